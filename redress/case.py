@@ -1,0 +1,468 @@
+"""One complaint: its log of messages, and the fold that follows from it.
+
+A `Case` takes messages in the order they arrive and is at all times what it would be had they come
+in the order of their dates. What must be done about it is the difference between what should have
+been done (the fold's effects) and what was (`settled`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Any, Literal, NamedTuple
+
+from pydantic import BaseModel, JsonValue, ValidationError
+
+from redress.actions import act
+from redress.calendar import long_date
+from redress.correction import Corrected, corrected
+from redress.deadline import Deadline, Moved
+from redress.effects import Effect, Fact
+from redress.fold import Entry, Fold, Verdict
+from redress.london import instant, london_date, london_time
+from redress.messages import MESSAGES, Correct, Message
+from redress.opening import Opening
+from redress.parse import (
+    Malformed,
+    Parsed,
+    Problem,
+    fingerprint,
+    parse_loaded,
+    parse_message,
+)
+from redress.procedure import Terms
+from redress.standing import Status, standing, state_of
+
+LARGEST_REJECT = 4096
+"""Bytes kept of a signal that could not be taken."""
+
+Settled = Literal["done", "skipped", "history"]
+
+
+class Answer(BaseModel):
+    """What the sender of a message is told."""
+
+    message_id: str
+    on: date
+    applied: bool
+    pending: bool
+    repeated: bool = False
+    reason: str = ""
+    changed: list[dict[str, str | None]] = []
+
+
+class Rejected(BaseModel):
+    """A signal that could not be taken: kept, since nobody waited for an answer."""
+
+    action: str
+    on: date
+    problems: list[str]
+    received: str
+
+
+class LoggedMessage(BaseModel):
+    """A message as it is kept outside the case's own memory."""
+
+    seq: int
+    action: str
+    body: dict[str, Any]
+    assumed: bool = False
+    named: bool = True
+    answer: Answer | None = None
+
+    def message(self) -> Message:
+        """The message itself; its form was checked when it first came."""
+        return MESSAGES[self.action].model_validate(self.body)
+
+
+class CaseState(BaseModel):
+    """All of a case that must be kept to make it again: what a new run or the register hands on."""
+
+    reference: str
+    opening: Opening
+    opened_on: date
+    messages: list[LoggedMessage] = []
+    rejected: list[Rejected] = []
+    settled: dict[str, Settled] = {}
+
+
+class Task(NamedTuple):
+    """One effect that is to be carried out or recorded now."""
+
+    effect: Effect
+    state: Settled
+
+
+class Timer(NamedTuple):
+    """An instant at which time alone changes something, with a sentence for whoever watches."""
+
+    name: str
+    at: datetime
+    summary: str
+
+
+class Case:
+    """One complaint. Dates are London dates; `now` is a UTC instant given by the caller."""
+
+    def __init__(self, terms: Terms, reference: str, opening: Opening, opened_on: date) -> None:
+        self.terms = terms
+        self.reference = reference
+        self.opened_on = opened_on
+        self.intake = opening
+        self.log: list[Entry] = []
+        self.logged: dict[str, LoggedMessage] = {}
+        self.contents: dict[str, str] = {}
+        self.rejected: list[Rejected] = []
+        self.settled: dict[str, Settled] = {}
+        self.opening = opening
+        self.fold = Fold(terms, opening, act)
+        for body in opening.messages:
+            self._enter(parse_loaded(body, opening, opened_on))
+        if opening.messages:
+            self._refold()
+        self.fold.advance(opened_on)
+        self.opening_notice = self._overdue_at_opening()
+
+    # --- messages --------------------------------------------------------------------------------
+
+    def parse(self, action: str, raw: object, now: datetime, message_id: str = "") -> Parsed:
+        """The message in a decoded document, checked against this case. Changes nothing.
+
+        Raises `Malformed`, also where the id belongs to a message of other content.
+        """
+        today = london_date(now)
+        received_on = self.opening.received_on
+        parsed = parse_message(
+            action, raw, received_on=received_on, today=today, message_id=message_id
+        )
+        message = parsed.message
+        first = self.logged.get(message.message_id)
+        if first is not None and not _alike(first, parsed):
+            raise Malformed(
+                [Problem("message_id", "was used before for a message of other content")]
+            )
+        if isinstance(message, Correct) and first is None:
+            corrected(self.intake, [*self.log, Entry(len(self.log), message)], today)
+        return parsed
+
+    def receive(self, parsed: Parsed, now: datetime) -> Answer:
+        """Take a parsed message: the first time it is carried out, later its first answer is given."""
+        message = parsed.message
+        first = self.logged.get(message.message_id)
+        if first is None and not parsed.named and message.action != "add_note":
+            known_as = self.contents.get(fingerprint(message))
+            first = self.logged.get(known_as) if known_as else None
+        if first is not None and first.answer is not None:
+            return first.answer.model_copy(update={"repeated": True})
+        today = max(london_date(now), message.on)
+        self.fold.advance(today)
+        before = self._snapshot(today)
+        entry = self._enter(parsed)
+        if isinstance(message, Correct) or message.on < self.fold.last_event:
+            self._refold()
+        else:
+            self._take(entry)
+        self.fold.advance(today)
+        verdict = self.fold.verdicts[entry.seq]
+        answer = Answer(
+            message_id=message.message_id,
+            on=message.on,
+            applied=verdict.outcome == "applied",
+            pending=verdict.outcome == "pending",
+            reason=verdict.reason,
+            changed=_moves(before, self._snapshot(today)),
+        )
+        self.logged[message.message_id].answer = answer
+        return answer
+
+    def reject(self, action: str, problems: Iterable[str], received: str, now: datetime) -> Rejected:
+        """Keep a signal that could not be taken, with its problems and the beginning of what came."""
+        kept = received.encode("utf-8", "replace")[:LARGEST_REJECT].decode("utf-8", "ignore")
+        rejected = Rejected(
+            action=action[:200], on=london_date(now), problems=list(problems)[:50], received=kept
+        )
+        self.rejected.append(rejected)
+        return rejected
+
+    def _enter(self, parsed: Parsed) -> Entry:
+        message = parsed.message
+        if message.message_id in self.logged:  # two loaded messages alike in every field: both stand
+            message = message.model_copy(update={"message_id": f"{message.message_id}.{len(self.log)}"})
+        entry = Entry(len(self.log), message, parsed.assumed)
+        self.log.append(entry)
+        self.logged[message.message_id] = LoggedMessage(
+            seq=entry.seq,
+            action=message.action,
+            body=message.model_dump(mode="json", by_alias=True, exclude_unset=True),
+            assumed=parsed.assumed,
+            named=parsed.named,
+        )
+        if not parsed.named:
+            self.contents.setdefault(fingerprint(message), message.message_id)
+        return entry
+
+    # --- folding ---------------------------------------------------------------------------------
+
+    def _take(self, entry: Entry) -> None:
+        """One message on top of the present fold."""
+        if entry.message.action == "add_note":
+            self.fold.verdicts[entry.seq] = Verdict("applied")
+        else:
+            self.fold.apply(entry)
+
+    def _refold(self) -> None:
+        self.fold = self.folded(self.log)
+
+    def folded(self, log: list[Entry], until: date = date.max) -> Fold:
+        """The case made anew from the messages dated up to `until`, in the order of their dates."""
+        whole = [entry for entry in log if entry.message.on <= until]
+        put_right = corrected(self.intake, whole, until)
+        fold = self._fold_of(put_right)
+        for upto in range(1, put_right.corrections + 1):
+            before = self._fold_of(corrected(self.intake, whole, until, upto - 1))
+            after = fold if upto == put_right.corrections else self._fold_of(
+                corrected(self.intake, whole, until, upto)
+            )
+            _keep_moves(before, after, fold, put_right.reasons[upto - 1])
+        self.opening = put_right.opening
+        return fold
+
+    def _fold_of(self, put_right: Corrected) -> Fold:
+        fold = Fold(self.terms, put_right.opening, act)
+        for entry in sorted(put_right.entries, key=_by_date):
+            if entry.message.action == "add_note":
+                fold.verdicts[entry.seq] = Verdict("applied")
+            else:
+                fold.apply(entry)
+        return fold
+
+    def status(self, as_of: date) -> Status:
+        """Where the case stands (or stood) at the beginning of a London date. Changes nothing."""
+        opening = self.opening
+        fold = self.folded(self.log, as_of)
+        self.opening = opening
+        fold.advance(max(as_of, fold.opening.received_on))
+        log = [entry for entry in self.log if entry.message.on <= as_of]
+        status = standing(fold, self.reference, log, as_of)
+        for letter in status["letters"]:
+            letter["state"] = self.settled.get(str(letter["key"]), "waiting")
+        status["refused"] += [
+            {"action": r.action, "on": r.on.isoformat(), "reason": "; ".join(r.problems),
+             "received": r.received}
+            for r in self.rejected
+        ]
+        return status
+
+    def _snapshot(self, today: date) -> dict[str, tuple[str | None, str]]:
+        fold = self.fold
+        found: dict[str, tuple[str | None, str]] = {
+            d.name: (d.due_on.isoformat(), state_of(d, today)) for d in fold.ledger
+        }
+        found["stage"] = (None, fold.stage)
+        found["state"] = (None, fold.state)
+        return found
+
+    # --- what must be done -----------------------------------------------------------------------
+
+    def due(self, now: datetime) -> list[Task]:
+        """What is to be carried out now, in order, each effect once; it counts as settled from here."""
+        self.fold.advance(max(london_date(now), self.fold.day))
+        tasks: list[Task] = []
+        for at, effect in enumerate(self._effects()):
+            if effect.key in self.settled:
+                continue
+            if effect.on < self.opened_on:
+                self.settled[effect.key] = "history"
+                continue
+            if self.ready_at(effect, now) > now:
+                continue
+            state: Settled = "skipped" if self._overtaken(at, effect, now) else "done"
+            self.settled[effect.key] = state
+            tasks.append(Task(effect, state))
+        return tasks
+
+    def timers(self, now: datetime) -> list[Timer]:
+        """One timer for each running limit, and one for the next reminder or waiting letter."""
+        policy = self.terms.procedure.policy
+        timers: list[Timer] = []
+        soon: list[tuple[datetime, str]] = []
+        for deadline in self.fold.running:
+            last = deadline.due_on + timedelta(days=1)
+            if deadline.paused_on is None and deadline.wakes_on <= last and instant(last) > now:
+                timers.append(Timer(deadline.name, instant(last), _summary(deadline)))
+            if deadline.wakes_on < last or last < deadline.wakes_on < date.max:
+                day = self.fold.calendar.on_or_after(deadline.wakes_on)
+                what = "Reminder" if deadline.wakes_on < last else "Still late"
+                soon.append((instant(day, policy.office_opens), f"{what}: {_summary(deadline)}"))
+        for effect in self._effects():
+            if effect.key not in self.settled and effect.on >= self.opened_on:
+                soon.append((self.ready_at(effect, now), f"Letter leaves: {effect.template}"))
+        ahead = [(at, summary) for at, summary in soon if at > now]
+        if ahead:
+            at, summary = min(ahead)
+            timers.append(Timer("next", at, summary.replace("_", " ")))
+        return timers
+
+    def ready_at(self, effect: Effect, now: datetime) -> datetime:
+        """The instant from which an effect may be carried out (policy: office hours)."""
+        policy = self.terms.procedure.policy
+        if effect.kind == "breach":
+            return instant(effect.on)
+        if effect.by_clock:
+            return instant(self.fold.calendar.on_or_after(effect.on), policy.office_opens)
+        if policy.hold_letters == "clock":
+            return instant(effect.on)
+        return self._next_office(now)
+
+    def _next_office(self, now: datetime) -> datetime:
+        policy, calendar = self.terms.procedure.policy, self.fold.calendar
+        today, clock = london_date(now), london_time(now)
+        if calendar.is_working_day(today) and clock < policy.office_closes:
+            return now if clock >= policy.office_opens else instant(today, policy.office_opens)
+        return instant(calendar.add(today, 1), policy.office_opens)
+
+    def _overtaken(self, at: int, effect: Effect, now: datetime) -> bool:
+        """Whether a clock's effect has lost its point: done meanwhile, moved, or a later one is due too."""
+        name = effect.facts.get("deadline")
+        if effect.kind == "breach" or not effect.by_clock or name is None:
+            return False
+        if effect.template == "breach_notice":
+            return False
+        deadline = self.fold.latest.get(str(name))
+        same = deadline is not None and deadline.due_on.isoformat() == effect.facts.get("due_on")
+        if deadline is None or not same:
+            return True
+        if not deadline.is_open and not (deadline.stopped_on and effect.kind == "letter"):
+            return True
+        rungs = ("reminder", "chase")
+        if effect.kind != "reminder" and effect.template not in rungs:
+            return False
+        return any(
+            later.facts.get("deadline") == name
+            and later.facts.get("due_on") == effect.facts.get("due_on")
+            and self.ready_at(later, now) <= now
+            for later in self._effects()[at + 1 :]
+            if later.by_clock
+        )
+
+    def _effects(self) -> list[Effect]:
+        return [self.opening_notice, *self.fold.effects] if self.opening_notice else self.fold.effects
+
+    def _overdue_at_opening(self) -> Effect | None:
+        """One notice to the Complaints Manager of all that was overdue when the case was brought here."""
+        late: list[Fact] = [
+            {"title": d.limit.title, "due_on": d.due_on.isoformat(), "owner": d.owner}
+            for d in self.fold.running
+            if d.due_on < self.opened_on and d.paused_on is None
+        ]
+        if not late:
+            return None
+        facts: dict[str, Fact] = {"late": late, "next": self.fold.next_step()}
+        key = "overdue_at_opening"
+        return Effect(key, "letter", key, self.opened_on, facts, by_clock=True)
+
+    # --- keeping ---------------------------------------------------------------------------------
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing is owed, pending or open: only the authority's tail is left to pass."""
+        fold = self.fold
+        return (
+            fold.closed_on is not None
+            and not fold.running
+            and fold.late_request is None
+            and not fold.waiting
+        )
+
+    def tail_ends(self) -> datetime:
+        """When a finished complaint's workflow may end. Only for a closed one."""
+        closed_on = self.fold.closed_on
+        assert closed_on is not None, "asked of an open complaint"
+        last = max([closed_on, self.opened_on, *(e.message.on for e in self.log)])
+        days = self.terms.procedure.policy.tail_days
+        return instant(self.fold.calendar.add(last, days) + timedelta(days=1))
+
+    def state(self) -> CaseState:
+        """All that is needed to make this case again."""
+        return CaseState(
+            reference=self.reference,
+            opening=self.intake,
+            opened_on=self.opened_on,
+            messages=list(self.logged.values()),
+            rejected=self.rejected,
+            settled=self.settled,
+        )
+
+    @classmethod
+    def restore(cls, terms: Terms, state: CaseState) -> Case:
+        """The case that `state` was taken from."""
+        case = cls(terms, state.reference, state.opening, state.opened_on)
+        loaded = len(case.log)
+        for kept in sorted(state.messages, key=lambda each: each.seq)[loaded:]:
+            message = kept.message()
+            case.log.append(Entry(kept.seq, message, kept.assumed))
+            case.logged[message.message_id] = kept
+            if not kept.named:
+                case.contents.setdefault(fingerprint(message), message.message_id)
+        case.rejected = list(state.rejected)
+        case.settled = dict(state.settled)
+        case._refold()
+        return case
+
+
+def _by_date(entry: Entry) -> tuple[date, int]:
+    return entry.message.on, entry.seq
+
+
+def _alike(first: LoggedMessage, parsed: Parsed) -> bool:
+    if first.action != parsed.message.action:
+        return False
+    dated = not (first.assumed or parsed.assumed)
+    try:
+        return fingerprint(first.message(), dated=dated) == fingerprint(parsed.message, dated=dated)
+    except ValidationError:
+        return False
+
+
+def _moves(
+    before: dict[str, tuple[str | None, str]], after: dict[str, tuple[str | None, str]]
+) -> list[dict[str, str | None]]:
+    """What moved: stage and state, and each deadline's due date and state, as was and is."""
+    moved: list[dict[str, str | None]] = []
+    for name, (due_on, state) in after.items():
+        was_due, was = before.get(name, (None, ""))
+        if (was_due, was) == (due_on, state):
+            continue
+        if name in ("stage", "state"):
+            moved.append({"what": name, "was": was, "is": state})
+        else:
+            moved.append(
+                {"what": name, "was": was or None, "is": state, "was_due_on": was_due, "due_on": due_on}
+            )
+    for name in before.keys() - after.keys():
+        moved.append({"what": name, "was": before[name][1], "is": None})
+    return moved
+
+
+def _keep_moves(before: Fold, after: Fold, keep: Fold, reason: str) -> None:
+    """Write into the ledger what one correction moved."""
+    was = {d.name: d for d in before.ledger}
+    kept = {d.name: d for d in keep.ledger}
+    for deadline in after.ledger:
+        old = was.get(deadline.name)
+        if old is not None and old.due_on != deadline.due_on and deadline.name in kept:
+            kept[deadline.name].moved.append(Moved(old.due_on, f"corrected: {reason}", old.breach_due))
+
+
+def _summary(deadline: Deadline) -> str:
+    """What a stranger reads beside a timer (at most 120 characters)."""
+    unit = deadline.limit.unit.replace("_", " ")
+    way = "before the meeting" if deadline.limit.before else unit
+    return f"{deadline.limit.title} due {long_date(deadline.due_on)} ({deadline.days} {way})"
+
+
+def load(terms: Terms, reference: str, raw: dict[str, JsonValue], opened_on: date) -> Case:
+    """A case from an opening document, for tests and what-ifs."""
+    from redress.parse import parse_opening
+
+    return Case(terms, reference, parse_opening(raw, opened_on), opened_on)

@@ -1,0 +1,474 @@
+"""The case as a fold: messages in the order of their dates, with limits running out between them.
+
+A `Fold` starts from an opening, takes one message after another (`apply`) and lets time pass
+(`advance`). It knows no clock, no database and no Temporal. What should have been done about it is
+collected in `effects`, each under a key that stays the same however often the case is folded.
+What each action does stands in `redress.actions`; here are the parts they are made of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import NamedTuple
+
+from redress.calendar import Calendar, calendar_for
+from redress.deadline import Deadline, count, days_late
+from redress.effects import Effect, Fact
+from redress.fields import Person
+from redress.messages import Message, Remedy
+from redress.opening import Opening
+from redress.procedure import Limit, Procedure, StageName, Terms
+
+YEAR_OF_OMBUDSMAN = 12
+"""Months within which the Ombudsman normally wants to hear of a matter."""
+
+
+class Entry(NamedTuple):
+    """A message in the log: `seq` is the order of receipt; `assumed` that nobody gave its date."""
+
+    seq: int
+    message: Message
+    assumed: bool = False
+
+
+class Verdict(NamedTuple):
+    """What became of a message: `applied`, `pending` or `refused`, and why."""
+
+    outcome: str
+    reason: str = ""
+    since: date | None = None
+
+
+class Irregular(NamedTuple):
+    """Something that should have been there before a message and was not."""
+
+    seq: int
+    action: str
+    on: date
+    what: str
+
+
+class Appointment(NamedTuple):
+    """A person in a part; `until` once somebody else has taken it."""
+
+    role: str
+    person: Person
+    connection: str
+    on: date
+    until: date | None = None
+
+
+class AgreedAction(NamedTuple):
+    """A remedy, numbered in the order agreed; its deadline is `remedy_<number>`."""
+
+    number: int
+    remedy: Remedy
+    agreed_on: date
+    done_on: date | None = None
+
+
+APPLIED = Verdict("applied")
+
+Act = Callable[["Fold", Entry], Verdict]
+"""What carries out a message on a fold: `redress.actions.act`."""
+
+
+class Fold:
+    """The state of one case after some of its messages, on one day. Use it once, in order of dates."""
+
+    def __init__(self, terms: Terms, opening: Opening, act: Act) -> None:
+        self._act = act
+        self.procedure: Procedure = terms.procedure
+        self.calendar: Calendar = calendar_for(terms.holidays)
+        self.opening = opening
+        self.day: date = opening.received_on
+        self.last_event: date = opening.received_on
+        self.stage: StageName = terms.procedure.first_stage
+        self.state = "open"
+        self.closed_on: date | None = None
+        self.closed_as: str | None = None
+        self.answered: dict[str, date] = {}
+        self.reached: dict[str, date] = {}
+        self.early: dict[str, tuple[date, date]] = {}
+        self.early_met: dict[str, date] = {}
+        self.ledger: list[Deadline] = []
+        self.running: list[Deadline] = []
+        self.latest: dict[str, Deadline] = {}
+        self.appointments: list[Appointment] = []
+        self.remedies: list[AgreedAction] = []
+        self.effects: list[Effect] = []
+        self.verdicts: dict[int, Verdict] = {}
+        self.waiting: list[Entry] = []
+        self.late_request: Entry | None = None
+        self.irregular: list[Irregular] = []
+        self.advocate = opening.advocate
+        self.advocate_letters = opening.advocate is not None
+        self.advocate_speaks = False
+        self.referred_on: date | None = None
+        self.panel_on: date | None = None
+        self.told_to_wait: set[int] = set()
+        self.last_stage: StageName = terms.procedure.first_stage
+        self.statement_points: list[str] | None = None
+        self.questions = questions_at_intake(terms.procedure, opening)
+        self.reach("received", opening.received_on)
+        if self.questions:
+            self.stage = "intake"
+            self.reach("questioned", opening.received_on)
+
+    # --- time ------------------------------------------------------------------------------------
+
+    def advance(self, to: date) -> None:
+        """Let time pass up to and including the morning of `to`."""
+        while True:
+            first: Deadline | None = None
+            for deadline in self.running:
+                if deadline.wakes_on <= to and (first is None or deadline.wakes_on < first.wakes_on):
+                    first = deadline
+            if first is None:
+                break
+            self.day = max(self.day, first.wakes_on)
+            self.last_event = self.day
+            self._wake(first)
+        if to > self.day:
+            self.day = to
+
+    @property
+    def next_event(self) -> date | None:
+        """The next day on which time alone changes something; None while nothing runs."""
+        wakes = min((d.wakes_on for d in self.running), default=date.max)
+        return None if wakes == date.max else wakes
+
+    def _wake(self, deadline: Deadline) -> None:
+        reminders = len(deadline.limit.remind)
+        rung = deadline.rung
+        deadline.rung += 1
+        if rung < reminders:
+            self._remind(deadline, rung)
+        elif rung == reminders:
+            self._run_out(deadline)
+        else:
+            self.letter("chase", f"{deadline.name}:{deadline.due_on}:{rung - reminders}", deadline)
+        if deadline.is_open and deadline.rung == rung + 1:
+            deadline.arm(self.calendar, self.day)
+
+    def _remind(self, deadline: Deadline, rung: int) -> None:
+        letter = deadline.limit.remind_letter
+        self.effects.append(
+            Effect(
+                f"reminder:{deadline.name}:{deadline.due_on}:{rung}",
+                "reminder",
+                letter,
+                self.day,
+                self._facts(deadline),
+                by_clock=True,
+            )
+        )
+
+    def _run_out(self, deadline: Deadline) -> None:
+        limit = deadline.limit
+        key = f"{deadline.name}:{deadline.due_on}"
+        if limit.kind == "window":
+            deadline.lapsed_on = self.day
+            self._drop(deadline)
+            if limit.lapse == "close":
+                self.close("lapsed", self.day, "closure", by_clock=True)
+            return
+        if limit.kind == "target":
+            self.letter("target_passed", key, deadline)
+            return
+        deadline.breached_on = deadline.due_on
+        self.effects.append(
+            Effect(f"breach:{key}", "breach", "", self.day, self._facts(deadline), by_clock=True)
+        )
+        for letter in limit.late_letters:
+            self.letter(letter, key, deadline)
+        self.letter("breach_notice", key, deadline)
+        self.retry_waiting()
+
+    # --- messages --------------------------------------------------------------------------------
+
+    def apply(self, entry: Entry) -> None:
+        """Take one message; none dated earlier may follow. Its verdict stands in `verdicts`."""
+        message = entry.message
+        self.advance(message.on)
+        self.last_event = message.on
+        before = len(self.effects)
+        self.verdicts[entry.seq] = self._act(self, entry)
+        for effect in self.effects[before:]:
+            effect.facts.setdefault("next", self.next_step())
+
+    def wait(self, entry: Entry, reason: str) -> Verdict:
+        """Keep a message that came too early, until its day comes."""
+        self.waiting.append(entry)
+        return Verdict("pending", reason)
+
+    def retry_waiting(self) -> None:
+        """Try again what waits: something has moved."""
+        waiting, self.waiting = self.waiting, []
+        for entry in waiting:
+            verdict = self._act(self, entry)
+            if verdict.outcome != "pending":
+                self.verdicts[entry.seq] = verdict._replace(since=self.day)
+
+    def note_irregular(self, entry: Entry, what: str) -> None:
+        """Record what should have been there before this message and was not."""
+        self.irregular.append(Irregular(entry.seq, entry.message.action, entry.message.on, what))
+
+    def expect(self, entry: Entry, milestone: str) -> None:
+        """Note as irregular what the procedure expects before `milestone` and has not been reached."""
+        for before in self.procedure.expects.get(milestone, ()):
+            if before not in self.reached:
+                self.note_irregular(entry, f"{plain(before)} is not recorded")
+
+    # --- milestones and deadlines ----------------------------------------------------------------
+
+    def reach(
+        self, milestone: str, on: date, *, counts_from: date | None = None, assumed: bool = False
+    ) -> None:
+        """Something has happened: meet the deadlines that wait for it, start those that count from it."""
+        self.reached.setdefault(milestone, on)
+        if not self._meet_all(milestone, on, assumed):
+            self.early_met[milestone] = on
+        for deadline in self.running:
+            owner = deadline.limit.owner_after.get(milestone)
+            if owner is not None:
+                deadline.owner = owner
+        order = self.procedure.order
+        for limit in self.procedure.starting.get(milestone, ()):
+            if order[limit.stage] > order[self.stage] and limit.stage != "ombudsman":
+                self.early[milestone] = (on, counts_from or on)
+            elif limit.provisionally_from == milestone:
+                self._start(limit, counts_from or on, limit.provisional_days, provisional=True)
+            else:
+                self._start(limit, counts_from or on, limit.days)
+
+    def _meet_all(self, milestone: str, on: date, assumed: bool) -> bool:
+        """Meet every deadline that waits for the milestone; whether there was any."""
+        waiting = [self.latest.get(name) for name in self.procedure.meeting.get(milestone, ())]
+        met = [deadline for deadline in waiting if deadline is not None and deadline.is_open]
+        for deadline in met:
+            self.meet(deadline, on, assumed=assumed)
+        return bool(met)
+
+    def _start(
+        self, limit: Limit, counts_from: date, days: int, *, provisional: bool = False
+    ) -> None:
+        """Run a limit from its day 0; where it runs already, it is based anew and the move is kept."""
+        if self.closed_on is not None and limit.outlives != "closure":
+            return
+        due_on = count(self.calendar, limit, counts_from, days)
+        running = self.latest.get(limit.name)
+        if running is not None and running.is_open:
+            if provisional:
+                return
+            running.counts_from, running.days, running.provisional = counts_from, days, False
+            running.move(self.calendar, due_on, f"counts from {counts_from.isoformat()}", self.day)
+            return
+        if running is not None and running.met_on is not None and not limit.again:
+            return  # it was met before: nothing is owed twice
+        self.run(Deadline(limit, limit.name, counts_from, due_on, days, provisional))
+
+    def run(self, deadline: Deadline) -> Deadline:
+        """Put a new deadline under way; it is met at once where what meets it came early."""
+        self.ledger.append(deadline)
+        self.running.append(deadline)
+        self.latest[deadline.name] = deadline
+        for milestone, owner in deadline.limit.owner_after.items():
+            if milestone in self.reached:
+                deadline.owner = owner
+        leader = deadline.limit.follows and self.latest.get(deadline.limit.follows)
+        if leader and leader.extended and leader.is_open:
+            self._follow(deadline, leader, leader.moved[-1].reason if leader.moved else "extended")
+        early = [m for m in deadline.limit.met_by if m in self.early_met]
+        if early and not deadline.limit.again:
+            self.meet(deadline, self.early_met[early[0]])
+            return deadline
+        deadline.arm(self.calendar, self.day if deadline.limit.before else deadline.counts_from)
+        if self.state == "suspended" and deadline.limit.name != "suspension_review":
+            deadline.pause(self.day)
+        return deadline
+
+    def meet(self, deadline: Deadline, on: date, *, assumed: bool = False) -> None:
+        """What was owed is done."""
+        deadline.met_on = on
+        deadline.met_assumed = assumed
+        deadline.paused_on = None
+        self._drop(deadline)
+
+    def stop(self, on: date, *, closing: bool) -> None:
+        """Stop what does not survive the end of a stage (or, closing, of the complaint)."""
+        for deadline in self.running[:]:
+            outlives = deadline.limit.outlives
+            if outlives == "closure" or (outlives == "stage" and not closing):
+                continue
+            deadline.stopped_on = on
+            self._drop(deadline)
+
+    def _drop(self, deadline: Deadline) -> None:
+        self.running.remove(deadline)
+
+    def extend(self, deadline: Deadline, until: date, reason: str) -> None:
+        """Move a deadline by an extension, and with it the reading that follows it."""
+        deadline.extended += 1
+        deadline.allow_until(self.calendar, until, reason, self.day)
+        for other in self.running:
+            if other.limit.follows == deadline.limit.name:
+                self._follow(other, deadline, reason)
+
+    def _follow(self, deadline: Deadline, leader: Deadline, reason: str) -> None:
+        most = deadline.most(self.calendar) if leader.due_on == leader.most(self.calendar) else None
+        until = max(deadline.due_on, most or leader.due_on)
+        deadline.allow_until(self.calendar, until, reason, self.day)
+
+    # --- stages ----------------------------------------------------------------------------------
+
+    def open_stage(self, name: StageName, entry: Entry, on: date, *, taken_on: date) -> None:
+        """Go to a stage: what ran in the last one stops, what belongs to this one starts.
+
+        `on` is the date the new stage's limits count from, `taken_on` the day it was opened.
+        """
+        if self.closed_on is not None:
+            self.closed_on, self.closed_as, self.state = None, None, "open"
+        self._meet_all(f"requested:{name}", entry.message.on, entry.assumed)
+        self.stop(taken_on, closing=False)
+        self.stage = name
+        self.reach(f"requested:{name}", on, assumed=entry.assumed)
+        for milestone, (reached_on, counts_from) in list(self.early.items()):
+            del self.early[milestone]
+            self.reach(milestone, reached_on, counts_from=counts_from)
+        opening_letter = self.procedure.stage[name].opening_letter
+        if opening_letter:
+            self.send(opening_letter, entry)
+        self.retry_waiting()
+
+    def close(
+        self, closed_as: str, on: date, letter: str, *, entry: Entry | None = None, by_clock: bool = False
+    ) -> None:
+        """Close the complaint; what outlives it (remedies, a late request) goes on."""
+        self.state, self.closed_on, self.closed_as = "closed", on, closed_as
+        self.stop(on, closing=True)
+        facts: dict[str, Fact] = {
+            "closed_on": on.isoformat(),
+            "closed_as": closed_as,
+            "ombudsman_by": months_after(on, YEAR_OF_OMBUDSMAN).isoformat(),
+            "stage": self.stage,
+        }
+        if letter:
+            key = f"{letter}:{on}" if entry is None else f"{letter}:m{entry.seq}"
+            facts["next"] = self.next_step()
+            message = entry.message if entry else None
+            self.effects.append(
+                Effect(key, "letter", letter, self.day, facts, by_clock=by_clock, message=message)
+            )
+
+    # --- what must be done -----------------------------------------------------------------------
+
+    def letter(self, template: str, key: str, deadline: Deadline) -> None:
+        """A letter that time causes: it leaves in office hours."""
+        facts = self._facts(deadline)
+        facts["next"] = self.next_step(besides=deadline)
+        self.effects.append(
+            Effect(f"{template}:{key}", "letter", template, self.day, facts, by_clock=True)
+        )
+
+    def send(self, template: str, entry: Entry, **more: Fact) -> None:
+        """A letter that a message causes."""
+        more["stage"] = self.stage
+        self.effects.append(
+            Effect(
+                f"{template}:m{entry.seq}", "letter", template, self.day, more, message=entry.message
+            )
+        )
+
+    def _facts(self, deadline: Deadline) -> dict[str, Fact]:
+        return {
+            "deadline": deadline.name,
+            "title": deadline.limit.title,
+            "due_on": deadline.due_on.isoformat(),
+            "days": deadline.days,
+            "unit": deadline.limit.unit,
+            "owner": deadline.owner,
+            "source": deadline.limit.source,
+            "stage": self.stage,
+            "days_late": days_late(self.calendar, deadline, self.day),
+        }
+
+    def next_step(self, besides: Deadline | None = None) -> Fact:
+        """The date by which something happens next, what, and who owes it."""
+        ahead = [
+            d
+            for d in self.running
+            if d is not besides and d.due_on >= self.day and d.limit.follows is None
+        ]
+        if not ahead:
+            on = self.closed_on or self.day
+            return {
+                "on": months_after(on, YEAR_OF_OMBUDSMAN).isoformat(),
+                "what": "Last day the Ombudsman normally accepts a complaint" if self.closed_on else "",
+                "owner": "complainant",
+                "kind": "ombudsman",
+            }
+        due = min(ahead, key=_by_due)
+        weight = [d for d in ahead if d.limit.kind != "target"]
+        if weight:
+            due = min(weight, key=_by_due)
+        return {
+            "on": due.due_on.isoformat(),
+            "what": due.limit.title,
+            "owner": due.owner,
+            "kind": due.limit.kind,
+        }
+
+
+def _by_due(deadline: Deadline) -> date:
+    return deadline.due_on
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day so many months later, or the last of that month."""
+    year, month = divmod(day.month - 1 + months, 12)
+    for last in (day.day, 30, 29, 28):
+        try:
+            return date(day.year + year, month + 1, last)
+        except ValueError:
+            continue
+    raise AssertionError("every month has 28 days")
+
+
+def plain(milestone: str) -> str:
+    """A milestone in words for people: `requested:stage_2` is `request for stage 2`."""
+    what, _, of = milestone.partition(":")
+    of = of.replace("_", " ")
+    words = {
+        "requested": f"a request for {of}",
+        "answered": f"an answer at {of}",
+        "appointed": f"the appointment of {'an' if of[:1] in 'aei' else 'a'} {of}",
+        "reported": f"the {of} report" if of == "panel" else f"the report of the {of}",
+        "statement_agreed": "an agreed complaint statement",
+        "panel_scheduled": "the date of the panel",
+        "papers_sent": "notice and papers",
+        "panel_held": "the panel's meeting",
+    }
+    return words.get(what, milestone.replace("_", " "))
+
+
+def questions_at_intake(procedure: Procedure, opening: Opening) -> list[str]:
+    """Why a person must decide whether the matter is taken; none: it is in Stage 1 from its opening.
+
+    The presumption is to accept (guidance 3.3.1); nothing here refuses anything.
+    """
+    found = []
+    if opening.complainant is None:
+        found.append("anonymous: outside the procedure, but steps are still taken and recorded (004-4)")
+    if opening.events_on is not None:
+        age = (opening.received_on - opening.events_on).days
+        if age > procedure.policy.events_within_days:
+            found.append(
+                "more than a year old: may be declined only if it could have been brought earlier "
+                "and cannot now be looked at fairly (Regulations reg 9)"
+            )
+    if opening.on_behalf_of is not None and opening.on_behalf_of.child_agrees is False:
+        found.append("the child has not agreed to this complaint being made for them")
+    return found
+

@@ -1,0 +1,201 @@
+"""From what came over the wire to a message or an opening: every problem named by its field."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from redress.messages import MESSAGES, Message
+from redress.opening import Opening
+
+LONGEST = 64 * 1024
+"""Bytes of JSON that one message may have."""
+
+FURTHEST_AHEAD = timedelta(days=3660)
+"""How far ahead of today a date may lie where it may lie ahead at all."""
+
+
+class Problem(NamedTuple):
+    """What is wrong with one field, said to whoever can mend it."""
+
+    field: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.what}"
+
+
+class Malformed(ValueError):
+    """Something came that cannot be taken; nothing has changed."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class Parsed(NamedTuple):
+    """A well-formed message. `assumed`: nobody gave its date. `named`: the sender gave its id."""
+
+    message: Message
+    assumed: bool
+    named: bool
+
+
+def parse_opening(raw: object, today: date) -> Opening:
+    """The opening in a decoded JSON document, its messages' form checked too. Raises `Malformed`."""
+    if not isinstance(raw, dict):
+        raise Malformed([Problem("opening", "should be a JSON object")])
+    try:
+        opening = Opening.model_validate(raw)
+    except ValidationError as error:
+        raise Malformed(problems_of(error)) from None
+    problems = []
+    if opening.received_on > today:
+        problems.append(_in_future("received_on", opening.received_on, today))
+    if opening.received_on.year < 1995:
+        problems.append(Problem("received_on", f"{opening.received_on} lies too far back"))
+    if opening.events_on and opening.events_on > opening.received_on:
+        problems.append(Problem("events_on", "should not be later than received_on"))
+    named: set[str] = set()
+    for at, body in enumerate(opening.messages):
+        try:
+            message = parse_loaded(body, opening, today).message
+        except Malformed as malformed:
+            problems += [Problem(f"messages[{at}].{p.field}", p.what) for p in malformed.problems]
+            continue
+        if message.message_id in named and "message_id" in body:
+            problems.append(Problem(f"messages[{at}].message_id", "stands twice"))
+        named.add(message.message_id)
+    if problems:
+        raise Malformed(problems)
+    return opening
+
+
+def parse_loaded(body: dict[str, Any], opening: Opening, today: date) -> Parsed:
+    """One of an opening's own messages, which must say its action and its date."""
+    action = body.get("action")
+    if not isinstance(action, str):
+        raise Malformed([Problem("action", f"should be one of {', '.join(MESSAGES)}")])
+    if "on" not in body:
+        raise Malformed([Problem("on", "a message of a case under way needs its date")])
+    said = {name: value for name, value in body.items() if name != "action"}
+    return parse_message(action, said, received_on=opening.received_on, today=today)
+
+
+def parse_message(
+    action: str, raw: object, *, received_on: date, today: date, message_id: str = ""
+) -> Parsed:
+    """The message in a decoded JSON document.
+
+    `received_on` is the complaint's, `today` the London date of processing, `message_id` what to
+    call it where the document does not say (else its content names it). Raises `Malformed`.
+    """
+    action = action.replace("-", "_")
+    kind = MESSAGES.get(action)
+    if kind is None:
+        raise Malformed([Problem("action", f"{action!r} is none of {', '.join(MESSAGES)}")])
+    body = _body(raw)
+    if body.get("action") == action:
+        del body["action"]
+    assumed = body.get("on") is None
+    named = body.get("message_id") not in (None, "")
+    if assumed:
+        body["on"] = today
+    if not named:
+        body["message_id"] = message_id or "-"
+    try:
+        message = kind.model_validate(body)
+    except ValidationError as error:
+        raise Malformed(problems_of(error)) from None
+    problems = _date_problems(message, received_on, today)
+    if problems:
+        raise Malformed(problems)
+    if not named and not message_id:
+        message = message.model_copy(update={"message_id": f"content-{fingerprint(message)[:24]}"})
+    return Parsed(message, assumed, named)
+
+
+def fingerprint(message: Message, *, dated: bool = True) -> str:
+    """A digest of a message's action and every field but its id (and its date, where not `dated`)."""
+    without = {"message_id"} if dated else {"message_id", "on"}
+    said = message.model_dump(mode="json", by_alias=True, exclude=without)
+    text = json.dumps([message.action, said], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _body(raw: object) -> dict[str, Any]:
+    if raw is None:
+        return {}
+    if not isinstance(raw, dict) or not all(isinstance(key, str) for key in raw):
+        raise Malformed([Problem("message", "should be one JSON object with the message's fields")])
+    try:
+        size = len(json.dumps(raw, default=str).encode("utf-8", "surrogatepass"))
+        json.dumps(raw, default=str, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        raise Malformed([Problem("message", "holds something that is no valid JSON text")]) from None
+    if size > LONGEST:
+        raise Malformed(
+            [Problem("message", f"is {size} bytes long; at most {LONGEST}: keep documents elsewhere")]
+        )
+    return dict(raw)
+
+
+def _date_problems(message: Message, received_on: date, today: date) -> list[Problem]:
+    problems = []
+    if message.on > today:
+        problems.append(_in_future("on", message.on, today))
+    if message.on < received_on and message.action != "add_note":
+        problems.append(
+            Problem("on", f"{message.on} lies before the complaint was received, {received_on}")
+        )
+    for name in message.dates_back:
+        given = getattr(message, name)
+        if given is not None and given > today:
+            problems.append(_in_future(name, given, today))
+        elif given is not None and given < message.on:
+            problems.append(Problem(name, f"{given} lies before the message itself, {message.on}"))
+    for name in message.dates_ahead:
+        given = getattr(message, name)
+        if given is not None and not received_on <= given <= today + FURTHEST_AHEAD:
+            problems.append(Problem(name, f"{given} lies out of range"))
+    for at, remedy in enumerate(getattr(message, "remedies", [])):
+        due_on = remedy.due_on
+        if due_on is not None and not message.on <= due_on <= today + FURTHEST_AHEAD:
+            problems.append(Problem(f"remedies[{at}].due_on", f"{due_on} lies out of range"))
+    return problems
+
+
+def _in_future(field: str, given: date, today: date) -> Problem:
+    return Problem(field, f"{given} lies in the future; today is {today} in London")
+
+
+def problems_of(error: ValidationError) -> list[Problem]:
+    """What pydantic found, field by field, in words for whoever filled the form in."""
+    return [Problem(_place(each), _said(each)) for each in error.errors(include_url=False)]
+
+
+def _place(error: ErrorDetails) -> str:
+    place = ""
+    for part in error["loc"]:
+        if isinstance(part, int):
+            place += f"[{part}]"
+        elif not part.startswith(("list[", "function-", "constrained")):
+            place += f".{part}" if place else part
+    return place or "message"
+
+
+def _said(error: ErrorDetails) -> str:
+    match error["type"]:
+        case "missing":
+            return "is missing"
+        case "extra_forbidden":
+            return "no such field"
+        case "value_error":
+            return error["msg"].removeprefix("Value error, ")
+        case _:
+            return error["msg"][0].lower() + error["msg"][1:]

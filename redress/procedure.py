@@ -1,0 +1,252 @@
+"""A procedure as data: its stages, roles and limits, and what an authority chose for itself.
+
+Read from `procedures/*.toml` and `authorities/*.toml` by `redress.library`; checked here, so that a
+mistake in a file is told with its place when the worker starts. Milestones are the words that data
+and mechanism share: what can happen in a case (`requested:stage_2`, `statement_agreed`).
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from redress.calendar import HolidayTable
+from redress.fields import Connection, Role
+
+Unit = Literal["working_days", "calendar_days"]
+LimitKind = Literal["limit", "target", "window"]
+StageName = Literal["intake", "informal", "stage_1", "stage_2", "stage_3", "ombudsman"]
+Owner = Literal[
+    "complaints_manager",
+    "stage_manager",
+    "investigating_officer",
+    "adjudicating_officer",
+    "panel",
+    "director",
+    "complainant",
+    "ombudsman",
+    "nobody",
+]
+
+MILESTONES = frozenset(
+    {
+        "received",
+        "questioned",
+        "decided",
+        "acknowledged",
+        "statement_agreed",
+        "panel_scheduled",
+        "papers_sent",
+        "panel_held",
+        "late_request",
+        "late_decided",
+        "suspended",
+        "resumed",
+        "remedy_agreed",
+        "referred",
+        "ombudsman_decided",
+        *(f"reported:{kind}" for kind in ("investigation", "independent_person", "panel")),
+        *(
+            f"appointed:{role}"
+            for role in (
+                "investigating_officer",
+                "independent_person",
+                "adjudicating_officer",
+                "panel_chair",
+                "panel_member",
+            )
+        ),
+        *(
+            f"{what}:stage_{n}"
+            for what in ("requested", "answered", "answer_received")
+            for n in (1, 2, 3)
+        ),
+    }
+)
+
+
+OfClock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+"""A time of day in London, HH:MM."""
+
+
+class Data(BaseModel):
+    """Base of what is read from files: unknown keys are mistakes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Limit(Data):
+    """A rule of time. Once it runs in a case it is a deadline."""
+
+    name: str
+    stage: StageName
+    title: str
+    kind: LimitKind
+    days: Annotated[int, Field(ge=0, le=2000)]
+    unit: Unit = "working_days"
+    starts: str
+    """The milestone it counts from; its day is day 0."""
+    met_by: list[str] = []
+    before: bool = False
+    """Counts back from its day 0 (papers before a meeting)."""
+    owner: Owner
+    owner_after: dict[str, Owner] = {}
+    """Who owes it once a milestone has been reached."""
+    extend_to: int | None = None
+    """The most days it can be extended to, counted from the same day 0; none: it cannot."""
+    extensions: int | None = None
+    """How often; none: any number of times up to the most."""
+    follows: str | None = None
+    """Another reading of the limit named: extended together with it, never by itself."""
+    provisionally_from: str | None = None
+    provisional_days: int = 0
+    """Until it starts in earnest it runs from this milestone, so many days, marked provisional."""
+    remind: list[int] = []
+    """Working days before the last day on which the owner is reminded."""
+    remind_letter: str = "reminder"
+    late_letters: list[str] = []
+    """Letters to the person concerned once it has run out."""
+    chase: list[int] = []
+    """Working days after it has run out on which the Complaints Manager is told again."""
+    lapse: Literal["close"] | None = None
+    """What happens when a window runs out."""
+    outlives: Literal["stage", "closure"] | None = None
+    """What it survives: it otherwise stops when its stage ends or the complaint closes."""
+    again: bool = False
+    """It may run a second time after it was met."""
+    source: str
+    verified: bool = True
+
+
+class Stage(Data):
+    """One stage: who answers it and how the next one is reached."""
+
+    name: StageName
+    title: str
+    answered_by: Owner
+    response: str
+    """The limit that its answer meets."""
+    next: StageName | None = None
+    skip_by_agreement: bool = False
+    late_opens_next: bool = False
+    """Once the answer is late, the next stage may be asked for without waiting."""
+    after_lapse: Literal["of_right", "decision"] = "decision"
+    """A request for the next stage after this one lapsed: opens it, or waits for a reasoned decision."""
+    resolved_closes: bool = False
+    answer_letter: str
+    opening_letter: str | None = None
+    source: str
+
+
+class RoleRule(Data):
+    """Who may take a part."""
+
+    role: Role
+    title: str
+    stage: StageName
+    connections: list[Connection]
+    seats: int = 1
+    apart_from: list[Role] = []
+    """Nobody who holds or held one of these parts in the case may take this one."""
+    source: str
+
+
+class Policy(Data):
+    """What an authority decides for itself, as far as dates and decisions follow from it."""
+
+    deemed_days: int = 2
+    """Working days after which a letter counts as received where nobody says when it was."""
+    letters_count_stage_2_from: Literal["request", "statement"] = "request"
+    office_opens: OfClock = "09:00"
+    office_closes: OfClock = "17:00"
+    hold_letters: Literal["clock", "all"] = "clock"
+    """Which letters wait for office hours: those that a clock causes, or all."""
+    tail_days: Annotated[int, Field(ge=0, le=2000)] = 60
+    """Working days after closing during which the workflow stays for what may still come."""
+    events_within_days: int = 366
+    """Calendar days back from receipt beyond which a person decides whether the matter is taken."""
+
+
+class Procedure(Data):
+    """One procedure with an authority's choices laid over it."""
+
+    name: str
+    title: str
+    first_stage: StageName = "stage_1"
+    ombudsman: str
+    stages: list[Stage]
+    roles: list[RoleRule] = []
+    limits: list[Limit]
+    expects: dict[str, list[str]] = {}
+    """What should have happened before a milestone; missing, it is noted as irregular."""
+    policy: Policy = Policy()
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> Procedure:
+        names = [limit.name for limit in self.limits]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"limits: {name} stands twice")
+        for limit in self.limits:
+            said = [limit.starts, *limit.met_by, *limit.owner_after]
+            said += [limit.provisionally_from] if limit.provisionally_from else []
+            for milestone in said:
+                if milestone not in MILESTONES:
+                    raise ValueError(f"limits: {limit.name}: no such milestone: {milestone}")
+        for stage in self.stages:
+            if stage.response not in names:
+                raise ValueError(f"stages: {stage.name}: no such limit: {stage.response}")
+        for milestone, before in self.expects.items():
+            for each in (milestone, *before):
+                if each not in MILESTONES:
+                    raise ValueError(f"expects: no such milestone: {each}")
+        return self
+
+    @cached_property
+    def limit(self) -> dict[str, Limit]:
+        """Limits by name."""
+        return {limit.name: limit for limit in self.limits}
+
+    @cached_property
+    def stage(self) -> dict[str, Stage]:
+        """Stages by name."""
+        return {stage.name: stage for stage in self.stages}
+
+    @cached_property
+    def order(self) -> dict[str, int]:
+        """How far along each stage is; before the first stage is 0."""
+        first = {"intake": 0, "informal": 0}
+        return first | {stage.name: n for n, stage in enumerate(self.stages, 1)} | {"ombudsman": 9}
+
+    @cached_property
+    def role(self) -> dict[str, RoleRule]:
+        """Role rules by role."""
+        return {rule.role: rule for rule in self.roles}
+
+    @cached_property
+    def starting(self) -> dict[str, list[Limit]]:
+        """The limits that each milestone starts."""
+        found: dict[str, list[Limit]] = {}
+        for limit in self.limits:
+            found.setdefault(limit.starts, []).append(limit)
+            if limit.provisionally_from:
+                found.setdefault(limit.provisionally_from, []).append(limit)
+        return found
+
+    @cached_property
+    def meeting(self) -> dict[str, frozenset[str]]:
+        """The names of the limits that each milestone meets."""
+        found: dict[str, set[str]] = {}
+        for limit in self.limits:
+            for milestone in limit.met_by:
+                found.setdefault(milestone, set()).add(limit.name)
+        return {milestone: frozenset(names) for milestone, names in found.items()}
+
+
+class Terms(Data):
+    """All that decides a complaint's dates: recorded in its history when it opens, and used alone."""
+
+    procedure: Procedure
+    holidays: HolidayTable

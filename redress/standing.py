@@ -1,0 +1,206 @@
+"""Where a case stands on a day: one pure function from a fold to the status of the contract."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal, NotRequired, TypedDict
+
+from pydantic import JsonValue
+
+from redress.deadline import Deadline, days_late
+from redress.fold import Entry, Fold
+
+DeadlineState = Literal["running", "paused", "met", "met_late", "overdue", "lapsed", "stopped"]
+
+
+class MovedStatus(TypedDict):
+    """An earlier due date."""
+
+    due_on: str
+    reason: str
+    breach: bool
+
+
+class DeadlineStatus(TypedDict):
+    """One deadline as the contract shows it. Dates are ISO London dates."""
+
+    name: str
+    title: str
+    stage: str
+    owner: str
+    counts_from: str
+    limit: int
+    unit: str
+    kind: str
+    due_on: str
+    provisional: bool
+    met_on: str | None
+    state: DeadlineState
+    days_late: int
+    source: str
+    verified: bool
+    moved: list[MovedStatus]
+
+
+class Status(TypedDict):
+    """Where a complaint stands."""
+
+    reference: str
+    authority: str
+    procedure: str
+    kind: str
+    state: str
+    stage: str
+    received_on: str
+    next_due_on: str | None
+    waiting_for: str
+    overdue: bool
+    closed_on: str | None
+    closed_as: str | None
+    deadlines: list[DeadlineStatus]
+    appointments: list[dict[str, JsonValue]]
+    letters: list[dict[str, JsonValue]]
+    remedies: list[dict[str, JsonValue]]
+    messages: NotRequired[list[dict[str, JsonValue]]]
+    pending: list[dict[str, JsonValue]]
+    refused: list[dict[str, JsonValue]]
+    irregular: list[dict[str, JsonValue]]
+    questions: list[str]
+    advocate: dict[str, JsonValue] | None
+    calendar: str
+    as_of: str
+
+
+def state_of(deadline: Deadline, as_of: date) -> DeadlineState:
+    """What a deadline is on a day."""
+    if deadline.met_on is not None:
+        in_time = deadline.met_assumed or deadline.met_on <= deadline.due_on
+        return "met" if in_time else "met_late"
+    if deadline.lapsed_on is not None:
+        return "lapsed"
+    if deadline.stopped_on is not None:
+        return "stopped"
+    if deadline.paused_on is not None:
+        return "paused"
+    return "overdue" if deadline.due_on < as_of else "running"
+
+
+def standing(fold: Fold, reference: str, log: list[Entry], as_of: date) -> Status:
+    """The status of a fold that has been advanced to `as_of`."""
+    owed = [d for d in fold.running if d.paused_on is None and d.limit.follows is None]
+    next_due = min(owed, key=lambda d: d.due_on) if owed else None
+    overdue = any(d.limit.kind == "limit" and d.due_on < as_of for d in owed)
+    return Status(
+        reference=reference,
+        authority=fold.opening.authority,
+        procedure=fold.procedure.name,
+        kind=fold.opening.kind,
+        state=fold.state,
+        stage=fold.stage,
+        received_on=fold.opening.received_on.isoformat(),
+        next_due_on=next_due.due_on.isoformat() if next_due else None,
+        waiting_for=next_due.owner if next_due else "nobody",
+        overdue=overdue,
+        closed_on=_iso(fold.closed_on),
+        closed_as=fold.closed_as,
+        deadlines=[_deadline(fold, d, as_of) for d in fold.ledger],
+        appointments=[
+            {
+                "role": a.role,
+                "person": a.person.model_dump(mode="json"),
+                "connection": a.connection,
+                "on": a.on.isoformat(),
+                "until": _iso(a.until),
+            }
+            for a in fold.appointments
+        ],
+        letters=[
+            {"letter": e.template, "on": e.on.isoformat(), "key": e.key}
+            for e in fold.effects
+            if e.kind != "breach"
+        ],
+        remedies=[
+            {
+                "remedy": r.number,
+                "what": r.remedy.what,
+                "owner": r.remedy.owner,
+                "due_on": fold.latest[f"remedy_{r.number}"].due_on.isoformat(),
+                "done_on": _iso(r.done_on),
+            }
+            for r in fold.remedies
+        ],
+        messages=[_message(fold, entry) for entry in log],
+        pending=[
+            _verdict(fold, entry)
+            for entry in log
+            if _outcome(fold, entry) == "pending"
+        ],
+        refused=[
+            _verdict(fold, entry)
+            for entry in log
+            if _outcome(fold, entry) == "refused"
+        ],
+        irregular=[
+            {
+                "message_id": by_seq[i.seq].message.message_id,
+                "action": i.action,
+                "on": i.on.isoformat(),
+                "what": i.what,
+            }
+            for by_seq in ({entry.seq: entry for entry in log},)
+            for i in fold.irregular
+        ],
+        questions=fold.questions if fold.stage == "intake" else [],
+        advocate=fold.advocate.model_dump(mode="json") if fold.advocate else None,
+        calendar=fold.calendar.version,
+        as_of=as_of.isoformat(),
+    )
+
+
+def _deadline(fold: Fold, deadline: Deadline, as_of: date) -> DeadlineStatus:
+    limit = deadline.limit
+    return DeadlineStatus(
+        name=deadline.name,
+        title=limit.title,
+        stage=limit.stage,
+        owner=deadline.owner,
+        counts_from=deadline.counts_from.isoformat(),
+        limit=deadline.days,
+        unit=limit.unit,
+        kind=limit.kind,
+        due_on=deadline.due_on.isoformat(),
+        provisional=deadline.provisional or fold.calendar.is_provisional(deadline.due_on),
+        met_on=_iso(deadline.met_on),
+        state=state_of(deadline, as_of),
+        days_late=days_late(fold.calendar, deadline, as_of),
+        source=limit.source,
+        verified=limit.verified,
+        moved=[
+            MovedStatus(due_on=m.due_on.isoformat(), reason=m.reason, breach=m.breach)
+            for m in deadline.moved
+        ],
+    )
+
+
+def _outcome(fold: Fold, entry: Entry) -> str:
+    verdict = fold.verdicts.get(entry.seq)
+    return verdict.outcome if verdict else ""
+
+
+def _verdict(fold: Fold, entry: Entry) -> dict[str, JsonValue]:
+    return {
+        "message_id": entry.message.message_id,
+        "action": entry.message.action,
+        "on": entry.message.on.isoformat(),
+        "reason": fold.verdicts[entry.seq].reason,
+    }
+
+
+def _message(fold: Fold, entry: Entry) -> dict[str, JsonValue]:
+    said = entry.message.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    outcome: dict[str, JsonValue] = {"outcome": _outcome(fold, entry), "assumed": entry.assumed}
+    return {"action": entry.message.action, **said, **outcome}
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day is not None else None
