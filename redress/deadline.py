@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from redress.calendar import Calendar
+from redress.calendar import Calendar, OutsideTable
 from redress.procedure import Limit, Owner
 
 NEVER = date.max
@@ -93,11 +94,12 @@ class Deadline:
             self.rung += 1
         if self.rung == len(remind):
             self.wakes_on = self.due_on + _DAY
-        elif self.rung <= len(remind) + len(chase):
-            late = chase[self.rung - len(remind) - 1]
-            self.wakes_on = calendar.add(self.due_on, late + 1)
-        else:
-            self.wakes_on = NEVER
+            return
+        self.wakes_on = NEVER
+        if chase:
+            with suppress(OutsideTable):
+                late = _rung(chase, self.rung - len(remind) - 1)
+                self.wakes_on = calendar.add(self.due_on, late + 1)
 
     def move(self, calendar: Calendar, due_on: date, reason: str, today: date) -> None:
         """Give it another due date, keep the earlier one with its breach, and start its rungs anew."""
@@ -139,6 +141,14 @@ class Deadline:
         self.lost += lost
         reason = f"suspended from {since.isoformat()} to {on.isoformat()}"
         self.move(calendar, count(calendar, self.limit, self.due_on, lost), reason, on)
+
+
+def _rung(chase: list[int], at: int) -> int:
+    """The working days late at which somebody is told again; the last step repeats for ever."""
+    if at < len(chase):
+        return chase[at]
+    step = chase[-1] - chase[-2] if len(chase) > 1 else chase[-1]
+    return chase[-1] + step * (at - len(chase) + 1)
 
 
 def count(calendar: Calendar, limit: Limit, start: date, days: int) -> date:

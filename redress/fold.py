@@ -143,27 +143,20 @@ class Fold:
         reminders = len(deadline.limit.remind)
         rung = deadline.rung
         deadline.rung += 1
+        deadline.arm(self.calendar, self.day)
         if rung < reminders:
             self._remind(deadline, rung)
         elif rung == reminders:
             self._run_out(deadline)
         else:
             self.letter("chase", f"{deadline.name}:{deadline.due_on}:{rung - reminders}", deadline)
-        if deadline.is_open and deadline.rung == rung + 1:
-            deadline.arm(self.calendar, self.day)
 
     def _remind(self, deadline: Deadline, rung: int) -> None:
         letter = deadline.limit.remind_letter
-        self.effects.append(
-            Effect(
-                f"reminder:{deadline.name}:{deadline.due_on}:{rung}",
-                "reminder",
-                letter,
-                self.day,
-                self._facts(deadline),
-                by_clock=True,
-            )
-        )
+        key = f"reminder:{deadline.name}:{deadline.due_on}:{rung}"
+        facts = self._facts(deadline)
+        facts["next"] = _step(deadline)
+        self.effects.append(Effect(key, "reminder", letter, self.day, facts, by_clock=True))
 
     def _run_out(self, deadline: Deadline) -> None:
         limit = deadline.limit
@@ -402,23 +395,32 @@ class Fold:
             if d is not besides and d.due_on >= self.day and d.limit.follows is None
         ]
         if not ahead:
-            on = self.closed_on or self.day
-            return {
-                "on": months_after(on, YEAR_OF_OMBUDSMAN).isoformat(),
-                "what": "Last day the Ombudsman normally accepts a complaint" if self.closed_on else "",
-                "owner": "complainant",
-                "kind": "ombudsman",
-            }
+            return self._nothing_ahead()
         due = min(ahead, key=_by_due)
         weight = [d for d in ahead if d.limit.kind != "target"]
         if weight:
             due = min(weight, key=_by_due)
-        return {
-            "on": due.due_on.isoformat(),
-            "what": due.limit.title,
-            "owner": due.owner,
-            "kind": due.limit.kind,
-        }
+        return _step(due)
+
+    def _nothing_ahead(self) -> Fact:
+        if self.closed_on is not None:
+            last = months_after(self.closed_on, YEAR_OF_OMBUDSMAN)
+            what = "Last day the Ombudsman normally accepts a complaint"
+            return {"on": last.isoformat(), "what": what, "owner": "complainant", "kind": "ombudsman"}
+        again = min((d.wakes_on for d in self.running if d.wakes_on > self.day), default=date.max)
+        if again == date.max:
+            again = self.calendar.add(self.day, 20)
+        what = "The Complaints Manager looks at the delay again"
+        return {"on": again.isoformat(), "what": what, "owner": "complaints_manager", "kind": "review"}
+
+
+def _step(deadline: Deadline) -> Fact:
+    return {
+        "on": deadline.due_on.isoformat(),
+        "what": deadline.limit.title,
+        "owner": deadline.owner,
+        "kind": deadline.limit.kind,
+    }
 
 
 def _by_due(deadline: Deadline) -> date:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal, NotRequired, TypedDict
+from typing import Literal, NamedTuple, NotRequired, TypedDict
 
 from pydantic import JsonValue
 
@@ -85,11 +85,38 @@ def state_of(deadline: Deadline, as_of: date) -> DeadlineState:
     return "overdue" if deadline.due_on < as_of else "running"
 
 
+class Brief(NamedTuple):
+    """A case in a line: what lists and search attributes show."""
+
+    stage: str
+    state: str
+    waiting_for: str
+    next_due_on: date | None
+    overdue: bool
+
+
+def brief(fold: Fold, as_of: date) -> Brief:
+    """The line for a fold that has been advanced to `as_of`.
+
+    What is due next is the earliest date still owed, an overdue one included.
+    """
+    next_due: Deadline | None = None
+    overdue = False
+    for deadline in fold.running:
+        if deadline.paused_on is not None or deadline.limit.follows is not None:
+            continue
+        if next_due is None or deadline.due_on < next_due.due_on:
+            next_due = deadline
+        overdue = overdue or (deadline.limit.kind == "limit" and deadline.due_on < as_of)
+    if next_due is None:
+        return Brief(fold.stage, fold.state, "nobody", None, overdue)
+    return Brief(fold.stage, fold.state, next_due.owner, next_due.due_on, overdue)
+
+
 def standing(fold: Fold, reference: str, log: list[Entry], as_of: date) -> Status:
     """The status of a fold that has been advanced to `as_of`."""
-    owed = [d for d in fold.running if d.paused_on is None and d.limit.follows is None]
-    next_due = min(owed, key=lambda d: d.due_on) if owed else None
-    overdue = any(d.limit.kind == "limit" and d.due_on < as_of for d in owed)
+    line = brief(fold, as_of)
+    by_seq = {entry.seq: entry for entry in log}
     return Status(
         reference=reference,
         authority=fold.opening.authority,
@@ -98,9 +125,9 @@ def standing(fold: Fold, reference: str, log: list[Entry], as_of: date) -> Statu
         state=fold.state,
         stage=fold.stage,
         received_on=fold.opening.received_on.isoformat(),
-        next_due_on=next_due.due_on.isoformat() if next_due else None,
-        waiting_for=next_due.owner if next_due else "nobody",
-        overdue=overdue,
+        next_due_on=_iso(line.next_due_on),
+        waiting_for=line.waiting_for,
+        overdue=line.overdue,
         closed_on=_iso(fold.closed_on),
         closed_as=fold.closed_as,
         deadlines=[_deadline(fold, d, as_of) for d in fold.ledger],
@@ -147,7 +174,6 @@ def standing(fold: Fold, reference: str, log: list[Entry], as_of: date) -> Statu
                 "on": i.on.isoformat(),
                 "what": i.what,
             }
-            for by_seq in ({entry.seq: entry for entry in log},)
             for i in fold.irregular
         ],
         questions=fold.questions if fold.stage == "intake" else [],

@@ -1,0 +1,44 @@
+# demo: the main job, from nothing.   test: all tests.   up / down: server, UI and worker.
+# Each does its own set-up; it needs Python 3.11 or later, make and a C library.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test up down lint format bench lock clean
+
+demo: $(READY)
+	@$(BIN)/python -m tools.demo
+
+test: $(READY)
+	@$(BIN)/python -m pytest
+
+up: $(READY)
+	@$(BIN)/python -m tools.house up
+
+down: $(READY)
+	@$(BIN)/python -m tools.house down
+
+lint: $(READY)
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+format: $(READY)
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+bench: $(READY)
+	@$(BIN)/python -m bench.bench
+
+# For whoever changes a dependency: needs uv. Versions and hashes only, no addresses.
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	  --no-emit-index-url --no-emit-find-links --group dev pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf $(VENV) .redress
+
+$(READY): requirements.lock
+	@echo "setting up $(VENV) (once, about a minute)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@touch $@

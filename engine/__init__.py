@@ -1,0 +1,1 @@
+"""How Redress reaches Temporal: settings, connection, payloads, search attributes, the embedded server."""

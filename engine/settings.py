@@ -1,0 +1,53 @@
+"""Every setting of Redress that is not Temporal's own, with its default.
+
+Each is read from the environment under `REDRESS_` (`REDRESS_STATE`, `REDRESS_REGISTER_URL` …). Where
+Temporal is, which namespace and how to log in come from Temporal's own settings
+(`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_TLS…`, `temporal.toml`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """The settings of the worker and of the command line."""
+
+    model_config = SettingsConfigDict(env_prefix="REDRESS_", extra="ignore")
+
+    state: Path = Path(".redress")
+    """The folder in which everything lies that Redress keeps by itself: register, outbox, logs."""
+
+    register_url: str = ""
+    """Where the register is, as an SQLAlchemy URL; empty: an SQLite file in the state folder."""
+
+    outbox: Path | None = None
+    """Where letters are laid; empty: `outbox` in the state folder."""
+
+    cached_complaints: int = Field(default=500, ge=1)
+    """How many complaints a worker keeps in memory; others are replayed when they are needed."""
+
+    activity_threads: int = Field(default=10, ge=1)
+    """How many errands a worker runs at once."""
+
+    answer_within: float = Field(default=30.0, gt=0)
+    """Seconds the command line waits for a complaint's answer before it says that there is none."""
+
+    shutdown_within: float = Field(default=25.0, gt=0)
+    """Seconds a worker that was told to stop gives errands under way; keep it below the container's."""
+
+    log_level: str = "INFO"
+    """Level of the worker's log on standard error."""
+
+    @property
+    def database_url(self) -> str:
+        """The register's URL."""
+        return self.register_url or f"sqlite:///{self.state / 'register.db'}"
+
+    @property
+    def outbox_folder(self) -> Path:
+        """The outbox."""
+        return self.outbox or self.state / "outbox"

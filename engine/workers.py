@@ -1,0 +1,45 @@
+"""The worker as every process builds it: the real one, the tests' and the rehearsal's."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.errands import Errands
+from engine.settings import Settings
+from letters.outbox import Outbox
+from register.database import connect
+from register.register import Register
+from workflows.complaint import Complaint
+from workflows.wire import TASK_QUEUE
+
+RUNNER = SandboxedWorkflowRunner(
+    restrictions=SandboxRestrictions.default.with_passthrough_modules(
+        "engine", "redress", "workflows.card", "workflows.doors", "workflows.wire"
+    )
+)
+"""The sandbox, with the rules passed through: they touch no clock and no world by themselves."""
+
+
+def errands_for(settings: Settings) -> Errands:
+    """The activities on the register and the outbox that the settings name."""
+    return Errands(Register(connect(settings.database_url)), Outbox(settings.outbox_folder))
+
+
+def build_worker(client: Client, errands: Errands, settings: Settings) -> Worker:
+    """A worker for complaints."""
+    return Worker(
+        client,
+        task_queue=TASK_QUEUE,
+        workflows=[Complaint],
+        activities=[errands.begin, errands.carry_out, errands.deliver],
+        activity_executor=ThreadPoolExecutor(settings.activity_threads, "errand"),
+        max_concurrent_activities=settings.activity_threads,
+        max_cached_workflows=settings.cached_complaints,
+        workflow_runner=RUNNER,
+        graceful_shutdown_timeout=timedelta(seconds=settings.shutdown_within),
+    )

@@ -1,0 +1,128 @@
+"""From a case to the tables that people query. Replaces a complaint's rows; changes no record."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, insert
+
+from redress.case import Case
+from redress.standing import Status
+from register import schema
+
+
+def project(db: Connection, case: Case, as_of: date) -> Status:
+    """Write where the case stands on a date; gives the status it wrote."""
+    status = case.status(as_of)
+    reference = case.reference
+    for table in schema.PROJECTED:
+        db.execute(delete(table).where(table.c.reference == reference))
+    db.execute(insert(schema.complaints).values(_line(case, status, as_of)))
+    _put(db, schema.deadlines, _deadlines(reference, status))
+    _put(db, schema.appointments, _appointments(reference, case))
+    _put(db, schema.messages, _messages(reference, case))
+    _put(db, schema.refusals, _refusals(reference, status))
+    return status
+
+
+def _put(db: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        db.execute(insert(table), rows)
+
+
+def _line(case: Case, status: Status, as_of: date) -> dict[str, Any]:
+    changes = case.fold.next_event
+    return {
+        "reference": status["reference"],
+        "authority": status["authority"],
+        "procedure": status["procedure"],
+        "kind": status["kind"],
+        "state": status["state"],
+        "stage": status["stage"],
+        "received_on": date.fromisoformat(status["received_on"]),
+        "next_due_on": _day(status["next_due_on"]),
+        "waiting_for": status["waiting_for"],
+        "overdue": status["overdue"],
+        "closed_on": _day(status["closed_on"]),
+        "closed_as": status["closed_as"],
+        "good_until": as_of if status["overdue"] or changes is None else changes - timedelta(days=1),
+    }
+
+
+def _deadlines(reference: str, status: Status) -> list[dict[str, Any]]:
+    return [
+        {
+            "reference": reference,
+            "number": number,
+            "name": d["name"],
+            "stage": d["stage"],
+            "kind": d["kind"],
+            "owner": d["owner"],
+            "counts_from": _day(d["counts_from"]),
+            "days": d["limit"],
+            "unit": d["unit"],
+            "due_on": _day(d["due_on"]),
+            "provisional": d["provisional"],
+            "met_on": _day(d["met_on"]),
+            "state": d["state"],
+            "days_late": d["days_late"],
+            "breaches": sum(moved["breach"] for moved in d["moved"])
+            + (d["kind"] == "limit" and d["days_late"] > 0),
+            "source": d["source"],
+        }
+        for number, d in enumerate(status["deadlines"], 1)
+    ]
+
+
+def _appointments(reference: str, case: Case) -> list[dict[str, Any]]:
+    return [
+        {
+            "reference": reference,
+            "number": number,
+            "role": held.role,
+            "person_name": held.person.name,
+            "person_id": held.person.id,
+            "connection": held.connection,
+            "on_date": held.on,
+            "until": held.until,
+        }
+        for number, held in enumerate(case.fold.appointments, 1)
+    ]
+
+
+def _messages(reference: str, case: Case) -> list[dict[str, Any]]:
+    rows = []
+    for entry in case.log:
+        verdict = case.fold.verdicts[entry.seq]
+        rows.append(
+            {
+                "reference": reference,
+                "seq": entry.seq,
+                "message_id": entry.message.message_id,
+                "action": entry.message.action,
+                "on_date": entry.message.on,
+                "assumed": entry.assumed,
+                "outcome": verdict.outcome,
+                "reason": verdict.reason,
+            }
+        )
+    return rows
+
+
+def _refusals(reference: str, status: Status) -> list[dict[str, Any]]:
+    return [
+        {
+            "reference": reference,
+            "number": number,
+            "message_id": refused.get("message_id"),
+            "action": refused["action"],
+            "on_date": _day(str(refused["on"])),
+            "reason": refused["reason"],
+        }
+        for number, refused in enumerate(status["refused"], 1)
+    ]
+
+
+def _day(iso: str | None) -> date | None:
+    return date.fromisoformat(iso) if iso else None

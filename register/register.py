@@ -1,0 +1,245 @@
+"""The case record: references, the append-only events, and what people query.
+
+Every write may come more than once and counts once: events are unique by (reference, key).
+Projections are made anew from the events of one complaint in the same transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Engine, Table, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+
+from redress.case import Case, CaseState, LoggedMessage, Rejected, Settled
+from redress.opening import Opening
+from redress.procedure import Terms
+from redress.record import RegisterEntry
+from redress.standing import Status
+from register import schema
+from register.database import create_tables
+from register.projection import project
+
+
+class Reserved(NamedTuple):
+    """A reference for an intake. `created` the first time; `differs` where other content came again."""
+
+    reference: str
+    created: bool
+    differs: bool
+    started: bool
+    opening: dict[str, Any]
+
+
+class Register:
+    """The register behind one engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        create_tables(engine)
+
+    # --- references ------------------------------------------------------------------------------
+
+    def reserve(self, opening: Opening, raw: dict[str, Any], prefix: str) -> Reserved:
+        """The one reference of an intake (`authority`, `source`, `source_id`), made where there is none."""
+        digest = hashlib.sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest()
+        for _ in range(3):
+            found = self._reserved(opening, digest)
+            if found is not None:
+                return found
+            try:
+                with self.engine.begin() as db:
+                    year = opening.received_on.year
+                    number = _next(db, f"{prefix}-{year}")
+                    reference = f"{prefix}-{year}-{number:06d}"
+                    db.execute(
+                        insert(schema.references).values(
+                            reference=reference,
+                            authority=opening.authority,
+                            source=opening.source,
+                            source_id=opening.source_id,
+                            content_hash=digest,
+                            opening=raw,
+                            reserved_at=datetime.now(UTC),
+                        )
+                    )
+                return Reserved(reference, created=True, differs=False, started=False, opening=raw)
+            except IntegrityError:
+                continue  # somebody else brought the same intake at the same moment
+        raise RuntimeError("the register did not settle who reserved the reference")
+
+    def _reserved(self, opening: Opening, digest: str) -> Reserved | None:
+        table = schema.references
+        wanted = select(table).where(
+            table.c.authority == opening.authority,
+            table.c.source == opening.source,
+            table.c.source_id == opening.source_id,
+        )
+        with self.engine.connect() as db:
+            row = db.execute(wanted).one_or_none()
+        if row is None:
+            return None
+        return Reserved(
+            row.reference,
+            created=False,
+            differs=row.content_hash != digest,
+            started=row.started_at is not None,
+            opening=row.opening,
+        )
+
+    def mark_started(self, reference: str) -> None:
+        """Its workflow is known to have been started."""
+        table = schema.references
+        with self.engine.begin() as db:
+            db.execute(
+                update(table)
+                .where(table.c.reference == reference, table.c.started_at.is_(None))
+                .values(started_at=datetime.now(UTC))
+            )
+
+    def knows(self, reference: str) -> bool:
+        """Whether there ever was such a complaint."""
+        table = schema.references
+        with self.engine.connect() as db:
+            return db.execute(select(table.c.reference).where(table.c.reference == reference)).first() is not None
+
+    # --- the record ------------------------------------------------------------------------------
+
+    def append(self, db: Connection, reference: str, entries: Sequence[RegisterEntry]) -> None:
+        """Add events that are not there yet, within a transaction."""
+        now = datetime.now(UTC)
+        rows = []
+        for entry in entries:
+            body = entry.body
+            if entry.kind == "opened" and "terms" in body:
+                body = body | {"terms": _keep_terms(db, body["terms"])}
+            rows.append(
+                {
+                    "reference": reference,
+                    "key": entry.key,
+                    "kind": entry.kind,
+                    "on_date": date.fromisoformat(entry.on),
+                    "recorded_at": now,
+                    "body": body,
+                }
+            )
+        if rows:
+            _insert_new(db, schema.events, rows)
+
+    def case(self, db: Connection, reference: str) -> tuple[Case, date] | None:
+        """The case made anew from its events, and the date of the last; None where it was never recorded."""
+        table = schema.events
+        rows = db.execute(
+            select(table.c.kind, table.c.body, table.c.on_date)
+            .where(table.c.reference == reference)
+            .order_by(table.c.id)
+        ).all()
+        opened = next((row.body for row in rows if row.kind == "opened"), None)
+        if opened is None:
+            return None
+        settled: dict[str, Settled] = {
+            row.body["key"]: row.body["state"] for row in rows if row.kind == "effect"
+        }
+        state = CaseState(
+            reference=reference,
+            opening=Opening.model_validate(opened["opening"]),
+            opened_on=date.fromisoformat(opened["opened_on"]),
+            messages=[LoggedMessage.model_validate(r.body) for r in rows if r.kind == "message"],
+            rejected=[Rejected.model_validate(r.body) for r in rows if r.kind == "rejected"],
+            settled=settled,
+        )
+        case = Case.restore(_terms(db, opened["terms"]), state)
+        last = max(row.on_date for row in rows)
+        case.fold.advance(max(last, case.fold.day))
+        return case, last
+
+    def project(self, db: Connection, case: Case, as_of: date) -> None:
+        """Make the tables that people query from a case."""
+        project(db, case, as_of)
+
+    def has_ended(self, reference: str) -> bool:
+        """Whether the complaint's workflow has ended by itself (and nothing has come since)."""
+        table = schema.events
+        with self.engine.connect() as db:
+            last = db.execute(
+                select(table.c.kind).where(table.c.reference == reference).order_by(table.c.id.desc())
+            ).first()
+        return last is not None and last.kind == "ended"
+
+    def recall(self, reference: str) -> tuple[Terms, CaseState] | None:
+        """What is needed to take a complaint up again."""
+        with self.engine.connect() as db:
+            found = self.case(db, reference)
+        return (found[0].terms, found[0].state()) if found else None
+
+    # --- what people ask -------------------------------------------------------------------------
+
+    def status(self, reference: str, as_of: date) -> Status | None:
+        """Where a complaint stands on a date, from the record alone."""
+        with self.engine.connect() as db:
+            found = self.case(db, reference)
+        return found[0].status(as_of) if found else None
+
+    def statuses(
+        self, as_of: date, *, closed: bool = False, authority: str | None = None
+    ) -> list[Status]:
+        """Where all open complaints stand on a date (`closed`: those too), without their messages."""
+        table = schema.complaints
+        wanted = select(table.c.reference)
+        if not closed:
+            wanted = wanted.where((table.c.state != "closed") | table.c.next_due_on.is_not(None))
+        if authority is not None:
+            wanted = wanted.where(table.c.authority == authority)
+        found: list[Status] = []
+        with self.engine.connect() as db:
+            for reference in db.execute(wanted.order_by(table.c.reference)).scalars().all():
+                known = self.case(db, reference)
+                if known is None:
+                    continue
+                status = known[0].status(as_of)
+                status.pop("messages", None)
+                if closed or status["state"] != "closed" or status["next_due_on"] is not None:
+                    found.append(status)
+        return sorted(found, key=lambda s: (s["next_due_on"] or "9999-12-31", s["reference"]))
+
+    def count(self) -> int:
+        """How many complaints the register knows."""
+        with self.engine.connect() as db:
+            return int(db.execute(select(func.count()).select_from(schema.references)).scalar_one())
+
+
+def _next(db: Connection, series: str) -> int:
+    table = schema.counters
+    _insert_new(db, table, [{"series": series, "last": 0}])
+    bump = update(table).where(table.c.series == series).values(last=table.c.last + 1)
+    return int(db.execute(bump.returning(table.c.last)).scalar_one())
+
+
+def _insert_new(db: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Insert what is not there yet; both databases say it the same way in their own dialect."""
+    dialect = postgresql if db.dialect.name == "postgresql" else sqlite
+    db.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+
+
+def _keep_terms(db: Connection, body: dict[str, Any]) -> str:
+    digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+    _insert_new(db, schema.terms, [{"digest": digest, "body": body}])
+    return digest
+
+
+_parsed_terms: dict[str, Terms] = {}
+
+
+def _terms(db: Connection, digest: str) -> Terms:
+    found = _parsed_terms.get(digest)
+    if found is None:
+        table = schema.terms
+        body = db.execute(select(table.c.body).where(table.c.digest == digest)).scalar_one()
+        found = _parsed_terms[digest] = Terms.model_validate(body)
+    return found
+

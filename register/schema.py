@@ -1,0 +1,161 @@
+"""The register's tables. `events` is the record, append-only; the others are projected from it."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+references = Table(
+    "complaint_references",
+    metadata,
+    Column("reference", String(40), primary_key=True),
+    Column("authority", String(100), nullable=False),
+    Column("source", String(200), nullable=False),
+    Column("source_id", String(200), nullable=False),
+    Column("content_hash", String(64), nullable=False),
+    Column("opening", JSON, nullable=False),
+    Column("reserved_at", DateTime(timezone=True), nullable=False),
+    Column("started_at", DateTime(timezone=True)),
+    UniqueConstraint("authority", "source", "source_id", name="one_reference_an_intake"),
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("series", String(40), primary_key=True),
+    Column("last", Integer, nullable=False),
+)
+
+terms = Table(
+    "terms",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("body", JSON, nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("reference", String(40), nullable=False),
+    Column("key", String(400), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("on_date", Date, nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    Column("body", JSON, nullable=False),
+    UniqueConstraint("reference", "key", name="one_event_a_step"),
+)
+
+complaints = Table(
+    "complaints",
+    metadata,
+    Column("reference", String(40), primary_key=True),
+    Column("authority", String(100), nullable=False),
+    Column("procedure", String(40), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("stage", String(20), nullable=False),
+    Column("received_on", Date, nullable=False),
+    Column("next_due_on", Date),
+    Column("waiting_for", String(40), nullable=False),
+    Column("overdue", Boolean, nullable=False),
+    Column("closed_on", Date),
+    Column("closed_as", String(20)),
+    Column("good_until", Date, nullable=False),
+    Index("complaints_by_next_due", "state", "next_due_on"),
+)
+
+deadlines = Table(
+    "deadlines",
+    metadata,
+    Column("reference", String(40), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("name", String(60), nullable=False),
+    Column("stage", String(20), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("owner", String(40), nullable=False),
+    Column("counts_from", Date, nullable=False),
+    Column("days", Integer, nullable=False),
+    Column("unit", String(20), nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("provisional", Boolean, nullable=False),
+    Column("met_on", Date),
+    Column("state", String(20), nullable=False),
+    Column("days_late", Integer, nullable=False),
+    Column("breaches", Integer, nullable=False),
+    Column("source", Text, nullable=False),
+    PrimaryKeyConstraint("reference", "number"),
+    Index("deadlines_by_due", "state", "due_on"),
+)
+
+letters = Table(
+    "letters",
+    metadata,
+    Column("reference", String(40), nullable=False),
+    Column("key", String(400), nullable=False),
+    Column("recipient", String(40), nullable=False),
+    Column("letter", String(60), nullable=False),
+    Column("on_date", Date, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("place", String(400)),
+    Column("sent_at", DateTime(timezone=True)),
+    PrimaryKeyConstraint("reference", "key", "recipient"),
+    Index("letters_by_state", "state"),
+)
+
+appointments = Table(
+    "appointments",
+    metadata,
+    Column("reference", String(40), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("role", String(40), nullable=False),
+    Column("person_name", String(200)),
+    Column("person_id", String(200)),
+    Column("connection", String(40), nullable=False),
+    Column("on_date", Date, nullable=False),
+    Column("until", Date),
+    PrimaryKeyConstraint("reference", "number"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("reference", String(40), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("message_id", String(250), nullable=False),
+    Column("action", String(40), nullable=False),
+    Column("on_date", Date, nullable=False),
+    Column("assumed", Boolean, nullable=False),
+    Column("outcome", String(20), nullable=False),
+    Column("reason", Text, nullable=False),
+    PrimaryKeyConstraint("reference", "seq"),
+)
+
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("reference", String(40), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("message_id", String(250)),
+    Column("action", String(200), nullable=False),
+    Column("on_date", Date, nullable=False),
+    Column("reason", Text, nullable=False),
+    PrimaryKeyConstraint("reference", "number"),
+)
+
+PROJECTED = (complaints, deadlines, appointments, messages, refusals)

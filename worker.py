@@ -1,0 +1,51 @@
+"""The process that runs complaints: `python worker.py`. Stops cleanly on SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+
+from engine.connection import connect_patiently, where
+from engine.settings import Settings
+from engine.workers import build_worker, errands_for
+from redress.library import FileMistake, check_all
+
+log = logging.getLogger("redress.worker")
+
+
+async def main() -> int:
+    """Run until told to stop; gives the exit status."""
+    settings = Settings()
+    logging.basicConfig(
+        level=settings.log_level,
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    try:
+        check_all()
+    except FileMistake as mistake:
+        log.error("a procedure or authority file cannot be used: %s", mistake)
+        return 2
+    stop = asyncio.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(each, stop.set)
+    client = await connect_patiently(stop)
+    if client is None:
+        return 0
+    async with build_worker(client, errands_for(settings), settings):
+        log.info("running complaints from %s, namespace %s", where(), client.namespace)
+        await stop.wait()
+        log.info("stopping: errands under way are finished first")
+    log.info("stopped")
+    return 0
+
+
+if __name__ == "__main__":
+    status = asyncio.run(main())
+    logging.shutdown()
+    sys.stderr.flush()
+    # The SDK's native threads can crash a Python that is taking itself down after a clean run.
+    os._exit(status)

@@ -1,0 +1,33 @@
+"""The card on a workflow's page in the Temporal UI: what is owed, by whom, by when. No personal data."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from redress.calendar import long_date
+from redress.case import Case
+from redress.standing import brief, state_of
+
+
+def card(case: Case, today: date) -> str:
+    """Markdown for `current details`, as of a London date."""
+    fold = case.fold
+    now = brief(fold, today)
+    stage = fold.procedure.stage.get(fold.stage)
+    lines = [
+        f"**{case.reference}** · {stage.title if stage else fold.stage} · {now.state}",
+        "",
+        f"Received {long_date(fold.opening.received_on)} · {fold.opening.authority}",
+    ]
+    if fold.closed_on is not None:
+        lines.append(f"Closed {long_date(fold.closed_on)} as {str(fold.closed_as).replace('_', ' ')}")
+    if now.next_due_on is not None:
+        who = now.waiting_for.replace("_", " ")
+        lines.append(f"Next: {who}, by {long_date(now.next_due_on)}")
+    lines += ["", "| limit | due | owed by | |", "| --- | --- | --- | --- |"]
+    for deadline in fold.ledger:
+        state = state_of(deadline, today).replace("_", " ")
+        shown = f"**{state}**" if state in ("overdue", "met late") else state
+        owner = deadline.owner.replace("_", " ")
+        lines.append(f"| {deadline.limit.title} | {long_date(deadline.due_on)} | {owner} | {shown} |")
+    return "\n".join(lines)

@@ -1,0 +1,402 @@
+"""How a complaint moves: it waits for the next message or the next due instant, and acts on it.
+
+All rules are the case's (`redress.case`). Here stand only the waiting, the timers, the errands that
+go out, and what operators see.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RawValue, RetryPolicy
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from engine.search_attributes import (
+        AUTHORITY,
+        NEXT_DUE,
+        OVERDUE,
+        PROCEDURE,
+        STAGE,
+        STATE,
+        WAITING_FOR,
+    )
+    from redress.calendar import long_date
+    from redress.case import Answer, Case, Task, Timer
+    from redress.london import instant, london_date
+    from redress.messages import MESSAGES
+    from redress.parse import Malformed, Parsed, Problem, parse_message, parse_opening
+    from redress.record import EntryKind, RegisterEntry
+    from redress.standing import Status, brief
+    from workflows.card import card
+    from workflows.doors import Doors
+    from workflows.wire import (
+        BEGIN,
+        CARRY_OUT,
+        DELIVER,
+        STATUS,
+        WORKFLOW,
+        Begin,
+        Begun,
+        Carried,
+        Errand,
+        Outcome,
+        Start,
+    )
+
+FOR_EVER = RetryPolicy(maximum_interval=timedelta(hours=1))
+"""The register and the post are tried again until they work; no clock waits for them."""
+
+MESSAGES_A_RUN = 1000
+"""After so many messages a run continues as new: the server takes 2,000 updates a run and no more."""
+
+LARGEST_ERRAND = 50
+
+
+@workflow.defn(name=WORKFLOW)
+class Complaint(Doors):
+    """One complaint, from its receipt to its end."""
+
+    @workflow.init
+    def __init__(self, *started_with: Any) -> None:
+        self._case: Case | None = None
+        self._outbox: list[RegisterEntry] = []
+        self._ready_to_send = False
+        self._undelivered = False
+        self._stirred = False
+        self._taken = 0
+        self._timers: dict[str, tuple[datetime, asyncio.Task[None]]] = {}
+        self._shown: tuple[Any, ...] | None = None
+        self._start, self._unfit = _start(started_with)
+
+    @workflow.run
+    async def run(self, *started_with: Any) -> None:
+        """Begin, then act and wait by turns until nothing is owed and the tail has passed."""
+        await self._begin()
+        post = asyncio.create_task(self._send())
+        while True:
+            self._act()
+            self._show()
+            if self._is_over():
+                break
+            self._set_timers()
+            await self._wait_for_something()
+            if self._is_long():
+                self._continue(post)
+        self._record("ended", f"ended:{workflow.info().run_id}", {})
+        self._ready_to_send = True
+        await workflow.wait_condition(lambda: not self._outbox and not self._undelivered)
+        post.cancel()
+
+    # --- the story's verbs -----------------------------------------------------------------------
+
+    async def _begin(self) -> None:
+        """Bring the terms into the history: nothing else decides a date from here on."""
+        start = self._start
+        if start is None:
+            raise ApplicationError(self._unfit, type="Malformed", non_retryable=True)
+        if start.carried is not None:
+            self._case = Case.restore(start.carried.terms, start.carried.state)
+            self._outbox = start.carried.outbox
+            self._undelivered = start.carried.undelivered
+            return
+        today = london_date(workflow.now())
+        begun: Begun = await workflow.execute_activity(
+            BEGIN,
+            Begin(reference=start.reference, opened_on=today.isoformat(), opening=start.opening),
+            result_type=Begun,
+            start_to_close_timeout=timedelta(seconds=60),
+            retry_policy=FOR_EVER,
+            summary="Calendar and procedure for this complaint",
+        )
+        if begun.state is not None:
+            self._case = Case.restore(begun.terms, begun.state)
+            return
+        opening = parse_opening(start.opening, today)
+        self._case = Case(begun.terms, start.reference, opening, today)
+        if not begun.recorded:
+            terms = begun.terms.model_dump(mode="json", exclude_defaults=True)
+            body = {"opening": start.opening, "opened_on": today.isoformat(), "terms": terms}
+            self._record("opened", "opened", body)
+
+    def _act(self) -> None:
+        """Let the rules say what is due now, and send it on its way."""
+        for task in self._known.due(workflow.now()):
+            self._record("effect", f"effect:{task.effect.key}", _as_body(task))
+        self._ready_to_send = bool(self._outbox)
+
+    async def _wait_for_something(self) -> None:
+        try:
+            await workflow.wait_condition(lambda: self._stirred)
+        except asyncio.CancelledError:
+            # A complaint does not end by a button: clocks would stop in silence. It is written down.
+            problem = "a complaint is ended by 'withdraw' or 'close', not by cancelling its workflow"
+            self._reject("cancel", [problem], "")
+        self._stirred = False
+
+    def _set_timers(self) -> None:
+        """One durable timer for each running limit, one for the next reminder or letter."""
+        now = workflow.now()
+        wanted = {timer.name: timer for timer in self._known.timers(now)}
+        if self._known.is_finished and not wanted:
+            ends = self._known.tail_ends()
+            summary = f"The file closes on {long_date(london_date(ends))}"
+            wanted["end"] = Timer("end", ends, summary)
+        for name, (at, ringing) in list(self._timers.items()):
+            timer = wanted.pop(name, None)
+            if timer is None or timer.at != at:
+                ringing.cancel()
+                del self._timers[name]
+                if timer is not None:
+                    wanted[name] = timer
+        for timer in wanted.values():
+            self._timers[timer.name] = (timer.at, asyncio.create_task(self._ring(timer)))
+
+    async def _ring(self, timer: Timer) -> None:
+        await workflow.sleep(timer.at - workflow.now(), summary=timer.summary)
+        self._timers.pop(timer.name, None)
+        self._stirred = True
+
+    def _is_over(self) -> bool:
+        case = self._known
+        return case.is_finished and not case.timers(workflow.now()) and case.tail_ends() <= workflow.now()
+
+    def _is_long(self) -> bool:
+        return self._taken >= MESSAGES_A_RUN or workflow.info().is_continue_as_new_suggested()
+
+    def _continue(self, post: asyncio.Task[None]) -> None:
+        post.cancel()
+        carried = Carried(
+            terms=self._known.terms,
+            state=self._known.state(),
+            outbox=self._outbox,
+            undelivered=self._undelivered,
+        )
+        start = Start(reference=self._known.reference, carried=carried)
+        workflow.continue_as_new(start.model_dump(mode="json", exclude_defaults=True))
+
+    # --- errands ---------------------------------------------------------------------------------
+
+    async def _send(self) -> None:
+        """Carry out what the case asked for, in order, one errand after another."""
+        late_post: asyncio.Task[None] | None = None
+        if self._undelivered:
+            late_post = asyncio.create_task(self._deliver())
+        while True:
+            await workflow.wait_condition(lambda: self._ready_to_send and bool(self._outbox))
+            batch = self._outbox[:LARGEST_ERRAND]
+            outcome: Outcome = await workflow.execute_activity(
+                CARRY_OUT,
+                Errand(reference=self._known.reference, entries=batch),
+                result_type=Outcome,
+                start_to_close_timeout=timedelta(seconds=60),
+                retry_policy=FOR_EVER,
+                summary=_errand_summary(batch),
+            )
+            del self._outbox[: len(batch)]
+            self._ready_to_send = bool(self._outbox)
+            if not outcome.delivered and (late_post is None or late_post.done()):
+                self._undelivered = True
+                late_post = asyncio.create_task(self._deliver())
+
+    async def _deliver(self) -> None:
+        """Letters that could not leave at once are tried until they do; nothing else waits for them."""
+        await workflow.execute_activity(
+            DELIVER,
+            self._known.reference,
+            start_to_close_timeout=timedelta(seconds=60),
+            retry_policy=FOR_EVER,
+            summary="Letters that could not leave are tried again",
+        )
+        self._undelivered = False
+
+    def _record(self, kind: EntryKind, key: str, body: dict[str, Any]) -> None:
+        on = london_date(workflow.now()).isoformat()
+        self._outbox.append(RegisterEntry(kind=kind, key=key, on=on, body=body))
+
+    # --- messages --------------------------------------------------------------------------------
+
+    @property
+    def _known(self) -> Case:
+        assert self._case is not None, "asked before the case was begun"
+        return self._case
+
+    def check(self, action: str, arrived: tuple[Any, ...]) -> None:
+        """Turn away what is malformed, each problem by its field, before anything is recorded."""
+        try:
+            self._parse(action, arrived)
+        except Malformed as malformed:
+            raise _turned_away(malformed) from None
+
+    async def take(self, action: str, arrived: tuple[Any, ...]) -> dict[str, Any]:
+        """Hand one message to the case and give its answer; the main loop does the work."""
+        if self._case is None:  # only while the first activity runs
+            await workflow.wait_condition(lambda: self._case is not None)
+        try:
+            answer = self._receive(action, self._parse(action, arrived))
+        except Malformed as malformed:
+            raise _turned_away(malformed) from None
+        return answer.model_dump(mode="json")
+
+    async def take_signal(self, action: str, arrived: tuple[Any, ...]) -> None:
+        """A signal has nobody to answer: what cannot be taken is kept with its problems."""
+        if self._case is None:
+            await workflow.wait_condition(lambda: self._case is not None)
+        try:
+            self._receive(action, self._parse(action, arrived))
+        except Malformed as malformed:
+            self._reject(action, [str(p) for p in malformed.problems], _as_text(arrived))
+
+    def refuse_signal(self, name: str, arrived: tuple[Any, ...]) -> None:
+        """A signal of a name that is none: kept like any other that cannot be taken."""
+        what = "is an update, not a signal" if name in MESSAGES else "is no action"
+        self._reject_soon(name, f"action: {name[:100]!r} {what}", arrived)
+
+    def _reject_soon(self, name: str, problem: str, arrived: tuple[Any, ...]) -> None:
+        async def later() -> None:
+            await workflow.wait_condition(lambda: self._case is not None)
+            self._reject(name, [problem], _as_text(arrived))
+
+        if self._case is None:
+            asyncio.create_task(later())
+        else:
+            self._reject(name, [problem], _as_text(arrived))
+
+    def _parse(self, action: str, arrived: tuple[Any, ...]) -> Parsed:
+        said = _one_document(arrived)
+        update = workflow.current_update_info()
+        message_id = update.id if update else ""
+        now = workflow.now()
+        if self._case is not None:
+            return self._case.parse(action, said, now, message_id)
+        received_on = date.fromisoformat(_received_on(self._start))
+        today = london_date(now)
+        return parse_message(
+            action, said, received_on=received_on, today=today, message_id=message_id
+        )
+
+    def _receive(self, action: str, parsed: Parsed) -> Answer:
+        case = self._known
+        answer = case.receive(parsed, workflow.now())
+        if not answer.repeated:
+            self._taken += 1
+            kept = case.logged[answer.message_id]
+            self._record("message", f"message:{kept.seq}", kept.model_dump(mode="json"))
+            self._stirred = True
+        return answer
+
+    def _reject(self, action: str, problems: list[str], received: str) -> None:
+        rejected = self._known.reject(action, problems, received, workflow.now())
+        number = len(self._known.rejected)
+        self._record("rejected", f"rejected:{number}", rejected.model_dump(mode="json"))
+        self._stirred = True
+
+    # --- what can be seen ------------------------------------------------------------------------
+
+    @workflow.query(name=STATUS, description="Where the complaint stands: as_of YYYY-MM-DD, or today")
+    def status(self, *asked: Any) -> Status:
+        """Where the complaint stands on a London date; without one, today."""
+        if self._case is None:
+            raise ApplicationError("the complaint is being opened; ask again in a moment")
+        as_of = asked[0] if asked else None
+        if isinstance(as_of, dict):
+            as_of = as_of.get("as_of")
+        try:
+            day = date.fromisoformat(as_of) if as_of else london_date(workflow.now())
+        except (TypeError, ValueError):
+            raise ApplicationError(f"as_of: should be a date like 2026-11-20, not {as_of!r}") from None
+        return self._case.status(day)
+
+    def _show(self) -> None:
+        """Bring search attributes and the card on the workflow's page up to date."""
+        case = self._known
+        today = london_date(workflow.now())
+        now = brief(case.fold, today)
+        if now != self._shown:
+            before = self._shown
+            self._shown = now
+            updates = [
+                STAGE.value_set(now.stage),
+                STATE.value_set(now.state),
+                WAITING_FOR.value_set(now.waiting_for),
+                OVERDUE.value_set(now.overdue),
+                NEXT_DUE.value_set(instant(now.next_due_on, "23:59"))
+                if now.next_due_on
+                else NEXT_DUE.value_unset(),
+            ]
+            if before is None:
+                updates.append(AUTHORITY.value_set(case.opening.authority))
+                updates.append(PROCEDURE.value_set(case.fold.procedure.name))
+            workflow.upsert_search_attributes(updates)
+        workflow.set_current_details(card(case, today))
+
+
+def _start(started_with: tuple[Any, ...]) -> tuple[Start | None, str]:
+    """What the workflow was started with, or why it is not fit to be a complaint."""
+    try:
+        start = Start.model_validate(started_with[0] if started_with else None)
+        if start.opening is not None:
+            parse_opening(start.opening, london_date(workflow.now()))
+    except (ValueError, Malformed) as error:
+        return None, f"a complaint is opened by 'starter.py open': {error}"
+    return start, ""
+
+
+def _received_on(start: Start | None) -> str:
+    if start is not None and start.opening is not None:
+        return str(start.opening["received_on"])
+    return "1900-01-01"
+
+
+def _one_document(arrived: tuple[Any, ...]) -> Any:
+    if len(arrived) > 1:
+        raise Malformed([Problem("message", f"should be one JSON object, not {len(arrived)} arguments")])
+    if arrived and isinstance(arrived[0], RawValue):
+        raise Malformed([Problem("message", "cannot be read: it is not JSON, or nobody here has its key")])
+    return arrived[0] if arrived else None
+
+
+def _turned_away(malformed: Malformed) -> ApplicationError:
+    details = [{"field": p.field, "problem": p.what} for p in malformed.problems]
+    return ApplicationError(str(malformed), *details, type="Malformed", non_retryable=True)
+
+
+def _as_text(arrived: tuple[Any, ...]) -> str:
+    def one(value: Any) -> str:
+        if isinstance(value, RawValue):
+            return value.payload.data[:4096].decode("utf-8", "backslashreplace")
+        try:
+            return workflow.payload_converter().to_payload(value).data[:4096].decode("utf-8", "replace")
+        except Exception:  # whatever it is, something of it is kept
+            return ascii(value)[:4096]
+
+    return ", ".join(one(value) for value in arrived[:4]).replace("\x00", "\\x00")
+
+
+def _as_body(task: Task) -> dict[str, Any]:
+    effect = task.effect
+    return {
+        "key": effect.key,
+        "kind": effect.kind,
+        "template": effect.template,
+        "on": effect.on.isoformat(),
+        "state": task.state,
+        "facts": effect.said(),
+    }
+
+
+def _errand_summary(batch: list[RegisterEntry]) -> str:
+    """A sentence for the operator: what is recorded and which letters go out."""
+    said = []
+    for entry in batch:
+        what = entry.body.get("action") if entry.kind == "message" else entry.body.get("template")
+        if entry.kind == "effect" and entry.body.get("kind") == "breach":
+            what = f"{entry.body['facts']['title']} is late"
+        if entry.body.get("state") == "skipped":
+            what = f"{what} skipped"
+        said.append(str(what or entry.kind).replace("_", " "))
+    text = "Record and send: " + ", ".join(said)
+    return text if len(text) <= 120 else text[:117] + "..."

@@ -1,0 +1,77 @@
+"""What crosses between workflow, activities and doors, and under which names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from redress.case import CaseState
+from redress.procedure import Terms
+from redress.record import RegisterEntry
+
+WORKFLOW = "Complaint"
+TASK_QUEUE = "complaints"
+STATUS = "status"
+
+BEGIN = "begin"
+CARRY_OUT = "carry_out"
+DELIVER = "deliver"
+
+
+def workflow_id(reference: str) -> str:
+    """The id of a complaint's workflow."""
+    return f"complaint-{reference}"
+
+
+class Carried(BaseModel):
+    """What one run hands to the next when it continues as new."""
+
+    terms: Terms
+    state: CaseState
+    outbox: list[RegisterEntry] = []
+    undelivered: bool = False
+
+
+class Start(BaseModel):
+    """What a complaint's workflow is started with.
+
+    A new complaint brings its opening; one that is taken up again after its workflow ended brings
+    nothing and is read from the register; a run that continues brings what it carried.
+    """
+
+    reference: str
+    opening: dict[str, Any] | None = None
+    carried: Carried | None = None
+
+
+class Begun(BaseModel):
+    """What the first activity brings: the terms, for good; and where the register knew the case, its state.
+
+    `recorded` says whether the opening stands in the register already.
+    """
+
+    terms: Terms
+    recorded: bool
+    state: CaseState | None = None
+
+
+class Begin(BaseModel):
+    """Asks for the terms of a complaint that is being opened on a London date."""
+
+    reference: str
+    opened_on: str
+    opening: dict[str, Any] | None = None
+
+
+class Errand(BaseModel):
+    """What the world must do and keep about one complaint, in order."""
+
+    reference: str
+    entries: list[RegisterEntry]
+
+
+class Outcome(BaseModel):
+    """What became of an errand: whether every letter has left."""
+
+    delivered: bool = True
