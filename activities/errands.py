@@ -60,7 +60,9 @@ class Errands:
                 self.register.project(db, Case(terms, asked.reference, opening, opened_on), opened_on)
         except (SQLAlchemyError, OSError) as error:
             # No clock waits for the register: the workflow keeps the entry and brings it again.
-            log.warning("register out of reach at the opening of %s: %s", asked.reference, type(error).__name__)
+            log.warning(
+                "register out of reach at the opening of %s: %s", asked.reference, type(error).__name__
+            )
             recorded = False
         return {"terms": said, "recorded": recorded}
 
@@ -94,9 +96,7 @@ class Errands:
             keys = {f"effect:{key}" for key in waiting}
             events = schema.events
             rows = db.execute(
-                select(events.c.body).where(
-                    events.c.reference == reference, events.c.key.in_(keys)
-                )
+                select(events.c.body).where(events.c.reference == reference, events.c.key.in_(keys))
             ).scalars()
             delivered = self._send(db, found[0], list(rows))
         if not delivered:
@@ -106,9 +106,7 @@ class Errands:
         """Write down each letter once before it leaves, so that none is lost and none leaves twice."""
         table = schema.letters
         known = db.execute(
-            select(table.c.key).where(
-                table.c.reference == case.reference, table.c.key == effect["key"]
-            )
+            select(table.c.key).where(table.c.reference == case.reference, table.c.key == effect["key"])
         ).first()
         if known is not None:
             return
@@ -165,8 +163,4 @@ class Errands:
 
 
 def _is_letter(entry: RegisterEntry) -> bool:
-    return (
-        entry.kind == "effect" and bool(entry.body["template"]) and entry.body["state"] == "done"
-    )
-
-
+    return entry.kind == "effect" and bool(entry.body["template"]) and entry.body["state"] == "done"

@@ -18,9 +18,7 @@ class TolerantPayloadConverter(PydanticPayloadConverter):
     raised there would drop a signal in silence or stop the workflow task for good.
     """
 
-    def from_payloads(
-        self, payloads: Sequence[Payload], type_hints: list[type] | None = None
-    ) -> list[Any]:
+    def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:
         """Decode; without type hints an unreadable payload becomes a `RawValue`."""
         if type_hints:
             return super().from_payloads(payloads, type_hints)

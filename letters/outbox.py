@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 from typing import Protocol
 
@@ -26,10 +27,17 @@ class Outbox:
     def send(self, reference: str, letter: Letter) -> str:
         """Write the letter; a second time it is the same file."""
         folder = self.folder / reference
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        place = folder / letter.file_name
-        draft = folder / f".{letter.file_name}.{os.getpid()}"
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            file.write(letter.text)
-        draft.replace(place)
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.mkdir(exist_ok=True, mode=0o700)
+        handle, name = tempfile.mkstemp(dir=folder, prefix=".draft-")  # mode 0600
+        draft = Path(name)
+        try:
+            with open(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.write(letter.text)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(folder / letter.file_name)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
         return f"{reference}/{letter.file_name}"

@@ -13,7 +13,7 @@ from typing import cast
 from redress import messages as m
 from redress.deadline import Deadline, count
 from redress.fold import APPLIED, AgreedAction, Appointment, Entry, Fold, Verdict
-from redress.procedure import Owner
+from redress.procedure import Owner, StageName
 
 
 def refused(reason: str) -> Verdict:
@@ -105,9 +105,7 @@ def respond(fold: Fold, entry: Entry) -> Verdict:
         fold.note_irregular(entry, "the Independent Person was not consulted (Regulations reg 20)")
     fold.answered[stage.name] = message.on
     fold.reach(f"answered:{stage.name}", message.on, assumed=entry.assumed)
-    received = message.received_on or fold.calendar.add(
-        message.on, fold.procedure.policy.deemed_days
-    )
+    received = message.received_on or fold.calendar.add(message.on, fold.procedure.policy.deemed_days)
     fold.reach(f"answer_received:{stage.name}", message.on, counts_from=max(received, message.on))
     for remedy in message.remedies:
         _agree_remedy(fold, remedy, message.on)
@@ -220,7 +218,7 @@ def decide_late(fold: Fold, entry: Entry) -> Verdict:
     return APPLIED
 
 
-def _stage(fold: Fold) -> str:
+def _stage(fold: Fold) -> StageName:
     """The stage of the procedure that counts as current: before the first one, the first; at the Ombudsman, the last."""
     return fold.stage if fold.stage in fold.procedure.stage else fold.last_stage
 
@@ -251,8 +249,7 @@ def appoint(fold: Fold, entry: Entry) -> Verdict:
         if held.role in rule.apart_from:
             other = fold.procedure.role[held.role].title
             return refused(
-                f"{rule.title}: this person has or had the part of {other} in this complaint "
-                f"({rule.source})."
+                f"{rule.title}: this person has or had the part of {other} in this complaint ({rule.source})."
             )
         if held.role == message.role and held.until is None:
             return refused(f"{rule.title}: this person has this part already.")
@@ -262,9 +259,7 @@ def appoint(fold: Fold, entry: Entry) -> Verdict:
             return refused(f"{rule.title}: all {rule.seats} places are taken.")
         at = fold.appointments.index(holders[0])
         fold.appointments[at] = holders[0]._replace(until=message.on)
-    fold.appointments.append(
-        Appointment(message.role, message.person, message.connection, message.on)
-    )
+    fold.appointments.append(Appointment(message.role, message.person, message.connection, message.on))
     if len(holders) + 1 >= rule.seats:
         fold.reach(f"appointed:{message.role}", message.on, assumed=entry.assumed)
     return APPLIED
@@ -344,31 +339,36 @@ def suspend(fold: Fold, entry: Entry) -> Verdict:
         return refused("The complaint is closed: there is nothing to suspend.")
     if message.review_on < message.on:
         return refused("review_on: the review must not lie before the suspension.")
-    if message.points is not None:
-        fold.send("suspension_of_points", entry)
-        return APPLIED
     if fold.state == "suspended":
         return refused("The complaint is suspended already.")
-    for deadline in fold.running:
-        if deadline.limit.outlives != "closure":
-            deadline.pause(message.on)
-    fold.state = "suspended"
+    if message.points is None:
+        for deadline in fold.running:
+            if deadline.limit.outlives != "closure":
+                deadline.pause(message.on)
+        fold.state = "suspended"
+    _review_suspension(fold, message)
+    fold.send("suspension" if message.points is None else "suspension_of_points", entry)
+    return APPLIED
+
+
+def _review_suspension(fold: Fold, message: m.Suspend) -> None:
+    """Whatever is suspended is looked at again on a dated day, by the Complaints Manager."""
     limit = fold.procedure.limit["suspension_review"]
+    earlier = fold.latest.get(limit.name)
+    if earlier is not None and earlier.is_open:
+        fold.meet(earlier, message.on)
     days = (message.review_on - message.on).days
     fold.run(Deadline(limit, limit.name, message.on, message.review_on, days, provisional=False))
-    fold.send("suspension", entry)
-    return APPLIED
 
 
 def resume(fold: Fold, entry: Entry) -> Verdict:
     """Take it up again: every paused limit moves by the days lost."""
     message = cast(m.Resume, entry.message)
-    if fold.state != "suspended":
-        return refused("The complaint is not suspended.")
+    review = fold.latest.get("suspension_review")
+    if review is None or not review.is_open or fold.closed_on is not None:
+        return refused("Nothing of this complaint is suspended.")
+    fold.meet(review, message.on, assumed=entry.assumed)
     fold.state = "open"
-    review = fold.latest["suspension_review"]
-    if review.is_open:
-        fold.meet(review, message.on, assumed=entry.assumed)
     for deadline in fold.running:
         deadline.resume(fold.calendar, message.on)
     fold.send("resumption", entry)

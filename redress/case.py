@@ -132,15 +132,11 @@ class Case:
         """
         today = london_date(now)
         received_on = self.opening.received_on
-        parsed = parse_message(
-            action, raw, received_on=received_on, today=today, message_id=message_id
-        )
+        parsed = parse_message(action, raw, received_on=received_on, today=today, message_id=message_id)
         message = parsed.message
         first = self.logged.get(message.message_id)
         if first is not None and not _alike(first, parsed):
-            raise Malformed(
-                [Problem("message_id", "was used before for a message of other content")]
-            )
+            raise Malformed([Problem("message_id", "was used before for a message of other content")])
         if isinstance(message, Correct) and first is None:
             corrected(self.intake, [*self.log, Entry(len(self.log), message)], today)
         return parsed
@@ -220,8 +216,10 @@ class Case:
         fold = self._fold_of(put_right)
         for upto in range(1, put_right.corrections + 1):
             before = self._fold_of(corrected(self.intake, whole, until, upto - 1))
-            after = fold if upto == put_right.corrections else self._fold_of(
-                corrected(self.intake, whole, until, upto)
+            after = (
+                fold
+                if upto == put_right.corrections
+                else self._fold_of(corrected(self.intake, whole, until, upto))
             )
             _keep_moves(before, after, fold, put_right.reasons[upto - 1])
         self.opening = put_right.opening
@@ -247,8 +245,12 @@ class Case:
         for letter in status["letters"]:
             letter["state"] = self.settled.get(str(letter["key"]), "waiting")
         status["refused"] += [
-            {"action": r.action, "on": r.on.isoformat(), "reason": "; ".join(r.problems),
-             "received": r.received}
+            {
+                "action": r.action,
+                "on": r.on.isoformat(),
+                "reason": "; ".join(r.problems),
+                "received": r.received,
+            }
             for r in self.rejected
         ]
         return status
@@ -359,7 +361,7 @@ class Case:
             return None
         facts: dict[str, Fact] = {"late": late, "next": self.fold.next_step()}
         key = "overdue_at_opening"
-        return Effect(key, "letter", key, self.opened_on, facts, by_clock=True)
+        return Effect(key, "letter", key, self.opened_on, facts)
 
     # --- keeping ---------------------------------------------------------------------------------
 
@@ -368,10 +370,7 @@ class Case:
         """Whether nothing is owed, pending or open: only the authority's tail is left to pass."""
         fold = self.fold
         return (
-            fold.closed_on is not None
-            and not fold.running
-            and fold.late_request is None
-            and not fold.waiting
+            fold.closed_on is not None and not fold.running and fold.late_request is None and not fold.waiting
         )
 
     def tail_ends(self) -> datetime:

@@ -25,9 +25,7 @@ class Corrected(NamedTuple):
     reasons: list[str]
 
 
-def corrected(
-    opening: Opening, log: list[Entry], today: date, upto: int | None = None
-) -> Corrected:
+def corrected(opening: Opening, log: list[Entry], today: date, upto: int | None = None) -> Corrected:
     """Carry out the log's corrections (the first `upto` of them), each on what the one before left.
 
     A `correct` message names an opening's field (`received_on`) or a message's (`<message_id>.on`).
@@ -38,9 +36,7 @@ def corrected(
     entries = list(log)
     for message in wanted:
         opening, entries = _carry_out(message, opening, entries, today)
-    if wanted and any(
-        e.message.on < opening.received_on for e in entries if e.message.action != "add_note"
-    ):
+    if wanted and any(e.message.on < opening.received_on for e in entries if e.message.action != "add_note"):
         raise Malformed([Problem("value", "some message would lie before the complaint's receipt")])
     return Corrected(opening, entries, len(wanted), [each.reason for each in wanted])
 

@@ -34,9 +34,7 @@ Id = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_l
 Points = Annotated[list[Said], Field(min_length=1, max_length=50)]
 
 Channel = Literal["web_form", "email", "post", "telephone", "text", "in_person"]
-Kind = Literal[
-    "complaint", "comment", "compliment", "suggestion", "service_request", "information_request"
-]
+Kind = Literal["complaint", "comment", "compliment", "suggestion", "service_request", "information_request"]
 Outcome = Literal["upheld", "partly_upheld", "not_upheld", "resolved"]
 Role = Literal[
     "investigating_officer", "independent_person", "adjudicating_officer", "panel_chair", "panel_member"

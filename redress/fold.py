@@ -148,7 +148,7 @@ class Fold:
             self._remind(deadline, rung)
         elif rung == reminders:
             self._run_out(deadline)
-        else:
+        elif deadline.limit.follows is None:
             self.letter("chase", f"{deadline.name}:{deadline.due_on}:{rung - reminders}", deadline)
 
     def _remind(self, deadline: Deadline, rung: int) -> None:
@@ -171,6 +171,8 @@ class Fold:
             self.letter("target_passed", key, deadline)
             return
         deadline.breached_on = deadline.due_on
+        if limit.follows is not None:
+            return  # another reading of a limit that speaks for itself
         self.effects.append(
             Effect(f"breach:{key}", "breach", "", self.day, self._facts(deadline), by_clock=True)
         )
@@ -244,9 +246,7 @@ class Fold:
             self.meet(deadline, on, assumed=assumed)
         return bool(met)
 
-    def _start(
-        self, limit: Limit, counts_from: date, days: int, *, provisional: bool = False
-    ) -> None:
+    def _start(self, limit: Limit, counts_from: date, days: int, *, provisional: bool = False) -> None:
         """Run a limit from its day 0; where it runs already, it is based anew and the move is kept."""
         if self.closed_on is not None and limit.outlives != "closure":
             return
@@ -361,17 +361,13 @@ class Fold:
         """A letter that time causes: it leaves in office hours."""
         facts = self._facts(deadline)
         facts["next"] = self.next_step(besides=deadline)
-        self.effects.append(
-            Effect(f"{template}:{key}", "letter", template, self.day, facts, by_clock=True)
-        )
+        self.effects.append(Effect(f"{template}:{key}", "letter", template, self.day, facts, by_clock=True))
 
     def send(self, template: str, entry: Entry, **more: Fact) -> None:
         """A letter that a message causes."""
         more["stage"] = self.stage
         self.effects.append(
-            Effect(
-                f"{template}:m{entry.seq}", "letter", template, self.day, more, message=entry.message
-            )
+            Effect(f"{template}:m{entry.seq}", "letter", template, self.day, more, message=entry.message)
         )
 
     def _facts(self, deadline: Deadline) -> dict[str, Fact]:
@@ -392,7 +388,7 @@ class Fold:
         ahead = [
             d
             for d in self.running
-            if d is not besides and d.due_on >= self.day and d.limit.follows is None
+            if d is not besides and d.due_on >= self.day and d.paused_on is None and d.limit.follows is None
         ]
         if not ahead:
             return self._nothing_ahead()
@@ -416,6 +412,7 @@ class Fold:
 
 def _step(deadline: Deadline) -> Fact:
     return {
+        "name": deadline.name,
         "on": deadline.due_on.isoformat(),
         "what": deadline.limit.title,
         "owner": deadline.owner,
@@ -473,4 +470,3 @@ def questions_at_intake(procedure: Procedure, opening: Opening) -> list[str]:
     if opening.on_behalf_of is not None and opening.on_behalf_of.child_agrees is False:
         found.append("the child has not agreed to this complaint being made for them")
     return found
-

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from datetime import date
 from functools import lru_cache
+from importlib.metadata import version
 
 import holidays
 
@@ -29,7 +30,7 @@ def holiday_table() -> HolidayTable:
     content = "".join(f"{day}{name}" for day, name in weekdays.items())
     digest = hashlib.sha256(content.encode()).hexdigest()[:8]
     return HolidayTable(
-        version=f"england-{holidays.__version__}-{digest}",
+        version=f"england-{version('holidays')}-{digest}",
         first=date(FIRST_YEAR, 1, 1),
         last=date(LAST_YEAR, 12, 31),
         official_until=OFFICIAL_UNTIL,

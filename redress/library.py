@@ -138,6 +138,3 @@ def check_all() -> None:
     for name in authority_names():
         for each in authority(name).procedures:
             procedure(each, name)
-
-
-

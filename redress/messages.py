@@ -92,6 +92,7 @@ class ResolveInformally(Message):
     action = "resolve_informally"
     title = "Settled informally, where the person agrees"
     agreed: bool
+    terms: Text = ""
 
 
 class Extend(Message):

@@ -150,9 +150,7 @@ def _date_problems(message: Message, received_on: date, today: date) -> list[Pro
     if message.on > today:
         problems.append(_in_future("on", message.on, today))
     if message.on < received_on and message.action != "add_note":
-        problems.append(
-            Problem("on", f"{message.on} lies before the complaint was received, {received_on}")
-        )
+        problems.append(Problem("on", f"{message.on} lies before the complaint was received, {received_on}"))
     for name in message.dates_back:
         given = getattr(message, name)
         if given is not None and given > today:

@@ -58,11 +58,7 @@ MILESTONES = frozenset(
                 "panel_member",
             )
         ),
-        *(
-            f"{what}:stage_{n}"
-            for what in ("requested", "answered", "answer_received")
-            for n in (1, 2, 3)
-        ),
+        *(f"{what}:stage_{n}" for what in ("requested", "answered", "answer_received") for n in (1, 2, 3)),
     }
 )
 

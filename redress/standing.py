@@ -157,16 +157,8 @@ def standing(fold: Fold, reference: str, log: list[Entry], as_of: date) -> Statu
             for r in fold.remedies
         ],
         messages=[_message(fold, entry) for entry in log],
-        pending=[
-            _verdict(fold, entry)
-            for entry in log
-            if _outcome(fold, entry) == "pending"
-        ],
-        refused=[
-            _verdict(fold, entry)
-            for entry in log
-            if _outcome(fold, entry) == "refused"
-        ],
+        pending=[_verdict(fold, entry) for entry in log if _outcome(fold, entry) == "pending"],
+        refused=[_verdict(fold, entry) for entry in log if _outcome(fold, entry) == "refused"],
         irregular=[
             {
                 "message_id": by_seq[i.seq].message.message_id,
@@ -202,8 +194,7 @@ def _deadline(fold: Fold, deadline: Deadline, as_of: date) -> DeadlineStatus:
         source=limit.source,
         verified=limit.verified,
         moved=[
-            MovedStatus(due_on=m.due_on.isoformat(), reason=m.reason, breach=m.breach)
-            for m in deadline.moved
+            MovedStatus(due_on=m.due_on.isoformat(), reason=m.reason, breach=m.breach) for m in deadline.moved
         ],
     )
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, Table, func, insert, select, update
+from sqlalchemy import Connection, Engine, Table, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -102,11 +102,13 @@ class Register:
                 .values(started_at=datetime.now(UTC))
             )
 
-    def knows(self, reference: str) -> bool:
-        """Whether there ever was such a complaint."""
+    def opening(self, reference: str) -> dict[str, Any] | None:
+        """What a complaint was opened with; None where there never was one of this reference."""
         table = schema.references
         with self.engine.connect() as db:
-            return db.execute(select(table.c.reference).where(table.c.reference == reference)).first() is not None
+            found = db.execute(select(table.c.opening).where(table.c.reference == reference))
+            row = found.first()
+        return row.opening if row is not None else None
 
     # --- the record ------------------------------------------------------------------------------
 
@@ -162,15 +164,6 @@ class Register:
         """Make the tables that people query from a case."""
         project(db, case, as_of)
 
-    def has_ended(self, reference: str) -> bool:
-        """Whether the complaint's workflow has ended by itself (and nothing has come since)."""
-        table = schema.events
-        with self.engine.connect() as db:
-            last = db.execute(
-                select(table.c.kind).where(table.c.reference == reference).order_by(table.c.id.desc())
-            ).first()
-        return last is not None and last.kind == "ended"
-
     def recall(self, reference: str) -> tuple[Terms, CaseState] | None:
         """What is needed to take a complaint up again."""
         with self.engine.connect() as db:
@@ -185,9 +178,7 @@ class Register:
             found = self.case(db, reference)
         return found[0].status(as_of) if found else None
 
-    def statuses(
-        self, as_of: date, *, closed: bool = False, authority: str | None = None
-    ) -> list[Status]:
+    def statuses(self, as_of: date, *, closed: bool = False, authority: str | None = None) -> list[Status]:
         """Where all open complaints stand on a date (`closed`: those too), without their messages."""
         table = schema.complaints
         wanted = select(table.c.reference)
@@ -206,11 +197,6 @@ class Register:
                 if closed or status["state"] != "closed" or status["next_due_on"] is not None:
                     found.append(status)
         return sorted(found, key=lambda s: (s["next_due_on"] or "9999-12-31", s["reference"]))
-
-    def count(self) -> int:
-        """How many complaints the register knows."""
-        with self.engine.connect() as db:
-            return int(db.execute(select(func.count()).select_from(schema.references)).scalar_one())
 
 
 def _next(db: Connection, series: str) -> int:
@@ -242,4 +228,3 @@ def _terms(db: Connection, digest: str) -> Terms:
         body = db.execute(select(table.c.body).where(table.c.digest == digest)).scalar_one()
         found = _parsed_terms[digest] = Terms.model_validate(body)
     return found
-

@@ -1,0 +1,1 @@
+"""What the Makefile runs: the demo, and a house to try things in."""

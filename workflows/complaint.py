@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import RawValue, RetryPolicy
+from temporalio.common import RawValue, RetryPolicy, SearchAttributeUpdate
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
@@ -37,6 +37,7 @@ with workflow.unsafe.imports_passed_through():
         BEGIN,
         CARRY_OUT,
         DELIVER,
+        OPENING,
         STATUS,
         WORKFLOW,
         Begin,
@@ -274,9 +275,7 @@ class Complaint(Doors):
             return self._case.parse(action, said, now, message_id)
         received_on = date.fromisoformat(_received_on(self._start))
         today = london_date(now)
-        return parse_message(
-            action, said, received_on=received_on, today=today, message_id=message_id
-        )
+        return parse_message(action, said, received_on=received_on, today=today, message_id=message_id)
 
     def _receive(self, action: str, parsed: Parsed) -> Answer:
         case = self._known
@@ -300,7 +299,7 @@ class Complaint(Doors):
     def status(self, *asked: Any) -> Status:
         """Where the complaint stands on a London date; without one, today."""
         if self._case is None:
-            raise ApplicationError("the complaint is being opened; ask again in a moment")
+            raise ApplicationError(OPENING)
         as_of = asked[0] if asked else None
         if isinstance(as_of, dict):
             as_of = as_of.get("as_of")
@@ -318,7 +317,7 @@ class Complaint(Doors):
         if now != self._shown:
             before = self._shown
             self._shown = now
-            updates = [
+            updates: list[SearchAttributeUpdate[Any]] = [
                 STAGE.value_set(now.stage),
                 STATE.value_set(now.state),
                 WAITING_FOR.value_set(now.waiting_for),

@@ -61,9 +61,11 @@ def _signal(action: str) -> Any:
     return workflow.signal(name=action, description=MESSAGES[action].title)(door)
 
 
-Doors: Any = type(
-    "Doors",
-    (_House,),
-    {f"update_{action}": _update(action) for action in MESSAGES}
-    | {f"signal_{action}": _signal(action) for action in SIGNALS},
-)
+class Doors(_House):
+    """The doors themselves, made from the list of actions."""
+
+
+for _action in MESSAGES:
+    setattr(Doors, f"update_{_action}", _update(_action))
+for _action in SIGNALS:
+    setattr(Doors, f"signal_{_action}", _signal(_action))

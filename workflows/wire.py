@@ -14,6 +14,9 @@ WORKFLOW = "Complaint"
 TASK_QUEUE = "complaints"
 STATUS = "status"
 
+OPENING = "the complaint is being opened; ask again in a moment"
+"""What the query says until the first activity has brought the terms."""
+
 BEGIN = "begin"
 CARRY_OUT = "carry_out"
 DELIVER = "deliver"

@@ -1,0 +1,1 @@
+"""The doors: what people and programs can ask of Redress, whatever they come by."""

@@ -1,0 +1,77 @@
+"""Opening a complaint: once for each intake, however often it is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
+
+from doors.answers import NoAnswer
+from doors.clock import today
+from redress.library import authority, procedure, procedure_for
+from redress.opening import Opening
+from redress.parse import parse_opening
+from register.register import Register
+from workflows.wire import TASK_QUEUE, WORKFLOW, Start, workflow_id
+
+
+class Opened(BaseModel):
+    """What whoever opened a complaint is told."""
+
+    reference: str
+    workflow_id: str
+    created: bool
+    differs: bool
+
+
+def check(raw: object) -> Opening:
+    """The opening, if it can be taken. Raises `Malformed`."""
+    opening = parse_opening(raw, today())
+    authority(opening.authority)
+    procedure(procedure_for(opening), opening.authority)
+    return opening
+
+
+async def open_complaint(client: Client, register: Register, raw: dict[str, Any]) -> Opened:
+    """Reserve the reference, then start the workflow; a retry finishes a start that failed.
+
+    Raises `Malformed` before anything is written, `NoAnswer` where Temporal did not take it.
+    """
+    opening = check(raw)
+    reserved = register.reserve(opening, raw, authority(opening.authority).prefix)
+    if not reserved.started:
+        await start(client, Start(reference=reserved.reference, opening=reserved.opening))
+        register.mark_started(reserved.reference)
+    return Opened(
+        reference=reserved.reference,
+        workflow_id=workflow_id(reserved.reference),
+        created=reserved.created,
+        differs=reserved.differs,
+    )
+
+
+async def start(client: Client, what: Start, *, again: bool = False) -> None:
+    """Start a complaint's workflow unless it runs; `again`: also where an earlier one has ended."""
+    reuse = WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.REJECT_DUPLICATE
+    try:
+        await client.start_workflow(
+            WORKFLOW,
+            what.model_dump(mode="json", exclude_none=True),
+            id=workflow_id(what.reference),
+            task_queue=TASK_QUEUE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=reuse,
+            static_summary=f"Complaint {what.reference}",
+        )
+    except WorkflowAlreadyStartedError:
+        return  # it ran and has ended: the complaint is there
+    except RPCError as error:
+        raise NoAnswer(
+            f"Temporal did not take the start ({error.message}); {what.reference} is reserved: "
+            "send the same opening again to finish it",
+            reference=what.reference,
+        ) from None

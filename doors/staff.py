@@ -1,0 +1,145 @@
+"""Sending a message to a complaint, and reading where it stands."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date, timedelta
+from typing import Any, cast
+from uuid import uuid4
+
+from temporalio.client import (
+    Client,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from doors.answers import NoAnswer, UnknownComplaint
+from doors.clock import today
+from doors.intake import start
+from redress.case import Answer
+from redress.parse import Malformed, Problem, parse_message
+from redress.standing import Status
+from register.register import Register
+from workflows.wire import OPENING, STATUS, Start, workflow_id
+
+
+def complete(action: str, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """A message with what the door adds: today's date and an id. Raises `Malformed` for a bad form."""
+    action = action.replace("-", "_")
+    said = {"on": today().isoformat(), "message_id": f"m-{uuid4().hex}"} | {
+        name: value for name, value in body.items() if value is not None or name not in ("on", "message_id")
+    }
+    parse_message(action, said, received_on=date(1995, 1, 1), today=date(2099, 12, 31))
+    return action, said
+
+
+async def send(
+    client: Client, register: Register, reference: str, action: str, body: dict[str, Any], within: float
+) -> Answer:
+    """Send one completed message and wait for its answer, at most `within` seconds.
+
+    Raises `Malformed`, `UnknownComplaint` or `NoAnswer`. A complaint whose workflow has ended is taken
+    up again from the register.
+    """
+    try:
+        return await _update(client, reference, action, body, within)
+    except RPCError as error:
+        if error.status != RPCStatusCode.NOT_FOUND:
+            raise _no_answer(error, body) from None
+    await take_up_again(client, register, reference)
+    try:
+        return await _update(client, reference, action, body, within)
+    except RPCError as error:
+        raise _no_answer(error, body) from None
+
+
+async def take_up_again(client: Client, register: Register, reference: str) -> None:
+    """Start the workflow of a known complaint again, from its record or, failing that, its opening."""
+    opening = register.opening(reference)
+    if opening is None:
+        raise UnknownComplaint(reference)
+    recorded = register.recall(reference) is not None
+    begin = Start(reference=reference) if recorded else Start(reference=reference, opening=opening)
+    await start(client, begin, again=True)
+
+
+async def _update(client: Client, reference: str, action: str, body: dict[str, Any], within: float) -> Answer:
+    handle: WorkflowHandle[Any, Any] = client.get_workflow_handle(workflow_id(reference))
+    message_id = str(body.get("message_id", ""))
+    try:
+        answer = await asyncio.wait_for(handle.execute_update(action, body, result_type=dict), timeout=within)
+    except WorkflowUpdateFailedError as error:
+        raise _malformed(error.cause) from None
+    except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
+        raise NoAnswer(
+            f"no answer within {within:.0f} s: is a worker running?",
+            message_id=message_id,
+            reference=reference,
+            applied="unknown",
+        ) from None
+    return Answer.model_validate(answer)
+
+
+async def status(client: Client, register: Register, reference: str, as_of: date, within: float) -> Status:
+    """Where a complaint stands on a London date; from the register once Temporal has forgotten it."""
+    try:
+        return await asyncio.wait_for(_query(client, reference, as_of, within), timeout=within)
+    except (WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
+        raise NoAnswer(f"the complaint could not be read: {error}", reference=reference) from None
+    except TimeoutError:
+        raise NoAnswer(
+            f"no answer within {within:.0f} s: is a worker running?", reference=reference
+        ) from None
+    except RPCError as error:
+        if error.status != RPCStatusCode.NOT_FOUND:
+            raise NoAnswer(
+                f"no answer within {within:.0f} s ({error.message}): is a worker running?",
+                reference=reference,
+            ) from None
+    recorded = register.status(reference, as_of)
+    if recorded is None:
+        if register.opening(reference) is None:
+            raise UnknownComplaint(reference)
+        raise NoAnswer(
+            f"{reference} is reserved, but its start did not reach Temporal: send its opening again",
+            reference=reference,
+        )
+    return recorded
+
+
+async def _query(client: Client, reference: str, as_of: date, within: float) -> Status:
+    handle: WorkflowHandle[Any, Any] = client.get_workflow_handle(workflow_id(reference))
+    while True:
+        try:
+            found = await handle.query(
+                STATUS, as_of.isoformat(), result_type=dict, rpc_timeout=timedelta(seconds=within)
+            )
+            return cast(Status, found)
+        except WorkflowQueryFailedError as error:
+            if OPENING not in str(error):
+                raise
+            await asyncio.sleep(0.1)
+
+
+def _malformed(cause: BaseException | None) -> Exception:
+    if isinstance(cause, ApplicationError) and cause.type == "Malformed":
+        problems = [
+            Problem(str(each.get("field")), str(each.get("problem")))
+            for each in cause.details
+            if isinstance(each, dict)
+        ]
+        return Malformed(problems or [Problem("message", cause.message)])
+    return Malformed([Problem("message", str(cause))])
+
+
+def _no_answer(error: RPCError, body: dict[str, Any]) -> NoAnswer:
+    return NoAnswer(
+        f"Temporal did not answer ({error.message})",
+        message_id=str(body.get("message_id", "")),
+        applied="unknown",
+    )

@@ -1,0 +1,155 @@
+"""What people see at the command line: dates as `Fri 4 Dec 2026`, lateness first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from redress.calendar import Skipped, long_date
+from redress.case import Answer
+from redress.standing import DeadlineStatus, Status
+
+console = Console(highlight=False, soft_wrap=False)
+
+COLOURS = {"overdue": "bold red", "met_late": "red", "running": "", "met": "green", "paused": "yellow"}
+
+
+def show_status(status: Status) -> None:
+    """The whole of a complaint on one screen."""
+    stage = status["stage"].replace("_", " ")
+    console.print(f"[bold]{status['reference']}[/bold]  {stage}, {_state(status)}")
+    console.print(f"received {_day(status['received_on'])} by {status['authority']}")
+    if status["next_due_on"]:
+        late = "[bold red]overdue[/bold red]: " if status["overdue"] else ""
+        who = status["waiting_for"].replace("_", " ")
+        console.print(f"{late}waiting for the {who}, by {_day(status['next_due_on'])}")
+    for question in status["questions"]:
+        console.print(f"[yellow]to decide:[/yellow] {question}")
+    console.print()
+    console.print(_deadlines(status["deadlines"]))
+    if any(d["provisional"] for d in status["deadlines"]):
+        console.print("(p) provisional: it may still move")
+    _lines("moved", _moves(status["deadlines"]))
+    _lines(
+        "letters", [f"{_day(str(e['on']))}  {_words(e['letter'])}  ({e['state']})" for e in status["letters"]]
+    )
+    _lines(
+        "messages",
+        [
+            f"{_day(str(m['on']))}  {_words(m['action'])}  ({_words(m['outcome'])}){' date assumed' if m['assumed'] else ''}"
+            for m in status.get("messages", [])
+        ],
+    )
+    for name in ("pending", "refused"):
+        rows = status["pending"] if name == "pending" else status["refused"]
+        _lines(name, [f"{_day(str(r['on']))}  {_words(r['action'])}: {r['reason']}" for r in rows])
+    _lines(
+        "irregular",
+        [f"{_day(str(i['on']))}  {_words(i['action'])}: {i['what']}" for i in status["irregular"]],
+    )
+    console.print(f"\nas of {_day(status['as_of'])}, calendar {status['calendar']}", style="dim")
+
+
+def show_list(statuses: Sequence[Status]) -> None:
+    """Complaints in a table, by next due date."""
+    table = Table(box=box.SIMPLE_HEAD)
+    for name in ("reference", "stage", "state", "next due", "waiting for", "received"):
+        table.add_column(name)
+    for status in statuses:
+        due = Text(_day(status["next_due_on"]) if status["next_due_on"] else "")
+        if status["overdue"]:
+            due = Text(f"{due} overdue", style="bold red")
+        table.add_row(
+            status["reference"],
+            status["stage"].replace("_", " "),
+            _state(status),
+            due,
+            status["waiting_for"].replace("_", " "),
+            _day(status["received_on"]),
+        )
+    console.print(table if statuses else "no complaints to show")
+
+
+def show_answer(reference: str, action: str, answer: Answer) -> None:
+    """What a message did."""
+    outcome = "applied" if answer.applied else "pending" if answer.pending else "refused"
+    again = " (a repeat: this is the first answer)" if answer.repeated else ""
+    console.print(f"{reference}: {_words(action)} of {long_date(answer.on)} {outcome}{again}")
+    if answer.reason:
+        console.print(f"  {answer.reason}")
+    for moved in answer.changed:
+        was, now = moved.get("was_due_on"), moved.get("due_on")
+        dates = f", due {_day(now)}" if now else ""
+        dates += f" instead of {_day(was)}" if was and was != now else ""
+        state = _words(moved["is"] or "gone")
+        console.print(f"  {_words(moved['what'])}: {state}{dates}")
+
+
+def show_due(start: date, answer: date, provisional: bool, skipped: Sequence[Skipped]) -> None:
+    """A date and how it was counted."""
+    console.print(long_date(answer) + ("  (provisional)" if provisional else ""))
+    if provisional:
+        console.print(
+            "no official list of bank holidays covers this date yet; it may still move", style="dim"
+        )
+    for day in skipped:
+        console.print(f"  {long_date(day.on)} does not count: {day.why}")
+
+
+def _deadlines(deadlines: Sequence[DeadlineStatus]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column("limit")
+    for name in ("due", "", "met"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("owed by")
+    for d in deadlines:
+        state = _words(d["state"])
+        if d["days_late"]:
+            state += f", {d['days_late']} {_unit(d['unit'], d['days_late'])} late"
+        table.add_row(
+            d["title"],
+            _day(d["due_on"]) + (" (p)" if d["provisional"] else ""),
+            Text(state, style=COLOURS.get(d["state"], "")),
+            _day(d["met_on"]) if d["met_on"] else "",
+            d["owner"].replace("_", " "),
+        )
+    return table
+
+
+def _moves(deadlines: Sequence[DeadlineStatus]) -> list[str]:
+    return [
+        f"{d['title']} was due {_day(moved['due_on'])}{' (breached)' if moved['breach'] else ''}: {moved['reason']}"
+        for d in deadlines
+        for moved in d["moved"]
+    ]
+
+
+def _lines(title: str, lines: Sequence[str]) -> None:
+    if lines:
+        console.print(f"\n[bold]{title}[/bold]")
+        for line in lines:
+            console.print(Text(f"  {line}"))
+
+
+def _state(status: Status) -> str:
+    if status["closed_on"]:
+        return f"closed {_day(status['closed_on'])} as {_words(status['closed_as'])}"
+    return status["state"]
+
+
+def _unit(unit: str, number: int) -> str:
+    words = unit.replace("_", " ")
+    return words.removesuffix("s") if number == 1 else words
+
+
+def _day(iso: str | None) -> str:
+    return long_date(date.fromisoformat(iso)) if iso else ""
+
+
+def _words(name: object) -> str:
+    return str(name).replace("_", " ")

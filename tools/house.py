@@ -1,0 +1,139 @@
+"""`make up` and `make down`: the embedded server with its UI, and a worker, left running.
+
+For trying things and for development. Data lies in `.redress`; real use is docker-compose.yml.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+from engine.connection import quiet_runtime
+from engine.embedded import NoServer, server_command, wait_for_server
+from engine.namespace import prepare
+from engine.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+PORT, UI_PORT = 7233, 8233
+
+LINKS = {
+    "overdue": "Overdue = true",
+    "open": "State = 'open'",
+    "waiting for the Complaints Manager": "WaitingFor = 'complaints_manager'",
+    "task failures": "TemporalReportedProblems IS NOT NULL",
+}
+
+
+def say(line: str) -> None:
+    """Print for whoever typed the command."""
+    print(line, flush=True)  # noqa: T201  # what the command is for
+
+
+class House:
+    """The processes, by their pid files in the state folder."""
+
+    def __init__(self, state: Path) -> None:
+        self.state = state
+        self.run = state / "run"
+        self.logs = state / "logs"
+
+    def running(self, name: str) -> int | None:
+        """The pid of a process that was started here and still runs."""
+        try:
+            pid = int((self.run / f"{name}.pid").read_text())
+            os.kill(pid, 0)
+        except (OSError, ValueError):
+            return None
+        return pid
+
+    def start(self, name: str, command: list[str]) -> None:
+        """Start a process that goes on after this one."""
+        with open(self.logs / f"{name}.log", "ab") as log:
+            process = subprocess.Popen(
+                command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+        (self.run / f"{name}.pid").write_text(str(process.pid))
+
+    def stop(self, name: str) -> None:
+        """Ask a process to stop, and wait for it."""
+        pid = self.running(name)
+        if pid is None:
+            return
+        os.kill(pid, signal.SIGTERM)
+        for _ in range(400):
+            if self.running(name) is None or _is_zombie(pid):
+                break
+            time.sleep(0.1)
+        else:
+            os.kill(pid, signal.SIGKILL)
+        (self.run / f"{name}.pid").unlink(missing_ok=True)
+        say(f"{name} stopped")
+
+
+async def up(house: House) -> int:
+    """Start what does not run yet and say where to look."""
+    house.run.mkdir(parents=True, exist_ok=True)
+    house.logs.mkdir(parents=True, exist_ok=True)
+    quiet_runtime()
+    if house.running("server") is None:
+        for port in (PORT, UI_PORT):
+            if _taken(port):
+                say(
+                    f"port {port} is in use by something else: stop it first, or set TEMPORAL_ADDRESS and run worker.py"
+                )
+                return 1
+        house.start("server", server_command(PORT, ui_port=UI_PORT, database=house.state / "temporal.db"))
+    try:
+        client = await wait_for_server(f"127.0.0.1:{PORT}")
+        await prepare(client)
+    except NoServer as error:
+        say(f"{error}; its log: {house.logs / 'server.log'}")
+        return 1
+    if house.running("worker") is None:
+        house.start("worker", [sys.executable, "worker.py"])
+    say(f"Temporal      127.0.0.1:{PORT}   (log: {house.logs / 'server.log'})")
+    say(f"its UI        http://127.0.0.1:{UI_PORT}")
+    say(f"worker        log: {house.logs / 'worker.log'}")
+    say(f"register      {Settings().database_url}")
+    say(f"letters       {Settings().outbox_folder}")
+    say("\nReady lists in the UI:")
+    for name, query in LINKS.items():
+        say(f"  {name:36} http://127.0.0.1:{UI_PORT}/namespaces/default/workflows?query={quote(query)}")
+    say("\nTry:  .venv/bin/python starter.py open examples/under-way.json")
+    say("End:  make down")
+    return 0
+
+
+def down(house: House) -> int:
+    """Stop the worker, then the server."""
+    if house.running("worker") is None and house.running("server") is None:
+        say("nothing is running here")
+    house.stop("worker")
+    house.stop("server")
+    return 0
+
+
+def _taken(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _is_zombie(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    except OSError:
+        return False
+
+
+if __name__ == "__main__":
+    at = House(ROOT / Settings().state)
+    status = down(at) if sys.argv[1:] == ["down"] else asyncio.run(up(at))
+    sys.stdout.flush()
+    os._exit(status)
