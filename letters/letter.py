@@ -25,10 +25,10 @@ OUTSIDE = ("complainant", "advocate")
 """The recipients who are no staff."""
 
 OUTCOMES = {
-    "upheld": "upheld: you were right",
-    "partly_upheld": "partly upheld: you were right in part",
-    "not_upheld": "not upheld: we do not agree that something went wrong",
-    "resolved": "resolved: it has been settled with you",
+    "upheld": "upheld (we agree with you)",
+    "partly_upheld": "partly upheld (we agree with you in part)",
+    "not_upheld": "not upheld (we do not agree with you)",
+    "resolved": "resolved (it is settled with you)",
 }
 
 

@@ -296,9 +296,11 @@ class Case:
                 day = self.fold.calendar.on_or_after(deadline.wakes_on)
                 what = "Reminder" if deadline.wakes_on < last else "Still late"
                 soon.append((instant(day, policy.office_opens), f"{what}: {_summary(deadline)}"))
-        for effect in self._effects():
-            if effect.key not in self.settled and effect.on >= self.opened_on:
-                soon.append((self.ready_at(effect, now), f"Letter leaves: {effect.template}"))
+        soon += [
+            (self.ready_at(effect, now), f"Letter leaves: {effect.template}")
+            for effect in self._effects()
+            if effect.key not in self.settled and effect.on >= self.opened_on
+        ]
         ahead = [(at, summary) for at, summary in soon if at > now]
         if ahead:
             at, summary = min(ahead)
@@ -438,9 +440,8 @@ def _moves(
             moved.append(
                 {"what": name, "was": was or None, "is": state, "was_due_on": was_due, "due_on": due_on}
             )
-    for name in before.keys() - after.keys():
-        moved.append({"what": name, "was": before[name][1], "is": None})
-    return moved
+    gone = [name for name in before if name not in after]
+    return moved + [{"what": name, "was": before[name][1], "is": None} for name in gone]
 
 
 def _keep_moves(before: Fold, after: Fold, keep: Fold, reason: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -15,6 +16,9 @@ from redress.opening import Opening
 
 LONGEST = 64 * 1024
 """Bytes of JSON that one message may have."""
+
+LONGEST_OPENING = 1024 * 1024
+"""Bytes of JSON that an opening may have, the messages of a case under way included."""
 
 FURTHEST_AHEAD = timedelta(days=3660)
 """How far ahead of today a date may lie where it may lie ahead at all."""
@@ -50,6 +54,7 @@ def parse_opening(raw: object, today: date) -> Opening:
     """The opening in a decoded JSON document, its messages' form checked too. Raises `Malformed`."""
     if not isinstance(raw, dict):
         raise Malformed([Problem("opening", "should be a JSON object")])
+    _check_text(raw, "opening", LONGEST_OPENING)
     try:
         opening = Opening.model_validate(raw)
     except ValidationError as error:
@@ -133,16 +138,32 @@ def _body(raw: object) -> dict[str, Any]:
         return {}
     if not isinstance(raw, dict) or not all(isinstance(key, str) for key in raw):
         raise Malformed([Problem("message", "should be one JSON object with the message's fields")])
-    try:
-        size = len(json.dumps(raw, default=str).encode("utf-8", "surrogatepass"))
-        json.dumps(raw, default=str, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
-        raise Malformed([Problem("message", "holds something that is no valid JSON text")]) from None
-    if size > LONGEST:
-        raise Malformed(
-            [Problem("message", f"is {size} bytes long; at most {LONGEST}: keep documents elsewhere")]
-        )
+    _check_text(raw, "message", LONGEST)
     return dict(raw)
+
+
+def _check_text(raw: object, name: str, longest: int) -> None:
+    """Turn away what no database or JSON document can hold, and what is longer than a message may be."""
+    try:
+        text = json.dumps(raw, default=str, ensure_ascii=False)
+        size = len(text.encode())
+    except (ValueError, RecursionError):
+        raise Malformed([Problem(name, "holds something that is no valid JSON text")]) from None
+    if "\\u0000" in text and any("\x00" in each for each in _texts(raw)):
+        raise Malformed([Problem(name, "holds a NUL character, which no text may")])
+    if size > longest:
+        raise Malformed([Problem(name, f"is {size} bytes long; at most {longest}: keep documents elsewhere")])
+
+
+def _texts(raw: object) -> Iterator[str]:
+    if isinstance(raw, str):
+        yield raw
+    elif isinstance(raw, dict):
+        for key, value in raw.items():
+            yield from (str(key), *_texts(value))
+    elif isinstance(raw, list):
+        for value in raw:
+            yield from _texts(value)
 
 
 def _date_problems(message: Message, received_on: date, today: date) -> list[Problem]:

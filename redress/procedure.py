@@ -232,13 +232,13 @@ class Procedure(Data):
         return found
 
     @cached_property
-    def meeting(self) -> dict[str, frozenset[str]]:
-        """The names of the limits that each milestone meets."""
-        found: dict[str, set[str]] = {}
+    def meeting(self) -> dict[str, tuple[str, ...]]:
+        """The names of the limits that each milestone meets, in the order of the file."""
+        found: dict[str, tuple[str, ...]] = {}
         for limit in self.limits:
             for milestone in limit.met_by:
-                found.setdefault(milestone, set()).add(limit.name)
-        return {milestone: frozenset(names) for milestone, names in found.items()}
+                found[milestone] = (*found.get(milestone, ()), limit.name)
+        return found
 
 
 class Terms(Data):

@@ -1,0 +1,135 @@
+"""A real Temporal server for the whole run, with clocks that tests can move one complaint at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from temporalio.client import Client, WorkflowHandle
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
+
+from doors import intake, staff
+from engine.connection import quiet_runtime
+from engine.embedded import embedded_server
+from engine.settings import Settings
+from engine.workers import build_worker, errands_for
+from redress.case import Answer
+from redress.london import instant, london_date
+from redress.standing import Status
+from register.register import Register
+from workflows.wire import workflow_id
+
+quiet_runtime()
+
+MOST_SKIPS = 5000
+"""How often the server may skip in one move of a clock; a broken register is retried many times."""
+
+_numbers = itertools.count(1)
+
+
+class Life:
+    """One complaint on the real server, with its own clock."""
+
+    def __init__(self, client: Client, register: Register, outbox: Path, reference: str) -> None:
+        config = TimeSkippingConfig(enabled=False, max_session_skip_count=MOST_SKIPS)
+        self.skipper = TimeSkipper(client, config=config)
+        self.register = register
+        self._outbox = outbox
+        self.reference = reference
+        self.ahead = timedelta()
+
+    @property
+    def client(self) -> Client:
+        return self.skipper.client
+
+    @property
+    def handle(self) -> WorkflowHandle[Any, Any]:
+        return self.client.get_workflow_handle(workflow_id(self.reference))
+
+    @property
+    def outbox(self) -> Path:
+        return self._outbox / self.reference
+
+    @property
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    @property
+    def today(self) -> date:
+        return london_date(self.now)
+
+    async def open(self, **more: object) -> None:
+        opening: dict[str, Any] = {
+            "authority": "family-rights",
+            "kind": "complaint",
+            "source": "test",
+            "source_id": self.reference,
+            "channel": "email",
+            "received_on": london_date(datetime.now(UTC)).isoformat(),
+            "points": ["An invented point."],
+            "complainant": {"name": "Testa Inventata", "role": "young_person"},
+        }
+        opened = await intake.open_complaint(self.client, self.register, opening | more)
+        self.reference = opened.reference
+
+    async def move_to(self, day: date, at: str = "12:00") -> None:
+        """Move this complaint's clock to a time of day in London."""
+        ahead = instant(day, at) - self.now
+        if ahead > timedelta():
+            await self.skipper.fast_forward(self.handle, ahead)
+            self.ahead += ahead
+
+    async def send(self, action: str, **fields: object) -> Answer:
+        name, said = staff.complete(action, {"on": self.today.isoformat(), **fields})
+        return await staff.send(self.client, self.register, self.reference, name, said, 60)
+
+    async def status(self, as_of: date | None = None) -> Status:
+        return await staff.status(self.client, self.register, self.reference, as_of or self.today, 60)
+
+    async def deadline(self, name: str) -> dict[str, Any]:
+        status = await self.status()
+        return next(dict(d) for d in status["deadlines"] if d["name"] == name)
+
+    def letters(self) -> list[str]:
+        """The names of the letters in the outbox, each with its recipient, in order of their files."""
+        return sorted(path.name[11:].rsplit("-", 1)[0] for path in self.outbox.glob("*.txt"))
+
+    async def settled(self, what: Callable[[], bool], seconds: float = 30) -> None:
+        """Wait for what follows within seconds: letters and the register."""
+        for _ in range(int(seconds * 20)):
+            if what():
+                return
+            await asyncio.sleep(0.05)
+        assert what(), "it did not follow"
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(state=tmp_path_factory.mktemp("state"), register_url="", outbox=None)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def server() -> AsyncIterator[tuple[str, Client]]:
+    """The embedded server: its address and a client."""
+    async with embedded_server(moves_time=True) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="session")
+async def house(server: tuple[str, Client], settings: Settings) -> AsyncIterator[Register]:
+    """A worker for the whole run; gives its register."""
+    errands = errands_for(settings)
+    async with build_worker(server[1], errands, settings):
+        yield errands.register
+
+
+@pytest.fixture
+def life(server: tuple[str, Client], house: Register, settings: Settings) -> Life:
+    """A complaint of one's own."""
+    return Life(server[1], house, settings.outbox_folder, f"TEST-{next(_numbers):04d}")
