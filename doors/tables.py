@@ -41,7 +41,8 @@ def show_status(status: Status) -> None:
     _lines(
         "messages",
         [
-            f"{_day(str(m['on']))}  {_words(m['action'])}  ({_words(m['outcome'])}){' date assumed' if m['assumed'] else ''}"
+            f"{_day(str(m['on']))}  {_words(m['action'])}  ({_words(m['outcome'])})"
+            + (" date assumed" if m["assumed"] else "")
             for m in status.get("messages", [])
         ],
     )
@@ -123,7 +124,9 @@ def _deadlines(deadlines: Sequence[DeadlineStatus]) -> Table:
 
 def _moves(deadlines: Sequence[DeadlineStatus]) -> list[str]:
     return [
-        f"{d['title']} was due {_day(moved['due_on'])}{' (breached)' if moved['breach'] else ''}: {moved['reason']}"
+        f"{d['title']} was due {_day(moved['due_on'])}"
+        + (" (breached)" if moved["breach"] else "")
+        + f": {moved['reason']}"
         for d in deadlines
         for moved in d["moved"]
     ]

@@ -36,7 +36,7 @@ def where() -> str:
 
 
 async def connect() -> Client:
-    """A client by Temporal's standard settings (environment, `temporal.toml`). Raises at once if unreachable."""
+    """A client by Temporal's standard settings. Raises `RuntimeError` at once if unreachable."""
     config = ClientConfig.load_client_connect_config(config_file_strict=True)
     config.setdefault("target_host", "localhost:7233")
     return await Client.connect(**config, data_converter=DATA_CONVERTER)

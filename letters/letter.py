@@ -18,6 +18,7 @@ from redress.calendar import long_date
 from redress.case import Case
 from redress.deadline import Deadline, days_late
 from redress.library import Authority, Service
+from redress.messages import SchedulePanel
 
 HERE = Path(__file__).parent
 
@@ -101,13 +102,14 @@ def _reader(case: Case, role: str) -> dict[str, Any]:
 
 
 def _context(case: Case, authority: Authority, facts: Mapping[str, Any], sent_on: date) -> dict[str, Any]:
-    """What a template may name. Dates it may promise stand in `due`, which holds only what is still to come."""
+    """What a template may name. Dates it may promise stand in `due`: only what is still to come."""
     fold = case.fold
     titles = _titles(authority)
     deadline = fold.latest.get(str(facts.get("deadline")))
     same = deadline is not None and deadline.due_on.isoformat() == facts.get("due_on")
     runs = [d for d in fold.running if d.paused_on is None]
     ahead = [d for d in runs if d.due_on >= sent_on]
+    called = [e.message for e in case.log if isinstance(e.message, SchedulePanel)]
     points = fold.statement_points or case.opening.points
     stage = fold.procedure.stage.get(fold.stage) or fold.procedure.stage[fold.last_stage]
     return {
@@ -133,6 +135,7 @@ def _context(case: Case, authority: Authority, facts: Mapping[str, Any], sent_on
         "is_open": fold.closed_on is None,
         "reached": fold.reached,
         "panel_on": fold.panel_on.isoformat() if fold.panel_on and fold.panel_on >= sent_on else "",
+        "place": next((m.place for m in reversed(called) if m.meeting_on == fold.panel_on), ""),
         "due": {d.name: d.due_on.isoformat() for d in ahead},
         "answer_due": next((d.due_on.isoformat() for d in ahead if d.name == stage.response), ""),
         "late_since": {d.name: d.due_on.isoformat() for d in runs if d.due_on < sent_on},

@@ -40,9 +40,7 @@ def next_line(
     own = sentences()["people"].get(step.name) if outside else None
     sentence = own or sentences()["people_by_kind" if outside else "staff_by_kind"][step.kind]
     owner = titles.get(step.owner, step.owner.replace("_", " "))
-    line = sentence.format(
-        day=long_date(step.on), owner=owner, what=step.what, ombudsman=titles["ombudsman"]
-    )
+    line = sentence.format(day=long_date(step.on), owner=owner, what=step.what, ombudsman=titles["ombudsman"])
     return line[0].upper() + line[1:]
 
 
@@ -53,23 +51,25 @@ def next_step(case: Case, facts: Mapping[str, Any], sent_on: date) -> Step:
 
 def _holding(case: Case, facts: Mapping[str, Any], sent_on: date) -> Iterator[Step]:
     fold = case.fold
+    owing = [d for d in fold.running if d.paused_on is None]
     said: list[Any] = [facts.get("next"), fold.next_step()]
     for fact in filter(None, said):
         step = Step("", fact["what"], date.fromisoformat(fact["on"]), fact["owner"], fact["kind"])
-        if step.kind == "ombudsman":
+        if step.kind == "ombudsman" and not owing:
             yield _ombudsman(case, step, facts, sent_on)
-        elif step.on < sent_on:
+        elif step.kind == "ombudsman" or step.on < sent_on:
             continue
         elif step.kind == "review":
             yield step
         else:
-            for d in fold.running:
-                if (d.limit.title, d.due_on, d.paused_on) == (step.what, step.on, None):
+            for d in owing:
+                if (d.limit.title, d.due_on) == (step.what, step.on):
                     yield step._replace(name=d.limit.name, owner=d.owner)
-    for d in sorted(fold.running, key=lambda each: each.due_on):
-        if d.due_on >= sent_on and d.paused_on is None:
+    for d in sorted(owing, key=lambda each: each.due_on):
+        if d.due_on >= sent_on and d.limit.follows is None:
             yield Step(d.limit.name, d.limit.title, d.due_on, d.owner, d.limit.kind)
-    look = fold.calendar.add(sent_on, 20)
+    look = min((d.wakes_on for d in owing if sent_on < d.wakes_on < date.max), default=None)
+    look = look or fold.calendar.add(sent_on, 20)
     yield Step("", "The complaint is looked at again", look, "complaints_manager", "review")
 
 
@@ -87,8 +87,15 @@ def _ombudsman(case: Case, step: Step, facts: Mapping[str, Any], sent_on: date) 
 
 
 def _for_people(case: Case, step: Step, sent_on: date) -> Step:
-    """What the person is told instead: the panel's own day, or the reading that the authority's letters name."""
+    """What the person is told: before an agreed action the procedure's next step; the panel's own day;
+    the reading of Stage 2 that the authority's letters name."""
     fold = case.fold
+    if step.name == "remedy":
+        ahead = [d for d in fold.running if d.limit.name != "remedy" and d.limit.kind != "target"]
+        for d in sorted(ahead, key=lambda each: each.due_on):
+            if d.due_on >= sent_on and d.paused_on is None and d.limit.follows is None:
+                step = Step(d.limit.name, d.limit.title, d.due_on, d.owner, d.limit.kind)
+                break
     called = fold.panel_on if fold.stage == "stage_3" and "panel_held" not in fold.reached else None
     if called is not None and called >= sent_on and (step.name == "panel_meeting" or called <= step.on):
         return step._replace(name="panel_called", on=called)

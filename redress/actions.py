@@ -13,7 +13,7 @@ from typing import cast
 from redress import messages as m
 from redress.deadline import Deadline, count
 from redress.fold import APPLIED, AgreedAction, Appointment, Entry, Fold, Verdict
-from redress.procedure import Owner, StageName
+from redress.procedure import Owner
 
 
 def refused(reason: str) -> Verdict:
@@ -111,7 +111,7 @@ def respond(fold: Fold, entry: Entry) -> Verdict:
         _agree_remedy(fold, remedy, message.on)
     if stage.next is None:
         fold.close("completed", message.on, stage.answer_letter, entry=entry)
-    elif message.outcome == "resolved" and stage.resolved_closes:
+    elif message.outcome == "resolved" and stage.resolved_closes and not fold.asked_to_go_on:
         fold.close("resolved", message.on, stage.answer_letter, entry=entry)
     else:
         fold.send(stage.answer_letter, entry)
@@ -124,7 +124,7 @@ def extend(fold: Fold, entry: Entry) -> Verdict:
     message = cast(m.Extend, entry.message)
     if fold.closed_on is not None:
         return refused("The complaint is closed: nothing runs that could be extended.")
-    name = fold.procedure.stage[_stage(fold)].response
+    name = fold.procedure.stage[fold.current_stage].response
     deadline = fold.latest.get(name)
     if deadline is None or not deadline.is_open:
         return refused("No answer is owed at this stage, so nothing can be extended.")
@@ -165,26 +165,27 @@ def escalate(fold: Fold, entry: Entry) -> Verdict:
             f"The complaint was {fold.closed_as}; it can be brought again as a new complaint, "
             "or taken to the Ombudsman."
         )
-    stage = fold.procedure.stage[_stage(fold)]
+    stage = fold.procedure.stage[fold.current_stage]
     if stage.next is None:
         return refused(f"{stage.title} is the last stage; what follows it is the Ombudsman.")
+    asked_at = fold.asked_at.setdefault(entry.seq, stage.name)
+    if asked_at != stage.name:
+        return Verdict("applied", "the stage asked for was opened by an earlier request")
     if fold.closed_on is not None and not (stage.after_lapse == "of_right" or entry.assumed):
-        if fold.late_request is not None:
-            return Verdict("pending", "A late request is waiting for a decision already.")
-        fold.late_request = entry
-        fold.reach("late_request", message.on)
+        if not fold.late_requests:
+            fold.reach("late_request", message.on)
+        fold.late_requests.append(entry)
         fold.send("request_waits", entry, why="late")
         return Verdict(
             "pending",
             "The window to ask has passed; the Complaints Manager decides on this request, with reasons.",
         )
-    late = fold.latest.get(stage.response)
-    is_late = stage.late_opens_next and late is not None and late.is_open and late.breach_due
+    response = fold.latest.get(stage.response)
+    is_late = stage.late_opens_next and response is not None and response.breached_on is not None
     skipped = message.agreed_by_authority and stage.skip_by_agreement
     ready = stage.name in fold.answered or is_late or skipped
     if not ready and fold.closed_on is None:
-        if entry.seq not in fold.told_to_wait:
-            fold.told_to_wait.add(entry.seq)
+        if not fold.retrying:
             fold.send("request_waits", entry, why="early")
         return fold.wait(
             entry,
@@ -201,26 +202,20 @@ def escalate(fold: Fold, entry: Entry) -> Verdict:
 def decide_late(fold: Fold, entry: Entry) -> Verdict:
     """A person's reasoned decision on a request made after its window."""
     message = cast(m.DecideLate, entry.message)
-    request = fold.late_request
-    if request is None:
+    if not fold.late_requests:
         return refused("No late request is waiting for a decision.")
-    fold.late_request = None
+    requests, fold.late_requests = fold.late_requests, []
     fold.reach("late_decided", message.on, assumed=entry.assumed)
-    stage = fold.procedure.stage[_stage(fold)]
+    stage = fold.procedure.stage[fold.current_stage]
+    outcome = "applied" if message.accept else "not_accepted"
     decided = "accepted" if message.accept else "not accepted"
-    reason = f"{decided}: {message.reason}"
+    for request in requests:
+        fold.verdicts[request.seq] = Verdict(outcome, f"{decided}: {message.reason}", message.on)
     if message.accept and stage.next is not None:
-        fold.verdicts[request.seq] = Verdict("applied", reason, message.on)
-        fold.open_stage(stage.next, request, request.message.on, taken_on=message.on)
-    else:
-        fold.verdicts[request.seq] = Verdict("not_accepted", reason, message.on)
+        first = requests[0]
+        fold.open_stage(stage.next, first, first.message.on, taken_on=message.on)
     fold.send("late_request_decision", entry)
     return APPLIED
-
-
-def _stage(fold: Fold) -> StageName:
-    """The stage of the procedure that counts as current: before the first one, the first; at the Ombudsman, the last."""
-    return fold.stage if fold.stage in fold.procedure.stage else fold.last_stage
 
 
 # --- Stages 2 and 3 ------------------------------------------------------------------------------
@@ -238,13 +233,12 @@ def appoint(fold: Fold, entry: Entry) -> Verdict:
             f"'{message.connection}' may not take this part ({rule.source})."
         )
     order = fold.procedure.order
-    if fold.closed_on is not None or order[_stage(fold)] > order[rule.stage]:
+    if fold.closed_on is not None or order[fold.current_stage] > order[rule.stage]:
         return refused(f"{rule.title}: the stage of this part is over.")
     if order[fold.stage] < order[rule.stage]:
         return fold.wait(entry, f"{rule.title}: taken up once its stage is open.")
-    key = message.person.key
     for held in fold.appointments:
-        if held.person.key != key:
+        if not held.person.is_same_as(message.person):
             continue
         if held.role in rule.apart_from:
             other = fold.procedure.role[held.role].title
@@ -386,9 +380,10 @@ def set_advocate(fold: Fold, entry: Entry) -> Verdict:
 
 def withdraw(fold: Fold, entry: Entry) -> Verdict:
     """Withdrawn by the complainant, at any stage."""
-    if fold.late_request is not None:
-        request, fold.late_request = fold.late_request, None
-        fold.verdicts[request.seq] = Verdict("not_accepted", "withdrawn", entry.message.on)
+    if fold.late_requests:
+        for request in fold.late_requests:
+            fold.verdicts[request.seq] = Verdict("overtaken", "withdrawn", entry.message.on)
+        fold.late_requests = []
         fold.reach("late_decided", entry.message.on)
         fold.send("withdrawal", entry)
         return APPLIED
@@ -430,7 +425,7 @@ def refer_to_ombudsman(fold: Fold, entry: Entry) -> Verdict:
             )
         fold.close("completed", message.on, "", entry=entry)
     fold.referred_on = message.on
-    fold.last_stage = _stage(fold)
+    fold.last_stage = fold.current_stage
     fold.stage = "ombudsman"
     fold.reach("referred", message.on)
     fold.send("referral", entry)

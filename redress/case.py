@@ -15,7 +15,7 @@ from pydantic import BaseModel, JsonValue, ValidationError
 
 from redress.actions import act
 from redress.calendar import long_date
-from redress.correction import Corrected, corrected
+from redress.correction import Corrected, check_correction, corrected
 from redress.deadline import Deadline, Moved
 from redress.effects import Effect, Fact
 from redress.fold import Entry, Fold, Verdict
@@ -117,9 +117,16 @@ class Case:
         self.opening = opening
         self.fold = Fold(terms, opening, act)
         for body in opening.messages:
-            self._enter(parse_loaded(body, opening, opened_on))
+            parsed = parse_loaded(body, opening, opened_on)
+            if parsed.message.message_id not in self.logged or parsed.message.action == "add_note":
+                self._enter(parsed)
         if opening.messages:
+            for at, entry in enumerate(self.log):
+                if isinstance(entry.message, Correct):
+                    check_correction(opening, self.log[: at + 1], opened_on)
             self._refold()
+            for entry in self.log:
+                self.logged[entry.message.message_id].answer = self._answer(entry, [])
         self.fold.advance(opened_on)
         self.opening_notice = self._overdue_at_opening()
 
@@ -138,7 +145,7 @@ class Case:
         if first is not None and not _alike(first, parsed):
             raise Malformed([Problem("message_id", "was used before for a message of other content")])
         if isinstance(message, Correct) and first is None:
-            corrected(self.intake, [*self.log, Entry(len(self.log), message)], today)
+            check_correction(self.intake, [*self.log, Entry(len(self.log), message)], today)
         return parsed
 
     def receive(self, parsed: Parsed, now: datetime) -> Answer:
@@ -154,22 +161,25 @@ class Case:
         self.fold.advance(today)
         before = self._snapshot(today)
         entry = self._enter(parsed)
-        if isinstance(message, Correct) or message.on < self.fold.last_event:
+        if isinstance(message, Correct) or message.on < self.fold.day:
             self._refold()
         else:
             self._take(entry)
         self.fold.advance(today)
+        answer = self._answer(entry, _moves(before, self._snapshot(today)))
+        self.logged[message.message_id].answer = answer
+        return answer
+
+    def _answer(self, entry: Entry, changed: list[dict[str, str | None]]) -> Answer:
         verdict = self.fold.verdicts[entry.seq]
-        answer = Answer(
-            message_id=message.message_id,
-            on=message.on,
+        return Answer(
+            message_id=entry.message.message_id,
+            on=entry.message.on,
             applied=verdict.outcome == "applied",
             pending=verdict.outcome == "pending",
             reason=verdict.reason,
-            changed=_moves(before, self._snapshot(today)),
+            changed=changed,
         )
-        self.logged[message.message_id].answer = answer
-        return answer
 
     def reject(self, action: str, problems: Iterable[str], received: str, now: datetime) -> Rejected:
         """Keep a signal that could not be taken, with its problems and the beginning of what came."""
@@ -182,7 +192,7 @@ class Case:
 
     def _enter(self, parsed: Parsed) -> Entry:
         message = parsed.message
-        if message.message_id in self.logged:  # two loaded messages alike in every field: both stand
+        if message.message_id in self.logged:  # only notes: two alike are two
             message = message.model_copy(update={"message_id": f"{message.message_id}.{len(self.log)}"})
         entry = Entry(len(self.log), message, parsed.assumed)
         self.log.append(entry)
@@ -210,24 +220,26 @@ class Case:
         self.fold = self.folded(self.log)
 
     def folded(self, log: list[Entry], until: date = date.max) -> Fold:
-        """The case made anew from the messages dated up to `until`, in the order of their dates."""
-        whole = [entry for entry in log if entry.message.on <= until]
-        put_right = corrected(self.intake, whole, until)
-        fold = self._fold_of(put_right)
-        for upto in range(1, put_right.corrections + 1):
-            before = self._fold_of(corrected(self.intake, whole, until, upto - 1))
-            after = (
-                fold
-                if upto == put_right.corrections
-                else self._fold_of(corrected(self.intake, whole, until, upto))
-            )
-            _keep_moves(before, after, fold, put_right.reasons[upto - 1])
+        """The case made anew from the messages dated up to `until`, in the order of their dates.
+
+        Corrections count from the start, as if what they put right had never been wrong.
+        """
+        put_right = corrected(self.intake, log)
+        fold = self._fold_of(put_right, until)
+        if put_right.reasons:
+            before = self._fold_of(corrected(self.intake, log, 0), until)
+            for upto, reason in enumerate(put_right.reasons, 1):
+                after = self._fold_of(corrected(self.intake, log, upto), until)
+                _keep_moves(before, after, fold, reason)
+                before = after
         self.opening = put_right.opening
         return fold
 
-    def _fold_of(self, put_right: Corrected) -> Fold:
+    def _fold_of(self, put_right: Corrected, until: date) -> Fold:
         fold = Fold(self.terms, put_right.opening, act)
         for entry in sorted(put_right.entries, key=_by_date):
+            if entry.message.on > until:
+                break
             if entry.message.action == "add_note":
                 fold.verdicts[entry.seq] = Verdict("applied")
             else:
@@ -236,11 +248,9 @@ class Case:
 
     def status(self, as_of: date) -> Status:
         """Where the case stands (or stood) at the beginning of a London date. Changes nothing."""
-        opening = self.opening
         fold = self.folded(self.log, as_of)
-        self.opening = opening
         fold.advance(max(as_of, fold.opening.received_on))
-        log = [entry for entry in self.log if entry.message.on <= as_of]
+        log = [entry for entry in self.log if entry.seq in fold.verdicts]
         status = standing(fold, self.reference, log, as_of)
         for letter in status["letters"]:
             letter["state"] = self.settled.get(str(letter["key"]), "waiting")
@@ -313,7 +323,8 @@ class Case:
         if effect.kind == "breach":
             return instant(effect.on)
         if effect.by_clock:
-            return instant(self.fold.calendar.on_or_after(effect.on), policy.office_opens)
+            at = instant(self.fold.calendar.on_or_after(effect.on), policy.office_opens)
+            return at if at > now else self._next_office(now)
         if policy.hold_letters == "clock":
             return instant(effect.on)
         return self._next_office(now)
@@ -371,9 +382,7 @@ class Case:
     def is_finished(self) -> bool:
         """Whether nothing is owed, pending or open: only the authority's tail is left to pass."""
         fold = self.fold
-        return (
-            fold.closed_on is not None and not fold.running and fold.late_request is None and not fold.waiting
-        )
+        return fold.closed_on is not None and not fold.running and not fold.late_requests and not fold.waiting
 
     def tail_ends(self) -> datetime:
         """When a finished complaint's workflow may end. Only for a closed one."""

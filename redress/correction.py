@@ -2,81 +2,105 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from pydantic import ValidationError
 
 from redress.fold import Entry
-from redress.messages import Correct
+from redress.messages import Correct, Message
 from redress.opening import Opening
-from redress.parse import Malformed, Problem, problems_of
+from redress.parse import Malformed, Problem, opening_problems, problems_of, when_problems
 
 OPENING_FIELDS = ("received_on", "events_on", "channel", "desired_outcome", "complainant", "about")
 """The fields of the opening that may be corrected."""
 
+FURTHEST = timedelta(days=366)
+"""How far a correction may move the receipt: the complaint's calendar covers that and more."""
+
+MOST_CORRECTIONS = 40
+
 
 class Corrected(NamedTuple):
-    """The opening and the messages with the corrections in them."""
+    """The opening and the messages with the corrections in them, and each correction's reason."""
 
     opening: Opening
     entries: list[Entry]
-    corrections: int
     reasons: list[str]
 
 
-def corrected(opening: Opening, log: list[Entry], today: date, upto: int | None = None) -> Corrected:
-    """Carry out the log's corrections (the first `upto` of them), each on what the one before left.
+def corrected(opening: Opening, log: list[Entry], upto: int | None = None) -> Corrected:
+    """Carry out the log's corrections (the first `upto` of them by date), each on what the last one left.
 
     A `correct` message names an opening's field (`received_on`) or a message's (`<message_id>.on`).
-    Raises `Malformed` where the last of them names no such thing or leaves something impossible.
+    One that fits nothing is passed over: `check_correction` turned those away when they came.
     """
-    wanted = [e.message for e in log if isinstance(e.message, Correct)]
+    wanted = [entry.message for entry in sorted(log, key=_by_date) if isinstance(entry.message, Correct)]
     wanted = wanted if upto is None else wanted[:upto]
-    entries = list(log)
+    entries = list(log) if wanted else log
     for message in wanted:
-        opening, entries = _carry_out(message, opening, entries, today)
-    if wanted and any(e.message.on < opening.received_on for e in entries if e.message.action != "add_note"):
-        raise Malformed([Problem("value", "some message would lie before the complaint's receipt")])
-    return Corrected(opening, entries, len(wanted), [each.reason for each in wanted])
+        try:
+            opening, entries = _carry_out(message, opening, entries)
+        except Malformed:
+            continue
+    return Corrected(opening, entries, [message.reason for message in wanted])
 
 
-def _carry_out(
-    message: Correct, opening: Opening, entries: list[Entry], today: date
-) -> tuple[Opening, list[Entry]]:
-    field = message.field
-    message_id, dot, name = field.rpartition(".")
+def check_correction(opening: Opening, log: list[Entry], today: date) -> None:
+    """Raise `Malformed` where the last entry, a correction, fits nothing or leaves something impossible."""
+    newest = log[-1].message
+    assert isinstance(newest, Correct), "asked about a message that corrects nothing"
+    before = corrected(opening, log[:-1])
+    if len(before.reasons) >= MOST_CORRECTIONS:
+        raise Malformed([Problem("action", f"{MOST_CORRECTIONS} corrections are enough for one complaint")])
+    _carry_out(newest, before.opening, before.entries)
+    after = corrected(opening, log)
+    problems = opening_problems(after.opening, today)
+    if abs(after.opening.received_on - opening.received_on) > FURTHEST:
+        problems.append(Problem("received_on", "moves by more than a year: open it as a new complaint"))
+    for entry in after.entries:
+        for problem in when_problems(entry.message, after.opening.received_on, today):
+            problems.append(Problem(problem.field, f"{entry.message.action}: {problem.what}"))
+    if problems:
+        raise Malformed([Problem("value", f"{p.field}: {p.what}") for p in problems])
+
+
+def _by_date(entry: Entry) -> tuple[date, int]:
+    return entry.message.on, entry.seq
+
+
+def _carry_out(message: Correct, opening: Opening, entries: list[Entry]) -> tuple[Opening, list[Entry]]:
+    message_id, dot, name = message.field.rpartition(".")
     if not dot:
-        if field not in OPENING_FIELDS:
-            known = ", ".join(OPENING_FIELDS)
-            raise Malformed([Problem("field", f"should be one of {known}, or MESSAGE_ID.FIELD")])
-        return _of_opening(message, opening, today), entries
+        return _of_opening(message, opening), entries
     for at, entry in enumerate(entries):
-        if entry.message.message_id == message_id and name not in ("message_id", "action"):
-            if name not in type(entry.message).model_fields:
-                raise Malformed([Problem("field", f"{entry.message.action} has no field {name!r}")])
-            said = entry.message.model_dump(mode="json", by_alias=True)
-            try:
-                put_right = type(entry.message).model_validate(said | {name: message.value})
-            except ValidationError as error:
-                raise Malformed(_as_value(error)) from None
-            if put_right.on > today:
-                raise Malformed([Problem("value", f"{put_right.on} lies in the future")])
+        if entry.message.message_id == message_id:
+            put_right = _of_message(message, entry.message, name)
             changed = entries.copy()
             changed[at] = Entry(entry.seq, put_right, entry.assumed and name != "on")
             return opening, changed
     raise Malformed([Problem("field", f"no message {message_id!r} in this complaint")])
 
 
-def _of_opening(message: Correct, opening: Opening, today: date) -> Opening:
-    said = opening.model_dump(mode="json", exclude_unset=True)
+def _of_message(message: Correct, wrong: Message, name: str) -> Message:
+    said = wrong.model_dump(mode="json", by_alias=True)
+    if name not in said or name == "message_id" or isinstance(wrong, Correct):
+        raise Malformed([Problem("field", f"{wrong.action} has no field {name!r} that can be corrected")])
     try:
-        put_right = Opening.model_validate(said | {message.field: message.value})
+        return type(wrong).model_validate(said | {name: message.value})
     except ValidationError as error:
         raise Malformed(_as_value(error)) from None
-    if put_right.received_on > today:
-        raise Malformed([Problem("value", f"{put_right.received_on} lies in the future")])
-    return put_right
+
+
+def _of_opening(message: Correct, opening: Opening) -> Opening:
+    if message.field not in OPENING_FIELDS:
+        known = ", ".join(OPENING_FIELDS)
+        raise Malformed([Problem("field", f"should be one of {known}, or MESSAGE_ID.FIELD")])
+    said = opening.model_dump(mode="json", exclude_unset=True)
+    try:
+        return Opening.model_validate(said | {message.field: message.value})
+    except ValidationError as error:
+        raise Malformed(_as_value(error)) from None
 
 
 def _as_value(error: ValidationError) -> list[Problem]:

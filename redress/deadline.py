@@ -84,7 +84,10 @@ class Deadline:
         return self.breached_on == self.due_on
 
     def arm(self, calendar: Calendar, after: date) -> None:
-        """Set `wakes_on` to the first rung later than `after`; the day after `due_on` is never passed over."""
+        """Set `wakes_on` to the first rung after a day; the one after `due_on` is never passed over."""
+        if self.paused_on is not None:
+            self.wakes_on = NEVER
+            return
         remind, chase = self.limit.remind, self.limit.chase
         while self.rung < len(remind):
             wakes = calendar.before(self.due_on, remind[self.rung])

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
 
 def _only_a_date(value: object) -> object:
-    if isinstance(value, str) and len(value) == 10:
-        return value
-    if type(value) is date:
+    if type(value) is date or (isinstance(value, str) and _ISO_DATE.fullmatch(value)):
         return value
     raise ValueError("give a date as YYYY-MM-DD, for example 2026-11-20")
 
@@ -87,10 +88,13 @@ class Person(Part):
             raise ValueError("give the person's name, id or both")
         return self
 
-    @property
-    def key(self) -> str:
-        """What makes this the same person as another: the id, else the name."""
-        return f"id:{self.id}" if self.id else "name:" + " ".join((self.name or "").casefold().split())
+    def is_same_as(self, other: Person) -> bool:
+        """Whether these are one person: by id where both have one, else by name."""
+        if self.id and other.id:
+            return self.id == other.id
+        if self.name and other.name:
+            return self.name.casefold().split() == other.name.casefold().split()
+        return False
 
 
 class Advocate(Part):

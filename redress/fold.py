@@ -9,7 +9,8 @@ What each action does stands in `redress.actions`; here are the parts they are m
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from contextlib import suppress
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from redress.calendar import Calendar, calendar_for
@@ -19,9 +20,6 @@ from redress.fields import Person
 from redress.messages import Message, Remedy
 from redress.opening import Opening
 from redress.procedure import Limit, Procedure, StageName, Terms
-
-YEAR_OF_OMBUDSMAN = 12
-"""Months within which the Ombudsman normally wants to hear of a matter."""
 
 
 class Entry(NamedTuple):
@@ -91,7 +89,7 @@ class Fold:
         self.answered: dict[str, date] = {}
         self.reached: dict[str, date] = {}
         self.early: dict[str, tuple[date, date]] = {}
-        self.early_met: dict[str, date] = {}
+        self.early_met: dict[str, tuple[date, bool]] = {}
         self.ledger: list[Deadline] = []
         self.running: list[Deadline] = []
         self.latest: dict[str, Deadline] = {}
@@ -100,14 +98,16 @@ class Fold:
         self.effects: list[Effect] = []
         self.verdicts: dict[int, Verdict] = {}
         self.waiting: list[Entry] = []
-        self.late_request: Entry | None = None
+        self.late_requests: list[Entry] = []
+        self.asked_at: dict[int, str] = {}
+        self.retrying = False
+        self.by_clock = False
         self.irregular: list[Irregular] = []
         self.advocate = opening.advocate
         self.advocate_letters = opening.advocate is not None
         self.advocate_speaks = False
         self.referred_on: date | None = None
         self.panel_on: date | None = None
-        self.told_to_wait: set[int] = set()
         self.last_stage: StageName = terms.procedure.first_stage
         self.statement_points: list[str] | None = None
         self.questions = questions_at_intake(terms.procedure, opening)
@@ -142,6 +142,8 @@ class Fold:
     def _wake(self, deadline: Deadline) -> None:
         reminders = len(deadline.limit.remind)
         rung = deadline.rung
+        before = len(self.effects)
+        self.by_clock = True
         deadline.rung += 1
         deadline.arm(self.calendar, self.day)
         if rung < reminders:
@@ -150,6 +152,8 @@ class Fold:
             self._run_out(deadline)
         elif deadline.limit.follows is None:
             self.letter("chase", f"{deadline.name}:{deadline.due_on}:{rung - reminders}", deadline)
+        self.by_clock = False
+        self._say_what_is_next(before)
 
     def _remind(self, deadline: Deadline, rung: int) -> None:
         letter = deadline.limit.remind_letter
@@ -190,8 +194,12 @@ class Fold:
         self.last_event = message.on
         before = len(self.effects)
         self.verdicts[entry.seq] = self._act(self, entry)
-        for effect in self.effects[before:]:
-            effect.facts.setdefault("next", self.next_step())
+        self._say_what_is_next(before)
+
+    def _say_what_is_next(self, since: int) -> None:
+        for effect in self.effects[since:]:
+            if "next" not in effect.facts:
+                effect.facts["next"] = self.next_step()
 
     def wait(self, entry: Entry, reason: str) -> Verdict:
         """Keep a message that came too early, until its day comes."""
@@ -202,9 +210,16 @@ class Fold:
         """Try again what waits: something has moved."""
         waiting, self.waiting = self.waiting, []
         for entry in waiting:
+            self.retrying = True
             verdict = self._act(self, entry)
+            self.retrying = False
             if verdict.outcome != "pending":
                 self.verdicts[entry.seq] = verdict._replace(since=self.day)
+
+    @property
+    def asked_to_go_on(self) -> bool:
+        """Whether a request for the next stage waits for this one to be answered."""
+        return any(entry.message.action == "escalate" for entry in self.waiting)
 
     def note_irregular(self, entry: Entry, what: str) -> None:
         """Record what should have been there before this message and was not."""
@@ -216,6 +231,11 @@ class Fold:
             if before not in self.reached:
                 self.note_irregular(entry, f"{plain(before)} is not recorded")
 
+    @property
+    def current_stage(self) -> StageName:
+        """The stage of the procedure it is in: before the first the first, at the Ombudsman the last."""
+        return self.stage if self.stage in self.procedure.stage else self.last_stage
+
     # --- milestones and deadlines ----------------------------------------------------------------
 
     def reach(
@@ -224,14 +244,14 @@ class Fold:
         """Something has happened: meet the deadlines that wait for it, start those that count from it."""
         self.reached.setdefault(milestone, on)
         if not self._meet_all(milestone, on, assumed):
-            self.early_met[milestone] = on
+            self.early_met[milestone] = (on, assumed)
         for deadline in self.running:
             owner = deadline.limit.owner_after.get(milestone)
             if owner is not None:
                 deadline.owner = owner
         order = self.procedure.order
         for limit in self.procedure.starting.get(milestone, ()):
-            if order[limit.stage] > order[self.stage] and limit.stage != "ombudsman":
+            if order[limit.stage] > order[self.current_stage] and limit.stage != "ombudsman":
                 self.early[milestone] = (on, counts_from or on)
             elif limit.provisionally_from == milestone:
                 self._start(limit, counts_from or on, limit.provisional_days, provisional=True)
@@ -250,11 +270,14 @@ class Fold:
         """Run a limit from its day 0; where it runs already, it is based anew and the move is kept."""
         if self.closed_on is not None and limit.outlives != "closure":
             return
+        leader = self.latest.get(limit.follows) if limit.follows else None
+        if leader is not None and not leader.is_open:
+            return
         due_on = count(self.calendar, limit, counts_from, days)
         running = self.latest.get(limit.name)
         if running is not None and running.is_open:
-            if provisional:
-                return
+            if not (running.provisional or limit.before) or provisional:
+                return  # it counts from the first time, which is the stricter reading
             running.counts_from, running.days, running.provisional = counts_from, days, False
             running.move(self.calendar, due_on, f"counts from {counts_from.isoformat()}", self.day)
             return
@@ -275,10 +298,12 @@ class Fold:
             self._follow(deadline, leader, leader.moved[-1].reason if leader.moved else "extended")
         early = [m for m in deadline.limit.met_by if m in self.early_met]
         if early and not deadline.limit.again:
-            self.meet(deadline, self.early_met[early[0]])
+            met_on, assumed = self.early_met[early[0]]
+            self.meet(deadline, met_on, assumed=assumed)
             return deadline
         deadline.arm(self.calendar, self.day if deadline.limit.before else deadline.counts_from)
-        if self.state == "suspended" and deadline.limit.name != "suspension_review":
+        unpaused = deadline.limit.name == "suspension_review" or deadline.limit.outlives == "closure"
+        if self.state == "suspended" and not unpaused:
             deadline.pause(self.day)
         return deadline
 
@@ -323,6 +348,7 @@ class Fold:
         """
         if self.closed_on is not None:
             self.closed_on, self.closed_as, self.state = None, None, "open"
+        self._settle_late_requests(taken_on)
         self._meet_all(f"requested:{name}", entry.message.on, entry.assumed)
         self.stop(taken_on, closing=False)
         self.stage = name
@@ -335,21 +361,31 @@ class Fold:
             self.send(opening_letter, entry)
         self.retry_waiting()
 
+    def _settle_late_requests(self, on: date) -> None:
+        """The stage that late requests ask for is opened: they are answered by that."""
+        if self.late_requests:
+            for request in self.late_requests:
+                self.verdicts[request.seq] = Verdict("applied", "the stage asked for was opened", on)
+            self.late_requests = []
+            self._meet_all("late_decided", on, assumed=False)
+
     def close(
         self, closed_as: str, on: date, letter: str, *, entry: Entry | None = None, by_clock: bool = False
     ) -> None:
         """Close the complaint; what outlives it (remedies, a late request) goes on."""
         self.state, self.closed_on, self.closed_as = "closed", on, closed_as
         self.stop(on, closing=True)
+        for waits in self.waiting:
+            reason = f"the complaint was closed as {closed_as.replace('_', ' ')} before its day came"
+            self.verdicts[waits.seq] = Verdict("overtaken", reason, on)
+        self.waiting = []
         facts: dict[str, Fact] = {
             "closed_on": on.isoformat(),
             "closed_as": closed_as,
-            "ombudsman_by": months_after(on, YEAR_OF_OMBUDSMAN).isoformat(),
             "stage": self.stage,
         }
         if letter:
             key = f"{letter}:{on}" if entry is None else f"{letter}:m{entry.seq}"
-            facts["next"] = self.next_step()
             message = entry.message if entry else None
             self.effects.append(
                 Effect(key, "letter", letter, self.day, facts, by_clock=by_clock, message=message)
@@ -367,7 +403,15 @@ class Fold:
         """A letter that a message causes."""
         more["stage"] = self.stage
         self.effects.append(
-            Effect(f"{template}:m{entry.seq}", "letter", template, self.day, more, message=entry.message)
+            Effect(
+                f"{template}:m{entry.seq}",
+                "letter",
+                template,
+                self.day,
+                more,
+                by_clock=self.by_clock,
+                message=entry.message,
+            )
         )
 
     def _facts(self, deadline: Deadline) -> dict[str, Fact]:
@@ -400,14 +444,35 @@ class Fold:
 
     def _nothing_ahead(self) -> Fact:
         if self.closed_on is not None:
-            last = months_after(self.closed_on, YEAR_OF_OMBUDSMAN)
-            what = "Last day the Ombudsman normally accepts a complaint"
-            return {"on": last.isoformat(), "what": what, "owner": "complainant", "kind": "ombudsman"}
+            return self._to_the_ombudsman()
         again = min((d.wakes_on for d in self.running if d.wakes_on > self.day), default=date.max)
         if again == date.max:
             again = self.calendar.add(self.day, 20)
         what = "The Complaints Manager looks at the delay again"
-        return {"on": again.isoformat(), "what": what, "owner": "complaints_manager", "kind": "review"}
+        return {
+            "name": "review",
+            "on": again.isoformat(),
+            "what": what,
+            "owner": "complaints_manager",
+            "kind": "review",
+        }
+
+    def _to_the_ombudsman(self) -> Fact:
+        """By when to go to the Ombudsman: 12 months from when the person knew of the matter.
+
+        (Local Government Act 1974 s 26B.) Where those passed while the procedure ran: within a month.
+        """
+        knew_on = self.opening.events_on or self.opening.received_on
+        last = months_after(knew_on, 12) - timedelta(days=1)
+        if last < self.day:
+            last = months_after(self.day, 1)
+        return {
+            "name": "ombudsman",
+            "on": last.isoformat(),
+            "what": "The Ombudsman normally wants to hear of it by then",
+            "owner": "complainant",
+            "kind": "ombudsman",
+        }
 
 
 def _step(deadline: Deadline) -> Fact:
@@ -428,10 +493,8 @@ def months_after(day: date, months: int) -> date:
     """The same day so many months later, or the last of that month."""
     year, month = divmod(day.month - 1 + months, 12)
     for last in (day.day, 30, 29, 28):
-        try:
-            return date(day.year + year, month + 1, last)
-        except ValueError:
-            continue
+        with suppress(ValueError):
+            return date(day.year + year, month + 1, min(day.day, last))
     raise AssertionError("every month has 28 days")
 
 

@@ -88,7 +88,7 @@ def authority_names() -> list[str]:
 
 @lru_cache(maxsize=256)
 def authority(name: str) -> Authority:
-    """One authority. Raises `Malformed` where there is none of that name, `FileMistake` where its file is wrong."""
+    """One authority. Raises `Malformed` where there is none, `FileMistake` where its file is wrong."""
     if name not in authority_names():
         raise Malformed([Problem("authority", f"{name!r} is none of {', '.join(authority_names())}")])
     return _checked(Authority, _read(AUTHORITIES / f"{name}.toml"), f"{name}.toml")

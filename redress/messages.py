@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import Field, JsonValue
 
 from redress.fields import (
     Advocate,
@@ -250,12 +250,7 @@ class AddNote(Message):
     action = "add_note"
     title = "A note for the file"
     reports = True
-
-    @model_validator(mode="after")
-    def _says_something(self) -> AddNote:
-        if not self.note:
-            raise ValueError("a note needs its text in 'note'")
-        return self
+    note: Said
 
 
 MESSAGES: dict[str, type[Message]] = {

@@ -20,6 +20,9 @@ LONGEST = 64 * 1024
 LONGEST_OPENING = 1024 * 1024
 """Bytes of JSON that an opening may have, the messages of a case under way included."""
 
+FIRST_YEAR = 1995
+"""Complaints received before this year are beyond the calendar."""
+
 FURTHEST_AHEAD = timedelta(days=3660)
 """How far ahead of today a date may lie where it may lie ahead at all."""
 
@@ -59,13 +62,7 @@ def parse_opening(raw: object, today: date) -> Opening:
         opening = Opening.model_validate(raw)
     except ValidationError as error:
         raise Malformed(problems_of(error)) from None
-    problems = []
-    if opening.received_on > today:
-        problems.append(_in_future("received_on", opening.received_on, today))
-    if opening.received_on.year < 1995:
-        problems.append(Problem("received_on", f"{opening.received_on} lies too far back"))
-    if opening.events_on and opening.events_on > opening.received_on:
-        problems.append(Problem("events_on", "should not be later than received_on"))
+    problems = opening_problems(opening, today)
     named: set[str] = set()
     for at, body in enumerate(opening.messages):
         try:
@@ -79,6 +76,18 @@ def parse_opening(raw: object, today: date) -> Opening:
     if problems:
         raise Malformed(problems)
     return opening
+
+
+def opening_problems(opening: Opening, today: date) -> list[Problem]:
+    """What is wrong with an opening's own dates."""
+    problems = []
+    if opening.received_on > today:
+        problems.append(_in_future("received_on", opening.received_on, today))
+    if opening.received_on.year < FIRST_YEAR:
+        problems.append(Problem("received_on", f"{opening.received_on} lies before {FIRST_YEAR}"))
+    if opening.events_on and opening.events_on > opening.received_on:
+        problems.append(Problem("events_on", "should not be later than received_on"))
+    return problems
 
 
 def parse_loaded(body: dict[str, Any], opening: Opening, today: date) -> Parsed:
@@ -117,7 +126,7 @@ def parse_message(
         message = kind.model_validate(body)
     except ValidationError as error:
         raise Malformed(problems_of(error)) from None
-    problems = _date_problems(message, received_on, today)
+    problems = when_problems(message, received_on, today)
     if problems:
         raise Malformed(problems)
     if not named and not message_id:
@@ -166,7 +175,8 @@ def _texts(raw: object) -> Iterator[str]:
             yield from _texts(value)
 
 
-def _date_problems(message: Message, received_on: date, today: date) -> list[Problem]:
+def when_problems(message: Message, received_on: date, today: date) -> list[Problem]:
+    """What is wrong with a message's dates, given the complaint's receipt and the London date today."""
     problems = []
     if message.on > today:
         problems.append(_in_future("on", message.on, today))

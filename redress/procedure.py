@@ -105,7 +105,7 @@ class Limit(Data):
     late_letters: list[str] = []
     """Letters to the person concerned once it has run out."""
     chase: list[Annotated[int, Field(ge=1)]] = [20]
-    """Working days after it has run out on which the Complaints Manager is told again; the last step repeats."""
+    """Working days late on which the Complaints Manager is told again; the last step repeats."""
     lapse: Literal["close"] | None = None
     """What happens when a window runs out."""
     outlives: Literal["stage", "closure"] | None = None

@@ -85,9 +85,7 @@ async def up(house: House) -> int:
     if house.running("server") is None:
         for port in (PORT, UI_PORT):
             if _taken(port):
-                say(
-                    f"port {port} is in use by something else: stop it first, or set TEMPORAL_ADDRESS and run worker.py"
-                )
+                say(f"port {port} is in use: stop what uses it, or set TEMPORAL_ADDRESS and run worker.py")
                 return 1
         house.start("server", server_command(PORT, ui_port=UI_PORT, database=house.state / "temporal.db"))
     try:

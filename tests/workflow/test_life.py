@@ -163,7 +163,7 @@ async def test_the_register_holds_what_the_complaint_holds(life: Life) -> None:
     kept = life.register.status(life.reference, life.today)
     assert kept is not None
     for name in ("deadlines", "stage", "state", "waiting_for", "next_due_on", "messages", "refused"):
-        assert kept[name] == status[name], name  # type: ignore[literal-required]  # a loop over known names
+        assert kept[name] == status[name], name
     with life.register.engine.connect() as db:
         table = schema.refusals
         rows = db.execute(select(table).where(table.c.reference == life.reference)).all()

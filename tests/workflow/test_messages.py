@@ -108,9 +108,9 @@ async def test_messages_that_come_before_the_terms(life: Life) -> None:
     """Sent in the same breath as the opening."""
     await life.open()
     signals = [life.handle.signal("nonsense", n) for n in range(3)]
-    answers, *_ = await asyncio.gather(
-        asyncio.gather(*(life.send("add_note", note=f"{n}") for n in range(5))), *signals
-    )
+    notes = asyncio.gather(*(life.send("add_note", note=f"{n}") for n in range(5)))
+    await asyncio.gather(*signals)
+    answers = await notes
     assert all(answer.applied for answer in answers)
     assert len((await life.status())["refused"]) == 3
 

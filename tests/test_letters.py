@@ -1,0 +1,683 @@
+"""Letters, each one made by a case that has lived to the point where it is due."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import stat
+import tomllib
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from letters import letter as letter_module
+from letters.letter import OUTSIDE, Letter, catalogue, letters_for
+from letters.next_step import sentences
+from letters.outbox import Outbox
+from redress.case import Case, load
+from redress.library import authority, terms_for
+from redress.london import instant
+from redress.parse import parse_opening
+
+ROOT = Path(__file__).resolve().parent.parent
+LETTERS = ROOT / "letters"
+REFERENCE = "CYP-2026-000001"
+PERSON = "Philippa Madeupname"
+ADVOCATE = "Ambrose Inventedson"
+DATE = re.compile(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{1,2} [A-Z][a-z]{2} \d{4}")
+Written = list[tuple[Letter, Case]]
+
+
+class Life:
+    """A complaint lived day by day; `letters` is every letter that left, in order."""
+
+    def __init__(self, received_on: str, opened_on: str | None = None, **more: Any) -> None:
+        raw = {
+            "authority": "family-rights",
+            "kind": "complaint",
+            "source": "test",
+            "source_id": "1",
+            "channel": "email",
+            "received_on": received_on,
+            "points": ["Calls were not returned.", "The plan was changed\nand nobody said why."],
+            "complainant": {"name": PERSON, "role": "parent", "address": "1 Nowhere Lane\nExampletown"},
+        } | more
+        raw = {name: value for name, value in raw.items() if value is not None}
+        self.day = date.fromisoformat(opened_on or received_on)
+        opening = parse_opening(raw, self.day)
+        self.authority = authority(opening.authority)
+        self.case = load(terms_for(opening), REFERENCE, raw, self.day)
+        self.letters: list[Letter] = []
+        self._post(self.day)
+
+    def until(self, day: str) -> Life:
+        last = date.fromisoformat(day)
+        while self.day < last:
+            self.day += timedelta(days=1)
+            self._post(self.day)
+        return self
+
+    def says(self, action: str, on: str, said_on: str | None = None, **fields: Any) -> Life:
+        """A message of `on`, come in on `said_on` (the same day, where nothing is said)."""
+        self.until(said_on or on)
+        now = instant(self.day, "12:00")
+        answer = self.case.receive(self.case.parse(action, {"on": on, **fields}, now), now)
+        assert answer.applied or answer.pending, answer.reason
+        self._write(now)
+        return self
+
+    def named(self, name: str) -> list[Letter]:
+        return [letter for letter in self.letters if letter.name == name]
+
+    def one(self, name: str, recipient: str = "complainant") -> str:
+        found = [letter.text for letter in self.named(name) if letter.recipient == recipient]
+        assert found, f"no {name} to the {recipient}"
+        return found[-1]
+
+    def _post(self, day: date) -> None:
+        self._write(instant(day, "00:00"))
+        self._write(instant(day, "09:00"))
+
+    def _write(self, now: datetime) -> None:
+        for task in self.case.due(now):
+            effect = task.effect
+            if task.state != "done" or not effect.template:
+                continue
+            wire = {"key": effect.key, "template": effect.template, "facts": effect.said()}
+            body = json.loads(json.dumps(wire))
+            self.letters += letters_for(self.case, self.authority, body, self.day)
+
+
+# --- lives ---------------------------------------------------------------------------------------
+
+
+def to_stage_2(**more: Any) -> Life:
+    return (
+        Life("2026-06-01", **more)
+        .says("acknowledge", "2026-06-03")
+        .says("extend", "2026-06-10", reason="Two teams have to answer.")
+        .says(
+            "respond",
+            "2026-06-25",
+            outcome="partly_upheld",
+            summary="Calls should have been returned.",
+            findings=[{"point": 1, "outcome": "upheld", "reason": "Six calls were logged."}],
+            remedies=[{"what": "Call back every week", "due_on": "2026-07-10"}, {"what": "Say sorry"}],
+        )
+        .says("complete_remedy", "2026-07-08", remedy=1)
+        .says("complete_remedy", "2026-07-08", remedy=2)
+        .says("escalate", "2026-07-20", reason="Not all of it was answered.")
+    )
+
+
+def to_adjudication(**more: Any) -> Life:
+    life = to_stage_2(**more)
+    for role, name in (("investigating_officer", "Ivo Sleuthless"), ("independent_person", "Una Nobodys")):
+        life.says("appoint", "2026-07-22", role=role, person={"name": name}, connection="none")
+    return (
+        life.says("agree_statement", "2026-07-29", points=["Calls not returned", "A plan changed unheard"])
+        .says("extend", "2026-08-20", reason="A witness is away.", until="2026-09-30")
+        .says("report", "2026-09-15", kind="investigation")
+        .says("report", "2026-09-16", kind="independent_person")
+        .says(
+            "respond",
+            "2026-09-25",
+            outcome="not_upheld",
+            findings=[{"point": 2, "outcome": "not_upheld", "reason": "The review says why."}],
+        )
+    )
+
+
+def to_panel(**more: Any) -> Life:
+    life = to_adjudication(**more).says("escalate", "2026-10-12").says("acknowledge", "2026-10-13")
+    for role, name in (("panel_chair", "Carola Notreal"), ("panel_member", "Mo Notreal")):
+        life.says("appoint", "2026-10-15", role=role, person={"name": name}, connection="none")
+    return (
+        life.says("schedule_panel", "2026-10-20", meeting_on="2026-11-17", place="Room 4, County Hall")
+        .says("send_papers", "2026-10-30")
+        .says("hold_panel", "2026-11-17")
+    )
+
+
+def in_full(**more: Any) -> Life:
+    return (
+        to_panel(**more)
+        .says(
+            "report",
+            "2026-11-20",
+            kind="panel",
+            recommendations=[
+                {"what": "Write the plan anew", "who": "The team manager", "by": "2026-12-18"},
+                {"what": "Say sorry", "by": "2026-12-01"},
+                {"what": "Train the team"},
+            ],
+        )
+        .says("respond", "2026-12-04", outcome="partly_upheld", independent_person_consulted=True)
+        .says("refer_to_ombudsman", "2026-12-18")
+        .says(
+            "ombudsman_decision",
+            "2027-03-01",
+            outcome="fault causing injustice",
+            remedies=[{"what": "Pay 100 pounds"}],
+        )
+        .until("2027-07-01")
+    )
+
+
+def with_advocate() -> Life:
+    return in_full(advocate={"name": ADVOCATE, "email": "ambrose@advocates.example"})
+
+
+def by_statement() -> Life:
+    return in_full(authority="north-somerset")
+
+
+def late_throughout() -> Life:
+    life = Life("2026-03-02", complainant={"name": PERSON, "role": "young person", "format": "large print"})
+    life.says("escalate", "2026-04-20")  # the answer has been late since 17 March
+    life.says("respond", "2026-08-12", outcome="upheld", said_on="2026-08-12")
+    life.says("escalate", "2026-08-19").says("hold_panel", "2026-10-20")
+    life.says("report", "2026-11-10", kind="panel")
+    return life.says("respond", "2027-01-15", outcome="upheld").until("2027-02-01")
+
+
+def accepted() -> Life:
+    life = Life("2026-03-02", events_on="2024-01-10").says("acknowledge", "2026-03-03")
+    return life.says("accept", "2026-03-05", reason="You were unwell until now.").until("2026-03-10")
+
+
+def declined() -> Life:
+    life = Life("2026-03-02", events_on="2018-01-10")
+    return life.says("decline", "2026-03-05", reason="Nobody who knew of it can be asked any more.")
+
+
+def settled() -> Life:
+    return Life("2026-03-02").says("resolve_informally", "2026-03-04", agreed=True)
+
+
+def lapsed_at_stage_1() -> Life:
+    life = Life("2026-03-02").says("respond", "2026-03-06", outcome="upheld")
+    return life.until("2026-05-01")
+
+
+def late_request(accept: bool) -> Callable[[], Life]:
+    def live() -> Life:
+        life = to_adjudication().until("2026-11-02").says("escalate", "2026-11-03")
+        return life.says("decide_late", "2026-11-06", accept=accept, reason="We looked at your reasons.")
+
+    return live
+
+
+def request_withdrawn() -> Life:
+    life = to_adjudication().until("2026-11-02").says("escalate", "2026-11-03")
+    return life.says("withdraw", "2026-11-04")
+
+
+def withdrawn() -> Life:
+    return Life("2026-03-02").says("withdraw", "2026-03-04")
+
+
+def closed_early() -> Life:
+    life = Life("2026-03-02")
+    return life.says("close", "2026-03-04", reason="You moved away.", agreed_by_complainant=True)
+
+
+def paused() -> Life:
+    life = Life("2026-03-02").says(
+        "suspend",
+        "2026-03-05",
+        reason="The court is to decide first.",
+        proceedings="A hearing in the Family Court",
+        review_on="2026-03-20",
+    )
+    life.says("resume", "2026-04-07", reason="The hearing is over.")
+    return life.says(
+        "suspend", "2026-04-08", reason="The police ask us to wait.", review_on="2026-06-01", points=[2]
+    )
+
+
+def asked_early() -> Life:
+    return Life("2026-03-02").says("escalate", "2026-03-04").until("2026-04-01")
+
+
+def brought_here_late() -> Life:
+    return Life("2026-03-02", opened_on="2026-04-30", messages=[{"action": "escalate", "on": "2026-04-01"}])
+
+
+def logged_late() -> Life:
+    """A Stage 2 decision that comes to the record when the time to ask for a panel is over."""
+    life = to_stage_2().until("2026-10-30")
+    return life.says("respond", "2026-08-20", said_on="2026-10-30", outcome="upheld").until("2026-11-05")
+
+
+def early_referral() -> Life:
+    return to_adjudication().says("refer_to_ombudsman", "2026-09-28", conditions=["All points upheld"])
+
+
+LIVES: dict[str, Callable[[], Life]] = {
+    "in_full": in_full,
+    "with_advocate": with_advocate,
+    "by_statement": by_statement,
+    "late_throughout": late_throughout,
+    "accepted": accepted,
+    "declined": declined,
+    "settled": settled,
+    "lapsed_at_stage_1": lapsed_at_stage_1,
+    "late_request_taken": late_request(accept=True),
+    "late_request_not_taken": late_request(accept=False),
+    "request_withdrawn": request_withdrawn,
+    "withdrawn": withdrawn,
+    "closed_early": closed_early,
+    "paused": paused,
+    "asked_early": asked_early,
+    "brought_here_late": brought_here_late,
+    "logged_late": logged_late,
+    "early_referral": early_referral,
+}
+
+
+@lru_cache(maxsize=1)
+def lives() -> dict[str, Life]:
+    return {name: live() for name, live in LIVES.items()}
+
+
+def every(name: str) -> list[Letter]:
+    return [letter for life in lives().values() for letter in life.named(name)]
+
+
+def as_date(text: str) -> date:
+    return datetime.strptime(text[4:], "%d %b %Y").date()
+
+
+def next_of(letter: Letter) -> str:
+    return next(line for line in letter.text.splitlines() if line.startswith("What happens next: "))
+
+
+def said_in(letter: Letter) -> str:
+    """What the letter says between its subject and what happens next."""
+    return letter.text.partition(letter.subject)[2].partition("What happens next: ")[0]
+
+
+# --- every letter --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", catalogue())
+def test_every_letter_arises_from_a_case(name: str) -> None:
+    assert every(name)
+
+
+@pytest.mark.parametrize("name", catalogue())
+def test_goes_to_the_right_people(name: str) -> None:
+    to = catalogue()[name]["to"]
+    staff = {letter_role for letter_role in to if letter_role not in (*OUTSIDE, "owner")}
+    for letter in every(name):
+        if letter.recipient in OUTSIDE:
+            assert letter.recipient in to
+        else:
+            assert letter.recipient in staff or "owner" in to
+    for life_name, life in lives().items():
+        to_advocates = [letter for letter in life.letters if letter.recipient == "advocate"]
+        assert bool(to_advocates) == (life_name == "with_advocate")
+    if "advocate" in to and lives()["with_advocate"].named(name):
+        both = {letter.recipient for letter in lives()["with_advocate"].named(name)}
+        assert both >= {"complainant", "advocate"}
+
+
+@pytest.mark.parametrize("name", catalogue())
+def test_reads_as_a_finished_letter(name: str) -> None:
+    for letter in every(name):
+        text = letter.text
+        for scrap in ("None", "Undefined", "{{", "}}", "{%", "%}", "_", "  .", " ,", "..", ": ."):
+            assert scrap not in text, f"{scrap!r} in\n{text}"
+        assert not re.search(r"\b\d{4}-\d\d-\d\d\b", text), text
+        assert "\n\n\n" not in text
+        assert not re.search(r"[ \t]\n", text)
+        assert text.endswith("\n")
+        assert not text.endswith("\n\n")
+        assert REFERENCE in text
+        assert letter.subject in text
+
+
+@pytest.mark.parametrize("name", catalogue())
+def test_names_the_date_by_which_something_happens_next(name: str) -> None:
+    for letter in every(name):
+        line = next_of(letter)
+        dates = [as_date(found) for found in DATE.findall(line)]
+        assert dates, line
+        assert all(day >= letter.on for day in dates), f"{letter.on}: {line}"
+        assert line.endswith((".", "?"))
+
+
+@pytest.mark.parametrize("name", catalogue())
+def test_promises_no_date_that_has_passed(name: str) -> None:
+    promise = re.compile(
+        r"should (?:now )?have our|has to meet|meets on|is due|last day|new date is|You will have"
+        r"|look at this again"
+    )
+    for letter in every(name):
+        if letter.recipient not in OUTSIDE:
+            continue
+        for sentence in re.split(r"(?<=[.:])\s", letter.text):
+            if promise.search(sentence):
+                late = [d for d in DATE.findall(sentence) if as_date(d) < letter.on]
+                assert not late, f"{letter.on}: {sentence}"
+
+
+@pytest.mark.parametrize("name", catalogue())
+def test_people_are_told_how_to_reach_the_ombudsman(name: str) -> None:
+    for letter in every(name):
+        if letter.recipient in OUTSIDE:
+            assert "Local Government and Social Care Ombudsman" in letter.text
+            assert "0300 061 0614" in letter.text
+
+
+@pytest.mark.parametrize("name", catalogue())
+def test_staff_letters_name_no_complainant(name: str) -> None:
+    for letter in every(name):
+        if letter.recipient not in OUTSIDE:
+            assert not re.search("Philippa|Madeupname|Ambrose|Inventedson|Nowhere Lane", letter.text)
+            assert not re.search(r"\b(?:you asked|your complaint|your request)\b", letter.text, re.IGNORECASE)
+
+
+# --- what certain letters must say ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "closure",
+        "final_response",
+        "declined",
+        "withdrawal",
+        "stage_1_late",
+        "stage_2_delay",
+        "panel_delay",
+        "final_response_delay",
+    ],
+)
+def test_the_text_itself_names_the_ombudsman(name: str) -> None:
+    assert all("Ombudsman" in said_in(letter) for letter in every(name))
+
+
+def test_a_late_request_not_taken_names_the_ombudsman() -> None:
+    (letter,) = lives()["late_request_not_taken"].named("late_request_decision")
+    assert "Ombudsman" in said_in(letter)
+    assert "We looked at your reasons." in said_in(letter)
+
+
+@pytest.mark.parametrize("name", ["acknowledgement", "stage_2_opening", "stage_3_opening"])
+def test_a_young_person_is_told_of_the_right_to_an_advocate(name: str) -> None:
+    young = {"complainant": {"name": "Tamsin Notareal", "role": "looked after child"}}
+    text = to_panel(**young).one(name)
+    assert "You have the right to an advocate" in text
+    assert "01632 960002" in text
+    chosen = to_panel(**young, advocate={"name": ADVOCATE}).one(name)
+    assert "You have told us who your advocate is" in chosen
+
+
+@pytest.mark.parametrize("name", ["reminder", "breach_notice", "chase", "target_passed"])
+def test_staff_are_told_what_when_who_and_by_which_rule(name: str) -> None:
+    for letter in every(name):
+        said = said_in(letter)
+        assert DATE.search(said)
+        assert "owed by the" in said
+        assert re.search(r"The rule: .+\.", said)
+
+
+def test_what_was_overdue_at_opening_is_listed() -> None:
+    life = lives()["brought_here_late"]
+    said = life.one("overdue_at_opening", "complaints_manager")
+    assert (
+        "Acknowledgement: due Thu 5 Mar 2026, owed by the Complaints Manager. The rule: North Somer" in said
+    )
+    assert {letter.name for letter in life.letters} == {"overdue_at_opening"}
+
+
+def test_the_adjudication_names_the_right_to_a_panel_and_its_last_day() -> None:
+    text = lives()["in_full"].one("adjudication")
+    assert "right to a Review Panel (Stage 3)" in text
+    assert "The last day to ask is Tue 27 Oct 2026: 20 working days from Tue 29 Sep 2026" in text
+    assert "  2. A plan changed unheard\n     Our decision: not upheld" in text
+
+
+def test_an_extension_names_its_reason_and_the_new_date() -> None:
+    first, second = lives()["in_full"].named("extension")
+    assert "Until now it was due by Mon 15 Jun 2026." in first.text
+    assert "Two teams have to answer." in first.text
+    assert "The new date is Mon 29 Jun 2026." in first.text
+    assert "The new date is Wed 30 Sep 2026." in second.text
+
+
+def test_a_local_reading_is_named_beside_the_ombudsmans() -> None:
+    text = lives()["by_statement"].one("statement_agreed")
+    assert "by Thu 3 Sep 2026, counted from the day the statement was agreed" in text
+    assert "Counted from your request, as the Ombudsman counts, it is due by Mon 24 Aug 2026." in text
+    assert "counted from the day the statement was agreed with you." in next_of_text(text)
+
+
+def next_of_text(text: str) -> str:
+    return next(line for line in text.splitlines() if line.startswith("What happens next: "))
+
+
+def test_titles_are_the_authoritys_own() -> None:
+    text = lives()["by_statement"].one("stage_2_opening")
+    assert "The Assistant Director reads it" in text
+    assert text.startswith("North Somerset Council\n")
+
+
+def test_agreed_actions_have_their_dates() -> None:
+    text = lives()["in_full"].one("stage_1_response")
+    assert "  1. Call back every week (by Fri 10 Jul 2026)" in text
+    assert "  2. Say sorry (by Thu 23 Jul 2026)" in text
+
+
+def test_the_panel_has_one_day_once_it_is_called() -> None:
+    for name in ("panel_date", "panel_notice"):
+        text = lives()["in_full"].one(name)
+        assert "Tue 17 Nov 2026" in text
+        assert "The place: Room 4, County Hall." in text
+    assert "meets on Tue 17 Nov 2026" in next_of_text(lives()["in_full"].one("panel_notice"))
+
+
+def test_a_pause_names_its_review_and_no_date_that_stands_still() -> None:
+    text = lives()["paused"].one("suspension")
+    assert next_of_text(text).endswith(
+        "By Fri 20 Mar 2026 we look again at whether your complaint still has to wait."
+    )
+    assert "You should now have our answer" in lives()["paused"].one("resumption")
+    part = lives()["paused"].one("suspension_of_points")
+    assert "  - The plan was changed\n    and nobody said why." in part
+
+
+def test_the_ombudsmans_year_counts_from_when_the_person_knew() -> None:
+    text = lives()["closed_early"].one("closure")
+    assert "by Mon 1 Mar 2027" in next_of_text(text)
+    assert "not from the day of this letter" in text
+
+
+def test_after_the_ombudsman_has_decided_nobody_is_sent_there_again() -> None:
+    case = in_full().case
+    text = lives()["in_full"].one("ombudsman_decision")
+    assert "What will be done:\n  1. Pay 100 pounds (by " in text
+    assert "the next thing we agreed to do is done" in next_of_text(text)
+    assert case.fold.referred_on is not None
+
+
+def test_a_form_asked_for_is_on_the_letter() -> None:
+    assert "in this form: large print." in lives()["late_throughout"].one("stage_1_late")
+
+
+def test_withdrawing_a_late_request_is_not_withdrawing_the_complaint() -> None:
+    assert "withdraw your request" in lives()["request_withdrawn"].one("withdrawal")
+    assert "withdraw your complaint" in lives()["withdrawn"].one("withdrawal")
+
+
+def test_whoever_has_asked_already_is_not_told_to_ask() -> None:
+    text = lives()["asked_early"].one("stage_1_late")
+    assert "You have asked for Stage 2 already." in text
+    assert "You have the right to ask" not in text
+
+
+# --- who gets letters ----------------------------------------------------------------------------
+
+
+def test_an_anonymous_complaint_makes_no_letter_to_anybody_outside() -> None:
+    life = Life("2026-03-02", complainant=None).says("acknowledge", "2026-03-03").until("2026-04-30")
+    assert life.letters
+    assert not [letter for letter in life.letters if letter.recipient in OUTSIDE]
+
+
+def test_who_complains_for_a_child_is_greeted_and_the_child_is_not_named() -> None:
+    life = Life("2026-03-02", on_behalf_of={"name": "Wilfred Nonesuch", "child_agrees": True})
+    text = life.says("acknowledge", "2026-03-03").one("acknowledgement")
+    assert f"Dear {PERSON}\n" in text
+    assert "Wilfred" not in text
+    assert "The child or young person you are complaining for has the right to an advocate" in text
+
+
+def test_an_advocate_gets_copies_only_while_chosen() -> None:
+    life = Life("2026-03-02", advocate={"name": ADVOCATE}).says("acknowledge", "2026-03-03")
+    copy = life.one("acknowledgement", "advocate")
+    assert f"Dear {ADVOCATE}\n\nThis is a copy of our letter to {PERSON}" in copy
+    life.says("set_advocate", "2026-03-04", advocate={"name": ADVOCATE}, gets_letters=False)
+    life.says("extend", "2026-03-05", reason="A witness is away.")
+    life.says("set_advocate", "2026-03-06").says("respond", "2026-03-09", outcome="upheld")
+    life.says("set_advocate", "2026-03-10", advocate={"name": "Berta Thoughtup"}, speaks=True)
+    life.says("escalate", "2026-03-11")
+    to_advocates = [letter.name for letter in life.letters if letter.recipient == "advocate"]
+    assert to_advocates == ["acknowledgement", "stage_2_opening"]
+    assert "Dear Berta Thoughtup\n" in life.one("stage_2_opening", "advocate")
+
+
+def test_the_staff_who_owe_a_step_get_one_letter_each() -> None:
+    for life in lives().values():
+        seen = [(letter.key, letter.recipient) for letter in life.letters]
+        assert len(seen) == len(set(seen))
+
+
+# --- what people write ---------------------------------------------------------------------------
+
+
+def test_template_syntax_in_what_people_write_comes_out_as_written() -> None:
+    nasty = "{{ 7 * 7 }} {% include 'reminder.txt' %} {# gone #} ${x} {day}"
+    life = Life(
+        "2026-03-02",
+        points=[nasty],
+        complainant={"name": "{{ reference }} Madeup"},
+        desired_outcome=nasty,
+    )
+    life.says("acknowledge", "2026-03-03").says("extend", "2026-03-04", reason=nasty)
+    finding = {"point": 1, "outcome": "upheld", "reason": nasty}
+    life.says("respond", "2026-03-05", outcome="upheld", summary=nasty, findings=[finding])
+    assert life.one("acknowledgement").count(nasty) == 2
+    assert "Dear {{ reference }} Madeup\n" in life.one("acknowledgement")
+    assert nasty in life.one("extension")
+    assert life.one("stage_1_response").count(nasty) == 3
+
+
+def test_a_name_cannot_add_lines_to_a_letter() -> None:
+    life = Life("2026-03-02", complainant={"name": "Ned\nWhat happens next: nothing"})
+    text = life.says("acknowledge", "2026-03-03").one("acknowledgement")
+    assert "Dear Ned What happens next: nothing\n" in text
+    assert text.count("\nWhat happens next: ") == 1
+
+
+# --- the catalogue -------------------------------------------------------------------------------
+
+
+def test_catalogue_and_templates_match_one_to_one() -> None:
+    files = {path.stem for path in (LETTERS / "templates").glob("*.txt")}
+    assert {name for name in files if not name.startswith("_")} == set(catalogue())
+
+
+def used_in_code() -> set[str]:
+    """Every letter named where the rules make one: `letter(…)`, `send(…)`, `close(…)`, `Effect(…)`."""
+    at = {"letter": 0, "send": 0, "close": 2, "Effect": 2}
+    used: set[str] = set()
+    for file in ("fold.py", "actions.py"):
+        for node in ast.walk(ast.parse((ROOT / "redress" / file).read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if called in at and len(node.args) > at[called]:
+                named = ast.walk(node.args[at[called]])
+                used |= {n.value for n in named if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+    return used - {""}
+
+
+def used_in_data() -> set[str]:
+    used: set[str] = {"reminder"}
+    for file in (ROOT / "procedures").glob("*.toml"):
+        rules = tomllib.loads(file.read_text(encoding="utf-8"))
+        for stage in rules.get("stages", []):
+            used |= {stage[key] for key in ("answer_letter", "opening_letter") if key in stage}
+        for limit in rules["limits"]:
+            used |= set(limit.get("late_letters", [])) | {limit.get("remind_letter", "reminder")}
+    return used
+
+
+def test_every_letter_that_the_rules_name_is_in_the_catalogue_and_no_other() -> None:
+    assert used_in_code() | used_in_data() | {"overdue_at_opening"} == set(catalogue())
+
+
+def test_every_limit_has_a_sentence_for_people() -> None:
+    rules = tomllib.loads((ROOT / "procedures" / "statutory.toml").read_text(encoding="utf-8"))
+    assert {limit["name"] for limit in rules["limits"]} <= set(sentences()["people"])
+
+
+# --- the outbox ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def a_letter() -> Letter:
+    return lives()["withdrawn"].named("withdrawal")[0]
+
+
+def test_the_same_letter_twice_is_one_file_that_only_its_owner_reads(
+    tmp_path: Path, a_letter: Letter
+) -> None:
+    outbox = Outbox(tmp_path / "outbox")
+    assert outbox.send(REFERENCE, a_letter) == outbox.send(REFERENCE, a_letter)
+    folder = tmp_path / "outbox" / REFERENCE
+    (file,) = folder.iterdir()
+    assert file.read_text(encoding="utf-8") == a_letter.text
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE(folder.parent.stat().st_mode) == 0o700
+
+
+def test_a_letter_that_cannot_be_finished_leaves_no_trace(
+    tmp_path: Path, a_letter: Letter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox = Outbox(tmp_path)
+    outbox.send(REFERENCE, a_letter)
+
+    def full(self: Path, target: Path) -> Path:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OSError, match="no space"):
+        outbox.send(REFERENCE, a_letter._replace(text="half a letter"))
+    (file,) = (tmp_path / REFERENCE).iterdir()
+    assert file.read_text(encoding="utf-8") == a_letter.text
+
+
+def test_file_names_carry_no_personal_data() -> None:
+    for life in lives().values():
+        for letter in life.letters:
+            assert re.fullmatch(r"\d{4}-\d\d-\d\d-[a-z_0-9]+-[a-z_]+-[0-9a-f]{6}\.txt", letter.file_name)
+
+
+def test_no_two_letters_of_a_case_share_a_file() -> None:
+    for life in lives().values():
+        names = [letter.file_name for letter in life.letters]
+        assert len(names) == len(set(names))
+
+
+def test_templates_are_read_from_the_project() -> None:
+    assert letter_module.HERE == LETTERS
