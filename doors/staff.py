@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date, timedelta
+from random import uniform
+from time import monotonic
 from typing import Any, cast
 from uuid import uuid4
 
@@ -28,6 +30,10 @@ from register.register import Register
 from workflows.wire import OPENING, STATUS, Start, workflow_id
 
 
+BUSY = {RPCStatusCode.RESOURCE_EXHAUSTED, RPCStatusCode.UNAVAILABLE, RPCStatusCode.ABORTED}
+"""What the server says to more messages at once than one run takes."""
+
+
 def complete(action: str, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """A message with what the door adds: today's date and an id. Raises `Malformed` for a bad form."""
     action = action.replace("-", "_")
@@ -46,16 +52,19 @@ async def send(
     Raises `Malformed`, `UnknownComplaint` or `NoAnswer`. A complaint whose workflow has ended is taken
     up again from the register.
     """
-    try:
-        return await _update(client, reference, action, body, within)
-    except RPCError as error:
-        if error.status != RPCStatusCode.NOT_FOUND:
-            raise _no_answer(error, body) from None
-    await take_up_again(client, register, reference)
-    try:
-        return await _update(client, reference, action, body, within)
-    except RPCError as error:
-        raise _no_answer(error, body) from None
+    ends_at = monotonic() + within
+    taken_up = False
+    while True:
+        try:
+            return await _update(client, reference, action, body, max(ends_at - monotonic(), 0.1))
+        except RPCError as error:
+            if error.status == RPCStatusCode.NOT_FOUND and not taken_up:
+                await take_up_again(client, register, reference)
+                taken_up = True
+            elif error.status not in BUSY or monotonic() >= ends_at:
+                raise _no_answer(error, body) from None
+            else:
+                await asyncio.sleep(uniform(0.1, 1.0))  # the message has an id: it counts once however often it comes
 
 
 async def take_up_again(client: Client, register: Register, reference: str) -> None:

@@ -34,14 +34,16 @@ from engine.search_attributes import SEARCH_ATTRIBUTES
 log = logging.getLogger("redress.namespace")
 
 RETENTION = timedelta(days=3650)
-"""How long Temporal keeps the history of a closed complaint: ten years, as long as anybody may ask."""
+"""How long Temporal keeps the history of a closed complaint, at the least. The register keeps the record."""
 
 PATIENCE = 180.0
 """Seconds in all: for the server to answer, and for what was made to be known everywhere in it."""
 
+STARTING = {RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED}
+"""What a server that is starting answers for a while."""
 
-PASSING = {RPCStatusCode.NOT_FOUND, RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED}
-"""What a server that is starting, or that only just made something, answers for a while."""
+PASSING = STARTING | {RPCStatusCode.NOT_FOUND}
+"""The same, and what it answers about a namespace that was made a moment ago."""
 
 T = TypeVar("T")
 
@@ -62,7 +64,9 @@ async def prepare(client: Client) -> list[str]:
 async def _made(client: Client) -> list[str]:
     service, name = client.workflow_service, client.namespace
     try:
-        await service.describe_namespace(DescribeNamespaceRequest(namespace=name))
+        await _patiently(
+            lambda: service.describe_namespace(DescribeNamespaceRequest(namespace=name)), STARTING
+        )
         return []
     except RPCError as unknown:
         if unknown.status != RPCStatusCode.NOT_FOUND:
@@ -120,7 +124,8 @@ async def _attributes_registered(client: Client) -> list[str]:
 async def _until_usable(client: Client) -> None:
     # The parts of the server learn of new attributes one after the other, and a worker that sets one too
     # early fails its task: end only once each can be asked for. Until then the question is "invalid".
-    query = " AND ".join(f"{key.name} IS NULL" for key in SEARCH_ATTRIBUTES)
+    # The names stand in backticks since some are words of SQL too (Procedure).
+    query = " AND ".join(f"`{key.name}` IS NULL" for key in SEARCH_ATTRIBUTES)
     await _patiently(lambda: client.count_workflows(query), PASSING | {RPCStatusCode.INVALID_ARGUMENT})
 
 

@@ -138,6 +138,7 @@ def _context(case: Case, authority: Authority, facts: Mapping[str, Any], sent_on
         "place": next((m.place for m in reversed(called) if m.meeting_on == fold.panel_on), ""),
         "due": {d.name: d.due_on.isoformat() for d in ahead},
         "answer_due": next((d.due_on.isoformat() for d in ahead if d.name == stage.response), ""),
+        "was_due": _was_due(case, facts),
         "late_since": {d.name: d.due_on.isoformat() for d in runs if d.due_on < sent_on},
         "counts_from": {d.name: d.counts_from.isoformat() for d in fold.ledger},
         "owed": [_owed(d, titles) for d in sorted(ahead, key=lambda d: d.due_on) if d.owner != "complainant"],
@@ -189,6 +190,14 @@ def _most(case: Case, deadline: Deadline, sent_on: date) -> str:
     if not deadline.is_open or most is None or (often is not None and deadline.extended >= often):
         return ""
     return most.isoformat() if most > deadline.due_on and most >= sent_on else ""
+
+
+def _was_due(case: Case, facts: Mapping[str, Any]) -> str:
+    """When the answer at the letter's stage had been due, if it came late."""
+    stage = case.fold.procedure.stage.get(facts.get("stage", ""))
+    answer = case.fold.latest.get(stage.response) if stage else None
+    late = answer is not None and answer.met_on is not None and answer.met_on > answer.due_on
+    return answer.due_on.isoformat() if answer and late and not answer.met_assumed else ""
 
 
 def _remedies(case: Case, facts: Mapping[str, Any]) -> list[dict[str, str]]:

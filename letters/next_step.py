@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from redress.calendar import long_date
 from redress.case import Case
+from redress.deadline import Deadline
 from redress.fold import months_after
 
 
@@ -51,56 +52,55 @@ def next_step(case: Case, facts: Mapping[str, Any], sent_on: date) -> Step:
 
 def _holding(case: Case, facts: Mapping[str, Any], sent_on: date) -> Iterator[Step]:
     fold = case.fold
-    owing = [d for d in fold.running if d.paused_on is None]
+    owing = sorted((d for d in fold.running if d.paused_on is None), key=lambda each: each.due_on)
     said: list[Any] = [facts.get("next"), fold.next_step()]
     for fact in filter(None, said):
-        step = Step("", fact["what"], date.fromisoformat(fact["on"]), fact["owner"], fact["kind"])
-        if step.kind == "ombudsman" and not owing:
-            yield _ombudsman(case, step, facts, sent_on)
-        elif step.kind == "ombudsman" or step.on < sent_on:
-            continue
-        elif step.kind == "review":
-            yield step
-        else:
-            for d in owing:
-                if (d.limit.title, d.due_on) == (step.what, step.on):
-                    yield step._replace(name=d.limit.name, owner=d.owner)
-    for d in sorted(owing, key=lambda each: each.due_on):
-        if d.due_on >= sent_on and d.limit.follows is None:
-            yield Step(d.limit.name, d.limit.title, d.due_on, d.owner, d.limit.kind)
+        on, owner = date.fromisoformat(fact["on"]), fact["owner"]
+        step = Step(fact["name"], fact["what"], on, owner, fact["kind"])
+        if step.kind == "ombudsman":
+            if not owing and "ombudsman_decided" in fold.reached:
+                yield _decided(step, fold.reached["ombudsman_decided"], sent_on)
+            elif not owing and step.on >= sent_on:
+                yield step
+        elif step.on >= sent_on and step.kind == "review":
+            yield from (step for d in owing if d.wakes_on == step.on)
+        elif step.on >= sent_on:
+            yield from (_step(d) for d in owing if (d.name, d.due_on) == (step.name, step.on))
+    yield from (_step(d) for d in owing if d.due_on >= sent_on and d.limit.follows is None)
     look = min((d.wakes_on for d in owing if sent_on < d.wakes_on < date.max), default=None)
     look = look or fold.calendar.add(sent_on, 20)
-    yield Step("", "The complaint is looked at again", look, "complaints_manager", "review")
+    yield Step("review", "The complaint is looked at again", look, "complaints_manager", "review")
 
 
-def _ombudsman(case: Case, step: Step, facts: Mapping[str, Any], sent_on: date) -> Step:
-    """By when to go to the Ombudsman, who counts 12 months from when the person knew, not from a letter.
+def _step(deadline: Deadline) -> Step:
+    limit = deadline.limit
+    return Step(limit.name, limit.title, deadline.due_on, deadline.owner, limit.kind)
 
-    (Local Government Act 1974 s 26B.) Where those have passed while the procedure ran: within a month.
-    """
-    decided_on = case.fold.reached.get("ombudsman_decided")
-    if decided_on is not None:
-        return step._replace(name="ombudsman_decided", on=months_after(decided_on, 1))
-    knew_on = case.opening.events_on or case.opening.received_on
-    last = months_after(knew_on, 12) - timedelta(days=1)
-    return step._replace(on=last if last >= sent_on else months_after(sent_on, 1))
+
+def _decided(step: Step, on: date, sent_on: date) -> Step:
+    """The Ombudsman can be asked to look again within a month of the decision; later we can be asked."""
+    again = months_after(on, 1)
+    if again >= sent_on:
+        return step._replace(name="ombudsman_decided", on=again)
+    return step._replace(name="ombudsman_decided_long_ago", on=months_after(sent_on, 1))
 
 
 def _for_people(case: Case, step: Step, sent_on: date) -> Step:
-    """What the person is told: before an agreed action the procedure's next step; the panel's own day;
-    the reading of Stage 2 that the authority's letters name."""
+    """What the person is told: the procedure's next step before an agreed action; the panel's own day.
+
+    And the reading of Stage 2 that the authority's letters name.
+    """
     fold = case.fold
     if step.name == "remedy":
-        ahead = [d for d in fold.running if d.limit.name != "remedy" and d.limit.kind != "target"]
-        for d in sorted(ahead, key=lambda each: each.due_on):
-            if d.due_on >= sent_on and d.paused_on is None and d.limit.follows is None:
-                step = Step(d.limit.name, d.limit.title, d.due_on, d.owner, d.limit.kind)
-                break
+        ahead = [d for d in fold.running if d.limit.kind != "target" and d.due_on >= sent_on]
+        steps = [_step(d) for d in ahead if d.paused_on is None and d.limit.follows is None]
+        procedure = [each for each in steps if each.name != "remedy"]
+        step = min(procedure, key=lambda each: each.on, default=step)
     called = fold.panel_on if fold.stage == "stage_3" and "panel_held" not in fold.reached else None
     if called is not None and called >= sent_on and (step.name == "panel_meeting" or called <= step.on):
         return step._replace(name="panel_called", on=called)
     if step.name == "stage_2_response" and fold.procedure.policy.letters_count_stage_2_from == "statement":
         other = fold.latest.get("stage_2_response_from_statement")
         if other is not None and other.is_open and other.due_on >= sent_on:
-            return step._replace(name=other.name, on=other.due_on)
+            return _step(other)
     return step

@@ -288,6 +288,11 @@ def schedule_panel(fold: Fold, entry: Entry) -> Verdict:
         return refused("The panel has met already.")
     if message.meeting_on < message.on:
         fold.note_irregular(entry, "the panel was called for a day that had passed")
+    limit = fold.latest.get("panel_meeting")
+    if limit is not None and limit.is_open and message.meeting_on > limit.due_on:
+        fold.note_irregular(
+            entry, f"the panel is called for later than its limit, {limit.due_on.isoformat()}"
+        )
     fold.reach("panel_scheduled", message.on, counts_from=message.meeting_on, assumed=entry.assumed)
     fold.panel_on = message.meeting_on
     fold.send("panel_date", entry)

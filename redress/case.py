@@ -366,7 +366,13 @@ class Case:
     def _overdue_at_opening(self) -> Effect | None:
         """One notice to the Complaints Manager of all that was overdue when the case was brought here."""
         late: list[Fact] = [
-            {"title": d.limit.title, "due_on": d.due_on.isoformat(), "owner": d.owner}
+            {
+                "name": d.name,
+                "title": d.limit.title,
+                "due_on": d.due_on.isoformat(),
+                "owner": d.owner,
+                "source": d.limit.source,
+            }
             for d in self.fold.running
             if d.due_on < self.opened_on and d.paused_on is None
         ]

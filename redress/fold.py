@@ -443,9 +443,9 @@ class Fold:
         return _step(due)
 
     def _nothing_ahead(self) -> Fact:
-        if self.closed_on is not None:
-            return self._to_the_ombudsman()
         again = min((d.wakes_on for d in self.running if d.wakes_on > self.day), default=date.max)
+        if self.closed_on is not None and again == date.max:
+            return self._to_the_ombudsman()
         if again == date.max:
             again = self.calendar.add(self.day, 20)
         what = "The Complaints Manager looks at the delay again"

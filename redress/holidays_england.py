@@ -25,8 +25,8 @@ FIRST_YEAR, LAST_YEAR = 1990, 2075
 def holiday_table() -> HolidayTable:
     """The whole table; its version names the package and the content."""
     years = range(FIRST_YEAR, LAST_YEAR + 1)
-    named = holidays.country_holidays("GB", subdiv="ENG", years=years)
-    weekdays = {day: str(named[day]) for day in sorted(named) if day.weekday() < 5}
+    named = holidays.country_holidays("GB", subdiv="ENG", years=years, language="en_GB")
+    weekdays = {day: _in_english(named[day]) for day in sorted(named) if day.weekday() < 5}
     content = "".join(f"{day}{name}" for day, name in weekdays.items())
     digest = hashlib.sha256(content.encode()).hexdigest()[:8]
     return HolidayTable(
@@ -36,6 +36,11 @@ def holiday_table() -> HolidayTable:
         official_until=OFFICIAL_UNTIL,
         holidays=weekdays,
     )
+
+
+def _in_english(name: str) -> str:
+    """The name as GOV.UK has it: a moved holiday is a substitute day."""
+    return str(name).replace("(observed)", "(substitute day)")
 
 
 def calendar_today() -> Calendar:

@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from letters import letter as letter_module
 from letters.letter import OUTSIDE, Letter, catalogue, letters_for
 from letters.next_step import sentences
 from letters.outbox import Outbox
@@ -197,7 +196,9 @@ def declined() -> Life:
 
 
 def settled() -> Life:
-    return Life("2026-03-02").says("resolve_informally", "2026-03-04", agreed=True)
+    return Life("2026-03-02").says(
+        "resolve_informally", "2026-03-04", agreed=True, terms="The team rings every Friday."
+    )
 
 
 def lapsed_at_stage_1() -> Life:
@@ -294,8 +295,8 @@ def as_date(text: str) -> date:
     return datetime.strptime(text[4:], "%d %b %Y").date()
 
 
-def next_of(letter: Letter) -> str:
-    return next(line for line in letter.text.splitlines() if line.startswith("What happens next: "))
+def next_of(text: str) -> str:
+    return next(line for line in text.splitlines() if line.startswith("What happens next: "))
 
 
 def said_in(letter: Letter) -> str:
@@ -346,7 +347,7 @@ def test_reads_as_a_finished_letter(name: str) -> None:
 @pytest.mark.parametrize("name", catalogue())
 def test_names_the_date_by_which_something_happens_next(name: str) -> None:
     for letter in every(name):
-        line = next_of(letter)
+        line = next_of(letter.text)
         dates = [as_date(found) for found in DATE.findall(line)]
         assert dates, line
         assert all(day >= letter.on for day in dates), f"{letter.on}: {line}"
@@ -457,16 +458,12 @@ def test_a_local_reading_is_named_beside_the_ombudsmans() -> None:
     text = lives()["by_statement"].one("statement_agreed")
     assert "by Thu 3 Sep 2026, counted from the day the statement was agreed" in text
     assert "Counted from your request, as the Ombudsman counts, it is due by Mon 24 Aug 2026." in text
-    assert "counted from the day the statement was agreed with you." in next_of_text(text)
-
-
-def next_of_text(text: str) -> str:
-    return next(line for line in text.splitlines() if line.startswith("What happens next: "))
+    assert "counted from the day the statement was agreed with you." in next_of(text)
 
 
 def test_titles_are_the_authoritys_own() -> None:
     text = lives()["by_statement"].one("stage_2_opening")
-    assert "The Assistant Director reads it" in text
+    assert "A senior manager, the Assistant Director, reads it" in text
     assert text.startswith("North Somerset Council\n")
 
 
@@ -481,12 +478,12 @@ def test_the_panel_has_one_day_once_it_is_called() -> None:
         text = lives()["in_full"].one(name)
         assert "Tue 17 Nov 2026" in text
         assert "The place: Room 4, County Hall." in text
-    assert "meets on Tue 17 Nov 2026" in next_of_text(lives()["in_full"].one("panel_notice"))
+    assert "meets on Tue 17 Nov 2026" in next_of(lives()["in_full"].one("panel_notice"))
 
 
 def test_a_pause_names_its_review_and_no_date_that_stands_still() -> None:
     text = lives()["paused"].one("suspension")
-    assert next_of_text(text).endswith(
+    assert next_of(text).endswith(
         "By Fri 20 Mar 2026 we look again at whether your complaint still has to wait."
     )
     assert "You should now have our answer" in lives()["paused"].one("resumption")
@@ -496,7 +493,7 @@ def test_a_pause_names_its_review_and_no_date_that_stands_still() -> None:
 
 def test_the_ombudsmans_year_counts_from_when_the_person_knew() -> None:
     text = lives()["closed_early"].one("closure")
-    assert "by Mon 1 Mar 2027" in next_of_text(text)
+    assert "by Mon 1 Mar 2027" in next_of(text)
     assert "not from the day of this letter" in text
 
 
@@ -504,7 +501,7 @@ def test_after_the_ombudsman_has_decided_nobody_is_sent_there_again() -> None:
     case = in_full().case
     text = lives()["in_full"].one("ombudsman_decision")
     assert "What will be done:\n  1. Pay 100 pounds (by " in text
-    assert "the next thing we agreed to do is done" in next_of_text(text)
+    assert "the next thing we agreed to do is done" in next_of(text)
     assert case.fold.referred_on is not None
 
 
@@ -521,6 +518,26 @@ def test_whoever_has_asked_already_is_not_told_to_ask() -> None:
     text = lives()["asked_early"].one("stage_1_late")
     assert "You have asked for Stage 2 already." in text
     assert "You have the right to ask" not in text
+    assert "our decision after Stage 2 by Thu 23 Apr 2026" in next_of(text)
+
+
+def test_an_answer_that_is_late_says_so() -> None:
+    life = lives()["late_throughout"]
+    assert "It was due by Wed 27 May 2026. It is late, and we are sorry." in life.one("adjudication")
+    assert "It is late" in life.one("final_response")
+    assert "It is late" not in lives()["in_full"].one("adjudication")
+
+
+def test_a_point_that_does_not_exist_stops_no_letter() -> None:
+    finding = {"point": 9, "outcome": "upheld"}
+    life = Life("2026-03-02").says("respond", "2026-03-03", outcome="upheld", findings=[finding])
+    assert "  9. 9\n     Our decision: upheld" in life.one("stage_1_response")
+
+
+def test_a_panel_called_too_late_is_owned_up_to() -> None:
+    life = to_adjudication().says("escalate", "2026-10-12")
+    life.says("schedule_panel", "2026-10-13", meeting_on="2026-12-01", place="County Hall")
+    assert "The panel should meet by Mon 23 Nov 2026, and this day is later." in life.one("panel_date")
 
 
 # --- who gets letters ----------------------------------------------------------------------------
@@ -677,7 +694,3 @@ def test_no_two_letters_of_a_case_share_a_file() -> None:
     for life in lives().values():
         names = [letter.file_name for letter in life.letters]
         assert len(names) == len(set(names))
-
-
-def test_templates_are_read_from_the_project() -> None:
-    assert letter_module.HERE == LETTERS

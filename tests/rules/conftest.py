@@ -50,14 +50,22 @@ def at(day: str, clock: str = "12:00") -> datetime:
 
 
 def send(
-    case: Case, action: str, on: str | None, *, arrives: str | None = None, id: str = "", **fields: Any
+    case: Case,
+    action: str,
+    on: str | None,
+    *,
+    arrives: str | None = None,
+    message_id: str = "",
+    **fields: Any,
 ) -> Answer:
     """Send one message dated `on` (None: undated), which reaches the case at noon of `arrives`."""
     day = arrives or on
     assert day is not None, "an undated message needs the day it arrives"
     said = fields if on is None else {"on": on, **fields}
+    if message_id:
+        said = {**said, "message_id": message_id}
     now = at(day)
-    return case.receive(case.parse(action, said, now, id), now)
+    return case.receive(case.parse(action, said, now), now)
 
 
 def problems(case: Case, action: str, raw: object, today: str = "2026-06-10") -> dict[str, str]:

@@ -6,6 +6,8 @@ at most Monday 29 June (20).
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.rules.conftest import (
@@ -56,7 +58,7 @@ def test_each_deadline_shows_how_it_is_counted_and_its_source() -> None:
         {"on_behalf_of": {"name": "Youngster Invented", "child_agrees": False}},
     ],
 )
-def test_in_intake_while_its_eligibility_is_in_question(doubt: dict[str, object]) -> None:
+def test_in_intake_while_its_eligibility_is_in_question(doubt: dict[str, Any]) -> None:
     """Acknowledgement and Stage 1 run from receipt all the same."""
     case = opened(**doubt)
     found = status(case, MONDAY)
@@ -263,7 +265,7 @@ def test_nothing_is_left_to_extend_after_the_answer() -> None:
 
 def test_stage_1_late_the_person_is_told_and_may_go_on() -> None:
     case = acknowledged()
-    done(case, "2026-06-15", "23:59")
+    done(case, "2026-06-15")
     at_midnight = done(case, "2026-06-16", "00:00")
     assert breaches(at_midnight) == ["stage_1_response"]
     assert letters(at_midnight) == []

