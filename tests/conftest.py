@@ -133,3 +133,7 @@ async def house(server: tuple[str, Client], settings: Settings) -> AsyncIterator
 def life(server: tuple[str, Client], house: Register, settings: Settings) -> Life:
     """A complaint of one's own."""
     return Life(server[1], house, settings.outbox_folder, f"TEST-{next(_numbers):04d}")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--record", action="store_true", help="keep the histories of tests/paths.py anew")

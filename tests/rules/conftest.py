@@ -169,7 +169,7 @@ def investigated() -> Case:
 
 
 def adjudicated() -> Case:
-    """The adjudication of Monday 13 July, in the person's hands that day: a panel may be asked for till 10 August."""
+    """The adjudication of Monday 13 July, received that day: a panel may be asked for until 10 August."""
     case = investigated()
     send(case, "respond", "2026-07-13", outcome="partly_upheld", received_on="2026-07-13")
     return case

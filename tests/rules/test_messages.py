@@ -204,7 +204,7 @@ def test_an_action_may_be_written_with_hyphens() -> None:
     assert send(acknowledged(), "record-meeting", "2026-06-03").applied
 
 
-@pytest.mark.xfail(strict=True, reason="fault 30: not there yet")
+@pytest.mark.xfail(strict=True, reason="not there yet")
 @pytest.mark.parametrize("action", ["split", "reopen", "restrict_contact"])
 def test_the_contract_s_further_actions_are_known(action: str) -> None:
     assert action in MESSAGES
@@ -221,6 +221,13 @@ def test_a_signal_that_could_not_be_taken_stands_in_refused() -> None:
     assert len(str(refused["received"]).encode()) <= 4096
     kept = Case.restore(case.terms, case.state())
     assert status(kept, "2026-06-03")["refused"] == [refused]
+
+
+@pytest.mark.xfail(strict=True, reason="what was rejected later stands in every earlier status")
+def test_and_not_before_the_day_it_came() -> None:
+    case = acknowledged()
+    case.reject("respond", ["outcome: is missing"], "{}", at("2026-06-03"))
+    assert status(case, "2026-06-02")["refused"] == []
 
 
 # --- logged late ---------------------------------------------------------------------------------
@@ -283,7 +290,7 @@ def test_a_status_of_an_earlier_day_knows_nothing_of_later_messages() -> None:
         "2035-01-01",
         pytest.param(
             "2060-01-01",
-            marks=pytest.mark.xfail(strict=True, reason="fault 23: beyond the calendar recorded with it"),
+            marks=pytest.mark.xfail(strict=True, reason="beyond the calendar recorded with it"),
         ),
     ],
 )

@@ -150,6 +150,11 @@ def test_received_at_a_weekend_is_not_moved() -> None:
     assert (found["counts_from"], found["due_on"]) == ("2026-05-30", "2026-06-12")
 
 
+def test_beyond_the_published_bank_holidays_a_date_is_provisional() -> None:
+    assert deadline(opened("2028-12-11"), "stage_1_response", "2028-12-11")["provisional"] is False
+    assert deadline(opened("2028-12-20"), "stage_1_response", "2028-12-20")["provisional"] is True
+
+
 def test_a_meeting_stops_no_clock() -> None:
     case = acknowledged()
     before = deadline(case, "stage_1_response", "2026-06-03")

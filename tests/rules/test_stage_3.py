@@ -208,6 +208,27 @@ def test_a_panel_moved_to_another_day_moves_its_papers() -> None:
     assert [m["due_on"] for m in found["moved"]] == ["2026-08-10"]
 
 
+@pytest.mark.xfail(strict=True, reason="papers that were sent are not judged by the new day")
+@pytest.mark.parametrize(
+    ("meeting_on", "due_on", "state"),
+    [("2026-08-17", "2026-08-03", "met_late"), ("2026-09-01", "2026-08-17", "running")],
+)
+def test_after_the_papers_the_panel_is_moved(meeting_on: str, due_on: str, state: str) -> None:
+    """Told when and where ten working days before: papers for the day it was are none for the day it is."""
+    case = panel_called()
+    send(case, "schedule_panel", "2026-08-11", meeting_on=meeting_on)
+    found = deadline(case, "panel_papers", "2026-08-11")
+    assert (found["due_on"], found["state"]) == (due_on, state)
+
+
+def test_a_late_request_withdrawn_leaves_it_closed() -> None:
+    case = late_request()
+    assert send(case, "withdraw", "2026-08-12").applied
+    found = status(case, "2026-08-12")
+    assert (found["state"], found["closed_on"], found["pending"]) == ("closed", "2026-08-11", [])
+    assert case.is_finished
+
+
 def test_a_panel_called_before_it_was_asked_for_waits() -> None:
     case = adjudicated()
     assert send(case, "schedule_panel", "2026-07-15", meeting_on="2026-08-24").pending

@@ -20,6 +20,7 @@ from tests.rules.conftest import (
     deadline,
     deadlines,
     done,
+    investigated,
     irregular,
     letters,
     opened,
@@ -111,6 +112,16 @@ def test_the_window_of_the_complainant_is_paused_as_well() -> None:
     assert status(case, "2026-09-01")["state"] == "suspended"
     send(case, "resume", "2026-08-03")
     assert shown(case, "stage_3_request", "2026-08-03") == ("2026-08-24", "running", 0)
+
+
+@pytest.mark.xfail(strict=True, reason="days before its day 0 are counted as lost")
+def test_a_window_that_has_not_begun_loses_nothing() -> None:
+    """The adjudication of 13 July counts as received on 15 July; suspended in between, it loses no day."""
+    case = investigated()
+    send(case, "respond", "2026-07-13", outcome="upheld")
+    send(case, "suspend", "2026-07-13", reason="Court", review_on="2026-10-01")
+    send(case, "resume", "2026-07-15")
+    assert shown(case, "stage_3_request", "2026-07-15")[0] == "2026-08-12"
 
 
 def test_a_suspension_of_some_points_stops_no_clock() -> None:
@@ -348,6 +359,16 @@ def test_the_date_of_a_message_put_right() -> None:
     assert shown(case, "stage_1_response", "2026-06-17") == ("2026-06-15", "met_late", 2)
     send(case, "correct", "2026-06-18", field="answer-1.on", value="2026-06-12", reason="Typing mistake")
     assert shown(case, "stage_1_response", "2026-06-18") == ("2026-06-15", "met", 0)
+
+
+def test_when_the_person_had_the_adjudication_is_learnt_later() -> None:
+    case = investigated()
+    send(case, "respond", "2026-07-13", message_id="R", outcome="upheld")
+    assert shown(case, "stage_3_request", "2026-07-21")[0] == "2026-08-12"
+    send(case, "correct", "2026-07-21", field="R.received_on", value="2026-07-20", reason="They were away")
+    found = deadline(case, "stage_3_request", "2026-07-21")
+    assert found["due_on"] == "2026-08-17"
+    assert [m["due_on"] for m in found["moved"]] == ["2026-08-12"]
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])

@@ -1,0 +1,91 @@
+"""The paths through the procedure whose histories are kept: one function each."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from redress.holidays_england import calendar_today
+from tests.conftest import Life
+
+CALENDAR = calendar_today()
+
+
+async def three_stages(life: Life) -> None:
+    await life.open(advocate={"name": "Adva Catena", "email": "adva@invented.example"})
+    await life.send("acknowledge")
+    await life.send("extend", reason="Two teams are concerned.")
+    await life.move_to(CALENDAR.add(life.today, 12))
+    await life.send("respond", outcome="not_upheld", summary="An invented answer.")
+    await life.send("escalate", reason="Not content.")
+    await life.send("appoint", role="investigating_officer", person={"id": "a"}, connection="employee")
+    await life.send("appoint", role="independent_person", person={"id": "b"}, connection="none")
+    await life.send("agree_statement", points=["One.", "Two."])
+    await life.move_to(CALENDAR.add(life.today, 20))
+    await life.send("extend", reason="A witness was abroad.")
+    await life.send("report", kind="investigation")
+    await life.send("respond", outcome="partly_upheld", remedies=[{"what": "Say sorry."}])
+    await life.move_to(CALENDAR.add(life.today, 6))
+    await life.send("escalate")
+    await life.send("acknowledge")
+    for role, who in (("panel_chair", "c"), ("panel_member", "d"), ("panel_member", "e")):
+        await life.send("appoint", role=role, person={"id": who}, connection="none")
+    meeting = CALENDAR.add(life.today, 20)
+    await life.send("schedule_panel", meeting_on=meeting.isoformat(), place="An invented hall")
+    await life.send("send_papers")
+    await life.move_to(meeting)
+    await life.send("hold_panel")
+    await life.send("report", kind="panel")
+    await life.send("respond", outcome="upheld", independent_person_consulted=True)
+    await life.send("complete_remedy", remedy=1)
+
+
+async def silence(life: Life) -> None:
+    """Stage 1 passes unanswered; Stage 2 is asked for and passes day 25."""
+    await life.open()
+    await life.move_to(CALENDAR.add(life.today, 12))
+    await life.send("escalate", reason="You are late.")
+    await life.move_to(CALENDAR.add(life.today, 27))
+    await life.send("extend", reason="Late, but given.")
+
+
+async def lapsed_then_late(life: Life) -> None:
+    """The window passes; a late request is decided; the request comes as a signal."""
+    await life.open()
+    await life.send("acknowledge")
+    await life.send("respond", outcome="not_upheld")
+    await life.send("escalate")
+    await life.send("respond", outcome="not_upheld", received_on=life.today.isoformat())
+    await life.move_to(CALENDAR.add(life.today, 24))
+    await life.handle.signal("escalate", {"on": life.today.isoformat(), "reason": "I was ill."})
+    await life.send("decide_late", accept=True, reason="Illness is a reason.")
+
+
+async def turns(life: Life) -> None:
+    """Refused, suspended, resumed, corrected, malformed, withdrawn."""
+    await life.open()
+    await life.send("acknowledge")
+    await life.send("extend", reason="Too long.", until=CALENDAR.add(life.today, 40).isoformat())
+    review_on = CALENDAR.add(life.today, 15).isoformat()
+    await life.send("suspend", reason="Court.", proceedings="An invented court.", review_on=review_on)
+    await life.move_to(CALENDAR.add(life.today, 8))
+    await life.send("resume")
+    await life.handle.signal("respond", {"outcome": "perhaps"})
+    await life.send("withdraw", reason="Sorted out.")
+
+
+async def under_way(life: Life) -> None:
+    """Loaded with its past, overdue, and one message logged late."""
+    await life.open(
+        received_on="2026-05-11",
+        messages=[
+            {"action": "acknowledge", "on": "2026-05-13"},
+            {"action": "respond", "on": "2026-05-22", "outcome": "not_upheld"},
+            {"action": "escalate", "on": "2026-06-22"},
+        ],
+    )
+    await life.send("agree_statement", on="2026-07-20", points=["One."])
+
+
+PATHS: dict[str, Callable[[Life], Awaitable[None]]] = {
+    path.__name__: path for path in (three_stages, silence, lapsed_then_late, turns, under_way)
+}

@@ -1,0 +1,105 @@
+"""Golden histories: today's code replays them, and ends in the same state.
+
+Replay alone compares commands, not durations: the state and the timers' instants are asserted too.
+Record a new path (or all of them after a change that is meant) with
+`python -m pytest tests/test_replay.py --record`; a history that was released is never recorded anew.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio import workflow
+from temporalio.client import WorkflowHistory
+from temporalio.worker import (
+    ExecuteWorkflowInput,
+    Interceptor,
+    Replayer,
+    UnsandboxedWorkflowRunner,
+    WorkflowInboundInterceptor,
+    WorkflowInterceptorClassInput,
+)
+
+from engine.converter import DATA_CONVERTER
+from engine.workers import RUNNER
+from tests.conftest import Life
+from tests.paths import PATHS
+from workflows.complaint import Complaint
+
+HISTORIES = Path(__file__).parent / "histories"
+
+
+class _Watch(Interceptor):
+    """Keeps hold of the workflow that a replay makes."""
+
+    seen: Complaint
+
+    def workflow_interceptor_class(
+        self, input: WorkflowInterceptorClassInput
+    ) -> type[WorkflowInboundInterceptor]:
+        watch = self
+
+        class Inbound(WorkflowInboundInterceptor):
+            async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:
+                instance = workflow.instance()
+                assert isinstance(instance, Complaint)
+                watch.seen = instance
+                return await super().execute_workflow(input)
+
+        return Inbound
+
+
+def _state(complaint: Complaint, as_of: str) -> dict[str, Any]:
+    timers = {name: at.isoformat() for name, (at, _) in sorted(complaint._timers.items())}
+    status = complaint._known.status(date.fromisoformat(as_of))
+    settled = dict(sorted(complaint._known.settled.items()))
+    return {"as_of": as_of, "status": status, "timers": timers, "settled": settled}
+
+
+async def _replayed(history: WorkflowHistory) -> Complaint:
+    watch = _Watch()
+    replayer = Replayer(
+        workflows=[Complaint],
+        data_converter=DATA_CONVERTER,
+        interceptors=[watch],
+        workflow_runner=UnsandboxedWorkflowRunner(),
+    )
+    await replayer.replay_workflow(history)
+    return watch.seen
+
+
+@pytest.mark.parametrize("name", sorted(PATHS))
+async def test_history_replays_to_the_same_state(name: str) -> None:
+    kept = json.loads((HISTORIES / f"{name}.json").read_text(encoding="utf-8"))
+    history = WorkflowHistory.from_json(kept["workflow_id"], kept["history"])
+    complaint = await _replayed(history)
+    assert json.loads(json.dumps(_state(complaint, kept["state"]["as_of"]))) == kept["state"]
+
+
+@pytest.mark.parametrize("name", sorted(PATHS))
+async def test_history_replays_in_the_sandbox(name: str) -> None:
+    kept = json.loads((HISTORIES / f"{name}.json").read_text(encoding="utf-8"))
+    replayer = Replayer(workflows=[Complaint], data_converter=DATA_CONVERTER, workflow_runner=RUNNER)
+    await replayer.replay_workflow(WorkflowHistory.from_json(kept["workflow_id"], kept["history"]))
+
+
+def test_every_history_belongs_to_a_path() -> None:
+    assert {path.stem for path in HISTORIES.glob("*.json")} == set(PATHS)
+
+
+@pytest.mark.parametrize("name", sorted(PATHS))
+async def test_todays_code_takes_the_path(name: str, life: Life, request: pytest.FixtureRequest) -> None:
+    """The path on the real server today; with --record its history is kept."""
+    await PATHS[name](life)
+    await life.settled(lambda: bool(life.letters()))
+    history = await life.handle.fetch_history()
+    complaint = await _replayed(history)
+    state = _state(complaint, life.today.isoformat())
+    assert state["status"]["reference"] == life.reference
+    if request.config.getoption("--record"):
+        said = {"workflow_id": life.handle.id, "state": state, "history": json.loads(history.to_json())}
+        (HISTORIES / f"{name}.json").write_text(json.dumps(said, indent=1), encoding="utf-8")
