@@ -33,6 +33,8 @@ bench: $(READY)
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  --no-emit-index-url --no-emit-find-links --group dev pyproject.toml -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	  --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements-runtime.lock
 
 clean:
 	rm -rf $(VENV) .redress

@@ -55,7 +55,7 @@ class Errands:
         )
         recorded = True
         try:
-            with self.register.engine.begin() as db:
+            with self.register.writing() as db:
                 self.register.append(db, asked.reference, [entry])
                 self.register.project(db, Case(terms, asked.reference, opening, opened_on), opened_on)
         except (SQLAlchemyError, OSError) as error:
@@ -69,7 +69,7 @@ class Errands:
     @activity.defn(name=CARRY_OUT)
     def carry_out(self, errand: Errand) -> Outcome:
         """Record entries and send the letters among them, in one transaction."""
-        with self.register.engine.begin() as db:
+        with self.register.writing() as db:
             self.register.append(db, errand.reference, errand.entries)
             found = self.register.case(db, errand.reference)
             if found is None:
@@ -86,7 +86,7 @@ class Errands:
     def deliver(self, reference: str) -> None:
         """Send the letters of a complaint that could not leave; raises while any cannot."""
         table = schema.letters
-        with self.register.engine.begin() as db:
+        with self.register.writing() as db:
             found = self.register.case(db, reference)
             if found is None:
                 return

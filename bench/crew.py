@@ -1,4 +1,4 @@
-"""A worker in a process of its own, Redress's or the bare one: `python -m bench.crew KIND ADDRESS STATE`."""
+"""A worker in a process of its own, Redress's or the bare one: `python -m bench.crew`."""
 
 from __future__ import annotations
 
@@ -43,9 +43,10 @@ class Crew:
 
 
 @contextmanager
-def crew(kind: str, address: str, state: Path) -> Iterator[Crew]:
+def crew(kind: str, address: str, state: Path, *, cached: int | None = None) -> Iterator[Crew]:
     """A worker of a kind (`redress`, `bare`) for as long as the block lasts."""
-    words = [sys.executable, "-m", "bench.crew", kind, address, str(state)]
+    cached = cached or Settings().cached_complaints
+    words = [sys.executable, "-m", "bench.crew", kind, address, str(state), str(cached)]
     process = subprocess.Popen(words, stdout=subprocess.PIPE)
     try:
         assert process.stdout is not None
@@ -57,10 +58,10 @@ def crew(kind: str, address: str, state: Path) -> Iterator[Crew]:
         process.wait()
 
 
-async def _work(kind: str, address: str, state: Path) -> None:
+async def _work(kind: str, address: str, state: Path, cached: int) -> None:
     logging.basicConfig(level=logging.ERROR)
     quiet_runtime()
-    settings = Settings(state=state)
+    settings = Settings(state=state, cached_complaints=cached)
     client = await Client.connect(address, data_converter=DATA_CONVERTER)
     stop = asyncio.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
@@ -75,5 +76,5 @@ async def _work(kind: str, address: str, state: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_work(sys.argv[1], sys.argv[2], Path(sys.argv[3])))
+    asyncio.run(_work(sys.argv[1], sys.argv[2], Path(sys.argv[3]), int(sys.argv[4])))
     os._exit(0)

@@ -106,12 +106,16 @@ async def _bare_round(client: Client, count: int) -> float:
     return count / (perf_counter() - began)
 
 
-async def memory(state: Path, say: Say, *, few: int, many: int) -> Measured:
-    """The worker's memory with many open complaints against few, in one process."""
-    settings = Settings(state=state)
+async def memory(state: Path, say: Say, *, few: int, many: int, cached: int | None = None) -> Measured:
+    """The worker's memory with many open complaints against few, in one process.
+
+    `cached` is how many it keeps at hand; as shipped where it is not said.
+    """
+    cached = cached or Settings().cached_complaints
+    settings = Settings(state=state, cached_complaints=cached)
     async with embedded_server() as (address, client):
         desk = Desk(client, settings)
-        with crew("redress", address, state) as ours:
+        with crew("redress", address, state, cached=cached) as ours:
             at_start = ours.megabytes
             with_few = await _filled(desk, ours, 0, few, say)
             with_many = await _filled(desk, ours, few, many, say)

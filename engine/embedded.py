@@ -16,10 +16,6 @@ from temporalio.client import Client
 from engine.converter import DATA_CONVERTER
 from engine.search_attributes import TYPE_NAMES
 
-RETENTION_DAYS = 3650
-"""How long the embedded server keeps closed complaints."""
-
-
 class NoServer(RuntimeError):
     """The embedded server cannot be started; says what would help."""
 

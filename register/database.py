@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError
 
 from register.schema import metadata
 
@@ -37,4 +38,7 @@ def connect(url: str) -> Engine:
 
 def create_tables(engine: Engine) -> None:
     """Make what is missing; leave what is there."""
-    metadata.create_all(engine)
+    try:
+        metadata.create_all(engine)
+    except DBAPIError:  # another process made the same tables at this moment
+        metadata.create_all(engine)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
@@ -41,7 +42,22 @@ class Register:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        create_tables(engine)
+        self._made = False
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        """A transaction; on first use the tables are made, so that a worker can start without a register."""
+        self._make()
+        return self.engine.begin()
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """A connection to read by."""
+        self._make()
+        return self.engine.connect()
+
+    def _make(self) -> None:
+        if not self._made:
+            create_tables(self.engine)
+            self._made = True
 
     # --- references ------------------------------------------------------------------------------
 
@@ -53,7 +69,7 @@ class Register:
             if found is not None:
                 return found
             try:
-                with self.engine.begin() as db:
+                with self.writing() as db:
                     year = opening.received_on.year
                     number = _next(db, f"{prefix}-{year}")
                     reference = f"{prefix}-{year}-{number:06d}"
@@ -80,7 +96,7 @@ class Register:
             table.c.source == opening.source,
             table.c.source_id == opening.source_id,
         )
-        with self.engine.connect() as db:
+        with self.reading() as db:
             row = db.execute(wanted).one_or_none()
         if row is None:
             return None
@@ -95,7 +111,7 @@ class Register:
     def mark_started(self, reference: str) -> None:
         """Its workflow is known to have been started."""
         table = schema.references
-        with self.engine.begin() as db:
+        with self.writing() as db:
             db.execute(
                 update(table)
                 .where(table.c.reference == reference, table.c.started_at.is_(None))
@@ -105,7 +121,7 @@ class Register:
     def opening(self, reference: str) -> dict[str, Any] | None:
         """What a complaint was opened with; None where there never was one of this reference."""
         table = schema.references
-        with self.engine.connect() as db:
+        with self.reading() as db:
             found = db.execute(select(table.c.opening).where(table.c.reference == reference))
             row = found.first()
         return row.opening if row is not None else None
@@ -166,7 +182,7 @@ class Register:
 
     def recall(self, reference: str) -> tuple[Terms, CaseState] | None:
         """What is needed to take a complaint up again."""
-        with self.engine.connect() as db:
+        with self.reading() as db:
             found = self.case(db, reference)
         return (found[0].terms, found[0].state()) if found else None
 
@@ -174,7 +190,7 @@ class Register:
 
     def status(self, reference: str, as_of: date) -> Status | None:
         """Where a complaint stands on a date, from the record alone."""
-        with self.engine.connect() as db:
+        with self.reading() as db:
             found = self.case(db, reference)
         return found[0].status(as_of) if found else None
 
@@ -187,7 +203,7 @@ class Register:
         if authority is not None:
             wanted = wanted.where(table.c.authority == authority)
         found: list[Status] = []
-        with self.engine.connect() as db:
+        with self.reading() as db:
             for reference in db.execute(wanted.order_by(table.c.reference)).scalars().all():
                 known = self.case(db, reference)
                 if known is None:

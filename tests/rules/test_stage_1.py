@@ -280,6 +280,14 @@ def test_stage_1_late_the_person_is_told_and_may_go_on() -> None:
     assert deadline(case, "stage_1_response", "2026-06-16")["state"] == "stopped"
 
 
+def test_an_extension_after_the_breach_takes_the_right_to_go_on_from_nobody() -> None:
+    case = acknowledged()
+    done(case, "2026-06-16")
+    send(case, "extend", "2026-06-17", reason="Forgotten")
+    assert send(case, "escalate", "2026-06-18").applied
+    assert status(case, "2026-06-18")["stage"] == "stage_2"
+
+
 def test_a_request_before_its_day_waits_and_is_not_refused() -> None:
     case = acknowledged()
     answer = send(case, "escalate", "2026-06-10")

@@ -225,6 +225,13 @@ def test_two_people_of_one_name_are_told_apart_by_their_ids() -> None:
         assert send(case, "appoint", "2026-06-16", role=role, person=person, connection="none").applied
 
 
+def test_somebody_named_with_and_without_an_id_is_one_person() -> None:
+    case = at_stage_2()
+    with_id = {"name": "Samename Invented", "id": "A1"}
+    send(case, "appoint", "2026-06-16", role="investigating_officer", person=with_id, connection="none")
+    assert not appoint(case, "independent_person", "2026-06-16", name="Samename Invented").applied
+
+
 def test_an_officer_is_replaced_and_the_first_one_stays_on_record() -> None:
     case = at_stage_2()
     appoint(case, "investigating_officer", "2026-06-16", name="First Fable")

@@ -134,6 +134,14 @@ def test_one_decision_answers_every_late_request(accept: bool) -> None:
     assert status(case, "2026-08-13")["pending"] == []
 
 
+def test_a_stage_opened_by_another_request_answers_the_late_one() -> None:
+    case = late_request()
+    assert send(case, "escalate", None, arrives="2026-08-12", reason="By the old system").applied
+    found = status(case, "2026-08-12")
+    assert (found["stage"], found["pending"]) == ("stage_3", [])
+    assert deadline(case, "late_request_decision", "2026-08-12")["state"] != "running"
+
+
 def test_a_decision_that_nobody_asked_for_is_refused() -> None:
     assert not send(adjudicated(), "decide_late", "2026-07-14", accept=True, reason="?").applied
 
@@ -311,6 +319,13 @@ def test_with_the_report_it_is_fifteen_working_days_from_then(reported: str, due
         assert [(m["due_on"], m["breach"]) for m in found["moved"]] == [
             ("2026-09-22", reported > "2026-09-22")
         ]
+
+
+def test_a_second_report_gives_no_more_time() -> None:
+    case = held()
+    send(case, "report", "2026-08-27", kind="panel")
+    send(case, "report", "2026-09-03", kind="panel", note="With its annex")
+    assert shown(case, "final_response", "2026-09-03") == ("2026-09-18", "running", 0)
 
 
 @pytest.mark.parametrize(

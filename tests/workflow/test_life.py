@@ -152,7 +152,7 @@ async def test_the_register_holds_what_the_complaint_holds(life: Life) -> None:
     status = await life.status()
 
     def recorded() -> bool:
-        with life.register.engine.connect() as db:
+        with life.register.reading() as db:
             table = schema.messages
             count = db.execute(
                 select(func.count()).select_from(table).where(table.c.reference == life.reference)
@@ -164,7 +164,7 @@ async def test_the_register_holds_what_the_complaint_holds(life: Life) -> None:
     assert kept is not None
     for name in ("deadlines", "stage", "state", "waiting_for", "next_due_on", "messages", "refused"):
         assert kept[name] == status[name], name
-    with life.register.engine.connect() as db:
+    with life.register.reading() as db:
         table = schema.refusals
         rows = db.execute(select(table).where(table.c.reference == life.reference)).all()
     assert [row.action for row in rows] == ["extend"]

@@ -1,0 +1,169 @@
+"""Things break: the worker is killed, the register and the post are gone. Nothing is lost or doubled."""
+
+from __future__ import annotations
+
+import signal
+from collections import Counter
+from datetime import date
+
+from sqlalchemy import select, text
+
+from redress.holidays_england import calendar_today
+from register import schema
+from tests.conftest import Life
+from tests.faults.conftest import House
+
+CALENDAR = calendar_today()
+
+
+def _sent(house: House, reference: str) -> Counter[tuple[str, str]]:
+    with house.register.reading() as db:
+        table = schema.letters
+        rows = db.execute(select(table).where(table.c.reference == reference)).all()
+    assert all(row.state == "sent" for row in rows)
+    return Counter((row.letter, row.recipient) for row in rows)
+
+
+def _recorded(house: House, reference: str, kind: str) -> list[str]:
+    with house.register.reading() as db:
+        table = schema.events
+        rows = db.execute(
+            select(table.c.key).where(table.c.reference == reference, table.c.kind == kind).order_by(table.c.id)
+        )
+        return [row.key for row in rows]
+
+
+async def test_the_worker_is_killed_at_each_step(own: House) -> None:
+    life = own.life()
+    await life.open(received_on=date.today().isoformat())
+    meeting = CALENDAR.add(life.today, 15).isoformat()
+    steps: list[tuple[str, dict[str, object]]] = [
+        ("acknowledge", {}),
+        ("respond", {"outcome": "not_upheld"}),
+        ("escalate", {}),
+        ("appoint", {"role": "investigating_officer", "person": {"id": "a"}, "connection": "employee"}),
+        ("appoint", {"role": "independent_person", "person": {"id": "b"}, "connection": "none"}),
+        ("agree_statement", {"points": ["One."]}),
+        ("extend", {"reason": "Two agencies."}),
+        ("report", {"kind": "investigation"}),
+        ("respond", {"outcome": "upheld"}),
+        ("escalate", {}),
+        ("schedule_panel", {"meeting_on": meeting}),
+        ("withdraw", {}),
+    ]
+    for action, fields in steps:
+        await own.stop_worker()
+        own.start_worker()
+        answer = await life.send(action, **fields)
+        assert answer.applied, (action, answer.reason)
+        assert not answer.repeated
+    status = await life.status()
+    assert (status["stage"], status["closed_as"]) == ("stage_3", "withdrawn")
+    assert [m["action"] for m in status.get("messages", [])] == [action for action, _ in steps]
+    await life.settled(lambda: "withdrawal-complainant" in life.letters())
+    sent = _sent(own, life.reference)
+    assert set(sent.values()) == {1}
+    assert ("adjudication", "complainant") in sent
+    assert len(_recorded(own, life.reference, "message")) == len(steps)
+
+
+async def test_the_worker_is_down_across_reminder_and_due_day(own: House) -> None:
+    """An overtaken reminder is recorded as skipped; the breach and its letters come once, in order."""
+    life = own.life()
+    await life.open()
+    await life.send("acknowledge")
+    await life.settled(lambda: "acknowledgement-complainant" in life.letters())
+    due = CALENDAR.add(life.today, 10)
+    assert await own.stop_worker() == -signal.SIGKILL
+    mover = life.move_to(CALENDAR.add(due, 1), "10:00")
+    own.start_worker()
+    await mover
+    await life.settled(lambda: "stage_1_late-complainant" in life.letters())
+    effects = _recorded(own, life.reference, "effect")
+    breach = next(key for key in effects if key.startswith("effect:breach:stage_1_response"))
+    assert effects.count(breach) == 1
+    assert set(_sent(own, life.reference).values()) == {1}
+    order = [key.split(":")[1] for key in effects if "stage_1_response" in key]
+    assert order.index("reminder") < order.index("breach") < order.index("stage_1_late")
+
+
+async def test_a_worker_that_was_down_for_weeks_skips_what_was_overtaken(own: House) -> None:
+    """Loaded while no worker runs: all that was due meanwhile is settled in one go."""
+    life = own.life()
+    await own.stop_worker()
+    start = CALENDAR.before(life.today, 0)
+    await life.open(received_on=start.isoformat())
+    own.start_worker()
+    await life.send("acknowledge")
+    with own.register.reading() as db:
+        assert db.execute(text("select count(*) from events where kind = 'opened'")).scalar_one() == 1
+
+
+async def test_the_register_is_broken_for_a_whole_life(own: House) -> None:
+    """Every clock runs and every message is taken; when it is back nothing is missing."""
+    life = own.life()
+    await life.open()
+    await life.send("acknowledge")
+    await life.settled(lambda: "acknowledgement-complainant" in life.letters())
+    database = own.settings.state / "register.db"
+    own.register.engine.dispose()
+    await own.stop_worker(signal.SIGTERM)
+    kept = own.settings.state / "kept"
+    kept.mkdir()
+    for part in own.settings.state.glob("register.db*"):
+        part.rename(kept / part.name)
+    database.mkdir()  # no database can be opened here
+    own.start_worker()
+    # A worker cannot even start on a broken register's tables: it must come up all the same.
+    due = CALENDAR.add(life.today, 10)
+    await life.move_to(CALENDAR.add(due, 1), "10:00")
+    assert (await life.status())["overdue"]
+    assert (await life.send("escalate", reason="Late.")).applied
+    assert (await life.send("add_note", note="While the register was gone.")).applied
+    assert life.letters() == ["acknowledgement-complainant"]
+    database.rmdir()
+    for part in kept.glob("register.db*"):
+        part.rename(own.settings.state / part.name)
+    await life.move_to(CALENDAR.add(due, 3), "10:00")
+    await life.settled(lambda: "stage_2_opening-complainant" in life.letters(), 60)
+    assert len(_recorded(own, life.reference, "message")) == 3
+    assert set(_sent(own, life.reference).values()) == {1}
+    status = await life.status()
+    recorded = own.register.status(life.reference, life.today)
+    assert recorded is not None
+    assert recorded["deadlines"] == status["deadlines"]
+
+
+async def test_letters_that_cannot_leave_are_tried_until_they_do(own: House) -> None:
+    """The outbox is gone: the record stands, clocks run, and the letters come later, once."""
+    own.settings.outbox_folder.write_text("not a folder")
+    life = own.life()
+    await life.open()
+    await life.send("acknowledge")
+    await life.send("respond", outcome="not_upheld")
+    await life.settled(lambda: len(_recorded(own, life.reference, "message")) == 2)
+    assert life.letters() == []
+    own.settings.outbox_folder.unlink()
+    await life.settled(lambda: "stage_1_response-complainant" in life.letters(), 60)
+    await life.settled(lambda: "acknowledgement-complainant" in life.letters())
+    assert set(_sent(own, life.reference).values()) == {1}
+
+
+async def test_the_worker_stops_cleanly(own: House) -> None:
+    life = own.life()
+    await life.open()
+    await life.send("acknowledge")
+    assert await own.stop_worker(signal.SIGTERM) == 0
+    log = (own.settings.state / "worker.log").read_text()
+    assert "stopped" in log
+    assert "Testa" not in log
+
+
+async def test_lives_of_several_complaints_do_not_touch(own: House) -> None:
+    lives: list[Life] = [own.life() for _ in range(5)]
+    for number, life in enumerate(lives):
+        await life.open(source_id=f"several-{number}")
+        await life.send("acknowledge")
+    await lives[2].send("withdraw")
+    states = [(await life.status())["state"] for life in lives]
+    assert states == ["open", "open", "closed", "open", "open"]
