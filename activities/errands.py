@@ -17,7 +17,7 @@ from letters.letter import Letter, letters_for
 from letters.outbox import Post
 from redress.case import Case
 from redress.library import authority, terms_for
-from redress.parse import parse_opening
+from redress.loading import parse_opening
 from redress.record import RegisterEntry
 from register import schema
 from register.register import Register

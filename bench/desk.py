@@ -13,8 +13,8 @@ from temporalio.client import Client, WorkflowHandle
 from bench.life import opening
 from engine.settings import Settings
 from redress.library import authority
+from redress.loading import parse_opening
 from redress.london import london_date
-from redress.parse import parse_opening
 from register import schema
 from register.database import connect
 from register.register import Register

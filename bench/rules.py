@@ -15,8 +15,9 @@ from redress.case import Case
 from redress.fold import Entry, Fold
 from redress.holidays_england import holiday_table
 from redress.library import terms_for
+from redress.loading import parse_opening
 from redress.london import instant
-from redress.parse import parse_message, parse_opening
+from redress.parse import parse_message
 
 RECEIVED = date(2025, 3, 10)
 READ_ON = RECEIVED + timedelta(days=400)

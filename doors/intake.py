@@ -13,8 +13,8 @@ from temporalio.service import RPCError
 from doors.answers import NoAnswer
 from doors.clock import today
 from redress.library import authority, procedure, procedure_for
+from redress.loading import parse_opening
 from redress.opening import Opening
-from redress.parse import parse_opening
 from register.register import Register
 from workflows.wire import TASK_QUEUE, WORKFLOW, Start, workflow_id
 

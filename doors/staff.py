@@ -29,7 +29,6 @@ from redress.standing import Status
 from register.register import Register
 from workflows.wire import OPENING, STATUS, Start, workflow_id
 
-
 BUSY = {RPCStatusCode.RESOURCE_EXHAUSTED, RPCStatusCode.UNAVAILABLE, RPCStatusCode.ABORTED}
 """What the server says to more messages at once than one run takes."""
 
@@ -64,7 +63,9 @@ async def send(
             elif error.status not in BUSY or monotonic() >= ends_at:
                 raise _no_answer(error, body) from None
             else:
-                await asyncio.sleep(uniform(0.1, 1.0))  # the message has an id: it counts once however often it comes
+                await asyncio.sleep(
+                    uniform(0.1, 1.0)
+                )  # the message has an id: it counts once however often it comes
 
 
 async def take_up_again(client: Client, register: Register, reference: str) -> None:

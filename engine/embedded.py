@@ -16,6 +16,7 @@ from temporalio.client import Client
 from engine.converter import DATA_CONVERTER
 from engine.search_attributes import TYPE_NAMES
 
+
 class NoServer(RuntimeError):
     """The embedded server cannot be started; says what would help."""
 

@@ -25,6 +25,10 @@ RUNNER = SandboxedWorkflowRunner(
 """The sandbox, with the rules passed through: they touch no clock and no world by themselves."""
 
 
+PICKED_UP_WITHIN = timedelta(seconds=3)
+"""After a worker dies, how long its complaints wait for it before another one takes them over."""
+
+
 def errands_for(settings: Settings) -> Errands:
     """The activities on the register and the outbox that the settings name."""
     return Errands(Register(connect(settings.database_url)), Outbox(settings.outbox_folder))
@@ -41,5 +45,6 @@ def build_worker(client: Client, errands: Errands, settings: Settings) -> Worker
         max_concurrent_activities=settings.activity_threads,
         max_cached_workflows=settings.cached_complaints,
         workflow_runner=RUNNER,
+        sticky_queue_schedule_to_start_timeout=PICKED_UP_WITHIN,
         graceful_shutdown_timeout=timedelta(seconds=settings.shutdown_within),
     )

@@ -70,6 +70,11 @@ class Calendar:
             self._count.append(len(self._days))
 
     @property
+    def last_sure(self) -> date:
+        """The last date from which a working day can still be found in the table."""
+        return self._days[-1]
+
+    @property
     def version(self) -> str:
         """The version of the table, as it stands in histories and on letters."""
         return self.table.version

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
-from pydantic import BaseModel, JsonValue, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from redress.actions import act
 from redress.calendar import long_date
@@ -19,17 +19,11 @@ from redress.correction import Corrected, check_correction, corrected
 from redress.deadline import Deadline, Moved
 from redress.effects import Effect, Fact
 from redress.fold import Entry, Fold, Verdict
+from redress.loading import parse_loaded
 from redress.london import instant, london_date, london_time
 from redress.messages import MESSAGES, Correct, Message
 from redress.opening import Opening
-from redress.parse import (
-    Malformed,
-    Parsed,
-    Problem,
-    fingerprint,
-    parse_loaded,
-    parse_message,
-)
+from redress.parse import Malformed, Parsed, Problem, fingerprint, parse_message
 from redress.procedure import Terms
 from redress.standing import Status, standing, state_of
 
@@ -121,9 +115,6 @@ class Case:
             if parsed.message.message_id not in self.logged or parsed.message.action == "add_note":
                 self._enter(parsed)
         if opening.messages:
-            for at, entry in enumerate(self.log):
-                if isinstance(entry.message, Correct):
-                    check_correction(opening, self.log[: at + 1], opened_on)
             self._refold()
             for entry in self.log:
                 self.logged[entry.message.message_id].answer = self._answer(entry, [])
@@ -152,7 +143,9 @@ class Case:
         """Take a parsed message: the first time it is carried out, later its first answer is given."""
         message = parsed.message
         first = self.logged.get(message.message_id)
-        if first is None and not parsed.named and message.action != "add_note":
+        if message.action == "add_note" and not parsed.named:
+            first = None if message.message_id.startswith("content-") else first
+        elif first is None and not parsed.named:
             known_as = self.contents.get(fingerprint(message))
             first = self.logged.get(known_as) if known_as else None
         if first is not None and first.answer is not None:
@@ -227,13 +220,21 @@ class Case:
         put_right = corrected(self.intake, log)
         fold = self._fold_of(put_right, until)
         if put_right.reasons:
-            before = self._fold_of(corrected(self.intake, log, 0), until)
-            for upto, reason in enumerate(put_right.reasons, 1):
-                after = self._fold_of(corrected(self.intake, log, upto), until)
-                _keep_moves(before, after, fold, reason)
-                before = after
+            self._keep_corrected_dates(fold, sorted(log, key=_by_date), until)
         self.opening = put_right.opening
         return fold
+
+    def _keep_corrected_dates(self, fold: Fold, log: list[Entry], until: date) -> None:
+        """Write into the ledger which due dates each correction moved, on the day it was made."""
+        for at, entry in enumerate(log):
+            if not isinstance(entry.message, Correct) or entry.message.on > until:
+                continue
+            on = entry.message.on
+            before = self._fold_of(corrected(self.intake, log[:at]), on)
+            after = self._fold_of(corrected(self.intake, log[: at + 1]), on)
+            before.advance(on)
+            after.advance(on)
+            _keep_moves(before, after, fold, entry.message.reason, on)
 
     def _fold_of(self, put_right: Corrected, until: date) -> Fold:
         fold = Fold(self.terms, put_right.opening, act)
@@ -262,6 +263,7 @@ class Case:
                 "received": r.received,
             }
             for r in self.rejected
+            if r.on <= as_of
         ]
         return status
 
@@ -459,14 +461,13 @@ def _moves(
     return moved + [{"what": name, "was": before[name][1], "is": None} for name in gone]
 
 
-def _keep_moves(before: Fold, after: Fold, keep: Fold, reason: str) -> None:
-    """Write into the ledger what one correction moved."""
-    was = {d.name: d for d in before.ledger}
-    kept = {d.name: d for d in keep.ledger}
-    for deadline in after.ledger:
-        old = was.get(deadline.name)
-        if old is not None and old.due_on != deadline.due_on and deadline.name in kept:
-            kept[deadline.name].moved.append(Moved(old.due_on, f"corrected: {reason}", old.breach_due))
+def _keep_moves(before: Fold, after: Fold, keep: Fold, reason: str, on: date) -> None:
+    """Write into the ledger of `keep` what one correction moved."""
+    for name, now in after.latest.items():
+        was, kept = before.latest.get(name), keep.latest.get(name)
+        if was is not None and kept is not None and was.due_on != now.due_on:
+            kept.moved.append(Moved(was.due_on, f"corrected: {reason}", was.breach_due, on))
+            kept.moved.sort(key=lambda moved: moved.on)
 
 
 def _summary(deadline: Deadline) -> str:
@@ -474,10 +475,3 @@ def _summary(deadline: Deadline) -> str:
     unit = deadline.limit.unit.replace("_", " ")
     way = "before the meeting" if deadline.limit.before else unit
     return f"{deadline.limit.title} due {long_date(deadline.due_on)} ({deadline.days} {way})"
-
-
-def load(terms: Terms, reference: str, raw: dict[str, JsonValue], opened_on: date) -> Case:
-    """A case from an opening document, for tests and what-ifs."""
-    from redress.parse import parse_opening
-
-    return Case(terms, reference, parse_opening(raw, opened_on), opened_on)

@@ -77,7 +77,8 @@ def _carry_out(message: Correct, opening: Opening, entries: list[Entry]) -> tupl
         if entry.message.message_id == message_id:
             put_right = _of_message(message, entry.message, name)
             changed = entries.copy()
-            changed[at] = Entry(entry.seq, put_right, entry.assumed and name != "on")
+            assumed = entry.assumed and name != "on"
+            changed[at] = entry._replace(message=put_right, assumed=assumed)
             return opening, changed
     raise Malformed([Problem("field", f"no message {message_id!r} in this complaint")])
 

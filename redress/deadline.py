@@ -19,6 +19,7 @@ class Moved(NamedTuple):
     due_on: date
     reason: str
     breach: bool
+    on: date
 
 
 class Deadline:
@@ -108,7 +109,7 @@ class Deadline:
         """Give it another due date, keep the earlier one with its breach, and start its rungs anew."""
         if due_on == self.due_on:
             return
-        self.moved.append(Moved(self.due_on, reason, self.breach_due))
+        self.moved.append(Moved(self.due_on, reason, self.breach_due, today))
         self.due_on = due_on
         self.rung = 0
         self.arm(calendar, today)
@@ -135,7 +136,7 @@ class Deadline:
         if self.paused_on is None:
             return
         since, self.paused_on = self.paused_on, None
-        lost = days_between(calendar, self.limit, since, on)
+        lost = max(days_between(calendar, self.limit, max(since, self.counts_from), on), 0)
         self.pauses.append((since, on))
         if self.limit.before or lost == 0:
             self.rung = 0
@@ -175,6 +176,7 @@ def days_late(calendar: Calendar, deadline: Deadline, as_of: date) -> int:
     the next working day.
     """
     end = deadline.met_on or deadline.stopped_on or deadline.paused_on or as_of
+    end = min(end, calendar.last_sure)
     if deadline.met_assumed or deadline.lapsed_on is not None or end <= deadline.due_on:
         return 0
     if deadline.limit.unit == "calendar_days":

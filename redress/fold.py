@@ -283,6 +283,11 @@ class Fold:
             return
         if running is not None and running.met_on is not None and not limit.again:
             return  # it was met before: nothing is owed twice
+        if running is not None and running.met_on is not None and due_on < self.day and limit.before:
+            self.early_met[limit.met_by[0]] = (
+                running.met_on,
+                False,
+            )  # sent for another day, and late for this
         self.run(Deadline(limit, limit.name, counts_from, due_on, days, provisional))
 
     def run(self, deadline: Deadline) -> Deadline:
@@ -297,8 +302,8 @@ class Fold:
         if leader and leader.extended and leader.is_open:
             self._follow(deadline, leader, leader.moved[-1].reason if leader.moved else "extended")
         early = [m for m in deadline.limit.met_by if m in self.early_met]
-        if early and not deadline.limit.again:
-            met_on, assumed = self.early_met[early[0]]
+        if early:
+            met_on, assumed = self.early_met.pop(early[0])
             self.meet(deadline, met_on, assumed=assumed)
             return deadline
         deadline.arm(self.calendar, self.day if deadline.limit.before else deadline.counts_from)
@@ -447,7 +452,7 @@ class Fold:
         if self.closed_on is not None and again == date.max:
             return self._to_the_ombudsman()
         if again == date.max:
-            again = self.calendar.add(self.day, 20)
+            again = self.day + timedelta(days=28)
         what = "The Complaints Manager looks at the delay again"
         return {
             "name": "review",

@@ -53,31 +53,6 @@ class Parsed(NamedTuple):
     named: bool
 
 
-def parse_opening(raw: object, today: date) -> Opening:
-    """The opening in a decoded JSON document, its messages' form checked too. Raises `Malformed`."""
-    if not isinstance(raw, dict):
-        raise Malformed([Problem("opening", "should be a JSON object")])
-    _check_text(raw, "opening", LONGEST_OPENING)
-    try:
-        opening = Opening.model_validate(raw)
-    except ValidationError as error:
-        raise Malformed(problems_of(error)) from None
-    problems = opening_problems(opening, today)
-    named: set[str] = set()
-    for at, body in enumerate(opening.messages):
-        try:
-            message = parse_loaded(body, opening, today).message
-        except Malformed as malformed:
-            problems += [Problem(f"messages[{at}].{p.field}", p.what) for p in malformed.problems]
-            continue
-        if message.message_id in named and "message_id" in body:
-            problems.append(Problem(f"messages[{at}].message_id", "stands twice"))
-        named.add(message.message_id)
-    if problems:
-        raise Malformed(problems)
-    return opening
-
-
 def opening_problems(opening: Opening, today: date) -> list[Problem]:
     """What is wrong with an opening's own dates."""
     problems = []
@@ -88,17 +63,6 @@ def opening_problems(opening: Opening, today: date) -> list[Problem]:
     if opening.events_on and opening.events_on > opening.received_on:
         problems.append(Problem("events_on", "should not be later than received_on"))
     return problems
-
-
-def parse_loaded(body: dict[str, Any], opening: Opening, today: date) -> Parsed:
-    """One of an opening's own messages, which must say its action and its date."""
-    action = body.get("action")
-    if not isinstance(action, str):
-        raise Malformed([Problem("action", f"should be one of {', '.join(MESSAGES)}")])
-    if "on" not in body:
-        raise Malformed([Problem("on", "a message of a case under way needs its date")])
-    said = {name: value for name, value in body.items() if name != "action"}
-    return parse_message(action, said, received_on=opening.received_on, today=today)
 
 
 def parse_message(
@@ -147,11 +111,11 @@ def _body(raw: object) -> dict[str, Any]:
         return {}
     if not isinstance(raw, dict) or not all(isinstance(key, str) for key in raw):
         raise Malformed([Problem("message", "should be one JSON object with the message's fields")])
-    _check_text(raw, "message", LONGEST)
+    check_text(raw, "message", LONGEST)
     return dict(raw)
 
 
-def _check_text(raw: object, name: str, longest: int) -> None:
+def check_text(raw: object, name: str, longest: int) -> None:
     """Turn away what no database or JSON document can hold, and what is longer than a message may be."""
     try:
         text = json.dumps(raw, default=str, ensure_ascii=False)

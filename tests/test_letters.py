@@ -18,10 +18,10 @@ import pytest
 from letters.letter import OUTSIDE, Letter, catalogue, letters_for
 from letters.next_step import sentences
 from letters.outbox import Outbox
-from redress.case import Case, load
+from redress.case import Case
 from redress.library import authority, terms_for
+from redress.loading import parse_opening
 from redress.london import instant
-from redress.parse import parse_opening
 
 ROOT = Path(__file__).resolve().parent.parent
 LETTERS = ROOT / "letters"
@@ -50,7 +50,7 @@ class Life:
         self.day = date.fromisoformat(opened_on or received_on)
         opening = parse_opening(raw, self.day)
         self.authority = authority(opening.authority)
-        self.case = load(terms_for(opening), REFERENCE, raw, self.day)
+        self.case = Case(terms_for(opening), REFERENCE, opening, self.day)
         self.letters: list[Letter] = []
         self._post(self.day)
 
@@ -434,7 +434,7 @@ def test_what_was_overdue_at_opening_is_listed() -> None:
     life = lives()["brought_here_late"]
     said = life.one("overdue_at_opening", "complaints_manager")
     assert (
-        "Acknowledgement: due Thu 5 Mar 2026, owed by the Complaints Manager. The rule: North Somer" in said
+        "Acknowledgement: due Thu 5 Mar 2026, owed by the Complaints Manager. The rule: Local promise" in said
     )
     assert {letter.name for letter in life.letters} == {"overdue_at_opening"}
 

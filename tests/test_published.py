@@ -11,7 +11,7 @@ import pytest
 
 from redress.case import Case
 from redress.library import terms_for
-from redress.parse import parse_opening
+from redress.loading import parse_opening
 from redress.standing import DeadlineStatus
 
 FILES = sorted((Path(__file__).parent / "published").glob("*.json"))

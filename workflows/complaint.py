@@ -26,9 +26,10 @@ with workflow.unsafe.imports_passed_through():
     )
     from redress.calendar import long_date
     from redress.case import Answer, Case, Task, Timer
+    from redress.loading import parse_opening
     from redress.london import instant, london_date
     from redress.messages import MESSAGES
-    from redress.parse import Malformed, Parsed, Problem, parse_message, parse_opening
+    from redress.parse import Malformed, Parsed, Problem, parse_message
     from redress.record import EntryKind, RegisterEntry
     from redress.standing import Status, brief
     from workflows.card import card

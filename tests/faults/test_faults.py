@@ -28,7 +28,9 @@ def _recorded(house: House, reference: str, kind: str) -> list[str]:
     with house.register.reading() as db:
         table = schema.events
         rows = db.execute(
-            select(table.c.key).where(table.c.reference == reference, table.c.kind == kind).order_by(table.c.id)
+            select(table.c.key)
+            .where(table.c.reference == reference, table.c.kind == kind)
+            .order_by(table.c.id)
         )
         return [row.key for row in rows]
 

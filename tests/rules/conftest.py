@@ -14,8 +14,9 @@ import pytest
 
 from redress.case import Answer, Case, Task
 from redress.library import terms_for
+from redress.loading import parse_opening
 from redress.london import instant
-from redress.parse import Malformed, parse_opening
+from redress.parse import Malformed
 from redress.standing import DeadlineStatus, Status
 
 MONDAY = "2026-06-01"

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from redress.case import Case
-from redress.parse import Malformed, parse_opening
+from redress.loading import parse_opening
+from redress.parse import Malformed
 from tests.rules.conftest import (
     MONDAY,
     at,
@@ -137,7 +138,6 @@ def test_what_has_no_date_or_action_or_has_an_id_twice_is_named() -> None:
     assert problems_of(one_id) == {"messages[1].message_id"}
 
 
-@pytest.mark.xfail(strict=True, reason="parse_opening takes it, and only Case raises")
 def test_an_impossible_correction_among_them_is_malformed_at_the_opening() -> None:
     wrong = {"action": "correct", "on": "2026-06-02", "field": "nonsense", "value": 1, "reason": "?"}
     with pytest.raises(Malformed):

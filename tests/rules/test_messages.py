@@ -87,7 +87,6 @@ def test_two_notes_alike_are_two() -> None:
     assert len(status(case, "2026-06-03")["messages"]) == 3
 
 
-@pytest.mark.xfail(strict=True, reason="the id made of its content makes the second note a repeat")
 def test_two_notes_alike_are_two_without_ids_as_well() -> None:
     case = acknowledged()
     for _ in range(2):
@@ -230,7 +229,6 @@ def test_a_signal_that_could_not_be_taken_stands_in_refused() -> None:
     assert status(kept, "2026-06-03")["refused"] == [refused]
 
 
-@pytest.mark.xfail(strict=True, reason="what was rejected later stands in every earlier status")
 def test_and_not_before_the_day_it_came() -> None:
     case = acknowledged()
     case.reject("respond", ["outcome: is missing"], "{}", at("2026-06-03"))
@@ -297,7 +295,6 @@ def test_a_status_of_an_earlier_day_knows_nothing_of_later_messages() -> None:
         "2035-01-01",
         pytest.param(
             "2060-01-01",
-            marks=pytest.mark.xfail(strict=True, reason="beyond the calendar recorded with it"),
         ),
     ],
 )
