@@ -49,14 +49,14 @@ class Desk:
         """How many events of a kind the register has."""
         table = schema.events
         wanted = select(func.count()).where(table.c.kind == kind, table.c.key.like(like))
-        with self.register.engine.connect() as db:
+        with self.register.reading() as db:
             return int(db.execute(wanted).scalar_one())
 
     def letters(self, name: str = "%", state: str = "sent") -> int:
         """How many letters of a name have left."""
         table = schema.letters
         wanted = select(func.count()).where(table.c.letter.like(name), table.c.state == state)
-        with self.register.engine.connect() as db:
+        with self.register.reading() as db:
             return int(db.execute(wanted).scalar_one())
 
     async def until(self, there: Callable[[], bool], seconds: float = 300) -> None:

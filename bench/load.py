@@ -192,7 +192,7 @@ async def _acknowledged(desk: Desk, number: int) -> Handle:
 def _acted(desk: Desk) -> tuple[Counter[str], Counter[str], Counter[str]]:
     """By reference: breaches in the record, letters noted as sent, files in the outbox."""
     events, letters = schema.events, schema.letters
-    with desk.register.engine.connect() as db:
+    with desk.register.reading() as db:
         breaches = Counter(
             db.execute(select(events.c.reference).where(events.c.key.like("effect:breach:%"))).scalars()
         )
