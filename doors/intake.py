@@ -12,10 +12,12 @@ from temporalio.service import RPCError
 
 from doors.answers import NoAnswer
 from doors.clock import today
-from redress.library import authority, procedure, procedure_for
+from redress.case import Case
+from redress.library import authority, procedure, procedure_for, terms_for
 from redress.loading import parse_opening
 from redress.opening import Opening
 from register.register import Register
+from workflows.card import search_attributes
 from workflows.wire import TASK_QUEUE, WORKFLOW, Start, workflow_id
 
 
@@ -44,8 +46,10 @@ async def open_complaint(client: Client, register: Register, raw: dict[str, Any]
     opening = check(raw)
     reserved = register.reserve(opening, raw, authority(opening.authority).prefix)
     if not reserved.started:
-        await start(client, Start(reference=reserved.reference, opening=reserved.opening))
-        register.mark_started(reserved.reference)
+        what = Start(reference=reserved.reference, opening=reserved.opening)
+        await start(
+            client, what, shown=Case(terms_for(opening, today()), reserved.reference, opening, today())
+        )
     return Opened(
         reference=reserved.reference,
         workflow_id=workflow_id(reserved.reference),
@@ -54,8 +58,11 @@ async def open_complaint(client: Client, register: Register, raw: dict[str, Any]
     )
 
 
-async def start(client: Client, what: Start, *, again: bool = False) -> None:
-    """Start a complaint's workflow unless it runs; `again`: also where an earlier one has ended."""
+async def start(client: Client, what: Start, *, shown: Case | None = None, again: bool = False) -> None:
+    """Start a complaint's workflow unless it runs; `again`: also where an earlier one has ended.
+
+    `shown` is the case as it will be: the list of workflows shows it right from the start.
+    """
     reuse = WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.REJECT_DUPLICATE
     try:
         await client.start_workflow(
@@ -66,6 +73,7 @@ async def start(client: Client, what: Start, *, again: bool = False) -> None:
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=reuse,
             static_summary=f"Complaint {what.reference}",
+            search_attributes=search_attributes(shown) if shown else None,
         )
     except WorkflowAlreadyStartedError:
         return  # it ran and has ended: the complaint is there

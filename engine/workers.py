@@ -7,24 +7,15 @@ from datetime import timedelta
 
 from temporalio.client import Client
 from temporalio.worker import Worker
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.errands import Errands
+from engine.sandbox import RUNNER
 from engine.settings import Settings
 from letters.outbox import Outbox
 from register.database import connect
 from register.register import Register
 from workflows.complaint import Complaint
 from workflows.wire import TASK_QUEUE
-
-RUNNER = SandboxedWorkflowRunner(
-    restrictions=SandboxRestrictions.default.with_passthrough_modules("engine", "redress", "workflows")
-)
-"""The sandbox, with our own modules passed through instead of being imported anew for each complaint.
-
-That makes opening a complaint a quarter cheaper. What it would have caught in them, clocks and chance,
-the linter forbids there and the golden histories would show.
-"""
 
 PICKED_UP_WITHIN = timedelta(seconds=3)
 """After a worker dies, how long its complaints wait for it before another one takes them over."""

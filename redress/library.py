@@ -7,6 +7,7 @@ is read by a running complaint: its terms are recorded when it opens.
 from __future__ import annotations
 
 import tomllib
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ from pydantic import Field, ValidationError
 
 from redress.holidays_england import holiday_table
 from redress.opening import Opening
+from redress.packing import pack
 from redress.parse import Malformed, Problem, problems_of
 from redress.procedure import Data, Policy, Procedure, Terms
 
@@ -121,16 +123,35 @@ def procedure_for(opening: Opening) -> str:
     return opening.procedure or "statutory"
 
 
-def terms_for(opening: Opening) -> Terms:
-    """The terms a new complaint is recorded with: its procedure and today's bank holidays."""
+def terms_for(opening: Opening, opened_on: date | None = None) -> Terms:
+    """The terms a complaint is recorded with: its procedure, and today's table of bank holidays.
+
+    The table covers the years around its receipt and its opening here.
+    """
+    return _terms(*_which(opening, opened_on))
+
+
+def packed_terms_for(opening: Opening, opened_on: date | None = None) -> str:
+    """The same, packed."""
+    return _packed_terms(*_which(opening, opened_on))
+
+
+def _which(opening: Opening, opened_on: date | None) -> tuple[str, str, int, int]:
+    received_on = opening.received_on
+    last = max(received_on, opened_on or received_on).year + YEARS_AHEAD
+    return procedure_for(opening), opening.authority, received_on.year - YEARS_BACK, last
+
+
+@lru_cache(maxsize=256)
+def _terms(procedure_name: str, authority_name: str, first: int, last: int) -> Terms:
     table = holiday_table()
-    year = opening.received_on.year
-    first = table.first.replace(year=max(table.first.year, year - YEARS_BACK))
-    last = table.last.replace(year=min(table.last.year, year + YEARS_BACK + YEARS_AHEAD + 6))
-    return Terms(
-        procedure=procedure(procedure_for(opening), opening.authority),
-        holidays=table.cut(first, last),
-    )
+    cut = table.cut(max(table.first, date(first, 1, 1)), min(table.last, date(last, 12, 31)))
+    return Terms(procedure=procedure(procedure_name, authority_name), holidays=cut)
+
+
+@lru_cache(maxsize=256)
+def _packed_terms(procedure_name: str, authority_name: str, first: int, last: int) -> str:
+    return pack(_terms(procedure_name, authority_name, first, last))
 
 
 def check_all() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Executable, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from register.schema import metadata
@@ -30,8 +32,9 @@ def connect(url: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
-        # A reader that turns writer half-way would fail instead of waiting: say so at the start.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        # A reader that turns writer half-way would fail instead of waiting: writers say so at the start.
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
 
@@ -42,3 +45,33 @@ def create_tables(engine: Engine) -> None:
         metadata.create_all(engine)
     except DBAPIError:  # another process made the same tables at this moment
         metadata.create_all(engine)
+
+
+def insert_new(db: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Insert the rows that are not there yet, by any of the table's keys."""
+    db.execute(_insert_new(db.dialect.name, table), rows)
+
+
+def upsert(db: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Insert rows, or bring those with the same primary key up to date."""
+    db.execute(_upsert(db.dialect.name, table), rows)
+
+
+@cache
+def _upsert(dialect: str, table: Table) -> Executable:
+    statement = _insert(dialect, table)
+    key = [column.name for column in table.primary_key]
+    rest = {column.name: statement.excluded[column.name] for column in table.c if column.name not in key}
+    upserted: Executable = statement.on_conflict_do_update(index_elements=key, set_=rest)
+    return upserted
+
+
+@cache
+def _insert_new(dialect: str, table: Table) -> Executable:
+    inserted: Executable = _insert(dialect, table).on_conflict_do_nothing()
+    return inserted
+
+
+def _insert(dialect: str, table: Table) -> Any:
+    # Both databases say it in the same words, each in its own dialect's module.
+    return (postgresql if dialect == "postgresql" else sqlite).insert(table)

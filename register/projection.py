@@ -5,30 +5,34 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert
+from sqlalchemy import Connection, Table, delete
 
 from redress.case import Case
 from redress.standing import Status
 from register import schema
+from register.database import upsert
 
 
 def project(db: Connection, case: Case, as_of: date) -> Status:
     """Write where the case stands on a date; gives the status it wrote."""
     status = case.status(as_of)
     reference = case.reference
-    for table in schema.PROJECTED:
-        db.execute(delete(table).where(table.c.reference == reference))
-    db.execute(insert(schema.complaints).values(_line(case, status, as_of)))
-    _put(db, schema.deadlines, _deadlines(reference, status))
-    _put(db, schema.appointments, _appointments(reference, case))
-    _put(db, schema.messages, _messages(reference, case))
-    _put(db, schema.refusals, _refusals(reference, status))
+    upsert(db, schema.complaints, [_line(case, status, as_of)])
+    _put(db, schema.deadlines, reference, _deadlines(reference, status))
+    _put(db, schema.messages, reference, _messages(reference, case))
+    if any(not entry.message.reports for entry in case.log):  # nothing else makes rows in these
+        _put(db, schema.appointments, reference, _appointments(reference, case))
+    if case.rejected or any(not entry.message.reports for entry in case.log):
+        _put(db, schema.refusals, reference, _refusals(reference, status))
     return status
 
 
-def _put(db: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+def _put(db: Connection, table: Table, reference: str, rows: list[dict[str, Any]]) -> None:
+    """Make a complaint's rows in a table these, and no more."""
     if rows:
-        db.execute(insert(table), rows)
+        upsert(db, table, rows)
+    if table is not schema.messages:  # of messages there are never fewer than before
+        db.execute(delete(table).where(table.c.reference == reference, table.c.number > len(rows)))
 
 
 def _line(case: Case, status: Status, as_of: date) -> dict[str, Any]:

@@ -13,17 +13,17 @@ from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, Table, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from redress.case import Case, CaseState, LoggedMessage, Rejected, Settled
 from redress.opening import Opening
+from redress.packing import pack, unpack
 from redress.procedure import Terms
 from redress.record import RegisterEntry
 from redress.standing import Status
 from register import schema
-from register.database import create_tables
+from register.database import create_tables, insert_new
 from register.projection import project
 
 
@@ -42,12 +42,13 @@ class Register:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._writer = engine.execution_options(writes=True)
         self._made = False
 
     def writing(self) -> AbstractContextManager[Connection]:
         """A transaction; on first use the tables are made, so that a worker can start without a register."""
         self._make()
-        return self.engine.begin()
+        return self._writer.begin()
 
     def reading(self) -> AbstractContextManager[Connection]:
         """A connection to read by."""
@@ -96,27 +97,21 @@ class Register:
             table.c.source == opening.source,
             table.c.source_id == opening.source_id,
         )
+        record = schema.events
         with self.reading() as db:
             row = db.execute(wanted).one_or_none()
-        if row is None:
-            return None
+            if row is None:
+                return None
+            opened = db.execute(
+                select(record.c.id).where(record.c.reference == row.reference, record.c.key == "opened")
+            ).first()
         return Reserved(
             row.reference,
             created=False,
             differs=row.content_hash != digest,
-            started=row.started_at is not None,
+            started=opened is not None,
             opening=row.opening,
         )
-
-    def mark_started(self, reference: str) -> None:
-        """Its workflow is known to have been started."""
-        table = schema.references
-        with self.writing() as db:
-            db.execute(
-                update(table)
-                .where(table.c.reference == reference, table.c.started_at.is_(None))
-                .values(started_at=datetime.now(UTC))
-            )
 
     def opening(self, reference: str) -> dict[str, Any] | None:
         """What a complaint was opened with; None where there never was one of this reference."""
@@ -134,7 +129,7 @@ class Register:
         rows = []
         for entry in entries:
             body = entry.body
-            if entry.kind == "opened" and "terms" in body:
+            if entry.kind == "opened":
                 body = body | {"terms": _keep_terms(db, body["terms"])}
             rows.append(
                 {
@@ -147,7 +142,7 @@ class Register:
                 }
             )
         if rows:
-            _insert_new(db, schema.events, rows)
+            insert_new(db, schema.events, rows)
 
     def case(self, db: Connection, reference: str) -> tuple[Case, date] | None:
         """The case made anew from its events, and the date of the last; None where it was never recorded."""
@@ -176,15 +171,43 @@ class Register:
         case.fold.advance(max(last, case.fold.day))
         return case, last
 
+    def letters_sent(self, db: Connection, reference: str, keys: list[str]) -> set[tuple[str, str]]:
+        """Which letters of these keys have left, as (key, recipient)."""
+        table = schema.letters
+        if not keys:
+            return set()
+        rows = db.execute(
+            select(table.c.key, table.c.recipient).where(
+                table.c.reference == reference, table.c.key.in_(keys), table.c.state == "sent"
+            )
+        )
+        return {(row.key, row.recipient) for row in rows}
+
+    def waiting_letters(self, db: Connection, reference: str) -> list[tuple[dict[str, Any], date]]:
+        """The effects whose letters could not leave, each with the London date of its letters."""
+        table, record = schema.letters, schema.events
+        waiting = db.execute(
+            select(table.c.key, table.c.on_date)
+            .where(table.c.reference == reference, table.c.state == "waiting")
+            .distinct()
+        ).all()
+        dated = {f"effect:{row.key}": row.on_date for row in waiting}
+        rows = db.execute(
+            select(record.c.key, record.c.body)
+            .where(record.c.reference == reference, record.c.key.in_(list(dated)))
+            .order_by(record.c.id)
+        )
+        return [(row.body, dated[row.key]) for row in rows]
+
     def project(self, db: Connection, case: Case, as_of: date) -> None:
         """Make the tables that people query from a case."""
         project(db, case, as_of)
 
-    def recall(self, reference: str) -> tuple[Terms, CaseState] | None:
-        """What is needed to take a complaint up again."""
+    def recall(self, reference: str) -> tuple[str, CaseState] | None:
+        """What is needed to take a complaint up again: its packed terms and its state."""
         with self.reading() as db:
             found = self.case(db, reference)
-        return (found[0].terms, found[0].state()) if found else None
+        return (pack(found[0].terms), found[0].state()) if found else None
 
     # --- what people ask -------------------------------------------------------------------------
 
@@ -217,30 +240,27 @@ class Register:
 
 def _next(db: Connection, series: str) -> int:
     table = schema.counters
-    _insert_new(db, table, [{"series": series, "last": 0}])
+    insert_new(db, table, [{"series": series, "last": 0}])
     bump = update(table).where(table.c.series == series).values(last=table.c.last + 1)
     return int(db.execute(bump.returning(table.c.last)).scalar_one())
 
 
-def _insert_new(db: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-    """Insert what is not there yet; both databases say it the same way in their own dialect."""
-    dialect = postgresql if db.dialect.name == "postgresql" else sqlite
-    db.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
-
-
-def _keep_terms(db: Connection, body: dict[str, Any]) -> str:
-    digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
-    _insert_new(db, schema.terms, [{"digest": digest, "body": body}])
+def _keep_terms(db: Connection, packed: str) -> str:
+    """Keep terms once for all complaints that share them; gives the digest they are found by."""
+    digest = hashlib.sha256(packed.encode()).hexdigest()
+    known = db.execute(select(schema.terms.c.digest).where(schema.terms.c.digest == digest)).first()
+    if known is None:
+        insert_new(db, schema.terms, [{"digest": digest, "packed": packed}])
     return digest
 
 
-_parsed_terms: dict[str, Terms] = {}
+_found: dict[str, str] = {}
+"""Packed terms by digest: what is kept under a digest never changes."""
 
 
 def _terms(db: Connection, digest: str) -> Terms:
-    found = _parsed_terms.get(digest)
-    if found is None:
+    if digest not in _found:
         table = schema.terms
-        body = db.execute(select(table.c.body).where(table.c.digest == digest)).scalar_one()
-        found = _parsed_terms[digest] = Terms.model_validate(body)
-    return found
+        kept = select(table.c.packed).where(table.c.digest == digest)
+        _found[digest] = db.execute(kept).scalar_one()
+    return unpack(_found[digest])

@@ -30,7 +30,6 @@ references = Table(
     Column("content_hash", String(64), nullable=False),
     Column("opening", JSON, nullable=False),
     Column("reserved_at", DateTime(timezone=True), nullable=False),
-    Column("started_at", DateTime(timezone=True)),
     UniqueConstraint("authority", "source", "source_id", name="one_reference_an_intake"),
 )
 
@@ -45,7 +44,7 @@ terms = Table(
     "terms",
     metadata,
     Column("digest", String(64), primary_key=True),
-    Column("body", JSON, nullable=False),
+    Column("packed", Text, nullable=False),
 )
 
 events = Table(
@@ -157,5 +156,3 @@ refusals = Table(
     Column("reason", Text, nullable=False),
     PrimaryKeyConstraint("reference", "number"),
 )
-
-PROJECTED = (complaints, deadlines, appointments, messages, refusals)

@@ -1,12 +1,33 @@
-"""The card on a workflow's page in the Temporal UI: what is owed, by whom, by when. No personal data."""
+"""What the Temporal UI shows of a complaint: in lists, and on its page. No personal data."""
 
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
+
+from engine.search_attributes import AUTHORITY, NEXT_DUE, OVERDUE, PROCEDURE, STAGE, STATE, WAITING_FOR
 from redress.calendar import long_date
 from redress.case import Case
+from redress.london import instant
 from redress.standing import brief, state_of
+
+
+def search_attributes(case: Case) -> TypedSearchAttributes:
+    """What lists of workflows show of a case, as of the day its fold has come to."""
+    now = brief(case.fold, case.fold.day)
+    pairs: list[SearchAttributePair[Any]] = [
+        SearchAttributePair(AUTHORITY, case.opening.authority),
+        SearchAttributePair(PROCEDURE, case.fold.procedure.name),
+        SearchAttributePair(STAGE, now.stage),
+        SearchAttributePair(STATE, now.state),
+        SearchAttributePair(WAITING_FOR, now.waiting_for),
+        SearchAttributePair(OVERDUE, now.overdue),
+    ]
+    if now.next_due_on is not None:
+        pairs.append(SearchAttributePair(NEXT_DUE, instant(now.next_due_on, "23:59")))
+    return TypedSearchAttributes(pairs)
 
 
 def card(case: Case, today: date) -> str:

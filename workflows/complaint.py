@@ -11,28 +11,21 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import RawValue, RetryPolicy, SearchAttributeUpdate
+from temporalio.common import RawValue, RetryPolicy, TypedSearchAttributes
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from engine.search_attributes import (
-        AUTHORITY,
-        NEXT_DUE,
-        OVERDUE,
-        PROCEDURE,
-        STAGE,
-        STATE,
-        WAITING_FOR,
-    )
+    from engine.search_attributes import NEXT_DUE
     from redress.calendar import long_date
     from redress.case import Answer, Case, Task, Timer
     from redress.loading import parse_opening
-    from redress.london import instant, london_date
+    from redress.london import london_date
     from redress.messages import MESSAGES
+    from redress.packing import unpack
     from redress.parse import Malformed, Parsed, Problem, parse_message
     from redress.record import EntryKind, RegisterEntry
-    from redress.standing import Status, brief
-    from workflows.card import card
+    from redress.standing import Status
+    from workflows.card import card, search_attributes
     from workflows.doors import Doors
     from workflows.wire import (
         BEGIN,
@@ -65,13 +58,14 @@ class Complaint(Doors):
     @workflow.init
     def __init__(self, *started_with: Any) -> None:
         self._case: Case | None = None
+        self._terms = ""
         self._outbox: list[RegisterEntry] = []
         self._ready_to_send = False
         self._undelivered = False
         self._stirred = False
         self._taken = 0
         self._timers: dict[str, tuple[datetime, asyncio.Task[None]]] = {}
-        self._shown: tuple[Any, ...] | None = None
+        self._shown: TypedSearchAttributes | None = None
         self._start, self._unfit = _start(started_with)
 
     @workflow.run
@@ -101,7 +95,8 @@ class Complaint(Doors):
         if start is None:
             raise ApplicationError(self._unfit, type="Malformed", non_retryable=True)
         if start.carried is not None:
-            self._case = Case.restore(start.carried.terms, start.carried.state)
+            self._case = Case.restore(unpack(start.carried.terms), start.carried.state)
+            self._terms = start.carried.terms
             self._outbox = start.carried.outbox
             self._undelivered = start.carried.undelivered
             return
@@ -114,14 +109,14 @@ class Complaint(Doors):
             retry_policy=FOR_EVER,
             summary="Calendar and procedure for this complaint",
         )
+        self._terms = begun.terms
         if begun.state is not None:
-            self._case = Case.restore(begun.terms, begun.state)
+            self._case = Case.restore(unpack(begun.terms), begun.state)
             return
         opening = parse_opening(start.opening, today)
-        self._case = Case(begun.terms, start.reference, opening, today)
+        self._case = Case(unpack(begun.terms), start.reference, opening, today)
         if not begun.recorded:
-            terms = begun.terms.model_dump(mode="json", exclude_defaults=True)
-            body = {"opening": start.opening, "opened_on": today.isoformat(), "terms": terms}
+            body = {"opening": start.opening, "opened_on": today.isoformat(), "terms": begun.terms}
             self._record("opened", "opened", body)
 
     def _act(self) -> None:
@@ -172,7 +167,7 @@ class Complaint(Doors):
     def _continue(self, post: asyncio.Task[None]) -> None:
         post.cancel()
         carried = Carried(
-            terms=self._known.terms,
+            terms=self._terms,
             state=self._known.state(),
             outbox=self._outbox,
             undelivered=self._undelivered,
@@ -314,23 +309,17 @@ class Complaint(Doors):
         """Bring search attributes and the card on the workflow's page up to date."""
         case = self._known
         today = london_date(workflow.now())
-        now = brief(case.fold, today)
-        if now != self._shown:
-            before = self._shown
-            self._shown = now
-            updates: list[SearchAttributeUpdate[Any]] = [
-                STAGE.value_set(now.stage),
-                STATE.value_set(now.state),
-                WAITING_FOR.value_set(now.waiting_for),
-                OVERDUE.value_set(now.overdue),
-                NEXT_DUE.value_set(instant(now.next_due_on, "23:59"))
-                if now.next_due_on
-                else NEXT_DUE.value_unset(),
-            ]
-            if before is None:
-                updates.append(AUTHORITY.value_set(case.opening.authority))
-                updates.append(PROCEDURE.value_set(case.fold.procedure.name))
-            workflow.upsert_search_attributes(updates)
+        wanted = search_attributes(case)
+        if self._shown is None:
+            self._shown = workflow.info().typed_search_attributes
+        changed = [
+            pair.key.value_set(pair.value) for pair in wanted if self._shown.get(pair.key) != pair.value
+        ]
+        if self._shown.get(NEXT_DUE) is not None and wanted.get(NEXT_DUE) is None:
+            changed.append(NEXT_DUE.value_unset())
+        if changed:
+            workflow.upsert_search_attributes(changed)
+            self._shown = wanted
         workflow.set_current_details(card(case, today))
 
 

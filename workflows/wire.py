@@ -7,7 +7,6 @@ from typing import Any
 from pydantic import BaseModel
 
 from redress.case import CaseState
-from redress.procedure import Terms
 from redress.record import RegisterEntry
 
 WORKFLOW = "Complaint"
@@ -30,7 +29,7 @@ def workflow_id(reference: str) -> str:
 class Carried(BaseModel):
     """What one run hands to the next when it continues as new."""
 
-    terms: Terms
+    terms: str
     state: CaseState
     outbox: list[RegisterEntry] = []
     undelivered: bool = False
@@ -49,12 +48,12 @@ class Start(BaseModel):
 
 
 class Begun(BaseModel):
-    """What the first activity brings: the terms, for good; and where the register knew the case, its state.
+    """What the first activity brings: the terms, packed, for good; and an earlier case's state.
 
     `recorded` says whether the opening stands in the register already.
     """
 
-    terms: Terms
+    terms: str
     recorded: bool
     state: CaseState | None = None
 
