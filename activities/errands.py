@@ -12,12 +12,14 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from letters.letter import Letter, letters_for
 from letters.outbox import Post
 from redress.case import Case
 from redress.library import authority, packed_terms_for, terms_for
 from redress.loading import parse_opening
+from redress.packing import pack_state
 from redress.record import RegisterEntry
 from register import schema
 from register.database import upsert
@@ -40,9 +42,9 @@ class Errands:
         if asked.opening is None:
             recalled = self.register.recall(asked.reference)
             if recalled is None:
-                raise LookupError(f"{asked.reference} is not in the register")
+                raise ApplicationError(f"{asked.reference} is not in the register", non_retryable=True)
             terms, state = recalled
-            return Begun(terms=terms, recorded=True, state=state)
+            return Begun(terms=terms, recorded=True, state=pack_state(state))
         opened_on = date.fromisoformat(asked.opened_on)
         opening = parse_opening(asked.opening, opened_on)
         said = packed_terms_for(opening, opened_on)

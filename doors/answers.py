@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from redress.parse import Problem
+
+Applied = Literal["", "no", "unknown"]
 
 DONE, MALFORMED, NO_ANSWER, REFUSED, UNKNOWN = 0, 2, 3, 4, 5
 
@@ -10,12 +14,11 @@ DONE, MALFORMED, NO_ANSWER, REFUSED, UNKNOWN = 0, 2, 3, 4, 5
 class NoAnswer(Exception):
     """Nobody answered: Temporal is out of reach, or no worker runs."""
 
-    def __init__(self, why: str, *, message_id: str = "", reference: str = "", applied: str = "no") -> None:
+    def __init__(self, why: str, *, reference: str = "", applied: Applied = "") -> None:
         super().__init__(why)
-        self.message_id = message_id
         self.reference = reference
-        self.applied = applied
-        """Whether what was sent is known to be applied: `no`, or `unknown`."""
+        self.applied: Applied = applied
+        """Whether what was sent is known to be applied; empty where nothing was to be applied."""
 
 
 class UnknownComplaint(Exception):

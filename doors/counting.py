@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from redress.calendar import Skipped
+from redress.calendar import OutsideTable, Skipped
 from redress.holidays_england import calendar_today
 
 
@@ -18,7 +18,10 @@ def due(
     calendar = calendar_today()
     if calendar_days:
         step = timedelta(days=-days if before else days)
-        return start + step, False, []
+        try:
+            return start + step, False, []
+        except OverflowError:
+            raise OutsideTable("no calendar reaches that far") from None
     answer = calendar.before(start, days) if before else calendar.add(start, days)
     first, last = (answer, start) if before else (start, answer)
     skipped = [day for day in calendar.skipped(first, last) if day.on != start]

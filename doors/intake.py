@@ -13,9 +13,10 @@ from temporalio.service import RPCError
 from doors.answers import NoAnswer
 from doors.clock import today
 from redress.case import Case
-from redress.library import authority, procedure, procedure_for, terms_for
+from redress.library import authority, procedure, terms_for
 from redress.loading import parse_opening
 from redress.opening import Opening
+from redress.parse import Malformed, Problem
 from register.register import Register
 from workflows.card import search_attributes
 from workflows.wire import TASK_QUEUE, WORKFLOW, Start, workflow_id
@@ -32,9 +33,22 @@ class Opened(BaseModel):
 
 def check(raw: object) -> Opening:
     """The opening, if it can be taken. Raises `Malformed`."""
-    opening = parse_opening(raw, today())
-    authority(opening.authority)
-    procedure(procedure_for(opening), opening.authority)
+    problems: list[Problem] = []
+    opening: Opening | None = None
+    try:
+        opening = parse_opening(raw, today())
+    except Malformed as malformed:
+        problems += malformed.problems
+    said = raw if isinstance(raw, dict) else {}
+    name, wanted = said.get("authority"), said.get("procedure")
+    try:
+        if isinstance(name, str):
+            authority(name)
+            procedure(wanted if isinstance(wanted, str) else "statutory", name)
+    except Malformed as malformed:
+        problems += malformed.problems
+    if problems or opening is None:
+        raise Malformed(problems)
     return opening
 
 
@@ -79,7 +93,7 @@ async def start(client: Client, what: Start, *, shown: Case | None = None, again
         return  # it ran and has ended: the complaint is there
     except RPCError as error:
         raise NoAnswer(
-            f"Temporal did not take the start ({error.message}); {what.reference} is reserved: "
-            "send the same opening again to finish it",
+            f"Temporal did not take the start of {what.reference} ({error.message})",
             reference=what.reference,
+            applied="no",
         ) from None

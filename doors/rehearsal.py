@@ -40,6 +40,9 @@ SLACK = {"limit": 1, "target": 1, "window": 5}
 
 LONGEST_WALK = 60
 
+FURTHEST = timedelta(days=731)
+"""How far ahead a rehearsal may start."""
+
 
 class Rehearsed(NamedTuple):
     """How a rehearsal ended and what happened on the way."""
@@ -58,6 +61,8 @@ async def rehearse(
     rules = find_procedure(procedure, authority)
     if received < today():
         raise Malformed([Problem("received", f"{received} has passed; a rehearsal starts today or later")])
+    if received > today() + FURTHEST:
+        raise Malformed([Problem("received", f"{received} lies too far ahead: at most two years")])
     folder = Path(tempfile.mkdtemp(prefix="redress-rehearsal-"))
     try:
         settings = Settings(state=folder, register_url="", outbox=None)

@@ -24,7 +24,7 @@ from doors.answers import NoAnswer, UnknownComplaint
 from doors.clock import today
 from doors.intake import start
 from redress.case import Answer
-from redress.parse import Malformed, Problem, parse_message
+from redress.parse import FIRST_YEAR, Malformed, Problem, parse_message
 from redress.standing import Status
 from register.register import Register
 from workflows.wire import OPENING, STATUS, Start, workflow_id
@@ -58,10 +58,13 @@ async def send(
             return await _update(client, reference, action, body, max(ends_at - monotonic(), 0.1))
         except RPCError as error:
             if error.status == RPCStatusCode.NOT_FOUND and not taken_up:
-                await take_up_again(client, register, reference)
+                try:
+                    await take_up_again(client, register, reference)
+                except NoAnswer as unanswered:
+                    raise NoAnswer(str(unanswered), reference=reference, applied="no") from None
                 taken_up = True
             elif error.status not in BUSY or monotonic() >= ends_at:
-                raise _no_answer(error, body) from None
+                raise _no_answer(error, reference) from None
             else:
                 await asyncio.sleep(
                     uniform(0.1, 1.0)
@@ -80,7 +83,6 @@ async def take_up_again(client: Client, register: Register, reference: str) -> N
 
 async def _update(client: Client, reference: str, action: str, body: dict[str, Any], within: float) -> Answer:
     handle: WorkflowHandle[Any, Any] = client.get_workflow_handle(workflow_id(reference))
-    message_id = str(body.get("message_id", ""))
     try:
         answer = await asyncio.wait_for(handle.execute_update(action, body, result_type=dict), timeout=within)
     except WorkflowUpdateFailedError as error:
@@ -88,7 +90,6 @@ async def _update(client: Client, reference: str, action: str, body: dict[str, A
     except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
         raise NoAnswer(
             f"no answer within {within:.0f} s: is a worker running?",
-            message_id=message_id,
             reference=reference,
             applied="unknown",
         ) from None
@@ -97,6 +98,8 @@ async def _update(client: Client, reference: str, action: str, body: dict[str, A
 
 async def status(client: Client, register: Register, reference: str, as_of: date, within: float) -> Status:
     """Where a complaint stands on a London date; from the register once Temporal has forgotten it."""
+    if not FIRST_YEAR <= as_of.year <= today().year + 10:
+        raise Malformed([Problem("as_of", f"{as_of} lies beyond what the calendar covers")])
     try:
         return await asyncio.wait_for(_query(client, reference, as_of, within), timeout=within)
     except (WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
@@ -147,9 +150,5 @@ def _malformed(cause: BaseException | None) -> Exception:
     return Malformed([Problem("message", str(cause))])
 
 
-def _no_answer(error: RPCError, body: dict[str, Any]) -> NoAnswer:
-    return NoAnswer(
-        f"Temporal did not answer ({error.message})",
-        message_id=str(body.get("message_id", "")),
-        applied="unknown",
-    )
+def _no_answer(error: RPCError, reference: str) -> NoAnswer:
+    return NoAnswer(f"Temporal did not answer ({error.message})", reference=reference, applied="unknown")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from datetime import date
 
@@ -14,7 +15,7 @@ from redress.calendar import Skipped, long_date
 from redress.case import Answer
 from redress.standing import DeadlineStatus, Status
 
-console = Console(highlight=False, soft_wrap=False)
+console = Console(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else 160)
 
 COLOURS = {"overdue": "bold red", "met_late": "red", "running": "", "met": "green", "paused": "yellow"}
 
@@ -59,8 +60,9 @@ def show_status(status: Status) -> None:
 def show_list(statuses: Sequence[Status]) -> None:
     """Complaints in a table, by next due date."""
     table = Table(box=box.SIMPLE_HEAD)
-    for name in ("reference", "stage", "state", "next due", "waiting for", "received"):
-        table.add_column(name)
+    table.add_column("reference", no_wrap=True, min_width=15)
+    for name in ("stage", "state", "next due", "waiting for", "received"):
+        table.add_column(name, overflow="fold")
     for status in statuses:
         due = Text(_day(status["next_due_on"]) if status["next_due_on"] else "")
         if status["overdue"]:
@@ -104,7 +106,7 @@ def show_due(start: date, answer: date, provisional: bool, skipped: Sequence[Ski
 
 def _deadlines(deadlines: Sequence[DeadlineStatus]) -> Table:
     table = Table(box=box.SIMPLE_HEAD)
-    table.add_column("limit")
+    table.add_column("limit", overflow="fold")
     for name in ("due", "", "met"):
         table.add_column(name, no_wrap=True)
     table.add_column("owed by")

@@ -101,7 +101,7 @@ class Calendar:
         return self._days[at]
 
     def between(self, start: date, end: date) -> int:
-        """How many working days lie after `start` up to and including `end`; negative where end is earlier."""
+        """How many working days lie after `start` up to and including `end`; negative the other way."""
         return self._counted(end) - self._counted(start)
 
     def is_working_day(self, day: date) -> bool:

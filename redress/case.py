@@ -30,6 +30,12 @@ from redress.standing import Status, standing, state_of
 LARGEST_REJECT = 4096
 """Bytes kept of a signal that could not be taken."""
 
+SHORT = 4000
+"""Bytes of a message that are always few enough while there is any room."""
+
+ROOM_FOR_LONG, ROOM = 700_000, 1_100_000
+"""Bytes of messages a complaint holds; packed at worst they are still below Temporal's 2 MB."""
+
 Settled = Literal["done", "skipped", "history"]
 
 
@@ -74,7 +80,9 @@ class CaseState(BaseModel):
 
     reference: str
     opening: Opening
+    """Without its messages: they stand under `messages`, the first `loaded` of them."""
     opened_on: date
+    loaded: int = 0
     messages: list[LoggedMessage] = []
     rejected: list[Rejected] = []
     settled: dict[str, Settled] = {}
@@ -108,17 +116,26 @@ class Case:
         self.contents: dict[str, str] = {}
         self.rejected: list[Rejected] = []
         self.settled: dict[str, Settled] = {}
+        self.size = 0
+        self.loaded = 0
+        self.opening_notice: Effect | None = None
         self.opening = opening
         self.fold = Fold(terms, opening, act)
         for body in opening.messages:
-            parsed = parse_loaded(body, opening, opened_on)
+            parsed = parse_loaded(body, opening.received_on, opened_on)
             if parsed.message.message_id not in self.logged or parsed.message.action == "add_note":
                 self._enter(parsed)
-        if opening.messages:
+        self.intake = opening.model_copy(update={"messages": []})
+        self._end_loading()
+        for entry in self.log:
+            self.logged[entry.message.message_id].answer = self._answer(entry, [])
+
+    def _end_loading(self) -> None:
+        """What it was opened with is in the log: fold it, and see what is overdue already."""
+        self.loaded = len(self.log)
+        if self.log:
             self._refold()
-            for entry in self.log:
-                self.logged[entry.message.message_id].answer = self._answer(entry, [])
-        self.fold.advance(opened_on)
+        self.fold.advance(self.opened_on)
         self.opening_notice = self._overdue_at_opening()
 
     # --- messages --------------------------------------------------------------------------------
@@ -135,9 +152,18 @@ class Case:
         first = self.logged.get(message.message_id)
         if first is not None and not _alike(first, parsed):
             raise Malformed([Problem("message_id", "was used before for a message of other content")])
+        if first is None:
+            self._check_room(message)
         if isinstance(message, Correct) and first is None:
             check_correction(self.intake, [*self.log, Entry(len(self.log), message)], today)
         return parsed
+
+    def _check_room(self, message: Message) -> None:
+        """A case must stay small enough to be handed on: long texts end first, then all."""
+        size = len(message.model_dump_json())
+        if self.size + size > (ROOM if size <= SHORT else ROOM_FOR_LONG):
+            what = f"this complaint's file holds {self.size} bytes already; keep documents elsewhere"
+            raise Malformed([Problem("message", f"{what}, and send at most {SHORT} bytes")])
 
     def receive(self, parsed: Parsed, now: datetime) -> Answer:
         """Take a parsed message: the first time it is carried out, later its first answer is given."""
@@ -196,6 +222,7 @@ class Case:
             assumed=parsed.assumed,
             named=parsed.named,
         )
+        self.size += len(str(self.logged[message.message_id].body))
         if not parsed.named:
             self.contents.setdefault(fingerprint(message), message.message_id)
         return entry
@@ -406,6 +433,7 @@ class Case:
             reference=self.reference,
             opening=self.intake,
             opened_on=self.opened_on,
+            loaded=self.loaded,
             messages=list(self.logged.values()),
             rejected=self.rejected,
             settled=self.settled,
@@ -414,14 +442,18 @@ class Case:
     @classmethod
     def restore(cls, terms: Terms, state: CaseState) -> Case:
         """The case that `state` was taken from."""
-        case = cls(terms, state.reference, state.opening, state.opened_on)
-        loaded = len(case.log)
-        for kept in sorted(state.messages, key=lambda each: each.seq)[loaded:]:
+        case = cls(terms, state.reference, state.opening.model_copy(update={"messages": []}), state.opened_on)
+        for kept in sorted(state.messages, key=lambda each: each.seq):
+            if kept.seq == state.loaded:
+                case._end_loading()
             message = kept.message()
             case.log.append(Entry(kept.seq, message, kept.assumed))
             case.logged[message.message_id] = kept
+            case.size += len(str(kept.body))
             if not kept.named:
                 case.contents.setdefault(fingerprint(message), message.message_id)
+        if state.loaded >= len(state.messages):
+            case._end_loading()
         case.rejected = list(state.rejected)
         case.settled = dict(state.settled)
         case._refold()

@@ -55,7 +55,7 @@ def check_correction(opening: Opening, log: list[Entry], today: date) -> None:
         raise Malformed([Problem("action", f"{MOST_CORRECTIONS} corrections are enough for one complaint")])
     _carry_out(newest, before.opening, before.entries)
     after = corrected(opening, log)
-    problems = opening_problems(after.opening, today)
+    problems = opening_problems(after.opening.received_on, after.opening.events_on, today)
     if abs(after.opening.received_on - opening.received_on) > FURTHEST:
         problems.append(Problem("received_on", "moves by more than a year: open it as a new complaint"))
     for entry in after.entries:

@@ -181,4 +181,6 @@ def days_late(calendar: Calendar, deadline: Deadline, as_of: date) -> int:
         return 0
     if deadline.limit.unit == "calendar_days":
         return (end - deadline.due_on).days
-    return calendar.between(deadline.due_on, calendar.on_or_after(end))
+    if deadline.met_on is not None:
+        return calendar.between(deadline.due_on, calendar.on_or_after(end))
+    return max(calendar.between(deadline.due_on, end), 1)

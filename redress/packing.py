@@ -1,4 +1,4 @@
-"""Terms as they travel and are kept: JSON, packed, and read once for each content.
+"""Terms and states as they travel and are kept: JSON, packed; terms are read once for each content.
 
 A complaint's terms (its procedure and bank holidays) are some 15 KB of JSON that thousands of
 complaints share. Packed they are a fifth of that in each history; unpacked they are one object.
@@ -10,16 +10,34 @@ import base64
 import zlib
 from functools import lru_cache
 
+from redress.case import CaseState
 from redress.procedure import Terms
 
 
 def pack(terms: Terms) -> str:
     """The terms as text: compressed JSON in base 64."""
-    text = terms.model_dump_json(exclude_defaults=True)
-    return base64.b64encode(zlib.compress(text.encode(), 9)).decode("ascii")
+    return _packed(terms.model_dump_json(exclude_defaults=True))
 
 
 @lru_cache(maxsize=512)
 def unpack(packed: str) -> Terms:
     """The terms in a text that `pack` made: the same object for the same text."""
-    return Terms.model_validate_json(zlib.decompress(base64.b64decode(packed)))
+    return Terms.model_validate_json(_unpacked(packed))
+
+
+def pack_state(state: CaseState) -> str:
+    """A case's state as text, in the same way: what one run hands on must stay below 2 MB."""
+    return _packed(state.model_dump_json(exclude_defaults=True))
+
+
+def unpack_state(packed: str) -> CaseState:
+    """The state in a text that `pack_state` made."""
+    return CaseState.model_validate_json(_unpacked(packed))
+
+
+def _packed(text: str) -> str:
+    return base64.b64encode(zlib.compress(text.encode(), 9)).decode("ascii")
+
+
+def _unpacked(packed: str) -> bytes:
+    return zlib.decompress(base64.b64decode(packed))

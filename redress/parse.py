@@ -12,12 +12,11 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from redress.messages import MESSAGES, Message
-from redress.opening import Opening
 
-LONGEST = 64 * 1024
+LONGEST = 32 * 1024
 """Bytes of JSON that one message may have."""
 
-LONGEST_OPENING = 1024 * 1024
+LONGEST_OPENING = 600 * 1024
 """Bytes of JSON that an opening may have, the messages of a case under way included."""
 
 FIRST_YEAR = 1995
@@ -53,14 +52,14 @@ class Parsed(NamedTuple):
     named: bool
 
 
-def opening_problems(opening: Opening, today: date) -> list[Problem]:
+def opening_problems(received_on: date, events_on: date | None, today: date) -> list[Problem]:
     """What is wrong with an opening's own dates."""
     problems = []
-    if opening.received_on > today:
-        problems.append(_in_future("received_on", opening.received_on, today))
-    if opening.received_on.year < FIRST_YEAR:
-        problems.append(Problem("received_on", f"{opening.received_on} lies before {FIRST_YEAR}"))
-    if opening.events_on and opening.events_on > opening.received_on:
+    if received_on > today:
+        problems.append(_in_future("received_on", received_on, today))
+    if received_on.year < FIRST_YEAR:
+        problems.append(Problem("received_on", f"{received_on} lies before {FIRST_YEAR}"))
+    if events_on is not None and events_on > received_on:
         problems.append(Problem("events_on", "should not be later than received_on"))
     return problems
 

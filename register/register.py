@@ -158,15 +158,21 @@ class Register:
         settled: dict[str, Settled] = {
             row.body["key"]: row.body["state"] for row in rows if row.kind == "effect"
         }
+        terms = _terms(db, opened["terms"])
+        opening = Opening.model_validate(opened["opening"])
+        opened_on = date.fromisoformat(opened["opened_on"])
+        loaded = list(Case(terms, reference, opening, opened_on).logged.values()) if opening.messages else []
+        said = [LoggedMessage.model_validate(row.body) for row in rows if row.kind == "message"]
         state = CaseState(
             reference=reference,
-            opening=Opening.model_validate(opened["opening"]),
-            opened_on=date.fromisoformat(opened["opened_on"]),
-            messages=[LoggedMessage.model_validate(r.body) for r in rows if r.kind == "message"],
-            rejected=[Rejected.model_validate(r.body) for r in rows if r.kind == "rejected"],
+            opening=opening,
+            opened_on=opened_on,
+            loaded=len(loaded),
+            messages=loaded + said,
+            rejected=[Rejected.model_validate(row.body) for row in rows if row.kind == "rejected"],
             settled=settled,
         )
-        case = Case.restore(_terms(db, opened["terms"]), state)
+        case = Case.restore(terms, state)
         last = max(row.on_date for row in rows)
         case.fold.advance(max(last, case.fold.day))
         return case, last

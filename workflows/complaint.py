@@ -16,12 +16,12 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from engine.search_attributes import NEXT_DUE
-    from redress.calendar import long_date
+    from redress.calendar import OutsideTable, long_date
     from redress.case import Answer, Case, Task, Timer
     from redress.loading import parse_opening
     from redress.london import london_date
     from redress.messages import MESSAGES
-    from redress.packing import unpack
+    from redress.packing import pack_state, unpack, unpack_state
     from redress.parse import Malformed, Parsed, Problem, parse_message
     from redress.record import EntryKind, RegisterEntry
     from redress.standing import Status
@@ -40,6 +40,7 @@ with workflow.unsafe.imports_passed_through():
         Errand,
         Outcome,
         Start,
+        workflow_id,
     )
 
 FOR_EVER = RetryPolicy(maximum_interval=timedelta(hours=1))
@@ -48,7 +49,8 @@ FOR_EVER = RetryPolicy(maximum_interval=timedelta(hours=1))
 MESSAGES_A_RUN = 1000
 """After so many messages a run continues as new: the server takes 2,000 updates a run and no more."""
 
-LARGEST_ERRAND = 50
+MOST_ENTRIES, LARGEST_ERRAND = 50, 400_000
+"""How many entries and bytes of them one errand carries."""
 
 
 @workflow.defn(name=WORKFLOW)
@@ -70,22 +72,48 @@ class Complaint(Doors):
 
     @workflow.run
     async def run(self, *started_with: Any) -> None:
-        """Begin, then act and wait by turns until nothing is owed and the tail has passed."""
+        """Live; a request to cancel is written down and changes nothing."""
+        life = asyncio.create_task(self._live())
+        while not life.done():
+            try:
+                await workflow.wait([life])
+            except asyncio.CancelledError:
+                # A complaint does not end by a button: its clocks would stop in silence.
+                what = "a complaint is ended by 'withdraw' or 'close', not by cancelling its workflow"
+                self._reject_soon("cancel", what, ())
+        goes_on = life.result()
+        if goes_on is not None:
+            workflow.continue_as_new(goes_on.model_dump(mode="json", exclude_defaults=True))
+
+    async def _live(self) -> Start | None:
+        """Begin, then act and wait by turns until nothing is owed and the tail has passed.
+
+        Gives what to go on with where the run has become too long.
+        """
         await self._begin()
         post = asyncio.create_task(self._send())
         while True:
             self._act()
             self._show()
             if self._is_over():
-                break
+                if await self._has_ended():
+                    post.cancel()
+                    return None
+                continue
             self._set_timers()
-            await self._wait_for_something()
+            await workflow.wait_condition(lambda: self._stirred)
+            self._stirred = False
             if self._is_long():
-                self._continue(post)
-        self._record("ended", f"ended:{workflow.info().run_id}", {})
+                post.cancel()
+                return self._handed_on()
+
+    async def _has_ended(self) -> bool:
+        """Hand the last of it over; whether nothing came meanwhile that wakes the complaint again."""
+        self._record("ended", f"ended:{workflow.info().run_id}:{self._taken}", {})
         self._ready_to_send = True
-        await workflow.wait_condition(lambda: not self._outbox and not self._undelivered)
-        post.cancel()
+        await workflow.wait_condition(lambda: self._stirred or not (self._outbox or self._undelivered))
+        stirred, self._stirred = self._stirred, False
+        return not stirred and workflow.all_handlers_finished()
 
     # --- the story's verbs -----------------------------------------------------------------------
 
@@ -95,7 +123,7 @@ class Complaint(Doors):
         if start is None:
             raise ApplicationError(self._unfit, type="Malformed", non_retryable=True)
         if start.carried is not None:
-            self._case = Case.restore(unpack(start.carried.terms), start.carried.state)
+            self._case = Case.restore(unpack(start.carried.terms), unpack_state(start.carried.state))
             self._terms = start.carried.terms
             self._outbox = start.carried.outbox
             self._undelivered = start.carried.undelivered
@@ -111,7 +139,7 @@ class Complaint(Doors):
         )
         self._terms = begun.terms
         if begun.state is not None:
-            self._case = Case.restore(unpack(begun.terms), begun.state)
+            self._case = Case.restore(unpack(begun.terms), unpack_state(begun.state))
             return
         opening = parse_opening(start.opening, today)
         self._case = Case(unpack(begun.terms), start.reference, opening, today)
@@ -124,15 +152,6 @@ class Complaint(Doors):
         for task in self._known.due(workflow.now()):
             self._record("effect", f"effect:{task.effect.key}", _as_body(task))
         self._ready_to_send = bool(self._outbox)
-
-    async def _wait_for_something(self) -> None:
-        try:
-            await workflow.wait_condition(lambda: self._stirred)
-        except asyncio.CancelledError:
-            # A complaint does not end by a button: clocks would stop in silence. It is written down.
-            problem = "a complaint is ended by 'withdraw' or 'close', not by cancelling its workflow"
-            self._reject("cancel", [problem], "")
-        self._stirred = False
 
     def _set_timers(self) -> None:
         """One durable timer for each running limit, one for the next reminder or letter."""
@@ -162,18 +181,18 @@ class Complaint(Doors):
         return case.is_finished and not case.timers(workflow.now()) and case.tail_ends() <= workflow.now()
 
     def _is_long(self) -> bool:
-        return self._taken >= MESSAGES_A_RUN or workflow.info().is_continue_as_new_suggested()
+        """Whether to go on in a new run; what is still to be sent must be small enough to take along."""
+        long = self._taken >= MESSAGES_A_RUN or workflow.info().is_continue_as_new_suggested()
+        return long and sum(map(_size, self._outbox)) < LARGEST_ERRAND
 
-    def _continue(self, post: asyncio.Task[None]) -> None:
-        post.cancel()
+    def _handed_on(self) -> Start:
         carried = Carried(
             terms=self._terms,
-            state=self._known.state(),
+            state=pack_state(self._known.state()),
             outbox=self._outbox,
             undelivered=self._undelivered,
         )
-        start = Start(reference=self._known.reference, carried=carried)
-        workflow.continue_as_new(start.model_dump(mode="json", exclude_defaults=True))
+        return Start(reference=self._known.reference, carried=carried)
 
     # --- errands ---------------------------------------------------------------------------------
 
@@ -184,7 +203,7 @@ class Complaint(Doors):
             late_post = asyncio.create_task(self._deliver())
         while True:
             await workflow.wait_condition(lambda: self._ready_to_send and bool(self._outbox))
-            batch = self._outbox[:LARGEST_ERRAND]
+            batch = _batch(self._outbox)
             outcome: Outcome = await workflow.execute_activity(
                 CARRY_OUT,
                 Errand(reference=self._known.reference, entries=batch),
@@ -276,11 +295,11 @@ class Complaint(Doors):
     def _receive(self, action: str, parsed: Parsed) -> Answer:
         case = self._known
         answer = case.receive(parsed, workflow.now())
+        self._taken += 1
+        self._stirred = True  # a repeat too: it counts towards what a run can take
         if not answer.repeated:
-            self._taken += 1
             kept = case.logged[answer.message_id]
             self._record("message", f"message:{kept.seq}", kept.model_dump(mode="json"))
-            self._stirred = True
         return answer
 
     def _reject(self, action: str, problems: list[str], received: str) -> None:
@@ -303,7 +322,10 @@ class Complaint(Doors):
             day = date.fromisoformat(as_of) if as_of else london_date(workflow.now())
         except (TypeError, ValueError):
             raise ApplicationError(f"as_of: should be a date like 2026-11-20, not {as_of!r}") from None
-        return self._case.status(day)
+        try:
+            return self._case.status(day)
+        except (OutsideTable, OverflowError) as error:
+            raise ApplicationError(f"as_of: {error}") from None
 
     def _show(self) -> None:
         """Bring search attributes and the card on the workflow's page up to date."""
@@ -326,12 +348,29 @@ class Complaint(Doors):
 def _start(started_with: tuple[Any, ...]) -> tuple[Start | None, str]:
     """What the workflow was started with, or why it is not fit to be a complaint."""
     try:
-        start = Start.model_validate(started_with[0] if started_with else None)
+        start = Start.model_validate(started_with[0] if len(started_with) == 1 else None)
+        if workflow.info().workflow_id != workflow_id(start.reference):
+            raise ValueError(f"the workflow of {start.reference} is named {workflow_id(start.reference)}")
         if start.opening is not None:
             parse_opening(start.opening, london_date(workflow.now()))
     except (ValueError, Malformed) as error:
         return None, f"a complaint is opened by 'starter.py open': {error}"
     return start, ""
+
+
+def _size(entry: RegisterEntry) -> int:
+    return len(str(entry.body))
+
+
+def _batch(outbox: list[RegisterEntry]) -> list[RegisterEntry]:
+    """The first entries, as many as one errand carries; always one."""
+    batch, size = [outbox[0]], _size(outbox[0])
+    for entry in outbox[1:MOST_ENTRIES]:
+        size += _size(entry)
+        if size > LARGEST_ERRAND:
+            break
+        batch.append(entry)
+    return batch
 
 
 def _received_on(start: Start | None) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
-from redress.case import CaseState
 from redress.record import RegisterEntry
 
 WORKFLOW = "Complaint"
@@ -30,7 +29,7 @@ class Carried(BaseModel):
     """What one run hands to the next when it continues as new."""
 
     terms: str
-    state: CaseState
+    state: str
     outbox: list[RegisterEntry] = []
     undelivered: bool = False
 
@@ -41,6 +40,8 @@ class Start(BaseModel):
     A new complaint brings its opening; one that is taken up again after its workflow ended brings
     nothing and is read from the register; a run that continues brings what it carried.
     """
+
+    model_config = ConfigDict(extra="forbid")
 
     reference: str
     opening: dict[str, Any] | None = None
@@ -55,7 +56,7 @@ class Begun(BaseModel):
 
     terms: str
     recorded: bool
-    state: CaseState | None = None
+    state: str | None = None
 
 
 class Begin(BaseModel):
