@@ -77,13 +77,8 @@ class Errands:
             if found is None:
                 raise LookupError(f"{errand.reference}: its opening is not recorded yet")
             case, last = found
-            letters = [
-                letter
-                for entry in errand.entries
-                if _is_letter(entry)
-                for letter in self._letters(case, entry.body, last)
-            ]
-            delivered = self._send(db, case.reference, letters) if letters else True
+            effects = [(entry.body, last) for entry in errand.entries if _is_letter(entry)]
+            delivered = self._send(db, case, effects) if effects else True
             self.register.project(db, case, last)
         return Outcome(delivered=delivered)
 
@@ -92,44 +87,59 @@ class Errands:
         """Send the letters of a complaint that could not leave; raises while any cannot."""
         with self.register.writing() as db:
             found = self.register.case(db, reference)
-            waiting = self.register.waiting_letters(db, reference)
             if found is None:
                 return
-            letters = [x for effect, on in waiting for x in self._letters(found[0], effect, on)]
-            delivered = self._send(db, reference, letters)
+            waiting = self.register.waiting_letters(db, reference)
+            self.register.forget_unwritten(db, reference)
+            delivered = self._send(db, found[0], waiting)
         if not delivered:
             raise RuntimeError("some letters could not leave yet; they are tried again")
 
-    def _send(self, db: Connection, reference: str, letters: list[Letter]) -> bool:
-        """Send each letter that has not left, and write down what became of it; whether all have left."""
-        left = self.register.letters_sent(db, reference, [letter.key for letter in letters])
+    def _send(self, db: Connection, case: Case, effects: list[tuple[dict[str, Any], date]]) -> bool:
+        """Send the letters of effects, each dated as said; whether all of them have left.
+
+        What became of each is written down, so that none is lost and none leaves twice.
+        """
+        left = self.register.letters_sent(db, case.reference, [effect["key"] for effect, _ in effects])
         rows = []
-        for letter in letters:
-            if (letter.key, letter.recipient) in left:
-                continue
-            place = None
+        for effect, on in effects:
             try:
-                place = self.post.send(reference, letter)
-            except Exception as error:  # whatever the post does, the record must stand
-                log.warning("%s: %s did not leave: %s", reference, letter.name, type(error).__name__)
-            rows.append(
-                {
-                    "reference": reference,
-                    "key": letter.key,
-                    "recipient": letter.recipient,
-                    "letter": letter.name,
-                    "on_date": letter.on,
-                    "state": "sent" if place else "waiting",
-                    "place": place,
-                    "sent_at": datetime.now(UTC) if place else None,
-                }
-            )
+                letters = letters_for(case, authority(case.intake.authority), effect, on)
+            except Exception as error:  # a letter that cannot be written must not hold up the record
+                what = f"{effect['template']} cannot be written: {type(error).__name__}"
+                log.error("%s: %s", case.reference, what)  # its text could hold names: never logged
+                rows.append(_row(case, effect, on, recipient="", place=None))
+                continue
+            rows += [
+                _row(case, effect, on, recipient=letter.recipient, place=self._leave(case, letter))
+                for letter in letters
+                if (letter.key, letter.recipient) not in left
+            ]
         if rows:
             upsert(db, schema.letters, rows)
         return all(row["place"] for row in rows)
 
-    def _letters(self, case: Case, effect: dict[str, Any], on: date) -> list[Letter]:
-        return letters_for(case, authority(case.intake.authority), effect, on)
+    def _leave(self, case: Case, letter: Letter) -> str | None:
+        try:
+            return self.post.send(case.reference, letter)
+        except Exception as error:  # whatever the post does, the record must stand
+            log.warning("%s: %s did not leave: %s", case.reference, letter.name, type(error).__name__)
+            return None
+
+
+def _row(
+    case: Case, effect: dict[str, Any], on: date, *, recipient: str, place: str | None
+) -> dict[str, Any]:
+    return {
+        "reference": case.reference,
+        "key": effect["key"],
+        "recipient": recipient,
+        "letter": effect["template"],
+        "on_date": on,
+        "state": "sent" if place else "waiting",
+        "place": place,
+        "sent_at": datetime.now(UTC) if place else None,
+    }
 
 
 def _is_letter(entry: RegisterEntry) -> bool:

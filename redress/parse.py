@@ -89,7 +89,7 @@ def parse_message(
         message = kind.model_validate(body)
     except ValidationError as error:
         raise Malformed(problems_of(error)) from None
-    problems = when_problems(message, received_on, today)
+    problems = when_problems(message, received_on, today, assumed=assumed)
     if problems:
         raise Malformed(problems)
     if not named and not message_id:
@@ -138,7 +138,9 @@ def _texts(raw: object) -> Iterator[str]:
             yield from _texts(value)
 
 
-def when_problems(message: Message, received_on: date, today: date) -> list[Problem]:
+def when_problems(
+    message: Message, received_on: date, today: date, *, assumed: bool = False
+) -> list[Problem]:
     """What is wrong with a message's dates, given the complaint's receipt and the London date today."""
     problems = []
     if message.on > today:
@@ -149,7 +151,7 @@ def when_problems(message: Message, received_on: date, today: date) -> list[Prob
         given = getattr(message, name)
         if given is not None and given > today:
             problems.append(_in_future(name, given, today))
-        elif given is not None and given < message.on:
+        elif given is not None and given < (received_on if assumed else message.on):
             problems.append(Problem(name, f"{given} lies before the message itself, {message.on}"))
     for name in message.dates_ahead:
         given = getattr(message, name)

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from redress.case import Case, CaseState, LoggedMessage, Rejected, Settled
@@ -204,6 +204,11 @@ class Register:
             .order_by(record.c.id)
         )
         return [(row.body, dated[row.key]) for row in rows]
+
+    def forget_unwritten(self, db: Connection, reference: str) -> None:
+        """Drop the notes of letters that could not be written: they are about to be tried again."""
+        table = schema.letters
+        db.execute(delete(table).where(table.c.reference == reference, table.c.recipient == ""))
 
     def project(self, db: Connection, case: Case, as_of: date) -> None:
         """Make the tables that people query from a case."""

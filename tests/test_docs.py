@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
+import tomllib
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -12,9 +15,12 @@ import typer
 
 from engine.search_attributes import SEARCH_ATTRIBUTES
 from engine.settings import Settings
+from redress.correction import MOST_CORRECTIONS
 from redress.library import Authority, Contact, Service
+from redress.loading import parse_opening
 from redress.messages import MESSAGES, Message
 from redress.opening import Opening
+from redress.parse import LONGEST, LONGEST_OPENING, Malformed, parse_message
 from redress.procedure import MILESTONES, Data, Limit, Policy, Procedure, RoleRule, Stage
 from redress.standing import DeadlineStatus, Status
 from starter import app
@@ -28,7 +34,7 @@ FENCE = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 RULE = re.compile(r"\b00\d-\d+\b")
 
-DIRECTIONS = {"000": 14, "001": 16, "002": 14, "003": 18, "004": 16}
+RULES_OF = {"000": 14, "001": 16, "002": 14, "003": 18, "004": 16}
 """How many rules each of the five documents has."""
 
 
@@ -90,7 +96,7 @@ def test_every_rule_of_the_five_documents_has_its_line() -> None:
     named = set(RULE.findall(said))
     assert "000-1 to 000-14" in said
     named |= {f"000-{number}" for number in range(1, 15)}
-    assert named == {f"{seed}-{n}" for seed, last in DIRECTIONS.items() for n in range(1, last + 1)}
+    assert named == {f"{seed}-{n}" for seed, last in RULES_OF.items() for n in range(1, last + 1)}
 
 
 def test_each_row_for_a_rule_names_a_test_or_says_not_yet() -> None:
@@ -102,15 +108,51 @@ def test_each_row_for_a_rule_names_a_test_or_says_not_yet() -> None:
 
 @pytest.mark.parametrize("action", MESSAGES)
 def test_every_action_and_its_fields_are_explained(action: str) -> None:
-    (row,) = (
-        line for line in text("docs/messages.md").splitlines() if line.startswith(f"| `{action}` |")
-    )
-    own = MESSAGES[action].model_fields.items() - Message.model_fields.items()
-    for name, field in own:
-        shown = field.alias or name
-        if shown not in Message.model_fields or action == "add_note":
-            assert f"`{shown}`" in row, f"{shown} in {row}"
-            assert (f"**`{shown}`**" in row) is field.is_required(), f"{shown} in {row}"
+    (row,) = (line for line in text("docs/messages.md").splitlines() if line.startswith(f"| `{action}` |"))
+    for name, field in MESSAGES[action].model_fields.items():
+        everyones = Message.model_fields.get(name)
+        if everyones is None or everyones.is_required() is not field.is_required():
+            shown = field.alias or name
+            assert f"`{shown}`" in row, shown
+            assert (f"**`{shown}`**" in row) is field.is_required(), shown
+
+
+def test_the_opening_shown_can_be_sent() -> None:
+    (example,) = re.findall(r"```json\n(.*?)```", text("docs/messages.md"), re.DOTALL)
+    assert parse_opening(json.loads(example), date(2026, 12, 1)).kind == "complaint"
+
+
+def test_the_program_shown_is_python_and_sends_what_is_well_formed() -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", text("docs/messages.md"), re.DOTALL)
+    sent = [node for node in ast.walk(ast.parse(example)) if isinstance(node, ast.Dict)]
+    bodies = [ast.literal_eval(node) for node in sorted(sent, key=lambda node: node.lineno)]
+    received_on, today = date(2026, 11, 20), date(2026, 12, 1)
+    for action, body in (("respond", bodies[0]), ("escalate", bodies[2])):
+        parse_message(action, body, received_on=received_on, today=today)
+    with pytest.raises(Malformed):
+        parse_message("respond", bodies[1], received_on=received_on, today=today)
+
+
+def test_the_sizes_told_are_those_that_count() -> None:
+    said = text("docs/messages.md")
+    assert f"has at most {LONGEST // 1024} KiB" in said
+    assert f"at most {size_of(LONGEST_OPENING)}. A web form" in said
+    assert f"At most {MOST_CORRECTIONS} in a complaint" in said
+
+
+def size_of(number: int) -> str:
+    return f"{number // 1024 // 1024} MiB" if number >= 1024 * 1024 else f"{number // 1024} KiB"
+
+
+def test_the_authority_shown_can_be_laid_over_the_procedure() -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", text("docs/procedures.md"), re.DOTALL)
+    own = tomllib.loads(example)
+    assert own.keys() == {"limits", "roles", "policy"}
+    assert own["policy"].keys() <= Policy.model_fields.keys()
+    for each in own["limits"].values():
+        assert each.keys() <= Limit.model_fields.keys()
+    for each in own["roles"].values():
+        assert each.keys() <= RoleRule.model_fields.keys()
 
 
 @pytest.mark.parametrize("kind", [Message, Opening])

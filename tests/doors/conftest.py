@@ -54,7 +54,9 @@ class Cli:
     more: dict[str, str] = field(default_factory=dict)
 
     async def __call__(self, *words: str, stdin: str | bytes = b"") -> Ran:
-        env = {name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL", "REDRESS"))}
+        env = {
+            name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL", "REDRESS"))
+        }
         env |= {"TEMPORAL_ADDRESS": self.address, "REDRESS_STATE": str(self.state), "COLUMNS": "160"}
         process = await asyncio.create_subprocess_exec(
             sys.executable,

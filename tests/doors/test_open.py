@@ -100,7 +100,9 @@ async def test_what_is_wrong_with_one_field(cli: Cli, house: Register) -> None:
         ({"messages": [{"action": "juggle", "on": today().isoformat()}]}, "messages[0].action"),
         ({"desired_outcome": "a\x00b"}, "opening"),
     ]
-    ran = await asyncio.gather(*(cli("open", "-", "--json", stdin=json.dumps(opening(**w))) for w, _ in wrong))
+    ran = await asyncio.gather(
+        *(cli("open", "-", "--json", stdin=json.dumps(opening(**w))) for w, _ in wrong)
+    )
     for each, (_, field) in zip(ran, wrong, strict=True):
         assert each.status == 2, field
         assert [line.split(": ")[0] for line in each.lines] == [field]

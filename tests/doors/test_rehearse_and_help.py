@@ -1,0 +1,88 @@
+"""`rehearse` from outside, and what `--help` teaches."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from doors.clock import today
+from tests.doors.conftest import CALENDAR, Cli
+
+COMMANDS = ("open", "send", "show", "list", "due", "rehearse")
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Cli:
+    """Temporal out of reach and no state: a rehearsal brings everything itself."""
+    return Cli("127.0.0.1:1", tmp_path / "none")
+
+
+async def test_the_whole_procedure_from_tomorrow(alone: Cli) -> None:
+    tomorrow = (today() + timedelta(days=1)).isoformat()
+    ran = await alone("rehearse", "statutory", "--received", tomorrow, "--json")
+    assert ran.status == 0, ran.err
+    status, course = ran.document["status"], ran.document["course"]
+    assert (status["received_on"], status["closed_as"]) == (tomorrow, "completed")
+    assert {d["state"] for d in status["deadlines"]} <= {"met", "stopped"}
+    assert {d["stage"] for d in status["deadlines"]} >= {"stage_1", "stage_2", "stage_3"}
+    first_response = CALENDAR.add(today() + timedelta(days=1), 10).isoformat()
+    due = {d["name"]: d["due_on"] for d in status["deadlines"]}
+    assert due["stage_1_response"] == first_response
+    days = [line["on"] for line in course]
+    assert days == sorted(days)
+    assert days[0] == tomorrow
+    assert course[-1]["kind"] == "closed"
+    assert not alone.state.exists()
+
+
+async def test_rehearsed_for_people(alone: Cli) -> None:
+    ran = await alone("rehearse", "statutory", "--authority", "north-somerset")
+    assert ran.status == 0, ran.err
+    lines = ran.out.strip().splitlines()
+    assert all(re.match(r"\w{3} \d{1,2} \w{3} \d{4}  ", line) for line in lines[:-1])
+    assert lines[-1].startswith("ended: completed")
+
+
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [
+        (["statutory", "--received", (today() - timedelta(days=1)).isoformat()], "received"),
+        (["statutory", "--received", "soon"], "received"),
+        (["statutory", "--received", "9999-12-31"], "received"),
+        (["statutory", "--authority", "atlantis"], "authority"),
+        (["trial-by-combat"], "procedure"),
+    ],
+)
+async def test_malformed(alone: Cli, words: list[str], field: str) -> None:
+    ran = await alone("rehearse", *words, "--json")
+    assert ran.status == 2
+    assert len(ran.lines) == 1
+    assert ran.lines[0].startswith(f"{field}: ")
+    assert ran.document["problems"] == ran.lines
+
+
+async def test_help_teaches(alone: Cli) -> None:
+    whole = await alone("--help")
+    assert whole.status == 0
+    for command in COMMANDS:
+        assert re.search(rf"\b{command}\b", whole.out), command
+        ran = await alone(command, "--help")
+        assert ran.status == 0
+        assert re.search(r"[A-Z][^.]{15,}\.", ran.out), f"{command}: no sentence"
+        assert "--json" in ran.out
+    assert "Example" in (await alone("send", "--help")).out
+    assert "TEMPORAL_ADDRESS" in whole.out
+
+
+async def test_a_command_line_that_is_none(alone: Cli) -> None:
+    for words in (["juggle"], ["show"], ["send", "CYP-1"], ["list", "--colour", "red"]):
+        ran = await alone(*words, "--json")
+        assert ran.status == 2, words
+        assert len(ran.lines) == 1
+        assert ran.document["problems"] == ran.lines
+    bare = await alone()
+    assert bare.status in (0, 2)
+    assert "open" in bare.out + bare.err
