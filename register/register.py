@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
+from threading import Lock
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
@@ -44,6 +45,7 @@ class Register:
         self.engine = engine
         self._writer = engine.execution_options(writes=True)
         self._made = False
+        self._making = Lock()
 
     def writing(self) -> AbstractContextManager[Connection]:
         """A transaction; on first use the tables are made, so that a worker can start without a register."""
@@ -56,9 +58,10 @@ class Register:
         return self.engine.connect()
 
     def _make(self) -> None:
-        if not self._made:
-            create_tables(self.engine)
-            self._made = True
+        with self._making:
+            if not self._made:
+                create_tables(self._writer)
+                self._made = True
 
     # --- references ------------------------------------------------------------------------------
 

