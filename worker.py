@@ -18,6 +18,7 @@ log = logging.getLogger("redress.worker")
 
 async def main() -> int:
     """Run until told to stop; gives the exit status."""
+    os.umask(0o077)  # register and letters name people
     settings = Settings()
     logging.basicConfig(
         level=settings.log_level,

@@ -59,7 +59,7 @@ class Errands:
             with self.register.writing() as db:
                 self.register.append(db, asked.reference, [entry])
                 case = Case(terms_for(opening, opened_on), asked.reference, opening, opened_on)
-                self.register.project(db, case, opened_on)
+                self.register.project(db, case, opened_on, first=True)
         except (SQLAlchemyError, OSError) as error:
             # No clock waits for the register: the workflow keeps the entry and brings it again.
             log.warning(

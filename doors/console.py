@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -96,8 +97,10 @@ def read_pairs(pairs: list[str]) -> dict[str, Any]:
             fail(MALFORMED, [f"--set {pair}: should be name=value"])
         try:
             given[name] = json.loads(text)
-        except (ValueError, RecursionError):
+        except ValueError:
             given[name] = text
+        except RecursionError:
+            fail(MALFORMED, [f"{name}: is nested too deeply"])
     return given
 
 
@@ -132,6 +135,7 @@ def fail(status: int, lines: list[str], **more: str) -> NoReturn:
 
 def main(app: typer.Typer) -> NoReturn:
     """Run one command and leave with its status."""
+    os.umask(0o077)  # what is written here names people
     logging.basicConfig(level="ERROR", stream=sys.stderr)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -143,8 +147,9 @@ def main(app: typer.Typer) -> NoReturn:
         status = ending.exit_code
     except KeyboardInterrupt:
         status = 130
-    sys.stdout.flush()
-    sys.stderr.flush()
+    with suppress(BrokenPipeError):  # whoever read has seen enough
+        sys.stdout.flush()
+        sys.stderr.flush()
     # The SDK's native threads can crash a Python that is taking itself down: never let that speak for us.
     os._exit(status if isinstance(status, int) else DONE)
 
@@ -156,6 +161,8 @@ def _command(app: typer.Typer) -> object:
         fail(MALFORMED, [_usage(error)])
     except (typer.Exit, KeyboardInterrupt):
         raise
+    except BrokenPipeError:
+        return DONE
     except Exception as error:  # a fault of ours: said in a line, not in a traceback
         logging.getLogger("redress").debug("unexpected", exc_info=True)
         fail(1, [f"unexpected: {type(error).__name__}: {error}"])

@@ -21,6 +21,9 @@ from register.register import Register
 from workflows.card import search_attributes
 from workflows.wire import TASK_QUEUE, WORKFLOW, Start, workflow_id
 
+KINDS_TO_COME = ("comment", "compliment", "suggestion", "service_request", "information_request")
+"""Kinds whose procedure does not exist yet: better turned away than run as a complaint."""
+
 
 class Opened(BaseModel):
     """What whoever opened a complaint is told."""
@@ -47,6 +50,10 @@ def check(raw: object) -> Opening:
             procedure(wanted if isinstance(wanted, str) else "statutory", name)
     except Malformed as malformed:
         problems += malformed.problems
+    if said.get("kind") in KINDS_TO_COME:
+        problems.append(Problem("kind", f"{said['kind']!r} cannot be opened yet: only a complaint can"))
+    if said.get("statutory") is False:
+        problems.append(Problem("statutory", "a matter outside the statutory procedure cannot be opened yet"))
     if problems or opening is None:
         raise Malformed(problems)
     return opening

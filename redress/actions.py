@@ -403,7 +403,8 @@ def close(fold: Fold, entry: Entry) -> Verdict:
     message = cast(m.Close, entry.message)
     if fold.closed_on is not None:
         return refused("The complaint is closed already.")
-    if not message.agreed_by_complainant:
+    next_stage = fold.procedure.stage[fold.current_stage].next
+    if next_stage is not None and not message.agreed_by_complainant:
         return refused(
             "A further stage is open to the complainant: it may be closed early only where they agree "
             "(agreed_by_complainant)."

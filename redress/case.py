@@ -30,6 +30,9 @@ from redress.standing import Status, standing, state_of
 LARGEST_REJECT = 4096
 """Bytes kept of a signal that could not be taken."""
 
+SHORTLY_BEFORE = 5
+"""Working days before the opening about which a message sent later still writes its letter."""
+
 SHORT = 4000
 """Bytes of a message that are always few enough while there is any room."""
 
@@ -280,8 +283,10 @@ class Case:
         fold.advance(max(as_of, fold.opening.received_on))
         log = [entry for entry in self.log if entry.seq in fold.verdicts]
         status = standing(fold, self.reference, log, as_of)
+        past = {effect.key for effect in fold.effects if self._is_history(effect)}
         for letter in status["letters"]:
-            letter["state"] = self.settled.get(str(letter["key"]), "waiting")
+            key = str(letter["key"])
+            letter["state"] = self.settled.get(key, "history" if key in past else "waiting")
         status["refused"] += [
             {
                 "action": r.action,
@@ -312,7 +317,7 @@ class Case:
         for at, effect in enumerate(self._effects()):
             if effect.key in self.settled:
                 continue
-            if effect.on < self.opened_on:
+            if self._is_history(effect):
                 self.settled[effect.key] = "history"
                 continue
             if self.ready_at(effect, now) > now:
@@ -338,7 +343,7 @@ class Case:
         soon += [
             (self.ready_at(effect, now), f"Letter leaves: {effect.template}")
             for effect in self._effects()
-            if effect.key not in self.settled and effect.on >= self.opened_on
+            if effect.key not in self.settled and not self._is_history(effect)
         ]
         ahead = [(at, summary) for at, summary in soon if at > now]
         if ahead:
@@ -357,6 +362,16 @@ class Case:
         if policy.hold_letters == "clock":
             return instant(effect.on)
         return self._next_office(now)
+
+    def _is_history(self, effect: Effect) -> bool:
+        """Whether an effect belongs to a day before the complaint came here: then nobody is written to.
+
+        A message that was sent since, about a day shortly before, still writes its letter.
+        """
+        if effect.on >= self.opened_on:
+            return False
+        sent_since = not effect.by_clock and effect.seq is not None and effect.seq >= self.loaded
+        return not sent_since or self.fold.calendar.between(effect.on, self.opened_on) > SHORTLY_BEFORE
 
     def _next_office(self, now: datetime) -> datetime:
         policy, calendar = self.terms.procedure.policy, self.fold.calendar

@@ -16,10 +16,11 @@ Fact = JsonValue
 class Effect:
     """One thing to be done once. The key is the same each time the case is folded.
 
-    `on` is the London date from which it is due; `by_clock` that time caused it, not a message.
+    `on` is the London date from which it is due; `by_clock` that time caused it, not a message;
+    `seq` the place in the log of the message that did.
     """
 
-    __slots__ = ("by_clock", "facts", "key", "kind", "message", "on", "template")
+    __slots__ = ("by_clock", "facts", "key", "kind", "message", "on", "seq", "template")
 
     def __init__(
         self,
@@ -31,6 +32,7 @@ class Effect:
         *,
         by_clock: bool = False,
         message: Message | None = None,
+        seq: int | None = None,
     ) -> None:
         self.key = key
         self.kind: EffectKind = kind
@@ -39,6 +41,7 @@ class Effect:
         self.facts = facts
         self.by_clock = by_clock
         self.message = message
+        self.seq = seq
 
     def said(self) -> dict[str, Fact]:
         """The facts that a letter or a record may use, those of the message that caused it included."""

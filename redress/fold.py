@@ -391,9 +391,9 @@ class Fold:
         }
         if letter:
             key = f"{letter}:{on}" if entry is None else f"{letter}:m{entry.seq}"
-            message = entry.message if entry else None
+            message, seq = (entry.message, entry.seq) if entry else (None, None)
             self.effects.append(
-                Effect(key, "letter", letter, self.day, facts, by_clock=by_clock, message=message)
+                Effect(key, "letter", letter, self.day, facts, by_clock=by_clock, message=message, seq=seq)
             )
 
     # --- what must be done -----------------------------------------------------------------------
@@ -416,6 +416,7 @@ class Fold:
                 more,
                 by_clock=self.by_clock,
                 message=entry.message,
+                seq=entry.seq,
             )
         )
 

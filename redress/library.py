@@ -74,13 +74,28 @@ def _read(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise FileMistake(f"{path.name}: {error}") from None
+    except OSError as error:
+        raise FileMistake(f"{path.name}: cannot be read: {error.strerror}") from None
 
 
 def _checked(kind: type[T], raw: dict[str, Any], file: str) -> T:
     try:
         return kind.model_validate(raw)
     except ValidationError as error:
-        raise FileMistake("; ".join(f"{file}: {p}" for p in problems_of(error))) from None
+        said = [_by_name(problem, raw) for problem in problems_of(error)]
+        raise FileMistake("; ".join(f"{file}: {line}" for line in said)) from None
+
+
+def _by_name(problem: Problem, raw: dict[str, Any]) -> str:
+    """A problem with an entry of a list, named as people know it: `limits.panel_report.days`."""
+    if problem.field == "message":
+        return problem.what
+    part, _, rest = problem.field.partition("[")
+    number, closed, field = rest.partition("]")
+    if closed and part in raw:
+        entry = raw[part][int(number)]
+        return f"{part}.{entry.get('name') or entry.get('role')}{field}: {problem.what}"
+    return str(problem)
 
 
 def authority_names() -> list[str]:
@@ -93,7 +108,10 @@ def authority(name: str) -> Authority:
     """One authority. Raises `Malformed` where there is none, `FileMistake` where its file is wrong."""
     if name not in authority_names():
         raise Malformed([Problem("authority", f"{name!r} is none of {', '.join(authority_names())}")])
-    return _checked(Authority, _read(AUTHORITIES / f"{name}.toml"), f"{name}.toml")
+    found = _checked(Authority, _read(AUTHORITIES / f"{name}.toml"), f"{name}.toml")
+    if found.name != name:
+        raise FileMistake(f"{name}.toml: name: should be {name!r}, as the file is called")
+    return found
 
 
 @lru_cache(maxsize=256)
@@ -112,6 +130,8 @@ def procedure(name: str, authority_name: str) -> Procedure:
         for each, choice in own.items():
             if each not in rows:
                 raise FileMistake(f"{where}: {part}.{each}: the procedure has no such entry")
+            if choice.get(key, each) != each:
+                raise FileMistake(f"{where}: {part}.{each}.{key}: an entry keeps its {key}")
             rows[each].update(choice)
     policy = raw.get("policy", {}) | chosen.policy
     raw["policy"] = _checked(Policy, policy, f"{where}: policy").model_dump(mode="json")

@@ -13,13 +13,13 @@ from register import schema
 from register.database import upsert
 
 
-def project(db: Connection, case: Case, as_of: date) -> Status:
+def project(db: Connection, case: Case, as_of: date, *, first: bool = False) -> Status:
     """Write where the case stands on a date; gives the status it wrote."""
     status = case.status(as_of)
     reference = case.reference
     upsert(db, schema.complaints, [_line(case, status, as_of)])
-    _put(db, schema.deadlines, reference, _deadlines(reference, status))
-    _put(db, schema.messages, reference, _messages(reference, case))
+    _put(db, schema.deadlines, reference, _deadlines(reference, status), first=first)
+    _put(db, schema.messages, reference, _messages(reference, case), first=True)
     if any(not entry.message.reports for entry in case.log):  # nothing else makes rows in these
         _put(db, schema.appointments, reference, _appointments(reference, case))
     if case.rejected or any(not entry.message.reports for entry in case.log):
@@ -27,11 +27,13 @@ def project(db: Connection, case: Case, as_of: date) -> Status:
     return status
 
 
-def _put(db: Connection, table: Table, reference: str, rows: list[dict[str, Any]]) -> None:
-    """Make a complaint's rows in a table these, and no more."""
+def _put(
+    db: Connection, table: Table, reference: str, rows: list[dict[str, Any]], *, first: bool = False
+) -> None:
+    """Make a complaint's rows in a table these, and no more; `first`: there cannot have been more."""
     if rows:
         upsert(db, table, rows)
-    if table is not schema.messages:  # of messages there are never fewer than before
+    if not first:
         db.execute(delete(table).where(table.c.reference == reference, table.c.number > len(rows)))
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, date, datetime
 from threading import Lock
 from typing import Any, NamedTuple
@@ -46,11 +46,21 @@ class Register:
         self._writer = engine.execution_options(writes=True)
         self._made = False
         self._making = Lock()
+        self._found: dict[str, str] = {}  # packed terms by digest: what a digest stands for never changes
+        self._turn: AbstractContextManager[object] = (
+            Lock() if engine.dialect.name == "sqlite" else nullcontext()
+        )
 
-    def writing(self) -> AbstractContextManager[Connection]:
-        """A transaction; on first use the tables are made, so that a worker can start without a register."""
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction; on first use the tables are made, so that a worker can start without a register.
+
+        SQLite has one writer at a time: within a process they take turns here, which is quicker than
+        each asking the file again and again.
+        """
         self._make()
-        return self._writer.begin()
+        with self._turn, self._writer.begin() as db:
+            yield db
 
     def reading(self) -> AbstractContextManager[Connection]:
         """A connection to read by."""
@@ -133,7 +143,7 @@ class Register:
         for entry in entries:
             body = entry.body
             if entry.kind == "opened":
-                body = body | {"terms": _keep_terms(db, body["terms"])}
+                body = body | {"terms": self._keep_terms(db, body["terms"])}
             rows.append(
                 {
                     "reference": reference,
@@ -161,7 +171,7 @@ class Register:
         settled: dict[str, Settled] = {
             row.body["key"]: row.body["state"] for row in rows if row.kind == "effect"
         }
-        terms = _terms(db, opened["terms"])
+        terms = self._terms(db, opened["terms"])
         opening = Opening.model_validate(opened["opening"])
         opened_on = date.fromisoformat(opened["opened_on"])
         loaded = list(Case(terms, reference, opening, opened_on).logged.values()) if opening.messages else []
@@ -179,6 +189,20 @@ class Register:
         last = max(row.on_date for row in rows)
         case.fold.advance(max(last, case.fold.day))
         return case, last
+
+    def _keep_terms(self, db: Connection, packed: str) -> str:
+        """Keep terms once for all complaints that share them; gives the digest they are found by."""
+        digest = hashlib.sha256(packed.encode()).hexdigest()
+        if digest not in self._found:
+            insert_new(db, schema.terms, [{"digest": digest, "packed": packed}])
+        return digest
+
+    def _terms(self, db: Connection, digest: str) -> Terms:
+        if digest not in self._found:
+            table = schema.terms
+            kept = select(table.c.packed).where(table.c.digest == digest)
+            self._found[digest] = db.execute(kept).scalar_one()
+        return unpack(self._found[digest])
 
     def letters_sent(self, db: Connection, reference: str, keys: list[str]) -> set[tuple[str, str]]:
         """Which letters of these keys have left, as (key, recipient)."""
@@ -213,9 +237,9 @@ class Register:
         table = schema.letters
         db.execute(delete(table).where(table.c.reference == reference, table.c.recipient == ""))
 
-    def project(self, db: Connection, case: Case, as_of: date) -> None:
-        """Make the tables that people query from a case."""
-        project(db, case, as_of)
+    def project(self, db: Connection, case: Case, as_of: date, *, first: bool = False) -> None:
+        """Make the tables that people query from a case; `first`: there are no rows of it yet."""
+        project(db, case, as_of, first=first)
 
     def recall(self, reference: str) -> tuple[str, CaseState] | None:
         """What is needed to take a complaint up again: its packed terms and its state."""
@@ -257,24 +281,3 @@ def _next(db: Connection, series: str) -> int:
     insert_new(db, table, [{"series": series, "last": 0}])
     bump = update(table).where(table.c.series == series).values(last=table.c.last + 1)
     return int(db.execute(bump.returning(table.c.last)).scalar_one())
-
-
-def _keep_terms(db: Connection, packed: str) -> str:
-    """Keep terms once for all complaints that share them; gives the digest they are found by."""
-    digest = hashlib.sha256(packed.encode()).hexdigest()
-    known = db.execute(select(schema.terms.c.digest).where(schema.terms.c.digest == digest)).first()
-    if known is None:
-        insert_new(db, schema.terms, [{"digest": digest, "packed": packed}])
-    return digest
-
-
-_found: dict[str, str] = {}
-"""Packed terms by digest: what is kept under a digest never changes."""
-
-
-def _terms(db: Connection, digest: str) -> Terms:
-    if digest not in _found:
-        table = schema.terms
-        kept = select(table.c.packed).where(table.c.digest == digest)
-        _found[digest] = db.execute(kept).scalar_one()
-    return unpack(_found[digest])

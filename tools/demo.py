@@ -164,6 +164,7 @@ def _long(iso: str) -> str:
 
 
 if __name__ == "__main__":
+    os.umask(0o077)
     started = time.monotonic()
     status = asyncio.run(main())
     say(f"(took {timedelta(seconds=round(time.monotonic() - started))})")

@@ -131,6 +131,7 @@ def _is_zombie(pid: int) -> bool:
 
 
 if __name__ == "__main__":
+    os.umask(0o077)
     at = House(ROOT / Settings().state)
     status = down(at) if sys.argv[1:] == ["down"] else asyncio.run(up(at))
     sys.stdout.flush()

@@ -16,10 +16,12 @@ import pytest
 import pytest_asyncio
 from temporalio.client import Client
 
+from doors import intake
 from doors.clock import today
 from engine.embedded import embedded_server, free_port
 from engine.settings import Settings
 from redress.holidays_england import calendar_today
+from register.database import connect
 from register.register import Register
 
 ROOT = Path(__file__).parent.parent.parent
@@ -52,6 +54,8 @@ class Cli:
     address: str
     state: Path
     more: dict[str, str] = field(default_factory=dict)
+    client: Client | None = None
+    register: Register | None = None
 
     async def __call__(self, *words: str, stdin: str | bytes = b"") -> Ran:
         env = {
@@ -75,10 +79,10 @@ class Cli:
         return Ran(process.returncode, out.decode(), err.decode())
 
     async def open(self, **more: object) -> str:
-        """Open a new complaint; gives its reference."""
-        ran = await self("open", "-", stdin=json.dumps(opening(**more)))
-        assert ran.status == 0, ran.err
-        return ran.out.strip()
+        """Open a new complaint, without a process of its own; gives its reference."""
+        assert self.client is not None
+        assert self.register is not None
+        return (await intake.open_complaint(self.client, self.register, opening(**more))).reference
 
 
 def opening(**more: object) -> dict[str, Any]:
@@ -108,7 +112,7 @@ def ahead(working_days: int) -> str:
 @pytest.fixture
 def cli(server: tuple[str, Client], house: Register, settings: Settings) -> Cli:
     """The command line, with a worker that answers."""
-    return Cli(server[0], settings.state)
+    return Cli(server[0], settings.state, client=server[1], register=house)
 
 
 @pytest.fixture
@@ -132,4 +136,5 @@ def bare_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture
 def bare(bare_server: tuple[str, Client], bare_settings: Settings) -> Cli:
     """The command line with Temporal but no worker, and a register nobody has made yet."""
-    return Cli(bare_server[0], bare_settings.state, {"REDRESS_ANSWER_WITHIN": "2"})
+    register = Register(connect(bare_settings.database_url))
+    return Cli(bare_server[0], bare_settings.state, {"REDRESS_ANSWER_WITHIN": "2"}, bare_server[1], register)

@@ -77,9 +77,13 @@ async def test_list_and_its_filters_with_temporal_down(cli: Cli, down: Cli) -> N
     elsewhere = await cli.open(authority="north-somerset")
     gone = await cli.open()
     assert (await cli("send", gone, "withdraw")).status == 0
-    asked = await cli.open(received_on=back(4))
-    for words in (("acknowledge",), ("respond", "--set", "outcome=not_upheld"), ("escalate",)):
-        assert (await cli("send", asked, *words)).status == 0
+    received = back(4)
+    under_way = [
+        {"action": "acknowledge"},
+        {"action": "respond", "outcome": "upheld"},
+        {"action": "escalate"},
+    ]
+    asked = await cli.open(received_on=received, messages=[each | {"on": received} for each in under_way])
     own = {late, early, elsewhere, gone, asked}
 
     async def found(*words: str) -> set[str]:
@@ -91,7 +95,6 @@ async def test_list_and_its_filters_with_temporal_down(cli: Cli, down: Cli) -> N
     assert await found("--all") == own
     assert await found("--overdue") == {late}
     assert await found("--stage", "stage_2") == {asked}
-    assert await found("--stage", "stage-2", "--authority", "north-somerset") == set()
     assert await found("--authority", "north-somerset") == {elsewhere}
     assert await found("--due-before", today().isoformat()) == {late}
     due = CALENDAR.add(today(), 3)
