@@ -40,11 +40,7 @@ class Errands:
     def begin(self, asked: Begin) -> Begun:
         """The terms of a complaint: for a new one today's, for an earlier one those it was opened with."""
         if asked.opening is None:
-            recalled = self.register.recall(asked.reference)
-            if recalled is None:
-                raise ApplicationError(f"{asked.reference} is not in the register", non_retryable=True)
-            terms, state = recalled
-            return Begun(terms=terms, recorded=True, state=pack_state(state))
+            return self._recalled(asked.reference)
         opened_on = date.fromisoformat(asked.opened_on)
         opening = parse_opening(asked.opening, opened_on)
         said = packed_terms_for(opening, opened_on)
@@ -54,19 +50,28 @@ class Errands:
             on=asked.opened_on,
             body={"opening": asked.opening, "opened_on": asked.opened_on, "terms": said},
         )
-        recorded = True
         try:
             with self.register.writing() as db:
-                self.register.append(db, asked.reference, [entry])
+                new = self.register.append(db, asked.reference, [entry])
                 case = Case(terms_for(opening, opened_on), asked.reference, opening, opened_on)
-                self.register.project(db, case, opened_on, first=True)
+                if new:
+                    self.register.project(db, case, opened_on, first=True)
         except (SQLAlchemyError, OSError) as error:
             # No clock waits for the register: the workflow keeps the entry and brings it again.
             log.warning(
                 "register out of reach at the opening of %s: %s", asked.reference, type(error).__name__
             )
-            recorded = False
-        return Begun(terms=said, recorded=recorded)
+            return Begun(terms=said, recorded=False)
+        if not new:  # it ran before, and goes on from where it stood
+            return self._recalled(asked.reference)
+        return Begun(terms=said, recorded=True)
+
+    def _recalled(self, reference: str) -> Begun:
+        recalled = self.register.recall(reference)
+        if recalled is None:
+            raise ApplicationError(f"{reference} is not in the register", non_retryable=True)
+        terms, state = recalled
+        return Begun(terms=terms, recorded=True, state=pack_state(state))
 
     @activity.defn(name=CARRY_OUT)
     def carry_out(self, errand: Errand) -> Outcome:

@@ -20,7 +20,7 @@ def connect(url: str) -> Engine:
         return create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20)
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = create_engine(parsed, connect_args={"timeout": 30})
+    engine = create_engine(parsed, connect_args={"timeout": 5})
 
     @event.listens_for(engine, "connect")
     def _settle(connection: Any, _record: object) -> None:
@@ -47,9 +47,9 @@ def create_tables(engine: Engine) -> None:
         metadata.create_all(engine)
 
 
-def insert_new(db: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-    """Insert the rows that are not there yet, by any of the table's keys."""
-    db.execute(_insert_new(db.dialect.name, table), rows)
+def insert_new(db: Connection, table: Table, rows: list[dict[str, Any]]) -> int:
+    """Insert the rows that are not there yet, by any of the table's keys; gives how many those were."""
+    return db.execute(_insert_new(db.dialect.name, table), rows).rowcount
 
 
 def upsert(db: Connection, table: Table, rows: list[dict[str, Any]]) -> None:

@@ -136,8 +136,8 @@ class Register:
 
     # --- the record ------------------------------------------------------------------------------
 
-    def append(self, db: Connection, reference: str, entries: Sequence[RegisterEntry]) -> None:
-        """Add events that are not there yet, within a transaction."""
+    def append(self, db: Connection, reference: str, entries: Sequence[RegisterEntry]) -> int:
+        """Add events that are not there yet, within a transaction; gives how many were new."""
         now = datetime.now(UTC)
         rows = []
         for entry in entries:
@@ -154,8 +154,7 @@ class Register:
                     "body": body,
                 }
             )
-        if rows:
-            insert_new(db, schema.events, rows)
+        return insert_new(db, schema.events, rows) if rows else 0
 
     def case(self, db: Connection, reference: str) -> tuple[Case, date] | None:
         """The case made anew from its events, and the date of the last; None where it was never recorded."""

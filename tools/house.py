@@ -80,6 +80,7 @@ class House:
 async def up(house: House) -> int:
     """Start what does not run yet and say where to look."""
     house.run.mkdir(parents=True, exist_ok=True)
+    house.state.chmod(0o700)  # whatever lies in it names people
     house.logs.mkdir(parents=True, exist_ok=True)
     quiet_runtime()
     if house.running("server") is None:
