@@ -29,8 +29,13 @@ from redress.standing import Status
 from register.register import Register
 from workflows.wire import OPENING, STATUS, Start, workflow_id
 
-BUSY = {RPCStatusCode.RESOURCE_EXHAUSTED, RPCStatusCode.UNAVAILABLE, RPCStatusCode.ABORTED}
-"""What the server says to more messages at once than one run takes."""
+BUSY = {
+    RPCStatusCode.RESOURCE_EXHAUSTED,
+    RPCStatusCode.UNAVAILABLE,
+    RPCStatusCode.ABORTED,
+    RPCStatusCode.FAILED_PRECONDITION,
+}
+"""What the server says to more messages at once than one run takes, or while a new run takes over."""
 
 
 def complete(action: str, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -151,4 +156,4 @@ def _malformed(cause: BaseException | None) -> Exception:
 
 
 def _no_answer(error: RPCError, reference: str) -> NoAnswer:
-    return NoAnswer(f"Temporal did not answer ({error.message})", reference=reference, applied="unknown")
+    return NoAnswer(f"Temporal did not answer ({error.status.name}: {error.message})", reference=reference, applied="unknown")

@@ -104,8 +104,7 @@ class Complaint(Doors):
             await workflow.wait_condition(lambda: self._stirred)
             self._stirred = False
             if self._is_long():
-                post.cancel()
-                return self._handed_on()
+                return self._handed_on()  # an errand under way is taken along and counts once
 
     async def _has_ended(self) -> bool:
         """Hand the last of it over; whether nothing came meanwhile that wakes the complaint again."""
@@ -181,9 +180,19 @@ class Complaint(Doors):
         return case.is_finished and not case.timers(workflow.now()) and case.tail_ends() <= workflow.now()
 
     def _is_long(self) -> bool:
-        """Whether to go on in a new run; what is still to be sent must be small enough to take along."""
-        long = self._taken >= MESSAGES_A_RUN or workflow.info().is_continue_as_new_suggested()
-        return long and sum(map(_size, self._outbox)) < LARGEST_ERRAND
+        """Whether to go on in a new run: in a quiet moment, or at last when it must be.
+
+        Messages that arrive while one run hands over to the next have to be sent again by their
+        senders. What is still to be carried out must be small enough to take along.
+        """
+        if not self._is_old():
+            return False
+        if self._taken < MESSAGES_A_RUN * 1.7 and self._outbox:
+            return False
+        return sum(map(_size, self._outbox)) < LARGEST_ERRAND
+
+    def _is_old(self) -> bool:
+        return self._taken >= MESSAGES_A_RUN or workflow.info().is_continue_as_new_suggested()
 
     def _handed_on(self) -> Start:
         carried = Carried(
@@ -214,6 +223,7 @@ class Complaint(Doors):
             )
             del self._outbox[: len(batch)]
             self._ready_to_send = bool(self._outbox)
+            self._stirred = self._stirred or (not self._outbox and self._is_old())
             if not outcome.delivered and (late_post is None or late_post.done()):
                 self._undelivered = True
                 late_post = asyncio.create_task(self._deliver())
