@@ -32,9 +32,9 @@ bench: $(READY)
 # For whoever changes a dependency: needs uv. Versions and hashes only, no addresses.
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
-	  --no-emit-index-url --no-emit-find-links --group dev pyproject.toml -o requirements.lock
+	  --group dev pyproject.toml -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
-	  --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements-runtime.lock
+	  pyproject.toml -o requirements-runtime.lock
 
 clean:
 	rm -rf $(VENV) .redress

@@ -23,13 +23,13 @@ from engine.embedded import embedded_server
 from engine.settings import Settings
 from engine.workers import build_worker, errands_for
 from redress.calendar import Calendar, long_date
-from redress.fold import plain
 from redress.holidays_england import calendar_today
 from redress.library import procedure as find_procedure
 from redress.london import instant, london_date
 from redress.parse import Malformed, Problem
 from redress.procedure import Procedure
 from redress.standing import DeadlineStatus, Status
+from redress.words import plain
 from register.register import Register
 from workflows.wire import TASK_QUEUE, WORKFLOW, Start, workflow_id
 

@@ -156,4 +156,5 @@ def _malformed(cause: BaseException | None) -> Exception:
 
 
 def _no_answer(error: RPCError, reference: str) -> NoAnswer:
-    return NoAnswer(f"Temporal did not answer ({error.status.name}: {error.message})", reference=reference, applied="unknown")
+    why = f"Temporal did not answer ({error.status.name}: {error.message})"
+    return NoAnswer(why, reference=reference, applied="unknown")

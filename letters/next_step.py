@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from redress.calendar import long_date
 from redress.case import Case
 from redress.deadline import Deadline
-from redress.fold import months_after
+from redress.facts import months_after
 
 
 class Step(NamedTuple):

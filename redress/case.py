@@ -9,29 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from typing import Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from redress.actions import act
-from redress.calendar import long_date
+from redress.agenda import Agenda, Task, Timer
 from redress.correction import Corrected, check_correction, corrected
-from redress.deadline import Deadline, Moved
-from redress.effects import Effect, Fact
+from redress.deadline import Moved
+from redress.effects import Effect
 from redress.fold import Entry, Fold, Verdict
+from redress.kept import Answer, CaseState, LoggedMessage, Rejected, Settled
 from redress.loading import parse_loaded
-from redress.london import instant, london_date, london_time
-from redress.messages import MESSAGES, Correct, Message
+from redress.london import instant, london_date
+from redress.messages import Correct, Message
 from redress.opening import Opening
 from redress.parse import Malformed, Parsed, Problem, fingerprint, parse_message
 from redress.procedure import Terms
 from redress.standing import Status, standing, state_of
 
+__all__ = ["Answer", "Case", "CaseState", "LoggedMessage", "Rejected", "Settled", "Task", "Timer"]
+
 LARGEST_REJECT = 4096
 """Bytes kept of a signal that could not be taken."""
-
-SHORTLY_BEFORE = 5
-"""Working days before the opening about which a message sent later still writes its letter."""
 
 SHORT = 4000
 """Bytes of a message that are always few enough while there is any room."""
@@ -39,74 +38,8 @@ SHORT = 4000
 ROOM_FOR_LONG, ROOM = 700_000, 1_100_000
 """Bytes of messages a complaint holds; packed at worst they are still below Temporal's 2 MB."""
 
-Settled = Literal["done", "skipped", "history"]
 
-
-class Answer(BaseModel):
-    """What the sender of a message is told."""
-
-    message_id: str
-    on: date
-    applied: bool
-    pending: bool
-    repeated: bool = False
-    reason: str = ""
-    changed: list[dict[str, str | None]] = []
-
-
-class Rejected(BaseModel):
-    """A signal that could not be taken: kept, since nobody waited for an answer."""
-
-    action: str
-    on: date
-    problems: list[str]
-    received: str
-
-
-class LoggedMessage(BaseModel):
-    """A message as it is kept outside the case's own memory."""
-
-    seq: int
-    action: str
-    body: dict[str, Any]
-    assumed: bool = False
-    named: bool = True
-    answer: Answer | None = None
-
-    def message(self) -> Message:
-        """The message itself; its form was checked when it first came."""
-        return MESSAGES[self.action].model_validate(self.body)
-
-
-class CaseState(BaseModel):
-    """All of a case that must be kept to make it again: what a new run or the register hands on."""
-
-    reference: str
-    opening: Opening
-    """Without its messages: they stand under `messages`, the first `loaded` of them."""
-    opened_on: date
-    loaded: int = 0
-    messages: list[LoggedMessage] = []
-    rejected: list[Rejected] = []
-    settled: dict[str, Settled] = {}
-
-
-class Task(NamedTuple):
-    """One effect that is to be carried out or recorded now."""
-
-    effect: Effect
-    state: Settled
-
-
-class Timer(NamedTuple):
-    """An instant at which time alone changes something, with a sentence for whoever watches."""
-
-    name: str
-    at: datetime
-    summary: str
-
-
-class Case:
+class Case(Agenda):
     """One complaint. Dates are London dates; `now` is a UTC instant given by the caller."""
 
     def __init__(self, terms: Terms, reference: str, opening: Opening, opened_on: date) -> None:
@@ -308,124 +241,6 @@ class Case:
         found["state"] = (None, fold.state)
         return found
 
-    # --- what must be done -----------------------------------------------------------------------
-
-    def due(self, now: datetime) -> list[Task]:
-        """What is to be carried out now, in order, each effect once; it counts as settled from here."""
-        self.fold.advance(max(london_date(now), self.fold.day))
-        tasks: list[Task] = []
-        for at, effect in enumerate(self._effects()):
-            if effect.key in self.settled:
-                continue
-            if self._is_history(effect):
-                self.settled[effect.key] = "history"
-                continue
-            if self.ready_at(effect, now) > now:
-                continue
-            state: Settled = "skipped" if self._overtaken(at, effect, now) else "done"
-            self.settled[effect.key] = state
-            tasks.append(Task(effect, state))
-        return tasks
-
-    def timers(self, now: datetime) -> list[Timer]:
-        """One timer for each running limit, and one for the next reminder or waiting letter."""
-        policy = self.terms.procedure.policy
-        timers: list[Timer] = []
-        soon: list[tuple[datetime, str]] = []
-        for deadline in self.fold.running:
-            last = deadline.due_on + timedelta(days=1)
-            if deadline.paused_on is None and deadline.wakes_on <= last and instant(last) > now:
-                timers.append(Timer(deadline.name, instant(last), _summary(deadline)))
-            if deadline.wakes_on < last or last < deadline.wakes_on < date.max:
-                day = self.fold.calendar.on_or_after(deadline.wakes_on)
-                what = "Reminder" if deadline.wakes_on < last else "Still late"
-                soon.append((instant(day, policy.office_opens), f"{what}: {_summary(deadline)}"))
-        soon += [
-            (self.ready_at(effect, now), f"Letter leaves: {effect.template}")
-            for effect in self._effects()
-            if effect.key not in self.settled and not self._is_history(effect)
-        ]
-        ahead = [(at, summary) for at, summary in soon if at > now]
-        if ahead:
-            at, summary = min(ahead)
-            timers.append(Timer("next", at, summary.replace("_", " ")))
-        return timers
-
-    def ready_at(self, effect: Effect, now: datetime) -> datetime:
-        """The instant from which an effect may be carried out (policy: office hours)."""
-        policy = self.terms.procedure.policy
-        if effect.kind == "breach":
-            return instant(effect.on)
-        if effect.by_clock:
-            at = instant(self.fold.calendar.on_or_after(effect.on), policy.office_opens)
-            return at if at > now else self._next_office(now)
-        if policy.hold_letters == "clock":
-            return instant(effect.on)
-        return self._next_office(now)
-
-    def _is_history(self, effect: Effect) -> bool:
-        """Whether an effect belongs to a day before the complaint came here: then nobody is written to.
-
-        A message that was sent since, about a day shortly before, still writes its letter.
-        """
-        if effect.on >= self.opened_on:
-            return False
-        sent_since = not effect.by_clock and effect.seq is not None and effect.seq >= self.loaded
-        return not sent_since or self.fold.calendar.between(effect.on, self.opened_on) > SHORTLY_BEFORE
-
-    def _next_office(self, now: datetime) -> datetime:
-        policy, calendar = self.terms.procedure.policy, self.fold.calendar
-        today, clock = london_date(now), london_time(now)
-        if calendar.is_working_day(today) and clock < policy.office_closes:
-            return now if clock >= policy.office_opens else instant(today, policy.office_opens)
-        return instant(calendar.add(today, 1), policy.office_opens)
-
-    def _overtaken(self, at: int, effect: Effect, now: datetime) -> bool:
-        """Whether a clock's effect has lost its point: done meanwhile, moved, or a later one is due too."""
-        name = effect.facts.get("deadline")
-        if effect.kind == "breach" or not effect.by_clock or name is None:
-            return False
-        if effect.template == "breach_notice":
-            return False
-        deadline = self.fold.latest.get(str(name))
-        same = deadline is not None and deadline.due_on.isoformat() == effect.facts.get("due_on")
-        if deadline is None or not same:
-            return True
-        if not deadline.is_open and not (deadline.stopped_on and effect.kind == "letter"):
-            return True
-        rungs = ("reminder", "chase")
-        if effect.kind != "reminder" and effect.template not in rungs:
-            return False
-        return any(
-            later.facts.get("deadline") == name
-            and later.facts.get("due_on") == effect.facts.get("due_on")
-            and self.ready_at(later, now) <= now
-            for later in self._effects()[at + 1 :]
-            if later.by_clock
-        )
-
-    def _effects(self) -> list[Effect]:
-        return [self.opening_notice, *self.fold.effects] if self.opening_notice else self.fold.effects
-
-    def _overdue_at_opening(self) -> Effect | None:
-        """One notice to the Complaints Manager of all that was overdue when the case was brought here."""
-        late: list[Fact] = [
-            {
-                "name": d.name,
-                "title": d.limit.title,
-                "due_on": d.due_on.isoformat(),
-                "owner": d.owner,
-                "source": d.limit.source,
-            }
-            for d in self.fold.running
-            if d.due_on < self.opened_on and d.paused_on is None
-        ]
-        if not late:
-            return None
-        facts: dict[str, Fact] = {"late": late, "next": self.fold.next_step()}
-        key = "overdue_at_opening"
-        return Effect(key, "letter", key, self.opened_on, facts)
-
     # --- keeping ---------------------------------------------------------------------------------
 
     @property
@@ -515,10 +330,3 @@ def _keep_moves(before: Fold, after: Fold, keep: Fold, reason: str, on: date) ->
         if was is not None and kept is not None and was.due_on != now.due_on:
             kept.moved.append(Moved(was.due_on, f"corrected: {reason}", was.breach_due, on))
             kept.moved.sort(key=lambda moved: moved.on)
-
-
-def _summary(deadline: Deadline) -> str:
-    """What a stranger reads beside a timer (at most 120 characters)."""
-    unit = deadline.limit.unit.replace("_", " ")
-    way = "before the meeting" if deadline.limit.before else unit
-    return f"{deadline.limit.title} due {long_date(deadline.due_on)} ({deadline.days} {way})"

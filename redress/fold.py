@@ -9,17 +9,18 @@ What each action does stands in `redress.actions`; here are the parts they are m
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 
 from redress.calendar import Calendar, calendar_for
-from redress.deadline import Deadline, count, days_late
+from redress.deadline import Deadline, count
 from redress.effects import Effect, Fact
+from redress.facts import facts_of, next_step, step_of
 from redress.fields import Person
 from redress.messages import Message, Remedy
 from redress.opening import Opening
 from redress.procedure import Limit, Procedure, StageName, Terms
+from redress.words import plain, questions_at_intake
 
 
 class Entry(NamedTuple):
@@ -158,8 +159,8 @@ class Fold:
     def _remind(self, deadline: Deadline, rung: int) -> None:
         letter = deadline.limit.remind_letter
         key = f"reminder:{deadline.name}:{deadline.due_on}:{rung}"
-        facts = self._facts(deadline)
-        facts["next"] = _step(deadline)
+        facts = facts_of(self, deadline)
+        facts["next"] = step_of(deadline)
         self.effects.append(Effect(key, "reminder", letter, self.day, facts, by_clock=True))
 
     def _run_out(self, deadline: Deadline) -> None:
@@ -178,7 +179,7 @@ class Fold:
         if limit.follows is not None:
             return  # another reading of a limit that speaks for itself
         self.effects.append(
-            Effect(f"breach:{key}", "breach", "", self.day, self._facts(deadline), by_clock=True)
+            Effect(f"breach:{key}", "breach", "", self.day, facts_of(self, deadline), by_clock=True)
         )
         for letter in limit.late_letters:
             self.letter(letter, key, deadline)
@@ -400,7 +401,7 @@ class Fold:
 
     def letter(self, template: str, key: str, deadline: Deadline) -> None:
         """A letter that time causes: it leaves in office hours."""
-        facts = self._facts(deadline)
+        facts = facts_of(self, deadline)
         facts["next"] = self.next_step(besides=deadline)
         self.effects.append(Effect(f"{template}:{key}", "letter", template, self.day, facts, by_clock=True))
 
@@ -420,122 +421,6 @@ class Fold:
             )
         )
 
-    def _facts(self, deadline: Deadline) -> dict[str, Fact]:
-        return {
-            "deadline": deadline.name,
-            "title": deadline.limit.title,
-            "due_on": deadline.due_on.isoformat(),
-            "days": deadline.days,
-            "unit": deadline.limit.unit,
-            "owner": deadline.owner,
-            "source": deadline.limit.source,
-            "stage": self.stage,
-            "days_late": days_late(self.calendar, deadline, self.day),
-        }
-
     def next_step(self, besides: Deadline | None = None) -> Fact:
         """The date by which something happens next, what, and who owes it."""
-        ahead = [
-            d
-            for d in self.running
-            if d is not besides and d.due_on >= self.day and d.paused_on is None and d.limit.follows is None
-        ]
-        if not ahead:
-            return self._nothing_ahead()
-        due = min(ahead, key=_by_due)
-        weight = [d for d in ahead if d.limit.kind != "target"]
-        if weight:
-            due = min(weight, key=_by_due)
-        return _step(due)
-
-    def _nothing_ahead(self) -> Fact:
-        again = min((d.wakes_on for d in self.running if d.wakes_on > self.day), default=date.max)
-        if self.closed_on is not None and again == date.max:
-            return self._to_the_ombudsman()
-        if again == date.max:
-            again = self.day + timedelta(days=28)
-        what = "The Complaints Manager looks at the delay again"
-        return {
-            "name": "review",
-            "on": again.isoformat(),
-            "what": what,
-            "owner": "complaints_manager",
-            "kind": "review",
-        }
-
-    def _to_the_ombudsman(self) -> Fact:
-        """By when to go to the Ombudsman: 12 months from when the person knew of the matter.
-
-        (Local Government Act 1974 s 26B.) Where those passed while the procedure ran: within a month.
-        """
-        knew_on = self.opening.events_on or self.opening.received_on
-        last = months_after(knew_on, 12) - timedelta(days=1)
-        if last < self.day:
-            last = months_after(self.day, 1)
-        return {
-            "name": "ombudsman",
-            "on": last.isoformat(),
-            "what": "The Ombudsman normally wants to hear of it by then",
-            "owner": "complainant",
-            "kind": "ombudsman",
-        }
-
-
-def _step(deadline: Deadline) -> Fact:
-    return {
-        "name": deadline.name,
-        "on": deadline.due_on.isoformat(),
-        "what": deadline.limit.title,
-        "owner": deadline.owner,
-        "kind": deadline.limit.kind,
-    }
-
-
-def _by_due(deadline: Deadline) -> date:
-    return deadline.due_on
-
-
-def months_after(day: date, months: int) -> date:
-    """The same day so many months later, or the last of that month."""
-    year, month = divmod(day.month - 1 + months, 12)
-    for last in (day.day, 30, 29, 28):
-        with suppress(ValueError):
-            return date(day.year + year, month + 1, min(day.day, last))
-    raise AssertionError("every month has 28 days")
-
-
-def plain(milestone: str) -> str:
-    """A milestone in words for people: `requested:stage_2` is `request for stage 2`."""
-    what, _, of = milestone.partition(":")
-    of = of.replace("_", " ")
-    words = {
-        "requested": f"a request for {of}",
-        "answered": f"an answer at {of}",
-        "appointed": f"the appointment of {'an' if of[:1] in 'aei' else 'a'} {of}",
-        "reported": f"the {of} report" if of == "panel" else f"the report of the {of}",
-        "statement_agreed": "an agreed complaint statement",
-        "panel_scheduled": "the date of the panel",
-        "papers_sent": "notice and papers",
-        "panel_held": "the panel's meeting",
-    }
-    return words.get(what, milestone.replace("_", " "))
-
-
-def questions_at_intake(procedure: Procedure, opening: Opening) -> list[str]:
-    """Why a person must decide whether the matter is taken; none: it is in Stage 1 from its opening.
-
-    The presumption is to accept (guidance 3.3.1); nothing here refuses anything.
-    """
-    found = []
-    if opening.complainant is None:
-        found.append("anonymous: outside the procedure, but steps are still taken and recorded (004-4)")
-    if opening.events_on is not None:
-        age = (opening.received_on - opening.events_on).days
-        if age > procedure.policy.events_within_days:
-            found.append(
-                "more than a year old: may be declined only if it could have been brought earlier "
-                "and cannot now be looked at fairly (Regulations reg 9)"
-            )
-    if opening.on_behalf_of is not None and opening.on_behalf_of.child_agrees is False:
-        found.append("the child has not agreed to this complaint being made for them")
-    return found
+        return next_step(self, besides)

@@ -616,8 +616,8 @@ def used_in_code() -> set[str]:
     """Every letter named where the rules make one: `letter(…)`, `send(…)`, `close(…)`, `Effect(…)`."""
     at = {"letter": 0, "send": 0, "close": 2, "Effect": 2}
     used: set[str] = set()
-    for file in ("fold.py", "actions.py"):
-        for node in ast.walk(ast.parse((ROOT / "redress" / file).read_text(encoding="utf-8"))):
+    for file in (ROOT / "redress" / "fold.py", *(ROOT / "redress" / "actions").glob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call):
                 continue
             called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")

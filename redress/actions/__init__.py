@@ -1,0 +1,46 @@
+"""What each action does to a case. One function each; `act` finds it by the message's name.
+
+An action answers with a verdict. What reports a happening is always applied; what asks for
+something may have to wait or be refused, each with its reason and the source of the rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from redress.actions import first_stage, going_on, investigation, turns
+from redress.fold import Entry, Fold, Verdict
+
+
+def act(fold: Fold, entry: Entry) -> Verdict:
+    """Carry out one message."""
+    return ACTIONS[entry.message.action](fold, entry)
+
+
+ACTIONS: dict[str, Callable[[Fold, Entry], Verdict]] = {
+    "acknowledge": first_stage.acknowledge,
+    "accept": first_stage.accept,
+    "decline": first_stage.decline,
+    "resolve_informally": first_stage.resolve_informally,
+    "respond": first_stage.respond,
+    "extend": first_stage.extend,
+    "escalate": going_on.escalate,
+    "decide_late": going_on.decide_late,
+    "appoint": investigation.appoint,
+    "agree_statement": investigation.agree_statement,
+    "report": investigation.report,
+    "schedule_panel": investigation.schedule_panel,
+    "send_papers": investigation.send_papers,
+    "hold_panel": investigation.hold_panel,
+    "record_meeting": investigation.recorded,
+    "suspend": turns.suspend,
+    "resume": turns.resume,
+    "set_advocate": turns.set_advocate,
+    "withdraw": turns.withdraw,
+    "close": turns.close,
+    "refer_to_ombudsman": turns.refer_to_ombudsman,
+    "ombudsman_decision": turns.ombudsman_decision,
+    "complete_remedy": turns.complete_remedy,
+    "correct": investigation.recorded,  # the case has put it right before folding: redress.case
+    "add_note": investigation.recorded,
+}

@@ -1,0 +1,134 @@
+"""Intake and Stage 1: acknowledgement, eligibility, the answer, more time."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from redress import messages as m
+from redress.actions.parts import agree_remedy, refused
+from redress.fold import APPLIED, Entry, Fold, Verdict
+
+
+def acknowledge(fold: Fold, entry: Entry) -> Verdict:
+    """The acknowledgement of the complaint, or at Stage 3 of the request for a panel."""
+    again = not any(name in fold.latest and fold.latest[name].is_open for name in _ACKNOWLEDGED)
+    if again:
+        fold.note_irregular(entry, "nothing is waiting to be acknowledged")
+        return APPLIED
+    at_panel = fold.stage == "stage_3"
+    fold.reach("acknowledged", entry.message.on, assumed=entry.assumed)
+    fold.send("stage_3_acknowledgement" if at_panel else "acknowledgement", entry)
+    return APPLIED
+
+
+_ACKNOWLEDGED = ("acknowledgement", "stage_3_acknowledgement")
+
+
+def accept(fold: Fold, entry: Entry) -> Verdict:
+    """The matter is taken under the procedure."""
+    if fold.stage != "intake":
+        if fold.closed_as == "declined":
+            return refused("The matter was declined; it can be brought again as a new complaint.")
+        return refused("Nothing is in question: the matter is under the procedure already.")
+    fold.stage = fold.procedure.first_stage
+    fold.reach("decided", entry.message.on, assumed=entry.assumed)
+    fold.send("accepted", entry)
+    fold.retry_waiting()
+    return APPLIED
+
+
+def decline(fold: Fold, entry: Entry) -> Verdict:
+    """The matter is not taken: a person's reasoned decision, written to whoever complained."""
+    if fold.closed_on is not None:
+        return refused("The complaint is closed already.")
+    if fold.stage not in ("intake", "informal", "stage_1") or fold.answered:
+        return refused(
+            "A complaint that has been answered or gone to a later stage can no longer be declined; "
+            "later stages may not be refused (Regulations regs 17 to 19)."
+        )
+    fold.reach("decided", entry.message.on, assumed=entry.assumed)
+    fold.close("declined", entry.message.on, "declined", entry=entry)
+    return APPLIED
+
+
+def resolve_informally(fold: Fold, entry: Entry) -> Verdict:
+    """Settled informally: closes only where the person agrees."""
+    message = cast(m.ResolveInformally, entry.message)
+    if fold.closed_on is not None:
+        return refused("The complaint is closed already.")
+    if fold.procedure.order[fold.stage] > 1:
+        return refused("An informal settlement belongs before or in Stage 1; this is a later stage.")
+    if message.agreed:
+        fold.close("resolved", message.on, "resolved", entry=entry)
+    return APPLIED
+
+
+def respond(fold: Fold, entry: Entry) -> Verdict:
+    """The authority's answer at the current stage; always recorded."""
+    message = cast(m.Respond, entry.message)
+    if fold.closed_on is not None:
+        fold.note_irregular(entry, f"the complaint was closed on {fold.closed_on.isoformat()}")
+        return APPLIED
+    if fold.stage == "intake":
+        fold.note_irregular(entry, "whether the matter is taken was not decided")
+        fold.stage = fold.procedure.first_stage
+        fold.reach("decided", message.on, assumed=entry.assumed)
+    stage = fold.procedure.stage[fold.stage]
+    if stage.name in fold.answered:
+        answered_on = fold.answered[stage.name].isoformat()
+        fold.note_irregular(entry, f"{stage.title} was answered on {answered_on} already")
+        return APPLIED
+    if fold.state == "suspended":
+        fold.note_irregular(entry, "the complaint is suspended")
+    fold.expect(entry, f"answered:{stage.name}")
+    if stage.next is None and message.independent_person_consulted is not True:
+        fold.note_irregular(entry, "the Independent Person was not consulted (Regulations reg 20)")
+    fold.answered[stage.name] = message.on
+    fold.reach(f"answered:{stage.name}", message.on, assumed=entry.assumed)
+    received = message.received_on or fold.calendar.add(message.on, fold.procedure.policy.deemed_days)
+    fold.reach(f"answer_received:{stage.name}", message.on, counts_from=max(received, message.on))
+    for remedy in message.remedies:
+        agree_remedy(fold, remedy, message.on)
+    if stage.next is None:
+        fold.close("completed", message.on, stage.answer_letter, entry=entry)
+    elif message.outcome == "resolved" and stage.resolved_closes and not fold.asked_to_go_on:
+        fold.close("resolved", message.on, stage.answer_letter, entry=entry)
+    else:
+        fold.send(stage.answer_letter, entry)
+    fold.retry_waiting()
+    return APPLIED
+
+
+def extend(fold: Fold, entry: Entry) -> Verdict:
+    """More time at this stage, up to the most that the procedure allows."""
+    message = cast(m.Extend, entry.message)
+    if fold.closed_on is not None:
+        return refused("The complaint is closed: nothing runs that could be extended.")
+    name = fold.procedure.stage[fold.current_stage].response
+    deadline = fold.latest.get(name)
+    if deadline is None or not deadline.is_open:
+        return refused("No answer is owed at this stage, so nothing can be extended.")
+    most = deadline.most(fold.calendar)
+    if most is None:
+        return refused(f"{deadline.limit.title}: the rule allows no extension ({deadline.limit.source}).")
+    if deadline.limit.extensions is not None and deadline.extended >= deadline.limit.extensions:
+        return refused(
+            f"{deadline.limit.title} has been extended before, and the rule allows it once "
+            f"({deadline.limit.source})."
+        )
+    until = message.until or most
+    if until > most:
+        return refused(
+            f"until {until.isoformat()} is beyond the most allowed, {deadline.limit.extend_to} "
+            f"{deadline.limit.unit.replace('_', ' ')} from {deadline.counts_from.isoformat()}: "
+            f"{most.isoformat()} ({deadline.limit.source})."
+        )
+    if until <= deadline.due_on:
+        return refused(
+            f"until {until.isoformat()} gives no more time than the present due date, "
+            f"{deadline.due_on.isoformat()}."
+        )
+    before = deadline.due_on
+    fold.extend(deadline, until, message.reason)
+    fold.send("extension", entry, deadline=name, before=before.isoformat(), due_on=until.isoformat())
+    return APPLIED

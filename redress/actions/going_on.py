@@ -1,0 +1,70 @@
+"""Asking for the next stage, in time, too early or too late."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from redress import messages as m
+from redress.actions.parts import refused
+from redress.fold import APPLIED, Entry, Fold, Verdict
+
+
+def escalate(fold: Fold, entry: Entry) -> Verdict:
+    """The complainant asks for the next stage. Out of time or too early, it waits; it is not refused."""
+    message = cast(m.Escalate, entry.message)
+    if fold.closed_as in ("withdrawn", "declined"):
+        return refused(
+            f"The complaint was {fold.closed_as}; it can be brought again as a new complaint, "
+            "or taken to the Ombudsman."
+        )
+    stage = fold.procedure.stage[fold.current_stage]
+    if stage.next is None:
+        return refused(f"{stage.title} is the last stage; what follows it is the Ombudsman.")
+    asked_at = fold.asked_at.setdefault(entry.seq, stage.name)
+    if asked_at != stage.name:
+        return Verdict("applied", "the stage asked for was opened by an earlier request")
+    if fold.closed_on is not None and not (stage.after_lapse == "of_right" or entry.assumed):
+        if not fold.late_requests:
+            fold.reach("late_request", message.on)
+        fold.late_requests.append(entry)
+        fold.send("request_waits", entry, why="late")
+        return Verdict(
+            "pending",
+            "The window to ask has passed; the Complaints Manager decides on this request, with reasons.",
+        )
+    response = fold.latest.get(stage.response)
+    is_late = stage.late_opens_next and response is not None and response.breached_on is not None
+    skipped = message.agreed_by_authority and stage.skip_by_agreement
+    ready = stage.name in fold.answered or is_late or skipped
+    if not ready and fold.closed_on is None:
+        if not fold.retrying:
+            fold.send("request_waits", entry, why="early")
+        return fold.wait(
+            entry,
+            f"{stage.title} is neither answered nor late; the request takes effect on the day it is.",
+        )
+    if entry.assumed and fold.closed_on is not None:
+        fold.note_irregular(
+            entry, f"came without a date after closing on {fold.closed_on.isoformat()}; taken as in time"
+        )
+    fold.open_stage(stage.next, entry, fold.day, taken_on=fold.day)
+    return APPLIED
+
+
+def decide_late(fold: Fold, entry: Entry) -> Verdict:
+    """A person's reasoned decision on a request made after its window."""
+    message = cast(m.DecideLate, entry.message)
+    if not fold.late_requests:
+        return refused("No late request is waiting for a decision.")
+    requests, fold.late_requests = fold.late_requests, []
+    fold.reach("late_decided", message.on, assumed=entry.assumed)
+    stage = fold.procedure.stage[fold.current_stage]
+    outcome = "applied" if message.accept else "not_accepted"
+    decided = "accepted" if message.accept else "not accepted"
+    for request in requests:
+        fold.verdicts[request.seq] = Verdict(outcome, f"{decided}: {message.reason}", message.on)
+    if message.accept and stage.next is not None:
+        first = requests[0]
+        fold.open_stage(stage.next, first, first.message.on, taken_on=message.on)
+    fold.send("late_request_decision", entry)
+    return APPLIED

@@ -1,0 +1,32 @@
+"""What several actions are made of."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import cast
+
+from redress import messages as m
+from redress.deadline import Deadline, count
+from redress.fold import AgreedAction, Fold, Verdict
+from redress.procedure import Owner
+
+
+def refused(reason: str) -> Verdict:
+    """A refusal, with its reason in one sentence."""
+    return Verdict("refused", reason)
+
+
+def agree_remedy(fold: Fold, remedy: m.Remedy, on: date) -> None:
+    """Something is to be done, by somebody, by a date: a deadline of its own."""
+    number = len(fold.remedies) + 1
+    fold.remedies.append(AgreedAction(number, remedy, on))
+    limit = fold.procedure.limit["remedy"]
+    due_on = remedy.due_on or count(fold.calendar, limit, on, limit.days)
+    days = fold.calendar.between(on, due_on)
+    deadline = Deadline(limit, f"remedy_{number}", on, due_on, days, provisional=False)
+    if remedy.owner in _OWNERS:
+        deadline.owner = cast(Owner, remedy.owner)
+    fold.run(deadline)
+
+
+_OWNERS = ("stage_manager", "investigating_officer", "adjudicating_officer", "director")

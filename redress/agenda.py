@@ -1,0 +1,166 @@
+"""What must be done about a case, and when: the difference between its effects and what is settled."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from redress.calendar import long_date
+from redress.deadline import Deadline
+from redress.effects import Effect, Fact
+from redress.fold import Fold
+from redress.kept import Settled
+from redress.london import instant, london_date, london_time
+from redress.procedure import Terms
+
+SHORTLY_BEFORE = 5
+"""Working days before the opening about which a message sent later still writes its letter."""
+
+
+class Task(NamedTuple):
+    """One effect that is to be carried out or recorded now."""
+
+    effect: Effect
+    state: Settled
+
+
+class Timer(NamedTuple):
+    """An instant at which time alone changes something, with a sentence for whoever watches."""
+
+    name: str
+    at: datetime
+    summary: str
+
+
+class Agenda:
+    """The part of a case that knows what is due. `now` is a UTC instant given by the caller."""
+
+    terms: Terms
+    opened_on: date
+    loaded: int
+    fold: Fold
+    settled: dict[str, Settled]
+    opening_notice: Effect | None
+
+    def due(self, now: datetime) -> list[Task]:
+        """What is to be carried out now, in order, each effect once; it counts as settled from here."""
+        self.fold.advance(max(london_date(now), self.fold.day))
+        tasks: list[Task] = []
+        for at, effect in enumerate(self._effects()):
+            if effect.key in self.settled:
+                continue
+            if self._is_history(effect):
+                self.settled[effect.key] = "history"
+                continue
+            if self.ready_at(effect, now) > now:
+                continue
+            state: Settled = "skipped" if self._overtaken(at, effect, now) else "done"
+            self.settled[effect.key] = state
+            tasks.append(Task(effect, state))
+        return tasks
+
+    def timers(self, now: datetime) -> list[Timer]:
+        """One timer for each running limit, and one for the next reminder or waiting letter."""
+        policy = self.terms.procedure.policy
+        timers: list[Timer] = []
+        soon: list[tuple[datetime, str]] = []
+        for deadline in self.fold.running:
+            last = deadline.due_on + timedelta(days=1)
+            if deadline.paused_on is None and deadline.wakes_on <= last and instant(last) > now:
+                timers.append(Timer(deadline.name, instant(last), _summary(deadline)))
+            if deadline.wakes_on < last or last < deadline.wakes_on < date.max:
+                day = self.fold.calendar.on_or_after(deadline.wakes_on)
+                what = "Reminder" if deadline.wakes_on < last else "Still late"
+                soon.append((instant(day, policy.office_opens), f"{what}: {_summary(deadline)}"))
+        soon += [
+            (self.ready_at(effect, now), f"Letter leaves: {effect.template}")
+            for effect in self._effects()
+            if effect.key not in self.settled and not self._is_history(effect)
+        ]
+        ahead = [(at, summary) for at, summary in soon if at > now]
+        if ahead:
+            at, summary = min(ahead)
+            timers.append(Timer("next", at, summary.replace("_", " ")))
+        return timers
+
+    def ready_at(self, effect: Effect, now: datetime) -> datetime:
+        """The instant from which an effect may be carried out (policy: office hours)."""
+        policy = self.terms.procedure.policy
+        if effect.kind == "breach":
+            return instant(effect.on)
+        if effect.by_clock:
+            at = instant(self.fold.calendar.on_or_after(effect.on), policy.office_opens)
+            return at if at > now else self._next_office(now)
+        if policy.hold_letters == "clock":
+            return instant(effect.on)
+        return self._next_office(now)
+
+    def _is_history(self, effect: Effect) -> bool:
+        """Whether an effect belongs to a day before the complaint came here: then nobody is written to.
+
+        A message that was sent since, about a day shortly before, still writes its letter.
+        """
+        if effect.on >= self.opened_on:
+            return False
+        sent_since = not effect.by_clock and effect.seq is not None and effect.seq >= self.loaded
+        return not sent_since or self.fold.calendar.between(effect.on, self.opened_on) > SHORTLY_BEFORE
+
+    def _next_office(self, now: datetime) -> datetime:
+        policy, calendar = self.terms.procedure.policy, self.fold.calendar
+        today, clock = london_date(now), london_time(now)
+        if calendar.is_working_day(today) and clock < policy.office_closes:
+            return now if clock >= policy.office_opens else instant(today, policy.office_opens)
+        return instant(calendar.add(today, 1), policy.office_opens)
+
+    def _overtaken(self, at: int, effect: Effect, now: datetime) -> bool:
+        """Whether a clock's effect has lost its point: done meanwhile, moved, or a later one is due too."""
+        name = effect.facts.get("deadline")
+        if effect.kind == "breach" or not effect.by_clock or name is None:
+            return False
+        if effect.template == "breach_notice":
+            return False
+        deadline = self.fold.latest.get(str(name))
+        same = deadline is not None and deadline.due_on.isoformat() == effect.facts.get("due_on")
+        if deadline is None or not same:
+            return True
+        if not deadline.is_open and not (deadline.stopped_on and effect.kind == "letter"):
+            return True
+        rungs = ("reminder", "chase")
+        if effect.kind != "reminder" and effect.template not in rungs:
+            return False
+        return any(
+            later.facts.get("deadline") == name
+            and later.facts.get("due_on") == effect.facts.get("due_on")
+            and self.ready_at(later, now) <= now
+            for later in self._effects()[at + 1 :]
+            if later.by_clock
+        )
+
+    def _effects(self) -> list[Effect]:
+        return [self.opening_notice, *self.fold.effects] if self.opening_notice else self.fold.effects
+
+    def _overdue_at_opening(self) -> Effect | None:
+        """One notice to the Complaints Manager of all that was overdue when the case was brought here."""
+        late: list[Fact] = [
+            {
+                "name": d.name,
+                "title": d.limit.title,
+                "due_on": d.due_on.isoformat(),
+                "owner": d.owner,
+                "source": d.limit.source,
+            }
+            for d in self.fold.running
+            if d.due_on < self.opened_on and d.paused_on is None
+        ]
+        if not late:
+            return None
+        facts: dict[str, Fact] = {"late": late, "next": self.fold.next_step()}
+        key = "overdue_at_opening"
+        return Effect(key, "letter", key, self.opened_on, facts)
+
+
+def _summary(deadline: Deadline) -> str:
+    """What a stranger reads beside a timer (at most 120 characters)."""
+    unit = deadline.limit.unit.replace("_", " ")
+    way = "before the meeting" if deadline.limit.before else unit
+    return f"{deadline.limit.title} due {long_date(deadline.due_on)} ({deadline.days} {way})"

@@ -1,0 +1,102 @@
+"""What letters and records say of a case: a deadline in facts, and what happens next by when."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from redress.deadline import Deadline, days_late
+from redress.effects import Fact
+
+if TYPE_CHECKING:
+    from redress.fold import Fold
+
+
+def facts_of(fold: Fold, deadline: Deadline) -> dict[str, Fact]:
+    """What a record or letter says of a deadline, as of the fold's day."""
+    return {
+        "deadline": deadline.name,
+        "title": deadline.limit.title,
+        "due_on": deadline.due_on.isoformat(),
+        "days": deadline.days,
+        "unit": deadline.limit.unit,
+        "owner": deadline.owner,
+        "source": deadline.limit.source,
+        "stage": fold.stage,
+        "days_late": days_late(fold.calendar, deadline, fold.day),
+    }
+
+
+def next_step(fold: Fold, besides: Deadline | None = None) -> Fact:
+    """The date by which something happens next, what, and who owes it."""
+    ahead = [
+        d
+        for d in fold.running
+        if d is not besides and d.due_on >= fold.day and d.paused_on is None and d.limit.follows is None
+    ]
+    if not ahead:
+        return _nothing_ahead(fold)
+    due = min(ahead, key=_by_due)
+    weight = [d for d in ahead if d.limit.kind != "target"]
+    if weight:
+        due = min(weight, key=_by_due)
+    return step_of(due)
+
+
+def _nothing_ahead(fold: Fold) -> Fact:
+    again = min((d.wakes_on for d in fold.running if d.wakes_on > fold.day), default=date.max)
+    if fold.closed_on is not None and again == date.max:
+        return _to_the_ombudsman(fold)
+    if again == date.max:
+        again = fold.day + timedelta(days=28)
+    what = "The Complaints Manager looks at the delay again"
+    return {
+        "name": "review",
+        "on": again.isoformat(),
+        "what": what,
+        "owner": "complaints_manager",
+        "kind": "review",
+    }
+
+
+def _to_the_ombudsman(fold: Fold) -> Fact:
+    """By when to go to the Ombudsman: 12 months from when the person knew of the matter.
+
+    (Local Government Act 1974 s 26B.) Where those passed while the procedure ran: within a month.
+    """
+    knew_on = fold.opening.events_on or fold.opening.received_on
+    last = months_after(knew_on, 12) - timedelta(days=1)
+    if last < fold.day:
+        last = months_after(fold.day, 1)
+    return {
+        "name": "ombudsman",
+        "on": last.isoformat(),
+        "what": "The Ombudsman normally wants to hear of it by then",
+        "owner": "complainant",
+        "kind": "ombudsman",
+    }
+
+
+def step_of(deadline: Deadline) -> Fact:
+    """A deadline as the next step that a letter names."""
+    return {
+        "name": deadline.name,
+        "on": deadline.due_on.isoformat(),
+        "what": deadline.limit.title,
+        "owner": deadline.owner,
+        "kind": deadline.limit.kind,
+    }
+
+
+def _by_due(deadline: Deadline) -> date:
+    return deadline.due_on
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day so many months later, or the last of that month."""
+    year, month = divmod(day.month - 1 + months, 12)
+    for last in (day.day, 30, 29, 28):
+        with suppress(ValueError):
+            return date(day.year + year, month + 1, min(day.day, last))
+    raise AssertionError("every month has 28 days")
