@@ -172,8 +172,12 @@ class Walker:
 
     async def _meet(self, deadline: DeadlineStatus) -> None:
         due_on = date.fromisoformat(deadline["due_on"])
-        await self.move_to(self.calendar.before(due_on, SLACK[deadline["kind"]]))
-        await self._reach(self.rules.limit[deadline["name"]].met_by[0], deadline)
+        milestone = self.rules.limit[deadline["name"]].met_by[0]
+        if milestone == "panel_held" and "panel_scheduled" in self.done:
+            await self._to_the_panel()
+        else:
+            await self.move_to(self.calendar.before(due_on, SLACK[deadline["kind"]]))
+        await self._reach(milestone, deadline)
 
     async def _reach(self, milestone: str, deadline: DeadlineStatus) -> None:
         """Send what reaches a milestone, and before it what the procedure expects to be there."""

@@ -58,9 +58,11 @@ def _holding(case: Case, facts: Mapping[str, Any], sent_on: date) -> Iterator[St
         on, owner = date.fromisoformat(fact["on"]), fact["owner"]
         step = Step(fact["name"], fact["what"], on, owner, fact["kind"])
         if step.kind == "ombudsman":
-            if not owing and "ombudsman_decided" in fold.reached:
+            # An agreed action that is still to be done does not hide where the person can go now.
+            over = all(d.limit.name == "remedy" for d in owing)
+            if over and "ombudsman_decided" in fold.reached:
                 yield _decided(step, fold.reached["ombudsman_decided"], sent_on)
-            elif not owing and step.on >= sent_on:
+            elif over and step.on >= sent_on:
                 yield step
         elif step.on >= sent_on and step.kind == "review":
             yield from (step for d in owing if d.wakes_on == step.on)

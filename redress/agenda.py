@@ -8,6 +8,7 @@ from typing import NamedTuple
 from redress.calendar import long_date
 from redress.deadline import Deadline
 from redress.effects import Effect, Fact
+from redress.facts import facts_of, step_of
 from redress.fold import Fold
 from redress.kept import Settled
 from redress.london import instant, london_date, london_time
@@ -40,7 +41,7 @@ class Agenda:
     loaded: int
     fold: Fold
     settled: dict[str, Settled]
-    opening_notice: Effect | None
+    opening_notices: list[Effect]
 
     def due(self, now: datetime) -> list[Task]:
         """What is to be carried out now, in order, each effect once; it counts as settled from here."""
@@ -137,10 +138,23 @@ class Agenda:
         )
 
     def _effects(self) -> list[Effect]:
-        return [self.opening_notice, *self.fold.effects] if self.opening_notice else self.fold.effects
+        return [*self.opening_notices, *self.fold.effects] if self.opening_notices else self.fold.effects
+
+    def _notices_at_opening(self) -> list[Effect]:
+        """What the Complaints Manager is told when a complaint comes here: what to decide, what is late."""
+        notices = []
+        fold = self.fold
+        to_decide = fold.latest.get("eligibility_decision")
+        if to_decide is not None and to_decide.is_open:
+            questions: list[Fact] = list(fold.questions)
+            facts = {**facts_of(fold, to_decide), "questions": questions, "next": step_of(to_decide)}
+            key = "decision_needed:opening"
+            notices.append(Effect(key, "letter", "decision_needed", self.opened_on, facts))
+        overdue = self._overdue_at_opening()
+        return [*notices, overdue] if overdue else notices
 
     def _overdue_at_opening(self) -> Effect | None:
-        """One notice to the Complaints Manager of all that was overdue when the case was brought here."""
+        """One notice of all that was overdue when the case was brought here."""
         late: list[Fact] = [
             {
                 "name": d.name,

@@ -54,7 +54,7 @@ class Case(Agenda):
         self.settled: dict[str, Settled] = {}
         self.size = 0
         self.loaded = 0
-        self.opening_notice: Effect | None = None
+        self.opening_notices: list[Effect] = []
         self.opening = opening
         self.fold = Fold(terms, opening, act)
         for body in opening.messages:
@@ -72,7 +72,7 @@ class Case(Agenda):
         if self.log:
             self._refold()
         self.fold.advance(self.opened_on)
-        self.opening_notice = self._overdue_at_opening()
+        self.opening_notices = self._notices_at_opening()
 
     # --- messages --------------------------------------------------------------------------------
 

@@ -45,9 +45,9 @@ def next_step(fold: Fold, besides: Deadline | None = None) -> Fact:
 
 
 def _nothing_ahead(fold: Fold) -> Fact:
-    again = min((d.wakes_on for d in fold.running if d.wakes_on > fold.day), default=date.max)
-    if fold.closed_on is not None and again == date.max:
+    if fold.closed_on is not None:
         return _to_the_ombudsman(fold)
+    again = min((d.wakes_on for d in fold.running if d.wakes_on > fold.day), default=date.max)
     if again == date.max:
         again = fold.day + timedelta(days=28)
     what = "The Complaints Manager looks at the delay again"

@@ -246,7 +246,10 @@ class Fold:
         self.reached.setdefault(milestone, on)
         if not self._meet_all(milestone, on, assumed):
             self.early_met[milestone] = (on, assumed)
-        for deadline in self.running:
+        for deadline in self.running[:]:
+            if milestone in deadline.limit.stopped_by:
+                deadline.stopped_on = on
+                self._drop(deadline)
             owner = deadline.limit.owner_after.get(milestone)
             if owner is not None:
                 deadline.owner = owner
@@ -355,7 +358,11 @@ class Fold:
         if self.closed_on is not None:
             self.closed_on, self.closed_as, self.state = None, None, "open"
         self._settle_late_requests(taken_on)
-        self._meet_all(f"requested:{name}", entry.message.on, entry.assumed)
+        for waiting in self.procedure.meeting.get(f"requested:{name}", ()):
+            window = self.latest.get(waiting)
+            if window is not None and window.is_open:
+                asked_on = max(entry.message.on, min(window.counts_from, taken_on))
+                self.meet(window, asked_on, assumed=entry.assumed)
         self.stop(taken_on, closing=False)
         self.stage = name
         self.reach(f"requested:{name}", on, assumed=entry.assumed)
@@ -404,6 +411,15 @@ class Fold:
         facts = facts_of(self, deadline)
         facts["next"] = self.next_step(besides=deadline)
         self.effects.append(Effect(f"{template}:{key}", "letter", template, self.day, facts, by_clock=True))
+
+    def ask_owner(self, deadline: Deadline, entry: Entry) -> None:
+        """A decision is needed: tell whoever owes it at once, not only when it is nearly late."""
+        facts = facts_of(self, deadline)
+        facts["next"] = step_of(deadline)
+        key = f"decision_needed:m{entry.seq}"
+        self.effects.append(
+            Effect(key, "letter", "decision_needed", self.day, facts, by_clock=self.by_clock, seq=entry.seq)
+        )
 
     def send(self, template: str, entry: Entry, **more: Fact) -> None:
         """A letter that a message causes."""

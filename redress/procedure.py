@@ -85,6 +85,8 @@ class Limit(Data):
     starts: str
     """The milestone it counts from; its day is day 0."""
     met_by: list[str] = []
+    stopped_by: list[str] = []
+    """Milestones after which it is no longer owed, its lateness kept."""
     before: bool = False
     """Counts back from its day 0 (papers before a meeting)."""
     owner: Owner
@@ -186,7 +188,7 @@ class Procedure(Data):
             if names.count(name) > 1:
                 raise ValueError(f"limits: {name} stands twice")
         for limit in self.limits:
-            said = [limit.starts, *limit.met_by, *limit.owner_after]
+            said = [limit.starts, *limit.met_by, *limit.stopped_by, *limit.owner_after]
             said += [limit.provisionally_from] if limit.provisionally_from else []
             for milestone in said:
                 if milestone not in MILESTONES:

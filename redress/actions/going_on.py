@@ -26,6 +26,7 @@ def escalate(fold: Fold, entry: Entry) -> Verdict:
     if fold.closed_on is not None and not (stage.after_lapse == "of_right" or entry.assumed):
         if not fold.late_requests:
             fold.reach("late_request", message.on)
+            fold.ask_owner(fold.latest["late_request_decision"], entry)
         fold.late_requests.append(entry)
         fold.send("request_waits", entry, why="late")
         return Verdict(
