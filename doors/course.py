@@ -29,7 +29,10 @@ def course(status: Status) -> list[Happening]:
         outcome = "" if message["outcome"] == "applied" else f" ({message['outcome']})"
         lines.append((str(message["on"]), 2, "message", f"{action.replace('_', ' ')}: {title}{outcome}"))
     for letter in status["letters"]:
-        name = str(letter["letter"]).replace("_", " ")
+        if (letter["letter"], letter["state"]) == ("chase", "history"):
+            continue
+        about = f" ({letter['about']})" if letter.get("about") else ""
+        name = str(letter["letter"]).replace("_", " ") + about
         said = {"history": "not sent: before it came here"}.get(str(letter["state"]), str(letter["state"]))
         said = "" if said == "done" else f" ({said})"
         lines.append((str(letter["on"]), 3, "letter", f"  letter: {name}{said}"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from rich import box
@@ -37,7 +37,12 @@ def show_status(status: Status) -> None:
         console.print("(p) provisional: it may still move")
     _lines("moved", _moves(status["deadlines"]))
     _lines(
-        "letters", [f"{_day(str(e['on']))}  {_words(e['letter'])}  ({e['state']})" for e in status["letters"]]
+        "letters",
+        [
+            f"{_day(str(e['on']))}  {_words(e['letter'])}{about(e)}  ({e['state']})"
+            for e in status["letters"]
+            if (e["letter"], e["state"]) != ("chase", "history")
+        ],
     )
     _lines(
         "messages",
@@ -122,6 +127,11 @@ def _deadlines(deadlines: Sequence[DeadlineStatus]) -> Table:
             d["owner"].replace("_", " "),
         )
     return table
+
+
+def about(letter: Mapping[str, object]) -> str:
+    """Which limit a letter is about, where it is about one."""
+    return f" ({letter['about']})" if letter.get("about") else ""
 
 
 def _moves(deadlines: Sequence[DeadlineStatus]) -> list[str]:

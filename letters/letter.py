@@ -116,6 +116,7 @@ def _context(case: Case, authority: Authority, facts: Mapping[str, Any], sent_on
         **_NOTHING,
         **facts,
         "on": sent_on.isoformat(),
+        "limits": fold.procedure.limit,
         "reference": case.reference,
         "authority": authority,
         "contact": authority.contact,

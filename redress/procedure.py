@@ -92,6 +92,8 @@ class Limit(Data):
     owner: Owner
     owner_after: dict[str, Owner] = {}
     """Who owes it once a milestone has been reached."""
+    waits_for: Owner | None = None
+    """Whom the case waits for until the day comes, where that is somebody else than who owes it."""
     extend_to: int | None = None
     """The most days it can be extended to, counted from the same day 0; none: it cannot."""
     extensions: int | None = None

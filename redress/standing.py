@@ -110,7 +110,10 @@ def brief(fold: Fold, as_of: date) -> Brief:
         overdue = overdue or (deadline.limit.kind == "limit" and deadline.due_on < as_of)
     if next_due is None:
         return Brief(fold.stage, fold.state, "nobody", None, overdue)
-    return Brief(fold.stage, fold.state, next_due.owner, next_due.due_on, overdue)
+    waiting_for = next_due.owner
+    if next_due.limit.waits_for is not None and next_due.due_on >= as_of:
+        waiting_for = next_due.limit.waits_for
+    return Brief(fold.stage, fold.state, waiting_for, next_due.due_on, overdue)
 
 
 def standing(fold: Fold, reference: str, log: list[Entry], as_of: date) -> Status:
@@ -142,7 +145,7 @@ def standing(fold: Fold, reference: str, log: list[Entry], as_of: date) -> Statu
             for a in fold.appointments
         ],
         letters=[
-            {"letter": e.template, "on": e.on.isoformat(), "key": e.key}
+            {"letter": e.template, "on": e.on.isoformat(), "key": e.key, "about": e.facts.get("title")}
             for e in fold.effects
             if e.kind != "breach"
         ],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from sqlite3 import OperationalError
+from time import sleep
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Executable, Table, create_engine, event, make_url
@@ -26,7 +28,7 @@ def connect(url: str) -> Engine:
     def _settle(connection: Any, _record: object) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
+        _use_a_log(cursor)
         cursor.execute("PRAGMA synchronous=NORMAL")
         cursor.close()
 
@@ -37,6 +39,17 @@ def connect(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _use_a_log(cursor: Any) -> None:
+    """Let readers and a writer work side by side. Of several that make the file at once, one can say so."""
+    for _ in range(50):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except OperationalError:
+            sleep(0.05)
+    cursor.execute("PRAGMA journal_mode=WAL")
 
 
 def create_tables(engine: Engine) -> None:

@@ -26,7 +26,7 @@ with workflow.unsafe.imports_passed_through():
     from redress.record import EntryKind, RegisterEntry
     from redress.standing import Status
     from workflows.card import card, search_attributes
-    from workflows.doors import Doors
+    from workflows.handlers import Handlers
     from workflows.wire import (
         BEGIN,
         CARRY_OUT,
@@ -54,7 +54,7 @@ MOST_ENTRIES, LARGEST_ERRAND = 50, 400_000
 
 
 @workflow.defn(name=WORKFLOW)
-class Complaint(Doors):
+class Complaint(Handlers):
     """One complaint, from its receipt to its end."""
 
     @workflow.init

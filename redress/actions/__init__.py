@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from redress.actions import first_stage, going_on, investigation, turns
+from redress.actions import answering, going_on, investigation, turns
 from redress.fold import Entry, Fold, Verdict
 
 
@@ -18,12 +18,12 @@ def act(fold: Fold, entry: Entry) -> Verdict:
 
 
 ACTIONS: dict[str, Callable[[Fold, Entry], Verdict]] = {
-    "acknowledge": first_stage.acknowledge,
-    "accept": first_stage.accept,
-    "decline": first_stage.decline,
-    "resolve_informally": first_stage.resolve_informally,
-    "respond": first_stage.respond,
-    "extend": first_stage.extend,
+    "acknowledge": answering.acknowledge,
+    "accept": answering.accept,
+    "decline": answering.decline,
+    "resolve_informally": answering.resolve_informally,
+    "respond": answering.respond,
+    "extend": answering.extend,
     "escalate": going_on.escalate,
     "decide_late": going_on.decide_late,
     "appoint": investigation.appoint,

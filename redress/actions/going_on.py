@@ -28,11 +28,10 @@ def escalate(fold: Fold, entry: Entry) -> Verdict:
             fold.reach("late_request", message.on)
             fold.ask_owner(fold.latest["late_request_decision"], entry)
         fold.late_requests.append(entry)
-        fold.send("request_waits", entry, why="late")
-        return Verdict(
-            "pending",
-            "The window to ask has passed; the Complaints Manager decides on this request, with reasons.",
-        )
+        lapsed = fold.closed_as == "lapsed"
+        fold.send("request_waits", entry, why="late" if lapsed else "closed")
+        passed = "The window to ask has passed" if lapsed else "The complaint was closed early"
+        return Verdict("pending", f"{passed}; the Complaints Manager decides on this request, with reasons.")
     response = fold.latest.get(stage.response)
     is_late = stage.late_opens_next and response is not None and response.breached_on is not None
     skipped = message.agreed_by_authority and stage.skip_by_agreement

@@ -1,4 +1,4 @@
-"""Intake and Stage 1: acknowledgement, eligibility, the answer, more time."""
+"""What the authority says: acknowledgement, eligibility, the answer at each stage, more time."""
 
 from __future__ import annotations
 

@@ -61,11 +61,11 @@ def _signal(action: str) -> Any:
     return workflow.signal(name=action, description=MESSAGES[action].title)(door)
 
 
-class Doors(_House):
+class Handlers(_House):
     """The doors themselves, made from the list of actions."""
 
 
 for _action in MESSAGES:
-    setattr(Doors, f"update_{_action}", _update(_action))
+    setattr(Handlers, f"update_{_action}", _update(_action))
 for _action in SIGNALS:
-    setattr(Doors, f"signal_{_action}", _signal(_action))
+    setattr(Handlers, f"signal_{_action}", _signal(_action))
