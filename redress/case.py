@@ -116,11 +116,16 @@ class Case(Agenda):
         self.fold.advance(today)
         before = self._snapshot(today)
         entry = self._enter(parsed)
-        if isinstance(message, Correct) or message.on < self.fold.day:
-            self._refold()
-        else:
-            self._take(entry)
-        self.fold.advance(today)
+        try:
+            if isinstance(message, Correct) or message.on < self.fold.day:
+                self._refold()
+            else:
+                self._take(entry)
+            self.fold.advance(today)
+        except Exception:
+            # A fault of ours in one message must not stop a complaint's clocks: it is as if it never came.
+            self._take_back(entry)
+            raise
         answer = self._answer(entry, _moves(before, self._snapshot(today)))
         self.logged[message.message_id].answer = answer
         return answer
@@ -162,6 +167,13 @@ class Case(Agenda):
         if not parsed.named:
             self.contents.setdefault(fingerprint(message), message.message_id)
         return entry
+
+    def _take_back(self, entry: Entry) -> None:
+        self.log.remove(entry)
+        kept = self.logged.pop(entry.message.message_id)
+        self.size -= len(str(kept.body))
+        self.contents = {print_: id_ for print_, id_ in self.contents.items() if id_ in self.logged}
+        self._refold()
 
     # --- folding ---------------------------------------------------------------------------------
 

@@ -43,6 +43,7 @@ class Life:
         self._outbox = outbox
         self.reference = reference
         self.ahead = timedelta()
+        self.patience = 60.0
 
     @property
     def client(self) -> Client:
@@ -87,7 +88,7 @@ class Life:
 
     async def send(self, action: str, **fields: object) -> Answer:
         name, said = staff.complete(action, {"on": self.today.isoformat(), **fields})
-        return await staff.send(self.client, self.register, self.reference, name, said, 60)
+        return await staff.send(self.client, self.register, self.reference, name, said, self.patience)
 
     async def status(self, as_of: date | None = None) -> Status:
         return await staff.status(self.client, self.register, self.reference, as_of or self.today, 60)

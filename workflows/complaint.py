@@ -49,6 +49,8 @@ FOR_EVER = RetryPolicy(maximum_interval=timedelta(hours=1))
 MESSAGES_A_RUN = 1000
 """After so many messages a run continues as new: the server takes 2,000 updates a run and no more."""
 
+FAULT = "a fault of the software: the message was not taken, and nothing has changed"
+
 MOST_ENTRIES, LARGEST_ERRAND = 50, 400_000
 """How many entries and bytes of them one errand carries."""
 
@@ -265,6 +267,10 @@ class Complaint(Handlers):
             answer = self._receive(action, self._parse(action, arrived))
         except Malformed as malformed:
             raise _turned_away(malformed) from None
+        except Exception as fault:
+            # Ours, not the sender's. Raised further it would stop the workflow task, and every clock with it.
+            workflow.logger.exception("a message was turned away by a fault")
+            raise ApplicationError(FAULT, type(fault).__name__, type="Fault", non_retryable=True) from None
         return answer.model_dump(mode="json")
 
     async def take_signal(self, action: str, arrived: tuple[Any, ...]) -> None:
@@ -275,6 +281,9 @@ class Complaint(Handlers):
             self._receive(action, self._parse(action, arrived))
         except Malformed as malformed:
             self._reject(action, [str(p) for p in malformed.problems], _as_text(arrived))
+        except Exception as fault:
+            workflow.logger.exception("a signal was put aside by a fault")
+            self._reject(action, [f"{FAULT} ({type(fault).__name__})"], _as_text(arrived))
 
     def refuse_signal(self, name: str, arrived: tuple[Any, ...]) -> None:
         """A signal of a name that is none: kept like any other that cannot be taken."""

@@ -14,11 +14,13 @@ from temporalio.client import WorkflowUpdateFailedError
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
+from redress.actions import ACTIONS
 from tests.conftest import Life
 
 
 async def test_two_hundred_at_once(life: Life) -> None:
     """A burst loses none and applies each once."""
+    life.patience = 250  # the server takes ten at once; on a busy machine the rest ask many times
     await life.open()
     await life.send("acknowledge")
     answers = await asyncio.gather(
@@ -113,6 +115,23 @@ async def test_messages_that_come_before_the_terms(life: Life) -> None:
     answers = await notes
     assert all(answer.applied for answer in answers)
     assert len((await life.status())["refused"]) == 3
+
+
+async def test_a_fault_of_ours_stops_no_complaint(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
+    await life.open()
+    await life.send("acknowledge")
+    with monkeypatch.context() as broken:
+        broken.setitem(ACTIONS, "respond", lambda *_: 1 / 0)
+        with pytest.raises(WorkflowUpdateFailedError) as caught:
+            await life.handle.execute_update("respond", {"outcome": "upheld"})
+        await life.handle.signal("respond", {"outcome": "upheld", "message_id": "s"})
+        assert isinstance(caught.value.cause, ApplicationError)
+        assert caught.value.cause.type == "Fault"
+        assert (await life.send("add_note", note="Still here.")).applied
+    assert (await life.send("respond", outcome="upheld", message_id="s")).applied
+    status = await life.status()
+    assert [r["action"] for r in status["refused"]] == ["respond"]
+    assert status["deadlines"][1]["state"] == "met"
 
 
 _anything = st.recursive(
