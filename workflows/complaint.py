@@ -46,6 +46,9 @@ with workflow.unsafe.imports_passed_through():
 FOR_EVER = RetryPolicy(maximum_interval=timedelta(hours=1))
 """The register and the post are tried again until they work; no clock waits for them."""
 
+AN_ERRAND_TAKES = timedelta(seconds=30)
+"""At most; after a worker was killed, its errands are taken up again once this has passed."""
+
 MESSAGES_A_RUN = 1000
 """After so many messages a run continues as new: the server takes 2,000 updates a run and no more."""
 
@@ -134,7 +137,7 @@ class Complaint(Handlers):
             BEGIN,
             Begin(reference=start.reference, opened_on=today.isoformat(), opening=start.opening),
             result_type=Begun,
-            start_to_close_timeout=timedelta(seconds=60),
+            start_to_close_timeout=AN_ERRAND_TAKES,
             retry_policy=FOR_EVER,
             summary="Calendar and procedure for this complaint",
         )
@@ -219,7 +222,7 @@ class Complaint(Handlers):
                 CARRY_OUT,
                 Errand(reference=self._known.reference, entries=batch),
                 result_type=Outcome,
-                start_to_close_timeout=timedelta(seconds=60),
+                start_to_close_timeout=AN_ERRAND_TAKES,
                 retry_policy=FOR_EVER,
                 summary=_errand_summary(batch),
             )
@@ -235,7 +238,7 @@ class Complaint(Handlers):
         await workflow.execute_activity(
             DELIVER,
             self._known.reference,
-            start_to_close_timeout=timedelta(seconds=60),
+            start_to_close_timeout=AN_ERRAND_TAKES,
             retry_policy=FOR_EVER,
             summary="Letters that could not leave are tried again",
         )
