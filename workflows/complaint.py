@@ -69,6 +69,7 @@ class Complaint(Handlers):
         self._outbox: list[RegisterEntry] = []
         self._ready_to_send = False
         self._undelivered = False
+        self._left_since = False
         self._stirred = False
         self._taken = 0
         self._timers: dict[str, tuple[datetime, asyncio.Task[None]]] = {}
@@ -229,19 +230,23 @@ class Complaint(Handlers):
             del self._outbox[: len(batch)]
             self._ready_to_send = bool(self._outbox)
             self._stirred = self._stirred or (not self._outbox and self._is_old())
-            if not outcome.delivered and (late_post is None or late_post.done()):
-                self._undelivered = True
-                late_post = asyncio.create_task(self._deliver())
+            if not outcome.delivered:
+                self._undelivered = self._left_since = True
+                if late_post is None or late_post.done():
+                    late_post = asyncio.create_task(self._deliver())
 
     async def _deliver(self) -> None:
         """Letters that could not leave at once are tried until they do; nothing else waits for them."""
-        await workflow.execute_activity(
-            DELIVER,
-            self._known.reference,
-            start_to_close_timeout=AN_ERRAND_TAKES,
-            retry_policy=FOR_EVER,
-            summary="Letters that could not leave are tried again",
-        )
+        self._left_since = True
+        while self._left_since:  # one that stayed behind while others were leaving is not forgotten
+            self._left_since = False
+            await workflow.execute_activity(
+                DELIVER,
+                self._known.reference,
+                start_to_close_timeout=AN_ERRAND_TAKES,
+                retry_policy=FOR_EVER,
+                summary="Letters that could not leave are tried again",
+            )
         self._undelivered = False
 
     def _record(self, kind: EntryKind, key: str, body: dict[str, Any]) -> None:
@@ -272,7 +277,7 @@ class Complaint(Handlers):
             raise _turned_away(malformed) from None
         except Exception as fault:
             # Ours, not the sender's. Raised further it would stop the workflow task, and every clock with it.
-            workflow.logger.exception("a message was turned away by a fault")
+            workflow.logger.error("a message was turned away by a fault: %s", type(fault).__name__)
             raise ApplicationError(FAULT, type(fault).__name__, type="Fault", non_retryable=True) from None
         return answer.model_dump(mode="json")
 
@@ -285,7 +290,7 @@ class Complaint(Handlers):
         except Malformed as malformed:
             self._reject(action, [str(p) for p in malformed.problems], _as_text(arrived))
         except Exception as fault:
-            workflow.logger.exception("a signal was put aside by a fault")
+            workflow.logger.error("a signal was put aside by a fault: %s", type(fault).__name__)
             self._reject(action, [f"{FAULT} ({type(fault).__name__})"], _as_text(arrived))
 
     def refuse_signal(self, name: str, arrived: tuple[Any, ...]) -> None:

@@ -70,17 +70,18 @@ async def test_the_worker_is_killed_at_each_step(own: House) -> None:
     assert len(_recorded(own, life.reference, "message")) == len(steps)
 
 
-async def test_the_worker_is_down_across_reminder_and_due_day(own: House) -> None:
-    """An overtaken reminder is recorded as skipped; the breach and its letters come once, in order."""
+async def test_a_new_worker_takes_over_before_reminder_and_due_day(own: House) -> None:
+    """Reminder, breach and letters come once, in order. (What is overtaken while nobody works is skipped:
+    tests/rules/test_effects.py; a server moves no clock past a task that nobody takes.)
+    """
     life = own.life()
     await life.open()
     await life.send("acknowledge")
     await life.settled(lambda: "acknowledgement-complainant" in life.letters())
     due = CALENDAR.add(life.today, 10)
     assert await own.stop_worker() == -signal.SIGKILL
-    mover = life.move_to(CALENDAR.add(due, 1), "10:00")
     own.start_worker()
-    await mover
+    await life.move_to(CALENDAR.add(due, 1), "10:00")
     await life.settled(lambda: ("stage_1_late", "complainant") in _sent(own, life.reference), 90)
     effects = _recorded(own, life.reference, "effect")
     breach = next(key for key in effects if key.startswith("effect:breach:stage_1_response"))
@@ -90,12 +91,11 @@ async def test_the_worker_is_down_across_reminder_and_due_day(own: House) -> Non
     assert order.index("reminder") < order.index("breach") < order.index("stage_1_late")
 
 
-async def test_a_worker_that_was_down_for_weeks_skips_what_was_overtaken(own: House) -> None:
-    """Loaded while no worker runs: all that was due meanwhile is settled in one go."""
+async def test_opened_while_no_worker_runs(own: House) -> None:
+    """The start waits for a worker, and counts once."""
     life = own.life()
     await own.stop_worker()
-    start = CALENDAR.before(life.today, 0)
-    await life.open(received_on=start.isoformat())
+    await life.open()
     own.start_worker()
     await life.send("acknowledge")
     with own.register.reading() as db:
