@@ -37,6 +37,9 @@ BUSY = {
 }
 """What the server says to more messages at once than one run takes, or while a new run takes over."""
 
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 20.0
+"""Seconds between two tries of a message that the server was too busy to take."""
+
 
 def complete(action: str, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """A message with what the door adds: today's date and an id. Raises `Malformed` for a bad form."""
@@ -58,6 +61,7 @@ async def send(
     """
     ends_at = monotonic() + within
     taken_up = False
+    pause = FIRST_PAUSE
     while True:
         try:
             return await _update(client, reference, action, body, max(ends_at - monotonic(), 0.1))
@@ -71,9 +75,10 @@ async def send(
             elif error.status not in BUSY or monotonic() >= ends_at:
                 raise _no_answer(error, reference) from None
             else:
-                await asyncio.sleep(
-                    uniform(0.1, 1.0)
-                )  # the message has an id: it counts once however often it comes
+                # The message has an id: it counts once however often it comes. Ever longer pauses, since
+                # each message that a server turns away costs those it is about to take (decision 0004).
+                await asyncio.sleep(min(uniform(0.5, 1.5) * pause, max(ends_at - monotonic(), 0.1)))
+                pause = min(pause * 2, LONGEST_PAUSE)
 
 
 async def take_up_again(client: Client, register: Register, reference: str) -> None:

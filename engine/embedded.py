@@ -16,6 +16,11 @@ from temporalio.client import Client
 from engine.converter import DATA_CONVERTER
 from engine.search_attributes import TYPE_NAMES
 
+IN_FLIGHT = 1000
+"""Messages at once to one complaint. The server's own default, ten, turns the rest away, and each it turns
+away makes it drop a workflow task that was not written down yet: a burst on a busy machine can then stand
+still for as long as the senders keep asking."""
+
 
 class NoServer(RuntimeError):
     """The embedded server cannot be started; says what would help."""
@@ -51,6 +56,7 @@ def server_command(
     words += ["--ui-ip", "127.0.0.1"] if ui_port else []
     words += ["--db-filename", str(database)] if database else []
     words += ["--log-level", "error"]
+    words += ["--dynamic-config-value", f"history.maxInFlightUpdates={IN_FLIGHT}"]
     for name, kind in TYPE_NAMES.items():
         words += ["--search-attribute", f"{name}={kind}"]
     if moves_time:
