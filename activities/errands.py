@@ -21,6 +21,7 @@ from redress.library import authority, packed_terms_for, terms_for
 from redress.loading import parse_opening
 from redress.packing import pack_state
 from redress.record import RegisterEntry
+from redress.splitting import part_of
 from register import schema
 from register.database import upsert
 from register.register import Register
@@ -82,6 +83,9 @@ class Errands:
             if found is None:
                 raise LookupError(f"{errand.reference}: its opening is not recorded yet")
             case, last = found
+            for entry in errand.entries:
+                if entry.body.get("kind") == "split" and entry.body.get("state") == "done":
+                    self.register.reserve_part(db, part_of(case, entry.body["facts"]))
             effects = [(entry.body, last) for entry in errand.entries if _is_letter(entry)]
             delivered = self._send(db, case, effects) if effects else True
             self.register.project(db, case, last)

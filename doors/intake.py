@@ -13,16 +13,13 @@ from temporalio.service import RPCError
 from doors.answers import NoAnswer
 from doors.clock import today
 from redress.case import Case
-from redress.library import authority, procedure, terms_for
+from redress.library import authority, procedure, procedure_for, terms_for
 from redress.loading import parse_opening
 from redress.opening import Opening
 from redress.parse import Malformed, Problem
 from register.register import Register
 from workflows.card import search_attributes
 from workflows.wire import TASK_QUEUE, WORKFLOW, Start, workflow_id
-
-KINDS_TO_COME = ("comment", "compliment", "suggestion", "service_request", "information_request")
-"""Kinds whose procedure does not exist yet: better turned away than run as a complaint."""
 
 
 class Opened(BaseModel):
@@ -42,18 +39,14 @@ def check(raw: object) -> Opening:
         opening = parse_opening(raw, today())
     except Malformed as malformed:
         problems += malformed.problems
-    said = raw if isinstance(raw, dict) else {}
-    name, wanted = said.get("authority"), said.get("procedure")
+    name = raw.get("authority") if isinstance(raw, dict) else None
     try:
-        if isinstance(name, str):
+        if opening is not None:
+            procedure(procedure_for(opening).procedure, opening.authority)
+        elif isinstance(name, str):
             authority(name)
-            procedure(wanted if isinstance(wanted, str) else "statutory", name)
     except Malformed as malformed:
         problems += malformed.problems
-    if said.get("kind") in KINDS_TO_COME:
-        problems.append(Problem("kind", f"{said['kind']!r} cannot be opened yet: only a complaint can"))
-    if said.get("statutory") is False:
-        problems.append(Problem("statutory", "a matter outside the statutory procedure cannot be opened yet"))
     if problems or opening is None:
         raise Malformed(problems)
     return opening

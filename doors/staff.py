@@ -24,6 +24,7 @@ from doors.answers import NoAnswer, UnknownComplaint
 from doors.clock import today
 from doors.intake import start
 from redress.case import Answer
+from redress.messages import MESSAGES
 from redress.parse import FIRST_YEAR, Malformed, Problem, parse_message
 from redress.standing import Status
 from register.register import Register
@@ -44,6 +45,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 20.0
 def complete(action: str, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """A message with what the door adds: today's date and an id. Raises `Malformed` for a bad form."""
     action = action.replace("-", "_")
+    if action not in MESSAGES:
+        raise Malformed([Problem("action", f"{action!r} is none of {', '.join(MESSAGES)}")])
     said = {"on": today().isoformat(), "message_id": f"m-{uuid4().hex}"} | {
         name: value for name, value in body.items() if value is not None or name not in ("on", "message_id")
     }

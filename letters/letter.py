@@ -110,7 +110,7 @@ def _context(case: Case, authority: Authority, facts: Mapping[str, Any], sent_on
     runs = [d for d in fold.running if d.paused_on is None]
     ahead = [d for d in runs if d.due_on >= sent_on]
     called = [e.message for e in case.log if isinstance(e.message, SchedulePanel)]
-    points = fold.statement_points or case.opening.points
+    points = [point.text for point in fold.points.all]
     stage = fold.procedure.stage.get(fold.stage) or fold.procedure.stage[fold.last_stage]
     return {
         **_NOTHING,

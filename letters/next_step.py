@@ -38,7 +38,8 @@ def next_line(
     step = next_step(case, facts, sent_on)
     if outside:
         step = _for_people(case, step, sent_on)
-    own = sentences()["people"].get(step.name) if outside else None
+    limit = case.fold.procedure.limit.get(step.name)
+    own = ((limit.says if limit else "") or sentences()["people"].get(step.name)) if outside else None
     sentence = own or sentences()["people_by_kind" if outside else "staff_by_kind"][step.kind]
     owner = titles.get(step.owner, step.owner.replace("_", " "))
     line = sentence.format(day=long_date(step.on), owner=owner, what=step.what, ombudsman=titles["ombudsman"])

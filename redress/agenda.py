@@ -87,7 +87,7 @@ class Agenda:
     def ready_at(self, effect: Effect, now: datetime) -> datetime:
         """The instant from which an effect may be carried out (policy: office hours)."""
         policy = self.terms.procedure.policy
-        if effect.kind == "breach":
+        if effect.kind in ("breach", "split"):
             return instant(effect.on)
         if effect.by_clock:
             at = instant(self.fold.calendar.on_or_after(effect.on), policy.office_opens)
@@ -146,10 +146,14 @@ class Agenda:
         fold = self.fold
         to_decide = fold.latest.get("eligibility_decision")
         if to_decide is not None and to_decide.is_open:
-            questions: list[Fact] = list(fold.questions)
+            questions: list[Fact] = [question.asked for question in fold.questions]
             facts = {**facts_of(fold, to_decide), "questions": questions, "next": step_of(to_decide)}
             key = "decision_needed:opening"
             notices.append(Effect(key, "letter", "decision_needed", self.opened_on, facts))
+        if fold.to_ask and fold.closed_on is None:
+            to_ask: list[Fact] = [question.asked for question in fold.to_ask]
+            facts = {"questions": to_ask, "next": self.fold.next_step()}
+            notices.append(Effect("to_ask:opening", "letter", "to_ask", self.opened_on, facts))
         overdue = self._overdue_at_opening()
         return [*notices, overdue] if overdue else notices
 

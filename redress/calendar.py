@@ -117,6 +117,13 @@ class Calendar:
         """Whether `day` lies beyond the last year with an official list of bank holidays."""
         return day > self.table.official_until
 
+    def differs(self, other: HolidayTable) -> list[tuple[date, str]]:
+        """The days that are holidays in one of the two tables only, with their names."""
+        ours, theirs = self.table.holidays, other.holidays
+        first, last = max(self.table.first, other.first), min(self.table.last, other.last)
+        days = sorted(day for day in ours.keys() ^ theirs.keys() if first <= day <= last)
+        return [(day, ours.get(day) or theirs[day]) for day in days]
+
     def skipped(self, first: date, last: date) -> list[Skipped]:
         """Every day from `first` to `last`, both included, that is no working day, and why."""
         days = (first + timedelta(days=n) for n in range((last - first).days + 1))

@@ -9,19 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from pydantic import ValidationError
 
 from redress.actions import act
 from redress.agenda import Agenda, Task, Timer
+from redress.calendar import HolidayTable
 from redress.correction import Corrected, check_correction, corrected
 from redress.deadline import Moved
-from redress.effects import Effect
-from redress.fold import Entry, Fold, Verdict
+from redress.effects import Effect, Fact
+from redress.fold import Entry, Fold
 from redress.kept import Answer, CaseState, LoggedMessage, Rejected, Settled
 from redress.loading import parse_loaded
 from redress.london import instant, london_date
-from redress.messages import Correct, Message
+from redress.messages import Correct, Message, Recount
 from redress.opening import Opening
 from redress.parse import Malformed, Parsed, Problem, fingerprint, parse_message
 from redress.procedure import Terms
@@ -180,7 +182,7 @@ class Case(Agenda):
     def _take(self, entry: Entry) -> None:
         """One message on top of the present fold."""
         if entry.message.action == "add_note":
-            self.fold.verdicts[entry.seq] = Verdict("applied")
+            self.fold.note(entry)
         else:
             self.fold.apply(entry)
 
@@ -209,7 +211,13 @@ class Case(Agenda):
             after = self._fold_of(corrected(self.intake, log[: at + 1]), on)
             before.advance(on)
             after.advance(on)
-            _keep_moves(before, after, fold, entry.message.reason, on)
+            moved = _keep_moves(before, after, fold, entry.message.reason, on)
+            if moved:
+                facts: dict[str, Fact] = {"moved": moved, "next": fold.next_step(), "stage": fold.stage}
+                key = f"dates_corrected:m{entry.seq}"
+                fold.effects.append(
+                    Effect(key, "letter", "dates_corrected", on, facts, message=entry.message, seq=entry.seq)
+                )
 
     def _fold_of(self, put_right: Corrected, until: date) -> Fold:
         fold = Fold(self.terms, put_right.opening, act)
@@ -217,7 +225,7 @@ class Case(Agenda):
             if entry.message.on > until:
                 break
             if entry.message.action == "add_note":
-                fold.verdicts[entry.seq] = Verdict("applied")
+                fold.note(entry)
             else:
                 fold.apply(entry)
         return fold
@@ -244,14 +252,17 @@ class Case(Agenda):
         ]
         return status
 
+    def moves_of(self, table: HolidayTable, today: date) -> list[dict[str, Any]]:
+        """What a newer table of bank holidays would move if it were counted with from `today`."""
+        self.fold.advance(max(today, self.fold.day))
+        before = self._snapshot(today)
+        message = Recount(on=max(today, self.fold.day), message_id="recount-asked", holidays=table)
+        fold = self._fold_of(corrected(self.intake, [*self.log, Entry(len(self.log), message)]), date.max)
+        fold.advance(self.fold.day)
+        return [move for move in _moves(before, _snapshot_of(fold, today)) if move.get("was_due_on")]
+
     def _snapshot(self, today: date) -> dict[str, tuple[str | None, str]]:
-        fold = self.fold
-        found: dict[str, tuple[str | None, str]] = {
-            d.name: (d.due_on.isoformat(), state_of(d, today)) for d in fold.ledger
-        }
-        found["stage"] = (None, fold.stage)
-        found["state"] = (None, fold.state)
-        return found
+        return _snapshot_of(self.fold, today)
 
     # --- keeping ---------------------------------------------------------------------------------
 
@@ -302,6 +313,15 @@ class Case(Agenda):
         return case
 
 
+def _snapshot_of(fold: Fold, today: date) -> dict[str, tuple[str | None, str]]:
+    found: dict[str, tuple[str | None, str]] = {
+        d.name: (d.due_on.isoformat(), state_of(d, today)) for d in fold.ledger
+    }
+    found["stage"] = (None, fold.stage)
+    found["state"] = (None, fold.state)
+    return found
+
+
 def _by_date(entry: Entry) -> tuple[date, int]:
     return entry.message.on, entry.seq
 
@@ -335,10 +355,22 @@ def _moves(
     return moved + [{"what": name, "was": before[name][1], "is": None} for name in gone]
 
 
-def _keep_moves(before: Fold, after: Fold, keep: Fold, reason: str, on: date) -> None:
-    """Write into the ledger of `keep` what one correction moved."""
+def _keep_moves(before: Fold, after: Fold, keep: Fold, reason: str, on: date) -> list[Fact]:
+    """Write into the ledger of `keep` what one correction moved; gives what the people are told of it."""
+    told: list[Fact] = []
     for name, now in after.latest.items():
         was, kept = before.latest.get(name), keep.latest.get(name)
         if was is not None and kept is not None and was.due_on != now.due_on:
             kept.moved.append(Moved(was.due_on, f"corrected: {reason}", was.breach_due, on))
             kept.moved.sort(key=lambda moved: moved.on)
+            if kept.limit.kind != "target" and kept.limit.follows is None and kept.is_open:
+                told.append(
+                    {
+                        "name": name,
+                        "title": kept.limit.title,
+                        "was": was.due_on.isoformat(),
+                        "due_on": kept.due_on.isoformat(),
+                        "owner": kept.owner,
+                    }
+                )
+    return told

@@ -12,7 +12,15 @@ from redress.messages import Correct, Message
 from redress.opening import Opening
 from redress.parse import Malformed, Problem, opening_problems, problems_of, when_problems
 
-OPENING_FIELDS = ("received_on", "events_on", "channel", "desired_outcome", "complainant", "about")
+OPENING_FIELDS = (
+    "received_on",
+    "events_on",
+    "channel",
+    "desired_outcome",
+    "complainant",
+    "on_behalf_of",
+    "about",
+)
 """The fields of the opening that may be corrected."""
 
 FURTHEST = timedelta(days=366)

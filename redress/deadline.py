@@ -26,7 +26,9 @@ class Deadline:
     """One running of one limit. Dates are London dates; `due_on` is the last day in time.
 
     It is open until it is met, stopped or lapsed. While it is open, `wakes_on` is the next day on
-    which time alone does something to it: a reminder, running out, a further notice.
+    which time alone does something to it: a reminder, running out, a further notice. `ran_out_on` is
+    the due date that passed, of a target too; `fixed`: its date was given or promised to somebody, so
+    that no newer calendar moves it.
     """
 
     __slots__ = (
@@ -35,6 +37,7 @@ class Deadline:
         "days",
         "due_on",
         "extended",
+        "fixed",
         "lapsed_on",
         "limit",
         "lost",
@@ -46,6 +49,7 @@ class Deadline:
         "paused_on",
         "pauses",
         "provisional",
+        "ran_out_on",
         "rung",
         "stopped_on",
         "wakes_on",
@@ -71,6 +75,8 @@ class Deadline:
         self.stopped_on: date | None = None
         self.lapsed_on: date | None = None
         self.breached_on: date | None = None
+        self.ran_out_on: date | None = None
+        self.fixed = False
         self.rung = 0
         self.wakes_on = NEVER
 
@@ -117,7 +123,14 @@ class Deadline:
     def allow_until(self, calendar: Calendar, until: date, reason: str, today: date) -> None:
         """Enlarge the budget so that it ends on `until`."""
         self.days = days_between(calendar, self.limit, self.counts_from, until) - self.lost
+        self.fixed = True
         self.move(calendar, until, reason, today)
+
+    def due_anew(self, calendar: Calendar) -> date:
+        """The due date as another calendar counts it; a date that was given or promised stays."""
+        if self.fixed:
+            return self.due_on
+        return count(calendar, self.limit, self.counts_from, self.days + self.lost)
 
     def most(self, calendar: Calendar) -> date | None:
         """The latest date it may be extended to; None where it cannot be."""

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from redress.messages import Message
 
-EffectKind = Literal["letter", "reminder", "breach"]
+EffectKind = Literal["letter", "reminder", "breach", "split"]
 Fact = JsonValue
 
 

@@ -12,15 +12,16 @@ from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
 
-from redress.calendar import Calendar, calendar_for
+from redress.calendar import Calendar, HolidayTable, calendar_for
 from redress.deadline import Deadline, count
 from redress.effects import Effect, Fact
 from redress.facts import facts_of, next_step, step_of
 from redress.fields import Person
-from redress.messages import Message, Remedy
+from redress.messages import Escalate, Message, Remedy
 from redress.opening import Opening
+from redress.points import Points
 from redress.procedure import Limit, Procedure, StageName, Terms
-from redress.words import plain, questions_at_intake
+from redress.words import entry_stage, plain, questions_of
 
 
 class Entry(NamedTuple):
@@ -58,6 +59,15 @@ class Appointment(NamedTuple):
     until: date | None = None
 
 
+class SplitOff(NamedTuple):
+    """Points that became a linked complaint of their own; `part` is in its reference."""
+
+    part: int
+    on: date
+    points: list[str]
+    procedure: str
+
+
 class AgreedAction(NamedTuple):
     """A remedy, numbered in the order agreed; its deadline is `remedy_<number>`."""
 
@@ -79,11 +89,13 @@ class Fold:
     def __init__(self, terms: Terms, opening: Opening, act: Act) -> None:
         self._act = act
         self.procedure: Procedure = terms.procedure
+        self.chosen, self.known_procedures = terms.chosen, terms.procedures
         self.calendar: Calendar = calendar_for(terms.holidays)
         self.opening = opening
         self.day: date = opening.received_on
         self.last_event: date = opening.received_on
-        self.stage: StageName = terms.procedure.first_stage
+        self.stage: StageName
+        self.last_stage: StageName
         self.state = "open"
         self.closed_on: date | None = None
         self.closed_as: str | None = None
@@ -109,10 +121,18 @@ class Fold:
         self.advocate_speaks = False
         self.referred_on: date | None = None
         self.panel_on: date | None = None
-        self.last_stage: StageName = terms.procedure.first_stage
-        self.statement_points: list[str] | None = None
-        self.questions = questions_at_intake(terms.procedure, opening)
+        self.points = Points(opening.points)
+        self.answered_by: dict[str, str] = {}
+        self.split_off: list[SplitOff] = []
+        self.contact_restricted_until: date | None = None
+        self.notes = 0
+        asked = questions_of(terms.procedure, opening)
+        self.questions = [question for question in asked if question.decides]
+        self.to_ask = [question for question in asked if not question.decides]
+        self.entry: StageName = entry_stage(terms.procedure, opening)
+        self.stage = self.last_stage = self.entry
         self.reach("received", opening.received_on)
+        self.reach(f"requested:{self.entry}", opening.received_on)
         if self.questions:
             self.stage = "intake"
             self.reach("questioned", opening.received_on)
@@ -172,8 +192,12 @@ class Fold:
             if limit.lapse == "close":
                 self.close("lapsed", self.day, "closure", by_clock=True)
             return
+        deadline.ran_out_on = deadline.due_on
         if limit.kind == "target":
+            for letter in limit.late_letters:
+                self.letter(letter, key, deadline)
             self.letter("target_passed", key, deadline)
+            self.retry_waiting()
             return
         deadline.breached_on = deadline.due_on
         if limit.follows is not None:
@@ -196,6 +220,11 @@ class Fold:
         before = len(self.effects)
         self.verdicts[entry.seq] = self._act(self, entry)
         self._say_what_is_next(before)
+
+    def note(self, entry: Entry) -> None:
+        """A note for the file: it may be about any day, and changes nothing."""
+        self.notes += 1
+        self.verdicts[entry.seq] = APPLIED
 
     def _say_what_is_next(self, since: int) -> None:
         for effect in self.effects[since:]:
@@ -277,11 +306,15 @@ class Fold:
         leader = self.latest.get(limit.follows) if limit.follows else None
         if leader is not None and not leader.is_open:
             return
+        counts_from, days = self._at_latest(limit, counts_from, days, provisional=provisional)
         due_on = count(self.calendar, limit, counts_from, days)
         running = self.latest.get(limit.name)
         if running is not None and running.is_open:
             if not (running.provisional or limit.before) or provisional:
                 return  # it counts from the first time, which is the stricter reading
+            if running.extended and limit.at_latest_from:
+                running.provisional = False
+                return  # the date that was promised stands
             running.counts_from, running.days, running.provisional = counts_from, days, False
             running.move(self.calendar, due_on, f"counts from {counts_from.isoformat()}", self.day)
             return
@@ -293,6 +326,15 @@ class Fold:
                 False,
             )  # sent for another day, and late for this
         self.run(Deadline(limit, limit.name, counts_from, due_on, days, provisional))
+
+    def _at_latest(
+        self, limit: Limit, counts_from: date, days: int, *, provisional: bool
+    ) -> tuple[date, int]:
+        """Where it starts on another limit's last day at the latest: from when it counts, and how long."""
+        other = self.latest.get(limit.at_latest_from) if limit.at_latest_from else None
+        if other is None:
+            return counts_from, days
+        return (other.due_on if provisional else min(counts_from, other.due_on)), limit.days
 
     def run(self, deadline: Deadline) -> Deadline:
         """Put a new deadline under way; it is met at once where what meets it came early."""
@@ -364,7 +406,9 @@ class Fold:
                 asked_on = max(entry.message.on, min(window.counts_from, taken_on))
                 self.meet(window, asked_on, assumed=entry.assumed)
         self.stop(taken_on, closing=False)
-        self.stage = name
+        self.stage = self.last_stage = name
+        if isinstance(entry.message, Escalate):
+            self._take_points_on(entry, entry.message)
         self.reach(f"requested:{name}", on, assumed=entry.assumed)
         for milestone, (reached_on, counts_from) in list(self.early.items()):
             del self.early[milestone]
@@ -373,6 +417,40 @@ class Fold:
         if opening_letter:
             self.send(opening_letter, entry)
         self.retry_waiting()
+
+    def _take_points_on(self, entry: Entry, message: Escalate) -> None:
+        chosen, unknown = self.points.named(message.points)
+        for each in unknown:
+            self.note_irregular(entry, f"there is no point {each!r}")
+        self.points.take_on(chosen or self.points.at_issue)
+
+    def reopen(self, entry: Entry) -> None:
+        """Take a closed complaint up again: the answer at the stage where it ended is owed anew."""
+        on = entry.message.on
+        self.closed_on, self.closed_as, self.state = None, None, "open"
+        self.stage = self.current_stage
+        self.answered.pop(self.stage, None)
+        limit = self.procedure.limit[self.procedure.stage[self.stage].response]
+        due_on = count(self.calendar, limit, on, limit.days)
+        self.run(Deadline(limit, limit.name, on, due_on, limit.days, provisional=False))
+        self.reach("reopened", on, assumed=entry.assumed)
+
+    def change_calendar(self, table: HolidayTable, why: str) -> list[Deadline]:
+        """Count on with a newer table of bank holidays; gives the running deadlines that it moved.
+
+        A date promised in a letter stands, a window never ends earlier, and none moves into the past.
+        """
+        self.calendar = calendar_for(table)
+        moved = []
+        for deadline in self.running:
+            due_on = deadline.due_anew(self.calendar)
+            if deadline.limit.kind == "window":
+                due_on = max(due_on, deadline.due_on)
+            if due_on == deadline.due_on or min(due_on, deadline.due_on) < self.day:
+                continue
+            deadline.move(self.calendar, due_on, why, self.day)
+            moved.append(deadline)
+        return moved
 
     def _settle_late_requests(self, on: date) -> None:
         """The stage that late requests ask for is opened: they are answered by that."""
@@ -383,7 +461,14 @@ class Fold:
             self._meet_all("late_decided", on, assumed=False)
 
     def close(
-        self, closed_as: str, on: date, letter: str, *, entry: Entry | None = None, by_clock: bool = False
+        self,
+        closed_as: str,
+        on: date,
+        letter: str,
+        *,
+        entry: Entry | None = None,
+        by_clock: bool = False,
+        **more: Fact,
     ) -> None:
         """Close the complaint; what outlives it (remedies, a late request) goes on."""
         self.state, self.closed_on, self.closed_as = "closed", on, closed_as
@@ -396,6 +481,7 @@ class Fold:
             "closed_on": on.isoformat(),
             "closed_as": closed_as,
             "stage": self.stage,
+            **more,
         }
         if letter:
             key = f"{letter}:{on}" if entry is None else f"{letter}:m{entry.seq}"
@@ -411,6 +497,14 @@ class Fold:
         facts = facts_of(self, deadline)
         facts["next"] = self.next_step(besides=deadline)
         self.effects.append(Effect(f"{template}:{key}", "letter", template, self.day, facts, by_clock=True))
+
+    def open_part(self, part: SplitOff, entry: Entry) -> None:
+        """A linked complaint is to be opened with the points that were split off."""
+        points: list[Fact] = list(part.points)
+        facts: dict[str, Fact] = {"part": part.part, "points": points, "procedure": part.procedure}
+        self.effects.append(
+            Effect(f"split:m{entry.seq}", "split", "", self.day, facts, by_clock=self.by_clock, seq=entry.seq)
+        )
 
     def ask_owner(self, deadline: Deadline, entry: Entry) -> None:
         """A decision is needed: tell whoever owes it at once, not only when it is nearly late."""

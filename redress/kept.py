@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from redress.messages import MESSAGES, Message
+from redress.messages import KNOWN, Message
 from redress.opening import Opening
 
 Settled = Literal["done", "skipped", "history"]
@@ -47,7 +47,7 @@ class LoggedMessage(BaseModel):
 
     def message(self) -> Message:
         """The message itself; its form was checked when it first came."""
-        return MESSAGES[self.action].model_validate(self.body)
+        return KNOWN[self.action].model_validate(self.body)
 
 
 class CaseState(BaseModel):

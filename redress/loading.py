@@ -94,7 +94,7 @@ def _date_of(said: object) -> date | None:
 def parse_loaded(body: dict[str, Any], received_on: date, today: date) -> Parsed:
     """One of an opening's own messages, which must say its action and its date."""
     action = body.get("action")
-    if not isinstance(action, str):
+    if not isinstance(action, str) or action.replace("-", "_") not in MESSAGES:
         raise Malformed([Problem("action", f"should be one of {', '.join(MESSAGES)}")])
     if "on" not in body:
         raise Malformed([Problem("on", "a message of a case under way needs its date")])

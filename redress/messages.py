@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, JsonValue
 
+from redress.calendar import HolidayTable
 from redress.fields import (
     Advocate,
     Connection,
@@ -26,6 +27,11 @@ from redress.fields import (
     Short,
     Text,
 )
+
+NamedPoints = list[Annotated[int, Field(ge=1, le=50)]] | list[Said]
+"""Points of the complaint: by their numbers, or by their text."""
+
+ProcedureName = Literal["statutory", "irm", "corporate", "representation"]
 
 
 class Message(Part):
@@ -60,6 +66,7 @@ class Remedy(Part):
     what: Said
     owner: Short = "complaints_manager"
     due_on: Day | None = None
+    point: Annotated[int | None, Field(ge=1, le=50)] = None
 
 
 class Recommendation(Part):
@@ -86,6 +93,7 @@ class Decline(Message):
     action = "decline"
     title = "The matter is not taken under the procedure"
     reason: Said
+    proceedings: Text = ""
 
 
 class ResolveInformally(Message):
@@ -121,7 +129,7 @@ class Escalate(Message):
     title = "The complainant asks for the next stage"
     reason: Text = ""
     desired_outcome: Text = ""
-    points: list[Annotated[int, Field(ge=1, le=50)]] | list[Said] | None = None
+    points: NamedPoints | None = None
     agreed_by_authority: bool = False
 
 
@@ -188,7 +196,7 @@ class Suspend(Message):
     reason: Said
     proceedings: Text = ""
     review_on: Day
-    points: list[Annotated[int, Field(ge=1, le=50)]] | list[Said] | None = None
+    points: NamedPoints | None = None
     dates_ahead = ("review_on",)
 
 
@@ -246,6 +254,35 @@ class Correct(Message):
     reason: Said
 
 
+class Split(Message):
+    action = "split"
+    title = "Some points become a linked complaint under another procedure"
+    points: Annotated[NamedPoints, Field(min_length=1)]
+    procedure: ProcedureName
+
+
+class Reopen(Message):
+    action = "reopen"
+    title = "A closed complaint is taken up again"
+    reason: Said
+
+
+class RestrictContact(Message):
+    action = "restrict_contact"
+    title = "Replies to unreasonable contact stop, until a day"
+    reason: Said
+    until: Day | None = None
+    dates_ahead = ("until",)
+
+
+class Recount(Message):
+    """Not an action of the contract: `starter.py recount` sends it."""
+
+    action = "recount"
+    title = "A newer calendar of bank holidays"
+    holidays: HolidayTable
+
+
 class AddNote(Message):
     action = "add_note"
     title = "A note for the file"
@@ -280,10 +317,16 @@ MESSAGES: dict[str, type[Message]] = {
         OmbudsmanDecision,
         CompleteRemedy,
         Correct,
+        Split,
+        Reopen,
+        RestrictContact,
         AddNote,
     )
 }
-"""Every action of the statutory procedure, by its name on the wire."""
+"""Every action, by its name on the wire."""
+
+KNOWN: dict[str, type[Message]] = MESSAGES | {Recount.action: Recount}
+"""Those and what the project's own commands send."""
 
 SIGNALS: tuple[Literal["escalate", "respond"], ...] = ("escalate", "respond")
 """The actions that may also come as signals."""

@@ -52,4 +52,9 @@ class Opening(Part):
     def is_young(self) -> bool:
         """Whether the complainant is a child or young person, as far as the intake says."""
         role = self.complainant.role if self.complainant else ""
-        return "_".join(role.casefold().split()) in YOUNG_ROLES
+        return "_".join(role.casefold().replace("-", " ").split()) in YOUNG_ROLES
+
+    @property
+    def subjects(self) -> list[str]:
+        """What the matter is said to be about: service, team and people."""
+        return [self.about.service, self.about.team, *self.about.people] if self.about else []

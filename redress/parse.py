@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from redress.messages import MESSAGES, Message
+from redress.messages import KNOWN, MESSAGES, Message
 
 LONGEST = 32 * 1024
 """Bytes of JSON that one message may have."""
@@ -73,7 +73,7 @@ def parse_message(
     call it where the document does not say (else its content names it). Raises `Malformed`.
     """
     action = action.replace("-", "_")
-    kind = MESSAGES.get(action)
+    kind = KNOWN.get(action)
     if kind is None:
         raise Malformed([Problem("action", f"{action!r} is none of {', '.join(MESSAGES)}")])
     body = _body(raw)

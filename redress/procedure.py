@@ -7,6 +7,8 @@ and mechanism share: what can happen in a case (`requested:stage_2`, `statement_
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -45,6 +47,10 @@ MILESTONES = frozenset(
         "suspended",
         "resumed",
         "remedy_agreed",
+        "informally_tried",
+        "met_in_person",
+        "reopened",
+        "contact_restricted",
         "referred",
         "ombudsman_decided",
         *(f"reported:{kind}" for kind in ("investigation", "independent_person", "panel")),
@@ -58,9 +64,35 @@ MILESTONES = frozenset(
                 "panel_member",
             )
         ),
-        *(f"{what}:stage_{n}" for what in ("requested", "answered", "answer_received") for n in (1, 2, 3)),
+        *(
+            f"{what}:{stage}"
+            for what in ("requested", "acknowledged", "answered", "answer_received")
+            for stage in ("informal", "stage_1", "stage_2", "stage_3")
+        ),
     }
 )
+
+
+NEEDED = frozenset(
+    {
+        "eligibility_decision",
+        "suspension_review",
+        "remedy",
+        "late_request_decision",
+        "ombudsman_review",
+        "contact_review",
+    }
+)
+"""Limits that the software itself starts: every procedure has them (most from `shared.toml`)."""
+
+
+def _unknown(milestone: str) -> bool:
+    return milestone not in MILESTONES
+
+
+def _no_milestone(said: str) -> str:
+    close = get_close_matches(said, MILESTONES, n=1)
+    return f"no such milestone: {said}" + (f" (is {close[0]} meant?)" if close else "")
 
 
 OfClock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
@@ -77,6 +109,8 @@ class Limit(Data):
     """A rule of time. Once it runs in a case it is a deadline."""
 
     name: str
+    used: bool = True
+    """False: the procedure knows it, but it runs only where an authority says so."""
     stage: StageName
     title: str
     kind: LimitKind
@@ -96,6 +130,8 @@ class Limit(Data):
     """Whom the case waits for until the day comes, where that is somebody else than who owes it."""
     extend_to: int | None = None
     """The most days it can be extended to, counted from the same day 0; none: it cannot."""
+    extend_freely: bool = False
+    """It can be extended to any date that is told to the person; the rule names no most."""
     extensions: int | None = None
     """How often; none: any number of times up to the most."""
     follows: str | None = None
@@ -103,6 +139,8 @@ class Limit(Data):
     provisionally_from: str | None = None
     provisional_days: int = 0
     """Until it starts in earnest it runs from this milestone, so many days, marked provisional."""
+    at_latest_from: str | None = None
+    """The limit on whose last day it starts at the latest: being late with that one gains nothing."""
     remind: list[int] = []
     """Working days before the last day on which the owner is reminded."""
     remind_letter: str = "reminder"
@@ -116,6 +154,8 @@ class Limit(Data):
     """What it survives: it otherwise stops when its stage ends or the complaint closes."""
     again: bool = False
     """It may run a second time after it was met."""
+    says: str = ""
+    """How it reads to the person concerned: a sentence with {day}, {owner} and {what}."""
     source: str
     verified: bool = True
 
@@ -132,12 +172,76 @@ class Stage(Data):
     skip_by_agreement: bool = False
     late_opens_next: bool = False
     """Once the answer is late, the next stage may be asked for without waiting."""
+    ask_any_time: bool = False
+    """The next stage may be asked for at any time, answered or not."""
+    different_person: bool = False
+    """Whoever answers here should not have answered an earlier stage."""
+    with_independent_person: bool = False
+    """The answer is considered together with the Independent Person."""
     after_lapse: Literal["of_right", "decision"] = "decision"
     """A request for the next stage after this one lapsed: opens it, or waits for a reasoned decision."""
     resolved_closes: bool = False
     answer_letter: str
+    acknowledgement_letter: str = "acknowledgement"
     opening_letter: str | None = None
     source: str
+
+
+class Question(Data):
+    """Something to ask before or while a matter is taken: who may complain, what about, how old."""
+
+    name: str
+    when: Literal[
+        "anonymous",
+        "older",
+        "role_in",
+        "role_not_in",
+        "mentions",
+        "child_disagrees",
+        "child_not_asked",
+        "not_tried_informally",
+    ]
+    values: list[str] = []
+    """Roles, or words looked for in the points and in what the matter is about."""
+    says: str
+    presumption: Literal["accept", "decline", "none"] = "accept"
+    decides: bool = True
+    """A person decides by `accept` or `decline`; false: it is asked, and delays nothing."""
+    instead: str = ""
+    """Where somebody goes instead whose matter is not taken."""
+    source: str
+
+    @property
+    def asked(self) -> str:
+        """The question as the manager reads it."""
+        presumed = {"accept": " Presumption: accept.", "decline": " Presumption: decline.", "none": ""}
+        return f"{self.says} ({self.source}).{presumed[self.presumption]}"
+
+
+class Direct(Data):
+    """A matter that goes to a later stage at once: who it is about."""
+
+    to: StageName
+    about: list[str]
+    """Words looked for in what the matter is about (`about`: service, team, people)."""
+    source: str
+
+
+class Condition(Data):
+    """What must be recorded before an early referral to the Ombudsman."""
+
+    name: str
+    words: list[str]
+    """A recorded condition counts for this one if it is its name or holds one of these words."""
+    title: str
+
+
+class Plain(Data):
+    """What a young person reads about one place of a procedure."""
+
+    what: str
+    who: str
+    next: str
 
 
 class RoleRule(Data):
@@ -167,6 +271,14 @@ class Policy(Data):
     """Working days after closing during which the workflow stays for what may still come."""
     events_within_days: int = 366
     """Calendar days back from receipt beyond which a person decides whether the matter is taken."""
+    reopen_within_days: Annotated[int, Field(ge=0, le=2000)] = 0
+    """Working days after closing within which a complaint may be reopened; 0: it may not."""
+    may_restrict_contact: bool = False
+    """Whether replies may stop to somebody whose contact is unreasonable."""
+    restrict_contact_days: Annotated[int, Field(ge=1, le=2000)] = 183
+    """Calendar days that such a restriction lasts where nobody says until when."""
+    extension_names_ombudsman: bool = False
+    """Whether letters about an extension give the Ombudsman's details."""
 
 
 class Procedure(Data):
@@ -182,27 +294,61 @@ class Procedure(Data):
     expects: dict[str, list[str]] = {}
     """What should have happened before a milestone; missing, it is noted as irregular."""
     policy: Policy = Policy()
+    questions: list[Question] = []
+    direct: list[Direct] = []
+    early_referral: list[Condition] = []
+    """All of these must be recorded before a referral while the procedure is not over."""
+    beyond: str = "what follows it is the Ombudsman"
+    """What lies behind the last stage, as a refusal says it."""
+    plain: dict[str, Plain] = {}
+    """What a young person reads, by stage, and at `intake`, `suspended`, `closed` and `ombudsman`."""
+    titles: dict[str, str] = {}
+    """What those who owe something are called here."""
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Procedure:
+        wrong = [*self._wrong_limits(), *self._wrong_stages()]
+        for milestone, before in self.expects.items():
+            wrong += [f"expects: {_no_milestone(each)}" for each in (milestone, *before) if _unknown(each)]
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        return self
+
+    def _wrong_limits(self) -> Iterator[str]:
         names = [limit.name for limit in self.limits]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"limits: {name} stands twice")
+        yield from (f"limits: {name} stands twice" for name in names if names.count(name) > 1)
+        yield from (f"limits: {name} is missing: every procedure needs it" for name in NEEDED - {*names})
         for limit in self.limits:
             said = [limit.starts, *limit.met_by, *limit.stopped_by, *limit.owner_after]
             said += [limit.provisionally_from] if limit.provisionally_from else []
-            for milestone in said:
-                if milestone not in MILESTONES:
-                    raise ValueError(f"limits: {limit.name}: no such milestone: {milestone}")
+            yield from (f"limits.{limit.name}: {_no_milestone(each)}" for each in said if _unknown(each))
+            for key, other in (("follows", limit.follows), ("at_latest_from", limit.at_latest_from)):
+                if other is not None and other not in names:
+                    yield f"limits.{limit.name}.{key}: no such limit: {other}"
+            if limit.stage not in self.order:
+                yield f"limits.{limit.name}.stage: the procedure has no {limit.stage}"
+            if limit.extend_to is not None and limit.extend_to < limit.days:
+                yield f"limits.{limit.name}.extend_to: {limit.extend_to} is less than days, {limit.days}"
+            try:
+                limit.says.format(day="", owner="", what="")
+            except (LookupError, ValueError):
+                yield f"limits.{limit.name}.says: only {{day}}, {{owner}} and {{what}} may stand in braces"
+
+    def _wrong_stages(self) -> Iterator[str]:
+        limits, names = {limit.name for limit in self.limits}, {stage.name for stage in self.stages}
         for stage in self.stages:
-            if stage.response not in names:
-                raise ValueError(f"stages: {stage.name}: no such limit: {stage.response}")
-        for milestone, before in self.expects.items():
-            for each in (milestone, *before):
-                if each not in MILESTONES:
-                    raise ValueError(f"expects: no such milestone: {each}")
-        return self
+            if stage.response not in limits:
+                yield f"stages.{stage.name}.response: no such limit: {stage.response}"
+            if stage.next is not None and stage.next not in names:
+                yield f"stages.{stage.name}.next: no such stage: {stage.next}"
+        if self.first_stage not in names:
+            yield f"first_stage: no such stage: {self.first_stage}"
+        yield from (f"direct.to: no such stage: {each.to}" for each in self.direct if each.to not in names)
+        yield from (
+            f"roles.{rule.role}.stage: no such stage: {rule.stage}"
+            for rule in self.roles
+            if rule.stage not in names
+        )
 
     @cached_property
     def limit(self) -> dict[str, Limit]:
@@ -250,3 +396,7 @@ class Terms(Data):
 
     procedure: Procedure
     holidays: HolidayTable
+    chosen: str = ""
+    """Why the matter follows this procedure."""
+    procedures: list[str] = []
+    """The authority's procedures: those that a part of the matter can be split off to."""

@@ -9,6 +9,9 @@ from pydantic import JsonValue
 
 from redress.deadline import Deadline, days_late
 from redress.fold import Entry, Fold
+from redress.plain import PlainWords, plain_words
+from redress.points import Point
+from redress.procedure import Question
 
 DeadlineState = Literal["running", "paused", "met", "met_late", "overdue", "lapsed", "stopped"]
 
@@ -66,6 +69,11 @@ class Status(TypedDict):
     refused: list[dict[str, JsonValue]]
     irregular: list[dict[str, JsonValue]]
     questions: list[str]
+    procedure_reason: str
+    points: list[dict[str, JsonValue]]
+    linked: list[dict[str, JsonValue]]
+    contact_restricted_until: str | None
+    plain: PlainWords
     advocate: dict[str, JsonValue] | None
     calendar: str
     as_of: str
@@ -147,13 +155,14 @@ def standing(fold: Fold, reference: str, log: list[Entry], as_of: date) -> Statu
         letters=[
             {"letter": e.template, "on": e.on.isoformat(), "key": e.key, "about": e.facts.get("title")}
             for e in fold.effects
-            if e.kind != "breach"
+            if e.kind in ("letter", "reminder")
         ],
         remedies=[
             {
                 "remedy": r.number,
                 "what": r.remedy.what,
                 "owner": r.remedy.owner,
+                "point": r.remedy.point,
                 "due_on": fold.latest[f"remedy_{r.number}"].due_on.isoformat(),
                 "done_on": _iso(r.done_on),
             }
@@ -171,11 +180,58 @@ def standing(fold: Fold, reference: str, log: list[Entry], as_of: date) -> Statu
             }
             for i in fold.irregular
         ],
-        questions=fold.questions if fold.stage == "intake" else [],
+        questions=[question.asked for question in _open_questions(fold)],
+        procedure_reason=fold.chosen,
+        points=[_point(fold, point) for point in fold.points.all],
+        linked=_linked(fold, reference),
+        contact_restricted_until=_iso(fold.contact_restricted_until),
+        plain=plain_words(fold),
         advocate=fold.advocate.model_dump(mode="json") if fold.advocate else None,
         calendar=fold.calendar.version,
         as_of=as_of.isoformat(),
     )
+
+
+def _open_questions(fold: Fold) -> list[Question]:
+    if fold.closed_on is not None:
+        return []
+    return [*(fold.questions if fold.stage == "intake" else []), *fold.to_ask]
+
+
+def _point(fold: Fold, point: Point) -> dict[str, JsonValue]:
+    return {
+        "point": point.number,
+        "text": point.text,
+        "state": point.state,
+        "findings": [
+            {"stage": f.stage, "outcome": f.outcome, "reason": f.reason, "on": f.on.isoformat()}
+            for f in point.found
+        ],
+        "remedies": [r.number for r in fold.remedies if r.remedy.point == point.number],
+    }
+
+
+def _linked(fold: Fold, reference: str) -> list[dict[str, JsonValue]]:
+    """The complaints this one belongs together with, and how."""
+    linked: list[dict[str, JsonValue]] = [
+        {
+            "reference": part_reference(reference, part.part),
+            "how": "split_off",
+            "procedure": part.procedure,
+            "points": list(part.points),
+            "on": part.on.isoformat(),
+        }
+        for part in fold.split_off
+    ]
+    to = fold.opening.linked_to
+    if to:
+        linked.insert(0, {"reference": to, "how": "linked_to"})
+    return linked
+
+
+def part_reference(reference: str, part: int) -> str:
+    """The reference of a part that was split off: the same however often the split is carried out."""
+    return f"{reference}-{part}"
 
 
 def _deadline(fold: Fold, deadline: Deadline, as_of: date) -> DeadlineStatus:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from redress.opening import Opening
-from redress.procedure import Procedure
+from redress.procedure import Procedure, Question, StageName
 
 
 def plain(milestone: str) -> str:
@@ -19,25 +22,74 @@ def plain(milestone: str) -> str:
         "panel_scheduled": "the date of the panel",
         "papers_sent": "notice and papers",
         "panel_held": "the panel's meeting",
+        "informally_tried": "an attempt to settle it informally",
+        "met_in_person": "a meeting",
     }
+    if of == "informal":
+        words |= {"requested": "an informal step", "answered": "an informal answer"}
     return words.get(what, milestone.replace("_", " "))
 
 
-def questions_at_intake(procedure: Procedure, opening: Opening) -> list[str]:
-    """Why a person must decide whether the matter is taken; none: it is in Stage 1 from its opening.
+TITLES: dict[str, str] = {
+    "complaints_manager": "Complaints Manager",
+    "stage_manager": "manager of the team concerned",
+    "investigating_officer": "Investigating Officer",
+    "adjudicating_officer": "Adjudicating Officer",
+    "panel": "Chair of the Review Panel",
+    "director": "Director of Children's Services",
+    "complainant": "complainant",
+    "ombudsman": "Ombudsman",
+}
+"""What those who owe something are called where the authority calls them nothing else."""
 
-    The presumption is to accept (guidance 3.3.1); nothing here refuses anything.
-    """
-    found = []
-    if opening.complainant is None:
-        found.append("anonymous: outside the procedure, but steps are still taken and recorded (004-4)")
-    if opening.events_on is not None:
-        age = (opening.received_on - opening.events_on).days
-        if age > procedure.policy.events_within_days:
-            found.append(
-                "more than a year old: may be declined only if it could have been brought earlier "
-                "and cannot now be looked at fairly (Regulations reg 9)"
-            )
-    if opening.on_behalf_of is not None and opening.on_behalf_of.child_agrees is False:
-        found.append("the child has not agreed to this complaint being made for them")
-    return found
+
+def same_words(text: str) -> str:
+    """Text by which two spellings of one role or name are known to be alike."""
+    return " ".join(text.casefold().replace("_", " ").replace("-", " ").split())
+
+
+def mentioned(wanted: Iterable[str], *texts: str) -> list[str]:
+    """Which of the wanted words or phrases stand in the texts, as whole words."""
+    said = " ".join(same_words(text) for text in texts)
+    return [each for each in wanted if re.search(rf"\b{re.escape(same_words(each))}\b", said)]
+
+
+def questions_of(procedure: Procedure, opening: Opening) -> list[Question]:
+    """What must be asked about a matter: who complains, what about, how old. Nothing here refuses it."""
+    return [each for each in procedure.questions if _is_asked(each, procedure, opening)]
+
+
+def _is_asked(question: Question, procedure: Procedure, opening: Opening) -> bool:
+    complainant, child = opening.complainant, opening.on_behalf_of
+    role = same_words(complainant.role) if complainant else ""
+    roles = {same_words(each) for each in question.values}
+    match question.when:
+        case "anonymous":
+            return complainant is None
+        case "older":
+            begun = opening.events_on
+            within = procedure.policy.events_within_days
+            return begun is not None and (opening.received_on - begun).days > within
+        case "role_in":
+            return role in roles
+        case "role_not_in":
+            return complainant is not None and role not in roles
+        case "mentions":
+            return bool(mentioned(question.values, *opening.points, *opening.subjects))
+        case "child_disagrees":
+            return child is not None and child.child_agrees is False
+        case "child_not_asked":
+            return child is not None and child.child_agrees is None
+        case "not_tried_informally":
+            return opening.tried_informally is False
+
+
+def entry_stage(procedure: Procedure, opening: Opening) -> StageName:
+    """The stage a matter begins at: the first, or a later one where the procedure sends it there."""
+    for direct in procedure.direct:
+        if mentioned(direct.about, *opening.subjects):
+            return direct.to
+    first = procedure.stage[procedure.first_stage]
+    if first.name == "informal" and first.next is not None and opening.tried_informally:
+        return first.next
+    return first.name

@@ -22,6 +22,7 @@ from redress.opening import Opening
 from redress.packing import pack, unpack
 from redress.procedure import Terms
 from redress.record import RegisterEntry
+from redress.splitting import PartOpening
 from redress.standing import Status
 from register import schema
 from register.database import create_tables, insert_new
@@ -77,7 +78,7 @@ class Register:
 
     def reserve(self, opening: Opening, raw: dict[str, Any], prefix: str) -> Reserved:
         """The one reference of an intake (`authority`, `source`, `source_id`), made where there is none."""
-        digest = hashlib.sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest()
+        digest = _digest(raw)
         for _ in range(3):
             found = self._reserved(opening, digest)
             if found is not None:
@@ -125,6 +126,20 @@ class Register:
             started=opened is not None,
             opening=row.opening,
         )
+
+    def reserve_part(self, db: Connection, part: PartOpening) -> None:
+        """Keep the reference of a part that is split off, within a transaction; once, however often asked."""
+        opening = part.opening
+        row = {
+            "reference": part.reference,
+            "authority": opening["authority"],
+            "source": opening["source"],
+            "source_id": opening["source_id"],
+            "content_hash": _digest(opening),
+            "opening": opening,
+            "reserved_at": datetime.now(UTC),
+        }
+        insert_new(db, schema.references, [row])
 
     def opening(self, reference: str) -> dict[str, Any] | None:
         """What a complaint was opened with; None where there never was one of this reference."""
@@ -273,6 +288,10 @@ class Register:
                 if closed or status["state"] != "closed" or status["next_due_on"] is not None:
                     found.append(status)
         return sorted(found, key=lambda s: (s["next_due_on"] or "9999-12-31", s["reference"]))
+
+
+def _digest(raw: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest()
 
 
 def _next(db: Connection, series: str) -> int:

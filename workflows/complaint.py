@@ -12,11 +12,11 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RawValue, RetryPolicy, TypedSearchAttributes
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from engine.search_attributes import NEXT_DUE
-    from redress.calendar import OutsideTable, long_date
+    from redress.calendar import HolidayTable, OutsideTable, long_date
     from redress.case import Answer, Case, Task, Timer
     from redress.loading import parse_opening
     from redress.london import london_date
@@ -24,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from redress.packing import pack_state, unpack, unpack_state
     from redress.parse import Malformed, Parsed, Problem, parse_message
     from redress.record import EntryKind, RegisterEntry
+    from redress.splitting import part_of
     from redress.standing import Status
     from workflows.card import card, search_attributes
     from workflows.handlers import Handlers
@@ -31,6 +32,7 @@ with workflow.unsafe.imports_passed_through():
         BEGIN,
         CARRY_OUT,
         DELIVER,
+        MOVES,
         OPENING,
         STATUS,
         WORKFLOW,
@@ -227,6 +229,7 @@ class Complaint(Handlers):
                 retry_policy=FOR_EVER,
                 summary=_errand_summary(batch),
             )
+            await self._open_parts(batch)
             del self._outbox[: len(batch)]
             self._ready_to_send = bool(self._outbox)
             self._stirred = self._stirred or (not self._outbox and self._is_old())
@@ -234,6 +237,25 @@ class Complaint(Handlers):
                 self._undelivered = self._left_since = True
                 if late_post is None or late_post.done():
                     late_post = asyncio.create_task(self._deliver())
+
+    async def _open_parts(self, batch: list[RegisterEntry]) -> None:
+        """Points that were split off become a complaint of their own; their references stand in the register."""
+        for entry in batch:
+            if entry.body.get("kind") != "split" or entry.body.get("state") != "done":
+                continue
+            part = part_of(self._known, entry.body["facts"])
+            try:
+                await workflow.start_child_workflow(
+                    WORKFLOW,
+                    Start(reference=part.reference, opening=part.opening).model_dump(
+                        mode="json", exclude_none=True
+                    ),
+                    id=workflow_id(part.reference),
+                    parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+                    static_summary=f"Complaint {part.reference}, split off {self._known.reference}",
+                )
+            except WorkflowAlreadyStartedError:
+                continue  # an earlier run of ours has started it
 
     async def _deliver(self) -> None:
         """Letters that could not leave at once are tried until they do; nothing else waits for them."""
@@ -353,6 +375,17 @@ class Complaint(Handlers):
             return self._case.status(day)
         except (OutsideTable, OverflowError) as error:
             raise ApplicationError(f"as_of: {error}") from None
+
+    @workflow.query(name=MOVES, description="Which due dates a newer calendar of bank holidays would move")
+    def what_a_recount_moves(self, *asked: Any) -> list[dict[str, Any]]:
+        """What moves if the table of bank holidays that is asked about were counted with from today."""
+        if self._case is None:
+            raise ApplicationError(OPENING)
+        try:
+            table = HolidayTable.model_validate(asked[0] if asked else None)
+        except ValueError as error:
+            raise ApplicationError(f"holidays: {error}") from None
+        return self._case.moves_of(table, london_date(workflow.now()))
 
     def _show(self) -> None:
         """Bring search attributes and the card on the workflow's page up to date."""

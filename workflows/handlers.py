@@ -12,7 +12,7 @@ from typing import Any
 from temporalio import workflow
 from temporalio.common import RawValue
 
-from redress.messages import MESSAGES, SIGNALS
+from redress.messages import KNOWN, MESSAGES, SIGNALS
 
 
 class _House:
@@ -48,7 +48,7 @@ def _update(action: str) -> Any:
         self.check(action, arrived)
 
     door.__name__ = f"update_{action}"
-    opened = workflow.update(name=action, description=MESSAGES[action].title)(door)
+    opened = workflow.update(name=action, description=KNOWN[action].title)(door)
     opened.validator(check)
     return opened
 
@@ -65,7 +65,7 @@ class Handlers(_House):
     """The doors themselves, made from the list of actions."""
 
 
-for _action in MESSAGES:
+for _action in KNOWN:
     setattr(Handlers, f"update_{_action}", _update(_action))
 for _action in SIGNALS:
     setattr(Handlers, f"signal_{_action}", _signal(_action))

@@ -11,6 +11,7 @@ from redress.record import RegisterEntry
 WORKFLOW = "Complaint"
 TASK_QUEUE = "complaints"
 STATUS = "status"
+MOVES = "what_a_recount_moves"
 
 OPENING = "the complaint is being opened; ask again in a moment"
 """What the query says until the first activity has brought the terms."""

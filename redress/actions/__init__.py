@@ -32,7 +32,7 @@ ACTIONS: dict[str, Callable[[Fold, Entry], Verdict]] = {
     "schedule_panel": investigation.schedule_panel,
     "send_papers": investigation.send_papers,
     "hold_panel": investigation.hold_panel,
-    "record_meeting": investigation.recorded,
+    "record_meeting": investigation.record_meeting,
     "suspend": turns.suspend,
     "resume": turns.resume,
     "set_advocate": turns.set_advocate,
@@ -41,6 +41,10 @@ ACTIONS: dict[str, Callable[[Fold, Entry], Verdict]] = {
     "refer_to_ombudsman": turns.refer_to_ombudsman,
     "ombudsman_decision": turns.ombudsman_decision,
     "complete_remedy": turns.complete_remedy,
+    "split": turns.split,
+    "reopen": turns.reopen,
+    "restrict_contact": turns.restrict_contact,
+    "recount": turns.recount,
     "correct": investigation.recorded,  # the case has put it right before folding: redress.case
     "add_note": investigation.recorded,
 }

@@ -6,22 +6,24 @@ from typing import cast
 
 from redress import messages as m
 from redress.actions.parts import agree_remedy, refused
+from redress.effects import Fact
 from redress.fold import APPLIED, Entry, Fold, Verdict
+from redress.points import Found
+from redress.procedure import StageName
 
 
 def acknowledge(fold: Fold, entry: Entry) -> Verdict:
-    """The acknowledgement of the complaint, or at Stage 3 of the request for a panel."""
-    again = not any(name in fold.latest and fold.latest[name].is_open for name in _ACKNOWLEDGED)
-    if again:
+    """The acknowledgement of the complaint, or of the request for a later stage."""
+    stage = fold.procedure.stage[fold.current_stage]
+    reached = ("acknowledged", f"acknowledged:{stage.name}")
+    waiting = [d for d in fold.running if any(each in d.limit.met_by for each in reached)]
+    if not waiting:
         fold.note_irregular(entry, "nothing is waiting to be acknowledged")
         return APPLIED
-    at_panel = fold.stage == "stage_3"
-    fold.reach("acknowledged", entry.message.on, assumed=entry.assumed)
-    fold.send("stage_3_acknowledgement" if at_panel else "acknowledgement", entry)
+    for milestone in reached:
+        fold.reach(milestone, entry.message.on, assumed=entry.assumed)
+    fold.send(stage.acknowledgement_letter, entry)
     return APPLIED
-
-
-_ACKNOWLEDGED = ("acknowledgement", "stage_3_acknowledgement")
 
 
 def accept(fold: Fold, entry: Entry) -> Verdict:
@@ -30,7 +32,7 @@ def accept(fold: Fold, entry: Entry) -> Verdict:
         if fold.closed_as == "declined":
             return refused("The matter was declined; it can be brought again as a new complaint.")
         return refused("Nothing is in question: the matter is under the procedure already.")
-    fold.stage = fold.procedure.first_stage
+    fold.stage = fold.entry
     fold.reach("decided", entry.message.on, assumed=entry.assumed)
     fold.send("accepted", entry)
     fold.retry_waiting()
@@ -39,15 +41,21 @@ def accept(fold: Fold, entry: Entry) -> Verdict:
 
 def decline(fold: Fold, entry: Entry) -> Verdict:
     """The matter is not taken: a person's reasoned decision, written to whoever complained."""
+    message = cast(m.Decline, entry.message)
     if fold.closed_on is not None:
         return refused("The complaint is closed already.")
-    if fold.stage not in ("intake", "informal", "stage_1") or fold.answered:
+    if fold.stage not in ("intake", fold.entry) or fold.answered:
         return refused(
-            "A complaint that has been answered or gone to a later stage can no longer be declined; "
-            "later stages may not be refused (Regulations regs 17 to 19)."
+            "A complaint that has been answered or gone to a later stage can no longer be declined: "
+            "later stages may not be refused. Withdrawal, or closing by agreement, ends it."
         )
-    fold.reach("decided", entry.message.on, assumed=entry.assumed)
-    fold.close("declined", entry.message.on, "declined", entry=entry)
+    if fold.opening.complainant is None and not (message.note or fold.notes):
+        fold.note_irregular(
+            entry, "no steps taken about an anonymous concern are recorded (a note says them)"
+        )
+    fold.reach("decided", message.on, assumed=entry.assumed)
+    instead: list[Fact] = [question.instead for question in fold.questions if question.instead]
+    fold.close("declined", message.on, "declined", entry=entry, instead=instead)
     return APPLIED
 
 
@@ -56,10 +64,13 @@ def resolve_informally(fold: Fold, entry: Entry) -> Verdict:
     message = cast(m.ResolveInformally, entry.message)
     if fold.closed_on is not None:
         return refused("The complaint is closed already.")
-    if fold.procedure.order[fold.stage] > 1:
+    if fold.stage not in ("intake", "informal", "stage_1"):
         return refused("An informal settlement belongs before or in Stage 1; this is a later stage.")
+    fold.reach("informally_tried", message.on, assumed=entry.assumed)
     if message.agreed:
         fold.close("resolved", message.on, "resolved", entry=entry)
+    else:
+        fold.send("informal_not_settled", entry)
     return APPLIED
 
 
@@ -71,7 +82,7 @@ def respond(fold: Fold, entry: Entry) -> Verdict:
         return APPLIED
     if fold.stage == "intake":
         fold.note_irregular(entry, "whether the matter is taken was not decided")
-        fold.stage = fold.procedure.first_stage
+        fold.stage = fold.entry
         fold.reach("decided", message.on, assumed=entry.assumed)
     stage = fold.procedure.stage[fold.stage]
     if stage.name in fold.answered:
@@ -81,9 +92,15 @@ def respond(fold: Fold, entry: Entry) -> Verdict:
     if fold.state == "suspended":
         fold.note_irregular(entry, "the complaint is suspended")
     fold.expect(entry, f"answered:{stage.name}")
-    if stage.next is None and message.independent_person_consulted is not True:
-        fold.note_irregular(entry, "the Independent Person was not consulted (Regulations reg 20)")
+    if stage.with_independent_person and message.independent_person_consulted is not True:
+        fold.note_irregular(entry, f"the Independent Person was not consulted ({stage.source})")
+    if stage.different_person and message.by and message.by in fold.answered_by.values():
+        fold.note_irregular(entry, f"whoever answers here answered an earlier stage too ({stage.source})")
     fold.answered[stage.name] = message.on
+    fold.answered_by[stage.name] = message.by
+    _find(fold, entry, message, stage.name)
+    if stage.name == "informal":
+        fold.reach("informally_tried", message.on, assumed=entry.assumed)
     fold.reach(f"answered:{stage.name}", message.on, assumed=entry.assumed)
     received = message.received_on or fold.calendar.add(message.on, fold.procedure.policy.deemed_days)
     fold.reach(f"answer_received:{stage.name}", message.on, counts_from=max(received, message.on))
@@ -99,6 +116,23 @@ def respond(fold: Fold, entry: Entry) -> Verdict:
     return APPLIED
 
 
+def _find(fold: Fold, entry: Entry, message: m.Respond, stage: StageName) -> None:
+    """Each point's own finding; without any, what was decided holds for every point."""
+    if not message.findings:
+        for point in fold.points.at_issue:
+            point.found.append(Found(stage, message.outcome, "", message.on))
+        return
+    for finding in message.findings:
+        named, _ = fold.points.named([finding.point])
+        if not named or named[0] not in fold.points.at_issue:
+            fold.note_irregular(entry, f"a finding on point {finding.point}, which is not at issue here")
+        if named:
+            named[0].found.append(Found(stage, finding.outcome, finding.reason, message.on))
+    missing = {point.number for point in fold.points.at_issue} - {each.point for each in message.findings}
+    if missing:
+        fold.note_irregular(entry, f"no finding on point {', '.join(map(str, sorted(missing)))}")
+
+
 def extend(fold: Fold, entry: Entry) -> Verdict:
     """More time at this stage, up to the most that the procedure allows."""
     message = cast(m.Extend, entry.message)
@@ -109,7 +143,7 @@ def extend(fold: Fold, entry: Entry) -> Verdict:
     if deadline is None or not deadline.is_open:
         return refused("No answer is owed at this stage, so nothing can be extended.")
     most = deadline.most(fold.calendar)
-    if most is None:
+    if most is None and not deadline.limit.extend_freely:
         return refused(f"{deadline.limit.title}: the rule allows no extension ({deadline.limit.source}).")
     if deadline.limit.extensions is not None and deadline.extended >= deadline.limit.extensions:
         return refused(
@@ -117,7 +151,9 @@ def extend(fold: Fold, entry: Entry) -> Verdict:
             f"({deadline.limit.source})."
         )
     until = message.until or most
-    if until > most:
+    if until is None:
+        return refused(f"{deadline.limit.title}: say until when (until); the rule names no most.")
+    if most is not None and until > most:
         return refused(
             f"until {until.isoformat()} is beyond the most allowed, {deadline.limit.extend_to} "
             f"{deadline.limit.unit.replace('_', ' ')} from {deadline.counts_from.isoformat()}: "

@@ -19,7 +19,7 @@ def escalate(fold: Fold, entry: Entry) -> Verdict:
         )
     stage = fold.procedure.stage[fold.current_stage]
     if stage.next is None:
-        return refused(f"{stage.title} is the last stage; what follows it is the Ombudsman.")
+        return refused(f"{stage.title} is the last stage; {fold.procedure.beyond}.")
     asked_at = fold.asked_at.setdefault(entry.seq, stage.name)
     if asked_at != stage.name:
         return Verdict("applied", "the stage asked for was opened by an earlier request")
@@ -33,9 +33,10 @@ def escalate(fold: Fold, entry: Entry) -> Verdict:
         passed = "The window to ask has passed" if lapsed else "The complaint was closed early"
         return Verdict("pending", f"{passed}; the Complaints Manager decides on this request, with reasons.")
     response = fold.latest.get(stage.response)
-    is_late = stage.late_opens_next and response is not None and response.breached_on is not None
+    is_late = stage.late_opens_next and response is not None and response.ran_out_on is not None
     skipped = message.agreed_by_authority and stage.skip_by_agreement
-    ready = stage.name in fold.answered or is_late or skipped
+    tried = stage.name == "informal" and "informally_tried" in fold.reached
+    ready = stage.name in fold.answered or is_late or skipped or tried or stage.ask_any_time
     if not ready and fold.closed_on is None:
         if not fold.retrying:
             fold.send("request_waits", entry, why="early")

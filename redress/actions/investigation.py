@@ -51,7 +51,8 @@ def agree_statement(fold: Fold, entry: Entry) -> Verdict:
     """The complaint statement is agreed: the second reading of Stage 2 starts."""
     message = cast(m.AgreeStatement, entry.message)
     _happened(fold, entry, "statement_agreed")
-    fold.statement_points = message.points
+    if message.points:
+        fold.points.reword(message.points)
     fold.send("statement_agreed", entry)
     return APPLIED
 
@@ -109,6 +110,12 @@ def _happened(fold: Fold, entry: Entry, milestone: str) -> None:
         fold.note_irregular(entry, "the complaint is suspended")
     fold.expect(entry, milestone)
     fold.reach(milestone, message.on, assumed=entry.assumed)
+
+
+def record_meeting(fold: Fold, entry: Entry) -> Verdict:
+    """A meeting was offered or held. It stops no clock; a target that waits for one is met."""
+    fold.reach("met_in_person", entry.message.on, assumed=entry.assumed)
+    return APPLIED
 
 
 def recorded(fold: Fold, entry: Entry) -> Verdict:

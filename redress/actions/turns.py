@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import cast
 
 from redress import messages as m
-from redress.actions.parts import agree_remedy, refused
+from redress.actions.parts import agree_remedy, refused, run_until
 from redress.deadline import Deadline
-from redress.fold import APPLIED, Entry, Fold, Verdict
+from redress.effects import Fact
+from redress.fold import APPLIED, Entry, Fold, SplitOff, Verdict
+from redress.procedure import Condition
+from redress.words import mentioned
 
 
 def suspend(fold: Fold, entry: Entry) -> Verdict:
@@ -24,6 +28,12 @@ def suspend(fold: Fold, entry: Entry) -> Verdict:
             if deadline.limit.outlives != "closure":
                 deadline.pause(message.on)
         fold.state = "suspended"
+    else:
+        named, unknown = fold.points.named(message.points)
+        for each in unknown:
+            fold.note_irregular(entry, f"there is no point {each!r}")
+        for point in named:
+            point.state = "suspended" if point.state == "open" else point.state
     _review_suspension(fold, message)
     fold.send("suspension" if message.points is None else "suspension_of_points", entry)
     return APPLIED
@@ -35,8 +45,7 @@ def _review_suspension(fold: Fold, message: m.Suspend) -> None:
     earlier = fold.latest.get(limit.name)
     if earlier is not None and earlier.is_open:
         fold.meet(earlier, message.on)
-    days = (message.review_on - message.on).days
-    fold.run(Deadline(limit, limit.name, message.on, message.review_on, days, provisional=False))
+    run_until(fold, limit, message.on, message.review_on)
 
 
 def resume(fold: Fold, entry: Entry) -> Verdict:
@@ -47,6 +56,8 @@ def resume(fold: Fold, entry: Entry) -> Verdict:
         return refused("Nothing of this complaint is suspended.")
     fold.meet(review, message.on, assumed=entry.assumed)
     fold.state = "open"
+    for point in fold.points.all:
+        point.state = "open" if point.state == "suspended" else point.state
     for deadline in fold.running:
         deadline.resume(fold.calendar, message.on)
     fold.send("resumption", entry)
@@ -98,16 +109,9 @@ def refer_to_ombudsman(fold: Fold, entry: Entry) -> Verdict:
     if fold.referred_on is not None:
         return refused("The matter is with the Ombudsman already.")
     if fold.closed_on is None:
-        if not message.conditions:
-            return refused(
-                "Early referral needs its conditions recorded (conditions): a robust Stage 2 report, a "
-                "full adjudication, all significant points upheld, a clear plan, and the complainant's "
-                "agreement (guidance 3.15)."
-            )
-        if fold.stage != "stage_2" or "stage_2" not in fold.answered:
-            return refused(
-                "Early referral is possible only once Stage 2 has been adjudicated (guidance 3.15)."
-            )
+        why_not = _too_early(fold, message)
+        if why_not:
+            return refused(why_not)
         fold.close("completed", message.on, "", entry=entry)
     fold.referred_on = message.on
     fold.last_stage = fold.current_stage
@@ -115,6 +119,30 @@ def refer_to_ombudsman(fold: Fold, entry: Entry) -> Verdict:
     fold.reach("referred", message.on)
     fold.send("referral", entry)
     return APPLIED
+
+
+def _too_early(fold: Fold, message: m.ReferToOmbudsman) -> str:
+    """Why the matter cannot go to the Ombudsman while the procedure is not over; empty: it can."""
+    wanted = fold.procedure.early_referral
+    stage = fold.procedure.stage[fold.current_stage]
+    if not wanted:
+        return (
+            f"The procedure is not over: {stage.title} comes first. The person may go to the Ombudsman "
+            "at any time themselves."
+        )
+    missing = [each.title for each in wanted if not _is_recorded(each, message)]
+    if missing:
+        return (
+            "Early referral needs all its conditions recorded (conditions). Missing: "
+            f"{'; '.join(missing)} (guidance 3.15)."
+        )
+    if fold.stage != "stage_2" or "stage_2" not in fold.answered:
+        return "Early referral is possible only once Stage 2 has been adjudicated (guidance 3.15)."
+    return ""
+
+
+def _is_recorded(wanted: Condition, message: m.ReferToOmbudsman) -> bool:
+    return any(mentioned([wanted.name, *wanted.words], each) for each in message.conditions)
 
 
 def ombudsman_decision(fold: Fold, entry: Entry) -> Verdict:
@@ -140,3 +168,108 @@ def complete_remedy(fold: Fold, entry: Entry) -> Verdict:
             fold.meet(fold.latest[f"remedy_{agreed.number}"], message.on, assumed=entry.assumed)
             return APPLIED
     return refused(f"There is no remedy {message.remedy}; {len(fold.remedies)} are agreed.")
+
+
+def split(fold: Fold, entry: Entry) -> Verdict:
+    """Some points become a linked complaint under another procedure, each with its own clock."""
+    message = cast(m.Split, entry.message)
+    if fold.closed_on is not None:
+        return refused("The complaint is closed: nothing can be split off.")
+    if message.procedure == fold.procedure.name:
+        return refused(f"The complaint follows {message.procedure} already: there is nothing to split.")
+    if fold.known_procedures and message.procedure not in fold.known_procedures:
+        known = ", ".join(fold.known_procedures)
+        return refused(f"This authority has no procedure {message.procedure}: it has {known}.")
+    named, unknown = fold.points.named(message.points)
+    if unknown or not named:
+        return refused(f"points: there is no point {', '.join(unknown) or 'named'} in this complaint.")
+    gone = [str(point.number) for point in named if point.state == "split_off"]
+    if gone:
+        return refused(f"points: {', '.join(gone)} was split off already.")
+    if len(named) == len([point for point in fold.points.all if point.state != "split_off"]):
+        return refused("points: at least one point has to stay; decline the matter, or correct its opening.")
+    for point in named:
+        point.state = "split_off"
+    part = SplitOff(entry.seq + 1, message.on, [point.text for point in named], message.procedure)
+    fold.split_off.append(part)
+    fold.open_part(part, entry)
+    fold.send("split", entry, part=part.part, split_points=list(part.points), procedure=part.procedure)
+    return APPLIED
+
+
+def reopen(fold: Fold, entry: Entry) -> Verdict:
+    """A closed complaint is taken up again, where the authority's policy allows it."""
+    on, closed_on = entry.message.on, fold.closed_on
+    within = fold.procedure.policy.reopen_within_days
+    if closed_on is None:
+        return refused("The complaint is open: there is nothing to reopen.")
+    if fold.referred_on is not None:
+        return refused("The matter is with the Ombudsman: it is not reopened here.")
+    if fold.closed_as == "declined":
+        return refused("The matter was declined; it can be brought again as a new complaint.")
+    if not within:
+        return refused(
+            "The authority's policy has no reopening (reopen_within_days); a request for the next stage, "
+            "or a new complaint, is possible."
+        )
+    last = fold.calendar.add(closed_on, within)
+    if on > last:
+        return refused(
+            f"The authority's policy allows reopening within {within} working days of closing: until "
+            f"{last.isoformat()}. A new complaint is possible."
+        )
+    fold.reopen(entry)
+    fold.send("reopened", entry)
+    return APPLIED
+
+
+def restrict_contact(fold: Fold, entry: Entry) -> Verdict:
+    """Replies stop to somebody whose contact is unreasonable, until a day; the complaint's clocks run on."""
+    message = cast(m.RestrictContact, entry.message)
+    policy = fold.procedure.policy
+    if not policy.may_restrict_contact:
+        return refused(
+            "This procedure knows no end of replies (may_restrict_contact): the statutory scheme leaves no "
+            "such way out of a complaint."
+        )
+    until = message.until or message.on + timedelta(days=policy.restrict_contact_days)
+    if until < message.on:
+        return refused("until: the restriction must not end before it begins.")
+    limit = fold.procedure.limit["contact_review"]
+    earlier = fold.latest.get(limit.name)
+    if earlier is not None and earlier.is_open:
+        fold.meet(earlier, message.on)
+    run_until(fold, limit, message.on, until)
+    fold.contact_restricted_until = until
+    fold.send("contact_restricted", entry, until=until.isoformat())
+    return APPLIED
+
+
+def recount(fold: Fold, entry: Entry) -> Verdict:
+    """A newer table of bank holidays: due dates that count over it move, and whom it concerns is told."""
+    message = cast(m.Recount, entry.message)
+    was = fold.calendar
+    if message.holidays.version == was.version:
+        return Verdict("applied", "the complaint counts with this calendar already")
+    why = f"bank holidays of {message.holidays.version} instead of {was.version}"
+    moved = fold.change_calendar(message.holidays, why)
+    if moved:
+        told: list[Fact] = [_moved(deadline) for deadline in moved]
+        public: list[Fact] = [_moved(d) for d in moved if d.limit.kind != "target" and not d.limit.follows]
+        days: list[Fact] = [
+            {"on": on.isoformat(), "name": name} for on, name in was.differs(message.holidays)
+        ]
+        if public:
+            fold.send("dates_moved", entry, moved=public, days=days)
+        fold.send("dates_moved_staff", entry, moved=told, days=days)
+    return APPLIED
+
+
+def _moved(deadline: Deadline) -> Fact:
+    return {
+        "name": deadline.name,
+        "title": deadline.limit.title,
+        "was": deadline.moved[-1].due_on.isoformat(),
+        "due_on": deadline.due_on.isoformat(),
+        "owner": deadline.owner,
+    }
