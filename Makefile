@@ -6,13 +6,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test up down lint format bench lock clean
+.PHONY: demo test rehearse up down lint format bench lock clean
 
 demo: $(READY)
 	@$(BIN)/python -m tools.demo
 
 test: $(READY)
 	@$(BIN)/python -m pytest
+
+rehearse: $(READY)
+	@$(BIN)/python starter.py rehearse --all 2>/dev/null
 
 up: $(READY)
 	@$(BIN)/python -m tools.house up

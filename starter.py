@@ -171,19 +171,44 @@ def _due_document(answer: date, provisional: bool, skipped: list[Skipped]) -> di
 
 @app.command()
 def rehearse(
-    procedure: Annotated[str, typer.Argument(help="The procedure, for example statutory.")],
-    authority: Annotated[str, typer.Option(help="Under which authority's choices.")] = "family-rights",
+    procedure: Annotated[
+        str | None, typer.Argument(help="The procedure: statutory, corporate, irm or representation.")
+    ] = None,
+    authority: Annotated[
+        str | None, typer.Option(help="Under whose choices; the usual one if left out.")
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every procedure of every authority, instead of one.")
+    ] = False,
     received: Annotated[str | None, typer.Option(help="Received on, YYYY-MM-DD: today or later.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Walk a made-up complaint through a whole procedure in seconds, on a server of its own."""
     day = read_date("received", received) if received else today()
-    rehearsed = run(lambda: rehearsal.rehearse(procedure, authority, day, progress=say))
+    if procedure is None and not everything:
+        fail(MALFORMED, ["PROCEDURE: is missing; name one, or give --all"])
+    if everything:
+        all_of_them = run(lambda: rehearsal.rehearse_all(day, progress=say))
+        if as_json:
+            print_json([_rehearsal_document(each) for each in all_of_them])
+        for each in all_of_them if not as_json else []:
+            tables.console.print(rehearsal.ending_line(each))
+        return
+    rehearsed = run(lambda: rehearsal.rehearse(procedure or "", authority, day, progress=say))
     if as_json:
-        print_json({"status": rehearsed.status, "course": rehearsed.course})
+        print_json(_rehearsal_document(rehearsed))
     else:
         for line in rehearsal.course_lines(rehearsed):
             tables.console.print(line)
+
+
+def _rehearsal_document(rehearsed: rehearsal.Rehearsed) -> dict[str, Any]:
+    return {
+        "procedure": rehearsed.procedure,
+        "authority": rehearsed.authority,
+        "status": rehearsed.status,
+        "course": rehearsed.course,
+    }
 
 
 def _register() -> Register:

@@ -6,9 +6,10 @@ that meets it, a little before its last day.
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,6 +25,8 @@ from engine.settings import Settings
 from engine.workers import build_worker, errands_for
 from redress.calendar import Calendar, long_date
 from redress.holidays_england import calendar_today
+from redress.library import authority as find_authority
+from redress.library import authority_names
 from redress.library import procedure as find_procedure
 from redress.london import instant, london_date
 from redress.parse import Malformed, Problem
@@ -40,6 +43,12 @@ SLACK = {"limit": 1, "target": 1, "window": 5}
 
 LONGEST_WALK = 60
 
+USUAL = "family-rights"
+"""The authority of a rehearsal where nobody names one and it has the procedure."""
+
+AT_ONCE = 4
+"""How many rehearsals walk beside each other."""
+
 FURTHEST = timedelta(days=731)
 """How far ahead a rehearsal may start."""
 
@@ -47,33 +56,72 @@ FURTHEST = timedelta(days=731)
 class Rehearsed(NamedTuple):
     """How a rehearsal ended and what happened on the way."""
 
+    procedure: str
+    authority: str
     status: Status
     course: list[Happening]
 
 
 async def rehearse(
-    procedure: str, authority: str, received: date, progress: Progress = lambda _line: None
+    procedure: str, authority: str | None, received: date, progress: Progress = lambda _line: None
 ) -> Rehearsed:
     """Walk a made-up complaint through `procedure`, on a server, register and outbox thrown away after.
 
-    `received` is today or later. Raises `Malformed` where there is no such procedure or authority.
+    `received` is today or later; without an authority, the first that has the procedure. Raises
+    `Malformed` where there is no such procedure or authority.
     """
-    rules = find_procedure(procedure, authority)
+    name = procedure.replace("-", "_")
+    chosen = authority or having(name)
+    find_procedure(name, chosen)
+    return (await _walk_all([(name, chosen)], received, progress))[0]
+
+
+async def rehearse_all(received: date, progress: Progress = lambda _line: None) -> list[Rehearsed]:
+    """Walk through every procedure of every authority, a few at a time on one server."""
+    pairs = [(name, each) for each in authority_names() for name in find_authority(each).procedures]
+    return await _walk_all(pairs, received, progress)
+
+
+def having(procedure: str) -> str:
+    """An authority that has the procedure: the usual one, else the first. Raises `Malformed` for none."""
+    names = [each for each in authority_names() if procedure in find_authority(each).procedures]
+    if not names:
+        known = sorted({name for each in authority_names() for name in find_authority(each).procedures})
+        raise Malformed([Problem("procedure", f"{procedure!r} is none of {', '.join(known)}")])
+    return USUAL if USUAL in names else names[0]
+
+
+async def _walk_all(pairs: Sequence[tuple[str, str]], received: date, progress: Progress) -> list[Rehearsed]:
     if received < today():
         raise Malformed([Problem("received", f"{received} has passed; a rehearsal starts today or later")])
     if received > today() + FURTHEST:
         raise Malformed([Problem("received", f"{received} lies too far ahead: at most two years")])
     folder = Path(tempfile.mkdtemp(prefix="redress-rehearsal-"))
+    room = asyncio.Semaphore(AT_ONCE)
     try:
         settings = Settings(state=folder, register_url="", outbox=None)
         progress("starting a Temporal server for the rehearsal")
         async with embedded_server(moves_time=True) as (_address, client):
             errands = errands_for(settings)
+
+            async def one(number: int, procedure: str, authority: str) -> Rehearsed:
+                rules = find_procedure(procedure, authority)
+                which = f"{authority}, {procedure}: " if len(pairs) > 1 else ""
+                walker = Walker(
+                    client,
+                    errands.register,
+                    rules,
+                    settings.answer_within,
+                    lambda line: progress(which + line),
+                    f"REHEARSAL-{number}",
+                )
+                async with room:
+                    await walker.open_made_up(authority, procedure, received)
+                    status = await walker.walk()
+                return Rehearsed(procedure, authority, status, course(status))
+
             async with build_worker(client, errands, settings):
-                walker = Walker(client, errands.register, rules, settings.answer_within, progress)
-                await walker.open_made_up(authority, procedure, received)
-                status = await walker.walk()
-        return Rehearsed(status, course(status))
+                return await asyncio.gather(*(one(at, *pair) for at, pair in enumerate(pairs, 1)))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -116,13 +164,13 @@ class Walker:
         opening = {
             "authority": authority,
             "procedure": procedure,
-            "kind": "complaint",
+            "kind": "compliment" if procedure == "representation" else "complaint",
             "source": "rehearsal",
-            "source_id": "1",
+            "source_id": self.reference,
             "channel": "web_form",
             "received_on": received.isoformat(),
             "points": ["My review was cancelled twice and nobody told me why."],
-            "complainant": {"name": "Robin Rehearsal", "role": "young_person"},
+            "complainant": {"name": "Robin Rehearsal", "role": self._role()},
         }
         await self.skipper.client.start_workflow(
             WORKFLOW,
@@ -135,6 +183,11 @@ class Walker:
             await self._move(wait + timedelta(seconds=5))
         self.progress(f"{long_date(received)}: a made-up complaint is received")
 
+    def _role(self) -> str:
+        """Somebody who may complain under this procedure."""
+        only = [each.values[0] for each in self.rules.questions if each.when == "role_not_in"]
+        return only[0] if only else "young_person"
+
     async def walk(self) -> Status:
         """Act on what is owed next until the complaint closes; gives the status then."""
         for _ in range(LONGEST_WALK):
@@ -143,7 +196,7 @@ class Walker:
                 await self._move(timedelta(seconds=2))
                 return await self.status()
             owed = [d for d in status["deadlines"] if d["state"] in ("running", "overdue")]
-            owed = [d for d in owed if self.rules.limit[d["name"]].follows is None]
+            owed = [d for d in owed if self._can_be_met(d)]
             await self._meet(min(owed, key=lambda d: (d["due_on"], d["kind"] == "window")))
         raise RuntimeError("the rehearsal did not come to an end")
 
@@ -169,6 +222,10 @@ class Walker:
         if ahead > timedelta():
             await self.skipper.fast_forward(self.handle, ahead)
             self.ahead += ahead
+
+    def _can_be_met(self, deadline: DeadlineStatus) -> bool:
+        limit = self.rules.limit.get(deadline["name"])
+        return limit is not None and limit.follows is None and bool(limit.met_by)
 
     async def _meet(self, deadline: DeadlineStatus) -> None:
         due_on = date.fromisoformat(deadline["due_on"])
@@ -196,6 +253,7 @@ class Walker:
                     "respond",
                     outcome="partly_upheld",
                     summary="Made-up answer of a rehearsal.",
+                    by=f"Made-up person who answers at {of.replace('_', ' ')}",
                     independent_person_consulted=True,
                 )
             case "requested":
@@ -212,6 +270,12 @@ class Walker:
                 await self.send("send_papers")
             case "panel_held":
                 await self.send("hold_panel")
+            case "decided":
+                await self.send("accept", reason="Made-up: it is taken.")
+            case "informally_tried":
+                await self.send("resolve_informally", agreed=False)
+            case "met_in_person":
+                await self.send("record_meeting", **{"with": "everybody concerned"})
             case _:
                 raise RuntimeError(f"the walker does not know how to reach {plain(milestone)}")
 
@@ -245,3 +309,12 @@ def course_lines(rehearsed: Rehearsed) -> list[str]:
     status = rehearsed.status
     closed = date.fromisoformat(status["closed_on"] or status["as_of"])
     return [*lines, f"ended: {str(status['closed_as']).replace('_', ' ')}, {long_date(closed)}"]
+
+
+def ending_line(rehearsed: Rehearsed) -> str:
+    """How one of many rehearsals ended, in a line."""
+    status = rehearsed.status
+    closed = date.fromisoformat(status["closed_on"] or status["as_of"])
+    letters = len(status["letters"])
+    ended = str(status["closed_as"]).replace("_", " ")
+    return f"{rehearsed.authority}, {rehearsed.procedure}: {ended} on {long_date(closed)}, {letters} letters"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -13,6 +14,7 @@ from rich.text import Text
 
 from redress.calendar import Skipped, long_date
 from redress.case import Answer
+from redress.plain import PlainWords
 from redress.standing import DeadlineStatus, Status
 
 console = Console(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else 160)
@@ -25,16 +27,22 @@ def show_status(status: Status) -> None:
     stage = status["stage"].replace("_", " ")
     console.print(f"[bold]{status['reference']}[/bold]  {stage}, {_state(status)}")
     console.print(f"received {_day(status['received_on'])} by {status['authority']}")
+    console.print(f"procedure: {status['procedure']}, because {status['procedure_reason']}")
     if status["next_due_on"]:
         late = "[bold red]overdue[/bold red]: " if status["overdue"] else ""
         who = status["waiting_for"].replace("_", " ")
         console.print(f"{late}waiting for the {who}, by {_day(status['next_due_on'])}")
     for question in status["questions"]:
         console.print(f"[yellow]to decide:[/yellow] {question}")
+    if status["contact_restricted_until"]:
+        console.print(f"contact is restricted until {_day(status['contact_restricted_until'])}")
+    _plain(status["plain"])
     console.print()
     console.print(_deadlines(status["deadlines"]))
     if any(d["provisional"] for d in status["deadlines"]):
         console.print("(p) provisional: it may still move")
+    _lines("points", [line for point in status["points"] for line in _point(point)])
+    _lines("linked", [_link(link) for link in status["linked"]])
     _lines("moved", _moves(status["deadlines"]))
     _lines(
         "letters",
@@ -60,6 +68,30 @@ def show_status(status: Status) -> None:
         [f"{_day(str(i['on']))}  {_words(i['action'])}: {i['what']}" for i in status["irregular"]],
     )
     console.print(f"\nas of {_day(status['as_of'])}, calendar {status['calendar']}", style="dim")
+
+
+def _plain(words: PlainWords) -> None:
+    """The plain words of the place it is at, as the person concerned may read them."""
+    said = [words["what"], words["who"], words["next"]]
+    if any(said):
+        console.print(f"\n[bold]in plain words[/bold]  {words['title']}")
+        for line in filter(None, said):
+            console.print(Text(line), width=100)
+
+
+def _point(point: Mapping[str, Any]) -> list[str]:
+    state = "" if point["state"] == "open" else f"  ({_words(point['state'])})"
+    lines = [f"{point['point']}. {point['text']}{state}"]
+    for found in point["findings"]:
+        why = f": {found['reason']}" if found["reason"] else ""
+        lines.append(f"   {_words(found['stage'])}: {_words(found['outcome'])}{why}")
+    return lines
+
+
+def _link(link: Mapping[str, Any]) -> str:
+    if link["how"] == "linked_to":
+        return f"belongs to {link['reference']}"
+    return f"{link['reference']}, split off on {_day(link['on'])} under {_words(link['procedure'])}"
 
 
 def show_list(statuses: Sequence[Status]) -> None:

@@ -7,12 +7,13 @@ and mechanism share: what can happen in a case (`requested:stage_2`, `statement_
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from redress.calendar import HolidayTable
 from redress.fields import Connection, Role
@@ -86,6 +87,19 @@ NEEDED = frozenset(
 """Limits that the software itself starts: every procedure has them (most from `shared.toml`)."""
 
 
+PLACES = ("intake", "informal", "suspended", "closed", "ombudsman")
+"""Places that are no stage and still have plain words."""
+
+
+def _milestones_of(limit: Limit) -> Iterator[tuple[str, list[str]]]:
+    """The keys of a limit that name milestones, with what they name."""
+    yield "starts", [limit.starts]
+    yield "met_by", limit.met_by
+    yield "stopped_by", limit.stopped_by
+    yield "owner_after", [*limit.owner_after]
+    yield "provisionally_from", [limit.provisionally_from] if limit.provisionally_from else []
+
+
 def _unknown(milestone: str) -> bool:
     return milestone not in MILESTONES
 
@@ -95,7 +109,27 @@ def _no_milestone(said: str) -> str:
     return f"no such milestone: {said}" + (f" (is {close[0]} meant?)" if close else "")
 
 
-OfClock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+def _of_clock(said: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", said, re.ASCII):
+        raise ValueError("should be a time like 09:00")
+    return said
+
+
+def _limit_name(said: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", said, re.ASCII) or said in ("next", "end"):
+        raise ValueError("should be a name in small letters, like home_visit (not next or end)")
+    if re.fullmatch(r"remedy_\d+", said, re.ASCII):
+        raise ValueError("remedy and a number are kept for agreed actions")
+    return said
+
+
+LimitName = Annotated[str, AfterValidator(_limit_name)]
+"""A limit's name: it stands in statuses, records and timers."""
+
+Written = Annotated[str, Field(min_length=1)]
+"""Text that must say something."""
+
+OfClock = Annotated[str, AfterValidator(_of_clock)]
 """A time of day in London, HH:MM."""
 
 
@@ -108,7 +142,7 @@ class Data(BaseModel):
 class Limit(Data):
     """A rule of time. Once it runs in a case it is a deadline."""
 
-    name: str
+    name: LimitName
     used: bool = True
     """False: the procedure knows it, but it runs only where an authority says so."""
     stage: StageName
@@ -128,11 +162,11 @@ class Limit(Data):
     """Who owes it once a milestone has been reached."""
     waits_for: Owner | None = None
     """Whom the case waits for until the day comes, where that is somebody else than who owes it."""
-    extend_to: int | None = None
+    extend_to: Annotated[int, Field(ge=1, le=2000)] | None = None
     """The most days it can be extended to, counted from the same day 0; none: it cannot."""
     extend_freely: bool = False
     """It can be extended to any date that is told to the person; the rule names no most."""
-    extensions: int | None = None
+    extensions: Annotated[int, Field(ge=1)] | None = None
     """How often; none: any number of times up to the most."""
     follows: str | None = None
     """Another reading of the limit named: extended together with it, never by itself."""
@@ -141,12 +175,12 @@ class Limit(Data):
     """Until it starts in earnest it runs from this milestone, so many days, marked provisional."""
     at_latest_from: str | None = None
     """The limit on whose last day it starts at the latest: being late with that one gains nothing."""
-    remind: list[int] = []
+    remind: list[Annotated[int, Field(ge=0, le=250)]] = []
     """Working days before the last day on which the owner is reminded."""
     remind_letter: str = "reminder"
     late_letters: list[str] = []
     """Letters to the person concerned once it has run out."""
-    chase: list[Annotated[int, Field(ge=1)]] = [20]
+    chase: list[Annotated[int, Field(ge=1, le=2000)]] = [20]
     """Working days late on which the Complaints Manager is told again; the last step repeats."""
     lapse: Literal["close"] | None = None
     """What happens when a window runs out."""
@@ -156,7 +190,7 @@ class Limit(Data):
     """It may run a second time after it was met."""
     says: str = ""
     """How it reads to the person concerned: a sentence with {day}, {owner} and {what}."""
-    source: str
+    source: Written
     verified: bool = True
 
 
@@ -184,7 +218,7 @@ class Stage(Data):
     answer_letter: str
     acknowledgement_letter: str = "acknowledgement"
     opening_letter: str | None = None
-    source: str
+    source: Written
 
 
 class Question(Data):
@@ -209,7 +243,13 @@ class Question(Data):
     """A person decides by `accept` or `decline`; false: it is asked, and delays nothing."""
     instead: str = ""
     """Where somebody goes instead whose matter is not taken."""
-    source: str
+    source: Written
+
+    @model_validator(mode="after")
+    def _knows_what_to_look_for(self) -> Question:
+        if self.when in ("role_in", "role_not_in", "mentions") and not self.values:
+            raise ValueError(f"values: is missing: when = {self.when!r} needs it")
+        return self
 
     @property
     def asked(self) -> str:
@@ -224,7 +264,7 @@ class Direct(Data):
     to: StageName
     about: list[str]
     """Words looked for in what the matter is about (`about`: service, team, people)."""
-    source: str
+    source: Written
 
 
 class Condition(Data):
@@ -251,16 +291,16 @@ class RoleRule(Data):
     title: str
     stage: StageName
     connections: list[Connection]
-    seats: int = 1
+    seats: Annotated[int, Field(ge=1, le=20)] = 1
     apart_from: list[Role] = []
     """Nobody who holds or held one of these parts in the case may take this one."""
-    source: str
+    source: Written
 
 
 class Policy(Data):
     """What an authority decides for itself, as far as dates and decisions follow from it."""
 
-    deemed_days: int = 2
+    deemed_days: Annotated[int, Field(ge=0, le=60)] = 2
     """Working days after which a letter counts as received where nobody says when it was."""
     letters_count_stage_2_from: Literal["request", "statement"] = "request"
     office_opens: OfClock = "09:00"
@@ -269,7 +309,7 @@ class Policy(Data):
     """Which letters wait for office hours: those that a clock causes, or all."""
     tail_days: Annotated[int, Field(ge=0, le=2000)] = 60
     """Working days after closing during which the workflow stays for what may still come."""
-    events_within_days: int = 366
+    events_within_days: Annotated[int, Field(ge=1, le=36600)] = 366
     """Calendar days back from receipt beyond which a person decides whether the matter is taken."""
     reopen_within_days: Annotated[int, Field(ge=0, le=2000)] = 0
     """Working days after closing within which a complaint may be reopened; 0: it may not."""
@@ -279,6 +319,12 @@ class Policy(Data):
     """Calendar days that such a restriction lasts where nobody says until when."""
     extension_names_ombudsman: bool = False
     """Whether letters about an extension give the Ombudsman's details."""
+
+    @model_validator(mode="after")
+    def _opens_before_it_closes(self) -> Policy:
+        if self.office_opens >= self.office_closes:
+            raise ValueError(f"office_closes: {self.office_closes} should be later than {self.office_opens}")
+        return self
 
 
 class Procedure(Data):
@@ -302,7 +348,7 @@ class Procedure(Data):
     """What lies behind the last stage, as a refusal says it."""
     plain: dict[str, Plain] = {}
     """What a young person reads, by stage, and at `intake`, `suspended`, `closed` and `ombudsman`."""
-    titles: dict[str, str] = {}
+    titles: dict[Owner, str] = {}
     """What those who owe something are called here."""
 
     @model_validator(mode="after")
@@ -319,11 +365,14 @@ class Procedure(Data):
         yield from (f"limits: {name} stands twice" for name in names if names.count(name) > 1)
         yield from (f"limits: {name} is missing: every procedure needs it" for name in NEEDED - {*names})
         for limit in self.limits:
-            said = [limit.starts, *limit.met_by, *limit.stopped_by, *limit.owner_after]
-            said += [limit.provisionally_from] if limit.provisionally_from else []
-            yield from (f"limits.{limit.name}: {_no_milestone(each)}" for each in said if _unknown(each))
+            for key, said in _milestones_of(limit):
+                yield from (f"limits.{limit.name}.{key}: {_no_milestone(e)}" for e in said if _unknown(e))
+            if not limit.met_by and limit.kind != "window" and limit.name not in NEEDED:
+                yield f"limits.{limit.name}.met_by: is missing: nothing could meet it"
+            if limit.chase != sorted(set(limit.chase)):
+                yield f"limits.{limit.name}.chase: the days should rise: {limit.chase}"
             for key, other in (("follows", limit.follows), ("at_latest_from", limit.at_latest_from)):
-                if other is not None and other not in names:
+                if other is not None and (other not in names or other == limit.name):
                     yield f"limits.{limit.name}.{key}: no such limit: {other}"
             if limit.stage not in self.order:
                 yield f"limits.{limit.name}.stage: the procedure has no {limit.stage}"
@@ -341,6 +390,14 @@ class Procedure(Data):
                 yield f"stages.{stage.name}.response: no such limit: {stage.response}"
             if stage.next is not None and stage.next not in names:
                 yield f"stages.{stage.name}.next: no such stage: {stage.next}"
+            elif stage.next is not None and self.order[stage.next] <= self.order[stage.name]:
+                yield f"stages.{stage.name}.next: {stage.next} does not come after it"
+        for place in self.plain:
+            if place not in names and place not in PLACES:
+                close = get_close_matches(place, [*names, *PLACES], n=1)
+                yield f"plain.{place}: no such place" + (f" (is {close[0]} meant?)" if close else "")
+        asked = [question.name for question in self.questions]
+        yield from (f"questions.{name}: stands twice" for name in sorted({*asked}) if asked.count(name) > 1)
         if self.first_stage not in names:
             yield f"first_stage: no such stage: {self.first_stage}"
         yield from (f"direct.to: no such stage: {each.to}" for each in self.direct if each.to not in names)

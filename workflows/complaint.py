@@ -239,7 +239,7 @@ class Complaint(Handlers):
                     late_post = asyncio.create_task(self._deliver())
 
     async def _open_parts(self, batch: list[RegisterEntry]) -> None:
-        """Points that were split off become a complaint of their own; their references stand in the register."""
+        """Points that were split off become a complaint of their own; its reference stands in the register."""
         for entry in batch:
             if entry.body.get("kind") != "split" or entry.body.get("state") != "done":
                 continue

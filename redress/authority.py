@@ -1,0 +1,106 @@
+"""What an authority says in its file: who it is, its own choices, and what it changes in procedures."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from redress.fields import Kind
+from redress.opening import Opening
+from redress.procedure import Data, Owner
+from redress.words import mentioned, same_words
+
+
+def _prefix(said: str) -> str:
+    if not (2 <= len(said) <= 6 and said.isascii() and said.isalpha() and said.isupper()):
+        raise ValueError("should be two to six capital letters, for example CYP")
+    return said
+
+
+def _by_procedure(said: object) -> object:
+    """Changes to one procedure stand under its name: `[only.corporate.limits.acknowledgement]`."""
+    parts = {"limits", "new_limits", "roles", "stages", "questions", "plain", "policy"}
+    if isinstance(said, dict) and parts & said.keys():
+        part = sorted(parts & said.keys())[0]
+        raise ValueError(f"name the procedure first: [only.PROCEDURE.{part}]")
+    return said
+
+
+class Contact(Data):
+    """Where the authority can be reached; printed on letters."""
+
+    team: str
+    address: list[str] = []
+    email: str = ""
+    telephone: str = ""
+
+
+class Service(Data):
+    """Somebody outside the authority whom letters name: the advocacy service, the Ombudsman."""
+
+    name: str
+    address: list[str] = []
+    telephone: str = ""
+    email: str = ""
+    web: str = ""
+
+
+class Choice(Data):
+    """A rule that chooses the procedure of a matter: all that it names must fit."""
+
+    procedure: str
+    kinds: list[Kind] = []
+    statutory: bool | None = None
+    roles: list[str] = []
+    services: list[str] = []
+    """Words looked for in what the matter is about (`about`: service, team, people)."""
+    reason: str
+    """Told to the person and kept with the complaint."""
+
+    def fits(self, opening: Opening) -> bool:
+        """Whether the rule is about this matter."""
+        role = opening.complainant.role if opening.complainant else ""
+        return (
+            (not self.kinds or opening.kind in self.kinds)
+            and (self.statutory is None or opening.statutory is self.statutory)
+            and (not self.roles or same_words(role) in {same_words(each) for each in self.roles})
+            and (not self.services or bool(mentioned(self.services, *opening.subjects)))
+        )
+
+
+class Choices(Data):
+    """The rules that every authority has after its own."""
+
+    choose: list[Choice]
+
+
+class Overlay(Data):
+    """What an authority changes in procedures."""
+
+    policy: dict[str, Any] = {}
+    limits: dict[str, dict[str, Any]] = {}
+    new_limits: list[dict[str, Any]] = []
+    """Limits of its own, with all their keys."""
+    roles: dict[str, dict[str, Any]] = {}
+    stages: dict[str, dict[str, Any]] = {}
+    questions: list[dict[str, Any]] = []
+    """Asked beside the procedure's own; one of the same name takes its place."""
+    plain: dict[str, dict[str, str]] = {}
+
+
+class Authority(Overlay):
+    """An authority's own choices: names, contact details, policy, limits of its own."""
+
+    name: str
+    title: str
+    prefix: Annotated[str, AfterValidator(_prefix)]
+    procedures: Annotated[dict[str, str], Field(min_length=1)]
+    choose: list[Choice] = []
+    """Which procedure a matter follows; the usual rules come after these."""
+    only: Annotated[dict[str, Overlay], BeforeValidator(_by_procedure)] = {}
+    """Changes to one of its procedures only."""
+    contact: Contact
+    advocacy: Service | None = None
+    ombudsman: Service
+    titles: dict[Owner, str] = {}

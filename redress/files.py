@@ -1,0 +1,135 @@
+"""Reading the files that people write: TOML, and what is wrong with it in words for whoever wrote it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from redress.parse import Problem, problems_of
+from redress.procedure import Data
+
+T = TypeVar("T", bound=Data)
+
+
+class FileMistake(ValueError):
+    """A procedure or authority file cannot be used; says file, place and what would be right, a line each."""
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The document in a file. Raises `FileMistake`."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        hint = ' (text stands between straight quotes: "…")' if "Invalid value" in str(error) else ""
+        raise FileMistake(f"{path.name}: {error}{hint}") from None
+    except UnicodeDecodeError:
+        raise FileMistake(f"{path.name}: is not written in UTF-8") from None
+    except OSError as error:
+        raise FileMistake(f"{path.name}: cannot be read: {error.strerror}") from None
+
+
+def checked(kind: type[T], raw: dict[str, Any], where: str) -> T:
+    """The document as what it should be. Raises `FileMistake` with a line for each mistake."""
+    try:
+        return kind.model_validate(raw)
+    except ValidationError as error:
+        said = dict.fromkeys(line for each in problems_of(error) for line in _lines(each, raw, kind))
+        raise FileMistake("\n".join(f"{where}: {line}" for line in said)) from None
+
+
+def close_to(said: str, known: Iterable[str]) -> str:
+    """A hint at what may have been meant, where something is close."""
+    close = get_close_matches(said, [*known], n=1)
+    return f" (is {close[0]} meant?)" if close else ""
+
+
+def _lines(problem: Problem, raw: dict[str, Any], kind: type[Data]) -> list[str]:
+    """A problem with the place named as people know it, and what would be right."""
+    if problem.field == "message":  # what a whole document says of itself, several at once
+        return problem.what.split("; ")
+    path = [step for step in problem.field.replace("[", ".").replace("]", "").split(".") if step]
+    of_key = path[-1] == "key" and len(path) > 1  # a table's key is wrong, not what stands under it
+    path = path[:-1] if of_key else path
+    place = _place(path, raw)
+    what = _WORDS.get(problem.what, problem.what)
+    if what == "no such field":
+        what += _MISPLACED.get(path[-1]) or close_to(path[-1], _keys_beside(path, kind))
+    elif what in _SHAPES:
+        what = _SHAPES[what].format(place=place)
+    elif what.startswith("input should be '"):
+        what += close_to(path[-1] if of_key else str(_at(path, raw)), what.split("'")[1::2])
+    return [f"{place}: {what}"]
+
+
+_WORDS = {
+    "input should be a valid integer, unable to parse string as an integer": "should be a number, without quotes",
+    "input should be a valid string": "should be text between quotes",
+    "input should be a valid boolean, unable to interpret input": "should be true or false",
+    "input should be a valid boolean": "should be true or false",
+    "string should have at least 1 character": "should say something",
+}
+
+_SHAPES = {
+    "input should be a valid list": "should be a list, written as [[{place}]]",
+    "input should be a valid dictionary": "should be a table, written as [{place}]",
+}
+
+_MISPLACED = {
+    "direct": ": it belongs into the procedure's own file",
+    "expects": ": it belongs into the procedure's own file",
+    "early_referral": ": it belongs into the procedure's own file",
+}
+
+
+def _place(path: list[str], raw: Any) -> str:
+    """The place of a mistake: entries of a list by their name, else by their number from 1."""
+    said: list[str] = []
+    here = raw
+    for step in path:
+        if isinstance(here, list) and step.isdigit() and int(step) < len(here):
+            here = here[int(step)]
+            named = _name_of(here)
+            said[-1:] = [f"{said[-1]}.{named}"] if named else [f"{said[-1]}, number {int(step) + 1}"]
+            continue
+        here = here.get(step) if isinstance(here, dict) else None
+        said.append(step)
+    return ".".join(said)
+
+
+def _name_of(entry: Any) -> str:
+    if not isinstance(entry, dict):
+        return ""
+    return next((entry[key] for key in ("name", "role") if isinstance(entry.get(key), str)), "")
+
+
+def _at(path: list[str], raw: Any) -> Any:
+    for step in path:
+        if isinstance(raw, list) and step.isdigit():
+            raw = raw[int(step)] if int(step) < len(raw) else None
+        else:
+            raw = raw.get(step) if isinstance(raw, dict) else None
+    return raw
+
+
+def _keys_beside(path: list[str], kind: type[BaseModel]) -> list[str]:
+    """The keys that may stand where an unknown one stands."""
+    for step in path[:-1]:
+        field = kind.model_fields.get(step)
+        if field is not None:
+            inner = _model_in(field.annotation)
+            if inner is None:
+                return []
+            kind = inner
+    return [field.alias or name for name, field in kind.model_fields.items()]
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model that an annotation holds: itself, in a list, in a table, or beside None."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for each in get_args(annotation) if (found := _model_in(each))), None)
