@@ -101,7 +101,7 @@ class Agenda:
 
         A message that was sent since, about a day shortly before, still writes its letter.
         """
-        if effect.on >= self.opened_on:
+        if effect.on >= self.opened_on or effect.kind == "split":
             return False
         sent_since = not effect.by_clock and effect.seq is not None and effect.seq >= self.loaded
         return not sent_since or self.fold.calendar.between(effect.on, self.opened_on) > SHORTLY_BEFORE

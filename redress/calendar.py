@@ -14,7 +14,10 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
+
+MOST_YEARS = 150
+"""How many years a table may cover: a calendar holds a number for each of their days."""
 
 
 class HolidayTable(BaseModel):
@@ -32,10 +35,20 @@ class HolidayTable(BaseModel):
     official_until: date
     holidays: dict[date, str]
 
+    @model_validator(mode="after")
+    def _reaches_no_further_than_it_can(self) -> HolidayTable:
+        if not 0 <= self.last.year - self.first.year <= MOST_YEARS:
+            raise ValueError(f"covers {self.first} to {self.last}: should be up to {MOST_YEARS} years")
+        return self
+
     def cut(self, first: date, last: date) -> HolidayTable:
         """The part of the table that one complaint needs, under the same version."""
         inside = {day: name for day, name in self.holidays.items() if first <= day <= last}
         return self.model_copy(update={"first": first, "last": last, "holidays": inside})
+
+    def covers(self, other: HolidayTable) -> bool:
+        """Whether every day that another table covers is covered by this one."""
+        return self.first <= other.first and other.last <= self.last
 
 
 class OutsideTable(ValueError):
@@ -47,6 +60,18 @@ class Skipped(NamedTuple):
 
     on: date
     why: str
+
+
+class Differing(NamedTuple):
+    """A day that is a holiday in one of two tables only; `now`: in the newer one."""
+
+    on: date
+    name: str
+    now: bool
+
+    def __str__(self) -> str:
+        said = "is a bank holiday now" if self.now else "is no bank holiday any more"
+        return f"{long_date(self.on)} ({self.name}) {said}"
 
 
 class Calendar:
@@ -117,12 +142,12 @@ class Calendar:
         """Whether `day` lies beyond the last year with an official list of bank holidays."""
         return day > self.table.official_until
 
-    def differs(self, other: HolidayTable) -> list[tuple[date, str]]:
-        """The days that are holidays in one of the two tables only, with their names."""
-        ours, theirs = self.table.holidays, other.holidays
-        first, last = max(self.table.first, other.first), min(self.table.last, other.last)
+    def differs(self, newer: HolidayTable) -> list[Differing]:
+        """The days that are holidays in one of the two tables only, where both reach."""
+        ours, theirs = self.table.holidays, newer.holidays
+        first, last = max(self.table.first, newer.first), min(self.table.last, newer.last)
         days = sorted(day for day in ours.keys() ^ theirs.keys() if first <= day <= last)
-        return [(day, ours.get(day) or theirs[day]) for day in days]
+        return [Differing(day, ours.get(day) or theirs[day], day in theirs) for day in days]
 
     def skipped(self, first: date, last: date) -> list[Skipped]:
         """Every day from `first` to `last`, both included, that is no working day, and why."""

@@ -99,7 +99,8 @@ class Case(Agenda):
     def _check_room(self, message: Message) -> None:
         """A case must stay small enough to be handed on: long texts end first, then all."""
         size = len(message.model_dump_json())
-        if self.size + size > (ROOM if size <= SHORT else ROOM_FOR_LONG):
+        is_short = size <= SHORT or isinstance(message, Recount)
+        if self.size + size > (ROOM if is_short else ROOM_FOR_LONG):
             what = f"this complaint's file holds {self.size} bytes already; keep documents elsewhere"
             raise Malformed([Problem("message", f"{what}, and send at most {SHORT} bytes")])
 
@@ -253,13 +254,31 @@ class Case(Agenda):
         return status
 
     def moves_of(self, table: HolidayTable, today: date) -> list[dict[str, Any]]:
-        """What a newer table of bank holidays would move if it were counted with from `today`."""
-        self.fold.advance(max(today, self.fold.day))
-        before = self._snapshot(today)
-        message = Recount(on=max(today, self.fold.day), message_id="recount-asked", holidays=table)
-        fold = self._fold_of(corrected(self.intake, [*self.log, Entry(len(self.log), message)]), date.max)
-        fold.advance(self.fold.day)
-        return [move for move in _moves(before, _snapshot_of(fold, today)) if move.get("was_due_on")]
+        """The due dates that a newer table of bank holidays would move if it counted from `today`, in the
+        order of the ledger. Changes nothing.
+        """
+        on = max([today, self.opening.received_on, *(entry.message.on for entry in self.log)])
+        message = Recount(on=on, message_id="recount-asked", holidays=table)
+        log = [*self.log, Entry(len(self.log), message)]
+        before = self._fold_of(corrected(self.intake, self.log), date.max)
+        after = self._fold_of(corrected(self.intake, log), date.max)
+        before.advance(on)
+        return [
+            {
+                "what": now.name,
+                "title": now.limit.title,
+                "was_due_on": was.due_on.isoformat(),
+                "due_on": now.due_on.isoformat(),
+                "paused": now.paused_on is not None,
+            }
+            for was, now in zip(before.ledger, after.ledger, strict=True)
+            if was.due_on != now.due_on
+        ]
+
+    @property
+    def recounts(self) -> int:
+        """How often a newer calendar has been brought to it."""
+        return sum(isinstance(entry.message, Recount) for entry in self.log)
 
     def _snapshot(self, today: date) -> dict[str, tuple[str | None, str]]:
         return _snapshot_of(self.fold, today)

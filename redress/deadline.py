@@ -127,10 +127,17 @@ class Deadline:
         self.move(calendar, until, reason, today)
 
     def due_anew(self, calendar: Calendar) -> date:
-        """The due date as another calendar counts it; a date that was given or promised stays."""
+        """The due date as a newer calendar counts it, as far as it may (docs/decisions/0010).
+
+        A date that was given or promised stays. A window never ends earlier, and what is owed a time
+        before a meeting is never owed later: both are days that the complainant was told to have.
+        """
         if self.fixed:
             return self.due_on
-        return count(calendar, self.limit, self.counts_from, self.days + self.lost)
+        due_on = count(calendar, self.limit, self.counts_from, self.days + self.lost)
+        if self.limit.kind == "window":
+            return max(due_on, self.due_on)
+        return min(due_on, self.due_on) if self.limit.before else due_on
 
     def most(self, calendar: Calendar) -> date | None:
         """The latest date it may be extended to; None where it cannot be."""

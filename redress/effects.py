@@ -48,6 +48,6 @@ class Effect:
         if self.message is None:
             return self.facts
         shown = self.message.model_dump(
-            mode="json", by_alias=True, exclude={"message_id", "by", "note"}, exclude_defaults=True
+            mode="json", by_alias=True, exclude={"message_id", "by", "note", "holidays"}, exclude_defaults=True
         )
         return {**self.facts, "message": shown}

@@ -66,8 +66,10 @@ def _lines(problem: Problem, raw: dict[str, Any], kind: type[Data]) -> list[str]
     return [f"{place}: {what}"]
 
 
+_NUMBER = "should be a number, without quotes"
+
 _WORDS = {
-    "input should be a valid integer, unable to parse string as an integer": "should be a number, without quotes",
+    "input should be a valid integer, unable to parse string as an integer": _NUMBER,
     "input should be a valid string": "should be text between quotes",
     "input should be a valid boolean, unable to interpret input": "should be true or false",
     "input should be a valid boolean": "should be true or false",

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
 
-from redress.calendar import Calendar, HolidayTable, calendar_for
+from redress.calendar import Calendar, Differing, HolidayTable, calendar_for
 from redress.deadline import Deadline, count
 from redress.effects import Effect, Fact
 from redress.facts import facts_of, next_step, step_of
@@ -21,7 +21,7 @@ from redress.messages import Escalate, Message, Remedy
 from redress.opening import Opening
 from redress.points import Points
 from redress.procedure import Limit, Procedure, StageName, Terms
-from redress.words import entry_stage, plain, questions_of
+from redress.words import asked_about_entry, entry_stage, plain, questions_of
 
 
 class Entry(NamedTuple):
@@ -79,6 +79,9 @@ class AgreedAction(NamedTuple):
 
 APPLIED = Verdict("applied")
 
+NEVER_EARLY = ("met_in_person",)
+"""Milestones that meet only what runs already: another meeting before says nothing about the one owed."""
+
 Act = Callable[["Fold", Entry], Verdict]
 """What carries out a message on a fold: `redress.actions.act`."""
 
@@ -128,8 +131,9 @@ class Fold:
         self.notes = 0
         asked = questions_of(terms.procedure, opening)
         self.questions = [question for question in asked if question.decides]
-        self.to_ask = [question for question in asked if not question.decides]
         self.entry: StageName = entry_stage(terms.procedure, opening)
+        self.to_ask = [question for question in asked if not question.decides]
+        self.to_ask += asked_about_entry(terms.procedure, opening, self.entry)
         self.stage = self.last_stage = self.entry
         self.reach("received", opening.received_on)
         self.reach(f"requested:{self.entry}", opening.received_on)
@@ -189,7 +193,7 @@ class Fold:
         if limit.kind == "window":
             deadline.lapsed_on = self.day
             self._drop(deadline)
-            if limit.lapse == "close":
+            if limit.lapse == "close" and not self.points.suspended:
                 self.close("lapsed", self.day, "closure", by_clock=True)
             return
         deadline.ran_out_on = deadline.due_on
@@ -273,7 +277,7 @@ class Fold:
     ) -> None:
         """Something has happened: meet the deadlines that wait for it, start those that count from it."""
         self.reached.setdefault(milestone, on)
-        if not self._meet_all(milestone, on, assumed):
+        if not self._meet_all(milestone, on, assumed) and milestone not in NEVER_EARLY:
             self.early_met[milestone] = (on, assumed)
         for deadline in self.running[:]:
             if milestone in deadline.limit.stopped_by:
@@ -313,9 +317,10 @@ class Fold:
             if not (running.provisional or limit.before) or provisional:
                 return  # it counts from the first time, which is the stricter reading
             if running.extended and limit.at_latest_from:
-                running.provisional = False
-                return  # the date that was promised stands
+                self._start_extended(running, counts_from)
+                return
             running.counts_from, running.days, running.provisional = counts_from, days, False
+            running.lost = 0  # what was lost before belongs to the days that no longer count
             running.move(self.calendar, due_on, f"counts from {counts_from.isoformat()}", self.day)
             return
         if running is not None and running.met_on is not None and not limit.again:
@@ -326,6 +331,22 @@ class Fold:
                 False,
             )  # sent for another day, and late for this
         self.run(Deadline(limit, limit.name, counts_from, due_on, days, provisional))
+
+    def _start_extended(self, deadline: Deadline, counts_from: date) -> None:
+        """It was extended before it started in earnest: the date stands as far as the most allowed from here."""
+        deadline.provisional, deadline.counts_from = False, counts_from
+        most = deadline.most(self.calendar)
+        until = min(deadline.due_on, most) if most else deadline.due_on
+        deadline.allow_until(self.calendar, until, f"counts from {counts_from.isoformat()}", self.day)
+
+    def count_on_from_others(self) -> None:
+        """After a pause: what starts on another limit's last day at the latest follows that day."""
+        for deadline in self.running:
+            other = self.latest.get(deadline.limit.at_latest_from or "")
+            if deadline.provisional and other is not None and other.is_open and not deadline.extended:
+                deadline.counts_from, deadline.lost = other.due_on, 0
+                due_on = count(self.calendar, deadline.limit, other.due_on, deadline.days)
+                deadline.move(self.calendar, due_on, f"counts from {other.due_on.isoformat()}", self.day)
 
     def _at_latest(
         self, limit: Limit, counts_from: date, days: int, *, provisional: bool
@@ -386,7 +407,8 @@ class Fold:
                 self._follow(other, deadline, reason)
 
     def _follow(self, deadline: Deadline, leader: Deadline, reason: str) -> None:
-        most = deadline.most(self.calendar) if leader.due_on == leader.most(self.calendar) else None
+        # By its days, not by its date: a newer calendar may count the most from a promised date otherwise.
+        most = deadline.most(self.calendar) if leader.days == leader.limit.extend_to else None
         until = max(deadline.due_on, most or leader.due_on)
         deadline.allow_until(self.calendar, until, reason, self.day)
 
@@ -422,35 +444,60 @@ class Fold:
         chosen, unknown = self.points.named(message.points)
         for each in unknown:
             self.note_irregular(entry, f"there is no point {each!r}")
-        self.points.take_on(chosen or self.points.at_issue)
+        gone = [point for point in chosen if point.state in ("split_off", "replaced")]
+        for point in gone:
+            self.note_irregular(entry, f"point {point.number} is {point.state.replace('_', ' ')}")
+        going = [point for point in chosen if point not in gone]
+        self.points.take_on(going or self.points.at_issue)
 
     def reopen(self, entry: Entry) -> None:
         """Take a closed complaint up again: the answer at the stage where it ended is owed anew."""
         on = entry.message.on
         self.closed_on, self.closed_as, self.state = None, None, "open"
         self.stage = self.current_stage
-        self.answered.pop(self.stage, None)
-        limit = self.procedure.limit[self.procedure.stage[self.stage].response]
-        due_on = count(self.calendar, limit, on, limit.days)
-        self.run(Deadline(limit, limit.name, on, due_on, limit.days, provisional=False))
+        self.owe_answer_anew(on)
+        if self.questions and "decided" not in self.reached:
+            self.stage = "intake"
+            self.reach("questioned", on)
         self.reach("reopened", on, assumed=entry.assumed)
 
-    def change_calendar(self, table: HolidayTable, why: str) -> list[Deadline]:
+    def owe_answer_anew(self, on: date) -> None:
+        """The answer at the present stage is owed once more, counted from a day."""
+        stage = self.procedure.stage[self.current_stage]
+        self.answered.pop(stage.name, None)
+        limit = self.procedure.limit[stage.response]
+        due_on = count(self.calendar, limit, on, limit.days)
+        self.run(Deadline(limit, limit.name, on, due_on, limit.days, provisional=False))
+
+    def change_calendar(self, table: HolidayTable) -> list[Deadline]:
         """Count on with a newer table of bank holidays; gives the running deadlines that it moved.
 
-        A date promised in a letter stands, a window never ends earlier, and none moves into the past.
+        What has passed by now stays as it is, and no date moves into the past; a paused deadline has
+        passed nothing since it was paused. The reason of each move names both versions.
         """
-        self.calendar = calendar_for(table)
-        moved = []
+        was, self.calendar = self.calendar, calendar_for(table)
+        days = was.differs(table)
+        moved: list[Deadline] = []
         for deadline in self.running:
+            earlier, counts_from = deadline.due_on, deadline.counts_from
+            deadline.counts_from = self._base_anew(deadline, moved)
             due_on = deadline.due_anew(self.calendar)
-            if deadline.limit.kind == "window":
-                due_on = max(due_on, deadline.due_on)
-            if due_on == deadline.due_on or min(due_on, deadline.due_on) < self.day:
+            if due_on == earlier or min(due_on, earlier) < (deadline.paused_on or self.day):
+                deadline.counts_from = counts_from
                 continue
+            which = _which(days, (counts_from, earlier, due_on))
+            why = f"{which}: {table.version} instead of {was.version}"
             deadline.move(self.calendar, due_on, why, self.day)
             moved.append(deadline)
         return moved
+
+    def _base_anew(self, deadline: Deadline, moved: list[Deadline]) -> date:
+        """From when it counts, where it runs provisionally from another limit's last day that has moved."""
+        other = self.latest.get(deadline.limit.at_latest_from or "")
+        follows = deadline.provisional and other in moved
+        if other is None or not follows or deadline.counts_from != other.moved[-1].due_on:
+            return deadline.counts_from
+        return other.due_on
 
     def _settle_late_requests(self, on: date) -> None:
         """The stage that late requests ask for is opened: they are answered by that."""
@@ -515,12 +562,14 @@ class Fold:
             Effect(key, "letter", "decision_needed", self.day, facts, by_clock=self.by_clock, seq=entry.seq)
         )
 
-    def send(self, template: str, entry: Entry, **more: Fact) -> None:
-        """A letter that a message causes."""
+    def send(self, template: str, entry: Entry, *, to: str = "", **more: Fact) -> None:
+        """A letter that a message causes; `to`: one of several, to this owner."""
         more["stage"] = self.stage
+        if to:
+            more["owner"] = to
         self.effects.append(
             Effect(
-                f"{template}:m{entry.seq}",
+                f"{template}:m{entry.seq}" + (f":{to}" if to else ""),
                 "letter",
                 template,
                 self.day,
@@ -534,3 +583,10 @@ class Fold:
     def next_step(self, besides: Deadline | None = None) -> Fact:
         """The date by which something happens next, what, and who owes it."""
         return next_step(self, besides)
+
+
+def _which(days: list[Differing], ends: tuple[date, ...]) -> str:
+    """The days for whose sake a due date moved, as people read them: those between its ends."""
+    within = [str(day) for day in days if min(ends) <= day.on <= max(ends)]
+    more = f" and {len(within) - 2} more" if len(within) > 3 else ""
+    return ", ".join(within[:2] if more else within) + more or "newer bank holidays"

@@ -76,7 +76,12 @@ def procedure(name: str, authority_name: str) -> Procedure:
     used_only(raw)
     raw["titles"] = raw.get("titles", {}) | chosen.titles
     raw["policy"] = checked(Policy, raw["policy"], f"{where}: policy").model_dump(mode="json")
-    return checked(Procedure, raw, f"{where} over {file}.toml")
+    where = f"{where} over {file}.toml"
+    found = checked(Procedure, raw, where)
+    wrong = found.mistakes()
+    if wrong:
+        raise FileMistake("\n".join(f"{where}: {line}" for line in wrong))
+    return found
 
 
 @lru_cache(maxsize=1)
@@ -105,9 +110,14 @@ def procedure_for(opening: Opening) -> Chosen:
         if opening.statutory is not None and opening.statutory is not (opening.procedure == "statutory"):
             what = f"contradicts procedure, which is {opening.procedure!r}: leave one of them out"
             raise Malformed([Problem("statutory", what)])
+        if (opening.procedure == "representation") is (opening.kind == "complaint"):
+            what = f"{opening.kind!r} does not go together with procedure, which is {opening.procedure!r}"
+            raise Malformed([Problem("kind", what)])
         return Chosen(opening.procedure, "it was brought under this procedure")
     for choice in (*authority(opening.authority).choose, *_usual_choices()):
         if choice.procedure in having and choice.fits(opening):
+            if opening.statutory and opening.kind == "complaint" and choice.procedure != "statutory":
+                break
             return Chosen(choice.procedure, choice.reason)
     what = f"none of {opening.authority}'s procedures takes this matter; name one of {', '.join(having)}"
     raise Malformed([Problem("procedure", what)])

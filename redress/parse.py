@@ -22,6 +22,9 @@ LONGEST_OPENING = 600 * 1024
 FIRST_YEAR = 1995
 """Complaints received before this year are beyond the calendar."""
 
+ABOUT_ANY_DAY = ("add_note", "recount")
+"""Actions that may be dated before the receipt; a calendar brought before a correction of the receipt is."""
+
 FURTHEST_AHEAD = timedelta(days=3660)
 """How far ahead of today a date may lie where it may lie ahead at all."""
 
@@ -145,7 +148,7 @@ def when_problems(
     problems = []
     if message.on > today:
         problems.append(_in_future("on", message.on, today))
-    if message.on < received_on and message.action != "add_note":
+    if message.on < received_on and message.action not in ABOUT_ANY_DAY:
         problems.append(Problem("on", f"{message.on} lies before the complaint was received, {received_on}"))
     for name in message.dates_back:
         given = getattr(message, name)

@@ -9,8 +9,8 @@ from typing import Literal, NamedTuple
 from redress.fields import Outcome
 from redress.procedure import StageName
 
-PointState = Literal["open", "resting", "suspended", "split_off"]
-"""`resting`: the person did not take it to the present stage."""
+PointState = Literal["open", "resting", "suspended", "split_off", "replaced"]
+"""`resting`: not taken to the present stage; `replaced`: the agreed statement words it anew."""
 
 Named = Sequence[int] | Sequence[str] | None
 """How a message names points: by number, by their text, or not at all, which means all."""
@@ -26,7 +26,7 @@ class Found(NamedTuple):
 
 
 class Point:
-    """One point; numbered from 1."""
+    """One point. Its number, from 1, stays with it, and so does what was found."""
 
     __slots__ = ("found", "number", "state", "text")
 
@@ -38,15 +38,25 @@ class Point:
 
 
 class Points:
-    """The points as they are worded now."""
+    """All points there ever were, in the order of their numbers."""
 
     def __init__(self, texts: Iterable[str]) -> None:
         self.all = [Point(number, text) for number, text in enumerate(texts, 1)]
 
     @property
     def at_issue(self) -> list[Point]:
-        """Those that the present stage is about."""
+        """Those that the present stage is about, the suspended ones included."""
         return [point for point in self.all if point.state in ("open", "suspended")]
+
+    @property
+    def open(self) -> list[Point]:
+        """Those that the present stage has to answer."""
+        return [point for point in self.all if point.state == "open"]
+
+    @property
+    def suspended(self) -> list[Point]:
+        """Those that wait for proceedings elsewhere."""
+        return [point for point in self.all if point.state == "suspended"]
 
     def named(self, said: Named) -> tuple[list[Point], list[str]]:
         """The points a message names, and what it names that is no point."""
@@ -68,18 +78,24 @@ class Points:
     def take_on(self, chosen: Sequence[Point]) -> None:
         """Only these go to the next stage; the others rest where they were answered."""
         for point in self.all:
-            if point.state != "split_off":
+            if point.state in ("open", "resting"):
                 point.state = "open" if point in chosen else "resting"
 
     def reword(self, texts: Sequence[str]) -> None:
-        """The agreed statement words the points anew; what was found on a point of the same words stays."""
-        earlier = {point.text: point for point in self.all}
-        one_each = len(texts) == len(self.at_issue) == len(self.all)
-        reworded = []
-        for number, text in enumerate(texts, 1):
-            point = Point(number, text)
-            was = earlier.get(text) or (self.all[number - 1] if one_each else None)
-            if was is not None:
-                point.found = was.found
-            reworded.append(point)
-        self.all = reworded
+        """The agreed statement words the points at issue anew.
+
+        One text for each: they keep their numbers. Otherwise those of the same words do, the others are
+        replaced, and new ones get new numbers.
+        """
+        now = self.at_issue
+        if len(texts) == len(now):
+            for point, text in zip(now, texts, strict=True):
+                point.text = text
+            return
+        for point in now:
+            if point.text not in texts:
+                point.state = "replaced"
+        kept = {point.text for point in now}
+        for text in texts:
+            if text not in kept:
+                self.all.append(Point(len(self.all) + 1, text))

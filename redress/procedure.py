@@ -216,7 +216,8 @@ class Stage(Data):
     """A request for the next stage after this one lapsed: opens it, or waits for a reasoned decision."""
     resolved_closes: bool = False
     answer_letter: str
-    acknowledgement_letter: str = "acknowledgement"
+    acknowledgement_letter: str | None = None
+    """Left out: `acknowledgement`, and at Stage 3 `stage_3_acknowledgement`, as it was before it could be said."""
     opening_letter: str | None = None
     source: Written
 
@@ -264,6 +265,8 @@ class Direct(Data):
     to: StageName
     about: list[str]
     """Words looked for in what the matter is about (`about`: service, team, people)."""
+    asks: str = ""
+    """Asked where the words stand in the points only."""
     source: Written
 
 
@@ -351,14 +354,15 @@ class Procedure(Data):
     titles: dict[Owner, str] = {}
     """What those who owe something are called here."""
 
-    @model_validator(mode="after")
-    def _hangs_together(self) -> Procedure:
+    def mistakes(self) -> list[str]:
+        """What does not hang together, each with its place.
+
+        Asked when files are read, not when a complaint's recorded terms are: those were right in their time.
+        """
         wrong = [*self._wrong_limits(), *self._wrong_stages()]
         for milestone, before in self.expects.items():
             wrong += [f"expects: {_no_milestone(each)}" for each in (milestone, *before) if _unknown(each)]
-        if wrong:
-            raise ValueError("; ".join(wrong))
-        return self
+        return wrong
 
     def _wrong_limits(self) -> Iterator[str]:
         names = [limit.name for limit in self.limits]
@@ -422,6 +426,18 @@ class Procedure(Data):
         """How far along each stage is; before the first stage is 0."""
         first = {"intake": 0, "informal": 0}
         return first | {stage.name: n for n, stage in enumerate(self.stages, 1)} | {"ombudsman": 9}
+
+    def knows(self, milestone: str) -> bool:
+        """Whether what a message reports has a place in this procedure: a panel, a statement, a report."""
+        what, _, of = milestone.partition(":")
+        if milestone == "statement_agreed" or of == "investigation":
+            return "investigating_officer" in self.role
+        if what == "reported" and of == "independent_person":
+            return of in self.role
+        return (
+            what not in ("papers_sent", "panel_scheduled", "panel_held", "reported")
+            or "stage_3" in self.stage
+        )
 
     @cached_property
     def role(self) -> dict[str, RoleRule]:

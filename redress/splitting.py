@@ -12,6 +12,10 @@ SOURCE = "split"
 """The source system of a part, as its register row names it; the id is the part's own reference."""
 
 
+NO_COMPLAINT = "representation"
+"""The procedure for what is no complaint: its thanks are no acknowledgement of one."""
+
+
 class PartOpening(NamedTuple):
     """What a part is opened with, under which reference."""
 
@@ -27,12 +31,15 @@ def part_of(case: Case, facts: Mapping[str, Any]) -> PartOpening:
     """
     reference = part_reference(case.reference, int(facts["part"]))
     whole = case.opening.model_dump(mode="json", exclude_unset=True, exclude={"messages", "statutory"})
-    acknowledged = case.fold.reached.get("acknowledged")
+    name, was = str(facts["procedure"]), case.fold.procedure.name
+    acknowledged = case.fold.reached.get("acknowledged") if NO_COMPLAINT not in (name, was) else None
+    kind = "comment" if name == NO_COMPLAINT else "complaint"
     opening = whole | {
         "source": SOURCE,
         "source_id": reference,
         "points": list(facts["points"]),
-        "procedure": str(facts["procedure"]),
+        "kind": kind,
+        "procedure": name,
         "linked_to": case.reference,
     }
     if acknowledged is not None:

@@ -184,7 +184,7 @@ def standing(fold: Fold, reference: str, log: list[Entry], as_of: date) -> Statu
         procedure_reason=fold.chosen,
         points=[_point(fold, point) for point in fold.points.all],
         linked=_linked(fold, reference),
-        contact_restricted_until=_iso(fold.contact_restricted_until),
+        contact_restricted_until=_iso(_from(fold.contact_restricted_until, as_of)),
         plain=plain_words(fold),
         advocate=fold.advocate.model_dump(mode="json") if fold.advocate else None,
         calendar=fold.calendar.version,
@@ -196,6 +196,10 @@ def _open_questions(fold: Fold) -> list[Question]:
     if fold.closed_on is not None:
         return []
     return [*(fold.questions if fold.stage == "intake" else []), *fold.to_ask]
+
+
+def _from(until: date | None, as_of: date) -> date | None:
+    return until if until is not None and until >= as_of else None
 
 
 def _point(fold: Fold, point: Point) -> dict[str, JsonValue]:
@@ -273,7 +277,8 @@ def _verdict(fold: Fold, entry: Entry) -> dict[str, JsonValue]:
 
 
 def _message(fold: Fold, entry: Entry) -> dict[str, JsonValue]:
-    said = entry.message.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    without = {"holidays": {"holidays"}}  # of a recount the version, not every day
+    said = entry.message.model_dump(mode="json", by_alias=True, exclude=without, exclude_defaults=True)
     outcome: dict[str, JsonValue] = {"outcome": _outcome(fold, entry), "assumed": entry.assumed}
     return {"action": entry.message.action, **said, **outcome}
 

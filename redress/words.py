@@ -84,6 +84,17 @@ def _is_asked(question: Question, procedure: Procedure, opening: Opening) -> boo
             return opening.tried_informally is False
 
 
+def asked_about_entry(procedure: Procedure, opening: Opening, entry: StageName) -> list[Question]:
+    """Whether it should have begun at a later stage: where only the points say whom it is about."""
+    return [
+        Question(
+            name="direct", when="mentions", values=d.about, says=d.asks, presumption="none", source=d.source
+        )
+        for d in procedure.direct
+        if d.asks and d.to != entry and mentioned(d.about, *opening.points)
+    ]
+
+
 def entry_stage(procedure: Procedure, opening: Opening) -> StageName:
     """The stage a matter begins at: the first, or a later one where the procedure sends it there."""
     for direct in procedure.direct:

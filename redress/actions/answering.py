@@ -22,7 +22,8 @@ def acknowledge(fold: Fold, entry: Entry) -> Verdict:
         return APPLIED
     for milestone in reached:
         fold.reach(milestone, entry.message.on, assumed=entry.assumed)
-    fold.send(stage.acknowledgement_letter, entry)
+    usual = "stage_3_acknowledgement" if stage.name == "stage_3" else "acknowledgement"
+    fold.send(stage.acknowledgement_letter or usual, entry)
     return APPLIED
 
 
@@ -44,7 +45,8 @@ def decline(fold: Fold, entry: Entry) -> Verdict:
     message = cast(m.Decline, entry.message)
     if fold.closed_on is not None:
         return refused("The complaint is closed already.")
-    if fold.stage not in ("intake", fold.entry) or fold.answered:
+    early = fold.stage in ("intake", "informal", "stage_1", fold.entry)
+    if not early or (fold.stage in fold.answered and fold.stage != "informal"):
         return refused(
             "A complaint that has been answered or gone to a later stage can no longer be declined: "
             "later stages may not be refused. Withdrawal, or closing by agreement, ends it."
@@ -106,7 +108,9 @@ def respond(fold: Fold, entry: Entry) -> Verdict:
     fold.reach(f"answer_received:{stage.name}", message.on, counts_from=max(received, message.on))
     for remedy in message.remedies:
         agree_remedy(fold, remedy, message.on)
-    if stage.next is None:
+    if fold.points.suspended:
+        fold.send(stage.answer_letter, entry)  # what waits for proceedings elsewhere is still to be answered
+    elif stage.next is None:
         fold.close("completed", message.on, stage.answer_letter, entry=entry)
     elif message.outcome == "resolved" and stage.resolved_closes and not fold.asked_to_go_on:
         fold.close("resolved", message.on, stage.answer_letter, entry=entry)
@@ -119,7 +123,7 @@ def respond(fold: Fold, entry: Entry) -> Verdict:
 def _find(fold: Fold, entry: Entry, message: m.Respond, stage: StageName) -> None:
     """Each point's own finding; without any, what was decided holds for every point."""
     if not message.findings:
-        for point in fold.points.at_issue:
+        for point in fold.points.open:
             point.found.append(Found(stage, message.outcome, "", message.on))
         return
     for finding in message.findings:
@@ -128,7 +132,7 @@ def _find(fold: Fold, entry: Entry, message: m.Respond, stage: StageName) -> Non
             fold.note_irregular(entry, f"a finding on point {finding.point}, which is not at issue here")
         if named:
             named[0].found.append(Found(stage, finding.outcome, finding.reason, message.on))
-    missing = {point.number for point in fold.points.at_issue} - {each.point for each in message.findings}
+    missing = {point.number for point in fold.points.open} - {each.point for each in message.findings}
     if missing:
         fold.note_irregular(entry, f"no finding on point {', '.join(map(str, sorted(missing)))}")
 

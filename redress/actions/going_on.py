@@ -37,6 +37,12 @@ def escalate(fold: Fold, entry: Entry) -> Verdict:
     skipped = message.agreed_by_authority and stage.skip_by_agreement
     tried = stage.name == "informal" and "informally_tried" in fold.reached
     ready = stage.name in fold.answered or is_late or skipped or tried or stage.ask_any_time
+    if fold.stage == "intake" and fold.closed_on is None:
+        if not (is_late or skipped):
+            return fold.wait(entry, "Whether the matter is taken is decided first (accept or decline).")
+        fold.note_irregular(entry, "whether the matter is taken was not decided")
+        fold.stage = fold.entry
+        fold.reach("decided", message.on, assumed=entry.assumed)
     if not ready and fold.closed_on is None:
         if not fold.retrying:
             fold.send("request_waits", entry, why="early")

@@ -7,6 +7,7 @@ from typing import cast
 from redress import messages as m
 from redress.actions.parts import refused
 from redress.fold import APPLIED, Appointment, Entry, Fold, Verdict
+from redress.words import plain
 
 
 def appoint(fold: Fold, entry: Entry) -> Verdict:
@@ -50,7 +51,8 @@ def appoint(fold: Fold, entry: Entry) -> Verdict:
 def agree_statement(fold: Fold, entry: Entry) -> Verdict:
     """The complaint statement is agreed: the second reading of Stage 2 starts."""
     message = cast(m.AgreeStatement, entry.message)
-    _happened(fold, entry, "statement_agreed")
+    if not _happened(fold, entry, "statement_agreed"):
+        return APPLIED
     if message.points:
         fold.points.reword(message.points)
     fold.send("statement_agreed", entry)
@@ -60,8 +62,7 @@ def agree_statement(fold: Fold, entry: Entry) -> Verdict:
 def report(fold: Fold, entry: Entry) -> Verdict:
     """A report has been received. The panel's report starts the final response's limit."""
     message = cast(m.Report, entry.message)
-    _happened(fold, entry, f"reported:{message.kind}")
-    if message.kind == "panel":
+    if _happened(fold, entry, f"reported:{message.kind}") and message.kind == "panel":
         fold.send("panel_report", entry)
     return APPLIED
 
@@ -69,6 +70,8 @@ def report(fold: Fold, entry: Entry) -> Verdict:
 def schedule_panel(fold: Fold, entry: Entry) -> Verdict:
     """The panel is called: papers count back from its day."""
     message = cast(m.SchedulePanel, entry.message)
+    if not fold.procedure.knows("panel_scheduled"):
+        return refused("This procedure has no Review Panel.")
     if fold.closed_on is not None:
         return refused("The complaint is closed: no panel can be called.")
     if fold.stage != "stage_3":
@@ -90,7 +93,8 @@ def schedule_panel(fold: Fold, entry: Entry) -> Verdict:
 
 def send_papers(fold: Fold, entry: Entry) -> Verdict:
     """Notice and papers have gone to everybody at the panel."""
-    _happened(fold, entry, "papers_sent")
+    if not _happened(fold, entry, "papers_sent"):
+        return APPLIED
     on = fold.panel_on.isoformat() if fold.panel_on else None
     fold.send("panel_notice", entry, meeting_on=on)
     return APPLIED
@@ -102,14 +106,19 @@ def hold_panel(fold: Fold, entry: Entry) -> Verdict:
     return APPLIED
 
 
-def _happened(fold: Fold, entry: Entry, milestone: str) -> None:
+def _happened(fold: Fold, entry: Entry, milestone: str) -> bool:
+    """Record what is reported; whether it has a place in this procedure."""
     message = entry.message
+    if not fold.procedure.knows(milestone):
+        fold.note_irregular(entry, f"this procedure has no place for {plain(milestone)}")
+        return False
     if fold.closed_on is not None:
         fold.note_irregular(entry, f"the complaint was closed on {fold.closed_on.isoformat()}")
     elif fold.state == "suspended":
         fold.note_irregular(entry, "the complaint is suspended")
     fold.expect(entry, milestone)
     fold.reach(milestone, message.on, assumed=entry.assumed)
+    return True
 
 
 def record_meeting(fold: Fold, entry: Entry) -> Verdict:

@@ -24,7 +24,7 @@ def agree_remedy(fold: Fold, remedy: m.Remedy, on: date) -> None:
     due_on = remedy.due_on or count(fold.calendar, limit, on, limit.days)
     days = fold.calendar.between(on, due_on)
     deadline = Deadline(limit, f"remedy_{number}", on, due_on, days, provisional=False)
-    deadline.fixed = remedy.due_on is not None
+    deadline.fixed = True  # agreed with the person, or told to them in the answer
     if remedy.owner in _OWNERS:
         deadline.owner = cast(Owner, remedy.owner)
     fold.run(deadline)

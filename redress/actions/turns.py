@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import cast
 
 from redress import messages as m
 from redress.actions.parts import agree_remedy, refused, run_until
+from redress.calendar import Differing
 from redress.deadline import Deadline
 from redress.effects import Fact
 from redress.fold import APPLIED, Entry, Fold, SplitOff, Verdict
@@ -15,37 +16,54 @@ from redress.words import mentioned
 
 
 def suspend(fold: Fold, entry: Entry) -> Verdict:
-    """Pause every limit until a dated review; of some points only, it stops no clock."""
+    """Pause every limit until a dated review; of some points only, it stops no clock.
+
+    Said again of what is suspended already, it is the review: looked at, and suspended further.
+    """
     message = cast(m.Suspend, entry.message)
     if fold.closed_on is not None:
         return refused("The complaint is closed: there is nothing to suspend.")
     if message.review_on < message.on:
         return refused("review_on: the review must not lie before the suspension.")
-    if fold.state == "suspended":
-        return refused("The complaint is suspended already.")
     if message.points is None:
+        reviewed = fold.state == "suspended"
         for deadline in fold.running:
-            if deadline.limit.outlives != "closure":
+            if deadline.limit.outlives != "closure" and deadline.limit.name != "suspension_review":
                 deadline.pause(message.on)
         fold.state = "suspended"
+    elif fold.state == "suspended":
+        return refused("The whole complaint is suspended already.")
     else:
-        named, unknown = fold.points.named(message.points)
-        for each in unknown:
-            fold.note_irregular(entry, f"there is no point {each!r}")
-        for point in named:
-            point.state = "suspended" if point.state == "open" else point.state
-    _review_suspension(fold, message)
+        reviewed = _suspend_points(fold, entry, message)
+    _review_suspension(fold, message, reviewed=reviewed)
     fold.send("suspension" if message.points is None else "suspension_of_points", entry)
     return APPLIED
 
 
-def _review_suspension(fold: Fold, message: m.Suspend) -> None:
-    """Whatever is suspended is looked at again on a dated day, by the Complaints Manager."""
+def _suspend_points(fold: Fold, entry: Entry, message: m.Suspend) -> bool:
+    """Suspend some points; whether all of them were suspended already."""
+    named, unknown = fold.points.named(message.points)
+    for each in unknown:
+        fold.note_irregular(entry, f"there is no point {each!r}")
+    reviewed = bool(named) and all(point.state == "suspended" for point in named)
+    for point in named:
+        point.state = "suspended" if point.state == "open" else point.state
+    return reviewed
+
+
+def _review_suspension(fold: Fold, message: m.Suspend, *, reviewed: bool) -> None:
+    """Whatever is suspended is looked at again on a dated day, by the Complaints Manager.
+
+    Of several suspensions that run beside each other the earliest day counts.
+    """
     limit = fold.procedure.limit["suspension_review"]
     earlier = fold.latest.get(limit.name)
+    review_on = message.review_on
     if earlier is not None and earlier.is_open:
+        if not reviewed:
+            review_on = min(review_on, max(earlier.due_on, message.on))
         fold.meet(earlier, message.on)
-    run_until(fold, limit, message.on, message.review_on)
+    run_until(fold, limit, message.on, review_on)
 
 
 def resume(fold: Fold, entry: Entry) -> Verdict:
@@ -56,12 +74,25 @@ def resume(fold: Fold, entry: Entry) -> Verdict:
         return refused("Nothing of this complaint is suspended.")
     fold.meet(review, message.on, assumed=entry.assumed)
     fold.state = "open"
-    for point in fold.points.all:
-        point.state = "open" if point.state == "suspended" else point.state
     for deadline in fold.running:
         deadline.resume(fold.calendar, message.on)
+    fold.count_on_from_others()
+    _answer_what_was_suspended(fold, message.on)
     fold.send("resumption", entry)
     return APPLIED
+
+
+def _answer_what_was_suspended(fold: Fold, on: date) -> None:
+    """A point whose stage was answered while it waited is owed an answer of its own."""
+    stage = fold.current_stage
+    waited = fold.points.suspended
+    unanswered = [p for p in waited if all(found.stage != stage for found in p.found)]
+    for point in waited:
+        point.state = "open"
+    if stage in fold.answered and unanswered:
+        for point in fold.points.open:
+            point.state = "open" if point in unanswered else "resting"
+        fold.owe_answer_anew(on)
 
 
 def set_advocate(fold: Fold, entry: Entry) -> Verdict:
@@ -112,6 +143,8 @@ def refer_to_ombudsman(fold: Fold, entry: Entry) -> Verdict:
         why_not = _too_early(fold, message)
         if why_not:
             return refused(why_not)
+        if not any(f.outcome in ("upheld", "partly_upheld") for p in fold.points.all for f in p.found):
+            fold.note_irregular(entry, "no point is recorded as upheld")
         fold.close("completed", message.on, "", entry=entry)
     fold.referred_on = message.on
     fold.last_stage = fold.current_stage
@@ -142,7 +175,13 @@ def _too_early(fold: Fold, message: m.ReferToOmbudsman) -> str:
 
 
 def _is_recorded(wanted: Condition, message: m.ReferToOmbudsman) -> bool:
-    return any(mentioned([wanted.name, *wanted.words], each) for each in message.conditions)
+    return any(
+        mentioned([wanted.name, *wanted.words], each) and not mentioned(_DENIALS, each)
+        for each in message.conditions
+    )
+
+
+_DENIALS = ("no", "not", "none", "nobody", "nothing", "never", "without", "isn't", "wasn't", "doesn't")
 
 
 def ombudsman_decision(fold: Fold, entry: Entry) -> Verdict:
@@ -150,6 +189,7 @@ def ombudsman_decision(fold: Fold, entry: Entry) -> Verdict:
     message = cast(m.OmbudsmanDecision, entry.message)
     if fold.referred_on is None:
         fold.note_irregular(entry, "no referral to the Ombudsman is recorded")
+    fold.referred_on = None  # what was sent back as premature can be referred again
     fold.reach("ombudsman_decided", message.on, assumed=entry.assumed)
     for remedy in message.remedies:
         agree_remedy(fold, remedy, message.on)
@@ -183,10 +223,10 @@ def split(fold: Fold, entry: Entry) -> Verdict:
     named, unknown = fold.points.named(message.points)
     if unknown or not named:
         return refused(f"points: there is no point {', '.join(unknown) or 'named'} in this complaint.")
-    gone = [str(point.number) for point in named if point.state == "split_off"]
+    gone = [str(point.number) for point in named if point.state in ("split_off", "replaced")]
     if gone:
-        return refused(f"points: {', '.join(gone)} was split off already.")
-    if len(named) == len([point for point in fold.points.all if point.state != "split_off"]):
+        return refused(f"points: {', '.join(gone)} was split off or replaced already.")
+    if not [point for point in fold.points.at_issue if point not in named]:
         return refused("points: at least one point has to stay; decline the matter, or correct its opening.")
     for point in named:
         point.state = "split_off"
@@ -235,7 +275,9 @@ def restrict_contact(fold: Fold, entry: Entry) -> Verdict:
     until = message.until or message.on + timedelta(days=policy.restrict_contact_days)
     if until < message.on:
         return refused("until: the restriction must not end before it begins.")
-    limit = fold.procedure.limit["contact_review"]
+    limit = fold.procedure.limit.get("contact_review")
+    if limit is None:
+        return refused("The complaint was opened before restrictions of contact were known here.")
     earlier = fold.latest.get(limit.name)
     if earlier is not None and earlier.is_open:
         fold.meet(earlier, message.on)
@@ -246,23 +288,48 @@ def restrict_contact(fold: Fold, entry: Entry) -> Verdict:
 
 
 def recount(fold: Fold, entry: Entry) -> Verdict:
-    """A newer table of bank holidays: due dates that count over it move, and whom it concerns is told."""
-    message = cast(m.Recount, entry.message)
-    was = fold.calendar
-    if message.holidays.version == was.version:
+    """A newer table of bank holidays: due dates that count over it move, and whom it concerns is told.
+
+    What is paused moves too, and is told with the date it has when the complaint is taken up again.
+    """
+    newer, was = cast(m.Recount, entry.message).holidays, fold.calendar
+    if newer.version == was.version:
         return Verdict("applied", "the complaint counts with this calendar already")
-    why = f"bank holidays of {message.holidays.version} instead of {was.version}"
-    moved = fold.change_calendar(message.holidays, why)
+    if not newer.covers(was.table):
+        return refused(
+            f"The calendar reaches from {newer.first.isoformat()} to {newer.last.isoformat()}; this complaint "
+            f"needs {was.table.first.isoformat()} to {was.table.last.isoformat()}."
+        )
+    moved = [deadline for deadline in fold.change_calendar(newer) if deadline.paused_on is None]
     if moved:
-        told: list[Fact] = [_moved(deadline) for deadline in moved]
-        public: list[Fact] = [_moved(d) for d in moved if d.limit.kind != "target" and not d.limit.follows]
-        days: list[Fact] = [
-            {"on": on.isoformat(), "name": name} for on, name in was.differs(message.holidays)
-        ]
-        if public:
-            fold.send("dates_moved", entry, moved=public, days=days)
-        fold.send("dates_moved_staff", entry, moved=told, days=days)
+        _tell_of_moves(fold, entry, moved, was.differs(newer))
     return APPLIED
+
+
+def _tell_of_moves(fold: Fold, entry: Entry, moved: list[Deadline], differing: list[Differing]) -> None:
+    """Letters: to the people concerned about what they were told of, to each owner about what they owe.
+
+    Each letter to staff goes to its fact `owner`; the Complaints Manager's has all of it.
+    """
+    days: list[Fact] = [
+        {"on": day.on.isoformat(), "name": day.name, "now": day.now}
+        for day in differing
+        if any(_lies_within(day.on, deadline) for deadline in moved)
+    ]
+    both = fold.procedure.policy.letters_count_stage_2_from == "statement"
+    public = [d for d in moved if d.limit.kind != "target" and (both or not d.limit.follows)]
+    if public:
+        fold.send("dates_moved", entry, moved=[_moved(deadline) for deadline in public], days=days)
+    owners = {deadline.owner for deadline in moved} - {"complainant", "ombudsman", "nobody"}
+    for owner in sorted(owners | {"complaints_manager"}):
+        theirs = [d for d in moved if owner in (d.owner, "complaints_manager")]
+        told: list[Fact] = [_moved(deadline) for deadline in theirs]
+        fold.send("dates_moved_staff", entry, to=owner, moved=told, days=days)
+
+
+def _lies_within(day: date, deadline: Deadline) -> bool:
+    ends = (deadline.counts_from, deadline.moved[-1].due_on, deadline.due_on)
+    return min(ends) <= day <= max(ends)
 
 
 def _moved(deadline: Deadline) -> Fact:
