@@ -7,21 +7,26 @@ error; 3 no answer; 4 recorded as refused, with the reason; 5 no such complaint.
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from temporalio.client import Client
 
-from doors import counting, intake, rehearsal, staff, tables
-from doors.answers import MALFORMED, REFUSED, NoAnswer
+from doors import counting, drawing, intake, recounting, rehearsal, staff, tables
+from doors.answers import MALFORMED, NO_ANSWER, REFUSED, NoAnswer
 from doors.clock import today
 from doors.console import fail, main, print_json, read_date, read_document, read_pairs, run, say, settings
 from engine.connection import connect, where
+from engine.seals import seals_for
+from engine.workers import register_for
+from privacy.seals import Seals
 from redress.calendar import OutsideTable, Skipped
 from redress.case import Answer
+from redress.files import FileMistake
 from redress.parse import Malformed, Problem
 from redress.standing import Status
-from register.database import connect as connect_register
 from register.register import Register
 
 app = typer.Typer(
@@ -158,6 +163,8 @@ def due(
         )
     except OutsideTable as error:
         fail(MALFORMED, [f"FROM: {error}"])
+    except FileMistake as error:
+        fail(MALFORMED, str(error).splitlines())
     if as_json:
         print_json(_due_document(answer, provisional, skipped))
     else:
@@ -211,8 +218,78 @@ def _rehearsal_document(rehearsed: rehearsal.Rehearsed) -> dict[str, Any]:
     }
 
 
+@app.command()
+def recount(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would move.")] = False,
+    authority: Annotated[str | None, typer.Option(help="Only this authority's complaints.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring the newer list of bank holidays to the open complaints. First with --dry-run.
+
+    Ends with status 3 where a complaint is out of reach; the others have been seen to. Run it again.
+    """
+
+    async def work() -> recounting.Recounted:
+        return await recounting.recount(
+            await _client(),
+            _register(),
+            settings().answer_within,
+            dry_run=dry_run,
+            authority=authority,
+            progress=say,
+        )
+
+    recounted = run(work)
+    if as_json:
+        print_json(recounted.document())
+    else:
+        if recounted.of("moved"):
+            tables.console.print(recounting.table_of(recounted))
+        for line in recounting.summary(recounted):
+            tables.console.print(line)
+    for each in recounted.of("failed"):
+        say(f"{each.reference}: {each.reason}")
+    if recounted.of("failed"):
+        raise typer.Exit(NO_ANSWER)
+
+
+@cache
+def _seals() -> Seals:
+    """What seals and opens what is personal, once for the process."""
+    return seals_for(settings())
+
+
+@app.command("procedure")
+def procedure_(
+    name: Annotated[str, typer.Argument(help="The procedure, for example statutory.")],
+    authority: Annotated[
+        str | None, typer.Option(help="Under whose choices; left out: those of one that has it.")
+    ] = None,
+    as_mermaid: Annotated[bool, typer.Option("--mermaid", help="Print it as Mermaid text.")] = False,
+    as_svg: Annotated[bool, typer.Option("--svg", help="Print it as a poster, an SVG document.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Write NAME.svg and NAME.md into this folder.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Draw a procedure from its data: its stages, limits and ways out. Needs no server.
+
+    Example: starter.py procedure statutory --authority north-somerset --out pictures
+    """
+    drawn = drawing.plan(name, authority)
+    if as_mermaid and as_svg:
+        fail(MALFORMED, ["svg: ask for --svg or --mermaid, or for --json, which holds both"])
+    saved = drawing.save(drawn, out) if out else []
+    if as_json:
+        print_json(drawing.document(drawn))
+    elif as_svg or as_mermaid:
+        print(drawing.svg(drawn) if as_svg else drawing.mermaid(drawn), end="")  # noqa: T201  # for a file
+    elif saved:
+        print(*saved, sep="\n")  # noqa: T201  # the paths alone, for scripts
+    else:
+        drawing.show(drawn)
+
+
 def _register() -> Register:
-    return Register(connect_register(settings().database_url))
+    return register_for(settings(), _seals())
 
 
 async def _client() -> Client:
@@ -221,7 +298,7 @@ async def _client() -> Client:
     except Exception as error:  # the SDK does not export the class of its errors about settings
         raise Malformed([Problem("TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE", str(error))]) from None
     try:
-        return await connect()
+        return await connect(_seals())
     except RuntimeError:
         raise NoAnswer(f"Temporal is out of reach at {address}", applied="no") from None
     except ValueError as error:

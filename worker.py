@@ -9,8 +9,11 @@ import signal
 import sys
 
 from engine.connection import connect_patiently, where
+from engine.seals import seals_for
 from engine.settings import Settings
 from engine.workers import build_worker, errands_for
+from privacy.ring import KeyMistake
+from privacy.seals import Unsealed
 from redress.library import FileMistake, check_all
 
 log = logging.getLogger("redress.worker")
@@ -30,13 +33,20 @@ async def main() -> int:
     except FileMistake as mistake:
         log.error("a procedure or authority file cannot be used: %s", mistake)
         return 2
+    try:
+        seals = seals_for(settings)
+    except KeyMistake as mistake:
+        log.error("%s", mistake)
+        return 2
+    if isinstance(seals, Unsealed):
+        log.warning("this is a trial: nothing is encrypted, and names are readable")
     stop = asyncio.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
-    client = await connect_patiently(stop)
+    client = await connect_patiently(stop, seals)
     if client is None:
         return 0
-    async with build_worker(client, errands_for(settings), settings):
+    async with build_worker(client, errands_for(settings, seals), settings):
         log.info("running complaints from %s, namespace %s", where(), client.namespace)
         await stop.wait()
         log.info("stopping: errands under way are finished first")

@@ -18,7 +18,7 @@ from temporalio.client import Client
 from bench import bare
 from engine.connection import quiet_runtime
 from engine.converter import DATA_CONVERTER
-from engine.settings import Settings
+from engine.settings import TRIAL, Settings
 from engine.workers import build_worker, errands_for
 
 MB = 1024 * 1024
@@ -61,7 +61,7 @@ def crew(kind: str, address: str, state: Path, *, cached: int | None = None) -> 
 async def _work(kind: str, address: str, state: Path, cached: int) -> None:
     logging.basicConfig(level=logging.ERROR)
     quiet_runtime()
-    settings = Settings(state=state, cached_complaints=cached)
+    settings = Settings(trial=TRIAL, state=state, cached_complaints=cached)
     client = await Client.connect(address, data_converter=DATA_CONVERTER)
     stop = asyncio.Event()
     for each in (signal.SIGTERM, signal.SIGINT):

@@ -21,7 +21,7 @@ from bench.desk import Desk, Handle, together
 from bench.figures import Figure, Measured, Say
 from bench.life import opening
 from engine.embedded import embedded_server
-from engine.settings import Settings
+from engine.settings import TRIAL, Settings
 from redress.calendar import calendar_for
 from redress.holidays_england import holiday_table
 from redress.london import instant
@@ -40,7 +40,7 @@ async def throughput(state: Path, say: Say, *, rounds: int, each: int) -> Measur
     A round ends when everything that its complaints caused is done: each errand carried out, each
     letter in the outbox, not only the caller answered.
     """
-    settings = Settings(state=state)
+    settings = Settings(trial=TRIAL, state=state)
     async with embedded_server() as (address, client):
         desk = Desk(client, settings)
         with crew("redress", address, state) as ours, crew("bare", address, state) as theirs:
@@ -112,7 +112,7 @@ async def memory(state: Path, say: Say, *, few: int, many: int, cached: int | No
     `cached` is how many it keeps at hand; as shipped where it is not said.
     """
     cached = cached or Settings().cached_complaints
-    settings = Settings(state=state, cached_complaints=cached)
+    settings = Settings(trial=TRIAL, state=state, cached_complaints=cached)
     async with embedded_server() as (address, client):
         desk = Desk(client, settings)
         with crew("redress", address, state, cached=cached) as ours:
@@ -146,7 +146,7 @@ def _has_opened(desk: Desk, count: int) -> bool:
 
 async def due_at_once(state: Path, say: Say, *, count: int) -> Measured:
     """Complaints whose Stage 1 answer falls due in the same minute: each acted on, once."""
-    settings = Settings(state=state)
+    settings = Settings(trial=TRIAL, state=state)
     async with embedded_server(moves_time=True) as (address, client):
         skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
         desk = Desk(skipper.client, settings)

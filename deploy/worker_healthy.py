@@ -18,6 +18,7 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.service import RPCError
 
 from engine.connection import connect, quiet_runtime
+from privacy.seals import Unsealed
 from workflows.wire import TASK_QUEUE
 
 RECENT = timedelta(minutes=3)
@@ -29,7 +30,7 @@ async def complaint() -> str:
     quiet_runtime()
     try:
         async with asyncio.timeout(10):
-            client = await connect()
+            client = await connect(Unsealed())
             answer = await client.workflow_service.describe_task_queue(
                 DescribeTaskQueueRequest(
                     namespace=client.namespace,

@@ -29,6 +29,7 @@ from doors.answers import (
 )
 from engine.connection import quiet_runtime
 from engine.settings import Settings
+from privacy.ring import KeyMistake
 from redress.library import FileMistake
 from redress.parse import Malformed
 
@@ -49,6 +50,8 @@ def run(work: Callable[[], Coroutine[Any, Any, T]], *, repeat: dict[str, Any] | 
     except Malformed as error:
         fail(MALFORMED, problem_lines(error.problems))
     except FileMistake as error:
+        fail(MALFORMED, [str(error)])
+    except KeyMistake as error:
         fail(MALFORMED, [str(error)])
     except UnknownComplaint as error:
         fail(UNKNOWN, [str(error)])

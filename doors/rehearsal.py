@@ -23,6 +23,7 @@ from doors.course import Happening, course
 from engine.embedded import embedded_server
 from engine.settings import Settings
 from engine.workers import build_worker, errands_for
+from privacy.seals import Unsealed
 from redress.calendar import Calendar, long_date
 from redress.holidays_england import calendar_today
 from redress.library import authority as find_authority
@@ -102,7 +103,7 @@ async def _walk_all(pairs: Sequence[tuple[str, str]], received: date, progress: 
         settings = Settings(state=folder, register_url="", outbox=None)
         progress("starting a Temporal server for the rehearsal")
         async with embedded_server(moves_time=True) as (_address, client):
-            errands = errands_for(settings)
+            errands = errands_for(settings, Unsealed())
 
             async def one(number: int, procedure: str, authority: str) -> Rehearsed:
                 rules = find_procedure(procedure, authority)

@@ -10,7 +10,8 @@ from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 
-from engine.converter import DATA_CONVERTER
+from engine.converter import data_converter
+from privacy.seals import Seals
 
 log = logging.getLogger(__name__)
 
@@ -35,19 +36,19 @@ def where() -> str:
     return str(ClientConfig.load_client_connect_config().get("target_host") or "localhost:7233")
 
 
-async def connect() -> Client:
+async def connect(seals: Seals) -> Client:
     """A client by Temporal's standard settings. Raises `RuntimeError` at once if unreachable."""
     config = ClientConfig.load_client_connect_config(config_file_strict=True)
     config.setdefault("target_host", "localhost:7233")
-    return await Client.connect(**config, data_converter=DATA_CONVERTER)
+    return await Client.connect(**config, data_converter=data_converter(seals))
 
 
-async def connect_patiently(stop: asyncio.Event) -> Client | None:
+async def connect_patiently(stop: asyncio.Event, seals: Seals) -> Client | None:
     """Like `connect`, but waits for a server that is not up yet; None if told to stop meanwhile."""
     pause = 0.5
     while not stop.is_set():
         try:
-            return await connect()
+            return await connect(seals)
         except RuntimeError as error:
             log.warning("Temporal at %s is not up yet; trying again in %.0f s (%s)", where(), pause, error)
         try:

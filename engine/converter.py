@@ -8,7 +8,11 @@ from typing import Any
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
 from temporalio.contrib.pydantic import PydanticPayloadConverter
-from temporalio.converter import DataConverter
+from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes
+
+from privacy.codec import EncryptionCodec
+from privacy.seals import Sealed, Seals
+from redress.names import workflow_id
 
 
 class TolerantPayloadConverter(PydanticPayloadConverter):
@@ -32,4 +36,15 @@ class TolerantPayloadConverter(PydanticPayloadConverter):
 
 
 DATA_CONVERTER = DataConverter(payload_converter_class=TolerantPayloadConverter)
-"""For every client, worker and replayer of this project."""
+"""Without keys: for trials, rehearsals and replayed histories."""
+
+
+def data_converter(seals: Seals) -> DataConverter:
+    """For every client and worker: with keys, payloads and the texts of failures are encrypted."""
+    if not isinstance(seals, Sealed):
+        return DATA_CONVERTER
+    return DataConverter(
+        payload_converter_class=TolerantPayloadConverter,
+        payload_codec=EncryptionCodec(seals, workflow_id("")),
+        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+    )

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from temporalio.client import Client
 
-from engine.converter import DATA_CONVERTER
+from engine.converter import data_converter
 from engine.search_attributes import TYPE_NAMES
+from privacy.seals import Seals, Unsealed
 
 IN_FLIGHT = 1000
 """Messages at once to one complaint. The server's own default, ten, turns the rest away, and each it turns
@@ -68,6 +69,7 @@ def server_command(
 @asynccontextmanager
 async def embedded_server(
     *,
+    seals: Seals | None = None,
     port: int | None = None,
     ui_port: int | None = None,
     database: Path | None = None,
@@ -81,21 +83,25 @@ async def embedded_server(
         process = subprocess.Popen(command, stdout=sink, stderr=sink, stdin=subprocess.DEVNULL)
         try:
             address = f"127.0.0.1:{port}"
-            yield address, await wait_for_server(address, process)
+            yield address, await wait_for_server(address, process, seals=seals)
         finally:
             process.terminate()
             await asyncio.to_thread(process.wait)
 
 
 async def wait_for_server(
-    address: str, process: subprocess.Popen[bytes] | None = None, seconds: float = 60
+    address: str,
+    process: subprocess.Popen[bytes] | None = None,
+    seconds: float = 60,
+    *,
+    seals: Seals | None = None,
 ) -> Client:
     """A client of the server at `address`, once it answers. Raises `NoServer` where it ends or never does."""
     for _ in range(int(seconds * 10)):
         if process is not None and process.poll() is not None:
             raise NoServer(f"the embedded server ended at once with status {process.returncode}")
         try:
-            client = await Client.connect(address, data_converter=DATA_CONVERTER)
+            client = await Client.connect(address, data_converter=data_converter(seals or Unsealed()))
             await client.count_workflows("Overdue = true")
             return client
         except Exception:  # not up yet, or its search attributes are not known yet

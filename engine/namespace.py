@@ -30,6 +30,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from engine.connection import connect_patiently, quiet_runtime, where
 from engine.search_attributes import SEARCH_ATTRIBUTES
+from privacy.seals import Unsealed
 
 log = logging.getLogger("redress.namespace")
 
@@ -161,7 +162,7 @@ async def main() -> int:
     quiet_runtime()
     try:
         async with asyncio.timeout(PATIENCE):
-            client = await connect_patiently(asyncio.Event())
+            client = await connect_patiently(asyncio.Event(), Unsealed())
             assert client is not None  # it is only given up where somebody sets the event
             done = await prepare(client)
     except TimeoutError:

@@ -4,28 +4,39 @@ from __future__ import annotations
 
 from typing import Any
 
-from temporalio.converter import StorageDriverStoreContext
+from temporalio.api.enums.v1 import CommandType
+from temporalio.converter import (
+    SerializationContext,
+    StorageDriverStoreContext,
+    WorkflowSerializationContext,
+)
 from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import Info
+
+STARTS_A_CHILD = CommandType.COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION
 
 
 class _OnePayloadForm(WorkflowInstance):
     """A sandboxed workflow whose payloads look the same wherever they belong.
 
     The SDK asks the workflow, several times for each payload, in which context it is to be encoded,
-    and each question enters the sandbox anew: a fifth of a worker's time. Our converter encodes
-    alike in every context and stores nothing elsewhere, so the answer is always the same.
+    and each question enters the sandbox anew: a fifth of a worker's time. Ours are encoded alike
+    wherever they belong within one complaint, under its own key, so the answer is nearly always the
+    same; only a part that is split off has a key of its own.
     """
 
-    def __init__(self, inner: WorkflowInstance) -> None:
+    def __init__(self, inner: WorkflowInstance, info: Info) -> None:
         self._inner = inner
+        self._own = WorkflowSerializationContext(namespace=info.namespace, workflow_id=info.workflow_id)
 
     def activate(self, act: Any) -> Any:
         return self._inner.activate(act)
 
-    def get_serialization_context(self, command_info: Any) -> None:
-        return None
+    def get_serialization_context(self, command_info: Any) -> SerializationContext | None:
+        if command_info is not None and command_info.command_type == STARTS_A_CHILD:
+            return self._inner.get_serialization_context(command_info)
+        return self._own
 
     def get_external_store_context(self, command_info: Any) -> StorageDriverStoreContext:
         return StorageDriverStoreContext(target=None)
@@ -39,11 +50,13 @@ class _OnePayloadForm(WorkflowInstance):
 
 class _Runner(SandboxedWorkflowRunner):
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
-        return _OnePayloadForm(super().create_instance(det))
+        return _OnePayloadForm(super().create_instance(det), det.info)
 
 
 RUNNER = _Runner(
-    restrictions=SandboxRestrictions.default.with_passthrough_modules("engine", "redress", "workflows")
+    restrictions=SandboxRestrictions.default.with_passthrough_modules(
+        "engine", "privacy", "redress", "workflows"
+    )
 )
 """The sandbox, with our own modules passed through instead of being imported anew for each complaint.
 

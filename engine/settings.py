@@ -12,6 +12,9 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+TRIAL = "names are readable"
+"""What somebody must say who runs this without keys."""
+
 
 class Settings(BaseSettings):
     """The settings of the worker and of the command line."""
@@ -24,8 +27,21 @@ class Settings(BaseSettings):
     register_url: str = ""
     """Where the register is, as an SQLAlchemy URL; empty: an SQLite file in the state folder."""
 
+    keys: Path | None = None
+    """The file with the ring of keys; empty: `keys.txt` in the state folder."""
+
+    vault_url: str = ""
+    """Where the complaints' own keys are, as an SQLAlchemy URL; empty: an SQLite file in the state folder."""
+
+    trial: str = ""
+    """Set to `names are readable`, all runs without keys: nothing is encrypted."""
+
     outbox: Path | None = None
     """Where letters are laid; empty: `outbox` in the state folder."""
+
+    bank_holidays: Path | None = None
+    """The file of proclaimed bank holidays; empty: `procedures/bank-holidays.toml`. It is read where the
+    table is made (`redress.holidays_england`), which knows nothing of this class."""
 
     cached_complaints: int = Field(default=500, ge=1)
     """How many complaints a worker keeps in memory; others are replayed when they are needed."""
@@ -46,6 +62,16 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """The register's URL."""
         return self.register_url or f"sqlite:///{self.state / 'register.db'}"
+
+    @property
+    def keys_file(self) -> Path:
+        """The ring of keys."""
+        return self.keys or self.state / "keys.txt"
+
+    @property
+    def vault_database_url(self) -> str:
+        """The URL of the complaints' own keys."""
+        return self.vault_url or f"sqlite:///{self.state / 'vault.db'}"
 
     @property
     def outbox_folder(self) -> Path:

@@ -10,8 +10,10 @@ from temporalio.worker import Worker
 
 from activities.errands import Errands
 from engine.sandbox import RUNNER
+from engine.seals import seals_for
 from engine.settings import Settings
 from letters.outbox import Outbox
+from privacy.seals import Seals
 from register.database import connect
 from register.register import Register
 from workflows.complaint import Complaint
@@ -21,9 +23,15 @@ PICKED_UP_WITHIN = timedelta(seconds=3)
 """After a worker dies, how long its complaints wait for it before another one takes them over."""
 
 
-def errands_for(settings: Settings) -> Errands:
+def register_for(settings: Settings, seals: Seals) -> Register:
+    """The register that the settings name."""
+    return Register(connect(settings.database_url), seals)
+
+
+def errands_for(settings: Settings, seals: Seals | None = None) -> Errands:
     """The activities on the register and the outbox that the settings name."""
-    return Errands(Register(connect(settings.database_url)), Outbox(settings.outbox_folder))
+    register = register_for(settings, seals or seals_for(settings))
+    return Errands(register, Outbox(settings.outbox_folder))
 
 
 def build_worker(client: Client, errands: Errands, settings: Settings) -> Worker:

@@ -333,7 +333,7 @@ class Fold:
         self.run(Deadline(limit, limit.name, counts_from, due_on, days, provisional))
 
     def _start_extended(self, deadline: Deadline, counts_from: date) -> None:
-        """It was extended before it started in earnest: the date stands as far as the most allowed from here."""
+        """It was extended before it started in earnest: the date stands, up to the most allowed from here."""
         deadline.provisional, deadline.counts_from = False, counts_from
         most = deadline.most(self.calendar)
         until = min(deadline.due_on, most) if most else deadline.due_on
@@ -550,7 +550,7 @@ class Fold:
         points: list[Fact] = list(part.points)
         facts: dict[str, Fact] = {"part": part.part, "points": points, "procedure": part.procedure}
         self.effects.append(
-            Effect(f"split:m{entry.seq}", "split", "", self.day, facts, by_clock=self.by_clock, seq=entry.seq)
+            Effect(f"part:m{entry.seq}", "split", "", self.day, facts, by_clock=self.by_clock, seq=entry.seq)
         )
 
     def ask_owner(self, deadline: Deadline, entry: Entry) -> None:

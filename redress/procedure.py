@@ -217,8 +217,10 @@ class Stage(Data):
     resolved_closes: bool = False
     answer_letter: str
     acknowledgement_letter: str | None = None
-    """Left out: `acknowledgement`, and at Stage 3 `stage_3_acknowledgement`, as it was before it could be said."""
+    """Left out: `acknowledgement`, and at Stage 3 `stage_3_acknowledgement`, as before it could be said."""
     opening_letter: str | None = None
+    ask: str = ""
+    """How the next stage is asked for, as letters say it; empty: in any way, and without reasons."""
     source: Written
 
 

@@ -30,6 +30,7 @@ def connect(url: str) -> Engine:
         cursor = connection.cursor()
         _use_a_log(cursor)
         cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute("PRAGMA secure_delete=ON")  # what is overwritten leaves no trace in the file
         cursor.close()
 
     @event.listens_for(engine, "begin")

@@ -7,23 +7,24 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, delete
 
+from privacy.seals import Seals, seal_text
 from redress.case import Case
 from redress.standing import Status
 from register import schema
 from register.database import upsert
 
 
-def project(db: Connection, case: Case, as_of: date, *, first: bool = False) -> Status:
+def project(db: Connection, case: Case, as_of: date, seals: Seals, *, first: bool = False) -> Status:
     """Write where the case stands on a date; gives the status it wrote."""
     status = case.status(as_of)
     reference = case.reference
     upsert(db, schema.complaints, [_line(case, status, as_of)])
     _put(db, schema.deadlines, reference, _deadlines(reference, status), first=first)
-    _put(db, schema.messages, reference, _messages(reference, case), first=True)
+    _put(db, schema.messages, reference, _messages(reference, case, seals), first=True)
     if any(not entry.message.reports for entry in case.log):  # nothing else makes rows in these
         _put(db, schema.appointments, reference, _appointments(reference, case))
     if case.rejected or any(not entry.message.reports for entry in case.log):
-        _put(db, schema.refusals, reference, _refusals(reference, status))
+        _put(db, schema.refusals, reference, _refusals(reference, status, seals))
     return status
 
 
@@ -87,8 +88,6 @@ def _appointments(reference: str, case: Case) -> list[dict[str, Any]]:
             "reference": reference,
             "number": number,
             "role": held.role,
-            "person_name": held.person.name,
-            "person_id": held.person.id,
             "connection": held.connection,
             "on_date": held.on,
             "until": held.until,
@@ -97,7 +96,7 @@ def _appointments(reference: str, case: Case) -> list[dict[str, Any]]:
     ]
 
 
-def _messages(reference: str, case: Case) -> list[dict[str, Any]]:
+def _messages(reference: str, case: Case, seals: Seals) -> list[dict[str, Any]]:
     rows = []
     for entry in case.log:
         verdict = case.fold.verdicts[entry.seq]
@@ -110,13 +109,13 @@ def _messages(reference: str, case: Case) -> list[dict[str, Any]]:
                 "on_date": entry.message.on,
                 "assumed": entry.assumed,
                 "outcome": verdict.outcome,
-                "reason": verdict.reason,
+                "reason": _sealed(seals, verdict.reason, reference),
             }
         )
     return rows
 
 
-def _refusals(reference: str, status: Status) -> list[dict[str, Any]]:
+def _refusals(reference: str, status: Status, seals: Seals) -> list[dict[str, Any]]:
     return [
         {
             "reference": reference,
@@ -124,10 +123,15 @@ def _refusals(reference: str, status: Status) -> list[dict[str, Any]]:
             "message_id": refused.get("message_id"),
             "action": refused["action"],
             "on_date": _day(str(refused["on"])),
-            "reason": refused["reason"],
+            "reason": _sealed(seals, str(refused["reason"]), reference),
         }
         for number, refused in enumerate(status["refused"], 1)
     ]
+
+
+def _sealed(seals: Seals, reason: str, reference: str) -> str:
+    """A reason may quote what somebody wrote."""
+    return seal_text(seals, reason, reference) if reason else ""
 
 
 def _day(iso: str | None) -> date | None:

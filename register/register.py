@@ -7,16 +7,17 @@ Projections are made anew from the events of one complaint in the same transacti
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, date, datetime
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from privacy.seals import Seals, Unsealed, open_document, seal_document
+from privacy.vault import Destroyed
 from redress.case import Case, CaseState, LoggedMessage, Rejected, Settled
 from redress.opening import Opening
 from redress.packing import pack, unpack
@@ -39,11 +40,29 @@ class Reserved(NamedTuple):
     opening: dict[str, Any]
 
 
-class Register:
-    """The register behind one engine."""
+class Underway(NamedTuple):
+    """A complaint that may still live. `is_recorded`: its opening has reached the record."""
 
-    def __init__(self, engine: Engine) -> None:
+    reference: str
+    received_on: date
+    is_recorded: bool
+    is_closed: bool
+
+
+class _Event(NamedTuple):
+    """An event of the record, opened."""
+
+    kind: str
+    body: dict[str, Any]
+    on_date: date
+
+
+class Register:
+    """The register behind one engine. What is personal in it is sealed under the complaint's own key."""
+
+    def __init__(self, engine: Engine, seals: Seals | None = None) -> None:
         self.engine = engine
+        self.seals: Seals = seals or Unsealed()
         self._writer = engine.execution_options(writes=True)
         self._made = False
         self._making = Lock()
@@ -78,9 +97,8 @@ class Register:
 
     def reserve(self, opening: Opening, raw: dict[str, Any], prefix: str) -> Reserved:
         """The one reference of an intake (`authority`, `source`, `source_id`), made where there is none."""
-        digest = _digest(raw)
         for _ in range(3):
-            found = self._reserved(opening, digest)
+            found = self._reserved(opening, raw)
             if found is not None:
                 return found
             try:
@@ -94,8 +112,8 @@ class Register:
                             authority=opening.authority,
                             source=opening.source,
                             source_id=opening.source_id,
-                            content_hash=digest,
-                            opening=raw,
+                            content_hash=self.seals.digest(raw, reference),
+                            opening=seal_document(self.seals, raw, reference),
                             reserved_at=datetime.now(UTC),
                         )
                     )
@@ -104,7 +122,7 @@ class Register:
                 continue  # somebody else brought the same intake at the same moment
         raise RuntimeError("the register did not settle who reserved the reference")
 
-    def _reserved(self, opening: Opening, digest: str) -> Reserved | None:
+    def _reserved(self, opening: Opening, raw: dict[str, Any]) -> Reserved | None:
         table = schema.references
         wanted = select(table).where(
             table.c.authority == opening.authority,
@@ -119,12 +137,13 @@ class Register:
             opened = db.execute(
                 select(record.c.id).where(record.c.reference == row.reference, record.c.key == "opened")
             ).first()
+        try:
+            differs = row.content_hash != self.seals.digest(raw, row.reference)
+            first = open_document(self.seals, row.opening)
+        except Destroyed:  # erased: that it was here is all that is known
+            differs, first = False, {}
         return Reserved(
-            row.reference,
-            created=False,
-            differs=row.content_hash != digest,
-            started=opened is not None,
-            opening=row.opening,
+            row.reference, created=False, differs=differs, started=opened is not None, opening=first
         )
 
     def reserve_part(self, db: Connection, part: PartOpening) -> None:
@@ -135,8 +154,8 @@ class Register:
             "authority": opening["authority"],
             "source": opening["source"],
             "source_id": opening["source_id"],
-            "content_hash": _digest(opening),
-            "opening": opening,
+            "content_hash": self.seals.digest(opening, part.reference),
+            "opening": seal_document(self.seals, opening, part.reference),
             "reserved_at": datetime.now(UTC),
         }
         insert_new(db, schema.references, [row])
@@ -147,7 +166,33 @@ class Register:
         with self.reading() as db:
             found = db.execute(select(table.c.opening).where(table.c.reference == reference))
             row = found.first()
-        return row.opening if row is not None else None
+        return open_document(self.seals, row.opening) if row is not None else None
+
+    def underway(self, authority: str | None = None) -> list[Underway]:
+        """Every complaint whose workflow may live, by reference: all but those whose file has closed."""
+        table, rows, record = schema.references, schema.complaints, schema.events
+        last = select(func.max(record.c.id)).group_by(record.c.reference)
+        ended = select(record.c.reference).where(record.c.id.in_(last), record.c.kind == "ended")
+        wanted = (
+            select(table.c.reference, table.c.opening, rows.c.received_on, rows.c.state)
+            .outerjoin(rows, rows.c.reference == table.c.reference)
+            .where(table.c.reference.not_in(ended))
+            .order_by(table.c.reference)
+        )
+        if authority is not None:
+            wanted = wanted.where(table.c.authority == authority)
+        with self.reading() as db:
+            found = db.execute(wanted).all()
+        return [
+            Underway(row.reference, self._received_on(row), row.state is not None, row.state == "closed")
+            for row in found
+        ]
+
+    def _received_on(self, row: Row[Any, Any, Any, Any]) -> date:
+        """A complaint's receipt: from its line, or, before there is one, from what it was opened with."""
+        if row.received_on is not None:
+            return cast(date, row.received_on)
+        return date.fromisoformat(open_document(self.seals, row.opening)["received_on"])
 
     # --- the record ------------------------------------------------------------------------------
 
@@ -166,7 +211,7 @@ class Register:
                     "kind": entry.kind,
                     "on_date": date.fromisoformat(entry.on),
                     "recorded_at": now,
-                    "body": body,
+                    "body": seal_document(self.seals, body, reference),
                 }
             )
         return insert_new(db, schema.events, rows) if rows else 0
@@ -174,11 +219,12 @@ class Register:
     def case(self, db: Connection, reference: str) -> tuple[Case, date] | None:
         """The case made anew from its events, and the date of the last; None where it was never recorded."""
         table = schema.events
-        rows = db.execute(
+        kept = db.execute(
             select(table.c.kind, table.c.body, table.c.on_date)
             .where(table.c.reference == reference)
             .order_by(table.c.id)
         ).all()
+        rows = [_Event(row.kind, open_document(self.seals, row.body), row.on_date) for row in kept]
         opened = next((row.body for row in rows if row.kind == "opened"), None)
         if opened is None:
             return None
@@ -244,7 +290,7 @@ class Register:
             .where(record.c.reference == reference, record.c.key.in_(list(dated)))
             .order_by(record.c.id)
         )
-        return [(row.body, dated[row.key]) for row in rows]
+        return [(open_document(self.seals, row.body), dated[row.key]) for row in rows]
 
     def forget_unwritten(self, db: Connection, reference: str) -> None:
         """Drop the notes of letters that could not be written: they are about to be tried again."""
@@ -253,7 +299,7 @@ class Register:
 
     def project(self, db: Connection, case: Case, as_of: date, *, first: bool = False) -> None:
         """Make the tables that people query from a case; `first`: there are no rows of it yet."""
-        project(db, case, as_of, first=first)
+        project(db, case, as_of, self.seals, first=first)
 
     def recall(self, reference: str) -> tuple[str, CaseState] | None:
         """What is needed to take a complaint up again: its packed terms and its state."""
@@ -288,10 +334,6 @@ class Register:
                 if closed or status["state"] != "closed" or status["next_due_on"] is not None:
                     found.append(status)
         return sorted(found, key=lambda s: (s["next_due_on"] or "9999-12-31", s["reference"]))
-
-
-def _digest(raw: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest()
 
 
 def _next(db: Connection, series: str) -> int:

@@ -123,8 +123,6 @@ appointments = Table(
     Column("reference", String(40), nullable=False),
     Column("number", Integer, nullable=False),
     Column("role", String(40), nullable=False),
-    Column("person_name", String(200)),
-    Column("person_id", String(200)),
     Column("connection", String(40), nullable=False),
     Column("on_date", Date, nullable=False),
     Column("until", Date),

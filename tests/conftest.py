@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -17,15 +18,18 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from doors import intake, staff
 from engine.connection import quiet_runtime
 from engine.embedded import embedded_server
-from engine.settings import Settings
+from engine.settings import TRIAL, Settings
 from engine.workers import build_worker, errands_for
 from redress.case import Answer
 from redress.london import instant, london_date
 from redress.standing import Status
 from register.register import Register
+from tests.evidence import Evidence
 from workflows.wire import workflow_id
 
 quiet_runtime()
+
+os.environ["REDRESS_TRIAL"] = TRIAL  # tests/privacy runs the same with keys
 
 MOST_SKIPS = 5000
 """How often the server may skip in one move of a clock; a broken register is retried many times."""
@@ -138,3 +142,7 @@ def life(server: tuple[str, Client], house: Register, settings: Settings) -> Lif
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--record", action="store_true", help="keep the histories of tests/paths.py anew")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Evidence(), "evidence")

@@ -86,6 +86,56 @@ async def under_way(life: Life) -> None:
     await life.send("agree_statement", on="2026-07-20", points=["One."])
 
 
+async def independent_review(life: Life) -> None:
+    """Informally, Stage 1 in calendar days, taken longer, Stage 2, restricted contact."""
+    await life.open(authority="irm", complainant={"name": "Testa Inventata", "role": "applicant"})
+    await life.send("resolve_informally", agreed=False)
+    await life.send("escalate", reason="I want it in writing.")
+    await life.send("extend", reason="A letter is missing.", until=CALENDAR.add(life.today, 9).isoformat())
+    await life.move_to(CALENDAR.add(life.today, 11))
+    await life.send("respond", outcome="not_upheld", summary="An invented answer.")
+    await life.send("escalate", reason="Not content.")
+    await life.send("record_meeting", **{"with": "the service manager"})
+    await life.send("respond", outcome="partly_upheld")
+    until = CALENDAR.add(life.today, 30).isoformat()
+    await life.send("restrict_contact", reason="Threats.", until=until)
+
+
+async def split_in_two(life: Life) -> None:
+    """A part goes to the corporate procedure; a finding for each point; some of them escalated."""
+    await life.open(points=["One.", "Two.", "Three."])
+    await life.send("acknowledge")
+    await life.send("split", points=[3], procedure="corporate")
+    findings = [{"point": 1, "outcome": "upheld"}, {"point": 2, "outcome": "not_upheld"}]
+    remedies = [{"what": "Say sorry.", "point": 1}]
+    await life.send("respond", outcome="partly_upheld", findings=findings, remedies=remedies)
+    await life.send("escalate", points=[2])
+    await life.send("suspend", reason="Court.", review_on=CALENDAR.add(life.today, 9).isoformat(), points=[2])
+
+
+async def corporate(life: Life) -> None:
+    """Acknowledged late, answered, reviewed by somebody else, closed, reopened."""
+    await life.open(statutory=False)
+    await life.move_to(CALENDAR.add(life.today, 7))
+    await life.send("acknowledge")
+    await life.send("extend", reason="Two services are concerned.")
+    await life.send("respond", outcome="not_upheld", by="Fictitia First")
+    await life.send("escalate")
+    await life.send("acknowledge")
+    await life.send("respond", outcome="upheld", by="Secundo Second")
+    await life.send("reopen", reason="A letter had been overlooked.")
+
+
 PATHS: dict[str, Callable[[Life], Awaitable[None]]] = {
-    path.__name__: path for path in (three_stages, silence, lapsed_then_late, turns, under_way)
+    path.__name__: path
+    for path in (
+        three_stages,
+        silence,
+        lapsed_then_late,
+        turns,
+        under_way,
+        independent_review,
+        split_in_two,
+        corporate,
+    )
 }

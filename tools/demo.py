@@ -25,12 +25,15 @@ from doors.course import course
 from doors.rehearsal import Walker
 from engine.connection import quiet_runtime
 from engine.embedded import NoServer, embedded_server, free_port
+from engine.seals import seals_for
 from engine.settings import Settings
+from engine.workers import register_for
+from privacy.ring import add_key
+from privacy.seals import Seals
 from redress.calendar import long_date
 from redress.library import procedure
 from redress.london import london_date
 from redress.standing import Status
-from register.database import connect
 from register.register import Register
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,13 +50,14 @@ async def main() -> int:
     quiet_runtime()
     shutil.rmtree(PLACE, ignore_errors=True)
     (PLACE / "inbox").mkdir(parents=True)
+    add_key(PLACE / "keys.txt")
+    seals = seals_for(Settings(state=PLACE, register_url="", vault_url="", keys=None, outbox=None))
     ui_port = free_port()
     say("Redress demo: invented complaints on a real Temporal server, kept in .redress/demo")
     try:
-        async with embedded_server(ui_port=ui_port, moves_time=True, log=PLACE / "server.log") as (
-            address,
-            client,
-        ):
+        async with embedded_server(
+            seals=seals, ui_port=ui_port, moves_time=True, log=PLACE / "server.log"
+        ) as (address, client):
             say(f"  Temporal at {address}, its UI while the demo runs: http://127.0.0.1:{ui_port}")
             environment = os.environ | {
                 "TEMPORAL_ADDRESS": address,
@@ -65,7 +69,7 @@ async def main() -> int:
                     [sys.executable, "worker.py"], cwd=ROOT, env=environment, stderr=log
                 )
             try:
-                await _three_complaints(client, environment)
+                await _three_complaints(client, seals, environment)
             finally:
                 worker.terminate()
                 await asyncio.to_thread(worker.wait)
@@ -76,9 +80,9 @@ async def main() -> int:
     return 0
 
 
-async def _three_complaints(client: Client, environment: dict[str, str]) -> None:
+async def _three_complaints(client: Client, seals: Seals, environment: dict[str, str]) -> None:
     settings = Settings(state=PLACE, register_url="", outbox=None)
-    register = Register(connect(settings.database_url))
+    register = register_for(settings, seals)
 
     say("\n=== Three complaints are opened, from the files an intake system would send")
     walked = _starter(environment, "open", str(_received_today("three-stages.json").relative_to(ROOT)))

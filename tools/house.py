@@ -18,7 +18,9 @@ from urllib.parse import quote
 from engine.connection import quiet_runtime
 from engine.embedded import NoServer, server_command, wait_for_server
 from engine.namespace import prepare
-from engine.settings import Settings
+from engine.seals import seals_for
+from engine.settings import TRIAL, Settings
+from privacy.ring import add_key
 
 ROOT = Path(__file__).resolve().parent.parent
 PORT, UI_PORT = 7233, 8233
@@ -83,6 +85,10 @@ async def up(house: House) -> int:
     house.state.chmod(0o700)  # whatever lies in it names people
     house.logs.mkdir(parents=True, exist_ok=True)
     quiet_runtime()
+    settings = Settings()
+    if not settings.keys_file.exists() and settings.trial != TRIAL:
+        say(f"keys          a new ring of keys: {settings.keys_file} ({add_key(settings.keys_file)})")
+    seals = seals_for(settings)
     if house.running("server") is None:
         for port in (PORT, UI_PORT):
             if _taken(port):
@@ -90,7 +96,7 @@ async def up(house: House) -> int:
                 return 1
         house.start("server", server_command(PORT, ui_port=UI_PORT, database=house.state / "temporal.db"))
     try:
-        client = await wait_for_server(f"127.0.0.1:{PORT}")
+        client = await wait_for_server(f"127.0.0.1:{PORT}", seals=seals)
         await prepare(client)
     except NoServer as error:
         say(f"{error}; its log: {house.logs / 'server.log'}")

@@ -239,7 +239,7 @@ class Complaint(Handlers):
                     late_post = asyncio.create_task(self._deliver())
 
     async def _open_parts(self, batch: list[RegisterEntry]) -> None:
-        """Points that were split off become a complaint of their own; its reference stands in the register."""
+        """Points split off become a complaint of their own; its reference stands in the register already."""
         for entry in batch:
             if entry.body.get("kind") != "split" or entry.body.get("state") != "done":
                 continue
@@ -377,15 +377,30 @@ class Complaint(Handlers):
             raise ApplicationError(f"as_of: {error}") from None
 
     @workflow.query(name=MOVES, description="Which due dates a newer calendar of bank holidays would move")
-    def what_a_recount_moves(self, *asked: Any) -> list[dict[str, Any]]:
-        """What moves if the table of bank holidays that is asked about were counted with from today."""
+    def what_a_recount_moves(self, *asked: Any) -> dict[str, Any]:
+        """What moves if the table of bank holidays that is asked about counted from a London date, or today.
+
+        Gives the present calendar's version (`calendar`), how often a newer one was brought (`recounts`),
+        the days that differ (`days`) and the due dates that would move (`moves`).
+        """
         if self._case is None:
             raise ApplicationError(OPENING)
         try:
             table = HolidayTable.model_validate(asked[0] if asked else None)
-        except ValueError as error:
+            today = date.fromisoformat(asked[1]) if len(asked) > 1 else london_date(workflow.now())
+            moves = self._case.moves_of(table, today)
+        except (TypeError, ValueError, OverflowError) as error:
             raise ApplicationError(f"holidays: {error}") from None
-        return self._case.moves_of(table, london_date(workflow.now()))
+        now = self._case.fold.calendar
+        return {
+            "calendar": now.version,
+            "official_until": now.table.official_until.isoformat(),
+            "recounts": self._case.recounts,
+            "days": [
+                {"on": day.on.isoformat(), "name": day.name, "now": day.now} for day in now.differs(table)
+            ],
+            "moves": moves,
+        }
 
     def _show(self) -> None:
         """Bring search attributes and the card on the workflow's page up to date."""

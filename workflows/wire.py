@@ -6,7 +6,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from redress.names import workflow_id
 from redress.record import RegisterEntry
+
+__all__ = ["workflow_id"]
 
 WORKFLOW = "Complaint"
 TASK_QUEUE = "complaints"
@@ -19,11 +22,6 @@ OPENING = "the complaint is being opened; ask again in a moment"
 BEGIN = "begin"
 CARRY_OUT = "carry_out"
 DELIVER = "deliver"
-
-
-def workflow_id(reference: str) -> str:
-    """The id of a complaint's workflow."""
-    return f"complaint-{reference}"
 
 
 class Carried(BaseModel):

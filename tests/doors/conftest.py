@@ -19,7 +19,7 @@ from temporalio.client import Client
 from doors import intake
 from doors.clock import today
 from engine.embedded import embedded_server, free_port
-from engine.settings import Settings
+from engine.settings import TRIAL, Settings
 from redress.holidays_england import calendar_today
 from register.database import connect
 from register.register import Register
@@ -62,6 +62,7 @@ class Cli:
             name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL", "REDRESS"))
         }
         env |= {"TEMPORAL_ADDRESS": self.address, "REDRESS_STATE": str(self.state), "COLUMNS": "160"}
+        env |= {"REDRESS_TRIAL": TRIAL}
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "starter.py",

@@ -1,0 +1,108 @@
+"""Every payload encrypted: what Temporal stores can be read by nobody without the keys."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+from temporalio.api.common.v1 import Payload
+from temporalio.converter import (
+    ActivitySerializationContext,
+    PayloadCodec,
+    SerializationContext,
+    WithSerializationContext,
+    WorkflowSerializationContext,
+)
+
+from privacy.ring import Unreadable
+from privacy.seals import OF_COMPLAINT, OF_RING, Sealed
+from privacy.vault import Destroyed
+
+ENCODING = b"binary/encrypted"
+KEY_NAME = "encryption-key-id"
+
+
+class EncryptionCodec(PayloadCodec, WithSerializationContext):
+    """Encrypts under the key of the complaint whose workflow a payload belongs to.
+
+    Where nobody says which (what an operator types into the UI), the ring's own key is used. What
+    cannot be decrypted is handed on as it came: raising would stop a workflow task for good.
+    """
+
+    def __init__(self, seals: Sealed, prefix: str, reference: str = "") -> None:
+        self.seals = seals
+        self.prefix = prefix
+        """What a workflow's id has before the reference."""
+        self.reference = reference
+
+    def with_context(self, context: SerializationContext) -> EncryptionCodec:
+        """The codec for one complaint."""
+        if not isinstance(context, (WorkflowSerializationContext, ActivitySerializationContext)):
+            return self
+        workflow_id = context.workflow_id or ""
+        if not workflow_id.startswith(self.prefix):
+            return self
+        return EncryptionCodec(self.seals, self.prefix, workflow_id.removeprefix(self.prefix))
+
+    async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        """Encrypt each payload, whole."""
+        if self.reference and self.seals.vault.remembered(self.reference) is None:
+            await asyncio.to_thread(self.seals.vault.key, self.reference, make=True)
+        return [self._encrypted(payload) for payload in payloads]
+
+    def _encrypted(self, payload: Payload) -> Payload:
+        key_name, data = self.seals.seal(payload.SerializeToString(), self.reference)
+        return Payload(metadata={"encoding": ENCODING, KEY_NAME: key_name.encode()}, data=data)
+
+    async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        """Decrypt what is encrypted and can be; the rest as it came."""
+        for name in _complaints(payloads):
+            if self.seals.vault.remembered(name) is None:
+                try:
+                    await asyncio.to_thread(self.seals.vault.key, name)
+                except Unreadable:
+                    continue
+        return [self._decrypted(payload) for payload in payloads]
+
+    def _decrypted(self, payload: Payload) -> Payload:
+        if payload.metadata.get("encoding") != ENCODING:
+            return payload
+        try:
+            return open_payload(self.seals, payload)
+        except Unreadable:
+            return payload
+
+
+def open_payload(seals: Sealed, payload: Payload) -> Payload:
+    """One encrypted payload, decrypted. Raises `Unreadable`."""
+    name = payload.metadata.get(KEY_NAME, b"").decode("utf-8", "replace")
+    opened = Payload()
+    try:
+        opened.ParseFromString(seals.open(name, payload.data))
+    except Unreadable:
+        raise
+    except Exception:  # whatever protobuf says of foreign bytes
+        raise Unreadable("it was changed") from None
+    return opened
+
+
+def placeholder(seals: Sealed, payload: Payload) -> Payload:
+    """What a reader sees of a payload: itself, or why it cannot be read."""
+    if payload.metadata.get("encoding") != ENCODING:
+        return payload
+    try:
+        return open_payload(seals, payload)
+    except Destroyed:
+        said = b'"[erased]"'
+    except Unreadable:
+        said = b'"[cannot be read: nobody here has its key]"'
+    return Payload(metadata={"encoding": b"json/plain"}, data=said)
+
+
+def _complaints(payloads: Iterable[Payload]) -> set[str]:
+    """The complaints whose keys are needed."""
+    names = {p.metadata.get(KEY_NAME, b"").decode("utf-8", "replace") for p in payloads}
+    return {name.removeprefix(OF_COMPLAINT) for name in names if name.startswith(OF_COMPLAINT)}
+
+
+__all__ = ["ENCODING", "KEY_NAME", "OF_RING", "EncryptionCodec", "open_payload", "placeholder"]

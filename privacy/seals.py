@@ -1,0 +1,114 @@
+"""Sealing text and documents, each under the key of the complaint it belongs to, or under the ring's own.
+
+What is sealed carries the name of its key in the open (`complaint/CYP-2026-000123`, `ring/2026-11-22`):
+neither holds personal data.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from typing import Any, Protocol
+
+from privacy.ring import Ring, Unreadable, decrypt, encrypt
+from privacy.vault import Vault
+
+OF_COMPLAINT, OF_RING = "complaint/", "ring/"
+MARK = "sealed:1:"
+"""How sealed text begins, wherever it is kept as text."""
+
+
+class Seals(Protocol):
+    """What seals and opens. `name` is a complaint's reference; empty: it belongs to none."""
+
+    def seal(self, data: bytes, name: str) -> tuple[str, bytes]:
+        """The name of the key used, and the sealed bytes."""
+        ...
+
+    def open(self, key_name: str, data: bytes) -> bytes:
+        """What was sealed. Raises `Unreadable`."""
+        ...
+
+    def digest(self, document: Any, name: str) -> str:
+        """A digest of a document that only those with the complaint's key can compare."""
+        ...
+
+
+class Sealed:
+    """Real seals: AES-256-GCM by the vault's and the ring's keys."""
+
+    def __init__(self, ring: Ring, vault: Vault) -> None:
+        self.ring = ring
+        self.vault = vault
+
+    def seal(self, data: bytes, name: str) -> tuple[str, bytes]:
+        """Seal under the complaint's own key, made where there is none; without a name under the ring's."""
+        if not name:
+            about = OF_RING + self.ring.present
+            return about, self.ring.seal(data, about)[1]
+        about = OF_COMPLAINT + name
+        return about, encrypt(self.vault.key(name, make=True), data, about)
+
+    def open(self, key_name: str, data: bytes) -> bytes:
+        """What was sealed. Raises `Unreadable`, `Destroyed` where the complaint was erased."""
+        if key_name.startswith(OF_RING):
+            return self.ring.open(key_name.removeprefix(OF_RING), data, key_name)
+        if key_name.startswith(OF_COMPLAINT):
+            return decrypt(self.vault.key(key_name.removeprefix(OF_COMPLAINT)), data, key_name)
+        raise Unreadable("it names no key that is known here")
+
+    def digest(self, document: Any, name: str) -> str:
+        """HMAC-SHA-256 by the complaint's key."""
+        text = json.dumps(document, sort_keys=True).encode()
+        return hmac.new(self.vault.key(name, make=True), text, hashlib.sha256).hexdigest()
+
+
+class Unsealed:
+    """No seals, for a trial: everything stays readable."""
+
+    def seal(self, data: bytes, name: str) -> tuple[str, bytes]:
+        """As it came."""
+        return "", data
+
+    def open(self, key_name: str, data: bytes) -> bytes:
+        """As it came; what somebody else sealed cannot be read here."""
+        if key_name:
+            raise Unreadable("there are no keys here: this is a trial")
+        return data
+
+    def digest(self, document: Any, name: str) -> str:
+        """SHA-256."""
+        return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+
+
+def seal_text(seals: Seals, text: str, name: str) -> str:
+    """Text as it is kept in a column: `sealed:1:KEY:BASE64`, or as it came where there are no keys."""
+    key_name, data = seals.seal(text.encode(), name)
+    return f"{MARK}{key_name}:{base64.b64encode(data).decode()}" if key_name else text
+
+
+def open_text(seals: Seals, text: str) -> str:
+    """The text in a column. Raises `Unreadable`."""
+    if not text.startswith(MARK):
+        return text
+    key_name, _, data = text.removeprefix(MARK).rpartition(":")
+    try:
+        return seals.open(key_name, base64.b64decode(data)).decode()
+    except ValueError:
+        raise Unreadable("it was changed") from None
+
+
+def seal_document(seals: Seals, document: Any, name: str) -> Any:
+    """A document as it is kept in a JSON column."""
+    key_name, data = seals.seal(json.dumps(document).encode(), name)
+    return {"sealed": f"{key_name}:{base64.b64encode(data).decode()}"} if key_name else document
+
+
+def open_document(seals: Seals, kept: Any) -> Any:
+    """The document in a JSON column. Raises `Unreadable`."""
+    if not (isinstance(kept, dict) and kept.keys() == {"sealed"}):
+        return kept
+    key_name, _, data = str(kept["sealed"]).rpartition(":")
+    return json.loads(seals.open(key_name, base64.b64decode(data)))

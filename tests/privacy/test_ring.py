@@ -1,0 +1,142 @@
+"""Keys, vault and seals: what is sealed opens with its key, and with nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from temporalio.api.common.v1 import Payload
+from temporalio.converter import WorkflowSerializationContext
+
+from privacy.codec import ENCODING, KEY_NAME, EncryptionCodec, placeholder
+from privacy.ring import KeyMistake, Ring, Unreadable, add_key, new_line, read_ring
+from privacy.seals import Sealed, open_document, open_text, seal_document, seal_text
+from privacy.vault import Destroyed, Vault
+from register.database import connect
+
+NAME = "Sealia Inventata"
+
+
+def sealed(folder: Path, ring: Ring | None = None) -> Sealed:
+    keys = folder / "keys.txt"
+    if not keys.exists():
+        add_key(keys, "first")
+    ring = ring or read_ring(keys)
+    return Sealed(ring, Vault(connect(f"sqlite:///{folder / 'vault.db'}"), ring))
+
+
+def test_a_document_opens_with_its_own_key_only(tmp_path: Path) -> None:
+    seals = sealed(tmp_path)
+    kept = seal_document(seals, {"name": NAME}, "CYP-1")
+    assert NAME not in str(kept)
+    assert open_document(seals, kept) == {"name": NAME}
+    moved = {"sealed": str(kept["sealed"]).replace("CYP-1", "CYP-2")}
+    seal_document(seals, {}, "CYP-2")
+    with pytest.raises(Unreadable):
+        open_document(seals, moved)
+
+
+def test_text_too_and_what_was_never_sealed_is_read_as_it_is(tmp_path: Path) -> None:
+    seals = sealed(tmp_path)
+    kept = seal_text(seals, NAME, "CYP-1")
+    assert NAME not in kept
+    assert open_text(seals, kept) == NAME
+    assert open_text(seals, "of a trial") == "of a trial"
+    with pytest.raises(Unreadable):
+        open_text(seals, kept[:-8] + "AAAAAAA=")
+
+
+def test_a_destroyed_key_opens_nothing_more_and_is_not_made_again(tmp_path: Path) -> None:
+    seals = sealed(tmp_path)
+    kept = seal_document(seals, {"name": NAME}, "CYP-1")
+    other = seal_document(seals, {"name": NAME}, "CYP-2")
+    assert seals.vault.destroy("CYP-1")
+    assert not seals.vault.destroy("CYP-1")
+    assert seals.vault.is_destroyed("CYP-1")
+    with pytest.raises(Destroyed):
+        open_document(seals, kept)
+    with pytest.raises(Destroyed):
+        seal_document(seals, {}, "CYP-1")
+    assert open_document(seals, other) == {"name": NAME}
+
+
+def test_the_wrapped_key_is_gone_from_the_file(tmp_path: Path) -> None:
+    seals = sealed(tmp_path)
+    seals.vault.key("CYP-1", make=True)
+    row = seals.vault._row("CYP-1")
+    assert row is not None
+    wrapped = row[1]
+    assert wrapped
+    files = [tmp_path / "vault.db", tmp_path / "vault.db-wal"]
+    assert any(wrapped in file.read_bytes() for file in files if file.exists())
+    seals.vault.destroy("CYP-1")
+    assert not any(wrapped in file.read_bytes() for file in files if file.exists())
+
+
+def test_a_new_key_seals_and_the_old_one_still_opens(tmp_path: Path) -> None:
+    before = sealed(tmp_path)
+    of_complaint, of_ring = seal_text(before, NAME, "CYP-1"), seal_text(before, NAME, "")
+    add_key(tmp_path / "keys.txt", "second")
+    after = sealed(tmp_path)
+    assert after.ring.names == ["second", "first"]
+    assert open_text(after, of_complaint) == open_text(after, of_ring) == NAME
+    assert after.vault.ring_names() == {"first": 1}
+    assert after.vault.rewrap() == (1, 1)
+    assert after.vault.rewrap() == (0, 1)
+    newest = Ring({"second": after.ring._keys["second"]})
+    alone = sealed(tmp_path, newest)
+    assert open_text(alone, of_complaint) == NAME
+    with pytest.raises(Unreadable):
+        open_text(alone, of_ring)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "holds no key"),
+        ("only-a-name\n", "line 1"),
+        ("# fine\nfirst nonsense\n", "line 2"),
+        ("first QUJD\n", "32 bytes"),
+        (f"{new_line('one')}\n{new_line('one')}\n", "stands twice"),
+    ],
+)
+def test_a_ring_that_cannot_be_used_says_where(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "keys.txt"
+    path.write_text(text)
+    path.chmod(0o600)
+    with pytest.raises(KeyMistake) as caught:
+        read_ring(path)
+    assert said in str(caught.value)
+    assert all(len(word) < 40 for word in str(caught.value).replace(str(path), "").split()), "no key in it"
+
+
+def test_a_ring_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "keys.txt"
+    add_key(path)
+    path.chmod(0o644)
+    with pytest.raises(KeyMistake):
+        read_ring(path)
+
+
+async def test_payloads_are_encrypted_under_the_complaints_key(tmp_path: Path) -> None:
+    seals = sealed(tmp_path)
+    codec = EncryptionCodec(seals, "complaint-")
+    of_one = codec.with_context(WorkflowSerializationContext(namespace="n", workflow_id="complaint-CYP-1"))
+    plain = Payload(metadata={"encoding": b"json/plain"}, data=f'"{NAME}"'.encode())
+    (kept,) = await of_one.encode([plain])
+    (typed_in_the_ui,) = await codec.encode([plain])
+    assert kept.metadata["encoding"] == ENCODING
+    assert kept.metadata[KEY_NAME] == b"complaint/CYP-1"
+    assert typed_in_the_ui.metadata[KEY_NAME] == b"ring/first"
+    assert NAME.encode() not in kept.SerializeToString() + typed_in_the_ui.SerializeToString()
+    assert await codec.decode([kept, typed_in_the_ui, plain]) == [plain, plain, plain]
+    seals.vault.destroy("CYP-1")
+    assert await codec.decode([kept]) == [kept], "handed on as it came, never raised"
+    assert placeholder(seals, kept).data == b'"[erased]"'
+
+
+async def test_what_nobody_can_read_is_handed_on(tmp_path: Path) -> None:
+    codec = EncryptionCodec(sealed(tmp_path), "complaint-")
+    for name, data in ((b"ring/unknown", b"x"), (b"complaint/none", b""), (b"\xff", b"x"), (b"", b"\x00" * 40)):
+        strange = Payload(metadata={"encoding": ENCODING, KEY_NAME: name}, data=data)
+        assert await codec.decode([strange]) == [strange]
