@@ -12,6 +12,7 @@ from engine.connection import connect_patiently, where
 from engine.seals import seals_for
 from engine.settings import Settings
 from engine.workers import build_worker, errands_for
+from letters.check import check_letters
 from privacy.ring import KeyMistake
 from privacy.seals import Unsealed
 from redress.library import FileMistake, check_all
@@ -30,6 +31,7 @@ async def main() -> int:
     )
     try:
         check_all()
+        check_letters()
     except FileMistake as mistake:
         log.error("a procedure or authority file cannot be used: %s", mistake)
         return 2

@@ -36,11 +36,16 @@ def next_line(
 ) -> str:
     """The sentence for a letter that leaves on `sent_on`; `outside`, for the person concerned."""
     step = next_step(case, facts, sent_on)
-    if outside:
+    if step.kind == "ombudsman" and case.fold.procedure.ombudsman == "none":
+        step = _no_ombudsman(case, step, sent_on)
+    elif outside:
         step = _for_people(case, step, sent_on)
     limit = case.fold.procedure.limit.get(step.name)
-    own = ((limit.says if limit else "") or sentences()["people"].get(step.name)) if outside else None
-    sentence = own or sentences()["people_by_kind" if outside else "staff_by_kind"][step.kind]
+    own = sentences()["people" if outside else "staff"].get(step.name)
+    if outside and limit is not None and limit.says:
+        own = limit.says
+    kind = "end" if step.kind == "window" and step.owner != "complainant" else step.kind
+    sentence = own or sentences()["people_by_kind" if outside else "staff_by_kind"][kind]
     owner = titles.get(step.owner, step.owner.replace("_", " "))
     line = sentence.format(day=long_date(step.on), owner=owner, what=step.what, ombudsman=titles["ombudsman"])
     return line[0].upper() + line[1:]
@@ -54,6 +59,8 @@ def next_step(case: Case, facts: Mapping[str, Any], sent_on: date) -> Step:
 def _holding(case: Case, facts: Mapping[str, Any], sent_on: date) -> Iterator[Step]:
     fold = case.fold
     owing = sorted((d for d in fold.running if d.paused_on is None), key=lambda each: each.due_on)
+    if fold.closed_on is None:  # the end of a restriction of contact is not what an open case waits for
+        owing = [deadline for deadline in owing if deadline.limit.name != "contact_review"]
     said: list[Any] = [facts.get("next"), fold.next_step()]
     for fact in filter(None, said):
         on, owner = date.fromisoformat(fact["on"]), fact["owner"]
@@ -88,16 +95,28 @@ def _decided(step: Step, on: date, sent_on: date) -> Step:
     return step._replace(name="ombudsman_decided_long_ago", on=months_after(sent_on, 1))
 
 
-def _for_people(case: Case, step: Step, sent_on: date) -> Step:
-    """What the person is told: the procedure's next step before an agreed action; the panel's own day.
+def _no_ombudsman(case: Case, step: Step, sent_on: date) -> Step:
+    """What follows where no Ombudsman does: whoever has it now answers, or nothing more."""
+    if case.fold.closed_as != "completed":
+        return step._replace(name="nothing_more", on=case.fold.calendar.add(sent_on, 20))
+    if case.opening.kind in ("comment", "compliment", "suggestion"):
+        return step._replace(name="passed_on_today", on=sent_on)
+    return step._replace(name="request_passed_on", on=case.fold.calendar.add(sent_on, 20))
 
-    And the reading of Stage 2 that the authority's letters name.
+
+def _for_people(case: Case, step: Step, sent_on: date) -> Step:
+    """What the person is told: whether it is taken, before all else; an agreed action after all else.
+
+    And the panel's own day, and the reading of Stage 2 that the authority's letters name.
     """
     fold = case.fold
+    to_decide = fold.latest.get("eligibility_decision")
+    if fold.stage == "intake" and to_decide is not None and to_decide.due_on >= sent_on:
+        return _step(to_decide)
     if step.name == "remedy":
         ahead = [d for d in fold.running if d.limit.kind != "target" and d.due_on >= sent_on]
         steps = [_step(d) for d in ahead if d.paused_on is None and d.limit.follows is None]
-        procedure = [each for each in steps if each.name != "remedy"]
+        procedure = [each for each in steps if each.name not in ("remedy", "contact_review")]
         step = min(procedure, key=lambda each: each.on, default=step)
     called = fold.panel_on if fold.stage == "stage_3" and "panel_held" not in fold.reached else None
     if called is not None and called >= sent_on and (step.name == "panel_meeting" or called <= step.on):
