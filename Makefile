@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test rehearse up down lint format bench lock clean
+.PHONY: demo test rehearse up down lint format bench pictures lock clean
 
 demo: $(READY)
 	@$(BIN)/python -m tools.demo
@@ -31,6 +31,10 @@ format: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python -m bench.bench
+
+# What docs/ shows of each procedure; a test fails where it is older than the data.
+pictures: $(READY)
+	@for name in statutory corporate irm representation; do $(BIN)/python starter.py procedure $$name --out docs/pictures || exit 1; done
 
 # For whoever changes a dependency: needs uv. Versions and hashes only, no addresses.
 lock:
