@@ -13,7 +13,7 @@ def due(
 ) -> tuple[date, bool, list[Skipped]]:
     """The date `days` after (or before) `start`, by today's calendar.
 
-    Raises `OutsideTable` where the calendar does not reach.
+    Raises `OutsideTable` where the calendar does not reach, `FileMistake` where its file is wrong.
     """
     calendar = calendar_today()
     if calendar_days:

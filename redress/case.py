@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from redress.actions import act
 from redress.agenda import Agenda, Task, Timer
-from redress.calendar import HolidayTable
+from redress.calendar import HolidayTable, OutsideTable
 from redress.correction import Corrected, check_correction, corrected
 from redress.deadline import Moved
 from redress.effects import Effect, Fact
@@ -254,18 +254,22 @@ class Case(Agenda):
         return status
 
     def moves_of(self, table: HolidayTable, today: date) -> list[dict[str, Any]]:
-        """The due dates that a newer table of bank holidays would move if it counted from `today`, in the
-        order of the ledger. Changes nothing.
+        """The due dates that a newer table of bank holidays would move if it counted from `today`.
+
+        In the order of the ledger; changes nothing. Raises `OutsideTable` where the table does not reach
+        as far as the complaint's own.
         """
         on = max([today, self.opening.received_on, *(entry.message.on for entry in self.log)])
         message = Recount(on=on, message_id="recount-asked", holidays=table)
         log = [*self.log, Entry(len(self.log), message)]
         before = self._fold_of(corrected(self.intake, self.log), date.max)
         after = self._fold_of(corrected(self.intake, log), date.max)
+        if after.verdicts[log[-1].seq].outcome == "refused":
+            raise OutsideTable(after.verdicts[log[-1].seq].reason)
         before.advance(on)
         return [
             {
-                "what": now.name,
+                "name": now.name,
                 "title": now.limit.title,
                 "was_due_on": was.due_on.isoformat(),
                 "due_on": now.due_on.isoformat(),
@@ -382,14 +386,15 @@ def _keep_moves(before: Fold, after: Fold, keep: Fold, reason: str, on: date) ->
         if was is not None and kept is not None and was.due_on != now.due_on:
             kept.moved.append(Moved(was.due_on, f"corrected: {reason}", was.breach_due, on))
             kept.moved.sort(key=lambda moved: moved.on)
-            if kept.limit.kind != "target" and kept.limit.follows is None and kept.is_open:
-                told.append(
-                    {
-                        "name": name,
-                        "title": kept.limit.title,
-                        "was": was.due_on.isoformat(),
-                        "due_on": kept.due_on.isoformat(),
-                        "owner": kept.owner,
-                    }
-                )
+        public = now.is_open and now.limit.follows is None and now.limit.kind != "target"
+        if was is not None and was.due_on != now.due_on and public:
+            told.append(
+                {
+                    "name": name,
+                    "title": now.limit.title,
+                    "was": was.due_on.isoformat(),
+                    "due_on": now.due_on.isoformat(),
+                    "owner": now.owner,
+                }
+            )
     return told

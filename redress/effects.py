@@ -47,7 +47,6 @@ class Effect:
         """The facts that a letter or a record may use, those of the message that caused it included."""
         if self.message is None:
             return self.facts
-        shown = self.message.model_dump(
-            mode="json", by_alias=True, exclude={"message_id", "by", "note", "holidays"}, exclude_defaults=True
-        )
+        without = {"message_id", "by", "note", "holidays"}
+        shown = self.message.model_dump(mode="json", by_alias=True, exclude=without, exclude_defaults=True)
         return {**self.facts, "message": shown}

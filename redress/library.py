@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from redress.authority import Authority, Choice, Choices, Contact, Overlay, Service
+from redress.calendar import HolidayTable
 from redress.files import FileMistake, checked, close_to, read_toml
 from redress.holidays_england import holiday_table
 from redress.opening import Opening
@@ -28,6 +29,9 @@ AUTHORITIES = ROOT / "authorities"
 
 YEARS_BACK, YEARS_AHEAD = 2, 14
 """How many years around a complaint's opening its table of bank holidays covers."""
+
+CORRECTED_WITHIN = 2
+"""How many years a corrected receipt may lie after the one that was said (`redress.correction.FURTHEST`)."""
 
 
 def authority_names() -> list[str]:
@@ -144,13 +148,27 @@ def _which(opening: Opening, opened_on: date | None) -> tuple[str, str, str, int
 
 @lru_cache(maxsize=256)
 def _terms(name: str, reason: str, authority_name: str, first: int, last: int) -> Terms:
-    table = holiday_table()
     return Terms(
         procedure=procedure(name, authority_name),
-        holidays=table.cut(max(table.first, date(first, 1, 1)), min(table.last, date(last, 12, 31))),
+        holidays=_holidays(first, last),
         chosen=reason,
         procedures=list(authority(authority_name).procedures),
     )
+
+
+@lru_cache(maxsize=256)
+def _holidays(first: int, last: int) -> HolidayTable:
+    table = holiday_table()
+    return table.cut(max(table.first, date(first, 1, 1)), min(table.last, date(last, 12, 31)))
+
+
+def newer_holidays(received_on: date, today: date) -> HolidayTable:
+    """Today's table for a complaint that was opened some time ago, cut as for one that is opened today.
+
+    Some more years back: its receipt may have been corrected to a later one since.
+    """
+    first = received_on.year - YEARS_BACK - CORRECTED_WITHIN
+    return _holidays(first, max(received_on, today).year + YEARS_AHEAD)
 
 
 @lru_cache(maxsize=256)
@@ -161,6 +179,10 @@ def _packed_terms(name: str, reason: str, authority_name: str, first: int, last:
 def check_all() -> None:
     """Read every file once; raises a `FileMistake` that names every mistake."""
     wrong = []
+    try:
+        holiday_table()
+    except FileMistake as mistake:
+        wrong.append(str(mistake))
     for name in authority_names():
         try:
             for each in authority(name).procedures:

@@ -14,8 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from redress.calendar import OutsideTable, Skipped, calendar_for, long_date
-from redress.holidays_england import OFFICIAL_UNTIL, calendar_today, holiday_table
+from redress.calendar import Calendar, HolidayTable, OutsideTable, Skipped, calendar_for, long_date
+from redress.files import FileMistake
+from redress.holidays_england import FILE, OFFICIAL_UNTIL, calendar_today, holiday_table, table_with
+from redress.library import newer_holidays, terms_for
+from redress.opening import Opening
 
 CALENDAR = calendar_today()
 DAY = timedelta(days=1)
@@ -247,3 +250,129 @@ def test_counting_back_by_walking(start: date) -> None:
         at -= DAY
         left -= CALENDAR.is_working_day(at)
     assert CALENDAR.before(start, 10) == at
+
+
+# --- days that the list does not know yet ----------------------------------------------------------
+
+PROCLAIMED = """
+[[proclaimed]]
+on = 2027-06-18
+name = "Invented Jubilee"
+source = "An invented gazette"
+"""
+
+WITHDRAWN = """
+[[withdrawn]]
+on = 2027-05-31
+source = "An invented gazette"
+"""
+
+
+def table_of(folder: Path, text: str) -> HolidayTable:
+    file = folder / "days.toml"
+    file.write_text(text, encoding="utf-8")
+    return table_with(file)
+
+
+def test_the_file_that_is_delivered_changes_nothing(tmp_path: Path) -> None:
+    assert table_with(FILE) == holiday_table() == table_of(tmp_path, "")
+
+
+def test_its_example_is_one(tmp_path: Path) -> None:
+    """Without the # of each line it can be used."""
+    lines = FILE.read_text(encoding="utf-8").splitlines()
+    start = lines.index("# [[proclaimed]]")
+    example = "\n".join(line.removeprefix("# ") for line in lines[start:])
+    changed = calendar_for(holiday_table()).differs(table_of(tmp_path, example))
+    assert [each.now for each in changed] == [False, True]
+    assert all(line.startswith("#") or not line for line in lines)
+
+
+def test_a_proclaimed_day_counts_no_more_and_has_its_name(tmp_path: Path) -> None:
+    table = table_of(tmp_path, PROCLAIMED)
+    calendar = Calendar(table)
+    assert calendar.add(day("2027-06-17"), 1) == day("2027-06-21")
+    assert calendar.skipped(day("2027-06-18"), day("2027-06-18")) == [
+        Skipped(day("2027-06-18"), "Invented Jubilee")
+    ]
+    assert list(table.holidays) == sorted(table.holidays)
+
+
+def test_a_withdrawn_day_counts_again(tmp_path: Path) -> None:
+    assert not CALENDAR.is_working_day(day("2027-05-31"))
+    assert Calendar(table_of(tmp_path, WITHDRAWN)).is_working_day(day("2027-05-31"))
+
+
+def test_the_version_is_another_for_every_other_content(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = ["", PROCLAIMED, WITHDRAWN, PROCLAIMED + WITHDRAWN, PROCLAIMED.replace("Jubilee", "Fair")]
+    versions = [table_of(tmp_path, text).version for text in texts]
+    assert len(set(versions)) == len(texts)
+    assert table_of(tmp_path, PROCLAIMED).version == versions[1]
+    monkeypatch.setattr("redress.holidays_england.OFFICIAL_UNTIL", date(2029, 12, 31))
+    assert table_of(tmp_path, "").version not in versions
+
+
+def test_what_differs_says_which_way(tmp_path: Path) -> None:
+    changed = CALENDAR.differs(table_of(tmp_path, PROCLAIMED + WITHDRAWN))
+    assert [str(each) for each in changed] == [
+        "Mon 31 May 2027 (Spring Bank Holiday) is no bank holiday any more",
+        "Fri 18 Jun 2027 (Invented Jubilee) is a bank holiday now",
+    ]
+    assert CALENDAR.differs(holiday_table()) == []
+    narrow = table_of(tmp_path, PROCLAIMED).cut(date(2020, 1, 1), date(2027, 6, 17))
+    assert CALENDAR.differs(narrow) == []
+
+
+MISTAKES = [
+    ("[[proclaimed]]\non = 2027-06-18\nsource = 's'", "proclaimed, number 1.name: is missing"),
+    (PROCLAIMED.replace("name", "nmae"), "proclaimed, number 1.nmae: no such field (is name meant?)"),
+    (PROCLAIMED.replace('"Invented Jubilee"', '""'), "proclaimed, number 1.name: should say something"),
+    (PROCLAIMED.replace("2027-06-18", "2027-06-19"), "Sat 19 Jun 2027 is a weekend: name the day"),
+    (PROCLAIMED.replace("2027-06-18", "2099-06-18"), "Thu 18 Jun 2099: the calendar covers 1990 to 2075"),
+    (PROCLAIMED.replace("2027-06-18", "'18 June 2027'"), "on: give a date as YYYY-MM-DD"),
+    (PROCLAIMED.replace("2027-06-18", "2027-06-31"), "Invalid"),
+    (PROCLAIMED + PROCLAIMED, "Fri 18 Jun 2027 stands twice"),
+    (WITHDRAWN + PROCLAIMED.replace("2027-06-18", "2027-05-31"), "Mon 31 May 2027 stands twice"),
+    (WITHDRAWN.replace("05-31", "06-01"), "withdrawn: Tue 1 Jun 2027 is no bank holiday in the list"),
+    ("[proclaimed]\non = 2027-06-18", "proclaimed: should be a list, written as [[proclaimed]]"),
+    ("[[proclamied]]", "proclamied: no such field (is proclaimed meant?)"),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), MISTAKES)
+def test_a_mistake_is_told_with_file_and_place(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(FileMistake) as caught:
+        table_of(tmp_path, text)
+    assert said in str(caught.value)
+    assert all(line.startswith("days.toml: ") for line in str(caught.value).splitlines())
+
+
+def test_a_file_that_is_not_there_is_a_mistake(tmp_path: Path) -> None:
+    with pytest.raises(FileMistake, match=r"^days.toml: cannot be read: No such file"):
+        table_with(tmp_path / "days.toml")
+
+
+# --- a table for a complaint that was opened before -------------------------------------------------
+
+
+@given(st.dates(date(1995, 1, 1), date(2030, 12, 31)), st.integers(0, 20 * 365), st.integers(-366, 366))
+def test_a_newer_table_reaches_as_far_as_the_one_at_the_opening(
+    received_on: date, later: int, corrected: int
+) -> None:
+    """However long ago it was opened, and whatever its receipt was corrected to since."""
+    opened_on = received_on + timedelta(days=later // 2)
+    today = received_on + timedelta(days=later)
+    said = {"authority": "family-rights", "kind": "complaint", "source": "t", "source_id": "1"}
+    opening = Opening.model_validate(
+        said | {"channel": "email", "received_on": received_on, "points": ["Invented."]}
+    )
+    first = terms_for(opening, opened_on).holidays
+    put_right = min(received_on + timedelta(days=corrected), today)
+    assert newer_holidays(put_right, today).covers(first)
+
+
+def test_a_table_of_too_many_years_is_none() -> None:
+    with pytest.raises(ValueError, match="up to 150 years"):
+        HolidayTable.model_validate(holiday_table().model_dump() | {"first": "0001-01-01"})

@@ -33,6 +33,8 @@ def suspend(fold: Fold, entry: Entry) -> Verdict:
         fold.state = "suspended"
     elif fold.state == "suspended":
         return refused("The whole complaint is suspended already.")
+    elif not any(point.state in ("open", "suspended") for point in fold.points.named(message.points)[0]):
+        return refused("points: none of these is a point at issue.")
     else:
         reviewed = _suspend_points(fold, entry, message)
     _review_suspension(fold, message, reviewed=reviewed)
@@ -45,7 +47,7 @@ def _suspend_points(fold: Fold, entry: Entry, message: m.Suspend) -> bool:
     named, unknown = fold.points.named(message.points)
     for each in unknown:
         fold.note_irregular(entry, f"there is no point {each!r}")
-    reviewed = bool(named) and all(point.state == "suspended" for point in named)
+    reviewed = all(point.state == "suspended" for point in named)
     for point in named:
         point.state = "suspended" if point.state == "open" else point.state
     return reviewed
@@ -77,12 +79,12 @@ def resume(fold: Fold, entry: Entry) -> Verdict:
     for deadline in fold.running:
         deadline.resume(fold.calendar, message.on)
     fold.count_on_from_others()
-    _answer_what_was_suspended(fold, message.on)
+    _answer_what_was_suspended(fold, entry)
     fold.send("resumption", entry)
     return APPLIED
 
 
-def _answer_what_was_suspended(fold: Fold, on: date) -> None:
+def _answer_what_was_suspended(fold: Fold, entry: Entry) -> None:
     """A point whose stage was answered while it waited is owed an answer of its own."""
     stage = fold.current_stage
     waited = fold.points.suspended
@@ -92,7 +94,9 @@ def _answer_what_was_suspended(fold: Fold, on: date) -> None:
     if stage in fold.answered and unanswered:
         for point in fold.points.open:
             point.state = "open" if point in unanswered else "resting"
-        fold.owe_answer_anew(on)
+        fold.owe_answer_anew(entry.message.on)
+    elif stage in fold.answered and waited:
+        fold.offer_anew(entry)
 
 
 def set_advocate(fold: Fold, entry: Entry) -> Verdict:
@@ -124,10 +128,12 @@ def close(fold: Fold, entry: Entry) -> Verdict:
     message = cast(m.Close, entry.message)
     if fold.closed_on is not None:
         return refused("The complaint is closed already.")
-    next_stage = fold.procedure.stage[fold.current_stage].next
-    if next_stage is not None and not message.agreed_by_complainant:
+    stage = fold.procedure.stage[fold.current_stage]
+    owed = len(fold.procedure.stages) > 1 and (stage.name not in fold.answered or fold.points.suspended)
+    if (stage.next is not None or owed) and not message.agreed_by_complainant:
+        what = "A further stage is" if stage.next is not None else "An answer is still owed, and so a way is"
         return refused(
-            "A further stage is open to the complainant: it may be closed early only where they agree "
+            f"{what} open to the complainant: it may be closed early only where they agree "
             "(agreed_by_complainant)."
         )
     fold.close("ended_early", message.on, "closure", entry=entry)
@@ -297,8 +303,8 @@ def recount(fold: Fold, entry: Entry) -> Verdict:
         return Verdict("applied", "the complaint counts with this calendar already")
     if not newer.covers(was.table):
         return refused(
-            f"The calendar reaches from {newer.first.isoformat()} to {newer.last.isoformat()}; this complaint "
-            f"needs {was.table.first.isoformat()} to {was.table.last.isoformat()}."
+            f"The calendar reaches from {newer.first.isoformat()} to {newer.last.isoformat()}; "
+            f"this complaint needs {was.table.first.isoformat()} to {was.table.last.isoformat()}."
         )
     moved = [deadline for deadline in fold.change_calendar(newer) if deadline.paused_on is None]
     if moved:
@@ -307,8 +313,9 @@ def recount(fold: Fold, entry: Entry) -> Verdict:
 
 
 def _tell_of_moves(fold: Fold, entry: Entry, moved: list[Deadline], differing: list[Differing]) -> None:
-    """Letters: to the people concerned about what they were told of, to each owner about what they owe.
+    """Letters: to the people concerned about all of it, to each owner about what they owe.
 
+    Targets too: letters have named some of them. Another reading of a limit is told where letters name it.
     Each letter to staff goes to its fact `owner`; the Complaints Manager's has all of it.
     """
     days: list[Fact] = [
@@ -317,7 +324,7 @@ def _tell_of_moves(fold: Fold, entry: Entry, moved: list[Deadline], differing: l
         if any(_lies_within(day.on, deadline) for deadline in moved)
     ]
     both = fold.procedure.policy.letters_count_stage_2_from == "statement"
-    public = [d for d in moved if d.limit.kind != "target" and (both or not d.limit.follows)]
+    public = [deadline for deadline in moved if both or not deadline.limit.follows]
     if public:
         fold.send("dates_moved", entry, moved=[_moved(deadline) for deadline in public], days=days)
     owners = {deadline.owner for deadline in moved} - {"complainant", "ombudsman", "nobody"}
