@@ -14,10 +14,22 @@ from typing import Annotated, Any
 import typer
 from temporalio.client import Client
 
-from doors import counting, drawing, intake, recounting, rehearsal, staff, tables
+from doors import counting, drawing, erasing, exporting, intake, keyring, recounting, rehearsal, staff, tables
 from doors.answers import MALFORMED, NO_ANSWER, REFUSED, NoAnswer
 from doors.clock import today
-from doors.console import fail, main, print_json, read_date, read_document, read_pairs, run, say, settings
+from doors.console import (
+    as_json_text,
+    fail,
+    main,
+    print_json,
+    read_date,
+    read_document,
+    read_pairs,
+    run,
+    say,
+    settings,
+    write_privately,
+)
 from engine.connection import connect, where
 from engine.seals import seals_for
 from engine.workers import register_for
@@ -251,6 +263,97 @@ def recount(
         say(f"{each.reference}: {each.reason}")
     if recounted.of("failed"):
         raise typer.Exit(NO_ANSWER)
+
+
+@app.command()
+def export(
+    reference: Reference,
+    out: Annotated[Path | None, typer.Option(help="Write it to this file, readable by you alone.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """A complaint's whole file, for the person or the Ombudsman: chronology, letters, decisions, counts."""
+
+    async def work() -> exporting.File:
+        return exporting.export(_register(), settings().outbox_folder, reference)
+
+    file = run(work)
+    text = as_json_text(file) if as_json else exporting.as_text(file)
+    if out is None:
+        print(text, end="")  # noqa: T201  # the file itself
+    else:
+        write_privately(out, text)
+        say(f"written to {out}")
+
+
+@app.command()
+def erase(
+    reference: Annotated[str | None, typer.Argument(help="The complaint's reference.")] = None,
+    due_: Annotated[
+        bool, typer.Option("--due", help="All that their authority's retention has passed.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="With --due: only say which.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Destroy a closed complaint's personal data, with proof. Its dates and outcomes stay."""
+    if (reference is None) is not due_:
+        fail(MALFORMED, ["REFERENCE: give one, or --due"])
+
+    async def work() -> list[erasing.Proof | str]:
+        register = _register()
+        wanted = [reference] if reference else erasing.due_for_erasure(register, today())
+        if dry_run:
+            return list(wanted)
+        client = await _client()
+        return [await erasing.erase(client, register, settings().outbox_folder, each) for each in wanted]
+
+    done = run(work)
+    if as_json:
+        said = [each if isinstance(each, str) else each.model_dump(mode="json") for each in done]
+        print_json(said if due_ else said[0])
+    else:
+        tables.show_proofs(done)
+    if any(isinstance(each, erasing.Proof) and not each.holds for each in done):
+        raise typer.Exit(1)
+
+
+keys = typer.Typer(help="The ring of keys that everything personal is sealed with.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
+
+
+@keys.command("new")
+def new_key(name: Annotated[str, typer.Option(help="Its name; today's date if left out.")] = "") -> None:
+    """Put a new key on top of the ring. Restart everything, then: keys rewrap."""
+
+    async def work() -> str:
+        return keyring.new(settings(), name)
+
+    say(f"{settings().keys_file}: key {run(work)} is on top now; keep a copy of the file where no backup is")
+
+
+@keys.command("list")
+def list_keys(as_json: AsJson = False) -> None:
+    """The keys of the ring, and how many complaints' own keys each of them wraps."""
+
+    async def work() -> list[keyring.KeyUse]:
+        return keyring.uses(settings())
+
+    uses = run(work)
+    if as_json:
+        print_json([each.model_dump() for each in uses])
+    else:
+        for each in uses:
+            tables.console.print(f"{each.name}  wraps {each.wraps}{'  (present)' if each.is_present else ''}")
+
+
+@keys.command("rewrap")
+def rewrap_keys() -> None:
+    """Wrap every complaint's own key with the present key, so that an older one can be taken away."""
+
+    async def work() -> tuple[int, int]:
+        return keyring.rewrap(settings())
+
+    done, there = run(work)
+    say(f"{done} of {there} complaints' keys were wrapped anew")
 
 
 @cache

@@ -22,16 +22,19 @@ from doors.answers import (
     DONE,
     MALFORMED,
     NO_ANSWER,
+    REFUSED,
     UNKNOWN,
     NoAnswer,
     UnknownComplaint,
     problem_lines,
 )
+from doors.erasing import NotErasable
 from engine.connection import quiet_runtime
 from engine.settings import Settings
 from privacy.ring import KeyMistake
 from redress.library import FileMistake
 from redress.parse import Malformed
+from register.register import Erased
 
 T = TypeVar("T")
 
@@ -53,6 +56,8 @@ def run(work: Callable[[], Coroutine[Any, Any, T]], *, repeat: dict[str, Any] | 
         fail(MALFORMED, [str(error)])
     except KeyMistake as error:
         fail(MALFORMED, [str(error)])
+    except (NotErasable, Erased) as error:
+        fail(REFUSED, [str(error)])
     except UnknownComplaint as error:
         fail(UNKNOWN, [str(error)])
     except NoAnswer as error:
@@ -119,7 +124,19 @@ def read_date(field: str, text: str) -> date:
 
 def print_json(document: object) -> None:
     """The one JSON document of a command."""
-    print(json.dumps(document, ensure_ascii=False, indent=2))  # noqa: T201  # what --json is for
+    print(as_json_text(document), end="")  # noqa: T201  # what --json is for
+
+
+def as_json_text(document: object) -> str:
+    """A document as every command writes it."""
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def write_privately(path: Path, text: str) -> None:
+    """Write a file that only its owner can read; it names people."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def say(line: str) -> None:

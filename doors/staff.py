@@ -23,11 +23,12 @@ from temporalio.service import RPCError, RPCStatusCode
 from doors.answers import NoAnswer, UnknownComplaint
 from doors.clock import today
 from doors.intake import start
+from privacy.vault import Destroyed
 from redress.case import Answer
 from redress.messages import MESSAGES
 from redress.parse import FIRST_YEAR, Malformed, Problem, parse_message
 from redress.standing import Status
-from register.register import Register
+from register.register import Erased, Register
 from workflows.wire import OPENING, STATUS, Start, workflow_id
 
 BUSY = {
@@ -68,6 +69,8 @@ async def send(
     while True:
         try:
             return await _update(client, reference, action, body, max(ends_at - monotonic(), 0.1))
+        except Destroyed:
+            raise _erased(register, reference) from None
         except RPCError as error:
             if error.status == RPCStatusCode.NOT_FOUND and not taken_up:
                 try:
@@ -82,6 +85,12 @@ async def send(
                 # each message that a server turns away costs those it is about to take (decision 0004).
                 await asyncio.sleep(min(uniform(0.5, 1.5) * pause, max(ends_at - monotonic(), 0.1)))
                 pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def _erased(register: Register, reference: str) -> Erased:
+    with register.reading() as db:
+        left = register.erased(db, reference)
+    return Erased(reference, str(left.get("erased_on")) if left else "an earlier day")
 
 
 async def take_up_again(client: Client, register: Register, reference: str) -> None:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from doors.erasing import Proof
 from redress.calendar import Skipped, long_date
 from redress.case import Answer
 from redress.plain import PlainWords
@@ -128,6 +129,22 @@ def show_answer(reference: str, action: str, answer: Answer) -> None:
         dates += f" instead of {_day(was)}" if was and was != now else ""
         state = _words(moved["is"] or "gone")
         console.print(f"  {_words(moved['what'])}: {state}{dates}")
+
+
+def show_proofs(done: Sequence[Proof | str]) -> None:
+    """What was destroyed, and what a search found afterwards."""
+    if not done:
+        console.print("nothing is due for erasure")
+    for each in done:
+        if isinstance(each, str):
+            console.print(f"{each}: its retention has passed")
+            continue
+        again = "was erased before" if each.already else "is erased"
+        console.print(
+            f"{each.reference} {again}: {'nothing' if each.holds else 'SOMETHING'} can be read any more"
+        )
+        for place in each.searched:
+            console.print(f"  {place.where}: {place.looked_at} looked at, {place.readable} readable")
 
 
 def show_due(start: date, answer: date, provisional: bool, skipped: Sequence[Skipped]) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from redress.facts import months_after
 from redress.fields import Kind
 from redress.opening import Opening
 from redress.procedure import Data, Owner
@@ -44,6 +46,17 @@ class Service(Data):
     telephone: str = ""
     email: str = ""
     web: str = ""
+
+
+class Retention(Data):
+    """How long a closed complaint's personal data is kept."""
+
+    years: Annotated[int, Field(ge=1, le=100)]
+    """Years after closing; nothing is destroyed before, and then only by `starter.py erase --due`."""
+
+    def last_day(self, closed_on: date) -> date:
+        """The last day on which it is kept."""
+        return months_after(closed_on, 12 * self.years)
 
 
 class Choice(Data):
@@ -100,6 +113,7 @@ class Authority(Overlay):
     """Which procedure a matter follows; the usual rules come after these."""
     only: Annotated[dict[str, Overlay], BeforeValidator(_by_procedure)] = {}
     """Changes to one of its procedures only."""
+    retention: Retention | None = None
     contact: Contact
     advocacy: Service | None = None
     ombudsman: Service

@@ -248,7 +248,8 @@ class Fold:
             verdict = self._act(self, entry)
             self.retrying = False
             if verdict.outcome != "pending":
-                self.verdicts[entry.seq] = verdict._replace(since=self.day)
+                verdict = verdict._replace(since=self.day)
+            self.verdicts[entry.seq] = verdict
 
     @property
     def asked_to_go_on(self) -> bool:
@@ -314,6 +315,10 @@ class Fold:
         due_on = count(self.calendar, limit, counts_from, days)
         running = self.latest.get(limit.name)
         if running is not None and running.is_open:
+            if limit.kind == "window" and due_on > running.due_on:
+                running.counts_from = counts_from
+                running.move(self.calendar, due_on, f"counts from {counts_from.isoformat()}", self.day)
+                return  # a second answer gives the person the whole time once more
             if not (running.provisional or limit.before) or provisional:
                 return  # it counts from the first time, which is the stricter reading
             if running.extended and limit.at_latest_from:
@@ -460,6 +465,18 @@ class Fold:
             self.stage = "intake"
             self.reach("questioned", on)
         self.reach("reopened", on, assumed=entry.assumed)
+
+    def offer_anew(self, entry: Entry) -> None:
+        """After a pause in which the window passed, the person has it anew; at the last stage it ends."""
+        stage = self.procedure.stage[self.current_stage]
+        begun = (f"answered:{stage.name}", f"answer_received:{stage.name}", "informally_tried")
+        windows = [w for w in self.procedure.limits if w.kind == "window" and w.starts in begun]
+        if stage.next is None:
+            self.close("completed", self.day, "closure", entry=entry)
+        elif not any(self.latest[w.name].is_open for w in windows if w.name in self.latest):
+            for window in windows:
+                if window.stage == stage.name:
+                    self._start(window, self.day, window.days)
 
     def owe_answer_anew(self, on: date) -> None:
         """The answer at the present stage is owed once more, counted from a day."""

@@ -28,7 +28,7 @@ from redress.fields import (
     Text,
 )
 
-NamedPoints = list[Annotated[int, Field(ge=1, le=50)]] | list[Said]
+NamedPoints = Annotated[list[Annotated[int, Field(ge=1, le=50)]] | list[Said], Field(min_length=1)]
 """Points of the complaint: by their numbers, or by their text."""
 
 ProcedureName = Literal["statutory", "irm", "corporate", "representation"]

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-EntryKind = Literal["opened", "message", "rejected", "effect", "ended"]
+EntryKind = Literal["opened", "message", "rejected", "effect", "ended", "erased"]
 
 
 class RegisterEntry(BaseModel):

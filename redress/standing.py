@@ -73,6 +73,7 @@ class Status(TypedDict):
     points: list[dict[str, JsonValue]]
     linked: list[dict[str, JsonValue]]
     contact_restricted_until: str | None
+    erased_on: NotRequired[str]
     plain: PlainWords
     advocate: dict[str, JsonValue] | None
     calendar: str
@@ -279,6 +280,8 @@ def _verdict(fold: Fold, entry: Entry) -> dict[str, JsonValue]:
 def _message(fold: Fold, entry: Entry) -> dict[str, JsonValue]:
     without = {"holidays": {"holidays"}}  # of a recount the version, not every day
     said = entry.message.model_dump(mode="json", by_alias=True, exclude=without, exclude_defaults=True)
+    if "outcome" in said:
+        said["decided"] = said["outcome"]  # what was decided; `outcome` says what became of the message
     outcome: dict[str, JsonValue] = {"outcome": _outcome(fold, entry), "assumed": entry.assumed}
     return {"action": entry.message.action, **said, **outcome}
 

@@ -16,6 +16,7 @@ def plain(milestone: str) -> str:
     words = {
         "requested": f"a request for {of}",
         "answered": f"an answer at {of}",
+        "acknowledged": f"an acknowledgement at {of}" if of else "an acknowledgement",
         "appointed": f"the appointment of {'an' if of[:1] in 'aei' else 'a'} {of}",
         "reported": f"the {of} report" if of == "panel" else f"the report of the {of}",
         "statement_agreed": "an agreed complaint statement",

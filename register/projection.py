@@ -12,12 +12,14 @@ from redress.case import Case
 from redress.standing import Status
 from register import schema
 from register.database import upsert
+from register.notices import note_changes
 
 
 def project(db: Connection, case: Case, as_of: date, seals: Seals, *, first: bool = False) -> Status:
     """Write where the case stands on a date; gives the status it wrote."""
     status = case.status(as_of)
     reference = case.reference
+    note_changes(db, case, status, as_of)
     upsert(db, schema.complaints, [_line(case, status, as_of)])
     _put(db, schema.deadlines, reference, _deadlines(reference, status), first=first)
     _put(db, schema.messages, reference, _messages(reference, case, seals), first=True)

@@ -49,6 +49,15 @@ class Underway(NamedTuple):
     is_closed: bool
 
 
+class Erased(Exception):
+    """The complaint's personal data was destroyed: nothing can be sent to it any more."""
+
+    def __init__(self, reference: str, on: str) -> None:
+        super().__init__(
+            f"the personal data of {reference} was destroyed on {on}: only dates and outcomes stay"
+        )
+
+
 class _Event(NamedTuple):
     """An event of the record, opened."""
 
@@ -182,17 +191,24 @@ class Register:
         if authority is not None:
             wanted = wanted.where(table.c.authority == authority)
         with self.reading() as db:
-            found = db.execute(wanted).all()
+            found = [(row, self._received_on(row)) for row in db.execute(wanted)]
         return [
-            Underway(row.reference, self._received_on(row), row.state is not None, row.state == "closed")
-            for row in found
+            Underway(row.reference, received_on, row.state is not None, row.state == "closed")
+            for row, received_on in found
+            if received_on is not None
         ]
 
-    def _received_on(self, row: Row[Any, Any, Any, Any]) -> date:
-        """A complaint's receipt: from its line, or, before there is one, from what it was opened with."""
+    def _received_on(self, row: Row[Any, Any, Any, Any]) -> date | None:
+        """A complaint's receipt: from its line, or, before there is one, from what it was opened with.
+
+        None where that was erased.
+        """
         if row.received_on is not None:
             return cast(date, row.received_on)
-        return date.fromisoformat(open_document(self.seals, row.opening)["received_on"])
+        try:
+            return date.fromisoformat(open_document(self.seals, row.opening)["received_on"])
+        except Destroyed:
+            return None
 
     # --- the record ------------------------------------------------------------------------------
 
@@ -211,7 +227,7 @@ class Register:
                     "kind": entry.kind,
                     "on_date": date.fromisoformat(entry.on),
                     "recorded_at": now,
-                    "body": seal_document(self.seals, body, reference),
+                    "body": body if entry.kind == "erased" else seal_document(self.seals, body, reference),
                 }
             )
         return insert_new(db, schema.events, rows) if rows else 0
@@ -301,9 +317,19 @@ class Register:
         """Make the tables that people query from a case; `first`: there are no rows of it yet."""
         project(db, case, as_of, self.seals, first=first)
 
+    def erased(self, db: Connection, reference: str) -> Status | None:
+        """What is left of a complaint whose personal data was destroyed."""
+        table = schema.events
+        wanted = select(table.c.body).where(table.c.reference == reference, table.c.kind == "erased")
+        body = db.execute(wanted).scalar()
+        return cast(Status, body["status"]) if body is not None else None
+
     def recall(self, reference: str) -> tuple[str, CaseState] | None:
         """What is needed to take a complaint up again: its packed terms and its state."""
         with self.reading() as db:
+            left = self.erased(db, reference)
+            if left is not None:
+                raise Erased(reference, str(left.get("erased_on")))
             found = self.case(db, reference)
         return (pack(found[0].terms), found[0].state()) if found else None
 
@@ -312,8 +338,9 @@ class Register:
     def status(self, reference: str, as_of: date) -> Status | None:
         """Where a complaint stands on a date, from the record alone."""
         with self.reading() as db:
-            found = self.case(db, reference)
-        return found[0].status(as_of) if found else None
+            left = self.erased(db, reference)
+            found = self.case(db, reference) if left is None else None
+        return left or (found[0].status(as_of) if found else None)
 
     def statuses(self, as_of: date, *, closed: bool = False, authority: str | None = None) -> list[Status]:
         """Where all open complaints stand on a date (`closed`: those too), without their messages."""
@@ -326,10 +353,11 @@ class Register:
         found: list[Status] = []
         with self.reading() as db:
             for reference in db.execute(wanted.order_by(table.c.reference)).scalars().all():
-                known = self.case(db, reference)
-                if known is None:
+                left = self.erased(db, reference)
+                known = self.case(db, reference) if left is None else None
+                if left is None and known is None:
                     continue
-                status = known[0].status(as_of)
+                status = left or cast("tuple[Case, date]", known)[0].status(as_of)
                 status.pop("messages", None)
                 if closed or status["state"] != "closed" or status["next_due_on"] is not None:
                     found.append(status)

@@ -154,3 +154,54 @@ refusals = Table(
     Column("reason", Text, nullable=False),
     PrimaryKeyConstraint("reference", "number"),
 )
+
+arrivals = Table(
+    "arrivals",
+    metadata,
+    Column("reference", String(40), primary_key=True),
+    Column("caller", String(200), nullable=False),
+    Column("arrived_at", DateTime(timezone=True), nullable=False),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("reference", String(40), nullable=False),
+    Column("key", String(400), nullable=False),
+    Column("authority", String(100), nullable=False),
+    Column("event", String(40), nullable=False),
+    Column("noticed_at", DateTime(timezone=True), nullable=False),
+    Column("body", JSON, nullable=False),
+    Column("handed_out", Boolean, nullable=False),
+    UniqueConstraint("reference", "key", name="one_notice_an_event"),
+    Index("notices_to_hand_out", "handed_out", "id"),
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("url", String(2000), nullable=False),
+    Column("authority", String(100)),
+    Column("events", JSON, nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("former_secret", Text),
+    Column("former_until", DateTime(timezone=True)),
+    Column("made_by", String(200), nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("subscription", String(40), nullable=False),
+    Column("notice", Integer, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_at", DateTime(timezone=True), nullable=False),
+    Column("last_answer", String(100), nullable=False),
+    PrimaryKeyConstraint("subscription", "notice"),
+    Index("deliveries_by_next", "state", "next_at"),
+)

@@ -29,9 +29,11 @@ def acknowledge(fold: Fold, entry: Entry) -> Verdict:
 
 def accept(fold: Fold, entry: Entry) -> Verdict:
     """The matter is taken under the procedure."""
+    if fold.closed_as == "declined":
+        return refused("The matter was declined; it can be brought again as a new complaint.")
+    if fold.closed_on is not None:
+        return refused("The complaint is closed: there is nothing to decide about it.")
     if fold.stage != "intake":
-        if fold.closed_as == "declined":
-            return refused("The matter was declined; it can be brought again as a new complaint.")
         return refused("Nothing is in question: the matter is under the procedure already.")
     fold.stage = fold.entry
     fold.reach("decided", entry.message.on, assumed=entry.assumed)

@@ -42,7 +42,7 @@ def escalate(fold: Fold, entry: Entry) -> Verdict:
             return fold.wait(entry, "Whether the matter is taken is decided first (accept or decline).")
         fold.note_irregular(entry, "whether the matter is taken was not decided")
         fold.stage = fold.entry
-        fold.reach("decided", message.on, assumed=entry.assumed)
+        fold.reach("decided", fold.day, assumed=entry.assumed)
     if not ready and fold.closed_on is None:
         if not fold.retrying:
             fold.send("request_waits", entry, why="early")

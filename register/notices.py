@@ -1,0 +1,105 @@
+"""What other systems are told of a complaint: written down in the transaction that changed it.
+
+So a notice is neither lost nor written twice: it stands if and only if the change does. None holds
+personal data.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any, Literal, NamedTuple, get_args
+
+from sqlalchemy import Connection, Row, func, select
+
+from redress.case import Case
+from redress.standing import Status
+from register import schema
+from register.database import insert_new
+
+Event = Literal[
+    "complaint.opened",
+    "complaint.stage_changed",
+    "complaint.closed",
+    "complaint.reopened",
+    "complaint.breached",
+]
+
+EVENTS: tuple[Event, ...] = get_args(Event)
+
+STANDS = ("reference", "authority", "procedure", "kind", "stage", "state", "next_due_on", "waiting_for", "overdue")
+"""What every notice says of where the complaint stands."""
+
+
+class _Told(NamedTuple):
+    """A notice to be written: `key` is the same each time the same thing is noticed."""
+
+    event: Event
+    key: str
+    more: dict[str, Any]
+
+
+def note_changes(db: Connection, case: Case, status: Status, as_of: date) -> None:
+    """Write down what a new status changes against the complaint's line, before that is replaced."""
+    line = schema.complaints
+    wanted = select(line.c.stage, line.c.closed_on).where(line.c.reference == case.reference)
+    before = db.execute(wanted.with_for_update()).one_or_none()  # two writers of one complaint take turns
+    told = [*_moves(db, before, status), *_breaches(case)]
+    if not told:
+        return
+    stands = {name: status[name] for name in STANDS}  # type: ignore[literal-required]  # each is a key of Status
+    now = datetime.now(UTC)
+    rows = [
+        {
+            "reference": case.reference,
+            "key": each.key,
+            "authority": status["authority"],
+            "event": each.event,
+            "noticed_at": now,
+            "body": {"on": as_of.isoformat(), **stands, **each.more},
+            "handed_out": False,
+        }
+        for each in told
+    ]
+    insert_new(db, schema.notices, rows)
+
+
+def _moves(db: Connection, before: Row[Any, Any] | None, status: Status) -> list[_Told]:
+    told: list[tuple[Event, dict[str, Any]]] = []
+    if before is None:
+        told.append(("complaint.opened", {"received_on": status["received_on"]}))
+    elif before.stage != status["stage"]:
+        told.append(("complaint.stage_changed", {"stage_before": before.stage}))
+    was_closed = before is not None and before.closed_on is not None
+    if status["closed_on"] and not was_closed:
+        told.append(
+            ("complaint.closed", {"closed_on": status["closed_on"], "closed_as": status["closed_as"]})
+        )
+    elif was_closed and not status["closed_on"]:
+        told.append(("complaint.reopened", {}))
+    if not told:
+        return []
+    record = schema.events
+    last = db.execute(
+        select(func.max(record.c.id)).where(record.c.reference == status["reference"])
+    ).scalar_one()
+    return [_Told(event, f"{event}:{last}", more) for event, more in told]
+
+
+def _breaches(case: Case) -> list[_Told]:
+    """Every breach that was recorded while the complaint was here; those told before keep their notice."""
+    if not any(key.startswith("breach:") for key in case.settled):
+        return []
+    return [
+        _Told(
+            "complaint.breached",
+            effect.key,
+            {
+                "breach": {
+                    name: effect.facts.get(name)
+                    for name in ("deadline", "stage", "due_on", "days", "unit", "owner")
+                }
+            },
+        )
+        for effect in case.fold.effects
+        if effect.kind == "breach" and case.settled.get(effect.key) == "done"
+    ]

@@ -1,0 +1,211 @@
+"""Whole lives with marked names and texts, on a real server with keys: the marks are found nowhere."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import pytest_asyncio
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from doors import erasing, exporting, intake, staff
+from doors.clock import today
+from engine.embedded import embedded_server
+from engine.seals import seals_for
+from engine.settings import Settings
+from engine.workers import build_worker, errands_for
+from privacy.ring import add_key
+from redress.case import Answer
+from redress.parse import Malformed
+from register.register import Erased, Register
+from workflows.wire import workflow_id
+
+MARK = "Zyxomark"
+"""Stands in every name, place and text below, and in nothing of ours."""
+
+
+def marked(what: str) -> str:
+    return f"{MARK} {what} Quillendorf"
+
+
+OPENING: dict[str, Any] = {
+    "authority": "family-rights",
+    "kind": "complaint",
+    "source": "tests",
+    "channel": "web_form",
+    "points": [marked("never came."), marked("said nothing.")],
+    "complainant": {
+        "name": marked("Child"),
+        "role": "young_person",
+        "email": f"{MARK}@invented.example",
+        "telephone": f"{MARK}-01632",
+        "address": marked("Lane 1"),
+    },
+    "advocate": {"name": marked("Advocate"), "email": f"{MARK}@help.example"},
+    "about": {"service": marked("service"), "team": marked("team"), "people": [marked("Worker")]},
+    "desired_outcome": marked("an apology"),
+}
+
+
+class Sealed(NamedTuple):
+    """A house with keys: everything it writes lies in one folder."""
+
+    client: Client
+    register: Register
+    settings: Settings
+    folder: Path
+    address: str
+
+    async def open(self, source_id: str, **more: object) -> str:
+        opening = OPENING | {"source_id": source_id, "received_on": today().isoformat()} | more
+        return (await intake.open_complaint(self.client, self.register, opening)).reference
+
+    async def send(self, reference: str, action: str, **fields: object) -> Answer:
+        name, said = staff.complete(action, dict(fields))
+        return await staff.send(self.client, self.register, reference, name, said, 60)
+
+    def files(self) -> list[Path]:
+        """Every file but the outbox's and the ring: what others could come by."""
+        outbox = self.settings.outbox_folder
+        return [path for path in self.folder.rglob("*") if path.is_file() and outbox not in path.parents]
+
+
+@pytest_asyncio.fixture(scope="module")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sealed]:
+    folder = tmp_path_factory.mktemp("sealed")
+    add_key(folder / "keys.txt", "test-key")
+    settings = Settings(state=folder, register_url="", vault_url="", keys=None, outbox=None, trial="")
+    seals = seals_for(settings)
+    written = logging.FileHandler(folder / "worker.log")
+    logging.getLogger().addHandler(written)
+    try:
+        async with embedded_server(
+            seals=seals, database=folder / "temporal.db", log=folder / "server.log"
+        ) as (address, client):
+            errands = errands_for(settings, seals)
+            async with build_worker(client, errands, settings):
+                yield Sealed(client, errands.register, settings, folder, address)
+    finally:
+        logging.getLogger().removeHandler(written)
+        written.close()
+
+
+async def _a_life(house: Sealed, source_id: str) -> str:
+    reference = await house.open(source_id)
+    await house.send(reference, "acknowledge", by=marked("Clerk"))
+    await house.send(reference, "extend", reason=marked("reason"))
+    await house.send(reference, "extend", reason=marked("too long"), until="2030-01-02")
+    await house.send(reference, "add_note", note=marked("note"))
+    await house.send(reference, "split", points=[2], procedure="corporate")
+    findings = [{"point": 1, "outcome": "upheld", "reason": marked("finding")}]
+    remedies = [{"what": marked("remedy"), "owner": marked("owner"), "due_on": today().isoformat()}]
+    await house.send(
+        reference,
+        "respond",
+        outcome="upheld",
+        summary=marked("summary"),
+        findings=findings,
+        remedies=remedies,
+    )
+    await house.send(reference, "escalate", reason=marked("why"))
+    person = {"name": marked("Officer"), "id": "io-1"}
+    await house.send(reference, "appoint", role="investigating_officer", person=person, connection="employee")
+    await house.send(reference, "agree_statement", points=[marked("statement")])
+    await house.send(reference, "complete_remedy", remedy=1)
+    handle = house.client.get_workflow_handle(workflow_id(reference))
+    await handle.signal("respond", {"outcome": marked("perhaps")})
+    await handle.signal(f"{MARK[:3]}-unknown", marked("stray"))
+    with pytest.raises(Malformed) as caught:
+        await house.send(reference, "correct", field=marked("field"), value=1, reason=marked("r"))
+    assert MARK not in str(caught.value) or "field" in str(caught.value)
+    await house.send(reference, "withdraw", reason=marked("sorted out"))
+    await asyncio.sleep(1)
+    return reference
+
+
+async def test_nothing_that_is_written_can_be_read_without_the_keys(house: Sealed) -> None:
+    reference = await _a_life(house, "life-1")
+    status = await staff.status(house.client, house.register, reference, today(), 60)
+    assert MARK in json.dumps(status), "those with the keys read it"
+    letters = [*house.settings.outbox_folder.rglob("*.txt")]
+    assert any(MARK in path.read_text() for path in letters), "the outbox is the named exception"
+    assert all(path.stat().st_mode & 0o077 == 0 for path in letters)
+    searched = house.files()
+    assert {"temporal.db", "register.db", "vault.db", "worker.log"} <= {path.name for path in searched}
+    for path in searched:
+        assert MARK.encode() not in path.read_bytes(), path.name
+    async for found in house.client.list_workflows():
+        said = found.id + str(found.typed_search_attributes)
+        assert MARK not in said
+        assert found.search_attributes, "they are there, and name nobody"
+
+
+async def test_failures_are_encrypted_too(house: Sealed) -> None:
+    """What a workflow that cannot be a complaint says of itself stands encrypted in its history."""
+    handle = await house.client.start_workflow(
+        "Complaint", {"nonsense": marked("junk")}, id="complaint-JUNK-1", task_queue="complaints"
+    )
+    with pytest.raises(Exception, match="Workflow execution failed"):
+        await handle.result()
+    history = (await handle.fetch_history()).to_json()
+    assert MARK not in history
+    assert "a complaint is opened by" not in history, "the failure's own words are encrypted as well"
+
+
+async def test_exported_then_erased(house: Sealed) -> None:
+    reference = await _a_life(house, "life-2")
+    other = await house.open("life-3")
+    outbox = house.settings.outbox_folder
+    file = exporting.export(house.register, outbox, reference)
+    text = exporting.as_text(file)
+    for said in ("never came.", "summary", "reason", "finding", "HOW EACH DATE WAS COUNTED", "not counted: Sat"):
+        assert said in text
+    assert any(letter["text"] for letter in file["letters"])
+
+    before = await staff.status(house.client, house.register, reference, today(), 60)
+    proof = await erasing.erase(house.client, house.register, outbox, reference)
+    assert proof.holds, proof.model_dump_json()
+    assert proof.searched[0].looked_at > 10, "sealed values were there to be tried"
+    assert not (outbox / reference).exists()
+    after = house.register.status(reference, today())
+    assert after is not None
+    assert [d["due_on"] for d in after["deadlines"]] == [d["due_on"] for d in before["deadlines"]]
+    assert after["closed_as"] == "withdrawn"
+    assert [p["findings"] for p in after["points"]][0] != []
+    assert MARK not in json.dumps(after)
+    with pytest.raises(RPCError):
+        await house.client.get_workflow_handle(workflow_id(reference)).describe()
+    with pytest.raises(Erased):
+        await house.send(reference, "add_note", note="Too late.")
+    again = await erasing.erase(house.client, house.register, outbox, reference)
+    assert (again.already, again.holds) == (True, True)
+    same = await house.open("life-2")
+    assert same == reference, "the intake is still known to have been here"
+    assert house.register.status(other, today()) is not None
+
+
+async def test_an_open_complaint_is_not_erased(house: Sealed) -> None:
+    reference = await house.open("life-4")
+    await house.send(reference, "acknowledge")
+    with pytest.raises(erasing.NotErasable, match="is open"):
+        await erasing.erase(house.client, house.register, house.settings.outbox_folder, reference)
+    assert (await house.send(reference, "add_note", note="Still here.")).applied
+
+
+async def test_a_worker_without_keys_does_not_start_unless_told(house: Sealed, tmp_path: Path) -> None:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("REDRESS")}
+    told = kept | {"TEMPORAL_ADDRESS": house.address, "REDRESS_STATE": str(tmp_path / "new")}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "worker.py", env=told, stderr=asyncio.subprocess.PIPE
+    )
+    _, said = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 2
+    assert b"REDRESS_TRIAL='names are readable'" in said
