@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader
 
-from letters.context import context, one_line, plain_of, titles_of
+from letters.context import context
+from letters.naming import one_line, plain_of, titles_of
 from letters.next_step import next_line
 from redress.calendar import long_date
 from redress.case import Case

@@ -14,6 +14,9 @@ from redress.case import Case
 from redress.deadline import Deadline
 from redress.facts import months_after
 
+SIDE_STEPS = ("remedy", "contact_review")
+"""Limits beside the procedure: people are told its own next step first."""
+
 
 class Step(NamedTuple):
     """What happens next: `name` of the limit, where it is one."""
@@ -77,9 +80,28 @@ def _holding(case: Case, facts: Mapping[str, Any], sent_on: date) -> Iterator[St
         elif step.on >= sent_on:
             yield from (_step(d) for d in owing if (d.name, d.due_on) == (step.name, step.on))
     yield from (_step(d) for d in owing if d.due_on >= sent_on and d.limit.follows is None)
-    look = min((d.wakes_on for d in owing if sent_on < d.wakes_on < date.max), default=None)
+    yield _review(case, sent_on)
+
+
+def _review(case: Case, sent_on: date) -> Step:
+    """Where nothing is ahead: the day on which what is late is told again, or one that somebody keeps."""
+    fold = case.fold
+    wakes = [d.wakes_on for d in fold.running if d.paused_on is None and d.limit.name != "remedy"]
+    look = min((day for day in wakes if sent_on < day < date.max), default=None)
     look = look or fold.calendar.add(sent_on, 20)
-    yield Step("review", "The complaint is looked at again", look, "complaints_manager", "review")
+    return Step("review", "The complaint is looked at again", look, "complaints_manager", "review")
+
+
+def _before_remedies(case: Case, step: Step, sent_on: date) -> Step:
+    """The procedure's own next step where there is one: a limit, else a target, else the review."""
+    fold = case.fold
+    ahead = [d for d in fold.running if d.due_on >= sent_on and d.paused_on is None]
+    own = [d for d in ahead if d.limit.follows is None and d.limit.name not in SIDE_STEPS]
+    limits = [d for d in own if d.limit.kind != "target"]
+    if own:
+        return _step(min(limits or own, key=lambda each: each.due_on))
+    late = any(d.limit.name != "remedy" for d in fold.running if d.due_on < sent_on and d.paused_on is None)
+    return _review(case, sent_on) if late and fold.closed_on is None else step
 
 
 def _step(deadline: Deadline) -> Step:
@@ -111,13 +133,13 @@ def _for_people(case: Case, step: Step, sent_on: date) -> Step:
     """
     fold = case.fold
     to_decide = fold.latest.get("eligibility_decision")
-    if fold.stage == "intake" and to_decide is not None and to_decide.due_on >= sent_on:
+    in_question = fold.stage == "intake" and fold.closed_on is None
+    if in_question and to_decide is not None and to_decide.due_on >= sent_on:
         return _step(to_decide)
-    if step.name == "remedy":
-        ahead = [d for d in fold.running if d.limit.kind != "target" and d.due_on >= sent_on]
-        steps = [_step(d) for d in ahead if d.paused_on is None and d.limit.follows is None]
-        procedure = [each for each in steps if each.name not in ("remedy", "contact_review")]
-        step = min(procedure, key=lambda each: each.on, default=step)
+    if in_question and step.kind == "window":
+        return _review(case, sent_on)
+    if step.name in SIDE_STEPS:
+        step = _before_remedies(case, step, sent_on)
     called = fold.panel_on if fold.stage == "stage_3" and "panel_held" not in fold.reached else None
     if called is not None and called >= sent_on and (step.name == "panel_meeting" or called <= step.on):
         return step._replace(name="panel_called", on=called)

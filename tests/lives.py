@@ -17,6 +17,7 @@ from redress.case import Answer, Case
 from redress.library import authority, newer_holidays, terms_for
 from redress.loading import parse_opening
 from redress.london import instant
+from redress.procedure import Terms
 
 REFERENCE = "CYP-2026-000001"
 PERSON = "Philippa Madeupname"
@@ -24,10 +25,23 @@ ADVOCATE = "Ambrose Inventedson"
 YOUNG = {"name": "Tamsin Notareal", "role": "looked after child", "address": "2 Nowhere Lane\nExampletown"}
 
 
-class Life:
-    """A complaint lived day by day; `letters` is every letter that left, in order."""
+def as_before(terms: Terms) -> Terms:
+    """Terms without what was not in them at first."""
+    said = terms.model_dump(exclude={"chosen": True, "procedures": True, "procedure": {"plain", "titles"}})
+    for limit in said["procedure"]["limits"]:
+        del limit["says"]
+    return Terms.model_validate(said)
 
-    def __init__(self, received_on: str, opened_on: str | None = None, **more: Any) -> None:
+
+class Life:
+    """A complaint lived day by day; `letters` is every letter that left, in order.
+
+    `earlier`: under terms as they were recorded before there were reasons, plain words and sentences in them.
+    """
+
+    def __init__(
+        self, received_on: str, opened_on: str | None = None, *, earlier: bool = False, **more: Any
+    ) -> None:
         raw = {
             "authority": "family-rights",
             "kind": "complaint",
@@ -42,7 +56,8 @@ class Life:
         self.day = date.fromisoformat(opened_on or received_on)
         opening = parse_opening(raw, self.day)
         self.authority = authority(opening.authority)
-        self.case = Case(terms_for(opening), REFERENCE, opening, self.day)
+        terms = as_before(terms_for(opening)) if earlier else terms_for(opening)
+        self.case = Case(terms, REFERENCE, opening, self.day)
         self.letters: list[Letter] = []
         self._post(self.day)
 

@@ -23,6 +23,7 @@ from tests.lives import (
     YOUNG,
     Life,
     every,
+    in_full,
     lives,
     to_adjudication,
     to_panel,
@@ -82,6 +83,16 @@ def test_reads_as_a_finished_letter(name: str) -> None:
         assert not text.endswith("\n\n")
         assert REFERENCE in text
         assert letter.subject in text
+
+
+@pytest.mark.parametrize("who", [{"name": PERSON, "role": "parent"}, YOUNG], ids=["adult", "young"])
+def test_complaints_of_earlier_terms_go_on_being_written_to(who: dict[str, str]) -> None:
+    life, now = in_full(complainant=who, earlier=True), in_full(complainant=who)
+    assert [letter.name for letter in life.letters] == [letter.name for letter in now.letters]
+    for letter in life.letters:
+        for scrap in (": .", "  .", "None", "Because .", " ."):
+            assert scrap not in letter.text, letter.text
+        assert DATE.search(next_of(letter.text))
 
 
 @pytest.mark.parametrize("name", catalogue())
