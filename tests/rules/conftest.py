@@ -45,6 +45,18 @@ def opened(received_on: str = MONDAY, today: str | None = None, **more: Any) -> 
     return Case(terms_for(opening), "CYP-2026-000001", opening, opened_on)
 
 
+def corporate(**more: Any) -> Case:
+    """A complaint that is not statutory, received on Monday 1 June."""
+    return opened(**{"statutory": False, **more})
+
+
+def irm(**more: Any) -> Case:
+    """An applicant's complaint about the Independent Review Mechanism, received on Monday 1 June."""
+    applicant = {"name": "Imaginaria Nobody", "role": "applicant"}
+    points = ["The caseworker was rude.", "Letters came late."]
+    return opened(**{"authority": "irm", "complainant": applicant, "points": points, **more})
+
+
 def at(day: str, clock: str = "12:00") -> datetime:
     """An instant: a time of day in London."""
     return instant(date.fromisoformat(day), clock)
@@ -112,6 +124,24 @@ def letters(tasks: Sequence[Task]) -> list[str]:
 def breaches(tasks: Sequence[Task]) -> list[str]:
     """The deadlines whose breach is recorded among tasks."""
     return [str(task.effect.facts["deadline"]) for task in tasks if task.effect.kind == "breach"]
+
+
+def points(case: Case, as_of: str) -> dict[object, tuple[object, list[tuple[str, str]]]]:
+    """The points by number: the state of each, and what each stage found."""
+    found: dict[object, tuple[object, list[tuple[str, str]]]] = {}
+    for each in status(case, as_of)["points"]:
+        findings = each["findings"]
+        assert isinstance(findings, list)
+        said = [(str(f["stage"]), str(f["outcome"])) for f in findings if isinstance(f, dict)]
+        found[each["point"]] = (each["state"], said)
+    return found
+
+
+def facts(case: Case, letter: str) -> dict[str, Any]:
+    """What the last letter of a template says, the message that caused it included."""
+    effects = [effect for effect in case.fold.effects if effect.template == letter]
+    assert effects, f"no letter {letter}"
+    return effects[-1].said()
 
 
 def irregular(case: Case, as_of: str) -> list[str]:

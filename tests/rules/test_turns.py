@@ -20,6 +20,7 @@ from tests.rules.conftest import (
     deadline,
     deadlines,
     done,
+    facts,
     investigated,
     irregular,
     letters,
@@ -148,10 +149,30 @@ def test_a_panel_moved_while_suspended_breaches_nothing() -> None:
     assert "panel_papers" not in breaches(done(case, "2026-09-01"))
 
 
-def test_suspended_twice_at_once_or_resumed_for_nothing_is_refused() -> None:
-    case = suspended()
-    assert not send(case, "suspend", "2026-06-04", reason="Again", review_on="2026-07-01").applied
+def test_resumed_for_nothing_is_refused() -> None:
     assert not send(acknowledged(), "resume", "2026-06-04").applied
+
+
+def test_at_its_review_it_may_be_suspended_further_with_reason_and_a_new_date() -> None:
+    """The hearing is put off: looked at on 1 July in time, and again on 3 August."""
+    case = suspended()
+    assert send(case, "suspend", "2026-07-01", reason="Adjourned", review_on="2026-08-03").applied
+    reviews = [d for d in status(case, "2026-07-02")["deadlines"] if d["name"] == "suspension_review"]
+    assert [(d["due_on"], d["state"]) for d in reviews] == [("2026-07-01", "met"), ("2026-08-03", "running")]
+    assert facts(case, "suspension")["message"]["reason"] == "Adjourned"
+
+
+def test_suspended_further_every_day_since_the_first_is_lost() -> None:
+    """Two of ten days were used by 3 June: eight more after Monday 3 August are Thursday 13 August."""
+    case = suspended()
+    send(case, "suspend", "2026-07-01", reason="Adjourned", review_on="2026-08-03")
+    send(case, "resume", "2026-08-03")
+    assert shown(case, "stage_1_response", "2026-08-03") == ("2026-08-13", "running", 0)
+
+
+def test_points_of_what_is_suspended_as_a_whole_cannot_be_suspended_again() -> None:
+    answer = send(suspended(), "suspend", "2026-06-04", reason="Again", review_on="2026-07-01", points=[1])
+    assert (answer.applied, answer.pending) == (False, False)
 
 
 def test_a_remedy_agreed_while_suspended_is_owed_after_the_end() -> None:
@@ -242,6 +263,13 @@ def test_closed_early_only_with_agreement_while_a_stage_is_open_to_them(story: C
     assert status(case, day)["closed_as"] == "ended_early"
 
 
+def test_an_unanswered_last_stage_is_not_closed_without_agreement_either() -> None:
+    case = at_stage_3()
+    answer = send(case, "close", "2026-07-27", reason="No panel can be found")
+    assert (answer.applied, answer.pending) == (False, False)
+    assert send(case, "close", "2026-07-27", reason="Settled", agreed_by_complainant=True).applied
+
+
 # --- remedies ------------------------------------------------------------------------------------
 
 
@@ -292,19 +320,69 @@ def test_a_remedy_due_before_it_is_agreed_is_malformed() -> None:
 # --- the Ombudsman -------------------------------------------------------------------------------
 
 
+CONDITIONS = [
+    "A robust report",
+    "A full adjudication",
+    "All points upheld",
+    "A clear action plan",
+    "The complainant agrees",
+]
+"""What has to be recorded before Stage 3 is passed by (guidance 3.15)."""
+
+
 def test_early_referral_after_the_adjudication_with_its_conditions() -> None:
     case = adjudicated()
-    assert not send(case, "refer_to_ombudsman", "2026-07-14").applied
-    assert send(case, "refer_to_ombudsman", "2026-07-14", conditions=["All upheld", "Agreed"]).applied
+    assert send(case, "refer_to_ombudsman", "2026-07-14", conditions=CONDITIONS).applied
     found = status(case, "2026-07-14")
     assert (found["state"], found["stage"]) == ("closed", "ombudsman")
     assert shown(case, "ombudsman_review", "2026-07-14") == ("2026-10-07", "running", 0)
     assert not case.is_finished
 
 
+def test_the_names_of_the_conditions_are_enough() -> None:
+    names = [each.name for each in adjudicated().terms.procedure.early_referral]
+    assert len(names) == 5
+    assert send(adjudicated(), "refer_to_ombudsman", "2026-07-14", conditions=names).applied
+
+
+@pytest.mark.parametrize("without", range(5))
+def test_not_where_one_of_them_is_not_recorded(without: int) -> None:
+    recorded = CONDITIONS[:without] + CONDITIONS[without + 1 :]
+    answer = send(adjudicated(), "refer_to_ombudsman", "2026-07-14", conditions=recorded)
+    assert (answer.applied, answer.pending) == (False, False)
+    assert answer.reason.count(";") == 0, "one is missing, and one is named"
+
+
+def test_what_is_denied_is_not_recorded() -> None:
+    denied = ["No report", "Adjudication missing", "Nothing upheld", "No plan", "Nobody agreed"]
+    assert not send(adjudicated(), "refer_to_ombudsman", "2026-07-14", conditions=denied).applied
+
+
 def test_no_early_referral_before_the_adjudication() -> None:
-    conditions = ["All upheld", "Agreed"]
-    assert not send(at_stage_2(), "refer_to_ombudsman", "2026-06-16", conditions=conditions).applied
+    assert not send(at_stage_2(), "refer_to_ombudsman", "2026-06-16", conditions=CONDITIONS).applied
+
+
+def test_where_nothing_was_upheld_that_is_irregular() -> None:
+    case = investigated()
+    send(case, "respond", "2026-07-13", outcome="not_upheld", received_on="2026-07-13")
+    before = irregular(case, "2026-07-14")
+    send(case, "refer_to_ombudsman", "2026-07-14", conditions=CONDITIONS)
+    assert irregular(case, "2026-07-14") == [*before, "no point is recorded as upheld"]
+
+
+def test_sent_back_as_premature_it_may_be_referred_once_more() -> None:
+    """Lapsed at Stage 1, referred, sent back, taken through Stages 2 and 3, referred again."""
+    case = answered()
+    send(case, "refer_to_ombudsman", "2026-07-14")
+    send(case, "ombudsman_decision", "2026-07-20", outcome="premature")
+    assert send(case, "escalate", "2026-07-21").applied
+    assert status(case, "2026-07-21")["stage"] == "stage_2"
+    send(case, "respond", "2026-08-10", outcome="not_upheld", received_on="2026-08-10")
+    send(case, "escalate", "2026-08-11")
+    send(case, "respond", "2026-09-14", outcome="not_upheld")
+    assert send(case, "refer_to_ombudsman", "2026-09-21").applied
+    assert deadline(case, "ombudsman_review", "2026-09-21")["state"] == "running"
+    assert status(case, "2026-09-21")["stage"] == "ombudsman"
 
 
 def test_the_ombudsman_decides_and_its_remedies_are_followed_up() -> None:
@@ -350,6 +428,14 @@ def test_received_on_put_right_moves_what_counts_from_it() -> None:
     moved = {str(each["what"]): each for each in answer.changed}
     assert moved["stage_1_response"]["was_due_on"] == "2026-06-15"
     assert moved["stage_1_response"]["due_on"] == "2026-06-10"
+
+
+def test_the_letter_about_it_still_stands_once_the_answer_is_given() -> None:
+    case = acknowledged()
+    send(case, "correct", "2026-06-03", field="received_on", value="2026-05-27", reason="Post room")
+    assert "dates_corrected" in letters(done(case, "2026-06-03"))
+    send(case, "respond", "2026-06-04", outcome="upheld")
+    assert "dates_corrected" in {each["letter"] for each in status(case, "2026-06-04")["letters"]}
 
 
 def test_a_correction_before_an_extension_shows_the_dates_that_were() -> None:
