@@ -8,9 +8,11 @@ import os
 import signal
 import sys
 
-from engine.connection import connect_patiently, where
+from engine.connection import connect_patiently, quiet_runtime, where
+from engine.logs import set_up
 from engine.seals import seals_for
 from engine.settings import Settings
+from engine.traces import flush, tracing
 from engine.workers import build_worker, errands_for
 from letters.check import check_letters
 from privacy.ring import KeyMistake
@@ -24,11 +26,9 @@ async def main() -> int:
     """Run until told to stop; gives the exit status."""
     os.umask(0o077)  # register and letters name people
     settings = Settings()
-    logging.basicConfig(
-        level=settings.log_level,
-        stream=sys.stderr,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    set_up(settings)
+    if settings.metrics:
+        quiet_runtime(settings.metrics)
     try:
         check_all()
         check_letters()
@@ -45,13 +45,14 @@ async def main() -> int:
     stop = asyncio.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
-    client = await connect_patiently(stop, seals)
+    client = await connect_patiently(stop, seals, tracing("redress-worker"))
     if client is None:
         return 0
     async with build_worker(client, errands_for(settings, seals), settings):
         log.info("running complaints from %s, namespace %s", where(), client.namespace)
         await stop.wait()
         log.info("stopping: errands under way are finished first")
+    flush()
     log.info("stopped")
     return 0
 

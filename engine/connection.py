@@ -5,10 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+from collections.abc import Sequence
 
-from temporalio.client import Client
+from temporalio.client import Client, Interceptor
 from temporalio.envconfig import ClientConfig
-from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+from temporalio.runtime import (
+    LogForwardingConfig,
+    LoggingConfig,
+    PrometheusConfig,
+    Runtime,
+    TelemetryConfig,
+    TelemetryFilter,
+)
 
 from engine.converter import data_converter
 from privacy.seals import Seals
@@ -16,8 +24,11 @@ from privacy.seals import Seals
 log = logging.getLogger(__name__)
 
 
-def quiet_runtime() -> None:
-    """Keep the SDK's core off standard output: doors print JSON there. Call once, before connecting."""
+def quiet_runtime(metrics: str = "") -> None:
+    """Keep the SDK's core off standard output: doors print JSON there. Call once, before connecting.
+
+    `metrics`: the `ADDRESS:PORT` on which the SDK's own metrics are given to Prometheus.
+    """
     core = logging.getLogger("temporalio.core")
     core.propagate = False
     core.addHandler(logging.StreamHandler(sys.stderr))
@@ -26,7 +37,8 @@ def quiet_runtime() -> None:
         logging=LoggingConfig(
             filter=TelemetryFilter(core_level="ERROR", other_level="ERROR"),
             forwarding=LogForwardingConfig(logger=core),
-        )
+        ),
+        metrics=PrometheusConfig(bind_address=metrics) if metrics else None,
     )
     Runtime.set_default(Runtime(telemetry=telemetry), error_if_already_set=False)
 
@@ -36,19 +48,21 @@ def where() -> str:
     return str(ClientConfig.load_client_connect_config().get("target_host") or "localhost:7233")
 
 
-async def connect(seals: Seals) -> Client:
+async def connect(seals: Seals, interceptors: Sequence[Interceptor] = ()) -> Client:
     """A client by Temporal's standard settings. Raises `RuntimeError` at once if unreachable."""
     config = ClientConfig.load_client_connect_config(config_file_strict=True)
     config.setdefault("target_host", "localhost:7233")
-    return await Client.connect(**config, data_converter=data_converter(seals))
+    return await Client.connect(**config, data_converter=data_converter(seals), interceptors=interceptors)
 
 
-async def connect_patiently(stop: asyncio.Event, seals: Seals) -> Client | None:
+async def connect_patiently(
+    stop: asyncio.Event, seals: Seals, interceptors: Sequence[Interceptor] = ()
+) -> Client | None:
     """Like `connect`, but waits for a server that is not up yet; None if told to stop meanwhile."""
     pause = 0.5
     while not stop.is_set():
         try:
-            return await connect(seals)
+            return await connect(seals, interceptors)
         except RuntimeError as error:
             log.warning("Temporal at %s is not up yet; trying again in %.0f s (%s)", where(), pause, error)
         try:

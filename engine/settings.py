@@ -8,6 +8,7 @@ Temporal is, which namespace and how to log in come from Temporal's own settings
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -54,6 +55,12 @@ class Settings(BaseSettings):
 
     shutdown_within: float = Field(default=25.0, gt=0)
     """Seconds a worker that was told to stop gives errands under way; keep it below the container's."""
+
+    log_format: Literal["text", "json"] = "text"
+    """How log lines look: for people, or one JSON object a line."""
+
+    metrics: str = ""
+    """`ADDRESS:PORT` on which a worker gives its metrics to Prometheus; empty: it gives none."""
 
     log_level: str = "INFO"
     """Level of the worker's log on standard error."""

@@ -137,6 +137,11 @@ async def test_payloads_are_encrypted_under_the_complaints_key(tmp_path: Path) -
 
 async def test_what_nobody_can_read_is_handed_on(tmp_path: Path) -> None:
     codec = EncryptionCodec(sealed(tmp_path), "complaint-")
-    for name, data in ((b"ring/unknown", b"x"), (b"complaint/none", b""), (b"\xff", b"x"), (b"", b"\x00" * 40)):
+    for name, data in (
+        (b"ring/unknown", b"x"),
+        (b"complaint/none", b""),
+        (b"\xff", b"x"),
+        (b"", b"\x00" * 40),
+    ):
         strange = Payload(metadata={"encoding": ENCODING, KEY_NAME: name}, data=data)
         assert await codec.decode([strange]) == [strange]

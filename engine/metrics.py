@@ -1,0 +1,64 @@
+"""What can be counted in the register, for Prometheus: no personal data, few labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+from sqlalchemy import case, func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from register import schema
+from register.register import Register
+
+
+class RegisterCollector(Collector):
+    """Counts anew at each scrape: a handful of queries over small tables."""
+
+    def __init__(self, register: Register) -> None:
+        self._register = register
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Complaints by stage, overdue ones, letters by state; whether the register could be read."""
+        up = GaugeMetricFamily("redress_register_up", "Whether the register could be read (1) or not (0)")
+        try:
+            found = [self._complaints(), self._overdue(), self._letters()]
+        except SQLAlchemyError:
+            up.add_metric([], 0)
+            yield up
+            return
+        up.add_metric([], 1)
+        yield up
+        yield from found
+
+    def _complaints(self) -> GaugeMetricFamily:
+        labels = ["authority", "procedure", "stage", "state"]
+        gauge = GaugeMetricFamily("redress_complaints", "Complaints by where they stand", labels=labels)
+        table = schema.complaints
+        columns = (table.c.authority, table.c.procedure, table.c.stage, table.c.state)
+        with self._register.reading() as db:
+            for *said, count in db.execute(select(*columns, func.count()).group_by(*columns)):
+                gauge.add_metric([str(each) for each in said], count)
+        return gauge
+
+    def _overdue(self) -> GaugeMetricFamily:
+        labels = ["authority", "procedure"]
+        gauge = GaugeMetricFamily(
+            "redress_complaints_overdue", "Complaints with a missed limit", labels=labels
+        )
+        table = schema.complaints
+        columns = (table.c.authority, table.c.procedure)
+        overdue = func.sum(case((table.c.overdue, 1), else_=0))
+        with self._register.reading() as db:
+            for *said, count in db.execute(select(*columns, overdue).group_by(*columns)):
+                gauge.add_metric([str(each) for each in said], count)
+        return gauge
+
+    def _letters(self) -> GaugeMetricFamily:
+        gauge = GaugeMetricFamily("redress_letters", "Letters by what became of them", labels=["state"])
+        table = schema.letters
+        with self._register.reading() as db:
+            for state, count in db.execute(select(table.c.state, func.count()).group_by(table.c.state)):
+                gauge.add_metric([state], count)
+        return gauge
