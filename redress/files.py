@@ -57,8 +57,12 @@ def _lines(problem: Problem, raw: dict[str, Any], kind: type[Data]) -> list[str]
     path = path[:-1] if of_key else path
     place = _place(path, raw)
     what = _WORDS.get(problem.what, problem.what)
+    what = what.replace("input should be greater than or equal to", "should be at least")
+    what = what.replace("input should be less than or equal to", "should be at most")
     if what == "no such field":
         what += _MISPLACED.get(path[-1]) or close_to(path[-1], _keys_beside(path, kind))
+    elif what == _A_LIST and path[-1] in _LISTS:
+        what = f"should be a list, written as [[{place}]]"
     elif what in _SHAPES:
         what = _SHAPES[what].format(place=place)
     elif what.startswith("input should be '"):
@@ -74,10 +78,17 @@ _WORDS = {
     "input should be a valid boolean, unable to interpret input": "should be true or false",
     "input should be a valid boolean": "should be true or false",
     "string should have at least 1 character": "should say something",
+    "dictionary should have at least 1 item after validation, not 0": "should name at least one",
+    "input should be a valid integer, got a number with a fractional part": "should be a whole number",
 }
 
+_A_LIST = "input should be a valid list"
+
+_LISTS = ("new_limits", "questions", "choose", "limits", "stages", "roles", "direct", "early_referral")
+"""Lists of tables."""
+
 _SHAPES = {
-    "input should be a valid list": "should be a list, written as [[{place}]]",
+    _A_LIST: 'should be a list, for example ["one", "two"]',
     "input should be a valid dictionary": "should be a table, written as [{place}]",
 }
 

@@ -19,7 +19,7 @@ from redress.opening import Opening
 from redress.overlay import bare, check_overlay, lay_over, used_only
 from redress.packing import pack
 from redress.parse import Malformed, Problem
-from redress.procedure import Policy, Procedure, Terms
+from redress.procedure import Procedure, Terms
 
 __all__ = ["Authority", "Choice", "Contact", "FileMistake", "Overlay", "Service"]
 
@@ -79,7 +79,6 @@ def procedure(name: str, authority_name: str) -> Procedure:
         lay_over(raw, chosen.only[name])
     used_only(raw)
     raw["titles"] = raw.get("titles", {}) | chosen.titles
-    raw["policy"] = checked(Policy, raw["policy"], f"{where}: policy").model_dump(mode="json")
     where = f"{where} over {file}.toml"
     found = checked(Procedure, raw, where)
     wrong = found.mistakes()

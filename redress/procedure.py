@@ -373,6 +373,8 @@ class Procedure(Data):
         for limit in self.limits:
             for key, said in _milestones_of(limit):
                 yield from (f"limits.{limit.name}.{key}: {_no_milestone(e)}" for e in said if _unknown(e))
+            if not _unknown(limit.starts) and not self._is_reached(limit.starts):
+                yield f"limits.{limit.name}.starts: nothing in this procedure reaches {limit.starts}"
             if not limit.met_by and limit.kind != "window" and limit.name not in NEEDED:
                 yield f"limits.{limit.name}.met_by: is missing: nothing could meet it"
             if limit.chase != sorted(set(limit.chase)):
@@ -388,6 +390,13 @@ class Procedure(Data):
                 limit.says.format(day="", owner="", what="")
             except (LookupError, ValueError):
                 yield f"limits.{limit.name}.says: only {{day}}, {{owner}} and {{what}} may stand in braces"
+
+    def _is_reached(self, milestone: str) -> bool:
+        """Whether the procedure has the stage, the part or the panel that a milestone belongs to."""
+        what, _, of = milestone.partition(":")
+        if what in ("requested", "acknowledged", "answered", "answer_received"):
+            return of in self.stage
+        return of in self.role if what == "appointed" else self.knows(milestone)
 
     def _wrong_stages(self) -> Iterator[str]:
         limits, names = {limit.name for limit in self.limits}, {stage.name for stage in self.stages}
