@@ -7,7 +7,7 @@ from typing import cast
 
 from redress import messages as m
 from redress.actions.parts import agree_remedy, refused, run_until
-from redress.calendar import Differing
+from redress.calendar import Differing, long_date
 from redress.deadline import Deadline
 from redress.effects import Fact
 from redress.fold import APPLIED, Entry, Fold, SplitOff, Verdict
@@ -307,6 +307,8 @@ def recount(fold: Fold, entry: Entry) -> Verdict:
             f"this complaint needs {was.table.first.isoformat()} to {was.table.last.isoformat()}."
         )
     moved = [deadline for deadline in fold.change_calendar(newer) if deadline.paused_on is None]
+    if fold.panel_on in newer.holidays and fold.panel_on not in was.table.holidays:
+        fold.note_irregular(entry, f"the panel is called for {long_date(fold.panel_on)}, now a bank holiday")
     if moved:
         _tell_of_moves(fold, entry, moved, was.differs(newer))
     return APPLIED

@@ -28,6 +28,7 @@ from tests.rules.conftest import (
     at_stage_3,
     deadline,
     done,
+    irregular,
     opened,
     panel_called,
     problems,
@@ -252,6 +253,14 @@ def test_the_day_of_a_review_and_the_end_of_a_restriction_stand() -> None:
     bring(case, "2026-06-03", add=["2026-06-10"])
     assert shown(case, "suspension_review", "2026-06-03")[0] == "2026-06-12"
     assert shown(case, "contact_review", "2026-06-03")[0] == "2026-06-19"
+
+
+def test_a_panels_day_stands_and_somebody_can_see_that_it_is_a_bank_holiday() -> None:
+    case = at_stage_3()
+    send(case, "schedule_panel", "2026-07-23", meeting_on="2026-08-24")
+    bring(case, "2026-07-24", add=["2026-08-24"])
+    assert deadline(case, "panel_papers", "2026-07-24")["counts_from"] == "2026-08-24"
+    assert irregular(case, "2026-07-24") == ["the panel is called for Mon 24 Aug 2026, now a bank holiday"]
 
 
 def test_what_has_passed_stays_as_it_is() -> None:
