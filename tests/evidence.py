@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-SEEDS = ROOT / "docs" / "seeds.md"
 
 NAMED = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 """How documents name a test."""
@@ -48,7 +47,8 @@ class Evidence:
     Says nothing of a run of some tests only: a file left out, tests deselected, or stopped early.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, root: Path = ROOT) -> None:
+        self.root = root
         self.outcomes: dict[str, str] = {}
         self.files: set[str] = set()
         self.partial = False
@@ -67,9 +67,10 @@ class Evidence:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         stopped = session.shouldstop or session.shouldfail or session.config.option.collectonly
-        if self.partial or stopped or not files_of_tests(ROOT / "tests") <= self.files:
+        if self.partial or stopped or not files_of_tests(self.root / "tests") <= self.files:
             return
-        self.wrong = unproven(named_tests(SEEDS.read_text(encoding="utf-8")), self.outcomes)
+        seeds = (self.root / "docs" / "seeds.md").read_text(encoding="utf-8")
+        self.wrong = unproven(named_tests(seeds), self.outcomes)
         if self.wrong and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

@@ -5,25 +5,51 @@ from __future__ import annotations
 import ast
 import json
 import re
-import tomllib
-from datetime import date
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import typer
+from pydantic import BaseModel
 
 from engine.search_attributes import SEARCH_ATTRIBUTES
 from engine.settings import Settings
-from redress.correction import MOST_CORRECTIONS
-from redress.library import Authority, Contact, Service
+from redress import library
+from redress.authority import Authority, Choice, Contact, Overlay, Service
+from redress.case import Case
+from redress.correction import MOST_CORRECTIONS, OPENING_FIELDS
+from redress.fields import About, OnBehalfOf
+from redress.fields import Contact as Complainant
 from redress.loading import parse_opening
-from redress.messages import MESSAGES, Message
+from redress.messages import MESSAGES, Finding, Message, Recommendation, Remedy
 from redress.opening import Opening
 from redress.parse import LONGEST, LONGEST_OPENING, Malformed, parse_message
-from redress.procedure import MILESTONES, Data, Limit, Policy, Procedure, RoleRule, Stage
+from redress.plain import PlainWords
+from redress.points import PointState
+from redress.procedure import (
+    MILESTONES,
+    NEEDED,
+    PLACES,
+    Condition,
+    Data,
+    Direct,
+    Limit,
+    Plain,
+    Policy,
+    Procedure,
+    Question,
+    RoleRule,
+    Stage,
+)
 from redress.standing import DeadlineStatus, Status
 from starter import app
+from tests.evidence import Evidence, files_of_tests, named_tests, unproven
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -31,8 +57,7 @@ IDS = [str(path.relative_to(ROOT)) for path in DOCS]
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
-TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
-RULE = re.compile(r"\b00\d-\d+\b")
+TOML = re.compile(r"```toml\n(.*?)```", re.DOTALL)
 
 RULES_OF = {"000": 14, "001": 16, "002": 14, "003": 18, "004": 16}
 """How many rules each of the five documents has."""
@@ -78,32 +103,127 @@ def test_the_readme_is_short() -> None:
     assert len(text("README.md").splitlines()) <= 120
 
 
-def test_every_test_named_for_a_rule_exists() -> None:
-    named = TEST.findall(text("docs/seeds.md"))
-    assert len(named) > 30
-    for file, name in named:
+# --- docs/seeds.md -----------------------------------------------------------------------------------
+
+
+def rows() -> dict[str, list[str]]:
+    """The cells of each rule's row; a rule that stands twice is a mistake."""
+    found: dict[str, list[str]] = {}
+    for line in text("docs/seeds.md").splitlines():
+        if re.match(r"\| 00\d-\d+ \|", line):
+            rule, *cells = (cell.strip() for cell in line.strip("|").split("|"))
+            assert rule not in found, f"{rule} stands twice"
+            found[rule] = cells
+    return found
+
+
+def test_each_of_the_78_rules_has_one_row() -> None:
+    assert list(rows()) == [f"{seed}-{n}" for seed, last in RULES_OF.items() for n in range(1, last + 1)]
+    assert len(rows()) == 78
+
+
+@pytest.mark.parametrize("rule", rows())
+def test_each_row_says_what_carries_the_rule_and_which_tests_show_it(rule: str) -> None:
+    short, carried, shown = rows()[rule]
+    assert short
+    assert "`" in carried
+    assert named_tests(shown), shown
+    for file, name in named_tests(shown):
         assert name in functions(file), f"{file}::{name}"
 
 
 @cache
 def functions(file: str) -> set[str]:
+    """The functions of a file of tests."""
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
     return {node.name for node in ast.walk(ast.parse(text(file))) if isinstance(node, kinds)}
 
 
-def test_every_rule_of_the_five_documents_has_its_line() -> None:
-    said = text("docs/seeds.md")
-    named = set(RULE.findall(said))
-    assert "000-1 to 000-14" in said
-    named |= {f"000-{number}" for number in range(1, 15)}
-    assert named == {f"{seed}-{n}" for seed, last in RULES_OF.items() for n in range(1, last + 1)}
+def test_what_carries_a_rule_is_there() -> None:
+    """Limits, stages, questions, letters, policies and places that the rows name exist."""
+    letters = {path.stem for path in (ROOT / "letters" / "templates").glob("*.txt")}
+    known = {*letters, *MESSAGES, *Opening.model_fields, *Status.__annotations__, "kind"}
+    for kind in (Limit, Stage, RoleRule, Policy, Direct, Question, Authority, Remedy):
+        known |= kind.model_fields.keys()
+    for kind_of_message in MESSAGES.values():
+        known |= {field.alias or name for name, field in kind_of_message.model_fields.items()}
+    for each in library.authority_names():
+        for name in library.authority(each).procedures:
+            rules = library.procedure(name, each)
+            known |= {*rules.limit, *rules.stage, *rules.role, rules.name, *(q.name for q in rules.questions)}
+            known |= {limit.owner for limit in rules.limits}
+    for rule, (_, carried, _) in rows().items():
+        for span in re.findall(r"`([^`]+)`", carried):
+            if "/" in span:
+                assert (ROOT / span).exists(), f"{rule}: {span}"
+            elif re.fullmatch(r"\w+", span):
+                assert span in known | KINDS | FUNCTIONS, f"{rule}: {span}"
 
 
-def test_each_row_for_a_rule_names_a_test_or_says_not_yet() -> None:
-    rows = [line for line in text("docs/seeds.md").splitlines() if re.match(r"\| 00\d-\d+ \|", line)]
-    assert rows
-    for row in rows:
-        assert TEST.search(row) or "| not yet |" in row, row
+KINDS = {"service_request", "information_request"}
+FUNCTIONS = {"entry_stage", "procedure_for"}
+
+
+def test_a_named_test_that_did_not_pass_is_told() -> None:
+    named = [("tests/test_a.py", name) for name in ("ok", "cases", "failed", "skipped", "gone")]
+    outcomes = {
+        "tests/test_a.py::ok": "passed",
+        "tests/test_a.py::cases[one]": "passed",
+        "tests/test_a.py::cases[two-[x]]": "passed",
+        "tests/test_a.py::Group::failed[one]": "passed",
+        "tests/test_a.py::Group::failed[two]": "failed",
+        "tests/test_a.py::skipped": "skipped",
+        "tests/test_b.py::gone": "passed",
+    }
+    assert unproven(named, outcomes) == [
+        "tests/test_a.py::failed: failed, passed",
+        "tests/test_a.py::skipped: skipped",
+        "tests/test_a.py::gone: did not run",
+    ]
+
+
+PROVED = {
+    "conftest": "from pathlib import Path\nfrom tests.evidence import Evidence\n"
+    "def pytest_configure(config):\n"
+    "    config.pluginmanager.register(Evidence(Path(__file__).parent.parent))\n",
+    "test_rule": "def test_one(): pass\ndef test_two(): pass\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("other", "arguments", "told"),
+    [
+        ("def test_three(): pass", [], ""),
+        ("def test_four(): pass", [], "test_three: did not run"),
+        ("import pytest\ndef test_three(): pytest.skip()", [], "test_three: skipped"),
+        ("import pytest\ndef test_three(): pytest.skip()", ["-k", "test_one"], ""),
+        ("import pytest\ndef test_three(): pytest.skip()", ["tests/test_rule.py"], ""),
+    ],
+)
+def test_a_whole_run_fails_where_a_rules_test_did_not_pass(
+    tmp_path: Path, other: str, arguments: list[str], told: str
+) -> None:
+    for name, source in (*PROVED.items(), ("test_other", other)):
+        (tmp_path / "tests").mkdir(exist_ok=True)
+        (tmp_path / "tests" / f"{name}.py").write_text(source, encoding="utf-8")
+    (tmp_path / "docs").mkdir()
+    rules = "`tests/test_rule.py::test_one` `tests/test_other.py::test_three`"
+    (tmp_path / "docs" / "seeds.md").write_text(rules, encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "--rootdir", ".", "-p", "no:cacheprovider", *arguments]
+    ran = subprocess.run(
+        command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == (1 if told else 0), ran.stdout + ran.stderr
+    assert (f"tests/test_other.py::{told}" if told else "passed") in ran.stdout
+
+
+def test_this_run_listens_for_the_tests_named(request: pytest.FixtureRequest) -> None:
+    listening = request.config.pluginmanager.get_plugin("evidence")
+    assert isinstance(listening, Evidence)
+    assert "tests/test_docs.py" in listening.files <= files_of_tests(ROOT / "tests")
+
+
+# --- docs/messages.md --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("action", MESSAGES)
@@ -122,6 +242,46 @@ def test_the_opening_shown_can_be_sent() -> None:
     assert parse_opening(json.loads(example), date(2026, 12, 1)).kind == "complaint"
 
 
+EXAMPLES = {
+    "three-stages": "statutory",
+    "under-way": "statutory",
+    "withdrawn": "statutory",
+    "irm": "irm",
+    "corporate": "corporate",
+    "compliment": "representation",
+    "partly-statutory": "statutory",
+}
+
+
+def example(name: str) -> Case:
+    """An example, opened two days after its receipt."""
+    raw = json.loads(text(f"examples/{name}.json"))
+    today = date(2026, 11, 22)
+    opening = parse_opening(raw, today)
+    return Case(library.terms_for(opening, today), "CYP-2026-000001", opening, today)
+
+
+def test_every_example_is_tried() -> None:
+    assert EXAMPLES.keys() == {path.stem for path in (ROOT / "examples").glob("*")}
+
+
+@pytest.mark.parametrize(("name", "procedure"), EXAMPLES.items())
+def test_an_example_can_be_opened_under_its_procedure(name: str, procedure: str) -> None:
+    status = example(name).status(date(2026, 11, 22))
+    assert (status["procedure"], status["state"], status["questions"]) == (procedure, "open", [])
+    assert f"`examples/{name}.json`" in text("docs/messages.md")
+
+
+def test_the_example_to_split_can_be_split() -> None:
+    case = example("partly-statutory")
+    now = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    answer = case.receive(case.parse("split", {"points": [2], "procedure": "corporate"}, now), now)
+    assert answer.applied
+    (linked,) = case.status(date(2026, 11, 22))["linked"]
+    assert linked["points"] == [case.intake.points[1]]
+    assert linked["procedure"] == "corporate"
+
+
 def test_the_program_shown_is_python_and_sends_what_is_well_formed() -> None:
     (example,) = re.findall(r"```python\n(.*?)```", text("docs/messages.md"), re.DOTALL)
     sent = [node for node in ast.walk(ast.parse(example)) if isinstance(node, ast.Dict)]
@@ -131,6 +291,16 @@ def test_the_program_shown_is_python_and_sends_what_is_well_formed() -> None:
         parse_message(action, body, received_on=received_on, today=today)
     with pytest.raises(Malformed):
         parse_message("respond", bodies[1], received_on=received_on, today=today)
+
+
+def test_what_the_program_prints_is_what_follows() -> None:
+    case = example("three-stages")
+    now = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    answer = case.receive(case.parse("respond", {"on": "2026-11-20", "outcome": "partly_upheld"}, now), now)
+    assert answer.applied
+    deadlines = case.status(date(2026, 12, 24))["deadlines"]
+    lines = [" ".join((each["title"], each["due_on"], each["state"])) for each in deadlines]
+    assert "\n".join(["```", "True", *lines, "({'field': 'outcome'"]) in text("docs/messages.md")
 
 
 def test_the_sizes_told_are_those_that_count() -> None:
@@ -144,23 +314,40 @@ def size_of(number: int) -> str:
     return f"{number // 1024 // 1024} MiB" if number >= 1024 * 1024 else f"{number // 1024} KiB"
 
 
-def test_the_authority_shown_can_be_laid_over_the_procedure() -> None:
-    (example,) = re.findall(r"```toml\n(.*?)```", text("docs/procedures.md"), re.DOTALL)
-    own = tomllib.loads(example)
-    assert own.keys() == {"limits", "roles", "policy"}
-    assert own["policy"].keys() <= Policy.model_fields.keys()
-    for each in own["limits"].values():
-        assert each.keys() <= Limit.model_fields.keys()
-    for each in own["roles"].values():
-        assert each.keys() <= RoleRule.model_fields.keys()
+PARTS: list[type[BaseModel]] = [Message, Opening, Complainant, About, OnBehalfOf]
 
 
-@pytest.mark.parametrize("kind", [Message, Opening])
-def test_the_fields_of_openings_and_messages_are_explained(kind: type[Message] | type[Opening]) -> None:
+@pytest.mark.parametrize("kind", PARTS, ids=lambda kind: kind.__name__)
+def test_the_fields_of_openings_and_messages_are_explained(kind: type[BaseModel]) -> None:
     assert kind.model_fields.keys() <= words_in_code("docs/messages.md")
 
 
-@pytest.mark.parametrize("kind", [Status, DeadlineStatus])
+@pytest.mark.parametrize("kind", [Finding, Remedy, Recommendation], ids=lambda kind: kind.__name__)
+def test_the_parts_of_a_message_are_shown(kind: type[Finding | Remedy | Recommendation]) -> None:
+    names = {Finding: "findings", Remedy: "remedies", Recommendation: "recommendations"}
+    shown = re.search(rf"- `{names[kind]}`: `\[(.*?)\]`", text("docs/messages.md"))
+    assert shown
+    assert json.loads(shown[1]).keys() == {field.alias or name for name, field in kind.model_fields.items()}
+    kind.model_validate(json.loads(shown[1].replace("…", "said")))
+
+
+def test_what_may_be_corrected_is_said() -> None:
+    (said,) = re.findall(r"- `field` of `correct`: one of (.*?); or", text("docs/messages.md"), re.DOTALL)
+    assert set(re.findall(r"`(\w+)`", said)) == set(OPENING_FIELDS)
+
+
+def test_the_conditions_of_an_early_referral_are_named() -> None:
+    named = words_in_code("docs/messages.md")
+    conditions = library.procedure("statutory", "family-rights").early_referral
+    assert conditions
+    assert {each.name for each in conditions} <= named
+
+
+def test_the_states_of_a_point_are_named() -> None:
+    assert {*get_args(PointState)} <= words_in_code("docs/messages.md")
+
+
+@pytest.mark.parametrize("kind", [Status, DeadlineStatus, PlainWords])
 def test_the_status_is_explained_field_by_field(kind: type) -> None:
     assert set(kind.__annotations__) <= words_in_code("docs/messages.md")
 
@@ -170,11 +357,152 @@ def test_every_command_is_explained() -> None:
     assert set(getattr(group, "commands", {})) <= words_in_code("docs/messages.md")
 
 
-@pytest.mark.parametrize(
-    "kind", [Procedure, Stage, RoleRule, Limit, Policy, Authority, Contact, Service], ids=lambda k: k.__name__
-)
+# --- docs/procedures.md ------------------------------------------------------------------------------
+
+OF_PROCEDURES: list[type[Data]] = [
+    Procedure,
+    Stage,
+    RoleRule,
+    Limit,
+    Policy,
+    Question,
+    Direct,
+    Condition,
+    Plain,
+]
+OF_AUTHORITIES: list[type[Data]] = [Authority, Overlay, Choice, Contact, Service]
+
+
+@pytest.mark.parametrize("kind", OF_PROCEDURES + OF_AUTHORITIES, ids=lambda kind: kind.__name__)
 def test_every_key_of_the_files_is_explained(kind: type[Data]) -> None:
     assert kind.model_fields.keys() <= words_in_code("docs/procedures.md")
+
+
+def test_every_word_that_a_key_may_have_is_explained() -> None:
+    words = words_in_code("docs/procedures.md")
+    for kind in (*OF_PROCEDURES, *OF_AUTHORITIES):
+        for field in kind.model_fields.values():
+            choices = {each for each in get_args(field.annotation) if isinstance(each, str)}
+            assert choices <= words, field
+    assert {*PLACES, *NEEDED} <= words
+
+
+def test_everything_that_is_shipped_has_its_row() -> None:
+    said = text("docs/procedures.md")
+    shipped = {*library.authority_names()}
+    for name in library.authority_names():
+        shipped |= library.authority(name).procedures.keys()
+    for name in shipped:
+        assert f"\n| `{name}` |" in said, name
+
+
+NUMBERS = {
+    "statutory": "stage_1_response stage_2_response panel_meeting panel_report final_response",
+    "corporate": "acknowledgement stage_1_response stage_2_acknowledgement stage_2_response",
+    "irm": "informal_resolution stage_1_response stage_2_response",
+    "representation": "acknowledgement passed_on",
+}
+"""The limits whose days the table of procedures tells, in its order."""
+
+
+def usual(procedure: str) -> Procedure:
+    """A procedure as it is where nobody changes it."""
+    return library.procedure(procedure, "irm" if procedure == "irm" else "family-rights")
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_the_days_in_the_table_of_procedures_are_those_that_count(name: str) -> None:
+    rows_of = re.findall(rf"^\| `{name}` \| (.*) \|$", text("docs/procedures.md"), re.MULTILINE)
+    stages = re.sub(r"Stage \d", "", rows_of[0].split(" | ")[1])
+    limits = [usual(name).limit[each] for each in NUMBERS[name].split()]
+    days = [[limit.days, limit.extend_to] for limit in limits]
+    assert [int(number) for number in re.findall(r"\d+", stages)] == [n for each in days for n in each if n]
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_the_days_of_the_deadlines_named_are_those_that_count(name: str) -> None:
+    said = (
+        text("docs/messages.md").partition("The deadlines that matter most")[2].partition("The rest are")[0]
+    )
+    (line,) = re.findall(rf"^- `{name}`(.*?)(?=^- |\Z)", said, re.MULTILINE | re.DOTALL)
+    found = re.findall(r"`(\w+)`(?: a\s+window of)? (\d+)( calendar)?(?: days)?(?: \(to (\d+)\))?", line)
+    assert len(found) > 1
+    for limit_name, days, unit, most in found:
+        limit = usual(name).limit[limit_name]
+        assert (limit.days, limit.extend_to or 0) == (int(days), int(most or 0)), limit_name
+        assert limit.unit.startswith("calendar") is bool(unit), limit_name
+
+
+@pytest.fixture
+def council(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Adds to a copy of an authority, as a newcomer does: `your-council`."""
+    shutil.copytree(library.AUTHORITIES, tmp_path / "authorities")
+    monkeypatch.setattr(library, "AUTHORITIES", tmp_path / "authorities")
+    base = (tmp_path / "authorities" / "family-rights.toml").read_text(encoding="utf-8")
+    base = base.replace('name = "family-rights"', 'name = "your-council"')
+
+    def forget() -> None:
+        library.authority.cache_clear()
+        library.procedure.cache_clear()
+
+    def write(more: str) -> None:
+        before = base.partition("[titles]")[0] if more.startswith("[titles]") else base
+        (tmp_path / "authorities" / "your-council.toml").write_text(f"{before}\n{more}", encoding="utf-8")
+        forget()
+
+    yield write
+    forget()
+
+
+def test_the_changes_shown_can_be_made(council: Callable[[str], None]) -> None:
+    council(TOML.findall(text("docs/procedures.md"))[0])
+    library.check_all()
+    mine = {name: library.procedure(name, "your-council") for name in ("statutory", "corporate")}
+    theirs = {name: library.procedure(name, "family-rights") for name in mine}
+    assert [mine[name].limit["acknowledgement"].days for name in mine] == [2, 2]
+    window = mine["corporate"].limit["stage_1_review"]
+    assert (window.days, window.unit) == (28, "calendar_days")
+    assert mine["statutory"].limit["stage_1_review"] == theirs["statutory"].limit["stage_1_review"]
+    added = mine["statutory"].limit.keys() - theirs["statutory"].limit.keys()
+    assert added == {"informal_resolution", "first_visit"}
+    assert mine["corporate"].limit.keys() == theirs["corporate"].limit.keys()
+    assert mine["statutory"].role["investigating_officer"].connections == ["none"]
+    assert mine["statutory"].stage["stage_2"].title == "Stage 2: independent investigation"
+    assert mine["corporate"].policy.deemed_days == 3
+    assert {q.name for q in mine["statutory"].questions} - {q.name for q in theirs["statutory"].questions}
+    assert mine["corporate"].questions == theirs["corporate"].questions
+    assert mine["statutory"].plain["stage_1"].what == theirs["statutory"].plain["stage_1"].what
+    assert mine["statutory"].plain["stage_1"].next != theirs["statutory"].plain["stage_1"].next
+    bus = {"authority": "your-council", "about": {"service": "School transport"}}
+    opening = json.loads(re.findall(r"```json\n(.*?)```", text("docs/messages.md"), re.DOTALL)[0]) | bus
+    chosen = library.procedure_for(parse_opening(opening, date(2026, 12, 1)))
+    assert chosen == ("corporate", "school transport is not children's social care")
+
+
+MISTAKES = re.findall(r"```toml\n([^`]*)```\n```\n([^`]*)\n```", text("docs/procedures.md"))
+
+
+def test_mistakes_are_shown() -> None:
+    assert len(MISTAKES) >= 6
+
+
+@pytest.mark.parametrize(("snippet", "told"), MISTAKES, ids=[told[:50] for _, told in MISTAKES])
+def test_a_mistake_is_told_as_shown(council: Callable[[str], None], snippet: str, told: str) -> None:
+    council(snippet)
+    with pytest.raises(library.FileMistake) as caught:
+        library.check_all()
+    assert str(caught.value) == told
+
+
+def test_the_policies_shown_have_their_defaults() -> None:
+    table = text("docs/procedures.md").partition("### Policy")[2].partition("\n#")[0]
+    shown = {
+        name: default
+        for names, defaults in re.findall(r"^\| (`.+?`) \| (.+?) \|", table, re.MULTILINE)
+        for name, default in zip(re.findall(r"\w+", names), re.findall(r"[\w:]+", defaults), strict=True)
+    }
+    defaults = {name: str(value) for name, value in Policy().model_dump().items()}
+    assert shown == {name: said.lower() for name, said in defaults.items()}
 
 
 def test_every_milestone_is_explained() -> None:
