@@ -18,7 +18,7 @@ from redress.loading import parse_opening
 from redress.opening import Opening
 from redress.parse import Malformed, Problem
 from register.register import Register
-from workflows.card import search_attributes
+from workflows.card import HOW_TO_READ, search_attributes, title
 from workflows.wire import TASK_QUEUE, WORKFLOW, Start, workflow_id
 
 
@@ -86,7 +86,8 @@ async def start(client: Client, what: Start, *, shown: Case | None = None, again
             task_queue=TASK_QUEUE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=reuse,
-            static_summary=f"Complaint {what.reference}",
+            static_summary=title(what.reference, shown.opening.authority if shown else ""),
+            static_details=HOW_TO_READ,
             search_attributes=search_attributes(shown) if shown else None,
         )
     except WorkflowAlreadyStartedError:

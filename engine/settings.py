@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     """The file of proclaimed bank holidays; empty: `procedures/bank-holidays.toml`. It is read where the
     table is made (`redress.holidays_england`), which knows nothing of this class."""
 
+    ui: str = "http://127.0.0.1:8233"
+    """Where operators reach the Temporal UI: the ready lists lead there."""
+
     cached_complaints: int = Field(default=500, ge=1)
     """How many complaints a worker keeps in memory; others are replayed when they are needed."""
 

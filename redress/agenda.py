@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from redress.calendar import long_date
-from redress.deadline import Deadline
 from redress.effects import Effect, Fact
 from redress.facts import facts_of, step_of
 from redress.fold import Fold
 from redress.kept import Settled
 from redress.london import instant, london_date, london_time
 from redress.procedure import Terms
+from redress.sentences import chase, letter_leaves, owed, reminder
 
 SHORTLY_BEFORE = 5
 """Working days before the opening about which a message sent later still writes its letter."""
@@ -68,20 +67,19 @@ class Agenda:
         for deadline in self.fold.running:
             last = deadline.due_on + timedelta(days=1)
             if deadline.paused_on is None and deadline.wakes_on <= last and instant(last) > now:
-                timers.append(Timer(deadline.name, instant(last), _summary(deadline)))
+                timers.append(Timer(deadline.name, instant(last), owed(self.fold.procedure, deadline)))
             if deadline.wakes_on < last or last < deadline.wakes_on < date.max:
                 day = self.fold.calendar.on_or_after(deadline.wakes_on)
-                what = "Reminder" if deadline.wakes_on < last else "Still late"
-                soon.append((instant(day, policy.office_opens), f"{what}: {_summary(deadline)}"))
-        soon += [
-            (self.ready_at(effect, now), f"Letter leaves: {effect.template}")
-            for effect in self._effects()
-            if effect.key not in self.settled and not self._is_history(effect)
-        ]
+                says = reminder if deadline.wakes_on < last else chase
+                soon.append((instant(day, policy.office_opens), says(self.fold.procedure, deadline, day)))
+        for effect in self._effects():
+            if effect.key not in self.settled and not self._is_history(effect):
+                leaves = self.ready_at(effect, now)
+                soon.append((leaves, letter_leaves(effect, london_date(leaves))))
         ahead = [(at, summary) for at, summary in soon if at > now]
         if ahead:
             at, summary = min(ahead)
-            timers.append(Timer("next", at, summary.replace("_", " ")))
+            timers.append(Timer("next", at, summary))
         return timers
 
     def ready_at(self, effect: Effect, now: datetime) -> datetime:
@@ -175,10 +173,3 @@ class Agenda:
         facts: dict[str, Fact] = {"late": late, "next": self.fold.next_step()}
         key = "overdue_at_opening"
         return Effect(key, "letter", key, self.opened_on, facts)
-
-
-def _summary(deadline: Deadline) -> str:
-    """What a stranger reads beside a timer (at most 120 characters)."""
-    unit = deadline.limit.unit.replace("_", " ")
-    way = "before the meeting" if deadline.limit.before else unit
-    return f"{deadline.limit.title} due {long_date(deadline.due_on)} ({deadline.days} {way})"

@@ -15,15 +15,15 @@ Settled = Literal["done", "skipped", "history"]
 
 
 class Answer(BaseModel):
-    """What the sender of a message is told."""
+    """What the sender of a message is told: first whether it took effect, and why it did not."""
 
-    message_id: str
-    on: date
     applied: bool
     pending: bool
-    repeated: bool = False
     reason: str = ""
     changed: list[dict[str, str | None]] = []
+    on: date
+    message_id: str
+    repeated: bool = False
 
 
 class Rejected(BaseModel):

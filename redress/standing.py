@@ -46,36 +46,36 @@ class DeadlineStatus(TypedDict):
 
 
 class Status(TypedDict):
-    """Where a complaint stands."""
+    """Where a complaint stands, in the order in which it is read: what is owed first."""
 
     reference: str
-    authority: str
-    procedure: str
-    kind: str
+    erased_on: NotRequired[str]
     state: str
     stage: str
-    received_on: str
-    next_due_on: str | None
-    waiting_for: str
     overdue: bool
+    waiting_for: str
+    next_due_on: str | None
+    plain: PlainWords
+    questions: list[str]
+    pending: list[dict[str, JsonValue]]
+    deadlines: list[DeadlineStatus]
     closed_on: str | None
     closed_as: str | None
-    deadlines: list[DeadlineStatus]
-    appointments: list[dict[str, JsonValue]]
-    letters: list[dict[str, JsonValue]]
-    remedies: list[dict[str, JsonValue]]
-    messages: NotRequired[list[dict[str, JsonValue]]]
-    pending: list[dict[str, JsonValue]]
-    refused: list[dict[str, JsonValue]]
-    irregular: list[dict[str, JsonValue]]
-    questions: list[str]
+    received_on: str
+    authority: str
+    procedure: str
     procedure_reason: str
+    kind: str
     points: list[dict[str, JsonValue]]
     linked: list[dict[str, JsonValue]]
-    contact_restricted_until: str | None
-    erased_on: NotRequired[str]
-    plain: PlainWords
+    remedies: list[dict[str, JsonValue]]
+    appointments: list[dict[str, JsonValue]]
     advocate: dict[str, JsonValue] | None
+    contact_restricted_until: str | None
+    refused: list[dict[str, JsonValue]]
+    irregular: list[dict[str, JsonValue]]
+    letters: list[dict[str, JsonValue]]
+    messages: NotRequired[list[dict[str, JsonValue]]]
     calendar: str
     as_of: str
 
@@ -131,33 +131,24 @@ def standing(fold: Fold, reference: str, log: list[Entry], as_of: date) -> Statu
     by_seq = {entry.seq: entry for entry in log}
     return Status(
         reference=reference,
-        authority=fold.opening.authority,
-        procedure=fold.procedure.name,
-        kind=fold.opening.kind,
         state=fold.state,
         stage=fold.stage,
-        received_on=fold.opening.received_on.isoformat(),
-        next_due_on=_iso(line.next_due_on),
-        waiting_for=line.waiting_for,
         overdue=line.overdue,
+        waiting_for=line.waiting_for,
+        next_due_on=_iso(line.next_due_on),
+        plain=plain_words(fold),
+        questions=[question.asked for question in _open_questions(fold)],
+        pending=[_verdict(fold, entry) for entry in log if _outcome(fold, entry) == "pending"],
+        deadlines=[_deadline(fold, d, as_of) for d in fold.ledger],
         closed_on=_iso(fold.closed_on),
         closed_as=fold.closed_as,
-        deadlines=[_deadline(fold, d, as_of) for d in fold.ledger],
-        appointments=[
-            {
-                "role": a.role,
-                "person": a.person.model_dump(mode="json"),
-                "connection": a.connection,
-                "on": a.on.isoformat(),
-                "until": _iso(a.until),
-            }
-            for a in fold.appointments
-        ],
-        letters=[
-            {"letter": e.template, "on": e.on.isoformat(), "key": e.key, "about": e.facts.get("title")}
-            for e in fold.effects
-            if e.kind in ("letter", "reminder")
-        ],
+        received_on=fold.opening.received_on.isoformat(),
+        authority=fold.opening.authority,
+        procedure=fold.procedure.name,
+        procedure_reason=fold.chosen,
+        kind=fold.opening.kind,
+        points=[_point(fold, point) for point in fold.points.all],
+        linked=linked(fold, reference),
         remedies=[
             {
                 "remedy": r.number,
@@ -169,8 +160,18 @@ def standing(fold: Fold, reference: str, log: list[Entry], as_of: date) -> Statu
             }
             for r in fold.remedies
         ],
-        messages=[_message(fold, entry) for entry in log],
-        pending=[_verdict(fold, entry) for entry in log if _outcome(fold, entry) == "pending"],
+        appointments=[
+            {
+                "role": a.role,
+                "person": a.person.model_dump(mode="json"),
+                "connection": a.connection,
+                "on": a.on.isoformat(),
+                "until": _iso(a.until),
+            }
+            for a in fold.appointments
+        ],
+        advocate=fold.advocate.model_dump(mode="json") if fold.advocate else None,
+        contact_restricted_until=_iso(_from(fold.contact_restricted_until, as_of)),
         refused=[_verdict(fold, entry) for entry in log if _outcome(fold, entry) == "refused"],
         irregular=[
             {
@@ -181,13 +182,12 @@ def standing(fold: Fold, reference: str, log: list[Entry], as_of: date) -> Statu
             }
             for i in fold.irregular
         ],
-        questions=[question.asked for question in _open_questions(fold)],
-        procedure_reason=fold.chosen,
-        points=[_point(fold, point) for point in fold.points.all],
-        linked=_linked(fold, reference),
-        contact_restricted_until=_iso(_from(fold.contact_restricted_until, as_of)),
-        plain=plain_words(fold),
-        advocate=fold.advocate.model_dump(mode="json") if fold.advocate else None,
+        letters=[
+            {"letter": e.template, "on": e.on.isoformat(), "key": e.key, "about": e.facts.get("title")}
+            for e in fold.effects
+            if e.kind in ("letter", "reminder")
+        ],
+        messages=[_message(fold, entry) for entry in log],
         calendar=fold.calendar.version,
         as_of=as_of.isoformat(),
     )
@@ -216,7 +216,7 @@ def _point(fold: Fold, point: Point) -> dict[str, JsonValue]:
     }
 
 
-def _linked(fold: Fold, reference: str) -> list[dict[str, JsonValue]]:
+def linked(fold: Fold, reference: str) -> list[dict[str, JsonValue]]:
     """The complaints this one belongs together with, and how."""
     linked: list[dict[str, JsonValue]] = [
         {

@@ -13,8 +13,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from urllib.parse import quote
 
+from doors.clock import today
+from doors.links import lines
 from engine.connection import quiet_runtime
 from engine.embedded import NoServer, server_command, wait_for_server
 from engine.namespace import prepare
@@ -24,13 +25,6 @@ from privacy.ring import add_key
 
 ROOT = Path(__file__).resolve().parent.parent
 PORT, UI_PORT = 7233, 8233
-
-LINKS = {
-    "overdue": "Overdue = true",
-    "open": "State = 'open'",
-    "waiting for the Complaints Manager": "WaitingFor = 'complaints_manager'",
-    "task failures": "TemporalReportedProblems IS NOT NULL",
-}
 
 
 def say(line: str) -> None:
@@ -108,9 +102,9 @@ async def up(house: House) -> int:
     say(f"worker        log: {house.logs / 'worker.log'}")
     say(f"register      {Settings().database_url}")
     say(f"letters       {Settings().outbox_folder}")
-    say("\nReady lists in the UI:")
-    for name, query in LINKS.items():
-        say(f"  {name:36} http://127.0.0.1:{UI_PORT}/namespaces/default/workflows?query={quote(query)}")
+    say("\nReady lists in the UI, with the dates of today (make links: anew):")
+    for line in lines(f"http://127.0.0.1:{UI_PORT}", "default", today()):
+        say(f"  {line}")
     say("\nTry:  .venv/bin/python starter.py open examples/under-way.json")
     say("End:  make down")
     return 0

@@ -1,7 +1,12 @@
-"""What the Temporal UI shows of a complaint: in lists, and on its page. No personal data."""
+"""What the Temporal UI shows of a complaint: in lists, and on its page. No personal data.
+
+The UI fetches the card's text from its server in an address, which logs and proxies may keep: another
+reason why nobody is named in it, and why it is short.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -10,8 +15,31 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from engine.search_attributes import AUTHORITY, NEXT_DUE, OVERDUE, PROCEDURE, STAGE, STATE, WAITING_FOR
 from redress.calendar import long_date
 from redress.case import Case
+from redress.deadline import Deadline, days_late
+from redress.fold import Fold
 from redress.london import instant
-from redress.standing import brief, state_of
+from redress.names import workflow_id
+from redress.plain import place_of
+from redress.sentences import counted, title_of, what
+from redress.standing import brief, linked, state_of
+
+MOST_LISTED = 20
+"""Lines of one kind on a card: remedies can be many, and its text travels in an address."""
+
+HOW_TO_READ = (
+    "**Current Details**, beside this, says where the complaint stands: what is owed, by whom, by when.\n\n"
+    "**To act:** More Actions, then Send an Update. Each action says what to fill in.\n\n"
+    "**Never** cancel, terminate or reset a complaint: it ends by the updates `withdraw` or `close`."
+)
+"""What stands on every complaint's page under Details."""
+
+
+def title(reference: str, authority: str = "", part_of: str = "") -> str:
+    """What stands on a complaint's page under Summary."""
+    said = f"Complaint {reference}"
+    if part_of:
+        return f"{said}, split off {part_of}"
+    return f"{said} to {authority}" if authority else said
 
 
 def search_attributes(case: Case) -> TypedSearchAttributes:
@@ -30,25 +58,114 @@ def search_attributes(case: Case) -> TypedSearchAttributes:
     return TypedSearchAttributes(pairs)
 
 
-def card(case: Case, today: date) -> str:
-    """Markdown for `current details`, as of a London date."""
+def card(case: Case, today: date, namespace: str) -> str:
+    """Markdown for `current details`, as of a London date: the most urgent first.
+
+    It is made when something happens to the complaint, and stands until the next time something does:
+    so it tells since when a thing is late, not for how many days.
+    """
     fold = case.fold
-    now = brief(fold, today)
-    stage = fold.procedure.stage.get(fold.stage)
-    lines = [
-        f"**{case.reference}** · {stage.title if stage else fold.stage} · {now.state}",
-        "",
-        f"Received {long_date(fold.opening.received_on)} · {fold.opening.authority}",
+    blocks = [
+        _where(fold),
+        _block("Owed now", _owed(fold, today)),
+        _block("To decide", _to_decide(fold)),
+        _block("Was late", _was_late(fold, today)),
+        _last_message(case),
+        _block("Done", _done(fold, today)),
+        _block("Belongs together with", _linked(case, namespace)),
+        _about(case),
     ]
+    return "\n\n".join(block for block in blocks if block)
+
+
+def _where(fold: Fold) -> str:
+    stage = fold.procedure.stage.get(fold.stage)
+    place = stage.title if stage else fold.stage.replace("_", " ").capitalize()
     if fold.closed_on is not None:
-        lines.append(f"Closed {long_date(fold.closed_on)} as {str(fold.closed_as).replace('_', ' ')}")
-    if now.next_due_on is not None:
-        who = now.waiting_for.replace("_", " ")
-        lines.append(f"Next: {who}, by {long_date(now.next_due_on)}")
-    lines += ["", "| limit | due | owed by | |", "| --- | --- | --- | --- |"]
+        closed = f"closed on {long_date(fold.closed_on)} as {str(fold.closed_as).replace('_', ' ')}"
+        return f"**{place}** · {closed}" if place_of(fold) == "ombudsman" else f"**{closed.capitalize()}**"
+    return f"**{place}** · {fold.state}"
+
+
+def _owed(fold: Fold, today: date) -> Iterator[str]:
+    """What runs, by its day; what is overdue comes first by itself."""
+    for deadline in sorted(fold.running, key=_due_on):
+        day, who = long_date(deadline.due_on), title_of(fold.procedure, deadline.owner)
+        if deadline.paused_on is not None:
+            yield f"paused since {long_date(deadline.paused_on)}: {what(deadline)}"
+        elif deadline.due_on >= today:
+            yield f"by {day}: {what(deadline)} ({who})"
+        elif deadline.limit.kind == "limit":
+            yield f"**overdue since {day}: {what(deadline)}** ({who})"
+        else:
+            yield f"was meant for {day}: {what(deadline)} ({who})"
+
+
+def _to_decide(fold: Fold) -> Iterator[str]:
+    if fold.closed_on is None and fold.stage == "intake":
+        for question in fold.questions:
+            yield f"{question.asked} Answer with `accept` or `decline`."
+    for request in fold.late_requests:
+        yield f"the request of {long_date(request.message.on)} came late: answer with `decide_late`"
+    for waits in fold.waiting:
+        yield f"`{waits.message.action}` of {long_date(waits.message.on)} waits until it can be carried out"
+
+
+def _was_late(fold: Fold, today: date) -> Iterator[str]:
+    """What was done late or never, and earlier days that were missed before more time was given."""
     for deadline in fold.ledger:
-        state = state_of(deadline, today).replace("_", " ")
-        shown = f"**{state}**" if state in ("overdue", "met late") else state
-        owner = deadline.owner.replace("_", " ")
-        lines.append(f"| {deadline.limit.title} | {long_date(deadline.due_on)} | {owner} | {shown} |")
-    return "\n".join(lines)
+        late = days_late(fold.calendar, deadline, today)
+        if late and not deadline.is_open:
+            said = f"{what(deadline)}: due {long_date(deadline.due_on)}"
+            said += f", done {long_date(deadline.met_on)}" if deadline.met_on else ", never done"
+            yield f"{said}, {counted(late, deadline.limit)} late"
+        for moved in deadline.moved:
+            if moved.breach:
+                yield f"{what(deadline)}: late on its earlier day, {long_date(moved.due_on)}"
+
+
+def _last_message(case: Case) -> str:
+    """The last message and what became of it: the UI calls every answered update successful."""
+    if not case.log:
+        return ""
+    entry = case.log[-1]
+    message, verdict = entry.message, case.fold.verdicts.get(entry.seq)
+    said = f"**Last message:** `{message.action}` of {long_date(message.on)}"
+    if verdict is None or verdict.outcome == "applied":
+        return said
+    reason = f": {verdict.reason}" if verdict.reason and verdict.since is None else ""
+    return f"{said}, **{verdict.outcome}**{reason}"
+
+
+def _done(fold: Fold, today: date) -> Iterator[str]:
+    for deadline in fold.ledger:
+        if state_of(deadline, today) == "met" and deadline.met_on is not None:
+            yield f"{what(deadline)}: {long_date(deadline.met_on)}, in time"
+        elif deadline.lapsed_on is not None:
+            yield f"{what(deadline)}: ran out on {long_date(deadline.due_on)}"
+
+
+def _linked(case: Case, namespace: str) -> Iterator[str]:
+    for each in linked(case.fold, case.reference):
+        reference, how = str(each["reference"]), str(each["how"]).replace("_", " ")
+        yield f"[{reference}](/namespaces/{namespace}/workflows/{workflow_id(reference)}), {how}"
+
+
+def _about(case: Case) -> str:
+    procedure = case.fold.procedure
+    return (
+        f"{case.reference} · {case.opening.authority} · received {long_date(case.fold.opening.received_on)}\n"
+        f"{procedure.title} (`{procedure.name}`), because {case.fold.chosen}"
+    )
+
+
+def _block(heading: str, lines: Iterator[str]) -> str:
+    listed = list(lines)
+    if not listed:
+        return ""
+    more = [f"and {len(listed) - MOST_LISTED} more"] if len(listed) > MOST_LISTED else []
+    return "\n".join([f"**{heading}**", "", *(f"- {line}" for line in listed[:MOST_LISTED] + more)])
+
+
+def _due_on(deadline: Deadline) -> date:
+    return deadline.due_on

@@ -24,10 +24,12 @@ with workflow.unsafe.imports_passed_through():
     from redress.packing import pack_state, unpack, unpack_state
     from redress.parse import Malformed, Parsed, Problem, parse_message
     from redress.record import EntryKind, RegisterEntry
+    from redress.sentences import errand
     from redress.splitting import part_of
     from redress.standing import Status
-    from workflows.card import card, search_attributes
+    from workflows.card import HOW_TO_READ, card, search_attributes, title
     from workflows.handlers import Handlers
+    from workflows.prompts import MOVES_PROMPT, STATUS_PROMPT
     from workflows.wire import (
         BEGIN,
         CARRY_OUT,
@@ -142,7 +144,7 @@ class Complaint(Handlers):
             result_type=Begun,
             start_to_close_timeout=AN_ERRAND_TAKES,
             retry_policy=FOR_EVER,
-            summary="Calendar and procedure for this complaint",
+            summary="The calendar and the rules that this complaint will run under are kept",
         )
         self._terms = begun.terms
         if begun.state is not None:
@@ -166,7 +168,7 @@ class Complaint(Handlers):
         wanted = {timer.name: timer for timer in self._known.timers(now)}
         if self._known.is_finished and not wanted:
             ends = self._known.tail_ends()
-            summary = f"The file closes on {long_date(london_date(ends))}"
+            summary = f"On {long_date(london_date(ends))} the file closes, since nothing is owed any more"
             wanted["end"] = Timer("end", ends, summary)
         for name, (at, ringing) in list(self._timers.items()):
             timer = wanted.pop(name, None)
@@ -227,7 +229,7 @@ class Complaint(Handlers):
                 result_type=Outcome,
                 start_to_close_timeout=AN_ERRAND_TAKES,
                 retry_policy=FOR_EVER,
-                summary=_errand_summary(batch),
+                summary=errand(batch),
             )
             await self._open_parts(batch)
             del self._outbox[: len(batch)]
@@ -252,7 +254,8 @@ class Complaint(Handlers):
                     ),
                     id=workflow_id(part.reference),
                     parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-                    static_summary=f"Complaint {part.reference}, split off {self._known.reference}",
+                    static_summary=title(part.reference, part_of=self._known.reference),
+                    static_details=HOW_TO_READ,
                 )
             except WorkflowAlreadyStartedError:
                 continue  # an earlier run of ours has started it
@@ -359,7 +362,7 @@ class Complaint(Handlers):
 
     # --- what can be seen ------------------------------------------------------------------------
 
-    @workflow.query(name=STATUS, description="Where the complaint stands: as_of YYYY-MM-DD, or today")
+    @workflow.query(name=STATUS, description=STATUS_PROMPT)
     def status(self, *asked: Any) -> Status:
         """Where the complaint stands on a London date; without one, today."""
         if self._case is None:
@@ -376,7 +379,7 @@ class Complaint(Handlers):
         except (OutsideTable, OverflowError) as error:
             raise ApplicationError(f"as_of: {error}") from None
 
-    @workflow.query(name=MOVES, description="Which due dates a newer calendar of bank holidays would move")
+    @workflow.query(name=MOVES, description=MOVES_PROMPT)
     def what_a_recount_moves(self, *asked: Any) -> dict[str, Any]:
         """What moves if the table of bank holidays that is asked about counted from a London date, or today.
 
@@ -417,7 +420,7 @@ class Complaint(Handlers):
         if changed:
             workflow.upsert_search_attributes(changed)
             self._shown = wanted
-        workflow.set_current_details(card(case, today))
+        workflow.set_current_details(card(case, today, workflow.info().namespace))
 
 
 def _start(started_with: tuple[Any, ...]) -> tuple[Start | None, str]:
@@ -489,17 +492,3 @@ def _as_body(task: Task) -> dict[str, Any]:
         "state": task.state,
         "facts": effect.said(),
     }
-
-
-def _errand_summary(batch: list[RegisterEntry]) -> str:
-    """A sentence for the operator: what is recorded and which letters go out."""
-    said = []
-    for entry in batch:
-        what = entry.body.get("action") if entry.kind == "message" else entry.body.get("template")
-        if entry.kind == "effect" and entry.body.get("kind") == "breach":
-            what = f"{entry.body['facts']['title']} is late"
-        if entry.body.get("state") == "skipped":
-            what = f"{what} skipped"
-        said.append(str(what or entry.kind).replace("_", " "))
-    text = "Record and send: " + ", ".join(said)
-    return text if len(text) <= 120 else text[:117] + "..."

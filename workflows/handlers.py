@@ -12,7 +12,8 @@ from typing import Any
 from temporalio import workflow
 from temporalio.common import RawValue
 
-from redress.messages import KNOWN, MESSAGES, SIGNALS
+from redress.messages import KNOWN, SIGNALS
+from workflows.prompts import UNKNOWN_SIGNAL_PROMPT, signal_prompt, update_prompt
 
 
 class _House:
@@ -34,7 +35,7 @@ class _House:
         """Keep a signal whose name is no action's."""
         raise NotImplementedError
 
-    @workflow.signal(dynamic=True, description="Anything else is kept under 'refused'")
+    @workflow.signal(dynamic=True, description=UNKNOWN_SIGNAL_PROMPT)
     def unknown(self, name: str, arrived: Sequence[RawValue]) -> None:
         """A signal of another name."""
         self.refuse_signal(name, tuple(arrived))
@@ -48,7 +49,7 @@ def _update(action: str) -> Any:
         self.check(action, arrived)
 
     door.__name__ = f"update_{action}"
-    opened = workflow.update(name=action, description=KNOWN[action].title)(door)
+    opened = workflow.update(name=action, description=update_prompt(action))(door)
     opened.validator(check)
     return opened
 
@@ -58,7 +59,7 @@ def _signal(action: str) -> Any:
         await self.take_signal(action, arrived)
 
     door.__name__ = f"signal_{action}"
-    return workflow.signal(name=action, description=MESSAGES[action].title)(door)
+    return workflow.signal(name=action, description=signal_prompt(action))(door)
 
 
 class Handlers(_House):

@@ -100,14 +100,18 @@ def test_a_limit_runs_out_at_midnight_in_london_in_summer_time() -> None:
     case = acknowledged()
     timers = {timer.name: timer for timer in case.timers(at("2026-06-12", "12:00"))}
     assert timers["stage_1_response"].at.isoformat() == "2026-06-15T23:00:00+00:00"
-    assert timers["stage_1_response"].summary == "Stage 1 response due Mon 15 Jun 2026 (10 working days)"
+    assert timers["stage_1_response"].summary == (
+        "By Mon 15 Jun 2026 the manager of the team concerned owes: Stage 1 response (10 working days)"
+    )
 
 
 def test_and_at_midnight_in_winter() -> None:
     case = opened("2026-11-20")
     timers = {timer.name: timer for timer in case.timers(at("2026-11-20"))}
     assert timers["stage_1_response"].at.isoformat() == "2026-12-05T00:00:00+00:00"
-    assert timers["stage_1_response"].summary == "Stage 1 response due Fri 4 Dec 2026 (10 working days)"
+    assert timers["stage_1_response"].summary == (
+        "By Fri 4 Dec 2026 the manager of the team concerned owes: Stage 1 response (10 working days)"
+    )
 
 
 @pytest.mark.parametrize(
@@ -162,7 +166,10 @@ def test_the_timer_for_what_comes_next_is_the_earliest() -> None:
     done(case, "2026-06-01")
     timers = {timer.name: timer for timer in case.timers(at("2026-06-01"))}
     assert timers["next"].at == at("2026-06-11", "09:00")
-    assert timers["next"].summary.startswith("Reminder")
+    assert timers["next"].summary == (
+        "On Thu 11 Jun 2026 the manager of the team concerned is reminded of what is due Mon 15 Jun 2026: "
+        "Stage 1 response"
+    )
 
 
 # --- what letters say ----------------------------------------------------------------------------
