@@ -10,6 +10,7 @@ import sys
 
 from engine.connection import connect_patiently, quiet_runtime, where
 from engine.logs import set_up
+from engine.post import PostMistake, routes_for
 from engine.seals import seals_for
 from engine.settings import Settings
 from engine.traces import flush, tracing
@@ -40,6 +41,11 @@ async def main() -> int:
     except KeyMistake as mistake:
         log.error("%s", mistake)
         return 2
+    try:
+        routes = routes_for(settings)
+    except PostMistake as mistake:
+        log.error("letters cannot be sent: %s", mistake)
+        return 2
     if isinstance(seals, Unsealed):
         log.warning("this is a trial: nothing is encrypted, and names are readable")
     stop = asyncio.Event()
@@ -48,7 +54,7 @@ async def main() -> int:
     client = await connect_patiently(stop, seals, tracing("redress-worker"))
     if client is None:
         return 0
-    async with build_worker(client, errands_for(settings, seals), settings):
+    async with build_worker(client, errands_for(settings, seals, routes), settings):
         log.info("running complaints from %s, namespace %s", where(), client.namespace)
         await stop.wait()
         log.info("stopping: errands under way are finished first")

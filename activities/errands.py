@@ -6,24 +6,20 @@ Each may run more than once and counts once.
 from __future__ import annotations
 
 import logging
-from datetime import UTC, date, datetime
-from typing import Any
+from datetime import date, timedelta
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from letters.letter import Letter, letters_for
-from letters.outbox import Post
+from activities.postroom import Postroom, Remaining
+from privacy.vault import Destroyed
 from redress.case import Case
-from redress.library import authority, packed_terms_for, terms_for
+from redress.library import packed_terms_for, terms_for
 from redress.loading import parse_opening
 from redress.packing import pack_state
 from redress.record import RegisterEntry
 from redress.splitting import part_of
-from register import schema
-from register.database import upsert
 from register.register import Register
 from workflows.wire import BEGIN, CARRY_OUT, DELIVER, Begin, Begun, Errand, Outcome
 
@@ -33,9 +29,9 @@ log = logging.getLogger(__name__)
 class Errands:
     """The activities, with the register and the post they work on."""
 
-    def __init__(self, register: Register, post: Post) -> None:
+    def __init__(self, register: Register, postroom: Postroom) -> None:
         self.register = register
-        self.post = post
+        self.postroom = postroom
 
     @activity.defn(name=BEGIN)
     def begin(self, asked: Begin) -> Begun:
@@ -76,7 +72,8 @@ class Errands:
 
     @activity.defn(name=CARRY_OUT)
     def carry_out(self, errand: Errand) -> Outcome:
-        """Record entries and send the letters among them, in one transaction."""
+        """Record entries and write the letters among them, in one transaction; after it, send them."""
+        written = True
         with self.register.writing() as db:
             self.register.append(db, errand.reference, errand.entries)
             found = self.register.case(db, errand.reference)
@@ -87,68 +84,57 @@ class Errands:
                 if entry.body.get("kind") == "split" and entry.body.get("state") == "done":
                     self.register.reserve_part(db, part_of(case, entry.body["facts"]))
             effects = [(entry.body, last) for entry in errand.entries if _is_letter(entry)]
-            delivered = self._send(db, case, effects) if effects else True
+            if effects:
+                written = self.postroom.write(db, case, effects)
             self.register.project(db, case, last)
-        return Outcome(delivered=delivered)
+        if not effects:
+            return Outcome(delivered=True)
+        try:
+            remaining = self.postroom.send(errand.reference)
+        except Exception as error:  # the record stands, and whatever befell the letters, they are kept
+            log.warning("%s: letters wait: %s", errand.reference, type(error).__name__)
+            return Outcome(delivered=False)
+        return Outcome(delivered=written and not (remaining.to_leave or remaining.to_arrive))
 
     @activity.defn(name=DELIVER)
     def deliver(self, reference: str) -> None:
-        """Send the letters of a complaint that could not leave; raises while any cannot."""
-        with self.register.writing() as db:
-            found = self.register.case(db, reference)
-            if found is None:
-                return
-            waiting = self.register.waiting_letters(db, reference)
-            self.register.forget_unwritten(db, reference)
-            delivered = self._send(db, found[0], waiting)
-        if not delivered:
-            raise RuntimeError("some letters could not leave yet; they are tried again")
+        """See to letters that could not leave at once, or of which it is to be heard whether they arrived.
 
-    def _send(self, db: Connection, case: Case, effects: list[tuple[dict[str, Any], date]]) -> bool:
-        """Send the letters of effects, each dated as said; whether all of them have left.
-
-        What became of each is written down, so that none is lost and none leaves twice.
+        Raises while there are any: then it is asked again.
         """
-        left = self.register.letters_sent(db, case.reference, [effect["key"] for effect, _ in effects])
-        rows = []
-        for effect, on in effects:
-            try:
-                letters = letters_for(case, authority(case.intake.authority), effect, on)
-            except Exception as error:  # a letter that cannot be written must not hold up the record
-                what = f"{effect['template']} cannot be written: {type(error).__name__}"
-                log.error("%s: %s", case.reference, what)  # its text could hold names: never logged
-                rows.append(_row(case, effect, on, recipient="", place=None))
-                continue
-            rows += [
-                _row(case, effect, on, recipient=letter.recipient, place=self._leave(case, letter))
-                for letter in letters
-                if (letter.key, letter.recipient) not in left
-            ]
-        if rows:
-            upsert(db, schema.letters, rows)
-        return all(row["place"] for row in rows)
-
-    def _leave(self, case: Case, letter: Letter) -> str | None:
+        written = True
         try:
-            return self.post.send(case.reference, letter)
-        except Exception as error:  # whatever the post does, the record must stand
-            log.warning("%s: %s did not leave: %s", case.reference, letter.name, type(error).__name__)
-            return None
+            with self.register.writing() as db:
+                waiting = self.register.waiting_letters(db, reference)
+                found = self.register.case(db, reference) if waiting else None
+                if found is not None:
+                    self.register.forget_unwritten(db, reference)
+                    written = self.postroom.write(db, found[0], waiting)
+        except Destroyed:
+            written = True  # erased: there is nobody left to write to
+        remaining = self.postroom.send(reference, ask=True)
+        if not written:
+            raise RuntimeError("a letter could not be written yet; it is tried again")
+        if remaining.to_leave or remaining.to_arrive:
+            raise _later(remaining)
 
 
-def _row(
-    case: Case, effect: dict[str, Any], on: date, *, recipient: str, place: str | None
-) -> dict[str, Any]:
-    return {
-        "reference": case.reference,
-        "key": effect["key"],
-        "recipient": recipient,
-        "letter": effect["template"],
-        "on_date": on,
-        "state": "sent" if place else "waiting",
-        "place": place,
-        "sent_at": datetime.now(UTC) if place else None,
-    }
+_CATEGORY = {True: ApplicationErrorCategory.UNSPECIFIED, False: ApplicationErrorCategory.BENIGN}
+
+
+def _later(remaining: Remaining) -> ApplicationError:
+    """What an operator reads while letters are on their way, and when they are looked at next."""
+    said = []
+    if remaining.to_leave:
+        said.append(f"{remaining.to_leave} could not leave yet")
+    if remaining.to_arrive:
+        said.append(f"{remaining.to_arrive} left and have not arrived yet")
+    return ApplicationError(
+        f"letters: {', '.join(said)}; looked at again by itself",
+        type="LettersUnderWay",
+        next_retry_delay=timedelta(seconds=remaining.next_in),
+        category=_CATEGORY[remaining.to_leave > 0],
+    )
 
 
 def _is_letter(entry: RegisterEntry) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 TRIAL = "names are readable"
@@ -39,6 +39,63 @@ class Settings(BaseSettings):
 
     outbox: Path | None = None
     """Where letters are laid; empty: `outbox` in the state folder."""
+
+    send_email: Literal["outbox", "smtp", "notify"] = "outbox"
+    """By what e-mail leaves: `smtp`, `notify` (GOV.UK Notify), or `outbox`: laid into the folder."""
+
+    send_post: Literal["outbox", "notify"] = "outbox"
+    """By what letters by post leave."""
+
+    send_staff: Literal["outbox", "smtp", "notify"] = "outbox"
+    """By what letters to the authority's own people leave."""
+
+    send_text: Literal["nothing", "notify"] = "nothing"
+    """By what those are told of a letter who asked for text messages."""
+
+    send_within: float = Field(default=20.0, gt=0, le=60)
+    """Seconds that the mail server or Notify may take for one letter."""
+
+    send_for_days: float = Field(default=2.0, gt=0)
+    """Days for which a letter that is put off is tried before the Complaints Manager is told."""
+
+    smtp_host: str = ""
+    """The mail server."""
+
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    """Its port: 587 for `starttls`, 465 for `tls`."""
+
+    smtp_tls: Literal["starttls", "tls", "none"] = "starttls"
+    """How the connection is encrypted; `none` only to a server on this machine."""
+
+    smtp_ca: Path | None = None
+    """A file of certificates to trust in place of the system's."""
+
+    smtp_user: str = ""
+    """Whom to log in as; empty: nobody logs in."""
+
+    smtp_password: SecretStr = SecretStr("")
+    """The password to log in with."""
+
+    smtp_from: str = ""
+    """The address letters come from; empty: the e-mail address in the authority's file."""
+
+    notify_key: SecretStr = SecretStr("")
+    """The API key of the service at GOV.UK Notify."""
+
+    notify_url: str = "https://api.notifications.service.gov.uk"
+    """Where Notify is."""
+
+    notify_email_template: str = ""
+    """The id of the e-mail template: subject `((subject))`, message `((body))`."""
+
+    notify_post_template: str = ""
+    """The id of the letter template: heading `((subject))`, body `((body))`."""
+
+    notify_text_template: str = ""
+    """The id of the text message template: `((body))`."""
+
+    notify_reply_to: str = ""
+    """The id of the reply-to address at Notify; empty: the service's own."""
 
     bank_holidays: Path | None = None
     """The file of proclaimed bank holidays; empty: `procedures/bank-holidays.toml`. It is read where the

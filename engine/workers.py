@@ -9,10 +9,12 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.errands import Errands
+from activities.postroom import Postroom
+from engine.post import outbox_only, patience_of
 from engine.sandbox import RUNNER
 from engine.seals import seals_for
 from engine.settings import Settings
-from letters.outbox import Outbox
+from letters.delivery.routes import Routes
 from privacy.seals import Seals
 from register.database import connect
 from register.register import Register
@@ -28,10 +30,14 @@ def register_for(settings: Settings, seals: Seals) -> Register:
     return Register(connect(settings.database_url), seals)
 
 
-def errands_for(settings: Settings, seals: Seals | None = None) -> Errands:
-    """The activities on the register and the outbox that the settings name."""
+def errands_for(settings: Settings, seals: Seals | None = None, routes: Routes | None = None) -> Errands:
+    """The activities on the register that the settings name.
+
+    `routes`: by what letters leave (`engine.post.routes_for`); left out, all of them by the outbox folder:
+    only who says so writes to real people.
+    """
     register = register_for(settings, seals or seals_for(settings))
-    return Errands(register, Outbox(settings.outbox_folder))
+    return Errands(register, Postroom(register, routes or outbox_only(settings), patience_of(settings)))
 
 
 def build_worker(client: Client, errands: Errands, settings: Settings) -> Worker:

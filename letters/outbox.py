@@ -5,21 +5,16 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import Protocol
 
+from letters.delivery.channel import Handed, NotNow
+from letters.delivery.parcel import Parcel
 from letters.letter import Letter
-
-
-class Post(Protocol):
-    """Something that letters leave by. Sending the same letter again must change nothing."""
-
-    def send(self, reference: str, letter: Letter) -> str:
-        """Send one letter; gives the place or number under which it can be found."""
-        ...
 
 
 class Outbox:
     """Letters as files that only their owner can read. Written whole or not at all."""
+
+    name = "outbox"
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -41,3 +36,23 @@ class Outbox:
             draft.unlink(missing_ok=True)
             raise
         return f"{reference}/{letter.file_name}"
+
+    def hand_over(self, parcel: Parcel) -> Handed:
+        """Lay a letter into the folder. Raises `NotNow` where it cannot be used."""
+        try:
+            return Handed(self.send(parcel.reference, parcel.as_letter()), arrived=True)
+        except OSError as error:
+            raise NotNow(f"the outbox cannot be used: {type(error).__name__}", down=True) from None
+
+    def find(self, parcel: Parcel) -> Handed | None:
+        """The letter, where it lies there already."""
+        place = f"{parcel.reference}/{parcel.as_letter().file_name}"
+        try:
+            there = (self.folder / place).is_file()
+        except OSError as error:
+            raise NotNow(f"the outbox cannot be used: {type(error).__name__}", down=True) from None
+        return Handed(place, arrived=True) if there else None
+
+    def has_arrived(self, place: str) -> bool:
+        """What lies there has arrived."""
+        return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Any
 
@@ -17,6 +18,12 @@ from redress.words import mentioned, same_words
 def _prefix(said: str) -> str:
     if not (2 <= len(said) <= 6 and said.isascii() and said.isalpha() and said.isupper()):
         raise ValueError("should be two to six capital letters, for example CYP")
+    return said
+
+
+def _email(said: str) -> str:
+    if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+", said, re.ASCII):
+        raise ValueError("should be an e-mail address, for example director@council.example")
     return said
 
 
@@ -115,6 +122,8 @@ class Authority(Overlay):
     """Changes to one of its procedures only."""
     retention: Retention | None = None
     contact: Contact
+    addresses: dict[Owner, Annotated[str, AfterValidator(_email)]] = {}
+    """E-mail addresses of those at the authority; who has none here is written to at the contact's."""
     advocacy: Service | None = None
     ombudsman: Service
     titles: dict[Owner, str] = {}

@@ -8,7 +8,7 @@ from sqlite3 import OperationalError
 from time import sleep
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Executable, Table, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Executable, Table, create_engine, event, inspect, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
@@ -54,11 +54,23 @@ def _use_a_log(cursor: Any) -> None:
 
 
 def create_tables(engine: Engine) -> None:
-    """Make what is missing; leave what is there."""
+    """Make what is missing, tables and columns; leave what is there."""
     try:
-        metadata.create_all(engine)
-    except DBAPIError:  # another process made the same tables at this moment
-        metadata.create_all(engine)
+        _make_what_is_missing(engine)
+    except DBAPIError:  # another process made the same at this moment
+        _make_what_is_missing(engine)
+
+
+def _make_what_is_missing(engine: Engine) -> None:
+    metadata.create_all(engine)
+    there = inspect(engine)
+    for table in metadata.sorted_tables:
+        known = {column["name"] for column in there.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in known:
+                kind = column.type.compile(engine.dialect)
+                with engine.begin() as db:
+                    db.execute(text(f'ALTER TABLE {table.name} ADD COLUMN "{column.name}" {kind}'))
 
 
 def insert_new(db: Connection, table: Table, rows: list[dict[str, Any]]) -> int:

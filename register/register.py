@@ -280,20 +280,8 @@ class Register:
             self._found[digest] = db.execute(kept).scalar_one()
         return unpack(self._found[digest])
 
-    def letters_sent(self, db: Connection, reference: str, keys: list[str]) -> set[tuple[str, str]]:
-        """Which letters of these keys have left, as (key, recipient)."""
-        table = schema.letters
-        if not keys:
-            return set()
-        rows = db.execute(
-            select(table.c.key, table.c.recipient).where(
-                table.c.reference == reference, table.c.key.in_(keys), table.c.state == "sent"
-            )
-        )
-        return {(row.key, row.recipient) for row in rows}
-
     def waiting_letters(self, db: Connection, reference: str) -> list[tuple[dict[str, Any], date]]:
-        """The effects whose letters could not leave, each with the London date of its letters."""
+        """The effects whose letters could not be written, each with the London date of its letters."""
         table, record = schema.letters, schema.events
         waiting = db.execute(
             select(table.c.key, table.c.on_date)
@@ -311,7 +299,7 @@ class Register:
     def forget_unwritten(self, db: Connection, reference: str) -> None:
         """Drop the notes of letters that could not be written: they are about to be tried again."""
         table = schema.letters
-        db.execute(delete(table).where(table.c.reference == reference, table.c.recipient == ""))
+        db.execute(delete(table).where(table.c.reference == reference, table.c.state == "waiting"))
 
     def project(self, db: Connection, case: Case, as_of: date, *, first: bool = False) -> None:
         """Make the tables that people query from a case; `first`: there are no rows of it yet."""

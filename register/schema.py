@@ -113,6 +113,18 @@ letters = Table(
     Column("state", String(20), nullable=False),
     Column("place", String(400)),
     Column("sent_at", DateTime(timezone=True)),
+    # What is needed to send it; rows of earlier versions have none of these.
+    Column("envelope", JSON(none_as_null=True)),
+    Column("text", Text),
+    Column("means", String(10)),
+    Column("channel", String(10)),
+    Column("round", Integer),
+    Column("attempts", Integer),
+    Column("tried_at", DateTime(timezone=True)),
+    Column("claim", String(32)),
+    Column("claimed_at", DateTime(timezone=True)),
+    Column("reason", String(200)),
+    Column("raised_at", DateTime(timezone=True)),
     PrimaryKeyConstraint("reference", "key", "recipient"),
     Index("letters_by_state", "state"),
 )

@@ -10,8 +10,9 @@ import json
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, get_args
 
+from letters.delivery.notice import How, notice
 from letters.letter import Letter, letters_for
 from redress.case import Answer, Case
 from redress.library import authority, newer_holidays, terms_for
@@ -456,7 +457,27 @@ def court_first() -> Life:
     return life.says("decline", "2026-06-04", reason="The court looks at it now.", proceedings=proceedings)
 
 
+def undelivered() -> Life:
+    """A letter that did not leave, in each of the ways that somebody is told of."""
+    life = Life("2026-03-02").says("acknowledge", "2026-03-03")
+    (lost,) = life.named("acknowledgement")
+    for how in get_args(How):
+        effect = notice(
+            key=lost.key,
+            recipient=lost.recipient,
+            letter=lost.name,
+            on=lost.on,
+            means="email",
+            round_=0,
+            how=how,
+            reason="the mail server refused it: 550 5.1.1",
+        )
+        life.letters += letters_for(life.case, life.authority, effect, life.day)
+    return life
+
+
 LIVES: dict[str, Callable[[], Life]] = {
+    "undelivered": undelivered,
     "in_full": in_full,
     "with_advocate": with_advocate,
     "by_statement": by_statement,

