@@ -84,7 +84,8 @@ _WORDS = {
 
 _A_LIST = "input should be a valid list"
 
-_LISTS = ("new_limits", "questions", "choose", "limits", "stages", "roles", "direct", "early_referral")
+_LISTS = {"new_limits", "questions", "choose", "limits", "stages", "roles", "direct", "early_referral"}
+_LISTS |= {"proclaimed", "withdrawn"}
 """Lists of tables."""
 
 _SHAPES = {

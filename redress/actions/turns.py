@@ -307,8 +307,9 @@ def recount(fold: Fold, entry: Entry) -> Verdict:
             f"this complaint needs {was.table.first.isoformat()} to {was.table.last.isoformat()}."
         )
     moved = [deadline for deadline in fold.change_calendar(newer) if deadline.paused_on is None]
-    if fold.panel_on in newer.holidays and fold.panel_on not in was.table.holidays:
-        fold.note_irregular(entry, f"the panel is called for {long_date(fold.panel_on)}, now a bank holiday")
+    called = fold.panel_on or date.min
+    if called >= fold.day and called in newer.holidays and called not in was.table.holidays:
+        fold.note_irregular(entry, f"the panel is called for {long_date(called)}, now a bank holiday")
     if moved:
         _tell_of_moves(fold, entry, moved, was.differs(newer))
     return APPLIED
