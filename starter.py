@@ -14,7 +14,19 @@ from typing import Annotated, Any
 import typer
 from temporalio.client import Client
 
-from doors import counting, drawing, erasing, exporting, intake, keyring, recounting, rehearsal, staff, tables
+from doors import (
+    counting,
+    drawing,
+    erasing,
+    exporting,
+    intake,
+    keyring,
+    recounting,
+    rehearsal,
+    staff,
+    tables,
+    tokens,
+)
 from doors.answers import MALFORMED, NO_ANSWER, REFUSED, NoAnswer
 from doors.clock import today
 from doors.console import (
@@ -318,6 +330,7 @@ def erase(
 
 keys = typer.Typer(help="The ring of keys that everything personal is sealed with.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
+app.add_typer(tokens.app, name="token")
 
 
 @keys.command("new")

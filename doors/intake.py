@@ -60,16 +60,20 @@ async def open_complaint(client: Client, register: Register, raw: dict[str, Any]
     opening = check(raw)
     reserved = register.reserve(opening, raw, authority(opening.authority).prefix)
     if not reserved.started:
-        what = Start(reference=reserved.reference, opening=reserved.opening)
-        await start(
-            client, what, shown=Case(terms_for(opening, today()), reserved.reference, opening, today())
-        )
+        await begin(client, reserved.reference, reserved.opening)
     return Opened(
         reference=reserved.reference,
         workflow_id=workflow_id(reserved.reference),
         created=reserved.created,
         differs=reserved.differs,
     )
+
+
+async def begin(client: Client, reference: str, raw: dict[str, Any]) -> None:
+    """Start the workflow of a reserved reference with what it was reserved for. Raises `NoAnswer`."""
+    opening = parse_opening(raw, today())
+    shown = Case(terms_for(opening, today()), reference, opening, today())
+    await start(client, Start(reference=reference, opening=raw), shown=shown)
 
 
 async def start(client: Client, what: Start, *, shown: Case | None = None, again: bool = False) -> None:

@@ -26,7 +26,17 @@ Event = Literal[
 
 EVENTS: tuple[Event, ...] = get_args(Event)
 
-STANDS = ("reference", "authority", "procedure", "kind", "stage", "state", "next_due_on", "waiting_for", "overdue")
+STANDS = (
+    "reference",
+    "authority",
+    "procedure",
+    "kind",
+    "stage",
+    "state",
+    "next_due_on",
+    "waiting_for",
+    "overdue",
+)
 """What every notice says of where the complaint stands."""
 
 

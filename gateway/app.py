@@ -1,0 +1,120 @@
+"""The gateway, put together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+
+from gateway import changes, codec, health, hooks, messages, opening, page, reading
+from gateway.dispatch import Dispatcher
+from gateway.document import describe
+from gateway.house import House, admitted
+from gateway.limits import Guard
+from gateway.problems import Refusal, of_status, out_of_reach
+from gateway.settings import GatewaySettings
+from privacy.seals import Seals
+from redress.parse import Problem
+
+log = logging.getLogger("redress.gateway")
+
+THREADS = 40
+"""Requests that wait for a database or count dates side by side."""
+
+ROUTES = (opening, reading, messages, changes, hooks, codec, health, page)
+"""`/metrics` has its place beside these."""
+
+
+def build(settings: GatewaySettings, seals: Seals) -> FastAPI:
+    """The app. Its own store is opened at once; Temporal and the register may still be down."""
+    house = House(settings, seals)
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "gateway"))
+        dispatcher = Dispatcher(
+            house.reach, first_pause=settings.webhook_pause, loopback=settings.webhook_loopback
+        )
+        tasks = [
+            asyncio.create_task(house.reach.watch(seals)),
+            asyncio.create_task(house.waiting.run(house.reach)),
+            asyncio.create_task(dispatcher.run()),
+        ]
+        for task in tasks:
+            task.add_done_callback(_tell)
+        yield
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+
+    app = FastAPI(
+        title="Redress",
+        lifespan=life,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    app.state.house = house
+    for module in ROUTES:
+        app.include_router(module.router, dependencies=[Depends(admitted)])
+    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(HTTPException, _refused_by_framework)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(SQLAlchemyError, _store_failed)
+    app.add_middleware(codec.CrossOrigin, origins=settings.codec_origins)
+    app.add_middleware(Guard)
+    app.openapi = lambda: _described(app, settings.oidc_issuer)  # type: ignore[method-assign]  # as FastAPI wants
+    return app
+
+
+def _described(app: FastAPI, issuer: str) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        app.openapi_schema = describe(app, issuer=issuer)
+    return app.openapi_schema
+
+
+def _tell(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        log.error("a task of the gateway ended: %s", type(task.exception()).__name__)
+
+
+async def _refused(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Refusal)
+    return error.response()
+
+
+async def _refused_by_framework(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    return of_status(error.status_code, headers=error.headers).response()
+
+
+async def _malformed(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    problems = [
+        Problem(".".join(str(part) for part in each["loc"][1:]) or "body", _said(each))
+        for each in error.errors()
+    ]
+    detail = "Nothing was changed: a parameter cannot be taken."
+    return Refusal("malformed", detail, errors=problems).response()
+
+
+def _said(error: dict[str, Any]) -> str:
+    said = str(error["msg"]).removeprefix("Value error, ")
+    return "is missing" if error["type"] == "missing" else said[:1].lower() + said[1:]
+
+
+async def _store_failed(_: Request, error: Exception) -> JSONResponse:
+    log.error("a database cannot be used: %s", type(error).__name__)
+    return out_of_reach("A database that this needs cannot be used just now.").response()

@@ -1,0 +1,70 @@
+"""What the gateway is made of, put together once, and what routes ask of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from gateway.callers import Callers
+from gateway.problems import Refusal, out_of_reach
+from gateway.reach import OutOfReach, Reach
+from gateway.settings import GatewaySettings
+from gateway.store import open_store
+from gateway.tokens import Caller
+from gateway.waiting import Waiting
+from privacy.seals import Seals
+from register import arrivals
+
+
+class House:
+    """The parts of one gateway."""
+
+    def __init__(self, settings: GatewaySettings, seals: Seals) -> None:
+        self.settings = settings
+        self.seals = seals
+        self.reach = Reach(settings, seals)
+        store = open_store(settings.store_url)
+        self.callers = Callers(store, settings)
+        self.waiting = Waiting(store, seals)
+
+    async def reachable(self, caller: Caller, reference: str) -> None:
+        """Turn away a caller who is limited to one authority from another's complaint. Raises `Refusal`."""
+        if caller.authority is None:
+            return
+        try:
+            owner = await self.reach.ask(lambda register: arrivals.authority_of(register, reference))
+        except OutOfReach:
+            raise out_of_reach("The register does not answer.") from None
+        if owner is not None:
+            check_authority(caller, owner)
+
+
+def check_authority(caller: Caller, authority: object) -> None:
+    """Turn away a caller who is limited to another authority. Raises `Refusal`."""
+    if caller.authority not in (None, authority):
+        raise Refusal("not-allowed", f"This caller is limited to {caller.authority}.")
+
+
+def house_of(request: Request) -> House:
+    """The house that a request came to."""
+    return cast(House, request.app.state.house)
+
+
+async def admitted(request: Request) -> None:
+    """Ask who calls before anything else; every route depends on it."""
+    house = house_of(request)
+    operation = str(request.scope["route"].operation_id)
+    caller = await house.callers.admit(operation, request)
+    if caller is not None and caller.authority is not None and operation.startswith("codec_"):
+        raise Refusal("not-allowed", "Whoever decodes payloads reads every authority's.")
+    request.state.caller = caller
+
+
+def caller_of(request: Request) -> Caller:
+    """Who calls, at an operation that not anybody may use."""
+    return cast(Caller, request.state.caller)
+
+
+TheHouse = Annotated[House, Depends(house_of)]
+TheCaller = Annotated[Caller, Depends(caller_of)]

@@ -1,0 +1,199 @@
+"""Opening a complaint over HTTP, also while Temporal, or even the register, is down."""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Request, Response
+from pydantic import BaseModel, Field
+
+from doors import intake
+from doors.answers import NoAnswer
+from gateway.access import BRINGS_CASES
+from gateway.bodies import body_of, read_object
+from gateway.document import EXAMPLE_OPENING, answers
+from gateway.house import House, TheCaller, TheHouse, check_authority
+from gateway.problems import Refusal, malformed
+from gateway.reach import OutOfReach
+from gateway.tokens import Caller
+from gateway.waiting import Kept
+from redress.library import authority
+from redress.opening import Opening
+from redress.parse import Malformed
+from register import arrivals
+from register.register import Register, Reserved
+from workflows.wire import workflow_id
+
+router = APIRouter(tags=["complaints"])
+
+ReceiptId = Annotated[str, Path(pattern=r"^rc_[0-9a-f]{32}$", description="The receipt from a 202.")]
+
+
+class Intake(BaseModel):
+    """What became of an opening."""
+
+    reference: str | None = Field(
+        description="The complaint's reference; null while only the receipt is known.",
+        examples=["CYP-2026-000123"],
+    )
+    workflow_id: str | None = Field(
+        description="Its workflow in Temporal.", examples=["complaint-CYP-2026-000123"]
+    )
+    created: bool = Field(description="Whether this very request made it; false: it was here before.")
+    differs: bool = Field(
+        description="Whether it was here before with other content. Nothing was changed by this request."
+    )
+    state: Literal["opened", "waiting", "refused"] = Field(
+        description="`waiting`: it is kept and will be opened by itself. `refused`: it can no longer be "
+        "opened, since its authority or procedure was taken away meanwhile; `problem` says why."
+    )
+    receipt: str | None = Field(default=None, description="Ask `/v1/receipts/{receipt}` what became of it.")
+    problem: str = Field(default="", description="Why it can no longer be opened.")
+
+
+@router.post(
+    "/v1/complaints",
+    operation_id="open_complaint",
+    summary="Open a representation",
+    status_code=201,
+    response_model=Intake,
+    responses=answers(
+        {
+            200: ("It was here before; `differs` says whether with other content.", Intake),
+            202: (
+                "It is kept, and opened as soon as what is down is back. No need to send it again.",
+                Intake,
+            ),
+        },
+        body=True,
+    ),
+    openapi_extra=body_of("Opening", {"a complaint from a web form": EXAMPLE_OPENING}),
+)
+async def open_complaint(request: Request, response: Response, house: TheHouse, caller: TheCaller) -> Intake:
+    """Opens a complaint, comment, compliment or other representation.
+
+    `authority`, `source` and `source_id` make it one: the same sent again, at once or years later, or two
+    at the same moment, is one complaint, with one reference. `messages` (a case that is already under way)
+    are for the role `complaints_manager`, since they could hold any decision.
+    """
+    raw = await read_object(request)
+    opening = await _checked(raw, caller)
+    opened = await _Opening(house, caller, opening, raw).done()
+    response.status_code = 202 if opened.state == "waiting" else 201 if opened.created else 200
+    if opened.reference:
+        response.headers["Location"] = f"/v1/complaints/{opened.reference}"
+    elif opened.receipt:
+        response.headers["Location"] = f"/v1/receipts/{opened.receipt}"
+    return opened
+
+
+async def _checked(raw: dict[str, Any], caller: Caller) -> Opening:
+    check_authority(caller, raw.get("authority"))
+    messages = raw.get("messages")
+    if messages:
+        if not caller.roles & BRINGS_CASES:
+            roles = ", ".join(sorted(BRINGS_CASES))
+            raise Refusal("not-allowed", f"A case under way (messages) is brought by the roles {roles}.")
+        for message in messages if isinstance(messages, list) else []:
+            if isinstance(message, dict) and isinstance(message.get("by", ""), str):
+                # Who acted then is what the old file says; who says so is who calls.
+                message["by"] = f"{message.get('by', '')} (brought by {caller.name})".strip()
+    try:
+        return await asyncio.to_thread(intake.check, raw)
+    except Malformed as error:
+        raise malformed(error) from None
+
+
+class _Opening:
+    """One request's way to a complaint, within the seconds that a caller at a counter waits."""
+
+    def __init__(self, house: House, caller: Caller, opening: Opening, raw: dict[str, Any]) -> None:
+        self._house, self._caller, self._opening, self._raw = house, caller, opening, raw
+        self._ends_at = monotonic() + house.settings.intake_within
+
+    @property
+    def _left(self) -> float:
+        return max(self._ends_at - monotonic(), 0.2)
+
+    async def done(self) -> Intake:
+        """Reserve and start; what cannot be done now is kept."""
+        if await asyncio.to_thread(self._house.waiting.any_due):
+            return await self._kept(None)  # others came first
+        try:
+            reserved = await self._house.reach.ask(self._reserve, self._left)
+        except OutOfReach:
+            return await self._kept(None)
+        except Malformed as error:
+            raise malformed(error) from None
+        if not reserved.started:
+            try:
+                client = self._house.reach.temporal()
+                begun = intake.begin(client, reserved.reference, reserved.opening)
+                await asyncio.wait_for(begun, self._left)
+            except OutOfReach:
+                return await self._kept(reserved)
+            except (NoAnswer, TimeoutError):
+                self._house.reach.temporal_failed()
+                return await self._kept(reserved)
+        return Intake(
+            reference=reserved.reference,
+            workflow_id=workflow_id(reserved.reference),
+            created=reserved.created,
+            differs=reserved.differs,
+            state="opened",
+        )
+
+    def _reserve(self, register: Register) -> Reserved:
+        reserved = register.reserve(self._opening, self._raw, authority(self._opening.authority).prefix)
+        if not reserved.started:
+            arrivals.note(register, reserved.reference, self._caller.name)
+        return reserved
+
+    async def _kept(self, reserved: Reserved | None) -> Intake:
+        """Keep it, and give it the seconds that are left to be opened in its turn."""
+        waiting = self._house.waiting
+        known = (reserved.reference, reserved.created, reserved.differs) if reserved else None
+        kept = await asyncio.to_thread(waiting.put, self._opening, self._raw, self._caller.name, known)
+        first = kept
+        while kept.state == "waiting" and monotonic() < self._ends_at and self._may_open():
+            await asyncio.sleep(0.05)
+            known_now = await asyncio.to_thread(waiting.receipt, kept.receipt)
+            kept = known_now or kept
+        shown = _shown(kept)
+        shown.created, shown.differs = kept.created and first.created, kept.differs or first.differs
+        if reserved is not None and shown.reference is None:
+            shown.reference = reserved.reference
+        return shown
+
+    def _may_open(self) -> bool:
+        return self._house.reach.temporal_answers and self._house.reach.register_answers
+
+
+@router.get(
+    "/v1/receipts/{receipt}",
+    operation_id="read_receipt",
+    summary="What became of an opening that had to wait",
+    response_model=Intake,
+    responses=answers(found=True),
+)
+async def read_receipt(receipt: ReceiptId, house: TheHouse, caller: TheCaller) -> Intake:
+    """Needs neither Temporal nor the register. A receipt can be asked about for 90 days."""
+    kept = await asyncio.to_thread(house.waiting.receipt, receipt)
+    if kept is None:
+        raise Refusal("not-found", "There is no such receipt, or its complaint was opened long ago.")
+    check_authority(caller, kept.authority)
+    return _shown(kept)
+
+
+def _shown(kept: Kept) -> Intake:
+    return Intake(
+        reference=kept.reference,
+        workflow_id=workflow_id(kept.reference) if kept.reference else None,
+        created=kept.created,
+        differs=kept.differs,
+        state=kept.state,
+        receipt=kept.receipt,
+        problem=kept.problem,
+    )
