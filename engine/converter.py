@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from temporalio.api.common.v1 import Payload
+from temporalio.api.failure.v1 import Failure
 from temporalio.common import RawValue
 from temporalio.contrib.pydantic import PydanticPayloadConverter
-from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes
+from temporalio.converter import DataConverter, DefaultFailureConverter, PayloadConverter
+from temporalio.exceptions import ApplicationError
 
 from privacy.codec import EncryptionCodec
 from privacy.seals import Sealed, Seals
@@ -35,7 +37,32 @@ class TolerantPayloadConverter(PydanticPayloadConverter):
             return RawValue(payload)
 
 
-DATA_CONVERTER = DataConverter(payload_converter_class=TolerantPayloadConverter)
+TOLD = ("Malformed", "Refused")
+"""Failures that tell the sender of a message about it: their text says all."""
+
+
+class PlainFailureConverter(DefaultFailureConverter):
+    """Tells what is wrong with a message without the lines of code that found it: the UI shows both alike."""
+
+    def to_failure(
+        self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure
+    ) -> None:
+        """Fill in the failure."""
+        if isinstance(exception, ApplicationError) and exception.type in TOLD:
+            exception = exception.with_traceback(None)
+        super().to_failure(exception, payload_converter, failure)
+
+
+class SealedFailureConverter(PlainFailureConverter):
+    """The same, with everything said inside a payload, where the codec encrypts it."""
+
+    def __init__(self) -> None:
+        super().__init__(encode_common_attributes=True)
+
+
+DATA_CONVERTER = DataConverter(
+    payload_converter_class=TolerantPayloadConverter, failure_converter_class=PlainFailureConverter
+)
 """Without keys: for trials, rehearsals and replayed histories."""
 
 
@@ -46,5 +73,5 @@ def data_converter(seals: Seals) -> DataConverter:
     return DataConverter(
         payload_converter_class=TolerantPayloadConverter,
         payload_codec=EncryptionCodec(seals, workflow_id("")),
-        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+        failure_converter_class=SealedFailureConverter,
     )

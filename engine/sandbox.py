@@ -14,6 +14,8 @@ from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import Info
 
+from engine.refusals import mark_unnamed
+
 STARTS_A_CHILD = CommandType.COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION
 
 
@@ -31,6 +33,7 @@ class _OnePayloadForm(WorkflowInstance):
         self._own = WorkflowSerializationContext(namespace=info.namespace, workflow_id=info.workflow_id)
 
     def activate(self, act: Any) -> Any:
+        mark_unnamed(act)
         return self._inner.activate(act)
 
     def get_serialization_context(self, command_info: Any) -> SerializationContext | None:

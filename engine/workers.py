@@ -11,6 +11,7 @@ from temporalio.worker import Worker
 from activities.errands import Errands
 from activities.postroom import Postroom
 from engine.post import outbox_only, patience_of
+from engine.refusals import TellRefusals
 from engine.sandbox import RUNNER
 from engine.seals import seals_for
 from engine.settings import Settings
@@ -51,6 +52,7 @@ def build_worker(client: Client, errands: Errands, settings: Settings) -> Worker
         max_concurrent_activities=settings.activity_threads,
         max_cached_workflows=settings.cached_complaints,
         workflow_runner=RUNNER,
+        interceptors=[TellRefusals()],
         sticky_queue_schedule_to_start_timeout=PICKED_UP_WITHIN,
         graceful_shutdown_timeout=timedelta(seconds=settings.shutdown_within),
     )

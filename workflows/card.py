@@ -155,7 +155,7 @@ def _about(case: Case) -> str:
     procedure = case.fold.procedure
     return (
         f"{case.reference} · {case.opening.authority} · received {long_date(case.fold.opening.received_on)}\n"
-        f"{procedure.title} (`{procedure.name}`), because {case.fold.chosen}"
+        f"{procedure.title} (`{procedure.name}`). Why: {case.fold.chosen}"
     )
 
 
@@ -164,7 +164,7 @@ def _block(heading: str, lines: Iterator[str]) -> str:
     if not listed:
         return ""
     more = [f"and {len(listed) - MOST_LISTED} more"] if len(listed) > MOST_LISTED else []
-    return "\n".join([f"**{heading}**", "", *(f"- {line}" for line in listed[:MOST_LISTED] + more)])
+    return "\n".join([f"#### {heading}", "", *(f"- {line}" for line in listed[:MOST_LISTED] + more)])
 
 
 def _due_on(deadline: Deadline) -> date:

@@ -467,7 +467,9 @@ def _one_document(arrived: tuple[Any, ...]) -> Any:
 
 def _turned_away(malformed: Malformed) -> ApplicationError:
     details = [{"field": p.field, "problem": p.what} for p in malformed.problems]
-    return ApplicationError(str(malformed), *details, type="Malformed", non_retryable=True)
+    return ApplicationError(
+        "; ".join(map(str, malformed.problems)), *details, type="Malformed", non_retryable=True
+    )
 
 
 def _as_text(arrived: tuple[Any, ...]) -> str:

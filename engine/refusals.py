@@ -1,0 +1,53 @@
+"""Whoever sends an update from the Temporal UI is told of a refusal as one.
+
+The UI calls every update that was answered "successful" and shows only a failure's text. A refused
+message is answered, with `applied` false and the reason; so, to a sender who does not say who they are,
+the same answer is given as a failure. The UI names no sender; every client and the `temporal` command does.
+Nothing else differs: the message stands recorded as refused.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from temporalio.api.common.v1 import Payload
+from temporalio.bridge.proto.workflow_activation import WorkflowActivation
+from temporalio.exceptions import ApplicationError
+from temporalio.worker import (
+    HandleUpdateInput,
+    Interceptor,
+    WorkflowInboundInterceptor,
+    WorkflowInterceptorClassInput,
+)
+
+NOBODY = "redress-sender-unnamed"
+"""The header that marks an update whose sender is not named. It is set here, never sent."""
+
+REFUSED = "Refused"
+"""The type of such a failure."""
+
+
+def mark_unnamed(activation: WorkflowActivation) -> None:
+    """Mark the updates of an activation whose sender the history does not name."""
+    for job in activation.jobs:
+        if job.HasField("do_update"):
+            job.do_update.headers.pop(NOBODY, None)
+            if not job.do_update.meta.identity:
+                job.do_update.headers[NOBODY].CopyFrom(Payload(metadata={"encoding": b"binary/null"}))
+
+
+class TellRefusals(Interceptor):
+    """For a worker of complaints."""
+
+    def workflow_interceptor_class(
+        self, input: WorkflowInterceptorClassInput
+    ) -> type[WorkflowInboundInterceptor]:
+        return _Inbound
+
+
+class _Inbound(WorkflowInboundInterceptor):
+    async def handle_update_handler(self, input: HandleUpdateInput) -> Any:
+        answer = await super().handle_update_handler(input)
+        if NOBODY not in input.headers or answer["applied"] or answer["pending"]:
+            return answer
+        raise ApplicationError(f"Refused: {answer['reason']}", answer, type=REFUSED, non_retryable=True)
