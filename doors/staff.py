@@ -95,10 +95,10 @@ def _erased(register: Register, reference: str) -> Erased:
 
 async def take_up_again(client: Client, register: Register, reference: str) -> None:
     """Start the workflow of a known complaint again, from its record or, failing that, its opening."""
-    opening = register.opening(reference)
+    opening = await asyncio.to_thread(register.opening, reference)
     if opening is None:
         raise UnknownComplaint(reference)
-    recorded = register.recall(reference) is not None
+    recorded = await asyncio.to_thread(register.recall, reference) is not None
     begin = Start(reference=reference) if recorded else Start(reference=reference, opening=opening)
     await start(client, begin, again=True)
 
@@ -136,9 +136,11 @@ async def status(client: Client, register: Register, reference: str, as_of: date
                 f"no answer within {within:.0f} s ({error.message}): is a worker running?",
                 reference=reference,
             ) from None
-    recorded = register.status(reference, as_of)
+    except Destroyed:
+        pass  # erased: its dates and outcomes stand in the register
+    recorded = await asyncio.to_thread(register.status, reference, as_of)
     if recorded is None:
-        if register.opening(reference) is None:
+        if await asyncio.to_thread(register.opening, reference) is None:
             raise UnknownComplaint(reference)
         raise NoAnswer(
             f"{reference} is reserved, but its start did not reach Temporal: send its opening again",

@@ -11,6 +11,7 @@ import base64
 import binascii
 import os
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -49,15 +50,22 @@ def decrypt(key: bytes, data: bytes, about: str) -> bytes:
 class Ring:
     """Named keys; the first is the present one."""
 
-    def __init__(self, keys: dict[str, bytes]) -> None:
+    def __init__(self, keys: dict[str, bytes], path: Path | None = None) -> None:
         if not keys:
             raise KeyMistake("the ring has no key")
         self._keys = keys
+        self._path = path
 
     @property
     def present(self) -> str:
         """The name of the key that encrypts."""
         return next(iter(self._keys))
+
+    def _read_anew(self) -> None:
+        """A name that is not here may have been put on top since: no process has to be restarted for that."""
+        if self._path is not None:
+            with suppress(KeyMistake):
+                self._keys = read_ring(self._path)._keys
 
     @property
     def names(self) -> list[str]:
@@ -70,6 +78,8 @@ class Ring:
 
     def open(self, name: str, data: bytes, about: str) -> bytes:
         """Decrypt with the key of a name. Raises `Unreadable`."""
+        if name not in self._keys:
+            self._read_anew()
         if name not in self._keys:
             raise Unreadable(f"no key {name!r} in the ring")
         return decrypt(self._keys[name], data, about)
@@ -98,7 +108,7 @@ def read_ring(path: Path) -> Ring:
         raise KeyMistake(f"{path}: holds no key; make one with: starter.py keys new")
     if path.stat().st_mode & 0o077:
         raise KeyMistake(f"{path}: others can read it; chmod 600 {path.name}")
-    return Ring(keys)
+    return Ring(keys, path)
 
 
 def _key(text: str, path: Path, number: int) -> bytes:

@@ -27,19 +27,21 @@ def plain_words(fold: Fold) -> PlainWords:
     title = stage.title if stage else place_of(fold).replace("_", " ").capitalize()
     words = fold.procedure.plain.get(place_of(fold))
     due = next_for_people(fold)
-    said = f"{says(fold, due)} " if due is not None else ""
+    said = says(fold, due) if due is not None else ""
+    answered = fold.stage in fold.answered and fold.closed_on is None
+    after = words.next if words and not (answered and said) else ""
     return PlainWords(
         title=title,
         what=words.what if words else "",
         who=words.who if words else "",
-        next=(said + (words.next if words else "")).strip(),
+        next=f"{said} {after}".strip(),
         by=due.due_on.isoformat() if due is not None else None,
     )
 
 
 def place_of(fold: Fold) -> str:
     """The place that plain words describe: the stage, or what stands in its way."""
-    if fold.stage == "ombudsman":
+    if fold.stage == "ombudsman" and fold.referred_on is not None:
         return "ombudsman"
     if fold.closed_on is not None:
         return "closed"

@@ -39,6 +39,8 @@ def escalate(fold: Fold, entry: Entry) -> Verdict:
     ready = stage.name in fold.answered or is_late or skipped or tried or stage.ask_any_time
     if fold.stage == "intake" and fold.closed_on is None:
         if not (is_late or skipped):
+            if not fold.retrying:
+                fold.send("request_waits", entry, why="intake")
             return fold.wait(entry, "Whether the matter is taken is decided first (accept or decline).")
         fold.note_irregular(entry, "whether the matter is taken was not decided")
         fold.stage = fold.entry

@@ -57,7 +57,7 @@ class Cli:
     client: Client | None = None
     register: Register | None = None
 
-    async def __call__(self, *words: str, stdin: str | bytes = b"") -> Ran:
+    async def __call__(self, *words: str, stdin: str | bytes = b"", patience: float = 80) -> Ran:
         env = {
             name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL", "REDRESS"))
         }
@@ -74,7 +74,7 @@ class Cli:
             stderr=asyncio.subprocess.PIPE,
         )
         given = stdin.encode() if isinstance(stdin, str) else stdin
-        out, err = await asyncio.wait_for(process.communicate(given), 80)
+        out, err = await asyncio.wait_for(process.communicate(given), patience)
         assert process.returncode is not None
         assert b"Traceback" not in err, err.decode()
         return Ran(process.returncode, out.decode(), err.decode())

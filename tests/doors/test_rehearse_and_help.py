@@ -12,7 +12,19 @@ import pytest
 from doors.clock import today
 from tests.doors.conftest import CALENDAR, Cli
 
-COMMANDS = ("open", "send", "show", "list", "due", "rehearse")
+COMMANDS = (
+    "open",
+    "send",
+    "show",
+    "list",
+    "due",
+    "rehearse",
+    "procedure",
+    "recount",
+    "export",
+    "erase",
+    "keys",
+)
 
 
 @pytest.fixture
@@ -37,6 +49,23 @@ async def test_the_whole_procedure_from_tomorrow(alone: Cli) -> None:
     assert days[0] == tomorrow
     assert course[-1]["kind"] == "closed"
     assert not alone.state.exists()
+
+
+async def test_every_procedure_of_every_authority(alone: Cli) -> None:
+    """One command walks them all, on a server of its own; each ends as its procedure does."""
+    ran = await alone("rehearse", "--all", "--json", patience=280)
+    assert ran.status == 0, ran.err
+    walked = {(each["authority"], each["procedure"]): each for each in ran.document}
+    assert len(walked) == 14
+    for (authority, procedure), each in walked.items():
+        status = each["status"]
+        assert (status["authority"], status["procedure"]) == (authority, procedure)
+        assert status["closed_as"] == "completed", (authority, procedure)
+        assert not status["overdue"]
+        assert status["plain"]["what"]
+        assert each["course"][-1]["kind"] == "closed"
+    stages = {d["stage"] for d in walked["irm", "irm"]["status"]["deadlines"]}
+    assert stages >= {"informal", "stage_1", "stage_2"}
 
 
 WRONG = [

@@ -1,0 +1,115 @@
+"""`keys`, `export` and `erase` as a user types them, on a house with keys of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import stat
+from collections.abc import AsyncIterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from doors.clock import today
+from engine.embedded import embedded_server
+from engine.seals import seals_for
+from engine.settings import Settings
+from engine.workers import build_worker, errands_for
+from privacy.ring import add_key
+from tests.doors.conftest import Cli
+
+NAME = "Erasa Inventata"
+
+
+@pytest_asyncio.fixture(scope="module")
+async def sealed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cli]:
+    state = tmp_path_factory.mktemp("keys")
+    add_key(state / "keys.txt", "first")
+    settings = Settings(state=state, register_url="", vault_url="", keys=None, outbox=None, trial="")
+    seals = seals_for(settings)
+    async with embedded_server(seals=seals) as (address, client):
+        errands = errands_for(settings, seals)
+        async with build_worker(client, errands, settings):
+            yield Cli(address, state, {"REDRESS_TRIAL": ""}, client, errands.register)
+
+
+async def _withdrawn(cli: Cli) -> str:
+    reference = await cli.open(complainant={"name": NAME, "role": "parent"}, points=[f"{NAME} was not heard."])
+    assert (await cli("send", reference, "acknowledge")).status == 0
+    assert (await cli("send", reference, "withdraw", "--set", "reason=Sorted out.")).status == 0
+    return reference
+
+
+async def test_exported_and_erased(sealed: Cli, tmp_path: Path) -> None:
+    reference = await _withdrawn(sealed)
+    file = tmp_path / "file.txt"
+    await asyncio.sleep(1)  # the record follows within seconds
+    ran = await sealed("export", reference, "--out", str(file))
+    assert ran.status == 0, ran.err
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    text = file.read_text()
+    assert NAME in text
+    assert "HOW EACH DATE WAS COUNTED" in text
+    assert (await sealed("export", reference, "--json")).document["reference"] == reference
+
+    erased = await sealed("erase", reference, "--json")
+    assert erased.status == 0, erased.err
+    assert all(place["readable"] == 0 for place in erased.document["searched"])
+    shown = await sealed("show", reference, "--json")
+    assert shown.status == 0, shown.err
+    assert shown.document["erased_on"] == today().isoformat()
+    assert shown.document["closed_as"] == "withdrawn"
+    assert NAME not in shown.out
+    assert (await sealed("show", reference)).status == 0
+    for words in (["send", reference, "add_note", "--set", "note=x"], ["export", reference]):
+        refused = await sealed(*words)
+        assert refused.status == 4, refused.err
+        assert "destroyed" in refused.err
+    listed = await sealed("list", "--all", "--json")
+    assert NAME not in listed.out
+    assert reference in {status["reference"] for status in listed.document}
+
+
+async def test_not_while_it_is_open_and_not_what_never_was(sealed: Cli) -> None:
+    reference = await sealed.open()
+    assert (await sealed("send", reference, "acknowledge")).status == 0
+    await asyncio.sleep(1)
+    still = await sealed("erase", reference)
+    assert (still.status, "is open" in still.err) == (4, True)
+    assert (await sealed("erase", "CYP-1999-000001")).status == 5
+    assert (await sealed("export", "CYP-1999-000001")).status == 5
+    assert (await sealed("erase")).status == 2
+    assert (await sealed("erase", reference, "--due")).status == 2
+
+
+async def test_retention_is_the_authoritys(sealed: Cli) -> None:
+    """family-rights keeps six years: what was closed seven years ago is due, what was closed lately is not."""
+    lately = await _withdrawn(sealed)
+    received = date(today().year - 8, 3, 1).isoformat()
+    past = [
+        {"action": "acknowledge", "on": received},
+        {"action": "withdraw", "on": date(today().year - 8, 3, 20).isoformat()},
+    ]
+    long_ago = await sealed.open(received_on=received, messages=past)
+    for _ in range(100):
+        due = await sealed("erase", "--due", "--dry-run", "--json")
+        if due.document:
+            break
+        await asyncio.sleep(0.2)
+    assert due.document == [long_ago]
+    assert lately not in due.document
+
+
+async def test_keys_are_rotated_while_complaints_are_open(sealed: Cli) -> None:
+    reference = await sealed.open()
+    assert (await sealed("keys", "new", "--name", "second")).status == 0
+    assert (await sealed("keys", "new", "--name", "second")).status == 2
+    uses = (await sealed("keys", "list", "--json")).document
+    assert [(use["name"], use["is_present"]) for use in uses] == [("second", True), ("first", False)]
+    assert uses[1]["wraps"] > 0
+    assert (await sealed("keys", "rewrap")).status == 0
+    uses = (await sealed("keys", "list", "--json")).document
+    assert uses[1]["wraps"] == 0
+    shown = await sealed("show", reference, "--json")
+    assert shown.status == 0, "a worker that still has the old ring, and a door with the new one"
