@@ -25,11 +25,9 @@ from doors.course import course
 from doors.rehearsal import Walker
 from engine.connection import quiet_runtime
 from engine.embedded import NoServer, embedded_server, free_port
-from engine.seals import seals_for
-from engine.settings import Settings
+from engine.settings import TRIAL, Settings
 from engine.workers import register_for
-from privacy.ring import add_key
-from privacy.seals import Seals
+from privacy.seals import Seals, Unsealed
 from redress.calendar import long_date
 from redress.library import procedure
 from redress.london import london_date
@@ -50,8 +48,7 @@ async def main() -> int:
     quiet_runtime()
     shutil.rmtree(PLACE, ignore_errors=True)
     (PLACE / "inbox").mkdir(parents=True)
-    add_key(PLACE / "keys.txt")
-    seals = seals_for(Settings(state=PLACE, register_url="", vault_url="", keys=None, outbox=None))
+    seals = Unsealed()  # everybody in it is invented: its UI is there to be read
     ui_port = free_port()
     say("Redress demo: invented complaints on a real Temporal server, kept in .redress/demo")
     try:
@@ -62,6 +59,8 @@ async def main() -> int:
             environment = os.environ | {
                 "TEMPORAL_ADDRESS": address,
                 "REDRESS_STATE": str(PLACE),
+                "REDRESS_KEYS": str(PLACE / "no keys"),
+                "REDRESS_TRIAL": TRIAL,
                 "PYTHONPATH": str(ROOT),
             }
             with open(PLACE / "worker.log", "ab") as log:
