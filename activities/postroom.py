@@ -166,6 +166,7 @@ class Postroom:
             self._give_up(row, parcel, parcel.envelope.why_none or "no channel takes it: see the settings")
             return
         if self._rests(channel):
+            self._let_wait(row, parcel)
             return
         with self.register.writing() as db:
             claim = kept.claim(db, row, channel.name)
@@ -220,6 +221,16 @@ class Postroom:
                 self._tell(db, row, parcel, "late", no.reason)
 
         self._write_down(row, put_back)
+
+    def _let_wait(self, row: Kept, parcel: Parcel) -> None:
+        """The channel was down a moment ago: it counts as a try, and after some days somebody is told."""
+        now = datetime.now(UTC)
+        tell = kept.age_of(row.tried_at) > self.patience.days * DAY and row.raised_at is None
+        values: dict[str, object] = {"attempts": (row.attempts or 0) + 1, "tried_at": row.tried_at or now}
+        with self.register.writing() as db:
+            done = kept.change(db, row, ("ready",), **values, **({"raised_at": now} if tell else {}))
+            if done and tell:
+                self._tell(db, row, parcel, "late", "what it leaves by cannot be reached")
 
     def _go_another_way(self, row: Kept, parcel: Parcel, claim: str | None, reason: str) -> None:
         """Refused for good: by another means where there is one, else it is for a person."""

@@ -18,6 +18,8 @@ from letters.delivery.channel import CannotAsk, Handed, NotNow, Refused, Unsure
 from letters.delivery.mime import message_id, message_of
 from letters.delivery.parcel import Parcel
 
+HUNG_UP = "the mail server hung up, or did not answer in time"
+
 _ENHANCED = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}")
 _LINE_OF_A_DOT = re.compile(rb"(?m)^\.")
 
@@ -115,8 +117,8 @@ class _Talk:
             self._weigh(*smtp.mail(sent_from), down=True)
             smtp = self._in_time()
             self._weigh(*smtp.rcpt(to), down=False)
-        except (OSError, smtplib.SMTPException) as error:
-            raise NotNow(f"the mail server hung up: {type(error).__name__}", down=True) from None
+        except (OSError, smtplib.SMTPException):
+            raise NotNow(HUNG_UP, down=True) from None
 
     def give(self, message: bytes) -> None:
         """Hand the message over. Once its last line is on its way, only an answer tells what became of it."""
@@ -127,15 +129,14 @@ class _Talk:
                 self._weigh(code, said, down=True)
                 raise NotNow("the mail server takes no messages", down=True)
             self._in_time().send(stuffed if stuffed.endswith(b"\r\n") else stuffed + b"\r\n")
-        except (OSError, smtplib.SMTPException) as error:
-            raise NotNow(f"the mail server hung up: {type(error).__name__}", down=True) from None
+        except (OSError, smtplib.SMTPException):
+            raise NotNow(HUNG_UP, down=True) from None
         try:
             smtp = self._in_time()
             smtp.send(b".\r\n")
             code, said = smtp.getreply()
-        except (OSError, smtplib.SMTPException) as error:
-            what = f"the mail server had it, and did not say that it took it: {type(error).__name__}"
-            raise Unsure(what) from None
+        except (OSError, smtplib.SMTPException):
+            raise Unsure("the mail server had it, and did not say whether it took it") from None
         if not 200 <= code < 600:
             raise Unsure("the mail server had it, and its answer could not be read")
         self._weigh(code, said, down=False)

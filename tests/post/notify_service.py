@@ -1,0 +1,354 @@
+"""A stand-in for GOV.UK Notify's HTTP API: it checks what the real one checks and answers in its shapes.
+
+Written after Notify's documentation (docs.notifications.service.gov.uk) and what its API says of itself:
+tokens (HS256, the service's id as issuer, not older than 30 seconds), schemas, templates of the right
+kind, complete personalisation, formats of addresses and numbers, references, statuses, errors.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections import Counter
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Literal
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID, uuid4
+
+import jwt
+from notifications_python_client.authentication import decode_jwt_token, get_token_issuer
+from notifications_python_client.errors import TokenDecodeError, TokenError, TokenExpiredError
+
+SERVICE, SECRET = "26785a09-ab16-4eb0-8407-a37497a57506", "3d844edf-8d35-48ac-975b-e847b4f122b0"
+KEY = f"invented-{SERVICE}-{SECRET}"
+TEMPLATES: dict[str, tuple[str, str]] = {
+    "f33517ff-2a88-4f6e-b855-c550268ce08a": ("email", "((subject))\n((body))"),
+    "9d751e0e-f929-4891-82a1-a3e1c3c18ee3": ("letter", "((subject))\n((body))"),
+    "ceb50d92-100d-4b8b-b559-14fa3b091cda": ("sms", "((body))"),
+}
+EMAIL, LETTER, SMS = TEMPLATES
+
+Fault = Literal["none", "500", "429", "403", "hang", "take_and_hang_up", "take_and_500"]
+
+ALLOWED = {
+    "email": {
+        *("email_address", "template_id", "personalisation", "reference", "email_reply_to_id"),
+        *("one_click_unsubscribe_url", "sanitise_content_for", "scheduled_for"),
+    },
+    "sms": {"phone_number", "template_id", "personalisation", "reference", "sms_sender_id", "scheduled_for"},
+    "letter": {"template_id", "personalisation", "reference"},
+}
+NEEDED = {
+    "email": ("email_address", "template_id"),
+    "sms": ("phone_number", "template_id"),
+    "letter": ("template_id", "personalisation"),
+}
+
+POSTCODE = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}", re.IGNORECASE)
+ADDRESS = re.compile(
+    r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?\.)+[a-zA-Z]{2,63}"
+)
+
+
+class Wrong(Exception):
+    """An answer that is an error."""
+
+    def __init__(self, status: int, error: str, *messages: str) -> None:
+        super().__init__(error)
+        self.status = status
+        self.messages = messages
+        self.body = {
+            "status_code": status,
+            "errors": [{"error": error, "message": each} for each in messages],
+        }
+
+
+class NotifyService:
+    """The service behind the API: what it was given, and how it fails."""
+
+    def __init__(self) -> None:
+        self.taken: dict[str, dict[str, Any]] = {}
+        self.status_of_the_rest = "delivered"
+        self.fault: Fault = "none"
+        self.asked = 0
+        self.over = threading.Event()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def stop(self) -> None:
+        self.over.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def counted(self) -> Counter[str]:
+        """How often each letter was taken, by our reference."""
+        return Counter(str(each["reference"]) for each in self.taken.values())
+
+    # --- what it does ------------------------------------------------------------------------------
+
+    def post(self, kind: str, token: str | None, raw: bytes) -> dict[str, Any]:
+        self.asked += 1
+        self._known(token)
+        if self.fault in ("429", "403", "500"):
+            raise FAULTS[self.fault]
+        try:
+            said = json.loads(raw)
+        except ValueError:
+            raise Wrong(400, "BadRequestError", "Invalid JSON supplied in POST data") from None
+        return self._keep(kind, said, check(kind, said))
+
+    def _keep(self, kind: str, said: dict[str, Any], content: dict[str, str]) -> dict[str, Any]:
+        made = str(uuid4())
+        template = said["template_id"]
+        lines = said["personalisation"] if kind == "letter" else {}
+        self.taken[made] = {
+            "id": made,
+            "reference": said.get("reference"),
+            "email_address": said.get("email_address"),
+            "phone_number": said.get("phone_number"),
+            **{f"line_{n}": lines.get(f"address_line_{n}") for n in range(1, 7)},
+            "postcode": lines.get("address_line_7"),
+            "type": kind,
+            "status": self._status(kind, said),
+            "template": {"id": template, "version": 1, "uri": f"{self.url}/v2/template/{template}/version/1"},
+            "body": content["body"],
+            "subject": content.get("subject"),
+            "created_at": datetime.now(UTC).isoformat(),
+            "created_by_name": None,
+            "sent_at": None,
+            "completed_at": None,
+            "scheduled_for": None,
+            "sanitised": said.get("sanitise_content_for") or [],
+            "reply_to": said.get("email_reply_to_id"),
+        }
+        sender = {
+            "email": {"from_email": "complaints@notify.example"},
+            "sms": {"from_number": "GOVUK"},
+            "letter": {},
+        }
+        return {
+            "id": made,
+            "reference": said.get("reference"),
+            "content": {**content, **sender[kind]},
+            "uri": f"{self.url}/v2/notifications/{made}",
+            "template": {
+                "id": template,
+                "version": 1,
+                "uri": f"{self.url}/services/{SERVICE}/templates/{template}",
+            },
+            "scheduled_for": None,
+        }
+
+    def _status(self, kind: str, said: dict[str, Any]) -> str:
+        """What becomes of it: the real service has addresses and numbers that always fail."""
+        to = str(said.get("email_address") or said.get("phone_number") or "")
+        if to in ("perm-fail@simulator.notify", "07700900002"):
+            return "permanent-failure"
+        if to in ("temp-fail@simulator.notify", "07700900003"):
+            return "temporary-failure"
+        if kind == "letter" and self.status_of_the_rest == "delivered":
+            return "received"
+        return self.status_of_the_rest
+
+    def get(self, token: str | None, path: str, query: dict[str, list[str]]) -> dict[str, Any]:
+        self._known(token)
+        if self.fault in ("500", "403"):
+            raise FAULTS[self.fault]
+        found = re.fullmatch(r"/v2/notifications/([^/]+)", path)
+        if found:
+            if not _is_uuid(found[1]):
+                raise Wrong(400, "ValidationError", "notification_id is not a valid UUID")
+            if found[1] not in self.taken:
+                raise Wrong(404, "NoResultFound", "No result found")
+            return self.taken[found[1]]
+        if query.keys() - {"reference", "status", "template_type", "include_jobs", "older_than"}:
+            raise Wrong(400, "ValidationError", "Additional properties are not allowed")
+        wanted = query.get("reference")
+        known = [n for n in self.taken.values() if wanted is None or n["reference"] == wanted[0]]
+        return {"notifications": known, "links": {"current": f"{self.url}/v2/notifications"}}
+
+    def _known(self, authorization: str | None) -> None:
+        """Who asks: by a token that says the service and is signed with its secret within 30 seconds."""
+        if authorization is None:
+            raise Wrong(401, "AuthError", "Unauthorized: authentication token must be provided")
+        if authorization[:7].title() != "Bearer ":
+            raise Wrong(401, "AuthError", "Unauthorized: authentication bearer scheme must be used")
+        token = authorization[7:]
+        try:
+            issuer = str(get_token_issuer(token))
+            if issuer != SERVICE:
+                raise Wrong(403, "AuthError", "Invalid token: service not found")
+            decode_jwt_token(token, SECRET)
+        except TokenExpiredError:
+            what = "Error: Your system clock must be accurate to within 30 seconds"
+            raise Wrong(403, "AuthError", what) from None
+        except TokenDecodeError:
+            raise Wrong(403, "AuthError", "Invalid token: API key not found") from None
+        except (TokenError, jwt.InvalidTokenError):
+            raise Wrong(403, "AuthError", "Invalid token") from None
+
+
+FAULTS = {
+    "429": Wrong(
+        429, "RateLimitError", "Exceeded rate limit for key type LIVE of 3000 requests per 60 seconds"
+    ),
+    "403": Wrong(403, "AuthError", "Invalid token: API key revoked"),
+    "500": Wrong(500, "Exception", "Internal server error"),
+}
+
+
+def check(kind: str, said: Any) -> dict[str, str]:
+    """Everything that is looked at before a notification is taken; gives its content. Raises `Wrong`."""
+    _check_form(kind, said)
+    content = _content(kind, said)
+    if kind == "letter":
+        _check_address(said["personalisation"])
+    return content
+
+
+def _check_form(kind: str, said: Any) -> None:
+    wrong = [f"{name} is a required property" for name in NEEDED[kind] if name not in said]
+    more = sorted(said.keys() - ALLOWED[kind])
+    if more:
+        wrong.append(f"Additional properties are not allowed ({', '.join(more)} was unexpected)")
+    wrong += [
+        f"{name} is not a valid UUID"
+        for name in ("template_id", "email_reply_to_id", "sms_sender_id")
+        if name in said and not _is_uuid(said[name])
+    ]
+    if not isinstance(said.get("personalisation", {}), dict):
+        wrong.append(f"personalisation {said['personalisation']} is not of type object")
+    if len(str(said.get("reference", ""))) > 1000:
+        wrong.append("reference is too long")
+    if kind == "email" and "email_address" in said and not _is_email(said["email_address"]):
+        wrong.append("email_address Not a valid email address")
+    if kind == "sms" and "phone_number" in said:
+        wrong += _wrong_number(str(said["phone_number"]))
+    if wrong:
+        raise Wrong(400, "ValidationError", *wrong)
+
+
+def _is_email(said: str) -> bool:
+    return (
+        bool(ADDRESS.fullmatch(said.strip())) and ".." not in said and len(said) <= 320 and ".@" not in said
+    )
+
+
+def _wrong_number(said: str) -> list[str]:
+    if set(said) - set("0123456789 ()+-\t"):
+        return ["phone_number Must not contain letters or symbols"]
+    digits = re.sub(r"\D", "", said)
+    digits = re.sub(r"^(0044|44|0)", "", digits)
+    if not digits.startswith("7"):
+        return ["phone_number Not a UK mobile number"]
+    if len(digits) != 10:
+        return [f"phone_number {'Too many' if len(digits) > 10 else 'Not enough'} digits"]
+    return []
+
+
+def _content(kind: str, said: dict[str, Any]) -> dict[str, str]:
+    """The template filled in. Raises `Wrong` for one that is unknown, of another kind or not complete."""
+    known = TEMPLATES.get(said["template_id"])
+    if known is None:
+        raise Wrong(400, "BadRequestError", "Template not found")
+    if known[0] != kind:
+        raise Wrong(400, "BadRequestError", f"{known[0]} template is not suitable for {kind} notification")
+    values = said.get("personalisation", {})
+    wanted = re.findall(r"\(\((\w+)\)\)", known[1])
+    missing = [name for name in wanted if name not in values]
+    if missing:
+        raise Wrong(400, "BadRequestError", f"Missing personalisation: {', '.join(missing)}")
+    filled = {name: str(values[name]) for name in wanted}
+    if not filled["body"].strip():
+        raise Wrong(400, "BadRequestError", "Your message is empty.")
+    if kind == "sms" and len(filled["body"]) > 918:
+        raise Wrong(400, "BadRequestError", "Your message is too long.")
+    if kind == "email" and len(filled["body"].encode()) > 2_000_000:
+        raise Wrong(400, "BadRequestError", "Your message is too long.")
+    return filled
+
+
+def _check_address(values: dict[str, Any]) -> None:
+    lines = [str(values.get(f"address_line_{n}") or "").strip(" ,") for n in range(1, 8)]
+    lines = [line for line in lines if line]
+    if "address_line_1" not in values:
+        raise Wrong(400, "ValidationError", "personalisation address_line_1 is a required property")
+    if any(
+        key.startswith("address_line_") and key not in {f"address_line_{n}" for n in range(1, 8)}
+        for key in values
+    ):
+        raise Wrong(400, "ValidationError", "Address must be no more than 7 lines")
+    if len(lines) < 3:
+        raise Wrong(400, "ValidationError", "Address must be at least 3 lines")
+    if not all(re.search(r"\w", line) for line in lines[:2]):
+        raise Wrong(
+            400, "ValidationError", "The first 2 lines of the address must include alphanumeric characters"
+        )
+    if not POSTCODE.fullmatch(lines[-1]):
+        raise Wrong(400, "ValidationError", "Must be a real UK postcode")
+    if any(line[0] in '@()=[]"\\/,<>~' for line in lines):
+        raise Wrong(
+            400, "ValidationError", "Address lines must not start with any of the following characters"
+        )
+
+
+def _is_uuid(text: object) -> bool:
+    try:
+        UUID(str(text))
+    except ValueError:
+        return False
+    return True
+
+
+def _handler(service: NotifyService) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:  # as http.server names it
+            raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            kind = self.path.removeprefix("/v2/notifications/")
+            if kind not in ALLOWED:
+                self._answer(404, {"result": "error", "message": "Not found"})
+                return
+            if service.fault == "hang":
+                service.over.wait(3600)
+            try:
+                made = service.post(kind, self.headers.get("Authorization"), raw)
+            except Wrong as wrong:
+                self._answer(wrong.status, wrong.body)
+                return
+            if service.fault == "take_and_hang_up":
+                self.close_connection = True
+                self.connection.close()
+            elif service.fault == "take_and_500":
+                self._answer(500, FAULTS["500"].body)
+            else:
+                self._answer(201, made)
+
+        def do_GET(self) -> None:
+            asked = urlsplit(self.path)
+            if service.fault == "hang":
+                service.over.wait(3600)
+            try:
+                found = service.get(self.headers.get("Authorization"), asked.path, parse_qs(asked.query))
+            except Wrong as wrong:
+                self._answer(wrong.status, wrong.body)
+            else:
+                self._answer(200, found)
+
+        def _answer(self, status: int, body: dict[str, Any]) -> None:
+            text = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Nothing."""
+
+    return Handler
