@@ -23,6 +23,7 @@ from doors.course import Happening, course
 from engine.embedded import embedded_server
 from engine.settings import Settings
 from engine.workers import build_worker, errands_for
+from letters.check import check_letters
 from privacy.seals import Unsealed
 from redress.calendar import Calendar, long_date
 from redress.holidays_england import calendar_today
@@ -98,6 +99,7 @@ async def _walk_all(pairs: Sequence[tuple[str, str]], received: date, progress: 
     if received > today() + FURTHEST:
         raise Malformed([Problem("received", f"{received} lies too far ahead: at most two years")])
     folder = Path(tempfile.mkdtemp(prefix="redress-rehearsal-"))
+    check_letters()
     room = asyncio.Semaphore(AT_ONCE)
     try:
         settings = Settings(state=folder, register_url="", outbox=None)

@@ -39,7 +39,7 @@ def _by_procedure(said: object) -> object:
 class Contact(Data):
     """Where the authority can be reached; printed on letters."""
 
-    team: str
+    team: Annotated[str, Field(min_length=1)]
     address: list[str] = []
     email: str = ""
     telephone: str = ""

@@ -15,7 +15,7 @@ from redress.authority import Authority, Choice, Choices, Contact, Overlay, Serv
 from redress.calendar import HolidayTable
 from redress.files import FileMistake, checked, close_to, read_toml
 from redress.holidays_england import holiday_table
-from redress.opening import Opening
+from redress.opening import SPLIT_SOURCE, Opening
 from redress.overlay import bare, check_overlay, lay_over, used_only
 from redress.packing import pack
 from redress.parse import Malformed, Problem
@@ -116,6 +116,8 @@ def procedure_for(opening: Opening) -> Chosen:
         if (opening.procedure == "representation") is (opening.kind == "complaint"):
             what = f"{opening.kind!r} does not go together with procedure, which is {opening.procedure!r}"
             raise Malformed([Problem("kind", what)])
+        if opening.source == SPLIT_SOURCE and opening.linked_to:
+            return Chosen(opening.procedure, f"it was split off {opening.linked_to}")
         return Chosen(opening.procedure, "it was brought under this procedure")
     for choice in (*authority(opening.authority).choose, *_usual_choices()):
         if choice.procedure in having and choice.fits(opening):

@@ -25,6 +25,10 @@ YOUNG_ROLES = frozenset({"child", "young_person", "looked_after_child", "care_le
 """Roles of a complainant who has the statutory right to an advocate (Children Act 1989 s 26A)."""
 
 
+SPLIT_SOURCE = "split"
+"""The source system of a part that was split off another complaint; its id is the part's own reference."""
+
+
 class Opening(Part):
     """The opening of one representation. `received_on` is the London date the authority had it."""
 

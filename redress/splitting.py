@@ -6,11 +6,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from redress.case import Case
+from redress.opening import SPLIT_SOURCE
 from redress.standing import part_reference
-
-SOURCE = "split"
-"""The source system of a part, as its register row names it; the id is the part's own reference."""
-
 
 NO_COMPLAINT = "representation"
 """The procedure for what is no complaint: its thanks are no acknowledgement of one."""
@@ -35,7 +32,7 @@ def part_of(case: Case, facts: Mapping[str, Any]) -> PartOpening:
     acknowledged = case.fold.reached.get("acknowledged") if NO_COMPLAINT not in (name, was) else None
     kind = "comment" if name == NO_COMPLAINT else "complaint"
     opening = whole | {
-        "source": SOURCE,
+        "source": SPLIT_SOURCE,
         "source_id": reference,
         "points": list(facts["points"]),
         "kind": kind,
