@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from redress.facts import months_after
 from redress.fields import Kind
 from redress.opening import Opening
 from redress.procedure import Data, Owner
 from redress.words import mentioned, same_words
+
+COMPLAINT, REPRESENTATION = "complaint", "representation"
+"""The kind that is a complaint, and the procedure for all that is none."""
 
 
 def _prefix(said: str) -> str:
@@ -78,11 +82,26 @@ class Choice(Data):
     reason: str
     """Told to the person and kept with the complaint."""
 
+    def _kinds(self) -> Collection[str]:
+        """Without kinds a rule is about complaints, or, for representations, about what is none."""
+        if self.kinds:
+            return self.kinds
+        if self.procedure != REPRESENTATION:
+            return (COMPLAINT,)
+        return [kind for kind in get_args(Kind) if kind != COMPLAINT]
+
+    @model_validator(mode="after")
+    def _keeps_complaints_apart(self) -> Choice:
+        wrong = [kind for kind in self.kinds if (kind == COMPLAINT) is (self.procedure == REPRESENTATION)]
+        if wrong:
+            raise ValueError(f"kinds: {wrong[0]} cannot go to the procedure {self.procedure}")
+        return self
+
     def fits(self, opening: Opening) -> bool:
         """Whether the rule is about this matter."""
         role = opening.complainant.role if opening.complainant else ""
         return (
-            (not self.kinds or opening.kind in self.kinds)
+            opening.kind in self._kinds()
             and (self.statutory is None or opening.statutory is self.statutory)
             and (not self.roles or same_words(role) in {same_words(each) for each in self.roles})
             and (not self.services or bool(mentioned(self.services, *opening.subjects)))

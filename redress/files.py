@@ -36,7 +36,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 def checked(kind: type[T], raw: dict[str, Any], where: str) -> T:
     """The document as what it should be. Raises `FileMistake` with a line for each mistake."""
     try:
-        return kind.model_validate(raw)
+        return kind.model_validate(raw, strict=True)  # "2" is no 2, and "yes" is not true
     except ValidationError as error:
         said = dict.fromkeys(line for each in problems_of(error) for line in _lines(each, raw, kind))
         raise FileMistake("\n".join(f"{where}: {line}" for line in said)) from None
@@ -74,6 +74,7 @@ _NUMBER = "should be a number, without quotes"
 
 _WORDS = {
     "input should be a valid integer, unable to parse string as an integer": _NUMBER,
+    "input should be a valid integer": _NUMBER,
     "input should be a valid string": "should be text between quotes",
     "input should be a valid boolean, unable to interpret input": "should be true or false",
     "input should be a valid boolean": "should be true or false",

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import cached_property
+from string import Formatter
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -98,6 +99,19 @@ def _milestones_of(limit: Limit) -> Iterator[tuple[str, list[str]]]:
     yield "stopped_by", limit.stopped_by
     yield "owner_after", [*limit.owner_after]
     yield "provisionally_from", [limit.provisionally_from] if limit.provisionally_from else []
+
+
+def _is_an_answer(milestone: str) -> bool:
+    return milestone.startswith(("answered:", "answer_received:")) or milestone == "informally_tried"
+
+
+def _names_only(sentence: str, known: set[str]) -> bool:
+    """Whether nothing but these names stands in a sentence's braces."""
+    try:
+        parts = [*Formatter().parse(sentence)]
+    except ValueError:
+        return False
+    return all(name is None or (name in known and not spec and not how) for _, name, spec, how in parts)
 
 
 def _unknown(milestone: str) -> bool:
@@ -295,7 +309,7 @@ class RoleRule(Data):
     role: Role
     title: str
     stage: StageName
-    connections: list[Connection]
+    connections: Annotated[list[Connection], Field(min_length=1)]
     seats: Annotated[int, Field(ge=1, le=20)] = 1
     apart_from: list[Role] = []
     """Nobody who holds or held one of these parts in the case may take this one."""
@@ -386,10 +400,17 @@ class Procedure(Data):
                 yield f"limits.{limit.name}.stage: the procedure has no {limit.stage}"
             if limit.extend_to is not None and limit.extend_to < limit.days:
                 yield f"limits.{limit.name}.extend_to: {limit.extend_to} is less than days, {limit.days}"
-            try:
-                limit.says.format(day="", owner="", what="")
-            except (LookupError, ValueError):
+            if limit.remind != sorted(set(limit.remind), reverse=True):
+                yield f"limits.{limit.name}.remind: the days should fall: {limit.remind}"
+            if limit.lapse == "close" and not _is_an_answer(limit.starts):
+                yield f"limits.{limit.name}.starts: what closes a complaint has to start from an answer"
+            if not _names_only(limit.says, {"day", "owner", "what"}):
                 yield f"limits.{limit.name}.says: only {{day}}, {{owner}} and {{what}} may stand in braces"
+
+    def _is_closed_by_a_window(self, stage: Stage) -> bool:
+        begun = {f"answered:{stage.name}", f"answer_received:{stage.name}"}
+        begun |= {"informally_tried"} if stage.name == "informal" else set()
+        return any(limit.lapse == "close" and limit.starts in begun for limit in self.limits)
 
     def _is_reached(self, milestone: str) -> bool:
         """Whether the procedure has the stage, the part or the panel that a milestone belongs to."""
@@ -401,6 +422,11 @@ class Procedure(Data):
     def _wrong_stages(self) -> Iterator[str]:
         limits, names = {limit.name for limit in self.limits}, {stage.name for stage in self.stages}
         for stage in self.stages:
+            if stage.next is not None and not self._is_closed_by_a_window(stage):
+                yield (
+                    f"stages.{stage.name}: nothing runs after its answer: it needs a window that starts from "
+                    'the answer and closes it (kind = "window", lapse = "close")'
+                )
             if stage.response not in limits:
                 yield f"stages.{stage.name}.response: no such limit: {stage.response}"
             if stage.next is not None and stage.next not in names:
