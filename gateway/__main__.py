@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
+from types import FrameType
 
 import uvicorn
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from engine.connection import quiet_runtime
+from engine.logs import set_up
 from engine.seals import seals_for
+from engine.traces import flush
 from gateway.app import build
 from gateway.settings import GatewaySettings
 from privacy.ring import KeyMistake
@@ -33,12 +37,7 @@ def main() -> int:
         for each in error.errors():
             print(f"REDRESS_{str(each['loc'][0]).upper()}: {each['msg']}", file=sys.stderr)  # noqa: T201
         return 2
-    logging.basicConfig(
-        level=settings.log_level,
-        stream=sys.stderr,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # the addresses of webhooks are their owners'
+    set_up(settings)
     quiet_runtime()
     try:
         check_all()
@@ -58,6 +57,8 @@ def main() -> int:
     if isinstance(seals, Unsealed):
         log.warning("this is a trial: nothing is encrypted, and names are readable")
     log.info("answering at http://%s:%d, documented at /docs", settings.gateway_host, settings.gateway_port)
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, _already_stopped)
     uvicorn.run(
         app,
         host=settings.gateway_host,
@@ -68,8 +69,13 @@ def main() -> int:
         h11_max_incomplete_event_size=LONGEST_HEADERS,
         timeout_graceful_shutdown=int(settings.shutdown_within),
     )
+    flush()
     log.info("stopped")
     return 0
+
+
+def _already_stopped(_number: int, _frame: FrameType | None) -> None:
+    """Uvicorn ends cleanly and then raises what ended it once more, which would cut off the rest here."""
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ WHAT_ROLES_ARE: dict[Role, str] = {
     "intake": "a system that people write into: opens, and passes on what the person says; reads dates only",
     "staff": "a tool that caseworkers use: reads everything, does the daily work",
     "complaints_manager": "the same, and what the Complaints Manager decides; looks after webhooks",
-    "reader": "a report or a screen on the wall: dates and states, nothing personal",
+    "reader": "a report, a screen on the wall, Prometheus: dates, states and counts, nothing personal",
     "codec": "the Temporal UI and command: reads and writes payloads, nothing else",
 }
 
@@ -57,6 +57,7 @@ ACCESS: dict[str, frozenset[Role]] = {
     "end_webhook": MANAGER,
     "renew_webhook_secret": MANAGER,
     "retry_webhook": MANAGER,
+    "metrics": frozenset({"reader"}),
     "codec_encode": frozenset({"codec"}),
     "codec_decode": frozenset({"codec"}),
     **{f"send_{action}": _who_may_send(action) for action in MESSAGES},

@@ -15,13 +15,14 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from gateway import changes, codec, health, hooks, messages, opening, page, reading
+from gateway import changes, codec, health, hooks, messages, metrics, opening, page, reading
 from gateway.dispatch import Dispatcher
 from gateway.document import describe
 from gateway.house import House, admitted
 from gateway.limits import Guard
 from gateway.problems import Refusal, of_status, out_of_reach
 from gateway.settings import GatewaySettings
+from gateway.watching import Counts, Watch
 from privacy.seals import Seals
 from redress.parse import Problem
 
@@ -30,8 +31,7 @@ log = logging.getLogger("redress.gateway")
 THREADS = 40
 """Requests that wait for a database or count dates side by side."""
 
-ROUTES = (opening, reading, messages, changes, hooks, codec, health, page)
-"""`/metrics` has its place beside these."""
+ROUTES = (opening, reading, messages, changes, hooks, codec, health, metrics, page)
 
 
 def build(settings: GatewaySettings, seals: Seals) -> FastAPI:
@@ -67,6 +67,7 @@ def build(settings: GatewaySettings, seals: Seals) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.house = house
+    app.state.counts = Counts()
     for module in ROUTES:
         app.include_router(module.router, dependencies=[Depends(admitted)])
     app.add_exception_handler(Refusal, _refused)
@@ -75,6 +76,7 @@ def build(settings: GatewaySettings, seals: Seals) -> FastAPI:
     app.add_exception_handler(SQLAlchemyError, _store_failed)
     app.add_middleware(codec.CrossOrigin, origins=settings.codec_origins)
     app.add_middleware(Guard)
+    app.add_middleware(Watch, counts=app.state.counts)  # outermost: it sees what Guard turns away too
     app.openapi = lambda: _described(app, settings.oidc_issuer)  # type: ignore[method-assign]  # as FastAPI wants
     return app
 

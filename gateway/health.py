@@ -1,4 +1,4 @@
-"""Whether the gateway lives, and whether all it needs does. `/metrics` would belong here too."""
+"""Whether the gateway lives, and whether all it needs does."""
 
 from __future__ import annotations
 

@@ -119,8 +119,9 @@ class _Opening:
 
     async def done(self) -> Intake:
         """Reserve and start; what cannot be done now is kept."""
-        if await asyncio.to_thread(self._house.waiting.any_due):
-            return await self._kept(None)  # others came first
+        others, same = await asyncio.to_thread(self._house.waiting.ahead_of, self._opening)
+        if same:
+            return await self._kept(None)  # the same one waits already: what it said first counts
         try:
             reserved = await self._house.reach.ask(self._reserve, self._left)
         except OutOfReach:
@@ -128,6 +129,8 @@ class _Opening:
         except Malformed as error:
             raise malformed(error) from None
         if not reserved.started:
+            if others:
+                return await self._kept(reserved)  # they came first
             try:
                 client = self._house.reach.temporal()
                 begun = intake.begin(client, reserved.reference, reserved.opening)

@@ -16,9 +16,10 @@ from typing import TypeVar
 from sqlalchemy import select
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from temporalio.client import Client
+from temporalio.client import Client, Interceptor
 
 from engine.connection import connect
+from engine.traces import tracing
 from gateway.settings import GatewaySettings
 from privacy.seals import Seals
 from register import schema
@@ -45,6 +46,7 @@ class Reach:
 
     def __init__(self, settings: GatewaySettings, seals: Seals) -> None:
         self.seals = seals
+        self._interceptors: list[Interceptor] = tracing("redress-gateway")
         self._register = Register(connect_database(settings.database_url), seals)
         self._threads = ThreadPoolExecutor(16, "register")
         self._client: Client | None = None
@@ -104,7 +106,7 @@ class Reach:
         while True:
             try:
                 if self._client is None:
-                    self._client = await asyncio.wait_for(connect(seals), 5)
+                    self._client = await asyncio.wait_for(connect(seals, self._interceptors), 5)
                 answers = await asyncio.wait_for(
                     self._client.service_client.check_health(timeout=timedelta(seconds=2)), 3
                 )

@@ -123,9 +123,11 @@ class Waiting:
         with self._store.connect() as db:
             return len(db.execute(select(waiting.c.id).where(waiting.c.state == "waiting")).all())
 
-    def any_due(self) -> bool:
-        """Whether any waits for its turn now; not one that was put off."""
-        return self._next() is not None
+    def ahead_of(self, opening: Opening) -> tuple[bool, bool]:
+        """Whether any waits for its turn (none that was put off), and whether this very intake does."""
+        same = select(waiting.c.id).where(waiting.c.intake == _mark(opening), waiting.c.state == "waiting")
+        with self._store.connect() as db:
+            return self._next() is not None, db.execute(same).first() is not None
 
     # --- opening them ----------------------------------------------------------------------------
 

@@ -1,0 +1,151 @@
+"""The codec endpoint, as the Temporal UI and the `temporal` command use it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest_asyncio
+
+from engine.embedded import temporal_command
+from privacy.codec import ENCODING, KEY_NAME
+from privacy.ring import Ring, add_key, read_ring
+from privacy.seals import Sealed
+from privacy.vault import Vault
+from register.database import connect
+from tests.gateway.conftest import OwnHouse
+from workflows.wire import workflow_id
+
+MARK = "Xylographica Inventata"
+UI = "http://127.0.0.1:8233"
+
+
+def payload(value: object) -> dict[str, Any]:
+    return {
+        "metadata": {"encoding": base64.b64encode(b"json/plain").decode()},
+        "data": base64.b64encode(json.dumps(value).encode()).decode(),
+    }
+
+
+def said(answer: httpx.Response) -> list[object]:
+    assert answer.status_code == 200, answer.text
+    return [json.loads(base64.b64decode(each["data"])) for each in answer.json()["payloads"]]
+
+
+@pytest_asyncio.fixture
+async def own(tmp_path: Path) -> AsyncIterator[OwnHouse]:
+    add_key(tmp_path / "keys.txt", "first")
+    ring = read_ring(tmp_path / "keys.txt")
+    seals = Sealed(ring, Vault(connect(f"sqlite:///{tmp_path / 'vault.db'}"), ring))
+    house = OwnHouse(tmp_path, seals, REDRESS_TRIAL="", REDRESS_CODEC_ORIGINS=json.dumps([UI]))
+    await house.start_server()
+    house.start_worker()
+    await house.gate.start()
+    await house.gate.reaches()
+    yield house
+    await house.close()
+
+
+async def test_the_temporal_command_reads_a_history_through_it(own: OwnHouse) -> None:
+    gate = own.gate
+    reference = await gate.open(gate.headers("intake"), points=[f"{MARK} said so."])
+    words = [temporal_command(), "workflow", "show", "-w", workflow_id(reference), "--output", "json"]
+    words += ["--address", own.address]
+    plain = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    assert MARK not in plain
+    assert base64.b64encode(ENCODING).decode() in plain
+    words += ["--codec-endpoint", f"{gate.url}/codec", "--codec-auth", f"Bearer {gate.token('codec')}"]
+    read = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    assert MARK in read
+
+
+async def test_what_cannot_be_read_comes_back_as_words(own: OwnHouse) -> None:
+    gate = own.gate
+    codec = gate.headers("codec") | {"X-Namespace": "default"}
+    encoded = await gate.http.post("/codec/encode", json={"payloads": [payload(MARK)]}, headers=codec)
+    (mine,) = encoded.json()["payloads"]
+    assert base64.b64decode(mine["metadata"]["encoding"]) == ENCODING
+    assert base64.b64decode(mine["metadata"][KEY_NAME]) == b"ring/first"
+    assert MARK.encode() not in base64.b64decode(mine["data"])
+
+    assert isinstance(own.seals, Sealed)
+    foreign = Sealed(Ring({"else": bytes(32)}), own.seals.vault).seal(b"x", "")
+    own.seals.seal(b"x", "CYP-2026-999999")
+    erased = own.seals.seal(b"x", "CYP-2026-999999")
+    own.seals.vault.destroy("CYP-2026-999999")
+
+    def sealed(name: str, data: bytes) -> dict[str, Any]:
+        metadata = {"encoding": ENCODING, KEY_NAME: name.encode()}
+        return {
+            "metadata": {key: base64.b64encode(value).decode() for key, value in metadata.items()},
+            "data": base64.b64encode(data).decode(),
+        }
+
+    changed = mine | {"data": base64.b64encode(b"no such thing").decode()}
+    batch = [mine, payload("plain"), sealed(*foreign), sealed(*erased), changed, mine]
+    decoded = said(await gate.http.post("/codec/decode", json={"payloads": batch}, headers=codec))
+    nobody = "[cannot be read: nobody here has its key]"
+    assert decoded == [MARK, "plain", nobody, "[erased]", nobody, MARK]
+    assert said(await gate.http.post("/codec/decode", json={"payloads": []}, headers=codec)) == []
+    for wrong in ([], {"payloads": 1}, {"payloads": [{"data": 1}]}, {"payloads": [{"metadata": []}]}):
+        answer = await gate.http.post("/codec/decode", json=wrong, headers=codec)
+        assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+
+
+async def test_only_pages_of_the_ui_may_use_it(own: OwnHouse) -> None:
+    gate = own.gate
+    for path in ("/codec/encode", "/codec/decode"):
+        asked = {
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "authorization,content-type,x-namespace",
+        }
+        yes = await gate.http.options(path, headers=asked | {"Origin": UI})
+        assert yes.status_code == 200
+        assert yes.headers["access-control-allow-origin"] == UI
+        assert yes.headers["access-control-allow-credentials"] == "true"
+        assert {"authorization", "content-type", "x-namespace"} <= {
+            each.strip().lower() for each in yes.headers["access-control-allow-headers"].split(",")
+        }
+        no = await gate.http.options(path, headers=asked | {"Origin": "http://elsewhere.example"})
+        assert "access-control-allow-origin" not in no.headers
+    refused = await gate.http.post("/codec/decode", json={"payloads": []}, headers={"Origin": UI})
+    assert refused.status_code == 401
+    assert refused.headers["access-control-allow-origin"] == UI  # or the UI could not even say why
+    elsewhere = await gate.http.options("/v1/complaints", headers=asked | {"Origin": UI})
+    assert "access-control-allow-origin" not in elsewhere.headers
+
+
+async def test_a_browser_logs_in_with_a_token_and_out_again(own: OwnHouse) -> None:
+    gate = own.gate
+    token = gate.token("codec", name="an-operator")
+    form = await gate.http.get("/codec/login")
+    assert 'name="token"' in form.text
+    assert "default-src 'none'" in form.headers["content-security-policy"]
+    for bad, status in (("rdr_nonsense", 401), (gate.token("staff"), 403), ("", 401)):
+        answer = await gate.http.post("/codec/login", data={"token": bad})
+        assert answer.status_code == status
+        assert "set-cookie" not in answer.headers
+
+    answer = await gate.http.post("/codec/login", data={"token": token})
+    cookie = answer.headers["set-cookie"].lower()
+    assert all(word in cookie for word in ("httponly", "samesite=lax", "path=/codec"))
+    assert token.lower() not in cookie
+    session = {"Cookie": answer.headers["set-cookie"].partition(";")[0]}
+    gate.http.cookies.clear()
+    body = {"payloads": [payload(MARK)]}
+    assert said(await gate.http.post("/codec/decode", json=body, headers=session)) == [MARK]
+    assert (await gate.http.get("/v1/due", headers=session)).status_code == 401  # for the codec alone
+
+    await gate.http.post("/codec/logout", headers=session)
+    assert (await gate.http.post("/codec/decode", json=body, headers=session)).status_code == 401
+
+    answer = await gate.http.post("/codec/login", data={"token": token})
+    session = {"Cookie": answer.headers["set-cookie"].partition(";")[0]}
+    gate.http.cookies.clear()
+    gate.tokens.revoke("an-operator")
+    assert (await gate.http.post("/codec/decode", json=body, headers=session)).status_code == 401
