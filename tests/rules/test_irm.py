@@ -212,6 +212,19 @@ def test_who_has_tried_already_begins_at_stage_1() -> None:
     assert shown(case, "stage_1_response", MONDAY) == ("2026-06-08", "running", 0)
 
 
+@pytest.mark.parametrize(("on", "state"), [("2026-06-08", "met"), ("2026-06-09", "met_late")])
+def test_it_is_acknowledged_within_five_working_days_as_a_target_at_whatever_stage(
+    on: str, state: str
+) -> None:
+    """The page promises no acknowledgement: the five days are ours, and outlive the informal step."""
+    case = irm()
+    send(case, "escalate", "2026-06-03")
+    send(case, "acknowledge", on)
+    found = deadline(case, "acknowledgement", on)
+    assert (found["due_on"], found["state"], found["kind"]) == ("2026-06-08", state, "target")
+    assert "acknowledgement" in letters(done(case, on))
+
+
 # --- Stage 1: seven days (000-7, 000-8) ----------------------------------------------------------
 
 
