@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 from temporalio.client import Client
 
+from activities.postroom import Postroom
 from doors import (
     counting,
     drawing,
@@ -21,6 +22,7 @@ from doors import (
     exporting,
     intake,
     keyring,
+    letters,
     recounting,
     rehearsal,
     staff,
@@ -43,6 +45,7 @@ from doors.console import (
     write_privately,
 )
 from engine.connection import connect, where
+from engine.post import patience_of, routes_for
 from engine.seals import seals_for
 from engine.workers import register_for
 from privacy.seals import Seals
@@ -240,6 +243,45 @@ def _rehearsal_document(rehearsed: rehearsal.Rehearsed) -> dict[str, Any]:
         "status": rehearsed.status,
         "course": rehearsed.course,
     }
+
+
+@app.command("letters")
+def letters_(
+    reference: Annotated[str | None, typer.Argument(help="Only this complaint's, all of them.")] = None,
+    mark: Annotated[str | None, typer.Argument(help="Print this letter's text.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Send this letter again, or try it now.")] = False,
+    by_hand: Annotated[
+        bool, typer.Option("--by-hand", help="Record that a person sent this letter; it is tried no more.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """The letters that have not left, or may not have; and what is to become of one of them.
+
+    Reads the register, so it works with Temporal down.
+    """
+    if (again or by_hand) and (mark is None or again is by_hand):
+        fail(MALFORMED, ["MARK: name one letter, and either --again or --by-hand"])
+
+    async def work() -> list[letters.LetterLine] | str:
+        register = _register()
+        if reference is None or mark is None:
+            return letters.lines(register, reference)
+        if by_hand:
+            return [letters.by_hand(register, reference, mark)]
+        if not again:
+            return letters.text(register, reference, mark)
+        postroom = Postroom(register, routes_for(settings()), patience_of(settings()))
+        return [letters.again(postroom, reference, mark)]
+
+    found = run(work)
+    if isinstance(found, str):
+        print_json({"text": found}) if as_json else print(found, end="")  # noqa: T201  # the letter itself
+    elif as_json:
+        print_json(found)
+    else:
+        tables.show_letters(found)
+    if again and not isinstance(found, str) and found[0]["state"] not in ("sent", "accepted"):
+        raise typer.Exit(NO_ANSWER)
 
 
 @app.command()

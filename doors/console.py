@@ -29,7 +29,9 @@ from doors.answers import (
     problem_lines,
 )
 from doors.erasing import NotErasable
+from doors.letters import Undecided
 from engine.connection import quiet_runtime
+from engine.post import PostMistake
 from engine.settings import Settings
 from privacy.ring import KeyMistake
 from redress.library import FileMistake
@@ -54,9 +56,9 @@ def run(work: Callable[[], Coroutine[Any, Any, T]], *, repeat: dict[str, Any] | 
         fail(MALFORMED, problem_lines(error.problems))
     except FileMistake as error:
         fail(MALFORMED, [str(error)])
-    except KeyMistake as error:
+    except (KeyMistake, PostMistake) as error:
         fail(MALFORMED, [str(error)])
-    except (NotErasable, Erased) as error:
+    except (NotErasable, Erased, Undecided) as error:
         fail(REFUSED, [str(error)])
     except UnknownComplaint as error:
         fail(UNKNOWN, [str(error)])

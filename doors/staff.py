@@ -23,6 +23,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from doors.answers import NoAnswer, UnknownComplaint
 from doors.clock import today
 from doors.intake import start
+from doors.letters import with_delivery
 from privacy.vault import Destroyed
 from redress.case import Answer
 from redress.messages import MESSAGES
@@ -123,7 +124,8 @@ async def status(client: Client, register: Register, reference: str, as_of: date
     if not FIRST_YEAR <= as_of.year <= today().year + 10:
         raise Malformed([Problem("as_of", f"{as_of} lies beyond what the calendar covers")])
     try:
-        return await asyncio.wait_for(_query(client, reference, as_of, within), timeout=within)
+        found = await asyncio.wait_for(_query(client, reference, as_of, within), timeout=within)
+        return await asyncio.to_thread(with_delivery, register, found)
     except (WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
         raise NoAnswer(f"the complaint could not be read: {error}", reference=reference) from None
     except TimeoutError:
@@ -146,7 +148,7 @@ async def status(client: Client, register: Register, reference: str, as_of: date
             f"{reference} is reserved, but its start did not reach Temporal: send its opening again",
             reference=reference,
         )
-    return recorded
+    return await asyncio.to_thread(with_delivery, register, recorded)
 
 
 async def _query(client: Client, reference: str, as_of: date, within: float) -> Status:

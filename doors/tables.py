@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from doors.erasing import Proof
+from doors.letters import WORDS, LetterLine
 from redress.calendar import Skipped, long_date
 from redress.case import Answer
 from redress.plain import PlainWords
@@ -114,6 +115,28 @@ def show_list(statuses: Sequence[Status]) -> None:
             _day(status["received_on"]),
         )
     console.print(table if statuses else "no complaints to show")
+
+
+def show_letters(letters: Sequence[LetterLine]) -> None:
+    """Letters in a table, each with what became of it."""
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column("reference", no_wrap=True)
+    table.add_column("mark", no_wrap=True)
+    for name in ("letter", "to", "of", "what became of it"):
+        table.add_column(name, overflow="fold")
+    for letter in letters:
+        said = WORDS[letter["state"]] + (f": {letter['reason']}" if letter["reason"] else "")
+        colour = "bold red" if letter["state"] in ("failed", "unsure") else ""
+        by_text = " (text message)" if letter["to"].endswith("_text") else ""
+        table.add_row(
+            letter["reference"],
+            letter["mark"],
+            _words(letter["letter"]),
+            _words(letter["to"].removesuffix("_text")) + by_text,
+            _day(letter["on"]),
+            Text(said, style=colour),
+        )
+    console.print(table if letters else "no letters to show")
 
 
 def show_answer(reference: str, action: str, answer: Answer) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy import case, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from redress.london import london_date
 from register import schema
 from register.register import Register
 
@@ -20,10 +22,10 @@ class RegisterCollector(Collector):
         self._register = register
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Complaints by stage, overdue ones, letters by state; whether the register could be read."""
+        """Complaints by stage, overdue, behind; letters, webhooks; whether the register could be read."""
         up = GaugeMetricFamily("redress_register_up", "Whether the register could be read (1) or not (0)")
         try:
-            found = [self._complaints(), self._overdue(), self._letters()]
+            found = [self._complaints(), self._overdue(), self._behind(), self._letters(), self._deliveries()]
         except SQLAlchemyError:
             up.add_metric([], 0)
             yield up
@@ -55,9 +57,33 @@ class RegisterCollector(Collector):
                 gauge.add_metric([str(each) for each in said], count)
         return gauge
 
+    def _behind(self) -> GaugeMetricFamily:
+        """What a worker that does not get through its work leaves behind: `overdue` cannot show it."""
+        gauge = GaugeMetricFamily(
+            "redress_complaints_behind", "Complaints with a limit that ran out and was not recorded as missed"
+        )
+        table = schema.deadlines
+        has_run_out = table.c.due_on < london_date(datetime.now(UTC))
+        late = (table.c.state == "running") & (table.c.kind == "limit") & has_run_out
+        with self._register.reading() as db:
+            gauge.add_metric(
+                [], db.execute(select(func.count(table.c.reference.distinct())).where(late)).scalar_one()
+            )
+        return gauge
+
     def _letters(self) -> GaugeMetricFamily:
         gauge = GaugeMetricFamily("redress_letters", "Letters by what became of them", labels=["state"])
         table = schema.letters
+        with self._register.reading() as db:
+            for state, count in db.execute(select(table.c.state, func.count()).group_by(table.c.state)):
+                gauge.add_metric([state], count)
+        return gauge
+
+    def _deliveries(self) -> GaugeMetricFamily:
+        gauge = GaugeMetricFamily(
+            "redress_webhook_deliveries", "Deliveries to webhooks by what became of them", labels=["state"]
+        )
+        table = schema.deliveries
         with self._register.reading() as db:
             for state, count in db.execute(select(table.c.state, func.count()).group_by(table.c.state)):
                 gauge.add_metric([state], count)

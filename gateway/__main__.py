@@ -57,8 +57,8 @@ def main() -> int:
     if isinstance(seals, Unsealed):
         log.warning("this is a trial: nothing is encrypted, and names are readable")
     log.info("answering at http://%s:%d, documented at /docs", settings.gateway_host, settings.gateway_port)
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, _already_stopped)
+    signal.signal(signal.SIGTERM, _already_stopped)
+    signal.signal(signal.SIGINT, _already_stopped)
     uvicorn.run(
         app,
         host=settings.gateway_host,

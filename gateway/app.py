@@ -12,6 +12,7 @@ from typing import Any
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.telemetry import TelemetryConfig
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
@@ -30,6 +31,9 @@ log = logging.getLogger("redress.gateway")
 
 THREADS = 40
 """Requests that wait for a database or count dates side by side."""
+
+NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+"""FastAPI's own would put paths, queries and the texts of errors into spans: see `gateway.watching`."""
 
 ROUTES = (opening, reading, messages, changes, hooks, codec, health, metrics, page)
 
@@ -65,6 +69,7 @@ def build(settings: GatewaySettings, seals: Seals) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
+        telemetry=NO_TELEMETRY,
     )
     app.state.house = house
     app.state.counts = Counts()

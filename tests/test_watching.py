@@ -11,24 +11,31 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import update
+from temporalio.client import Client
 
 from doors import intake, staff
 from doors.clock import today
 from engine.embedded import embedded_server, free_port
 from engine.logs import JsonLines
 from engine.metrics import RegisterCollector
-from engine.settings import TRIAL
+from engine.settings import TRIAL, Settings
 from privacy.seals import Unsealed
+from register import schema
 from register.database import connect
 from register.register import Register
 from tests.conftest import Life
+from tests.gateway.conftest import Gate, invented
 
 NAME = "Watcha Inventata"
 
@@ -137,15 +144,120 @@ async def test_a_worker_gives_metrics_traces_and_json_logs(
             metrics = (await http.get(f"http://127.0.0.1:{port}/metrics")).text
     assert "temporal_workflow_task_execution_latency" in metrics
     assert NAME not in metrics
-    spans = [
-        span.name
+    names = [span.name for span in _spans(came)]
+    assert any("begin" in name for name in names), names
+    assert not [span for span in _spans(came) if NAME in str(span)]
+    lines = (tmp_path / "worker.log").read_text().splitlines()
+    assert {json.loads(line)["level"] for line in lines} <= {"INFO", "WARNING"}
+    assert NAME not in "".join(lines)
+
+
+def _spans(came: list[bytes]) -> list[Span]:
+    return [
+        span
         for each in came
         for resource in ExportTraceServiceRequest.FromString(each).resource_spans
         for scope in resource.scope_spans
         for span in scope.spans
     ]
-    assert any("begin" in span for span in spans), spans
-    assert not any(NAME.encode() in each for each in came)
-    lines = (tmp_path / "worker.log").read_text().splitlines()
-    assert {json.loads(line)["level"] for line in lines} <= {"INFO", "WARNING"}
-    assert NAME not in "".join(lines)
+
+
+def _counted(said: str) -> dict[str, list[tuple[dict[str, str], float]]]:
+    """The samples of a scrape, as Prometheus reads them."""
+    found: dict[str, list[tuple[dict[str, str], float]]] = {}
+    for family in text_string_to_metric_families(said):
+        for sample in family.samples:
+            found.setdefault(sample.name, []).append((sample.labels, sample.value))
+    return found
+
+
+def test_a_limit_that_ran_out_unrecorded_is_counted(tmp_path: Path) -> None:
+    register = Register(connect(f"sqlite:///{tmp_path / 'register.db'}"))
+    with register.writing() as db:
+        row: dict[str, object] = dict.fromkeys(schema.deadlines.c.keys(), "x")
+        day = today()
+        row |= {"number": 1, "days": 1, "days_late": 0, "breaches": 0, "kind": "limit", "state": "running"}
+        row |= {"counts_from": day, "due_on": day, "met_on": None, "provisional": False}
+        db.execute(schema.deadlines.insert().values(row))
+
+    def behind() -> float:
+        registry = CollectorRegistry()
+        registry.register(RegisterCollector(register))
+        return _counted(generate_latest(registry).decode())["redress_complaints_behind"][0][1]
+
+    assert behind() == 0  # due today is not late
+    with register.writing() as db:
+        db.execute(update(schema.deadlines).values(due_on=today() - timedelta(days=1)))
+    assert behind() == 1
+    with register.writing() as db:
+        db.execute(update(schema.deadlines).values(state="overdue"))
+    assert behind() == 0
+
+
+async def test_the_gateway_gives_metrics_traces_and_json_logs(
+    server: tuple[str, Client],
+    house: Register,
+    settings: Settings,
+    tmp_path: Path,
+    collector: tuple[str, list[bytes]],
+) -> None:
+    place, came = collector
+    told = {"REDRESS_LOG_FORMAT": "json", "OTEL_EXPORTER_OTLP_ENDPOINT": place}
+    gate = Gate(tmp_path, server[0], REDRESS_REGISTER_URL=settings.database_url, **told)
+    reader, staff_token = gate.headers("reader"), gate.headers("staff")
+    trace = f"{1:032x}"
+    try:
+        await gate.start()
+        await gate.reaches()
+        traced = staff_token | {"traceparent": f"00-{trace}-{1:016x}-01"}
+        opening = invented(complainant={"name": NAME, "role": "parent"})
+        opened = await gate.http.post("/v1/complaints", json=opening, headers=traced)
+        reference = opened.json()["reference"]
+        await gate.http.get(f"/v1/complaints/{reference}?said={NAME}", headers=staff_token)
+        assert (await gate.http.get(f"/{NAME}")).status_code == 404
+        for headers in (staff_token, gate.headers("reader", authority="family-rights")):
+            assert (await gate.http.get("/metrics", headers=headers)).status_code == 403
+        assert (await gate.http.get("/metrics")).status_code == 401
+        said = (await gate.http.get("/metrics", headers=reader)).text
+    finally:
+        await gate.http.aclose()
+        status = await gate.stop(signal.SIGTERM)
+    assert status == 0
+    counted = _counted(said)
+    assert counted["redress_register_up"] == counted["redress_temporal_up"] == [({}, 1.0)]
+    assert counted["redress_openings_waiting"] == [({}, 0.0)]
+    requests = {
+        (labels["route"], labels["method"], labels["status"]): count
+        for labels, count in counted["redress_gateway_requests_total"]
+    }
+    assert requests["/v1/complaints", "POST", str(opened.status_code)] == 1
+    assert sum(count for (route, *_), count in requests.items() if route == "/v1/complaints/{reference}") == 1
+    assert (requests["none", "GET", "404"], requests["/metrics", "GET", "403"]) == (1, 2)
+    spans = {span.name: span.trace_id.hex() for span in _spans(came)}
+    assert spans["POST /v1/complaints"] == trace
+    assert [id for name, id in spans.items() if name.startswith("StartWorkflow")] == [trace]
+    log = gate.log()
+    lines = [json.loads(line) for line in log.splitlines()]
+    requested = [line["message"] for line in lines if line["logger"] == "redress.gateway.access"]
+    assert any(each.startswith(f"POST /v1/complaints {opened.status_code} in ") for each in requested)
+    assert any(each.startswith("GET none 404 in ") for each in requested)
+    for text in (log, said):
+        assert NAME not in text
+    assert reference not in said
+    assert not [span for span in _spans(came) if NAME in str(span)]
+
+
+async def test_with_the_register_and_temporal_down_the_gateway_still_counts(tmp_path: Path) -> None:
+    gone = f"127.0.0.1:{free_port()}"
+    gate = Gate(tmp_path, gone, REDRESS_REGISTER_URL=f"postgresql+psycopg://nobody@{gone}/none")
+    reader = gate.headers("reader")
+    try:
+        await gate.start()
+        opened = await gate.http.post("/v1/complaints", json=invented(), headers=gate.headers("intake"))
+        assert opened.status_code == 202
+        counted = _counted((await gate.http.get("/metrics", headers=reader)).text)
+    finally:
+        await gate.close()
+    assert counted["redress_register_up"] == counted["redress_temporal_up"] == [({}, 0.0)]
+    assert counted["redress_openings_waiting"] == [({}, 1.0)]
+    assert "redress_complaints" not in counted

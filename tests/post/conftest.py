@@ -62,20 +62,20 @@ class Desk:
 
     def open(self, **person: object) -> str:
         """A complaint of somebody, just opened."""
-        self.reference = f"CYP-2026-{next(_numbers):06d}"
-        self.raw: dict[str, Any] = {
+        raw: dict[str, Any] = {
             "authority": "family-rights",
             "kind": "complaint",
             "source": "test",
-            "source_id": self.reference,
+            "source_id": str(next(_numbers)),
             "channel": "email",
             "received_on": OPENED_ON.isoformat(),
             "points": ["An invented point."],
             "complainant": {**PERSON, **person},
         }
-        begun = Begin(reference=self.reference, opened_on=OPENED_ON.isoformat(), opening=self.raw)
+        opening = parse_opening(raw, OPENED_ON)
+        self.reference = self.register.reserve(opening, raw, "CYP").reference
+        begun = Begin(reference=self.reference, opened_on=OPENED_ON.isoformat(), opening=raw)
         assert self.errands.begin(begun).recorded
-        opening = parse_opening(self.raw, OPENED_ON)
         self.case = Case(terms_for(opening, OPENED_ON), self.reference, opening, OPENED_ON)
         return self.reference
 
