@@ -60,8 +60,9 @@ async def test_the_temporal_command_reads_a_history_through_it(own: OwnHouse) ->
     assert MARK not in plain
     assert base64.b64encode(ENCODING).decode() in plain
     words += ["--codec-endpoint", f"{gate.url}/codec", "--codec-auth", f"Bearer {gate.token('codec')}"]
-    read = subprocess.run(words, capture_output=True, text=True, check=True).stdout
-    assert MARK in read
+    read = json.loads(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
+    (first,) = read["events"][0]["workflowExecutionStartedEventAttributes"]["input"]["payloads"]
+    assert json.loads(base64.b64decode(first["data"]))["opening"]["points"] == [f"{MARK} said so."]
 
 
 async def test_what_cannot_be_read_comes_back_as_words(own: OwnHouse) -> None:
