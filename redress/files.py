@@ -59,6 +59,8 @@ def _lines(problem: Problem, raw: dict[str, Any], kind: type[Data]) -> list[str]
     what = _WORDS.get(problem.what, problem.what)
     what = what.replace("input should be greater than or equal to", "should be at least")
     what = what.replace("input should be less than or equal to", "should be at most")
+    if what == _NUMBER and isinstance(_at(path, raw), float):
+        what = "should be a whole number"
     if what == "no such field":
         what += _MISPLACED.get(path[-1]) or close_to(path[-1], _keys_beside(path, kind))
     elif what == _A_LIST and path[-1] in _LISTS:
@@ -79,6 +81,7 @@ _WORDS = {
     "input should be a valid boolean, unable to interpret input": "should be true or false",
     "input should be a valid boolean": "should be true or false",
     "string should have at least 1 character": "should say something",
+    "list should have at least 1 item after validation, not 0": "should name at least one",
     "dictionary should have at least 1 item after validation, not 0": "should name at least one",
     "input should be a valid integer, got a number with a fractional part": "should be a whole number",
 }

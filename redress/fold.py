@@ -20,7 +20,7 @@ from redress.fields import Person
 from redress.messages import Escalate, Message, Remedy
 from redress.opening import Opening
 from redress.points import Points
-from redress.procedure import Limit, Procedure, StageName, Terms
+from redress.procedure import Limit, Procedure, Stage, StageName, Terms
 from redress.words import asked_about_entry, entry_stage, plain, questions_of
 
 
@@ -477,6 +477,12 @@ class Fold:
             for window in windows:
                 if window.stage == stage.name:
                     self._start(window, self.day, window.days)
+
+    def has_lapsed(self, stage: Stage) -> bool:
+        """Whether the window to ask for the next stage passed, though the complaint still goes on."""
+        begun = (f"answered:{stage.name}", f"answer_received:{stage.name}")
+        windows = [self.latest.get(w.name) for w in self.procedure.limits if w.lapse and w.starts in begun]
+        return any(window is not None and window.lapsed_on is not None for window in windows)
 
     def owe_answer_anew(self, on: date) -> None:
         """The answer at the present stage is owed once more, counted from a day."""

@@ -375,7 +375,8 @@ class Procedure(Data):
 
         Asked when files are read, not when a complaint's recorded terms are: those were right in their time.
         """
-        wrong = [*self._wrong_limits(), *self._wrong_stages()]
+        wrong = [*self._wrong_limits()]
+        wrong += self._wrong_stages(windows=not wrong)
         for milestone, before in self.expects.items():
             wrong += [f"expects: {_no_milestone(each)}" for each in (milestone, *before) if _unknown(each)]
         return wrong
@@ -419,10 +420,10 @@ class Procedure(Data):
             return of in self.stage
         return of in self.role if what == "appointed" else self.knows(milestone)
 
-    def _wrong_stages(self) -> Iterator[str]:
+    def _wrong_stages(self, *, windows: bool) -> Iterator[str]:
         limits, names = {limit.name for limit in self.limits}, {stage.name for stage in self.stages}
         for stage in self.stages:
-            if stage.next is not None and not self._is_closed_by_a_window(stage):
+            if windows and stage.next is not None and not self._is_closed_by_a_window(stage):
                 yield (
                     f"stages.{stage.name}: nothing runs after its answer: it needs a window that starts from "
                     'the answer and closes it (kind = "window", lapse = "close")'

@@ -23,12 +23,13 @@ def escalate(fold: Fold, entry: Entry) -> Verdict:
     asked_at = fold.asked_at.setdefault(entry.seq, stage.name)
     if asked_at != stage.name:
         return Verdict("applied", "the stage asked for was opened by an earlier request")
-    if fold.closed_on is not None and not (stage.after_lapse == "of_right" or entry.assumed):
+    lapsed = fold.closed_as == "lapsed" or (fold.closed_on is None and fold.has_lapsed(stage))
+    too_late = fold.closed_on is not None or lapsed
+    if too_late and not (stage.after_lapse == "of_right" or entry.assumed):
         if not fold.late_requests:
             fold.reach("late_request", message.on)
             fold.ask_owner(fold.latest["late_request_decision"], entry)
         fold.late_requests.append(entry)
-        lapsed = fold.closed_as == "lapsed"
         fold.send("request_waits", entry, why="late" if lapsed else "closed")
         passed = "The window to ask has passed" if lapsed else "The complaint was closed early"
         return Verdict("pending", f"{passed}; the Complaints Manager decides on this request, with reasons.")
