@@ -1,0 +1,71 @@
+"""The real UI on a real server of its own, with a worker, and a real Chromium."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator, Callable
+from typing import NamedTuple
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
+from temporalio.client import Client
+
+from engine.embedded import embedded_server, free_port
+from engine.namespace import prepare
+from engine.settings import Settings
+from engine.workers import build_worker, errands_for
+from register.register import Register
+from tests.conftest import Life
+from tools.browser import NoBrowser, Operator, a_browser, at_the_ui, chromium
+
+_numbers = itertools.count(1)
+
+NewLife = Callable[[], Life]
+
+
+class Place(NamedTuple):
+    """Where everything of these tests runs."""
+
+    ui: str
+    client: Client
+    register: Register
+    settings: Settings
+
+
+@pytest_asyncio.fixture(scope="session")
+async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place]:
+    settings = Settings(state=tmp_path_factory.mktemp("ui"), register_url="", outbox=None)
+    errands = errands_for(settings)
+    ui_port = free_port()
+    async with embedded_server(moves_time=True, ui_port=ui_port) as (_, client):
+        await prepare(client)
+        async with build_worker(client, errands, settings):
+            yield Place(f"http://127.0.0.1:{ui_port}", client, errands.register, settings)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    try:
+        chromium()
+    except NoBrowser as error:
+        pytest.skip(str(error))
+    async with a_browser() as running:
+        yield running
+
+
+@pytest_asyncio.fixture
+async def operator(browser: Browser, place: Place) -> AsyncIterator[Operator]:
+    """Somebody who opens the UI for the first time."""
+    async with at_the_ui(browser, place.ui) as somebody:
+        yield somebody
+
+
+@pytest.fixture(scope="session")
+def new_life(place: Place) -> NewLife:
+    """Makes complaints, each with its own clock."""
+
+    def make() -> Life:
+        return Life(place.client, place.register, place.settings.outbox_folder, f"UI-{next(_numbers):04d}")
+
+    return make

@@ -1,0 +1,161 @@
+"""From the UI an operator acknowledges, extends, escalates and responds, and is told when that cannot be."""
+
+from __future__ import annotations
+
+import json
+
+from playwright.async_api import expect
+
+from redress.calendar import long_date
+from redress.holidays_england import calendar_today
+from redress.messages import KNOWN, MESSAGES, SIGNALS, Message
+from redress.parse import parse_message
+from tests.conftest import Life
+from tests.ui.conftest import NewLife
+from tools.browser import Operator
+from workflows.prompts import DAY, FORMS, TEXT
+
+CALENDAR = calendar_today()
+
+
+async def opened(new_life: NewLife, operator: Operator) -> Life:
+    life = new_life()
+    await life.open()
+    await operator.opens(life.reference)
+    return life
+
+
+async def test_the_four_actions_take_effect(new_life: NewLife, operator: Operator) -> None:
+    life = await opened(new_life, operator)
+    on = life.today.isoformat()
+    until = CALENDAR.add(life.today, 15)
+    assert await operator.sends("acknowledge", {"on": on}) == ""
+    assert (
+        await operator.sends("extend", {"on": on, "reason": "Two teams.", "until": until.isoformat()}) == ""
+    )
+    assert await operator.sends("respond", {"on": on, "outcome": "not_upheld", "summary": "Looked at."}) == ""
+    assert await operator.sends("escalate", {"on": on, "reason": "Not content."}) == ""
+    status = await life.status()
+    assert [(m["action"], m["outcome"]) for m in status["messages"]] == [
+        (action, "applied") for action in ("acknowledge", "extend", "respond", "escalate")
+    ]
+    assert status["stage"] == "stage_2"
+    assert (await life.deadline("stage_1_response"))["due_on"] == until.isoformat()
+    await operator.page.reload()
+    labels = await operator.timeline()
+    assert {"acknowledge", "extend", "respond", "escalate"} <= set(labels)
+    assert "carry_out • Acknowledge is recorded; the letter 'acknowledgement' leaves" in labels
+
+
+async def test_acknowledge_needs_nothing_filled_in(new_life: NewLife, operator: Operator) -> None:
+    life = await opened(new_life, operator)
+    assert await operator.sends("acknowledge", "") == ""
+    (message,) = (await life.status())["messages"]
+    assert (message["action"], message["assumed"]) == ("acknowledge", True)
+
+
+async def test_a_refusal_is_told_where_it_was_asked(new_life: NewLife, operator: Operator) -> None:
+    life = await opened(new_life, operator)
+    most, beyond = CALENDAR.add(life.today, 20), CALENDAR.add(life.today, 40)
+    form = {"reason": "Too much.", "until": beyond.isoformat()}
+    said = await operator.sends("extend", form)
+    assert said.startswith(f"Refused: until {beyond.isoformat()} is beyond the most allowed")
+    assert most.isoformat() in said
+    assert ".py" not in said
+    assert (await life.deadline("stage_1_response"))["due_on"] != beyond.isoformat()
+    (refused,) = (await life.status())["refused"]
+    assert refused["action"] == "extend"
+    await operator.page.reload()
+    assert any("Extend is refused: until" in label for label in await operator.timeline())
+    assert "extend of" in (card := await operator.reads("current-details"))
+    assert f"refused: until {beyond.isoformat()} is beyond" in card
+
+
+async def test_a_program_that_says_who_it_is_still_gets_the_answer(new_life: NewLife) -> None:
+    life = new_life()
+    await life.open()
+    beyond = CALENDAR.add(life.today, 40).isoformat()
+    answer = await life.handle.execute_update("extend", {"reason": "Too much.", "until": beyond})
+    assert list(answer)[:3] == ["applied", "pending", "reason"]
+    assert (answer["applied"], answer["pending"]) == (False, False)
+
+
+async def test_a_request_that_waits_for_a_decision_is_no_refusal(
+    new_life: NewLife, operator: Operator
+) -> None:
+    life = await opened(new_life, operator)
+    assert await operator.sends("escalate", {"reason": "At once."}) == ""
+    assert [p["action"] for p in (await life.status())["pending"]] == ["escalate"]
+    await operator.page.reload()
+    assert any("Escalate waits" in label for label in await operator.timeline())
+
+
+async def test_what_is_malformed_is_told_by_its_field(new_life: NewLife, operator: Operator) -> None:
+    life = await opened(new_life, operator)
+    said = await operator.sends("extend", {"until": "soon", "raeson": "A slip."})
+    assert "reason: is missing; " in said
+    assert "until: give a date as YYYY-MM-DD" in said
+    assert "raeson: no such field" in said
+    assert ".py" not in said
+    assert (await life.status())["messages"] == []
+    await operator.page.reload()
+    assert "extend" not in await operator.timeline()
+
+
+async def test_a_form_left_as_it_was_is_told_too(new_life: NewLife, operator: Operator) -> None:
+    await opened(new_life, operator)
+    said = await operator.sends("respond", {"on": DAY, **FORMS["respond"]})
+    assert "on: give a date as YYYY-MM-DD" in said
+    assert "outcome: input should be 'upheld'" in said
+
+
+async def test_every_update_says_what_to_fill_in(new_life: NewLife, operator: Operator) -> None:
+    life = await opened(new_life, operator)
+    offered = await operator.offered()
+    assert offered.keys() == KNOWN.keys() | {"Custom"}
+    for action, kind in MESSAGES.items():
+        title, _, form = offered[action].partition(": {")
+        assert title == kind.title
+        filled = filled_in(json.loads("{" + form), life.today.isoformat())
+        parsed = parse_message(action, filled, received_on=life.today, today=life.today)
+        assert missing(kind, parsed.message) == set(), action
+
+
+def filled_in(form: object, day: str) -> object:
+    """A form as somebody fills it in: dates and texts put in, the first of several words chosen."""
+    if isinstance(form, dict):
+        return {name: filled_in(value, day) for name, value in form.items()}
+    if isinstance(form, list):
+        return [filled_in(value, day) for value in form]
+    if isinstance(form, str):
+        return {DAY: day, TEXT: "Said."}.get(form, form.partition(" | ")[0])
+    return form
+
+
+def missing(kind: type[Message], message: Message) -> set[str]:
+    required = {name for name, field in kind.model_fields.items() if field.is_required()}
+    return required - message.model_fields_set
+
+
+async def test_a_signal_is_described_and_counts(new_life: NewLife, operator: Operator) -> None:
+    life = await opened(new_life, operator)
+    offered = await operator.offered("signal")
+    for action in SIGNALS:
+        assert offered[action].startswith("For systems that cannot wait for an answer")
+    await life.handle.signal("respond", {"on": life.today.isoformat(), "outcome": "not_upheld"})
+    assert (await life.deadline("stage_1_response"))["state"] == "met"
+
+
+async def test_a_request_to_cancel_changes_nothing(new_life: NewLife, operator: Operator) -> None:
+    life = await opened(new_life, operator)
+    await operator.page.get_by_role("button", name="Request Cancellation").click()
+    await operator.page.locator("dialog[open]").get_by_test_id("confirm-modal-button").click()
+    await expect(operator.page.locator("dialog[open]")).to_have_count(0)
+    status = await life.status()
+    while not status["refused"]:
+        status = await life.status()
+    assert "not by cancelling" in str(status["refused"][0]["reason"])
+    assert status["state"] == "open"
+    ack = await life.deadline("acknowledgement")
+    assert ack["state"] == "running"
+    assert long_date(life.today) in await operator.reads("current-details")

@@ -1,0 +1,187 @@
+"""An operator at the Temporal UI, in a real Chromium: what tests and pictures do with its pages."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
+
+from redress.names import workflow_id
+
+WINDOW = 1400
+"""Pixels: pictures are alike from one time to the next."""
+
+expect.set_options(timeout=30_000)
+
+ROW = "workflows-summary-configurable-table-row"
+
+
+class NoBrowser(RuntimeError):
+    """There is no Chromium here; says what to do."""
+
+
+def chromium() -> str:
+    """Where Chromium is. Raises `NoBrowser`."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        raise NoBrowser("there is no Chromium here: install the package chromium (apt-get install chromium)")
+    return found
+
+
+@asynccontextmanager
+async def a_browser() -> AsyncIterator[Browser]:
+    """Chromium, without a window, that calls nobody by itself."""
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-quic"]
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=quiet)
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+@asynccontextmanager
+async def at_the_ui(browser: Browser, ui: str, height: int = 1000) -> AsyncIterator[Operator]:
+    """A browser of one's own, as new: nothing is kept in it."""
+    context = await browser.new_context(
+        viewport={"width": WINDOW, "height": height}, timezone_id="Europe/London", locale="en-GB"
+    )
+    try:
+        yield Operator(await context.new_page(), context, ui)
+    finally:
+        await context.close()
+
+
+class Operator:
+    """What somebody at the UI does, and what they then see."""
+
+    def __init__(self, page: Page, context: BrowserContext, ui: str) -> None:
+        self.page = page
+        self.context = context
+        self.ui = ui
+
+    # --- the list --------------------------------------------------------------------------------
+
+    async def follows(self, link: str) -> list[str]:
+        """Open a ready list; gives the references it shows, sorted."""
+        await self.page.goto(link)
+        await expect(self.page.get_by_test_id("workflow-count")).to_be_visible()
+        await expect(self.page.locator("table")).to_be_visible()
+        await self.page.wait_for_load_state("networkidle")
+        rows = await self.page.get_by_test_id(ROW).all_inner_texts()
+        found = [re.search(r"complaint-(\S+)", row) for row in rows]
+        return sorted(each[1] for each in found if each)
+
+    # --- a complaint's page ----------------------------------------------------------------------
+
+    async def opens(self, reference: str) -> None:
+        """Open a complaint's page by its address."""
+        await self.page.goto(f"{self.ui}/namespaces/default/workflows/{quote(workflow_id(reference))}")
+        await expect(self.page.get_by_test_id("timeline-tab")).to_be_visible()
+
+    async def tab(self, name: str) -> None:
+        """Go to a tab: `timeline`, `history`, `queries`, `user-metadata`."""
+        await self.page.get_by_test_id(f"{name}-tab").click()
+
+    async def reads(self, part: str) -> str:
+        """A part of the tab User Metadata: `summary`, `details` or `current-details`."""
+        await self.tab("user-metadata")
+        frame = self.page.frame_locator(f"#user-metadata-{part}")
+        return re.sub(r"\n\s*\n", "\n", (await frame.locator("main").inner_text()).strip())
+
+    async def timeline(self) -> list[str]:
+        """The labels of the timeline, as it shows them."""
+        await self.tab("timeline")
+        labels = self.page.locator("li div.select-none span.text-current")
+        await expect(labels.first).to_be_visible()
+        return await labels.all_inner_texts()
+
+    async def asks(self, query: str, argument: str = "") -> str:
+        """Run a query; gives its result as far as the window shows it."""
+        await self.tab("queries")
+        await self._choose(self.page.locator("main"), "query-select", query)
+        if argument:
+            await self._types(self.page.get_by_test_id("query-input").get_by_role("textbox"), argument)
+        async with self.page.expect_response(re.compile("/query")) as answered:
+            await self.page.get_by_role("button", name="Run Query").click()
+        await (await answered.value).finished()
+        result = self.page.get_by_test_id("query-result").get_by_role("textbox")
+        await expect(result).to_have_text(re.compile(r"\S"))
+        return await result.inner_text()
+
+    # --- sending ---------------------------------------------------------------------------------
+
+    async def wants_to(self, what: str) -> Locator:
+        """Open the dialog `Send an Update` or `Send a Signal`."""
+        await self.page.get_by_role("button", name="More Actions").click()
+        await self.page.get_by_role("menuitem", name=what).click()
+        dialog = self.page.locator("dialog[open]")
+        await expect(dialog).to_be_visible()
+        return dialog
+
+    async def offered(self, what: str = "update") -> dict[str, str]:
+        """The updates, or signals, that the dialog offers, each with what is said about it."""
+        dialog = await self.wants_to(f"Send {'an' if what == 'update' else 'a'} {what.title()}")
+        await dialog.get_by_test_id(f"{what}-select-button").click()
+        return await self._options(dialog)
+
+    async def fills_in(self, action: str, form: object) -> Locator:
+        """Choose an update and put in its form: a document, or text as it is."""
+        dialog = await self.wants_to("Send an Update")
+        await self._choose(dialog, "update-select", action)
+        text = form if isinstance(form, str) else json.dumps(form, ensure_ascii=False)
+        if text:
+            await self._types(dialog.get_by_role("textbox", name="Data"), text)
+        return dialog
+
+    async def sends(self, action: str, form: object) -> str:
+        """Send an update; gives what the dialog then says, empty where it was taken."""
+        taken = self.page.locator("#svelte").get_by_text("Update successful")
+        await expect(taken).to_be_hidden()  # of the one before
+        dialog = await self.fills_in(action, form)
+        await dialog.get_by_test_id("confirm-modal-button").click()
+        told = dialog.get_by_role("alert").filter(has_text=re.compile(r"\w"))
+        await expect(told.or_(taken).first).to_be_visible()
+        if await taken.is_visible():
+            return ""
+        said = await told.first.inner_text()
+        await dialog.get_by_test_id("cancel-modal-button").click()
+        return said
+
+    async def _options(self, dialog: Locator) -> dict[str, str]:
+        options = dialog.get_by_role("option")
+        await expect(options.nth(1)).to_be_visible()
+        texts = [text.partition("\n") for text in await options.all_inner_texts()]
+        return {name.strip(): said.strip() for name, _, said in texts}
+
+    async def _choose(self, within: Locator, select: str, name: str) -> None:
+        await within.get_by_test_id(f"{select}-button").click()
+        option = within.get_by_role("option").filter(has=self.page.get_by_text(name, exact=True))
+        await option.click()
+
+    async def _types(self, box: Locator, text: str) -> None:
+        """Fill in a box of JSON, and leave it: only then is it put in order, and the buttons move.
+
+        The box of a second update still holds the first one's form.
+        """
+        await box.click()
+        await self.page.keyboard.press("ControlOrMeta+A")
+        await self.page.keyboard.insert_text(text)
+        await expect(box).to_have_text(text)
+        await self.page.keyboard.press("Shift+Tab")
+        if text.startswith("{"):
+            await expect(box.locator(".cm-line").first).to_have_text("{")
+
+    # --- pictures --------------------------------------------------------------------------------
+
+    async def picture(self, file: Path, of: Locator | None = None) -> None:
+        """Take a picture of the window, or of a part of it."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        await self.page.wait_for_load_state("networkidle")
+        await (of or self.page).screenshot(path=file)
