@@ -296,6 +296,20 @@ def test_suspended_only_after_its_answer_the_window_is_offered_once_more() -> No
     assert status(case, "2026-08-11")["closed_as"] == "lapsed"
 
 
+def test_a_window_that_passed_meanwhile_is_over_for_the_rest() -> None:
+    """Adjudicated and had on 29 June: a panel until 27 July. What comes after that, somebody decides about."""
+    case = answered()
+    send(case, "escalate", "2026-06-15")
+    send(case, "respond", "2026-06-29", outcome="not_upheld", received_on="2026-06-29")
+    send(case, "suspend", "2026-06-30", reason="Police", review_on="2026-09-01", points=[3])
+    answer = send(case, "escalate", "2026-07-28", points=[1])
+    assert (answer.applied, answer.pending) == (False, True)
+    assert status(case, "2026-07-28")["stage"] == "stage_2"
+    assert send(case, "decide_late", "2026-07-30", accept=True, reason="One day").applied
+    assert status(case, "2026-07-30")["stage"] == "stage_3"
+    assert points(case, "2026-07-30")[3][0] == "suspended"
+
+
 def test_at_the_last_stage_it_is_answered_after_the_rest() -> None:
     """Corporate Stage 2 answered on 29 June but for point 2; resumed on 6 July: 20 days are 3 August."""
     case = corporate(points=THREE)
