@@ -297,7 +297,7 @@ def test_suspended_only_after_its_answer_the_window_is_offered_once_more() -> No
 
 
 def test_a_window_that_passed_meanwhile_is_over_for_the_rest() -> None:
-    """Adjudicated and had on 29 June: a panel until 27 July. What comes after that, somebody decides about."""
+    """Adjudicated and had on 29 June: a panel until 27 July. A request after that is decided about."""
     case = answered()
     send(case, "escalate", "2026-06-15")
     send(case, "respond", "2026-06-29", outcome="not_upheld", received_on="2026-06-29")
