@@ -353,6 +353,7 @@ class Postroom:
     def _parcel(self, row: Kept) -> Parcel:
         """A row as a channel gets it. Raises `Destroyed` where the complaint was erased."""
         seals = self.register.seals
+        which = [row.reference, row.key, row.recipient, row.round, row.means]
         return Parcel(
             reference=row.reference,
             key=row.key,
@@ -360,7 +361,7 @@ class Postroom:
             letter=row.letter,
             on=row.on_date,
             means=row.means,
-            token=seals.digest([row.key, row.recipient, row.round, row.means], row.reference)[:32],
+            token=seals.digest(which, row.reference)[:32],
             envelope=kept.envelope_of(seals, row),
             text=kept.text_of(seals, row),
         )

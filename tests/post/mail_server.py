@@ -27,9 +27,13 @@ Fault = Literal[
     "hang_at_recipient",
     "hang_with_message",
     "close_in_data",
+    "hold",
     "take_and_die",
+    "take_and_hang",
 ]
-"""How it fails: at a recipient, at the message, or half-way. `take_and_die`: it has it, and says nothing."""
+"""How it fails: at a recipient, at the message, or half-way. `hold`: it takes it only once this is
+another; `take_and_…`: it has it, and says nothing.
+"""
 
 
 class Doubtful(SMTP):
@@ -60,6 +64,7 @@ class Mailbox:
         self.fault: Fault = "none"
         self.asked = 0
         self.broken_off = 0
+        self.holds = 0
 
     async def handle_RCPT(  # noqa: N802  # as aiosmtpd names it
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -79,6 +84,9 @@ class Mailbox:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         if self.fault == "hang_with_message":
             await asyncio.sleep(3600)
+        self.holds += 1
+        while self.fault == "hold":
+            await asyncio.sleep(0.02)
         if self.fault == "refuse_message":
             return "554 5.6.0 no such messages here"
         if self.fault == "put_off_message":
@@ -92,6 +100,8 @@ class Mailbox:
         if self.fault == "take_and_die":
             assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
+            await asyncio.sleep(3600)
+        if self.fault == "take_and_hang":
             await asyncio.sleep(3600)
         return "250 2.0.0 taken"
 

@@ -30,7 +30,7 @@ TEMPLATES: dict[str, tuple[str, str]] = {
 }
 EMAIL, LETTER, SMS = TEMPLATES
 
-Fault = Literal["none", "500", "429", "403", "hang", "take_and_hang_up", "take_and_500"]
+Fault = Literal["none", "500", "429", "403", "hang", "take_and_hang_up", "take_and_500", "take_and_wait"]
 
 ALLOWED = {
     "email": {
@@ -73,6 +73,7 @@ class NotifyService:
         self.status_of_the_rest = "delivered"
         self.fault: Fault = "none"
         self.asked = 0
+        self.requests = 0
         self.over = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
@@ -314,6 +315,7 @@ def _handler(service: NotifyService) -> type[BaseHTTPRequestHandler]:
             if kind not in ALLOWED:
                 self._answer(404, {"result": "error", "message": "Not found"})
                 return
+            service.requests += 1
             if service.fault == "hang":
                 service.over.wait(3600)
             try:
@@ -324,6 +326,8 @@ def _handler(service: NotifyService) -> type[BaseHTTPRequestHandler]:
             if service.fault == "take_and_hang_up":
                 self.close_connection = True
                 self.connection.close()
+            elif service.fault == "take_and_wait":
+                service.over.wait(3600)
             elif service.fault == "take_and_500":
                 self._answer(500, FAULTS["500"].body)
             else:

@@ -12,6 +12,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.postroom import Patience
 from engine.settings import Settings
+from privacy.seals import Unsealed
 from register import letters as kept
 from tests.post.certificates import Certificates
 from tests.post.conftest import Desk, settings_by_mail
@@ -110,6 +111,17 @@ def test_the_same_letter_has_the_same_id_and_each_letter_its_own(
     sent = [str(message["Message-ID"]) for message in mail.mailbox.taken]
     assert sent[0] == f"<{ids[0]}@exampleshire.example>"
     assert len(set(sent)) == 2
+
+
+def test_no_two_complaints_share_an_id_even_without_keys(
+    by_mail: Settings, mail: MailServer, desk: MakeDesk
+) -> None:
+    at = desk(by_mail)
+    at.register.seals = Unsealed()
+    for _ in range(2):
+        at.open()
+        assert at.says("acknowledge", "2026-06-02")
+    assert list(mail.mailbox.counted().values()) == [1, 1]
 
 
 def test_implicit_tls(tmp_path: Path, trusted: Certificates, desk: MakeDesk) -> None:
