@@ -46,15 +46,21 @@ def free_port() -> int:
 
 
 def server_command(
-    port: int, *, ui_port: int | None = None, database: Path | None = None, moves_time: bool = False
+    port: int,
+    *,
+    ui_port: int | None = None,
+    database: Path | None = None,
+    moves_time: bool = False,
+    codec: str | None = None,
 ) -> list[str]:
     """The command line of the embedded server, on loopback only.
 
-    `moves_time` lets single workflows be moved through time (tests, demo, rehearsal); never for real use.
+    `codec` is where its UI has payloads decrypted. `moves_time` lets single workflows be moved through time (tests, demo, rehearsal); never for real use.
     """
     words = [temporal_command(), "server", "start-dev", "--ip", "127.0.0.1", "--port", str(port)]
     words += ["--ui-port", str(ui_port)] if ui_port else ["--headless"]
     words += ["--ui-ip", "127.0.0.1"] if ui_port else []
+    words += ["--ui-codec-endpoint", codec] if ui_port and codec else []
     words += ["--db-filename", str(database)] if database else []
     words += ["--log-level", "error"]
     words += ["--dynamic-config-value", f"history.maxInFlightUpdates={IN_FLIGHT}"]

@@ -1,6 +1,6 @@
 """The compose file, checked without a container engine.
 
-Our own services' commands (worker, namespace, the health check, the command line inside the worker) are run
+Our own services' commands (worker, gateway, namespace, keys, the health checks, the command line) are run
 from a folder with only what .dockerignore lets through, against a real Temporal server, which keeps its own
 store, and a real PostgreSQL for the register.
 What belongs to others cannot run here and is only read: temporal-sql-tool (a stand-in notes how the script
@@ -42,6 +42,7 @@ from engine.embedded import IN_FLIGHT, embedded_server, free_port, temporal_comm
 from engine.namespace import RETENTION, NamespaceError, prepare
 from engine.search_attributes import SEARCH_ATTRIBUTES
 from engine.settings import Settings
+from gateway.settings import GatewaySettings
 from register import schema
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,7 +50,7 @@ RAW = (ROOT / "docker-compose.yml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", RAW))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name for name, service in SERVICES.items() if "build" in service}
-ONE_SHOTS = {"temporal-schema", "namespace"}
+ONE_SHOTS = {"temporal-schema", "namespace", "keys"}
 LASTING = set(SERVICES) - ONE_SHOTS
 
 # As the server's own configuration template (1.32), the UI's (2.54), temporal-sql-tool and the image of
@@ -70,6 +71,8 @@ THEIR_SETTINGS = {
         "TEMPORAL_ADDRESS",
         "TEMPORAL_DEFAULT_NAMESPACE",
         "TEMPORAL_NOTIFY_ON_NEW_VERSION",
+        "TEMPORAL_CODEC_ENDPOINT",
+        "TEMPORAL_CODEC_INCLUDE_CREDENTIALS",
         "TEMPORAL_WORKFLOW_TERMINATE_DISABLED",
         "TEMPORAL_WORKFLOW_CANCEL_DISABLED",
         "TEMPORAL_WORKFLOW_RESET_DISABLED",
@@ -106,13 +109,16 @@ def test_what_lasts_lies_on_named_volumes() -> None:
     mounted = [volume.split(":") for service in SERVICES.values() for volume in service.get("volumes", [])]
     named = [parts for parts in mounted if not parts[0].startswith(".")]
     assert all(len(parts) == 2 for parts in named)  # name and place: none is anonymous
-    assert sorted(parts[0] for parts in named) == sorted(COMPOSE["volumes"])  # each used, and once
+    users = {name: [parts[0] for parts in named].count(name) for name in COMPOSE["volumes"]}
+    assert {parts[0] for parts in named} == set(users)
+    assert users == {"temporal-db": 1, "register-db": 1, "redress-state": len(OURS - {"namespace"})}
     files = [parts for parts in mounted if parts[0].startswith(".")]
     assert all((ROOT / parts[0]).is_file() and parts[2] == "ro" for parts in files)
     for database in ("temporal-db", "register-db"):
         assert f"{database}:/var/lib/postgresql/data" in SERVICES[database]["volumes"]
-    worker = SERVICES["worker"]
-    assert any(volume.endswith(":" + worker["environment"]["REDRESS_STATE"]) for volume in worker["volumes"])
+    for name in OURS - {"namespace"}:
+        state = SERVICES[name]["environment"]["REDRESS_STATE"]
+        assert SERVICES[name]["volumes"] == [f"redress-state:{state}"]
 
 
 def test_what_runs_on_has_a_health_check_and_what_ends_is_waited_for() -> None:
@@ -131,7 +137,8 @@ def test_the_start_order_holds_together() -> None:
         for other, need in service.get("depends_on", {}).items():
             expected = "service_completed_successfully" if other in ONE_SHOTS else "service_healthy"
             assert need == {"condition": expected}, f"{name} on {other}"
-    assert _reached("worker") == set(SERVICES) - {"worker", "ui"}
+    for name in ("worker", "gateway"):
+        assert _reached(name) == set(SERVICES) - {"worker", "gateway", "ui"}
 
 
 def _reached(name: str) -> set[str]:
@@ -143,19 +150,28 @@ def _reached(name: str) -> set[str]:
 def test_our_services_are_given_settings_that_exist(service: str) -> None:
     for name, value in SERVICES[service]["environment"].items():
         if name.startswith("REDRESS_"):
-            assert name.removeprefix("REDRESS_").lower() in Settings.model_fields
+            assert name.removeprefix("REDRESS_").lower() in _settings_of(service).model_fields
         else:  # known to Temporal if it makes a difference to it
             assert _client_config({name: value}) != _client_config({}), name
-    assert Settings.model_validate(_redress_settings(service))
+    assert _read_settings(service)
+
+
+def _settings_of(service: str) -> type[Settings]:
+    return GatewaySettings if service == "gateway" else Settings
+
+
+def _read_settings(service: str) -> Settings:
+    """The settings as the service itself reads them from its environment."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [each for each in os.environ if each.startswith("REDRESS_")]:
+            patch.delenv(name)
+        for name, value in SERVICES[service]["environment"].items():
+            patch.setenv(name, value)
+        return _settings_of(service)()
 
 
 def _client_config(surroundings: dict[str, str]) -> object:
     return ClientConfig.load_client_connect_config(disable_file=True, override_env_vars=surroundings)
-
-
-def _redress_settings(service: str) -> dict[str, str]:
-    given = SERVICES[service]["environment"]
-    return {k.removeprefix("REDRESS_").lower(): v for k, v in given.items() if k.startswith("REDRESS_")}
 
 
 @pytest.mark.parametrize("service", sorted(THEIR_SETTINGS))
@@ -164,14 +180,28 @@ def test_the_others_are_given_settings_that_exist(service: str) -> None:
     assert all(isinstance(value, str) for value in SERVICES[service]["environment"].values())
 
 
-def test_the_worker_may_finish_before_it_is_killed() -> None:
-    within = Settings.model_validate(_redress_settings("worker")).shutdown_within
-    assert int(SERVICES["worker"]["stop_grace_period"].removesuffix("s")) > within
+@pytest.mark.parametrize("service", ["worker", "gateway"])
+def test_ours_may_finish_before_they_are_killed(service: str) -> None:
+    within = _read_settings(service).shutdown_within
+    assert int(SERVICES[service]["stop_grace_period"].removesuffix("s")) > within
+
+
+def test_gateway_and_worker_have_one_register_and_the_ui_asks_the_gateway() -> None:
+    worker, gateway = SERVICES["worker"]["environment"], SERVICES["gateway"]["environment"]
+    for name in ("REDRESS_REGISTER_URL", "REDRESS_STATE", "TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE"):
+        assert worker[name] == gateway[name]
+    (published,) = SERVICES["gateway"]["ports"]
+    port = gateway["REDRESS_GATEWAY_PORT"]
+    assert published == f"127.0.0.1:{port}:{port}"
+    assert SERVICES["ui"]["environment"]["TEMPORAL_CODEC_ENDPOINT"] == f"http://localhost:{port}/codec"
+    (shown,) = SERVICES["ui"]["ports"]
+    assert json.loads(gateway["REDRESS_CODEC_ORIGINS"]) == [f"http://localhost:{shown.split(':')[1]}"]
+    assert f":{port}/readyz" in SERVICES["gateway"]["healthcheck"]["test"][-1]
 
 
 def test_passwords_come_from_the_environment_and_the_defaults_say_what_they_are_for() -> None:
     secrets = re.findall(r"^ +(?:\w*(?:PASSWORD|PWD|REGISTER_URL)): (.+)$", RAW, re.MULTILINE)
-    assert len(secrets) == 5
+    assert len(secrets) == 6
     for secret in secrets:
         assert re.search(r"\$\{POSTGRES_PASSWORD_(TEMPORAL|REGISTER):-for-trial-only\}", secret)
     register = make_url(SERVICES["worker"]["environment"]["REDRESS_REGISTER_URL"])
@@ -217,7 +247,7 @@ def test_the_image_is_pinned_runs_as_a_fixed_user_and_owns_its_state() -> None:
 def test_the_image_holds_what_runs_and_no_more(image: Path) -> None:
     there = {path.name for path in image.iterdir()}
     assert not there & {"tests", "tools", "bench", "docs", ".git", ".venv", ".redress"}
-    assert {"worker.py", "engine", "procedures", "authorities", "letters"} <= there
+    assert {"worker.py", "gateway", "engine", "procedures", "authorities", "letters"} <= there
 
 
 def _pins(lock: str) -> dict[str, str]:
@@ -406,21 +436,66 @@ async def _state(client: Client) -> tuple[int, dict[str, int]]:
     return retention.days, {name: int(kind) for name, kind in listed.custom_attributes.items()}
 
 
+def _keys_service(image: Path, state: Path) -> str:
+    """Run the service that makes the ring; gives the ring."""
+    service = SERVICES["keys"]
+    words = [word.replace("$$", "$") for word in service["command"]]  # as compose reads it
+    surroundings = _surroundings("keys", image, REDRESS_STATE=str(state))
+    surroundings["PATH"] = f"{Path(sys.executable).parent}:{surroundings['PATH']}"
+    subprocess.run(words, cwd=image, env=surroundings, check=True, capture_output=True)
+    return (state / "keys.txt").read_text()
+
+
+async def _another_comes_by_the_gateway(image: Path, worker: dict[str, str]) -> None:
+    port = str(free_port())
+    same = {name: worker[name] for name in ("TEMPORAL_ADDRESS", "REDRESS_REGISTER_URL", "REDRESS_STATE")}
+    surroundings = _surroundings("gateway", image, REDRESS_GATEWAY_PORT=port, **same)
+    words = ["python", "starter.py", "token", "new", "compose-test", "--role", "intake", "--json"]
+    status, said = await _run(words, image, surroundings)
+    assert status == 0, said
+    headers = {"Authorization": f"Bearer {json.loads(said)['token']}", "Content-Type": "application/json"}
+    *python, asked = SERVICES["gateway"]["healthcheck"]["test"][1:]
+    check = [*python, asked.replace(":8400/", f":{port}/")]
+
+    def post() -> dict[str, Any]:
+        body = json.dumps(COMPLAINT | {"source_id": "18"}).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:{port}/v1/complaints", body, headers)
+        with urllib.request.urlopen(request) as answer:
+            opened: dict[str, Any] = json.loads(answer.read())
+            return opened
+
+    gateway = await _started(SERVICES["gateway"]["command"], image, surroundings)
+    try:
+        while (await _run(check, image, surroundings))[0] != 0:
+            assert gateway.returncode is None
+        opened = await asyncio.to_thread(post)
+        assert opened["state"] in ("opened", "waiting")
+        while opened["state"] == "waiting":
+            await asyncio.sleep(0.1)
+            opened = await asyncio.to_thread(post)
+    finally:
+        gateway.send_signal(signal.SIGTERM)
+        rest, _ = await gateway.communicate()
+    assert gateway.returncode == 0, rest.decode()
+
+
+COMPLAINT = {
+    "authority": "north-somerset",
+    "kind": "complaint",
+    "source": "compose-test",
+    "source_id": "17",
+    "channel": "post",
+    "received_on": str(date.today() - timedelta(days=1)),
+    "points": ["Nobody answered my letter."],
+}
+
+
 async def _a_complaint_goes_through(image: Path, surroundings: dict[str, str]) -> None:
     """As `docker compose exec -T worker python starter.py open -` would do it."""
-    complaint = {
-        "authority": "north-somerset",
-        "kind": "complaint",
-        "source": "compose-test",
-        "source_id": "17",
-        "channel": "post",
-        "received_on": str(date.today() - timedelta(days=1)),
-        "points": ["Nobody answered my letter."],
-    }
     references = []
     for _ in range(2):
         words = ["python", "starter.py", "open", "-", "--json"]
-        status, said = await _run(words, image, surroundings, json.dumps(complaint))
+        status, said = await _run(words, image, surroundings, json.dumps(COMPLAINT))
         assert status == 0, said
         references.append(json.loads(said)["reference"])
     assert len(set(references)) == 1
@@ -437,6 +512,9 @@ async def test_the_worker_service_runs_on_postgresql_and_stops_when_told(
             REDRESS_REGISTER_URL=register_url.render_as_string(hide_password=False),
             REDRESS_STATE=str(tmp_path / "state"),
         )
+        made = [_keys_service(image, tmp_path / "state") for _ in range(2)]
+        assert made[0] == made[1] != ""  # the second time it changes nothing
+
         check = SERVICES["worker"]["healthcheck"]["test"][1:]
         status, said = await _run(check, image, surroundings)
         assert (status, "no worker on this machine" in said) == (1, True), said
@@ -457,6 +535,7 @@ async def test_the_worker_service_runs_on_postgresql_and_stops_when_told(
                 await asyncio.sleep(0.2)
             assert status == 0, said
             await _a_complaint_goes_through(image, surroundings)
+            await _another_comes_by_the_gateway(image, surroundings)
         finally:
             worker.send_signal(signal.SIGTERM)
             rest, _ = await worker.communicate()
@@ -466,7 +545,7 @@ async def test_the_worker_service_runs_on_postgresql_and_stops_when_told(
         database = create_engine(register_url)
         assert set(schema.metadata.tables) <= set(inspect(database).get_table_names())
         with database.connect() as connection:
-            assert connection.execute(select(schema.references.c.source_id)).scalars().all() == ["17"]
+            assert connection.execute(select(schema.references.c.source_id)).scalars().all() == ["17", "18"]
         database.dispose()
 
     status, said = await _run(check, image, surroundings)

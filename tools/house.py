@@ -1,4 +1,4 @@
-"""`make up` and `make down`: the embedded server with its UI, and a worker, left running.
+"""`make up` and `make down`: the embedded server with its UI, a worker and the gateway, left running.
 
 For trying things and for development. Data lies in `.redress`; real use is docker-compose.yml.
 """
@@ -21,6 +21,7 @@ from engine.embedded import NoServer, server_command, wait_for_server
 from engine.namespace import prepare
 from engine.seals import seals_for
 from engine.settings import TRIAL, Settings
+from gateway.settings import GatewaySettings
 from privacy.ring import add_key
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -83,12 +84,20 @@ async def up(house: House) -> int:
     if not settings.keys_file.exists() and settings.trial != TRIAL:
         say(f"keys          a new ring of keys: {settings.keys_file} ({add_key(settings.keys_file)})")
     seals = seals_for(settings)
+    ways_in = GatewaySettings()
+    gateway = f"http://{ways_in.gateway_host}:{ways_in.gateway_port}"
+    if house.running("gateway") is None and _taken(ways_in.gateway_port):
+        say(f"port {ways_in.gateway_port} is in use: stop what uses it, or set REDRESS_GATEWAY_PORT")
+        return 1
     if house.running("server") is None:
         for port in (PORT, UI_PORT):
             if _taken(port):
                 say(f"port {port} is in use: stop what uses it, or set TEMPORAL_ADDRESS and run worker.py")
                 return 1
-        house.start("server", server_command(PORT, ui_port=UI_PORT, database=house.state / "temporal.db"))
+        command = server_command(
+            PORT, ui_port=UI_PORT, database=house.state / "temporal.db", codec=f"{gateway}/codec"
+        )
+        house.start("server", command)
     try:
         client = await wait_for_server(f"127.0.0.1:{PORT}", seals=seals)
         await prepare(client)
@@ -97,9 +106,15 @@ async def up(house: House) -> int:
         return 1
     if house.running("worker") is None:
         house.start("worker", [sys.executable, "worker.py"])
+    if house.running("gateway") is None:
+        house.start("gateway", [sys.executable, "-m", "gateway"])
     say(f"Temporal      127.0.0.1:{PORT}   (log: {house.logs / 'server.log'})")
     say(f"its UI        http://127.0.0.1:{UI_PORT}")
     say(f"worker        log: {house.logs / 'worker.log'}")
+    say(f"gateway       {gateway}   (log: {house.logs / 'gateway.log'})")
+    say(f"  its pages   {gateway}/docs   {gateway}/openapi.json")
+    say("  a token     .venv/bin/python starter.py token new NAME --role intake   (docs/gateway.md)")
+    say(f"  names in the UI: a token of the role codec, at {gateway}/codec/login")
     say(f"register      {Settings().database_url}")
     say(f"letters       {Settings().outbox_folder}")
     say("\nReady lists in the UI, with the dates of today (make links: anew):")
@@ -111,9 +126,10 @@ async def up(house: House) -> int:
 
 
 def down(house: House) -> int:
-    """Stop the worker, then the server."""
-    if house.running("worker") is None and house.running("server") is None:
+    """Stop the gateway, the worker, then the server."""
+    if all(house.running(name) is None for name in ("gateway", "worker", "server")):
         say("nothing is running here")
+    house.stop("gateway")
     house.stop("worker")
     house.stop("server")
     return 0
