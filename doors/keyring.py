@@ -6,8 +6,10 @@ from pydantic import BaseModel
 
 from engine.seals import seals_for
 from engine.settings import Settings
+from engine.workers import register_for
 from privacy.ring import KeyMistake, add_key
 from privacy.seals import Sealed
+from register import webhooks
 
 
 class KeyUse(BaseModel):
@@ -32,8 +34,13 @@ def uses(settings: Settings) -> list[KeyUse]:
 
 
 def rewrap(settings: Settings) -> tuple[int, int]:
-    """Wrap every complaint's key with the present key; gives how many were wrapped anew, and of how many."""
-    return _sealed(settings).vault.rewrap()
+    """Wrap every complaint's key with the present key; gives how many were wrapped anew, and of how many.
+
+    The secrets of webhooks, which belong to no complaint, are sealed with it anew as well.
+    """
+    seals = _sealed(settings)
+    webhooks.reseal(register_for(settings, seals))
+    return seals.vault.rewrap()
 
 
 def _sealed(settings: Settings) -> Sealed:

@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse
 from fastapi.telemetry import TelemetryConfig
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from gateway import changes, codec, health, hooks, messages, metrics, opening, page, reading
 from gateway.dispatch import Dispatcher
@@ -102,9 +103,19 @@ async def _refused(_: Request, error: Exception) -> JSONResponse:
     return error.response()
 
 
-async def _refused_by_framework(_: Request, error: Exception) -> JSONResponse:
+async def _refused_by_framework(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    return of_status(error.status_code, headers=error.headers).response()
+    if error.status_code != 405:
+        return of_status(error.status_code, headers=error.headers).response()
+    allowed = ", ".join(_methods(request))
+    return of_status(405, f"This path takes {allowed}.", {"Allow": allowed}).response()
+
+
+def _methods(request: Request) -> list[str]:
+    """Every method that a path takes, whichever of its routes has it."""
+    routes = [route for module in ROUTES for route in module.router.routes]
+    fitting = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    return sorted({method for route in fitting for method in getattr(route, "methods", None) or ()})
 
 
 async def _malformed(_: Request, error: Exception) -> JSONResponse:

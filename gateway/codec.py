@@ -87,6 +87,8 @@ def _decoded(seals: Seals, payloads: list[Payload]) -> list[Payload]:
 
 async def _payloads(request: Request) -> list[Payload]:
     document = await read_object(request)
+    if "payloads" not in document:
+        raise wrong("payloads", "is missing")
     found = Payloads()
     try:
         json_format.ParseDict(document, found, ignore_unknown_fields=True)

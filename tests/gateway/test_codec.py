@@ -93,7 +93,8 @@ async def test_what_cannot_be_read_comes_back_as_words(own: OwnHouse) -> None:
     nobody = "[cannot be read: nobody here has its key]"
     assert decoded == [MARK, "plain", nobody, "[erased]", nobody, MARK]
     assert said(await gate.http.post("/codec/decode", json={"payloads": []}, headers=codec)) == []
-    for wrong in ([], {"payloads": 1}, {"payloads": [{"data": 1}]}, {"payloads": [{"metadata": []}]}):
+    bad: list[Any] = [[], {}, {"payloads": 1}, {"payloads": [{"data": 1}]}, {"payloads": [{"metadata": []}]}]
+    for wrong in bad:
         answer = await gate.http.post("/codec/decode", json=wrong, headers=codec)
         assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
 

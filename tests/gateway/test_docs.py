@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import subprocess
@@ -72,7 +73,8 @@ async def test_the_first_request_works_as_written(gate: Gate, tmp_path: Path) ->
     opened = await gate.open(gate.headers("intake"))
     script = script.replace("CYP-2026-000001", opened).replace('"form-0001"', f'"{tmp_path.name}"')
     python = str(Path(sys.executable).parent)
-    done = subprocess.run(
+    done = await asyncio.to_thread(
+        subprocess.run,
         ["bash", "-c", script],
         cwd=ROOT,
         env=os.environ | {"REDRESS_STATE": str(gate.state), "PATH": f"{python}:{os.environ['PATH']}"},

@@ -147,7 +147,7 @@ async def test_a_token_that_is_not_good_is_nobodys(vouched: Gate, issuer: Issuer
         "other algorithm": issuer.token(**good, alg="RS512"),
         "other curve": issuer.token(**good, alg="ES384", key=curve, kid="ec"),
         "shared secret": issuer.token(**good, alg="HS256", key="a shared secret of 32 bytes or more!!"),
-        "none": jwt.encode({"sub": "x"}, None, algorithm="none", headers={"kid": "rsa"}),
+        "none": jwt.encode({"sub": "x"}, "", algorithm="none", headers={"kid": "rsa"}),
         "changed": f"{header}.{rest[:20]}x{rest[21:]}",
         "nothing": "..",
     }

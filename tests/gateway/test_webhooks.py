@@ -125,7 +125,7 @@ async def test_what_was_given_up_can_be_sent_after_all(
 
     async def failed_once() -> bool:
         found = (await gate.http.get(f"/v1/webhooks/{hook}", headers=manager)).json()
-        return found["waiting"] == 1 and found["last_answer"] == "ConnectError"
+        return (found["waiting"], found["last_answer"]) == (1, "ConnectError")
 
     await gate.until(failed_once)
     with house.writing() as db:  # as if its days were over
