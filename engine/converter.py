@@ -12,6 +12,7 @@ from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import DataConverter, DefaultFailureConverter, PayloadConverter
 from temporalio.exceptions import ApplicationError
 
+from engine.refusals import LOOK_THERE, REFUSED, TurnedAway
 from privacy.codec import EncryptionCodec
 from privacy.seals import Sealed, Seals
 from redress.names import workflow_id
@@ -37,10 +38,6 @@ class TolerantPayloadConverter(PydanticPayloadConverter):
             return RawValue(payload)
 
 
-TOLD = ("Malformed", "Refused")
-"""Failures that tell the sender of a message about it: their text says all."""
-
-
 class PlainFailureConverter(DefaultFailureConverter):
     """Tells what is wrong with a message without the lines of code that found it: the UI shows both alike."""
 
@@ -48,16 +45,34 @@ class PlainFailureConverter(DefaultFailureConverter):
         self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure
     ) -> None:
         """Fill in the failure."""
-        if isinstance(exception, ApplicationError) and exception.type in TOLD:
+        if isinstance(exception, TurnedAway) or _is_refusal(exception):
             exception = exception.with_traceback(None)
         super().to_failure(exception, payload_converter, failure)
 
 
 class SealedFailureConverter(PlainFailureConverter):
-    """The same, with everything said inside a payload, where the codec encrypts it."""
+    """The same, with everything said inside a payload, where the codec encrypts it.
+
+    What the UI shows of an update's failure it does not decrypt: there a sender reads what is kept nowhere,
+    or else where to look.
+    """
 
     def __init__(self) -> None:
         super().__init__(encode_common_attributes=True)
+
+    def to_failure(
+        self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure
+    ) -> None:
+        """Fill in the failure."""
+        super().to_failure(exception, payload_converter, failure)
+        if isinstance(exception, TurnedAway):
+            failure.message = exception.message
+        elif _is_refusal(exception):
+            failure.message = LOOK_THERE
+
+
+def _is_refusal(exception: BaseException) -> bool:
+    return isinstance(exception, ApplicationError) and exception.type == REFUSED
 
 
 DATA_CONVERTER = DataConverter(

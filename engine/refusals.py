@@ -26,6 +26,17 @@ NOBODY = "redress-sender-unnamed"
 REFUSED = "Refused"
 """The type of such a failure."""
 
+LOOK_THERE = "Refused. The reason stands on this page, under User Metadata: Current Details, Last message."
+"""What a sealed failure says of it in the clear: it is kept in the history."""
+
+
+class TurnedAway(ApplicationError):
+    """A malformed message, raised before anything is accepted: its text goes to the sender, and is not kept.
+
+    It names fields and what each should be, so it may stay readable where failures are encrypted: the UI
+    decrypts no failure of an update.
+    """
+
 
 def mark_unnamed(activation: WorkflowActivation) -> None:
     """Mark the updates of an activation whose sender the history does not name."""

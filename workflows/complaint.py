@@ -15,6 +15,7 @@ from temporalio.common import RawValue, RetryPolicy, TypedSearchAttributes
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
+    from engine.refusals import TurnedAway
     from engine.search_attributes import NEXT_DUE
     from redress.calendar import HolidayTable, OutsideTable, long_date
     from redress.case import Answer, Case, Task, Timer
@@ -290,7 +291,7 @@ class Complaint(Handlers):
         try:
             self._parse(action, arrived)
         except Malformed as malformed:
-            raise _turned_away(malformed) from None
+            raise _turned_away(malformed, TurnedAway) from None
 
     async def take(self, action: str, arrived: tuple[Any, ...]) -> dict[str, Any]:
         """Hand one message to the case and give its answer; the main loop does the work."""
@@ -465,11 +466,9 @@ def _one_document(arrived: tuple[Any, ...]) -> Any:
     return arrived[0] if arrived else None
 
 
-def _turned_away(malformed: Malformed) -> ApplicationError:
+def _turned_away(malformed: Malformed, kind: type[ApplicationError] = ApplicationError) -> ApplicationError:
     details = [{"field": p.field, "problem": p.what} for p in malformed.problems]
-    return ApplicationError(
-        "; ".join(map(str, malformed.problems)), *details, type="Malformed", non_retryable=True
-    )
+    return kind("; ".join(map(str, malformed.problems)), *details, type="Malformed", non_retryable=True)
 
 
 def _as_text(arrived: tuple[Any, ...]) -> str:

@@ -123,7 +123,8 @@ async def test_what_the_history_shows_are_sentences(name: str, new_life: NewLife
 async def sentences(life: Life) -> tuple[list[str], list[str]]:
     """The summaries of timers, and of activities and children, in a history."""
     converter = life.client.data_converter
-    timers, errands = [], []
+    timers: list[str] = []
+    errands: list[str] = []
     async for event in life.handle.fetch_history_events():
         if event.event_type in (
             EventType.EVENT_TYPE_TIMER_STARTED,
