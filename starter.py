@@ -23,6 +23,7 @@ from doors import (
     intake,
     keyring,
     letters,
+    reconciling,
     recounting,
     rehearsal,
     staff,
@@ -317,6 +318,27 @@ def recount(
         say(f"{each.reference}: {each.reason}")
     if recounted.of("failed"):
         raise typer.Exit(NO_ANSWER)
+
+
+@app.command()
+def reconcile(as_json: AsJson = False) -> None:
+    """After a restore: bring every complaint in Temporal to where the register stands (docs/backup.md).
+
+    Ends with status 1 where the register is the older one, or a complaint does not answer.
+    """
+
+    async def work() -> list[reconciling.Reconciled]:
+        within = settings().answer_within
+        return await reconciling.reconcile(await _client(), _register(), settings().outbox_folder, within)
+
+    done = run(work)
+    if as_json:
+        print_json([each.model_dump() for each in done])
+    else:
+        for line in reconciling.lines(done):
+            tables.console.print(line)
+    if any(each.outcome in reconciling.WRONG for each in done):
+        raise typer.Exit(1)
 
 
 @app.command()
