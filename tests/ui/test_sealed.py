@@ -1,0 +1,183 @@
+"""With keys: nobody reads a complaint in the UI without the codec, and whoever may reads and sends all."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import itertools
+import json
+import re
+import subprocess
+from collections.abc import AsyncIterator
+from typing import Any, NamedTuple
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Locator, expect
+from temporalio.client import Client
+
+from engine.embedded import free_port, server_command, wait_for_server
+from engine.namespace import prepare
+from engine.refusals import LOOK_THERE
+from engine.seals import seals_for
+from engine.settings import Settings
+from engine.workers import build_worker, errands_for
+from privacy.ring import add_key
+from redress.holidays_england import calendar_today
+from register.register import Register
+from tests.conftest import Life
+from tests.gateway.conftest import Gate
+from tools.browser import Operator, at_the_ui
+
+CALENDAR = calendar_today()
+
+_numbers = itertools.count(1)
+
+MARKED = "Markedo"
+"""Stands in everything personal that these complaints hold."""
+
+
+class Sealed(NamedTuple):
+    """A server with a UI, a worker and a gateway, all with keys."""
+
+    ui: str
+    gate: Gate
+    client: Client
+    register: Register
+    settings: Settings
+
+
+@pytest_asyncio.fixture(scope="module")
+async def sealed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sealed]:
+    state = tmp_path_factory.mktemp("sealed")
+    settings = Settings(state=state, register_url="", vault_url="", keys=None, outbox=None)
+    add_key(settings.keys_file)
+    seals = seals_for(settings)
+    errands = errands_for(settings, seals)
+    port, ui_port = free_port(), free_port()
+    ui = f"http://127.0.0.1:{ui_port}"
+    gate = Gate(state, f"127.0.0.1:{port}", REDRESS_CODEC_ORIGINS=json.dumps([ui]))
+    command = server_command(
+        port, ui_port=ui_port, database=state / "temporal.db", moves_time=True, codec=f"{gate.url}/codec"
+    )
+    with (state / "server.log").open("ab") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log)
+    try:
+        client = await wait_for_server(f"127.0.0.1:{port}", server, seals=seals)
+        await prepare(client)
+        await gate.start()
+        async with build_worker(client, errands, settings):
+            yield Sealed(ui, gate, client, errands.register, settings)
+    finally:
+        await gate.close()
+        server.terminate()
+        await asyncio.to_thread(server.wait)
+
+
+@pytest_asyncio.fixture
+async def life(sealed: Sealed) -> Life:
+    life = Life(sealed.client, sealed.register, sealed.settings.outbox_folder, f"SEALED-{next(_numbers)}")
+    await life.open(points=[MARKED], complainant={"name": MARKED, "role": "young_person"})
+    return life
+
+
+@pytest_asyncio.fixture
+async def stranger(browser: Browser, sealed: Sealed) -> AsyncIterator[Operator]:
+    async with at_the_ui(browser, sealed.ui) as somebody:
+        yield somebody
+
+
+@pytest_asyncio.fixture
+async def reader(stranger: Operator, sealed: Sealed) -> Operator:
+    """Somebody who may read, in a browser that was set up as docs/operators.md says."""
+    await stranger.logs_in(sealed.gate.url, sealed.gate.token("codec"))
+    await stranger.sets_the_codec(sealed.gate.url)
+    return stranger
+
+
+def cannot_read(operator: Operator) -> Locator:
+    """What the UI says where it is given nothing to read with."""
+    return operator.page.locator("#content").get_by_text("Codec Server could not connect")
+
+
+async def test_without_the_codec_nothing_can_be_read(life: Life, stranger: Operator) -> None:
+    await stranger.opens(life.reference)
+    await expect(cannot_read(stranger)).to_be_visible()
+    labels = await stranger.timeline()
+    assert "begin" in labels
+    everything = await stranger.page.content()
+    await stranger.tab("user-metadata")
+    await expect(stranger.page.get_by_text("No summary available")).to_be_visible()
+    everything += await stranger.page.content()
+    for never in (MARKED, "Acknowledgement", "Complaints Manager", "family-rights"):
+        assert never not in everything
+
+
+async def test_a_login_alone_opens_nothing_in_another_browser(
+    life: Life, stranger: Operator, sealed: Sealed
+) -> None:
+    """The cookie goes along only where the browser was told to send it."""
+    await stranger.logs_in(sealed.gate.url, sealed.gate.token("codec"))
+    await stranger.opens(life.reference)
+    await expect(cannot_read(stranger)).to_be_visible()
+    assert MARKED not in await stranger.page.content()
+
+
+async def test_with_it_everything_can_be_read(life: Life, reader: Operator) -> None:
+    await reader.opens(life.reference)
+    await expect(reader.page.get_by_text(f'"{MARKED}"').first).to_be_visible()
+    assert any("the Complaints Manager owes: Acknowledgement" in label for label in await reader.timeline())
+    assert await reader.reads("summary") == f"Complaint {life.reference} to family-rights"
+    assert (await reader.reads("current-details")).startswith("Stage 1: local resolution · open\nOwed now\n")
+    assert f'"reference": "{life.reference}"' in await reader.asks("status")
+    await reader.opens(life.reference)
+    assert (await reader.offered())["acknowledge"] == 'The acknowledgement goes out: {"on": "YYYY-MM-DD"}'
+
+
+async def test_what_is_sent_from_the_ui_is_encrypted(life: Life, reader: Operator) -> None:
+    await reader.opens(life.reference)
+    assert await reader.sends("extend", {"on": life.today.isoformat(), "reason": MARKED}) == ""
+    (sent,) = [m for m in (await life.status())["messages"] if m["action"] == "extend"]
+    assert sent["reason"] == MARKED
+    kept = await kept_of(life)
+    assert "extend" in kept
+    assert MARKED not in readable(kept)
+
+
+async def test_a_refusal_is_told_and_its_reason_kept_encrypted(life: Life, reader: Operator) -> None:
+    await reader.opens(life.reference)
+    beyond = CALENDAR.add(life.today, 40).isoformat()
+    assert await reader.sends("extend", {"reason": MARKED, "until": beyond}) == LOOK_THERE
+    card = await reader.reads("current-details")
+    assert f"refused: until {beyond} is beyond the most allowed" in card
+    assert MARKED not in card
+    kept = readable(await kept_of(life))
+    assert "beyond the most" not in kept
+    assert MARKED not in kept
+
+
+async def test_what_is_malformed_is_told_by_its_field_and_kept_nowhere(life: Life, reader: Operator) -> None:
+    await reader.opens(life.reference)
+    assert await reader.sends("respond", {"summary": MARKED}) == "outcome: is missing"
+    assert "EXECUTION_UPDATE" not in await kept_of(life)
+
+
+async def kept_of(life: Life) -> str:
+    """A complaint's history as Temporal keeps it, in JSON."""
+    history = await life.handle.fetch_history()
+    return history.to_json()
+
+
+def readable(history: str) -> str:
+    """A history with every payload as far as anybody can read it."""
+
+    def bare(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: _text(said) if name == "data" else bare(said) for name, said in value.items()}
+        return [bare(each) for each in value] if isinstance(value, list) else value
+
+    return json.dumps(bare(json.loads(history)))
+
+
+def _text(data: str) -> str:
+    return re.sub(r"[^ -~]", " ", base64.b64decode(data).decode("latin-1"))
