@@ -43,15 +43,18 @@ from engine.namespace import RETENTION, NamespaceError, prepare
 from engine.search_attributes import SEARCH_ATTRIBUTES
 from engine.settings import Settings
 from gateway.settings import GatewaySettings
+from privacy import vault
 from register import schema
 
 ROOT = Path(__file__).resolve().parent.parent
 RAW = (ROOT / "docker-compose.yml").read_text()
+COMPOSE_PAGE = (ROOT / "docs" / "compose.md").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", RAW))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name for name, service in SERVICES.items() if "build" in service}
 ONE_SHOTS = {"temporal-schema", "namespace", "keys"}
 LASTING = set(SERVICES) - ONE_SHOTS
+DATABASES = ("temporal-db", "register-db", "vault-db")
 
 # As the server's own configuration template (1.32), the UI's (2.54), temporal-sql-tool and the image of
 # PostgreSQL name them.
@@ -82,6 +85,7 @@ THEIR_SETTINGS = {
     "temporal-schema": {"SQL_PLUGIN", "SQL_HOST", "SQL_PORT", "SQL_USER", "SQL_PASSWORD"},
     "temporal-db": {"POSTGRES_USER", "POSTGRES_PASSWORD"},
     "register-db": {"POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB"},
+    "vault-db": {"POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB"},
 }
 
 
@@ -102,23 +106,34 @@ def test_ports_are_open_to_this_machine_only() -> None:
     published = [port for service in SERVICES.values() for port in service.get("ports", [])]
     assert published
     assert all(port.startswith("127.0.0.1:") for port in published)
-    assert all("ports" not in SERVICES[name] for name in ("temporal-db", "register-db"))
+    assert all("ports" not in SERVICES[name] for name in DATABASES)
 
 
 def test_what_lasts_lies_on_named_volumes() -> None:
     mounted = [volume.split(":") for service in SERVICES.values() for volume in service.get("volumes", [])]
     named = [parts for parts in mounted if not parts[0].startswith(".")]
-    assert all(len(parts) == 2 for parts in named)  # name and place: none is anonymous
     users = {name: [parts[0] for parts in named].count(name) for name in COMPOSE["volumes"]}
-    assert {parts[0] for parts in named} == set(users)
-    assert users == {"temporal-db": 1, "register-db": 1, "redress-state": len(OURS - {"namespace"})}
+    assert {parts[0] for parts in named} == set(users)  # none is anonymous
+    assert users == dict.fromkeys(DATABASES, 1) | {"redress-state": 2, "redress-keys": 3}
     files = [parts for parts in mounted if parts[0].startswith(".")]
     assert all((ROOT / parts[0]).is_file() and parts[2] == "ro" for parts in files)
-    for database in ("temporal-db", "register-db"):
+    for database in DATABASES:
         assert f"{database}:/var/lib/postgresql/data" in SERVICES[database]["volumes"]
-    for name in OURS - {"namespace"}:
+    for name in ("worker", "gateway"):
         state = SERVICES[name]["environment"]["REDRESS_STATE"]
-        assert SERVICES[name]["volumes"] == [f"redress-state:{state}"]
+        assert f"redress-state:{state}" in SERVICES[name]["volumes"]
+
+
+def test_the_ring_is_on_a_volume_that_one_service_writes_and_the_rest_cannot_start_without() -> None:
+    folder = str(Path(SERVICES["keys"]["environment"]["REDRESS_KEYS"]).parent)
+    assert SERVICES["keys"]["volumes"] == [f"redress-keys:{folder}"]
+    for name in ("worker", "gateway"):
+        given = SERVICES[name]["environment"]
+        assert given["REDRESS_KEYS"] == SERVICES["keys"]["environment"]["REDRESS_KEYS"]
+        assert not folder.startswith(given["REDRESS_STATE"] + "/")
+        assert f"redress-keys:{folder}:ro" in SERVICES[name]["volumes"]
+        assert SERVICES[name]["depends_on"]["keys"] == {"condition": "service_completed_successfully"}
+        assert "REDRESS_TRIAL" not in given
 
 
 def test_what_runs_on_has_a_health_check_and_what_ends_is_waited_for() -> None:
@@ -188,8 +203,9 @@ def test_ours_may_finish_before_they_are_killed(service: str) -> None:
 
 def test_gateway_and_worker_have_one_register_and_the_ui_asks_the_gateway() -> None:
     worker, gateway = SERVICES["worker"]["environment"], SERVICES["gateway"]["environment"]
-    for name in ("REDRESS_REGISTER_URL", "REDRESS_STATE", "TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE"):
+    for name in ("REDRESS_REGISTER_URL", "REDRESS_VAULT_URL", "REDRESS_STATE", "TEMPORAL_ADDRESS"):
         assert worker[name] == gateway[name]
+    assert worker["TEMPORAL_NAMESPACE"] == gateway["TEMPORAL_NAMESPACE"]
     (published,) = SERVICES["gateway"]["ports"]
     port = gateway["REDRESS_GATEWAY_PORT"]
     assert published == f"127.0.0.1:{port}:{port}"
@@ -200,18 +216,20 @@ def test_gateway_and_worker_have_one_register_and_the_ui_asks_the_gateway() -> N
 
 
 def test_passwords_come_from_the_environment_and_the_defaults_say_what_they_are_for() -> None:
-    secrets = re.findall(r"^ +(?:\w*(?:PASSWORD|PWD|REGISTER_URL)): (.+)$", RAW, re.MULTILINE)
-    assert len(secrets) == 6
+    secrets = re.findall(r"^ +(?:\w*(?:PASSWORD|PWD|REGISTER_URL|VAULT_URL)): (.+)$", RAW, re.MULTILINE)
+    assert len(secrets) == 7
     for secret in secrets:
-        assert re.search(r"\$\{POSTGRES_PASSWORD_(TEMPORAL|REGISTER):-for-trial-only\}", secret)
-    register = make_url(SERVICES["worker"]["environment"]["REDRESS_REGISTER_URL"])
-    database = SERVICES["register-db"]["environment"]
-    assert (register.host, register.username, register.password, register.database) == (
-        "register-db",
-        database["POSTGRES_USER"],
-        database["POSTGRES_PASSWORD"],
-        database["POSTGRES_DB"],
-    )
+        assert re.search(r"\$\{POSTGRES_PASSWORD_(TEMPORAL|REGISTER|VAULT):-for-trial-only\}", secret)
+    for service in ("worker", "gateway", "keys"):
+        for name in ("register", "vault"):
+            url = make_url(SERVICES[service]["environment"][f"REDRESS_{name.upper()}_URL"])
+            database = SERVICES[f"{name}-db"]["environment"]
+            assert (url.host, url.username, url.password, url.database) == (
+                f"{name}-db",
+                database["POSTGRES_USER"],
+                database["POSTGRES_PASSWORD"],
+                database["POSTGRES_DB"],
+            )
 
 
 def test_nothing_in_the_ui_ends_a_complaint_behind_its_back() -> None:
@@ -240,7 +258,8 @@ def test_the_image_is_pinned_runs_as_a_fixed_user_and_owns_its_state() -> None:
     assert "--no-deps --require-hashes" in lines
     state = re.search(r"REDRESS_STATE=(\S+)", lines)
     assert state
-    assert f"install -d -o redress -g redress -m 0700 {state[1]}" in lines
+    ring = Path(SERVICES["keys"]["environment"]["REDRESS_KEYS"]).parent  # a new volume belongs to its user
+    assert f"install -d -o redress -g redress -m 0700 {state[1]} {ring}\n" in lines
     assert SERVICES["worker"]["environment"]["REDRESS_STATE"] == state[1]
 
 
@@ -301,7 +320,8 @@ def register_url() -> Iterator[URL]:
     server = get_server(Path(folder) / "data", cleanup_mode="delete", postgres_version=major)
     try:
         server.psql(f"CREATE ROLE {given['POSTGRES_USER']} LOGIN PASSWORD '{given['POSTGRES_PASSWORD']}'")
-        server.psql(f"CREATE DATABASE {given['POSTGRES_DB']} OWNER {given['POSTGRES_USER']}")
+        for name in (given["POSTGRES_DB"], "vault"):  # compose has a server for each
+            server.psql(f"CREATE DATABASE {name} OWNER {given['POSTGRES_USER']}")
         socket = make_url(server.get_uri()).query["host"]
         url = make_url(SERVICES["worker"]["environment"]["REDRESS_REGISTER_URL"])
         yield url._replace(host=None, port=None).set(query={"host": socket})
@@ -326,6 +346,10 @@ async def bare_server() -> AsyncIterator[tuple[str, int]]:
     finally:
         process.terminate()
         await process.wait()
+
+
+ELSEWHERE = ("REDRESS_REGISTER_URL", "REDRESS_VAULT_URL", "REDRESS_STATE", "REDRESS_KEYS")
+"""What lies elsewhere in this test."""
 
 
 def _surroundings(service: str, image: Path, **changed: str) -> dict[str, str]:
@@ -436,19 +460,22 @@ async def _state(client: Client) -> tuple[int, dict[str, int]]:
     return retention.days, {name: int(kind) for name, kind in listed.custom_attributes.items()}
 
 
-def _keys_service(image: Path, state: Path) -> str:
-    """Run the service that makes the ring; gives the ring."""
-    service = SERVICES["keys"]
-    words = [word.replace("$$", "$") for word in service["command"]]  # as compose reads it
-    surroundings = _surroundings("keys", image, REDRESS_STATE=str(state))
-    surroundings["PATH"] = f"{Path(sys.executable).parent}:{surroundings['PATH']}"
-    subprocess.run(words, cwd=image, env=surroundings, check=True, capture_output=True)
-    return (state / "keys.txt").read_text()
+async def _the_ring_is_asked_for_and_made(image: Path, surroundings: dict[str, str]) -> None:
+    """Without a ring the service ends badly, and so nothing of ours starts; made as docs/compose.md says."""
+    command = SERVICES["keys"]["command"]
+    status, said = await _run(command, image, surroundings)
+    assert (status, "there is no ring of keys" in said) == (2, True), said
+    (making,) = re.findall(r"^docker compose run --rm keys (python .* keys new)$", COMPOSE_PAGE, re.MULTILINE)
+    status, said = await _run(making.split(), image, surroundings)
+    assert status == 0, said
+    for _ in range(2):
+        status, said = await _run(command, image, surroundings)
+        assert (status, "wraps 0" in said) == (0, True), said
 
 
 async def _another_comes_by_the_gateway(image: Path, worker: dict[str, str]) -> None:
     port = str(free_port())
-    same = {name: worker[name] for name in ("TEMPORAL_ADDRESS", "REDRESS_REGISTER_URL", "REDRESS_STATE")}
+    same = {name: worker[name] for name in ("TEMPORAL_ADDRESS", *ELSEWHERE)}
     surroundings = _surroundings("gateway", image, REDRESS_GATEWAY_PORT=port, **same)
     words = ["python", "starter.py", "token", "new", "compose-test", "--role", "intake", "--json"]
     status, said = await _run(words, image, surroundings)
@@ -510,10 +537,12 @@ async def test_the_worker_service_runs_on_postgresql_and_stops_when_told(
             image,
             TEMPORAL_ADDRESS=address,
             REDRESS_REGISTER_URL=register_url.render_as_string(hide_password=False),
+            REDRESS_VAULT_URL=register_url.set(database="vault").render_as_string(hide_password=False),
             REDRESS_STATE=str(tmp_path / "state"),
+            REDRESS_KEYS=str(tmp_path / "ring" / "keys.txt"),
         )
-        made = [_keys_service(image, tmp_path / "state") for _ in range(2)]
-        assert made[0] == made[1] != ""  # the second time it changes nothing
+        elsewhere = {name: surroundings[name] for name in ELSEWHERE}
+        await _the_ring_is_asked_for_and_made(image, _surroundings("keys", image, **elsewhere))
 
         check = SERVICES["worker"]["healthcheck"]["test"][1:]
         status, said = await _run(check, image, surroundings)
@@ -547,6 +576,11 @@ async def test_the_worker_service_runs_on_postgresql_and_stops_when_told(
         with database.connect() as connection:
             assert connection.execute(select(schema.references.c.source_id)).scalars().all() == ["17", "18"]
         database.dispose()
+        kept = create_engine(register_url.set(database="vault"))
+        with kept.connect() as connection:
+            assert len(connection.execute(select(vault.complaint_keys.c.name)).all()) == 2
+        kept.dispose()
+        assert not (tmp_path / "state" / "vault.db").exists()
 
     status, said = await _run(check, image, surroundings)
     assert (status, "Temporal does not answer" in said) == (1, True), said
