@@ -6,7 +6,7 @@ import re
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints, model_validator
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -31,6 +31,9 @@ Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 
 Id = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 """Another system's key for a thing."""
+
+Flag = Annotated[bool, Strict()]
+"""True or false, and nothing that only looks like it: `"no"` is a text."""
 
 Points = Annotated[list[Said], Field(min_length=1, max_length=50)]
 
@@ -65,7 +68,7 @@ class OnBehalfOf(Part):
     """The child or young person for whom somebody else complains."""
 
     name: Short | None = None
-    child_agrees: bool | None = None
+    child_agrees: Flag | None = None
 
 
 class About(Part):

@@ -16,6 +16,7 @@ from redress.fields import (
     Advocate,
     Connection,
     Day,
+    Flag,
     Id,
     Outcome,
     Part,
@@ -99,7 +100,7 @@ class Decline(Message):
 class ResolveInformally(Message):
     action = "resolve_informally"
     title = "Settled informally, where the person agrees"
-    agreed: bool
+    agreed: Flag
     terms: Text = ""
 
 
@@ -120,7 +121,7 @@ class Respond(Message):
     findings: list[Finding] = Field(default_factory=list, max_length=50)
     remedies: list[Remedy] = Field(default_factory=list, max_length=50)
     received_on: Day | None = None
-    independent_person_consulted: bool | None = None
+    independent_person_consulted: Flag | None = None
     dates_back = ("received_on",)
 
 
@@ -130,13 +131,13 @@ class Escalate(Message):
     reason: Text = ""
     desired_outcome: Text = ""
     points: NamedPoints | None = None
-    agreed_by_authority: bool = False
+    agreed_by_authority: Flag = False
 
 
 class DecideLate(Message):
     action = "decide_late"
     title = "Decision on a request made after its window"
-    accept: bool
+    accept: Flag
     reason: Said
 
 
@@ -210,8 +211,8 @@ class SetAdvocate(Message):
     action = "set_advocate"
     title = "The advocate of the person's own choice"
     advocate: Advocate | None = None
-    speaks: bool = False
-    gets_letters: bool = True
+    speaks: Flag = False
+    gets_letters: Flag = True
 
 
 class Withdraw(Message):
@@ -224,7 +225,7 @@ class Close(Message):
     action = "close"
     title = "Closed early"
     reason: Said
-    agreed_by_complainant: bool = False
+    agreed_by_complainant: Flag = False
 
 
 class ReferToOmbudsman(Message):

@@ -12,6 +12,7 @@ from redress.fields import (
     Channel,
     Contact,
     Day,
+    Flag,
     Id,
     Kind,
     OnBehalfOf,
@@ -40,14 +41,14 @@ class Opening(Part):
     received_on: Day
     points: Points
     procedure: Short | None = None
-    statutory: bool | None = None
+    statutory: Flag | None = None
     events_on: Day | None = None
     complainant: Contact | None = None
     on_behalf_of: OnBehalfOf | None = None
     advocate: Advocate | None = None
     about: About | None = None
     desired_outcome: Text = ""
-    tried_informally: bool | None = None
+    tried_informally: Flag | None = None
     linked_to: Short | None = None
     messages: list[dict[str, Any]] = Field(default_factory=list, max_length=500)
     """The messages of a case already under way, each with its action and `on`; parsed like any other."""
