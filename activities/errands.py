@@ -80,15 +80,17 @@ class Errands:
             if found is None:
                 raise LookupError(f"{errand.reference}: its opening is not recorded yet")
             case, last = found
-            for entry in errand.entries:
-                if entry.body.get("kind") == "split" and entry.body.get("state") == "done":
-                    self.register.reserve_part(db, part_of(case, entry.body["facts"]))
+            splits = [entry for entry in errand.entries if _is_split(entry)]
+            for entry in splits:
+                self.register.reserve_part(db, part_of(case, entry.body["facts"]))
             effects = [(entry.body, last) for entry in errand.entries if _is_letter(entry)]
             if effects:
                 written = self.postroom.write(db, case, effects)
             self.register.project(db, case, last)
         if not effects:
             return Outcome(delivered=True)
+        if splits:  # its letters name a part that is opened next: they leave after that
+            return Outcome(delivered=False)
         try:
             remaining = self.postroom.send(errand.reference)
         except Exception as error:  # the record stands, and whatever befell the letters, they are kept
@@ -135,6 +137,10 @@ def _later(remaining: Remaining) -> ApplicationError:
         next_retry_delay=timedelta(seconds=remaining.next_in),
         category=_CATEGORY[remaining.to_leave > 0],
     )
+
+
+def _is_split(entry: RegisterEntry) -> bool:
+    return entry.body.get("kind") == "split" and entry.body.get("state") == "done"
 
 
 def _is_letter(entry: RegisterEntry) -> bool:

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from temporalio.exceptions import ApplicationError
 
 from activities.postroom import Patience
 from engine.settings import Settings
-from privacy.seals import Unsealed
+from privacy.seals import Sealed, Unsealed
 from register import letters as kept
 from tests.post.certificates import Certificates
 from tests.post.conftest import Desk, settings_by_mail
@@ -166,7 +167,7 @@ def test_a_wrong_password_is_no_secret_in_the_log(
     by_mail: Settings, mail: MailServer, desk: MakeDesk, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    at = desk(settings_by_mail(by_mail.state, mail, _certificates(by_mail), smtp_password="a-wrong-password"))
+    at = desk(by_mail.model_copy(update={"smtp_password": SecretStr("a-wrong-password")}))
     at.open()
     assert not at.says("acknowledge", "2026-06-02")
     assert at.reason() == "the mail server refused our login: 535"
@@ -392,6 +393,19 @@ def test_by_the_outbox_alone_whatever_was_asked_for_lies_there(tmp_path: Path, d
     assert (row.state, row.channel) == ("sent", "outbox")
 
 
-def _certificates(settings: Settings) -> Certificates:
-    assert settings.smtp_ca is not None
-    return Certificates(settings.smtp_ca, None)  # type: ignore[arg-type]  # only the file is needed
+def test_what_waits_for_somebody_who_was_erased_leaves_no_more(
+    by_mail: Settings, mail: MailServer, desk: MakeDesk
+) -> None:
+    at = desk(by_mail)
+    at.open()
+    mail.stop()
+    at.says("acknowledge", "2026-06-02")
+    seals = at.register.seals
+    assert isinstance(seals, Sealed)
+    seals.vault.destroy(at.reference)
+    mail.start()
+    at.rested()
+    at.errands.deliver(at.reference)
+    [row] = at.rows()
+    assert (row.state, row.text, row.envelope) == ("erased", None, None)
+    assert mail.mailbox.taken == []
