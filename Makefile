@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test rehearse up down lint format bench pictures lock clean
+.PHONY: demo test rehearse up down links lint format bench pictures screenshots lock clean
 
 demo: $(READY)
 	@$(BIN)/python -m tools.demo
@@ -23,6 +23,10 @@ up: $(READY)
 down: $(READY)
 	@$(BIN)/python -m tools.house down
 
+# Ready lists in the Temporal UI, with the dates of today.
+links: $(READY)
+	@$(BIN)/python -m doors.links
+
 lint: $(READY)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
@@ -35,6 +39,10 @@ bench: $(READY)
 # What docs/ shows of each procedure; a test fails where it is older than the data.
 pictures: $(READY)
 	@for name in statutory corporate irm representation; do $(BIN)/python starter.py procedure $$name --out docs/pictures || exit 1; done
+
+# What docs/ shows of the Temporal UI; needs Chromium.
+screenshots: $(READY)
+	@$(BIN)/python -m tools.screenshots
 
 # For whoever changes a dependency: needs uv. Versions and hashes only, no addresses.
 lock:

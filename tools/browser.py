@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import shutil
@@ -165,8 +166,11 @@ class Operator:
             await self._types(dialog.get_by_role("textbox", name="Data"), text)
         return dialog
 
-    async def sends(self, action: str, form: object) -> str:
-        """Send an update; gives what the dialog then says, empty where it was taken."""
+    async def sends(self, action: str, form: object, *, stay: bool = False) -> str:
+        """Send an update; gives what the dialog then says, empty where it was taken.
+
+        `stay`: leave the dialog as it is where it says something.
+        """
         taken = self.page.locator("#svelte").get_by_text("Update successful")
         await expect(taken).to_be_hidden()  # of the one before
         dialog = await self.fills_in(action, form)
@@ -176,7 +180,8 @@ class Operator:
         if await taken.is_visible():
             return ""
         said = await told.first.inner_text()
-        await dialog.get_by_test_id("cancel-modal-button").click()
+        if not stay:
+            await dialog.get_by_test_id("cancel-modal-button").click()
         return said
 
     async def _options(self, dialog: Locator) -> dict[str, str]:
@@ -208,5 +213,6 @@ class Operator:
     async def picture(self, file: Path, of: Locator | None = None) -> None:
         """Take a picture of the window, or of a part of it."""
         file.parent.mkdir(parents=True, exist_ok=True)
-        await self.page.wait_for_load_state("networkidle")
-        await (of or self.page).screenshot(path=file)
+        await self.page.mouse.move(WINDOW - 1, 1)
+        await asyncio.sleep(1)  # what moves comes to rest
+        await (of or self.page).screenshot(path=file, animations="disabled", caret="hide")

@@ -114,7 +114,7 @@ async def up(house: House) -> int:
     say(f"gateway       {gateway}   (log: {house.logs / 'gateway.log'})")
     say(f"  its pages   {gateway}/docs   {gateway}/openapi.json")
     say("  a token     .venv/bin/python starter.py token new NAME --role intake   (docs/gateway.md)")
-    say(f"  names in the UI: a token of the role codec, at {gateway}/codec/login")
+    say(f"  names in the UI: a token of the role codec, at {gateway}/codec/login   (docs/operators.md)")
     say(f"register      {Settings().database_url}")
     say(f"letters       {Settings().outbox_folder}")
     say("\nReady lists in the UI, with the dates of today (make links: anew):")

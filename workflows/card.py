@@ -96,9 +96,9 @@ def _owed(fold: Fold, today: date) -> Iterator[str]:
         elif deadline.due_on >= today:
             yield f"by {day}: {what(deadline)} ({who})"
         elif deadline.limit.kind == "limit":
-            yield f"**overdue since {day}: {what(deadline)}** ({who})"
+            yield f"**overdue: {what(deadline)}**, due {day} ({who})"
         else:
-            yield f"was meant for {day}: {what(deadline)} ({who})"
+            yield f"aimed at {day}, not done: {what(deadline)} ({who})"
 
 
 def _to_decide(fold: Fold) -> Iterator[str]:

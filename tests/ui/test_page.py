@@ -40,7 +40,7 @@ async def test_an_overdue_complaint_says_so_first(new_life: NewLife, operator: O
     assert lines[:4] == [
         "Stage 1: local resolution · open",
         "Owed now",
-        f"overdue since {long_date(due)}: Acknowledgement (Complaints Manager)",
+        f"overdue: Acknowledgement, due {long_date(due)} (Complaints Manager)",
         f"by {long_date(stage_1)}: Stage 1 response (manager of the team concerned)",
     ]
     assert lines[-2].startswith(f"{life.reference} · family-rights · received ")
