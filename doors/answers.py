@@ -28,6 +28,10 @@ class UnknownComplaint(Exception):
         super().__init__(f"there never was a complaint {reference}")
 
 
+class NotErasable(Exception):
+    """Why a complaint's personal data cannot be destroyed now."""
+
+
 def problem_lines(problems: list[Problem]) -> list[str]:
     """One line a problem, `field: what is wrong`."""
     return [" ".join(str(problem).split()) for problem in problems]

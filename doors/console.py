@@ -25,18 +25,17 @@ from doors.answers import (
     REFUSED,
     UNKNOWN,
     NoAnswer,
+    NotErasable,
     UnknownComplaint,
     problem_lines,
 )
-from doors.erasing import NotErasable
 from doors.letters import Undecided
-from engine.connection import quiet_runtime
 from engine.post import PostMistake
 from engine.settings import Settings
 from privacy.ring import KeyMistake
+from redress.erasure import Erased
 from redress.library import FileMistake
 from redress.parse import Malformed
-from register.register import Erased
 
 T = TypeVar("T")
 
@@ -49,6 +48,8 @@ def run(work: Callable[[], Coroutine[Any, Any, T]], *, repeat: dict[str, Any] | 
     `repeat` is the message that was to be sent: without an answer, whoever sent it is told how to
     send the same one again.
     """
+    from engine.connection import quiet_runtime  # what needs no server does not wait for the client's code
+
     quiet_runtime()
     try:
         return asyncio.run(work())

@@ -16,7 +16,7 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from doors.answers import UnknownComplaint
+from doors.answers import NotErasable, UnknownComplaint
 from doors.clock import today
 from privacy.ring import Unreadable
 from privacy.seals import Sealed, open_document, open_text
@@ -25,12 +25,8 @@ from redress.erasure import marks_of, scrubbed
 from redress.library import authority, authority_names
 from redress.record import RegisterEntry
 from register import schema
-from register.register import Erased, Register
+from register.register import Register
 from workflows.wire import workflow_id
-
-
-class NotErasable(Exception):
-    """Why a complaint's personal data cannot be destroyed now."""
 
 
 class Searched(BaseModel):
@@ -188,4 +184,4 @@ async def _search_history(client: Client, reference: str) -> Searched:
     return Searched(where="histories in Temporal", looked_at=1, readable=1)
 
 
-__all__ = ["Erased", "NotErasable", "Proof", "due_for_erasure", "erase"]
+__all__ = ["NotErasable", "Proof", "due_for_erasure", "erase"]

@@ -16,10 +16,11 @@ from privacy.seals import open_text
 from redress.calendar import OutsideTable, long_date
 from redress.case import Case
 from redress.deadline import Deadline
+from redress.erasure import Erased
 from redress.library import authority
 from redress.standing import DeadlineStatus, Status
 from register import schema
-from register.register import Erased, Register
+from register.register import Register
 
 
 class Counted(TypedDict):

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from activities.postroom import Postroom
 from doors.answers import UnknownComplaint
+from doors.tables import LEFT
 from letters.delivery.parcel import mark_of
 from redress.parse import Malformed, Problem
 from redress.standing import Status
@@ -71,7 +72,7 @@ def again(postroom: Postroom, reference: str, mark: str) -> LetterLine:
     register = postroom.register
     row = _found(register, reference, mark)
     if row.state not in (*kept.OPEN, *kept.RAISED):
-        raise Undecided(f"this letter is {WORDS[row.state]}: there is nothing to send again")
+        raise Undecided(f"this letter is {LEFT[row.state]}: there is nothing to send again")
     if row.state in kept.RAISED:
         with register.writing() as db:
             kept.again(db, row)
@@ -88,7 +89,7 @@ def by_hand(register: Register, reference: str, mark: str) -> LetterLine:
     row = _found(register, reference, mark)
     with register.writing() as db:
         if not kept.change(db, row, (*kept.RAISED, "ready"), state="by_hand"):
-            raise Undecided(f"this letter is {WORDS[row.state]}: it cannot be recorded as sent by hand")
+            raise Undecided(f"this letter is {LEFT[row.state]}: it cannot be recorded as sent by hand")
     return _line(_found(register, reference, mark))
 
 
@@ -111,18 +112,6 @@ SHOWN: Sequence[tuple[State, Literal["failed", "unsure", "leaving"]]] = (
     ("waiting", "leaving"),
 )
 """How a letter that is done with in the rules stands in a status, the worst of its copies first."""
-
-WORDS: dict[State, str] = {
-    "waiting": "not written yet",
-    "ready": "about to leave",
-    "sending": "being handed over",
-    "accepted": "taken, not known to have arrived",
-    "sent": "sent",
-    "failed": "not deliverable",
-    "unsure": "perhaps sent, perhaps not",
-    "by_hand": "sent by hand",
-    "erased": "erased",
-}
 
 
 def _found(register: Register, reference: str, mark: str) -> Kept:

@@ -1,4 +1,4 @@
-"""After a restore: every complaint in Temporal is brought to where the register stands.
+"""After a restore, or once a workflow was terminated: Temporal is brought to where the register stands.
 
 The register is the record. Where Temporal's backup is the older one, complaints are missing in it, or do not
 know messages that were recorded since: those are started from the register, in place of what runs. Where the
@@ -13,7 +13,12 @@ from typing import Literal
 
 from pydantic import BaseModel
 from sqlalchemy import select
-from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRejectedError
+from temporalio.client import (
+    Client,
+    WorkflowExecutionStatus,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
+)
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -59,14 +64,13 @@ async def _one(client: Client, register: Register, known: Underway, within: floa
     reference = known.reference
     recorded = await asyncio.to_thread(register.status, reference, today())
     try:
-        runs = await running_status(client, reference, today(), within)
-    except (NoAnswer, RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError, TimeoutError) as error:
-        if not (isinstance(error, RPCError) and error.status == RPCStatusCode.NOT_FOUND):
-            return Reconciled(reference=reference, outcome="no answer", why="is a worker running?")
-        runs = None
+        runs = await _as_it_runs(client, reference, within)
+    except (NoAnswer, RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError, TimeoutError):
+        why = "is a worker running, and does its code fit? (docs/stuck.md)"
+        return Reconciled(reference=reference, outcome="no answer", why=why)
     if recorded is None and runs is None:
         await take_up_again(client, register, reference)  # its start had not reached Temporal
-        return Reconciled(reference=reference, outcome="taken up", why="it was not in Temporal")
+        return Reconciled(reference=reference, outcome="taken up", why=NOT_THERE)
     if recorded is None:
         return Reconciled(reference=reference, outcome="unchanged", why="its opening is not recorded yet")
     lacks = _messages(runs) - _messages(recorded) if runs else set()
@@ -76,8 +80,24 @@ async def _one(client: Client, register: Register, known: Underway, within: floa
     if runs and _messages(recorded) == _messages(runs):
         return Reconciled(reference=reference, outcome="unchanged")
     await _take_up(client, register, reference)
-    why = "it lacked messages that are recorded" if runs else "it was not in Temporal"
+    why = "it lacked messages that are recorded" if runs else NOT_THERE
     return Reconciled(reference=reference, outcome="taken up", why=why)
+
+
+NOT_THERE = "it did not run in Temporal"
+
+
+async def _as_it_runs(client: Client, reference: str, within: float) -> Status | None:
+    """Where its workflow has it; None where there is none, or somebody ended it from outside."""
+    try:
+        described = await client.get_workflow_handle(workflow_id(reference)).describe()
+        if described.status not in (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED):
+            return None
+        return await running_status(client, reference, today(), within)
+    except RPCError as error:
+        if error.status == RPCStatusCode.NOT_FOUND:
+            return None
+        raise
 
 
 def _messages(status: Status) -> set[str]:

@@ -26,10 +26,11 @@ from doors.intake import start
 from doors.letters import with_delivery
 from privacy.vault import Destroyed
 from redress.case import Answer
+from redress.erasure import Erased
 from redress.messages import MESSAGES
 from redress.parse import FIRST_YEAR, Malformed, Problem, parse_message
 from redress.standing import Status
-from register.register import Erased, Register
+from register.register import Register
 from workflows.wire import OPENING, STATUS, Start, workflow_id
 
 BUSY = {

@@ -5,21 +5,37 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from doors.erasing import Proof
-from doors.letters import WORDS, LetterLine
 from redress.calendar import Skipped, long_date
 from redress.case import Answer
 from redress.plain import PlainWords
 from redress.standing import DeadlineStatus, Status
 
+if TYPE_CHECKING:  # what only few commands use is not loaded for all
+    from doors.erasing import Proof
+    from doors.letters import LetterLine
+    from register.letters import State
+
 console = Console(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else 160)
+
+LEFT: dict[State, str] = {
+    "waiting": "not written yet",
+    "ready": "about to leave",
+    "sending": "being handed over",
+    "accepted": "taken, not known to have arrived",
+    "sent": "sent",
+    "failed": "not deliverable",
+    "unsure": "perhaps sent, perhaps not",
+    "by_hand": "sent by hand",
+    "erased": "erased",
+}
+"""What became of a letter, in words."""
 
 COLOURS = {"overdue": "bold red", "met_late": "red", "running": "", "met": "green", "paused": "yellow"}
 
@@ -125,7 +141,7 @@ def show_letters(letters: Sequence[LetterLine]) -> None:
     for name in ("letter", "to", "of", "what became of it"):
         table.add_column(name, overflow="fold")
     for letter in letters:
-        said = WORDS[letter["state"]] + (f": {letter['reason']}" if letter["reason"] else "")
+        said = LEFT[letter["state"]] + (f": {letter['reason']}" if letter["reason"] else "")
         colour = "bold red" if letter["state"] in ("failed", "unsure") else ""
         by_text = " (text message)" if letter["to"].endswith("_text") else ""
         table.add_row(

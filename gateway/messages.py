@@ -19,10 +19,10 @@ from gateway.house import House, TheCaller, TheHouse
 from gateway.problems import Refusal, malformed, out_of_reach, wrong
 from gateway.reach import OutOfReach
 from redress.case import Answer
+from redress.erasure import Erased
 from redress.messages import MESSAGES, Message
 from redress.parse import Malformed
 from register import arrivals
-from register.register import Erased
 
 router = APIRouter(tags=["messages"])
 

@@ -15,6 +15,15 @@ _KEPT_OF_MESSAGES = ("action", "on", "outcome", "assumed", "decided", "kind", "r
 _TEXTS_OF_NOBODY = ("action", "on", "outcome", "assumed", "message_id", "decided")
 
 
+class Erased(Exception):
+    """The complaint's personal data was destroyed: nothing can be sent to it any more."""
+
+    def __init__(self, reference: str, on: str) -> None:
+        super().__init__(
+            f"the personal data of {reference} was destroyed on {on}: only dates and outcomes stay"
+        )
+
+
 def scrubbed(status: Status, erased_on: date) -> dict[str, Any]:
     """A status without anything that anybody wrote, and without anybody's name."""
     left: dict[str, Any] = {

@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from privacy.seals import Seals, Unsealed, open_document, seal_document
 from privacy.vault import Destroyed
 from redress.case import Case, CaseState, LoggedMessage, Rejected, Settled
+from redress.erasure import Erased
 from redress.opening import Opening
 from redress.packing import pack, unpack
 from redress.procedure import Terms
@@ -47,15 +48,6 @@ class Underway(NamedTuple):
     received_on: date
     is_recorded: bool
     is_closed: bool
-
-
-class Erased(Exception):
-    """The complaint's personal data was destroyed: nothing can be sent to it any more."""
-
-    def __init__(self, reference: str, on: str) -> None:
-        super().__init__(
-            f"the personal data of {reference} was destroyed on {on}: only dates and outcomes stay"
-        )
 
 
 class _Event(NamedTuple):

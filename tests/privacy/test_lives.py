@@ -24,8 +24,9 @@ from engine.settings import Settings
 from engine.workers import build_worker, errands_for
 from privacy.ring import add_key
 from redress.case import Answer
+from redress.erasure import Erased
 from redress.parse import Malformed
-from register.register import Erased, Register
+from register.register import Register
 from workflows.wire import workflow_id
 
 MARK = "Zyxomark"

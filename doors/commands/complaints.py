@@ -1,0 +1,121 @@
+"""Open a complaint, send it messages, see where it stands: `open`, `send`, `show`, `list`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from doors import intake, staff, tables
+from doors.answers import REFUSED
+from doors.clock import today
+from doors.commands.shared import AsJson, Reference, client, register
+from doors.console import print_json, read_date, read_document, read_pairs, run, say, settings
+from redress.case import Answer
+from redress.standing import Status
+
+app = typer.Typer()
+
+
+@app.command("open")
+def open_(
+    file: Annotated[str, typer.Argument(help="A JSON file with the opening; - reads standard input.")],
+    as_json: AsJson = False,
+) -> None:
+    """Open a complaint. The same intake sent again, at once or years later, gives the same reference."""
+    raw = read_document(file)
+
+    async def work() -> intake.Opened:
+        intake.check(raw)
+        here = register()
+        return await intake.open_complaint(await client(), here, raw)
+
+    opened = run(work)
+    if as_json:
+        print_json(opened.model_dump())
+    else:
+        print(opened.reference)  # noqa: T201  # the reference alone, for scripts
+        if opened.differs:
+            say("this intake was here before with other content; nothing was changed")
+        elif not opened.created:
+            say("this intake was here before; it is the same complaint")
+
+
+@app.command()
+def send(
+    reference: Reference,
+    action: Annotated[
+        str, typer.Argument(help="acknowledge, respond, escalate, extend … (see docs/messages.md)")
+    ],
+    data: Annotated[
+        str | None, typer.Option(help="A JSON file with the message's fields; - reads standard input.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="name=value; JSON where it parses as JSON, else text.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send one message to a complaint and wait for its answer.
+
+    Example: starter.py send CYP-2026-000123 extend --set reason="two agencies" --set until=2026-12-18
+    """
+    body = (read_document(data) if data else {}) | read_pairs(set_ or [])
+    repeat: dict[str, Any] = {}
+
+    async def work() -> tuple[str, Answer]:
+        name, said = staff.complete(action, body)
+        repeat.update(said)
+        within = settings().answer_within
+        return name, await staff.send(await client(), register(), reference, name, said, within)
+
+    name, answer = run(work, repeat=repeat)
+    if as_json:
+        print_json(answer.model_dump(mode="json"))
+    elif answer.applied or answer.pending:
+        tables.show_answer(reference, name, answer)
+    if not (answer.applied or answer.pending):
+        say(answer.reason)
+        raise typer.Exit(REFUSED)
+
+
+@app.command()
+def show(
+    reference: Reference,
+    as_of: Annotated[str | None, typer.Option(help="On which day, YYYY-MM-DD; today if left out.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Where a complaint stands, with every limit, letter and message."""
+    day = read_date("as_of", as_of) if as_of else today()
+
+    async def work() -> Status:
+        return await staff.status(await client(), register(), reference, day, settings().answer_within)
+
+    status = run(work)
+    print_json(status) if as_json else tables.show_status(status)
+
+
+@app.command("list")
+def list_(
+    everything: Annotated[bool, typer.Option("--all", help="Closed ones too.")] = False,
+    stage: Annotated[str | None, typer.Option(help="Only this stage, for example stage_2.")] = None,
+    overdue: Annotated[bool, typer.Option("--overdue", help="Only with a limit that has passed.")] = False,
+    due_before: Annotated[str | None, typer.Option(help="Only due before this day, YYYY-MM-DD.")] = None,
+    authority: Annotated[str | None, typer.Option(help="Only this authority.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Open complaints by next due date. Reads the register, so it works with Temporal down."""
+    before = read_date("due_before", due_before).isoformat() if due_before else None
+    wanted_stage = stage.replace("-", "_") if stage else None
+
+    async def work() -> list[Status]:
+        found = register().statuses(today(), closed=everything, authority=authority)
+        return [
+            status
+            for status in found
+            if (wanted_stage is None or status["stage"] == wanted_stage)
+            and (not overdue or status["overdue"])
+            and (before is None or (status["next_due_on"] or "9999") < before)
+        ]
+
+    statuses = run(work)
+    print_json(statuses) if as_json else tables.show_list(statuses)

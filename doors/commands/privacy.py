@@ -1,0 +1,107 @@
+"""What is personal: `export`, `erase`, `keys`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from doors import erasing, exporting, keyring, tables
+from doors.answers import MALFORMED
+from doors.clock import today
+from doors.commands.shared import AsJson, Reference, client, register
+from doors.console import as_json_text, fail, print_json, run, say, settings, write_privately
+
+app = typer.Typer()
+
+
+@app.command()
+def export(
+    reference: Reference,
+    out: Annotated[Path | None, typer.Option(help="Write it to this file, readable by you alone.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """A complaint's whole file, for the person or the Ombudsman: chronology, letters, decisions, counts."""
+
+    async def work() -> exporting.File:
+        return exporting.export(register(), settings().outbox_folder, reference)
+
+    file = run(work)
+    text = as_json_text(file) if as_json else exporting.as_text(file)
+    if out is None:
+        print(text, end="")  # noqa: T201  # the file itself
+    else:
+        write_privately(out, text)
+        say(f"written to {out}")
+
+
+@app.command()
+def erase(
+    reference: Annotated[str | None, typer.Argument(help="The complaint's reference.")] = None,
+    due_: Annotated[
+        bool, typer.Option("--due", help="All that their authority's retention has passed.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="With --due: only say which.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Destroy a closed complaint's personal data, with proof. Its dates and outcomes stay."""
+    if (reference is None) is not due_:
+        fail(MALFORMED, ["REFERENCE: give one, or --due"])
+
+    async def work() -> list[erasing.Proof | str]:
+        here = register()
+        wanted = [reference] if reference else erasing.due_for_erasure(here, today())
+        if dry_run:
+            return list(wanted)
+        temporal = await client()
+        return [await erasing.erase(temporal, here, settings().outbox_folder, each) for each in wanted]
+
+    done = run(work)
+    if as_json:
+        said = [each if isinstance(each, str) else each.model_dump(mode="json") for each in done]
+        print_json(said if due_ else said[0])
+    else:
+        tables.show_proofs(done)
+    if any(isinstance(each, erasing.Proof) and not each.holds for each in done):
+        raise typer.Exit(1)
+
+
+keys = typer.Typer(help="The ring of keys that everything personal is sealed with.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
+
+
+@keys.command("new")
+def new_key(name: Annotated[str, typer.Option(help="Its name; today's date if left out.")] = "") -> None:
+    """Put a new key on top of the ring. Restart everything, then: keys rewrap."""
+
+    async def work() -> str:
+        return keyring.new(settings(), name)
+
+    say(f"{settings().keys_file}: key {run(work)} is on top now; keep a copy of the file where no backup is")
+
+
+@keys.command("list")
+def list_keys(as_json: AsJson = False) -> None:
+    """The keys of the ring, and how many complaints' own keys each of them wraps."""
+
+    async def work() -> list[keyring.KeyUse]:
+        return keyring.uses(settings())
+
+    uses = run(work)
+    if as_json:
+        print_json([each.model_dump() for each in uses])
+    else:
+        for each in uses:
+            tables.console.print(f"{each.name}  wraps {each.wraps}{'  (present)' if each.is_present else ''}")
+
+
+@keys.command("rewrap")
+def rewrap_keys() -> None:
+    """Wrap every complaint's own key with the present key, so that an older one can be taken away."""
+
+    async def work() -> tuple[int, int]:
+        return keyring.rewrap(settings())
+
+    done, there = run(work)
+    say(f"{done} of {there} complaints' keys were wrapped anew")
