@@ -12,7 +12,7 @@ demo: $(READY)
 	@$(BIN)/python -m tools.demo
 
 test: $(READY)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 rehearse: $(READY)
 	@$(BIN)/python starter.py rehearse --all 2>/dev/null
