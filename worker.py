@@ -28,8 +28,7 @@ async def main() -> int:
     os.umask(0o077)  # register and letters name people
     settings = Settings()
     set_up(settings)
-    if settings.metrics:
-        quiet_runtime(settings.metrics)
+    quiet_runtime(settings.metrics, is_worker=True)
     try:
         check_all()
         check_letters()

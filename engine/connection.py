@@ -24,18 +24,20 @@ from privacy.seals import Seals
 log = logging.getLogger(__name__)
 
 
-def quiet_runtime(metrics: str = "") -> None:
+def quiet_runtime(metrics: str = "", *, is_worker: bool = False) -> None:
     """Keep the SDK's core off standard output: doors print JSON there. Call once, before connecting.
 
-    `metrics`: the `ADDRESS:PORT` on which the SDK's own metrics are given to Prometheus.
+    `metrics`: the `ADDRESS:PORT` on which the SDK's own metrics are given to Prometheus. `is_worker`: its
+    warnings go into the process's log, since they say why a workflow task failed.
     """
     core = logging.getLogger("temporalio.core")
-    core.propagate = False
-    core.addHandler(logging.StreamHandler(sys.stderr))
-    core.setLevel(logging.ERROR)
+    if not is_worker:
+        core.propagate = False
+        core.addHandler(logging.StreamHandler(sys.stderr))
+    core.setLevel(logging.WARNING if is_worker else logging.ERROR)
     telemetry = TelemetryConfig(
         logging=LoggingConfig(
-            filter=TelemetryFilter(core_level="ERROR", other_level="ERROR"),
+            filter=TelemetryFilter(core_level="WARN" if is_worker else "ERROR", other_level="ERROR"),
             forwarding=LogForwardingConfig(logger=core),
         ),
         metrics=PrometheusConfig(bind_address=metrics) if metrics else None,

@@ -184,3 +184,15 @@ async def test_what_was_erased_does_not_come_back_with_an_older_vault(house: Res
         shown = await staff.status(house.client, house.register, reference, today(), WITHIN)
         assert shown.get("erased_on") == today().isoformat()
         assert await house.reconciled() == {}
+
+
+async def test_what_somebody_terminated_goes_on_from_the_register(house: Restored) -> None:
+    async with house.running():
+        reference = await house.open(1)
+        await house.send(reference, "acknowledge")
+        await house.recorded(reference, 1)
+        await house.client.get_workflow_handle(f"complaint-{reference}").terminate("by mistake")
+        assert await house.reconciled() == {reference: "taken up"}
+        assert await house.reconciled() == {reference: "unchanged"}
+        await house.send(reference, "withdraw", reason="Sorted out.")
+        await house.recorded(reference, 2)
