@@ -186,7 +186,9 @@ async def test_what_was_erased_does_not_come_back_with_an_older_vault(house: Res
         assert await house.reconciled() == {}
 
 
-async def test_what_somebody_terminated_goes_on_from_the_register(house: Restored) -> None:
+async def test_what_was_terminated_goes_on_and_every_run_of_it_is_erased(
+    house: Restored,
+) -> None:
     async with house.running():
         reference = await house.open(1)
         await house.send(reference, "acknowledge")
@@ -196,3 +198,7 @@ async def test_what_somebody_terminated_goes_on_from_the_register(house: Restore
         assert await house.reconciled() == {reference: "unchanged"}
         await house.send(reference, "withdraw", reason="Sorted out.")
         await house.recorded(reference, 2)
+        proof = await erasing.erase(house.client, house.register, house.settings.outbox_folder, reference)
+        assert proof.holds
+        query = f"WorkflowId = 'complaint-{reference}'"
+        assert [run.run_id async for run in house.client.list_workflows(query)] == []  # neither of the two
