@@ -6,13 +6,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test rehearse up down links lint format bench pictures screenshots lock clean
+.PHONY: demo test test-ui rehearse up down links lint format bench pictures screenshots lock clean
 
 demo: $(READY)
 	@$(BIN)/python -m tools.demo
 
 test: $(READY)
 	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
+
+test-ui: $(READY)
+	@REDRESS_UI_TESTS=1 $(BIN)/python -m pytest tests/ui
 
 rehearse: $(READY)
 	@$(BIN)/python starter.py rehearse --all 2>/dev/null

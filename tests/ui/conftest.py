@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple
 
@@ -22,6 +23,13 @@ from tools.browser import NoBrowser, Operator, a_browser, at_the_ui, chromium
 _numbers = itertools.count(1)
 
 NewLife = Callable[[], Life]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def asked_for() -> None:
+    """A browser beside everything else makes the whole run slow: `make test-ui` asks for it."""
+    if not os.environ.get("REDRESS_UI_TESTS"):
+        pytest.skip("the tests of the Temporal UI run with: make test-ui")
 
 
 class Place(NamedTuple):
