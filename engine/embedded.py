@@ -55,7 +55,8 @@ def server_command(
 ) -> list[str]:
     """The command line of the embedded server, on loopback only.
 
-    `codec` is where its UI has payloads decrypted. `moves_time` lets single workflows be moved through time (tests, demo, rehearsal); never for real use.
+    `codec` is where its UI has payloads decrypted. `moves_time` lets single workflows be moved through time
+    (tests, demo, rehearsal); never for real use.
     """
     words = [temporal_command(), "server", "start-dev", "--ip", "127.0.0.1", "--port", str(port)]
     words += ["--ui-port", str(ui_port)] if ui_port else ["--headless"]
