@@ -35,7 +35,8 @@ async def sealed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cli]
 
 
 async def _withdrawn(cli: Cli) -> str:
-    reference = await cli.open(complainant={"name": NAME, "role": "parent"}, points=[f"{NAME} was not heard."])
+    parent = {"name": NAME, "role": "parent"}
+    reference = await cli.open(complainant=parent, points=[f"{NAME} was not heard."])
     assert (await cli("send", reference, "acknowledge")).status == 0
     assert (await cli("send", reference, "withdraw", "--set", "reason=Sorted out.")).status == 0
     return reference
@@ -84,7 +85,7 @@ async def test_not_while_it_is_open_and_not_what_never_was(sealed: Cli) -> None:
 
 
 async def test_retention_is_the_authoritys(sealed: Cli) -> None:
-    """family-rights keeps six years: what was closed seven years ago is due, what was closed lately is not."""
+    """family-rights keeps six years: closed seven years ago is due, closed lately is not."""
     lately = await _withdrawn(sealed)
     received = date(today().year - 8, 3, 1).isoformat()
     past = [
