@@ -1,8 +1,9 @@
 """The ring of keys: the first encrypts, all of them decrypt, each has a name.
 
 `REDRESS_KEYS` names a file with one key a line, `NAME BASE64`, the present one first. A key is 32
-random bytes (AES-256-GCM). To rotate: put a new line on top, restart everything, `starter.py keys
-rewrap`, and take the old line away once nothing names it any more (docs/operating.md).
+random bytes (AES-256-GCM). To rotate: `starter.py keys new`, then `starter.py keys rewrap`; running
+processes find the new line by themselves. The old line stays until everything sealed by the ring itself,
+such as what operators typed into the UI, has left Temporal (docs/operating.md).
 """
 
 from __future__ import annotations
