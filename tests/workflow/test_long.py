@@ -53,7 +53,7 @@ async def test_it_goes_on_with_all_it_knew(life: Life) -> None:
     assert len(status["messages"]) == 72
     assert len(status["refused"]) == 10
     assert status["stage"] == "stage_2"
-    assert await _runs(life) > 2
+    assert await _runs(life) >= 2
     assert [d for d in status["deadlines"] if d["name"] == "acknowledgement"] == [
         d for d in before["deadlines"] if d["name"] == "acknowledgement"
     ]
