@@ -220,7 +220,7 @@ async def test_without_a_worker_it_gives_up_and_says_what_was_not_asked(bare: Cl
     assert ran.status == 3
     reasons = [each["reason"] for each in ran.document["failed"]]
     assert len(reasons) == ran.document["looked_at"] >= GIVE_UP_AFTER + 4
-    assert reasons[0] == "no answer within 1 s: is a worker running?"
+    assert "no answer within 1 s: is a worker running?" in reasons
     assert any(reason.startswith("not asked: ") for reason in reasons)
 
 
