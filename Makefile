@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-ui rehearse up down links lint format bench pictures screenshots lock clean
+.PHONY: demo test test-ui test-long rehearse up down links lint format bench pictures screenshots lock clean
 
 demo: $(READY)
 	@$(BIN)/python -m tools.demo
@@ -16,6 +16,9 @@ test: $(READY)
 
 test-ui: $(READY)
 	@REDRESS_UI_TESTS=1 $(BIN)/python -m pytest tests/ui
+
+test-long: $(READY)
+	@REDRESS_LONG_TESTS=1 $(BIN)/python -m pytest --numprocesses 2 --dist worksteal tests/faults
 
 rehearse: $(READY)
 	@$(BIN)/python starter.py rehearse --all 2>/dev/null

@@ -6,6 +6,7 @@ Afterwards each letter has left once, or is raised to the Complaints Manager; no
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sqlite3
 from collections import Counter
@@ -25,6 +26,10 @@ from tests.faults.conftest import House
 from tests.post import certificates, mail_server, notify_service
 from tests.post.mail_server import Fault, MailServer
 from tests.post.notify_service import NotifyService
+
+pytestmark = pytest.mark.skipif(
+    not os.environ.get("REDRESS_LONG_TESTS"), reason="minutes of killing and waiting: make test-long"
+)
 
 CALENDAR = calendar_today()
 PERSON = {"name": "Testa Inventata", "role": "parent", "email": "testa@inventata.example"}

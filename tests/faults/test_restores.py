@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,6 +24,10 @@ from engine.workers import build_worker, errands_for
 from privacy.ring import add_key
 from register import schema
 from register.register import Register
+
+pytestmark = pytest.mark.skipif(
+    not os.environ.get("REDRESS_LONG_TESTS"), reason="minutes of killing and waiting: make test-long"
+)
 
 WITHIN = 60.0
 
