@@ -92,7 +92,7 @@ async def test_a_new_worker_takes_over_before_reminder_and_due_day(own: House) -
     assert await own.stop_worker() == -signal.SIGKILL
     own.start_worker()
     await life.move_to(CALENDAR.add(due, 1), "10:00")
-    await late = ("stage_1_late", "complainant")
+    late = ("stage_1_late", "complainant")
     await life.settled(lambda: _all_sent(own, life.reference, late), 90)
     effects = _recorded(own, life.reference, "effect")
     breach = next(key for key in effects if key.startswith("effect:breach:stage_1_response"))
