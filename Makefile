@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-ui test-long rehearse up down links lint format bench pictures screenshots lock clean
+.PHONY: demo test test-ui test-long explore rehearse up down links lint format bench pictures screenshots lock clean
 
 demo: $(READY)
 	@$(BIN)/python -m tools.demo
@@ -19,6 +19,10 @@ test-ui: $(READY)
 
 test-long: $(READY)
 	@REDRESS_LONG_TESTS=1 $(BIN)/python -m pytest --numprocesses 2 --dist worksteal tests/faults
+
+# The rules under other generated sequences each time, and many of them.
+explore: $(READY)
+	@REDRESS_EXAMPLES=1000 $(BIN)/python -m pytest --confcutdir=tests/rules tests/rules/test_generated.py tests/rules/test_recount.py
 
 rehearse: $(READY)
 	@$(BIN)/python starter.py rehearse --all 2>/dev/null

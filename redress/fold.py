@@ -505,9 +505,11 @@ class Fold:
             earlier, counts_from = deadline.due_on, deadline.counts_from
             deadline.counts_from = self._base_anew(deadline, moved)
             due_on = deadline.due_anew(self.calendar)
-            if due_on == earlier or min(due_on, earlier) < (deadline.paused_on or self.day):
+            if deadline.fixed or min(due_on, earlier) < (deadline.paused_on or self.day):
                 deadline.counts_from = counts_from
                 continue
+            if due_on == earlier:
+                continue  # it may count from another day now, and end on the same
             which = _which(days, (counts_from, earlier, due_on))
             why = f"{which}: {table.version} instead of {was.version}"
             deadline.move(self.calendar, due_on, why, self.day)

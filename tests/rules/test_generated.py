@@ -1,7 +1,7 @@
 """The rules under sequences that nobody thought of, for every procedure and authority.
 
-The sequences come from `stories.py`, what must hold of them stands in `invariants.py`. A failure
-prints a blob with which it can be repeated.
+The sequences come from `stories.py`, what must hold of them stands in `invariants.py`. `make explore`
+draws other ones each time.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from redress.case import Case
@@ -20,6 +20,7 @@ from redress.london import instant
 from redress.messages import KNOWN, MESSAGES
 from redress.parse import Malformed
 from tests.rules.conftest import document, opened, send
+from tests.rules.generating import steady, thorough
 from tests.rules.invariants import (
     all_hold,
     each_letter_says_what_comes_next,
@@ -41,9 +42,6 @@ from tests.rules.stories import (
     stories,
     tell,
 )
-
-steady = settings(deadline=None, max_examples=40, print_blob=True)
-"""Few enough examples for every run, four procedures share them: two slow cores do all within the minute."""
 
 every_procedure = pytest.mark.parametrize("procedure", sorted(OPENINGS))
 
@@ -264,7 +262,6 @@ nonsense: st.SearchStrategy[Any] = st.recursive(
 field_names = st.sampled_from(
     sorted({name for kind in MESSAGES.values() for name in kind.model_fields} | {"with", "action", "nothing"})
 )
-thorough = settings(steady, max_examples=120)
 
 
 @given(st.sampled_from([*KNOWN, "nonsense", "", "record-meeting"]), nonsense)

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from redress.calendar import HolidayTable, OutsideTable
@@ -26,6 +26,7 @@ from tests.rules.conftest import (
     appoint,
     at_stage_2,
     at_stage_3,
+    corporate,
     deadline,
     done,
     irregular,
@@ -36,6 +37,7 @@ from tests.rules.conftest import (
     shown,
     status,
 )
+from tests.rules.generating import steady
 from tests.rules.invariants import all_hold, plain, what_runs_is_what_the_log_says
 from tests.rules.stories import OPENINGS, begin, by_arrival, carried_out, stories, tell
 
@@ -107,6 +109,23 @@ def test_what_the_authority_owes_counts_over_the_newer_calendar() -> None:
     assert shown(case, "stage_1_response", "2026-06-02") == ("2026-06-15", "running", 0)
     assert shown(case, "stage_1_response", "2026-06-16") == ("2026-06-16", "running", 0)
     assert shown(case, "stage_1_response", "2026-06-17") == ("2026-06-16", "overdue", 1)
+
+
+def test_what_runs_from_another_last_day_follows_it_also_where_it_ends_on_the_same_day() -> None:
+    """Acknowledgement by 8 June, answer ten working days after that: one jubilee in its days, then another
+    in the acknowledgement's instead.
+    """
+    case = corporate()
+    assert shown(case, "stage_1_response", "2026-06-01")[0] == "2026-06-22"
+    recount(case, "2026-06-01", newer(case, add=["2026-06-09"]))
+    assert shown(case, "stage_1_response", "2026-06-01")[0] == "2026-06-23"
+    second = newer(case, add=["2026-06-02"], version="invented-3")
+    recount(case, "2026-06-01", second)
+    assert shown(case, "acknowledgement", "2026-06-01")[0] == "2026-06-09"
+    assert deadline(case, "stage_1_response", "2026-06-01")["counts_from"] == "2026-06-09"
+    assert shown(case, "stage_1_response", "2026-06-01")[0] == "2026-06-23"
+    same = second.model_copy(update={"version": "the-same-days"})
+    assert case.moves_of(same, date(2026, 6, 1)) == []
 
 
 def test_what_it_owes_falls_due_earlier_where_a_bank_holiday_is_taken_back() -> None:
@@ -563,8 +582,6 @@ def test_a_question_while_asleep_is_about_the_day_it_is_asked() -> None:
 
 
 # --- whatever is proclaimed, whenever it comes -----------------------------------------------------
-
-steady = settings(deadline=None, max_examples=40, print_blob=True)
 
 
 class Change(NamedTuple):
