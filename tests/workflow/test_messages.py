@@ -16,6 +16,7 @@ from temporalio.exceptions import ApplicationError
 
 from redress.actions import ACTIONS
 from tests.conftest import Life
+from tests.rules.generating import examples
 
 
 async def test_two_hundred_at_once(life: Life) -> None:
@@ -166,7 +167,7 @@ async def test_generated_payloads_neither_wedge_nor_vanish(life: Life) -> None:
     await life.send("acknowledge")
     batches: list[tuple[str, list[Any]]] = []
 
-    @settings(max_examples=120, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(examples(120), database=None, suppress_health_check=list(HealthCheck))
     @given(st.sampled_from(["respond", "escalate", "extend", "something"]), _arguments)
     def collect(name: str, arguments: list[Any]) -> None:
         batches.append((name, arguments))
