@@ -20,6 +20,7 @@ from redress.loading import parse_opening
 from redress.packing import pack_state
 from redress.record import RegisterEntry
 from redress.splitting import part_of
+from register import letters as kept
 from register.register import Register
 from workflows.wire import BEGIN, CARRY_OUT, DELIVER, Begin, Begun, Errand, Outcome
 
@@ -68,7 +69,9 @@ class Errands:
         if recalled is None:
             raise ApplicationError(f"{reference} is not in the register", non_retryable=True)
         terms, state = recalled
-        return Begun(terms=terms, recorded=True, state=pack_state(state))
+        with self.register.reading() as db:
+            waiting = bool(kept.in_state(db, ("waiting", *kept.OPEN), reference))
+        return Begun(terms=terms, recorded=True, state=pack_state(state), undelivered=waiting)
 
     @activity.defn(name=CARRY_OUT)
     def carry_out(self, errand: Errand) -> Outcome:

@@ -150,6 +150,7 @@ class Complaint(Handlers):
         self._terms = begun.terms
         if begun.state is not None:
             self._case = Case.restore(unpack(begun.terms), unpack_state(begun.state))
+            self._undelivered = begun.undelivered
             return
         opening = parse_opening(start.opening, today)
         self._case = Case(unpack(begun.terms), start.reference, opening, today)

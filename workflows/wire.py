@@ -50,12 +50,14 @@ class Start(BaseModel):
 class Begun(BaseModel):
     """What the first activity brings: the terms, packed, for good; and an earlier case's state.
 
-    `recorded` says whether the opening stands in the register already.
+    `recorded` says whether the opening stands in the register already, `undelivered` whether letters of an
+    earlier run have not left.
     """
 
     terms: str
     recorded: bool
     state: str | None = None
+    undelivered: bool = False
 
 
 class Begin(BaseModel):

@@ -92,7 +92,7 @@ def recount(
 
 @app.command()
 def reconcile(as_json: AsJson = False) -> None:
-    """After a restore: bring every complaint in Temporal to where the register stands (docs/backup.md).
+    """After a restore or a termination: bring Temporal to where the register stands (docs/backup.md).
 
     Ends with status 1 where the register is the older one, or a complaint does not answer.
     """
