@@ -2,7 +2,8 @@
 
 Each is read from the environment under `REDRESS_` (`REDRESS_STATE`, `REDRESS_REGISTER_URL` …). Where
 Temporal is, which namespace and how to log in come from Temporal's own settings
-(`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_TLS…`, `temporal.toml`).
+(`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_TLS…`, `temporal.toml`). A variable that is there and
+empty is as good as not there.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ TRIAL = "names are readable"
 class Settings(BaseSettings):
     """The settings of the worker and of the command line."""
 
-    model_config = SettingsConfigDict(env_prefix="REDRESS_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="REDRESS_", extra="ignore", env_ignore_empty=True)
 
     state: Path = Path(".redress")
     """The folder in which everything lies that Redress keeps by itself: register, outbox, logs."""

@@ -42,6 +42,7 @@ from engine.embedded import IN_FLIGHT, embedded_server, free_port, temporal_comm
 from engine.namespace import RETENTION, NamespaceError, prepare
 from engine.search_attributes import SEARCH_ATTRIBUTES
 from engine.settings import Settings
+from engine.traces import ASKED
 from gateway.settings import GatewaySettings
 from privacy import vault
 from register import schema
@@ -51,6 +52,14 @@ RAW = (ROOT / "docker-compose.yml").read_text()
 COMPOSE_PAGE = (ROOT / "docs" / "compose.md").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", RAW))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+PASSED_ON: dict[str, set[str]] = {
+    name: {each for each, value in service.get("environment", {}).items() if value is None}
+    for name, service in SERVICES.items()
+}
+"""What a service gets where the environment or `.env` has it; this test has none of it set."""
+for _service in SERVICES.values():
+    _given = _service.get("environment", {})
+    _service["environment"] = {name: value for name, value in _given.items() if value is not None}
 OURS = {name for name, service in SERVICES.items() if "build" in service}
 ONE_SHOTS = {"temporal-schema", "namespace", "keys"}
 LASTING = set(SERVICES) - ONE_SHOTS
@@ -169,6 +178,52 @@ def test_our_services_are_given_settings_that_exist(service: str) -> None:
         else:  # known to Temporal if it makes a difference to it
             assert _client_config({name: value}) != _client_config({}), name
     assert _read_settings(service)
+
+
+NOT_TO_BE_SET = {
+    "REDRESS_TRIAL": "there is a ring of keys",
+    "REDRESS_OUTBOX": "letters lie on the volume with the state",
+    "REDRESS_BANK_HOLIDAYS": "the file is part of the image",
+}
+OF_THE_WORKER = {"metrics", "cached_complaints", "activity_threads", "answer_within"}
+"""What only the worker, or a command run inside it, goes by; beside what sending goes by."""
+
+
+@pytest.mark.parametrize("service", ["worker", "gateway"])
+def test_every_setting_that_a_service_reads_can_be_set(service: str) -> None:
+    fields = set(_settings_of(service).model_fields)
+    if service == "gateway":
+        sending = {name for name in fields if name.startswith(("send_", "smtp_", "notify_"))}
+        fields -= OF_THE_WORKER | sending
+    read = {f"REDRESS_{name.upper()}" for name in fields} - set(NOT_TO_BE_SET)
+    given = set(SERVICES[service]["environment"]) | PASSED_ON[service]
+    assert {name for name in given if name.startswith("REDRESS_")} == read
+    assert set(ASKED) <= PASSED_ON[service], "traces are by setting"
+
+
+def test_what_is_passed_on_is_a_setting_and_stands_in_the_docs() -> None:
+    pages = "".join((ROOT / "docs" / f"{page}.md").read_text() for page in ("operating", "gateway"))
+    for service, names in PASSED_ON.items():
+        for name in names:
+            if name.startswith("OTEL_"):
+                continue
+            assert name.removeprefix("REDRESS_").lower() in _settings_of(service).model_fields, name
+            assert f"`{name}`" in pages, name
+
+
+def test_a_setting_that_is_empty_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a line of `.env` with nothing after the sign would have it."""
+    for name in (*Settings.model_fields, *GatewaySettings.model_fields):
+        monkeypatch.setenv(f"REDRESS_{name.upper()}", "")
+    assert GatewaySettings() == GatewaySettings.model_construct()
+    assert Settings().outbox_folder == Path(".redress/outbox")
+
+
+def test_who_sends_nothing_has_no_passwords_for_it_and_metrics_stay_inside() -> None:
+    assert not [name for name in PASSED_ON["gateway"] if "_SMTP_" in name or "_NOTIFY_" in name]
+    address = SERVICES["worker"]["environment"]["REDRESS_METRICS"]
+    assert address.startswith("0.0.0.0:")
+    assert "ports" not in SERVICES["worker"], "metrics are for the network of these services alone"
 
 
 def _settings_of(service: str) -> type[Settings]:
@@ -540,6 +595,7 @@ async def test_the_worker_service_runs_on_postgresql_and_stops_when_told(
             REDRESS_VAULT_URL=register_url.set(database="vault").render_as_string(hide_password=False),
             REDRESS_STATE=str(tmp_path / "state"),
             REDRESS_KEYS=str(tmp_path / "ring" / "keys.txt"),
+            REDRESS_METRICS=f"127.0.0.1:{free_port()}",
         )
         elsewhere = {name: surroundings[name] for name in ELSEWHERE}
         await _the_ring_is_asked_for_and_made(image, _surroundings("keys", image, **elsewhere))
