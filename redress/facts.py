@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
 
+from redress.clocks import Clocks
 from redress.deadline import Deadline, days_late
 from redress.effects import Fact
 
-if TYPE_CHECKING:
-    from redress.fold import Fold
 
-
-def facts_of(fold: Fold, deadline: Deadline) -> dict[str, Fact]:
-    """What a record or letter says of a deadline, as of the fold's day."""
+def facts_of(clocks: Clocks, deadline: Deadline) -> dict[str, Fact]:
+    """What a record or letter says of a deadline, as of the case's day."""
     return {
         "deadline": deadline.name,
         "title": deadline.limit.title,
@@ -23,20 +20,23 @@ def facts_of(fold: Fold, deadline: Deadline) -> dict[str, Fact]:
         "unit": deadline.limit.unit,
         "owner": deadline.owner,
         "source": deadline.limit.source,
-        "stage": fold.stage,
-        "days_late": days_late(fold.calendar, deadline, fold.day),
+        "stage": clocks.stage,
+        "days_late": days_late(clocks.calendar, deadline, clocks.day),
     }
 
 
-def next_step(fold: Fold, besides: Deadline | None = None) -> Fact:
-    """The date by which something happens next, what, and who owes it."""
+def next_step(clocks: Clocks, knew_on: date, besides: Deadline | None = None) -> Fact:
+    """The date by which something happens next, what, and who owes it.
+
+    `knew_on`: when the person knew of the matter; the Ombudsman's time counts from it.
+    """
     ahead = [
         d
-        for d in fold.running
-        if d is not besides and d.due_on >= fold.day and d.paused_on is None and d.limit.follows is None
+        for d in clocks.running
+        if d is not besides and d.due_on >= clocks.day and d.paused_on is None and d.limit.follows is None
     ]
     if not ahead:
-        return _nothing_ahead(fold)
+        return _nothing_ahead(clocks, knew_on)
     due = min(ahead, key=_by_due)
     weight = [d for d in ahead if d.limit.kind != "target"]
     if weight:
@@ -44,12 +44,12 @@ def next_step(fold: Fold, besides: Deadline | None = None) -> Fact:
     return step_of(due)
 
 
-def _nothing_ahead(fold: Fold) -> Fact:
-    if fold.closed_on is not None:
-        return _to_the_ombudsman(fold)
-    again = min((d.wakes_on for d in fold.running if d.wakes_on > fold.day), default=date.max)
+def _nothing_ahead(clocks: Clocks, knew_on: date) -> Fact:
+    if clocks.closed_on is not None:
+        return _to_the_ombudsman(clocks, knew_on)
+    again = min((d.wakes_on for d in clocks.running if d.wakes_on > clocks.day), default=date.max)
     if again == date.max:
-        again = fold.day + timedelta(days=28)
+        again = clocks.day + timedelta(days=28)
     what = "The Complaints Manager looks at the delay again"
     return {
         "name": "review",
@@ -60,15 +60,14 @@ def _nothing_ahead(fold: Fold) -> Fact:
     }
 
 
-def _to_the_ombudsman(fold: Fold) -> Fact:
+def _to_the_ombudsman(clocks: Clocks, knew_on: date) -> Fact:
     """By when to go to the Ombudsman: 12 months from when the person knew of the matter.
 
     (Local Government Act 1974 s 26B.) Where those passed while the procedure ran: within a month.
     """
-    knew_on = fold.opening.events_on or fold.opening.received_on
     last = months_after(knew_on, 12) - timedelta(days=1)
-    if last < fold.day:
-        last = months_after(fold.day, 1)
+    if last < clocks.day:
+        last = months_after(clocks.day, 1)
     return {
         "name": "ombudsman",
         "on": last.isoformat(),

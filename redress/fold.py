@@ -3,7 +3,8 @@
 A `Fold` starts from an opening, takes one message after another (`apply`) and lets time pass
 (`advance`). It knows no clock, no database and no Temporal. What should have been done about it is
 collected in `effects`, each under a key that stays the same however often the case is folded.
-What each action does stands in `redress.actions`; here are the parts they are made of.
+What each action does stands in `redress.actions`, how limits start and move in `redress.clocks`; here
+are the stages, the messages and what is said of them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
 
-from redress.calendar import Calendar, Differing, HolidayTable, calendar_for
+from redress.calendar import calendar_for
+from redress.clocks import Clocks
 from redress.deadline import Deadline, count
 from redress.effects import Effect, Fact
 from redress.facts import facts_of, next_step, step_of
@@ -20,7 +22,7 @@ from redress.fields import Person
 from redress.messages import Escalate, Message, Remedy
 from redress.opening import Opening
 from redress.points import Points
-from redress.procedure import Limit, Procedure, Stage, StageName, Terms
+from redress.procedure import Stage, StageName, Terms
 from redress.words import asked_about_entry, entry_stage, plain, questions_of
 
 
@@ -79,36 +81,21 @@ class AgreedAction(NamedTuple):
 
 APPLIED = Verdict("applied")
 
-NEVER_EARLY = ("met_in_person",)
-"""Milestones that meet only what runs already: another meeting before says nothing about the one owed."""
-
 Act = Callable[["Fold", Entry], Verdict]
 """What carries out a message on a fold: `redress.actions.act`."""
 
 
-class Fold:
+class Fold(Clocks):
     """The state of one case after some of its messages, on one day. Use it once, in order of dates."""
 
     def __init__(self, terms: Terms, opening: Opening, act: Act) -> None:
+        entry = entry_stage(terms.procedure, opening)
+        super().__init__(terms.procedure, calendar_for(terms.holidays), opening.received_on, entry)
         self._act = act
-        self.procedure: Procedure = terms.procedure
         self.chosen, self.known_procedures = terms.chosen, terms.procedures
-        self.calendar: Calendar = calendar_for(terms.holidays)
         self.opening = opening
-        self.day: date = opening.received_on
         self.last_event: date = opening.received_on
-        self.stage: StageName
-        self.last_stage: StageName
-        self.state = "open"
-        self.closed_on: date | None = None
-        self.closed_as: str | None = None
         self.answered: dict[str, date] = {}
-        self.reached: dict[str, date] = {}
-        self.early: dict[str, tuple[date, date]] = {}
-        self.early_met: dict[str, tuple[date, bool]] = {}
-        self.ledger: list[Deadline] = []
-        self.running: list[Deadline] = []
-        self.latest: dict[str, Deadline] = {}
         self.appointments: list[Appointment] = []
         self.remedies: list[AgreedAction] = []
         self.effects: list[Effect] = []
@@ -131,10 +118,9 @@ class Fold:
         self.notes = 0
         asked = questions_of(terms.procedure, opening)
         self.questions = [question for question in asked if question.decides]
-        self.entry: StageName = entry_stage(terms.procedure, opening)
+        self.entry: StageName = entry
         self.to_ask = [question for question in asked if not question.decides]
         self.to_ask += asked_about_entry(terms.procedure, opening, self.entry)
-        self.stage = self.last_stage = self.entry
         self.reach("received", opening.received_on)
         self.reach(f"requested:{self.entry}", opening.received_on)
         if self.questions:
@@ -157,12 +143,6 @@ class Fold:
             self._wake(first)
         if to > self.day:
             self.day = to
-
-    @property
-    def next_event(self) -> date | None:
-        """The next day on which time alone changes something; None while nothing runs."""
-        wakes = min((d.wakes_on for d in self.running), default=date.max)
-        return None if wakes == date.max else wakes
 
     def _wake(self, deadline: Deadline) -> None:
         reminders = len(deadline.limit.remind)
@@ -266,156 +246,7 @@ class Fold:
             if before not in self.reached:
                 self.note_irregular(entry, f"{plain(before)} is not recorded")
 
-    @property
-    def current_stage(self) -> StageName:
-        """The stage of the procedure it is in: before the first the first, at the Ombudsman the last."""
-        return self.stage if self.stage in self.procedure.stage else self.last_stage
-
     # --- milestones and deadlines ----------------------------------------------------------------
-
-    def reach(
-        self, milestone: str, on: date, *, counts_from: date | None = None, assumed: bool = False
-    ) -> None:
-        """Something has happened: meet the deadlines that wait for it, start those that count from it."""
-        self.reached.setdefault(milestone, on)
-        if not self._meet_all(milestone, on, assumed) and milestone not in NEVER_EARLY:
-            self.early_met[milestone] = (on, assumed)
-        for deadline in self.running[:]:
-            if milestone in deadline.limit.stopped_by:
-                deadline.stopped_on = on
-                self._drop(deadline)
-            owner = deadline.limit.owner_after.get(milestone)
-            if owner is not None:
-                deadline.owner = owner
-        order = self.procedure.order
-        for limit in self.procedure.starting.get(milestone, ()):
-            if order[limit.stage] > order[self.current_stage] and limit.stage != "ombudsman":
-                self.early[milestone] = (on, counts_from or on)
-            elif limit.provisionally_from == milestone:
-                self._start(limit, counts_from or on, limit.provisional_days, provisional=True)
-            else:
-                self._start(limit, counts_from or on, limit.days)
-
-    def _meet_all(self, milestone: str, on: date, assumed: bool) -> bool:
-        """Meet every deadline that waits for the milestone; whether there was any."""
-        waiting = [self.latest.get(name) for name in self.procedure.meeting.get(milestone, ())]
-        met = [deadline for deadline in waiting if deadline is not None and deadline.is_open]
-        for deadline in met:
-            self.meet(deadline, on, assumed=assumed)
-        return bool(met)
-
-    def _start(self, limit: Limit, counts_from: date, days: int, *, provisional: bool = False) -> None:
-        """Run a limit from its day 0; where it runs already, it is based anew and the move is kept."""
-        if self.closed_on is not None and limit.outlives != "closure":
-            return
-        leader = self.latest.get(limit.follows) if limit.follows else None
-        if leader is not None and not leader.is_open:
-            return
-        counts_from, days = self._at_latest(limit, counts_from, days, provisional=provisional)
-        due_on = count(self.calendar, limit, counts_from, days)
-        running = self.latest.get(limit.name)
-        if running is not None and running.is_open:
-            if limit.kind == "window" and due_on > running.due_on:
-                running.counts_from = counts_from
-                running.move(self.calendar, due_on, f"counts from {counts_from.isoformat()}", self.day)
-                return  # a second answer gives the person the whole time once more
-            if not (running.provisional or limit.before) or provisional:
-                return  # it counts from the first time, which is the stricter reading
-            if running.extended and limit.at_latest_from:
-                self._start_extended(running, counts_from)
-                return
-            running.counts_from, running.days, running.provisional = counts_from, days, False
-            running.lost = 0  # what was lost before belongs to the days that no longer count
-            running.move(self.calendar, due_on, f"counts from {counts_from.isoformat()}", self.day)
-            return
-        if running is not None and running.met_on is not None and not limit.again:
-            return  # it was met before: nothing is owed twice
-        if running is not None and running.met_on is not None and due_on < self.day and limit.before:
-            self.early_met[limit.met_by[0]] = (
-                running.met_on,
-                False,
-            )  # sent for another day, and late for this
-        self.run(Deadline(limit, limit.name, counts_from, due_on, days, provisional))
-
-    def _start_extended(self, deadline: Deadline, counts_from: date) -> None:
-        """It was extended before it started in earnest: the date stands, up to the most allowed from here."""
-        deadline.provisional, deadline.counts_from = False, counts_from
-        most = deadline.most(self.calendar)
-        until = min(deadline.due_on, most) if most else deadline.due_on
-        deadline.allow_until(self.calendar, until, f"counts from {counts_from.isoformat()}", self.day)
-
-    def count_on_from_others(self) -> None:
-        """After a pause: what starts on another limit's last day at the latest follows that day."""
-        for deadline in self.running:
-            other = self.latest.get(deadline.limit.at_latest_from or "")
-            if deadline.provisional and other is not None and other.is_open and not deadline.extended:
-                deadline.counts_from, deadline.lost = other.due_on, 0
-                due_on = count(self.calendar, deadline.limit, other.due_on, deadline.days)
-                deadline.move(self.calendar, due_on, f"counts from {other.due_on.isoformat()}", self.day)
-
-    def _at_latest(
-        self, limit: Limit, counts_from: date, days: int, *, provisional: bool
-    ) -> tuple[date, int]:
-        """Where it starts on another limit's last day at the latest: from when it counts, and how long."""
-        other = self.latest.get(limit.at_latest_from) if limit.at_latest_from else None
-        if other is None:
-            return counts_from, days
-        return (other.due_on if provisional else min(counts_from, other.due_on)), limit.days
-
-    def run(self, deadline: Deadline) -> Deadline:
-        """Put a new deadline under way; it is met at once where what meets it came early."""
-        self.ledger.append(deadline)
-        self.running.append(deadline)
-        self.latest[deadline.name] = deadline
-        for milestone, owner in deadline.limit.owner_after.items():
-            if milestone in self.reached:
-                deadline.owner = owner
-        leader = deadline.limit.follows and self.latest.get(deadline.limit.follows)
-        if leader and leader.extended and leader.is_open:
-            self._follow(deadline, leader, leader.moved[-1].reason if leader.moved else "extended")
-        early = [m for m in deadline.limit.met_by if m in self.early_met]
-        if early:
-            met_on, assumed = self.early_met.pop(early[0])
-            self.meet(deadline, met_on, assumed=assumed)
-            return deadline
-        deadline.arm(self.calendar, self.day if deadline.limit.before else deadline.counts_from)
-        unpaused = deadline.limit.name == "suspension_review" or deadline.limit.outlives == "closure"
-        if self.state == "suspended" and not unpaused:
-            deadline.pause(self.day)
-        return deadline
-
-    def meet(self, deadline: Deadline, on: date, *, assumed: bool = False) -> None:
-        """What was owed is done."""
-        deadline.met_on = on
-        deadline.met_assumed = assumed
-        deadline.paused_on = None
-        self._drop(deadline)
-
-    def stop(self, on: date, *, closing: bool) -> None:
-        """Stop what does not survive the end of a stage (or, closing, of the complaint)."""
-        for deadline in self.running[:]:
-            outlives = deadline.limit.outlives
-            if outlives == "closure" or (outlives == "stage" and not closing):
-                continue
-            deadline.stopped_on = on
-            self._drop(deadline)
-
-    def _drop(self, deadline: Deadline) -> None:
-        self.running.remove(deadline)
-
-    def extend(self, deadline: Deadline, until: date, reason: str) -> None:
-        """Move a deadline by an extension, and with it the reading that follows it."""
-        deadline.extended += 1
-        deadline.allow_until(self.calendar, until, reason, self.day)
-        for other in self.running:
-            if other.limit.follows == deadline.limit.name:
-                self._follow(other, deadline, reason)
-
-    def _follow(self, deadline: Deadline, leader: Deadline, reason: str) -> None:
-        # By its days, not by its date: a newer calendar may count the most from a promised date otherwise.
-        most = deadline.most(self.calendar) if leader.days == leader.limit.extend_to else None
-        until = max(deadline.due_on, most or leader.due_on)
-        deadline.allow_until(self.calendar, until, reason, self.day)
 
     # --- stages ----------------------------------------------------------------------------------
 
@@ -491,38 +322,6 @@ class Fold:
         limit = self.procedure.limit[stage.response]
         due_on = count(self.calendar, limit, on, limit.days)
         self.run(Deadline(limit, limit.name, on, due_on, limit.days, provisional=False))
-
-    def change_calendar(self, table: HolidayTable) -> list[Deadline]:
-        """Count on with a newer table of bank holidays; gives the running deadlines that it moved.
-
-        What has passed by now stays as it is, and no date moves into the past; a paused deadline has
-        passed nothing since it was paused. The reason of each move names both versions.
-        """
-        was, self.calendar = self.calendar, calendar_for(table)
-        days = was.differs(table)
-        moved: list[Deadline] = []
-        for deadline in self.running:
-            earlier, counts_from = deadline.due_on, deadline.counts_from
-            deadline.counts_from = self._base_anew(deadline, moved)
-            due_on = deadline.due_anew(self.calendar)
-            if deadline.fixed or min(due_on, earlier) < (deadline.paused_on or self.day):
-                deadline.counts_from = counts_from
-                continue
-            if due_on == earlier:
-                continue  # it may count from another day now, and end on the same
-            which = _which(days, (counts_from, earlier, due_on))
-            why = f"{which}: {table.version} instead of {was.version}"
-            deadline.move(self.calendar, due_on, why, self.day)
-            moved.append(deadline)
-        return moved
-
-    def _base_anew(self, deadline: Deadline, moved: list[Deadline]) -> date:
-        """From when it counts, where it runs provisionally from another limit's last day that has moved."""
-        other = self.latest.get(deadline.limit.at_latest_from or "")
-        follows = deadline.provisional and other in moved
-        if other is None or not follows or deadline.counts_from != other.moved[-1].due_on:
-            return deadline.counts_from
-        return other.due_on
 
     def _settle_late_requests(self, on: date) -> None:
         """The stage that late requests ask for is opened: they are answered by that."""
@@ -607,11 +406,5 @@ class Fold:
 
     def next_step(self, besides: Deadline | None = None) -> Fact:
         """The date by which something happens next, what, and who owes it."""
-        return next_step(self, besides)
-
-
-def _which(days: list[Differing], ends: tuple[date, ...]) -> str:
-    """The days for whose sake a due date moved, as people read them: those between its ends."""
-    within = [str(day) for day in days if min(ends) <= day.on <= max(ends)]
-    more = f" and {len(within) - 2} more" if len(within) > 3 else ""
-    return ", ".join(within[:2] if more else within) + more or "newer bank holidays"
+        knew_on = self.opening.events_on or self.opening.received_on
+        return next_step(self, knew_on, besides)
