@@ -22,7 +22,16 @@ if TYPE_CHECKING:  # what only few commands use is not loaded for all
     from doors.letters import LetterLine
     from register.letters import State
 
-console = Console(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else 160)
+
+class _Console(Console):
+    """Rich's own ends with status 1 where whoever reads has seen enough (`| head`); that is no failure."""
+
+    def on_broken_pipe(self) -> None:
+        """Leave it to the door, which ends quietly."""
+        raise BrokenPipeError
+
+
+console = _Console(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else 160)
 
 LEFT: dict[State, str] = {
     "waiting": "not written yet",

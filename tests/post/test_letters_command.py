@@ -10,11 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
 
 from doors import letters
 from doors.answers import UnknownComplaint
 from engine.settings import Settings
 from redress.parse import Malformed
+from starter import app
 from tests.post.conftest import Desk
 from tests.post.mail_server import PASSWORD, Fault, MailServer
 from tests.post.notify_service import NotifyService
@@ -127,15 +129,13 @@ def test_what_is_under_way_by_notify_can_be_asked_after(
     assert list(notify.counted().values()) == [1]
 
 
-def test_the_command_as_it_is_typed(by_mail: Settings, mail: MailServer, desk: MakeDesk) -> None:
-    at = desk(by_mail.model_copy(update={"send_staff": "outbox"}))
-    at.open()
-    mail.mailbox.fault = "refuse_person"
-    at.says("acknowledge", "2026-06-02")
+@pytest.fixture
+def typed(by_mail: Settings, mail: MailServer, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """The settings of the command as somebody sets them; letters to staff go into the outbox."""
     keys = by_mail.state / "keys.txt"
     keys.write_text("test AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n")
     keys.chmod(0o600)
-    environment = os.environ | {
+    said = {
         "REDRESS_STATE": str(by_mail.state),
         "REDRESS_SEND_EMAIL": "smtp",
         "REDRESS_SMTP_HOST": "localhost",
@@ -144,23 +144,48 @@ def test_the_command_as_it_is_typed(by_mail: Settings, mail: MailServer, desk: M
         "REDRESS_SMTP_USER": "redress",
         "REDRESS_SMTP_PASSWORD": PASSWORD,
     }
+    for name, value in said.items():
+        monkeypatch.setenv(name, value)
+    return by_mail.model_copy(update={"send_staff": "outbox"})
 
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "starter.py", "letters", *words]
-        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
 
-    listed = run()
-    assert "the mail server refused it: 550 5.1.1" in " ".join(listed.stdout.split()), listed.stderr
+def test_the_command_as_it_is_typed(typed: Settings, mail: MailServer, desk: MakeDesk) -> None:
+    at = desk(typed)
+    at.open()
+    mail.mailbox.fault = "refuse_person"
+    at.says("acknowledge", "2026-06-02")
+
+    def run(*words: str) -> Result:
+        return CliRunner().invoke(app, ["letters", *words])
+
     mark = json.loads(run("--json").stdout)[0]["mark"]
     assert "Dear Testa Inventata" in run(at.reference, mark).stdout
-    in_vain = run(at.reference, mark, "--again")
-    assert in_vain.returncode == 3
+    assert run(at.reference, mark, "--again").exit_code == 3
     mail.mailbox.fault = "none"
     again = run(at.reference, mark, "--again")
-    assert (again.returncode, again.stderr) == (0, "")
+    assert (again.exit_code, again.stderr) == (0, "")
     assert len(mail.mailbox.taken) == 1
     refused = run(at.reference, mark, "--again")
-    assert refused.returncode == 4
+    assert refused.exit_code == 4
     assert "there is nothing to send again" in refused.stderr
-    assert run("--again").returncode == 2
+    assert run("--again").exit_code == 2
     assert run().stdout.strip() == "no letters to show"
+
+
+def test_as_a_process_of_its_own_it_tells_a_person_and_a_closed_pipe(
+    typed: Settings, mail: MailServer, desk: MakeDesk
+) -> None:
+    at = desk(typed)
+    at.open()
+    mail.mailbox.fault = "refuse_person"
+    at.says("acknowledge", "2026-06-02")
+    command = [sys.executable, "starter.py", "letters"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True)
+    assert "the mail server refused it: 550 5.1.1" in " ".join(listed.stdout.split())
+    reading, writing = os.pipe()
+    os.close(reading)  # whoever read, such as `head`, has seen enough
+    unread = subprocess.run(
+        command, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, timeout=120, check=False
+    )
+    os.close(writing)
+    assert (unread.returncode, unread.stderr) == (0, b"")
