@@ -9,7 +9,7 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
 
@@ -21,6 +21,22 @@ WINDOW = 1400
 expect.set_options(timeout=30_000)
 
 ROW = "workflows-summary-configurable-table-row"
+
+AT_REST = """addEventListener('DOMContentLoaded', () => {
+  const style = document.createElement('style')
+  style.textContent = '*, *::before, *::after { animation: none !important; transition: none !important }'
+  document.head.append(style)
+})"""
+"""Nothing moves by itself: without a graphics card each moving sign takes a good part of a core."""
+
+CLICK_ON = """address => {
+  const link = document.createElement('a')
+  link.href = address
+  document.querySelector('#svelte').append(link)
+  link.click()
+  link.remove()
+}"""
+"""Follow a link within the UI, as its own are followed: the page is not loaded anew."""
 
 
 class NoBrowser(RuntimeError):
@@ -53,6 +69,7 @@ async def at_the_ui(browser: Browser, ui: str, height: int = 1000) -> AsyncItera
     context = await browser.new_context(
         viewport={"width": WINDOW, "height": height}, timezone_id="Europe/London", locale="en-GB"
     )
+    await context.add_init_script(AT_REST)
     try:
         yield Operator(await context.new_page(), context, ui)
     finally:
@@ -67,40 +84,55 @@ class Operator:
         self.context = context
         self.ui = ui
 
+    async def goes(self, address: str) -> None:
+        """Go to a page of the UI: from another of its pages as by a click on a link there."""
+        if self.page.url.startswith(f"{self.ui}/"):
+            await self.page.evaluate(CLICK_ON, address)
+        else:
+            await self.page.goto(address)
+
     # --- the list --------------------------------------------------------------------------------
 
     async def follows(self, link: str) -> list[str]:
-        """Open a ready list; gives the references it shows, sorted."""
-        await self.page.goto(link)
+        """Open a ready list; gives the references it shows, in its order."""
+        query = unquote(link.partition("query=")[2])
+        async with self.page.expect_response(lambda each: _asks_for(each.url, query)) as answered:
+            await self.goes(link)
+        document = await (await answered.value).json()
+        rows = self.page.get_by_test_id(ROW)
         await expect(self.page.get_by_test_id("workflow-count")).to_be_visible()
-        await expect(self.page.locator("table")).to_be_visible()
-        await self.page.wait_for_load_state("networkidle")
-        rows = await self.page.get_by_test_id(ROW).all_inner_texts()
-        found = [re.search(r"complaint-(\S+)", row) for row in rows]
-        return sorted(each[1] for each in found if each)
+        await expect(rows).to_have_count(len(document.get("executions", [])))
+        found = [re.search(r"complaint-(\S+)", row) for row in await rows.all_inner_texts()]
+        return [each[1] for each in found if each]
 
     # --- a complaint's page ----------------------------------------------------------------------
 
     async def opens(self, reference: str) -> None:
         """Open a complaint's page by its address."""
-        await self.page.goto(f"{self.ui}/namespaces/default/workflows/{quote(workflow_id(reference))}")
+        name = workflow_id(reference)
+        await self.goes(f"{self.ui}/namespaces/default/workflows/{quote(name)}")
+        await expect(self.page.locator("main").get_by_text(name, exact=True).first).to_be_visible()
         await expect(self.page.get_by_test_id("timeline-tab")).to_be_visible()
 
     async def tab(self, name: str) -> None:
         """Go to a tab: `timeline`, `history`, `queries`, `user-metadata`."""
         await self.page.get_by_test_id(f"{name}-tab").click()
 
-    async def reads(self, part: str) -> str:
-        """A part of the tab User Metadata: `summary`, `details` or `current-details`."""
-        await self.tab("user-metadata")
-        frame = self.page.frame_locator(f"#user-metadata-{part}")
-        return re.sub(r"\n\s*\n", "\n", (await frame.locator("main").inner_text()).strip())
+    async def reads(self, part: str, until: str = "") -> str:
+        """A part of the tab User Metadata: `summary`, `details` or `current-details`.
 
-    async def timeline(self) -> list[str]:
-        """The labels of the timeline, as it shows them."""
+        The tab shows what it knew before and then what it is answered: `until`, a text in it, is waited for.
+        """
+        await self.tab("user-metadata")
+        shown = self.page.frame_locator(f"#user-metadata-{part}").locator("main")
+        await expect(shown).to_contain_text(until or re.compile(r"\S"))
+        return re.sub(r"\n\s*\n", "\n", (await shown.inner_text()).strip())
+
+    async def timeline(self, until: str = "") -> list[str]:
+        """The labels of the timeline, as it shows them. `until`, the beginning of one, is waited for."""
         await self.tab("timeline")
         labels = self.page.locator("li div.select-none span.text-current")
-        await expect(labels.first).to_be_visible()
+        await expect(labels.filter(has_text=until or re.compile(r"\S")).first).to_be_visible()
         return await labels.all_inner_texts()
 
     async def asks(self, query: str, argument: str = "") -> str:
@@ -141,6 +173,11 @@ class Operator:
         await dialog.get_by_test_id("confirm-modal-button").click()
         await expect(dialog).to_have_count(0)
 
+    async def closes_dialogs(self) -> None:
+        """Whatever dialog is open, and its form, goes: a page that has one is loaded anew."""
+        if await self.page.locator("dialog[open]").count():
+            await self.page.reload()
+
     # --- sending ---------------------------------------------------------------------------------
 
     async def wants_to(self, what: str) -> Locator:
@@ -171,13 +208,13 @@ class Operator:
 
         `stay`: leave the dialog as it is where it says something.
         """
-        taken = self.page.locator("#svelte").get_by_text("Update successful")
-        await expect(taken).to_be_hidden()  # of the one before
         dialog = await self.fills_in(action, form)
-        await dialog.get_by_test_id("confirm-modal-button").click()
+        confirm = dialog.get_by_test_id("confirm-modal-button")
+        await confirm.click()
         told = dialog.get_by_role("alert").filter(has_text=re.compile(r"\w"))
-        await expect(told.or_(taken).first).to_be_visible()
-        if await taken.is_visible():
+        await expect(told.or_(self.page.locator("body:not(:has(dialog[open]))")).first).to_be_visible()
+        if not await told.count():
+            await expect(self.page.get_by_text("Update successful").first).to_be_visible()
             return ""
         said = await told.first.inner_text()
         if not stay:
@@ -216,3 +253,9 @@ class Operator:
         await self.page.mouse.move(WINDOW - 1, 1)
         await asyncio.sleep(1)  # what moves comes to rest
         await (of or self.page).screenshot(path=file, animations="disabled", caret="hide")
+
+
+def _asks_for(address: str, query: str) -> bool:
+    """Whether a request is the list's, for what a query finds."""
+    asked = urlsplit(address)
+    return asked.path.endswith("/workflows") and parse_qs(asked.query).get("query") == [query]

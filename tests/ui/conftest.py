@@ -25,11 +25,18 @@ _numbers = itertools.count(1)
 NewLife = Callable[[], Life]
 
 
+OFF = "0"
+"""`REDRESS_UI_TESTS=0` leaves these tests out; otherwise they run wherever there is a Chromium."""
+
+
 @pytest.fixture(scope="session", autouse=True)
-def asked_for() -> None:
-    """A browser beside everything else makes the whole run slow: `make test-ui` asks for it."""
-    if not os.environ.get("REDRESS_UI_TESTS"):
-        pytest.skip("the tests of the Temporal UI run with: make test-ui")
+def can_be_run() -> None:
+    if os.environ.get("REDRESS_UI_TESTS") == OFF:
+        pytest.skip("REDRESS_UI_TESTS=0 leaves out the tests of the Temporal UI")
+    try:
+        chromium()
+    except NoBrowser as error:
+        pytest.skip(f"the tests of the Temporal UI need a browser: {error}")
 
 
 class Place(NamedTuple):
@@ -54,16 +61,26 @@ async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place
 
 @pytest_asyncio.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    try:
-        chromium()
-    except NoBrowser as error:
-        pytest.skip(str(error))
     async with a_browser() as running:
         yield running
 
 
+@pytest_asyncio.fixture(scope="session")
+async def regular(browser: Browser, place: Place) -> AsyncIterator[Operator]:
+    """Somebody who has had the UI open all day: to load it takes longer than most tests."""
+    async with at_the_ui(browser, place.ui) as somebody:
+        yield somebody
+
+
 @pytest_asyncio.fixture
-async def operator(browser: Browser, place: Place) -> AsyncIterator[Operator]:
+async def operator(regular: Operator) -> AsyncIterator[Operator]:
+    """The regular operator, back at their desk: no dialog is open."""
+    yield regular
+    await regular.closes_dialogs()
+
+
+@pytest_asyncio.fixture
+async def newcomer(browser: Browser, place: Place) -> AsyncIterator[Operator]:
     """Somebody who opens the UI for the first time."""
     async with at_the_ui(browser, place.ui) as somebody:
         yield somebody

@@ -87,12 +87,20 @@ async def stranger(browser: Browser, sealed: Sealed) -> AsyncIterator[Operator]:
         yield somebody
 
 
-@pytest_asyncio.fixture
-async def reader(stranger: Operator, sealed: Sealed) -> Operator:
+@pytest_asyncio.fixture(scope="module")
+async def set_up(browser: Browser, sealed: Sealed) -> AsyncIterator[Operator]:
     """Somebody who may read, in a browser that was set up as docs/operators.md says."""
-    await stranger.logs_in(sealed.gate.url, sealed.gate.token("codec"))
-    await stranger.sets_the_codec(sealed.gate.url)
-    return stranger
+    async with at_the_ui(browser, sealed.ui) as somebody:
+        await somebody.logs_in(sealed.gate.url, sealed.gate.token("codec"))
+        await somebody.sets_the_codec(sealed.gate.url)
+        yield somebody
+
+
+@pytest_asyncio.fixture
+async def reader(set_up: Operator) -> AsyncIterator[Operator]:
+    """The same, back at their desk: no dialog is open."""
+    yield set_up
+    await set_up.closes_dialogs()
 
 
 def cannot_read(operator: Operator) -> Locator:
@@ -148,7 +156,7 @@ async def test_a_refusal_is_told_and_its_reason_kept_encrypted(life: Life, reade
     await reader.opens(life.reference)
     beyond = CALENDAR.add(life.today, 40).isoformat()
     assert await reader.sends("extend", {"reason": MARKED, "until": beyond}) == LOOK_THERE
-    card = await reader.reads("current-details")
+    card = await reader.reads("current-details", until="Last message")
     assert f"refused: until {beyond} is beyond the most allowed" in card
     assert MARKED not in card
     kept = readable(await kept_of(life))
