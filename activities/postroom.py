@@ -7,7 +7,7 @@ Complaints Manager, as is what can never leave. Nothing here holds up the record
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from threading import Lock
 from time import monotonic, sleep
@@ -16,20 +16,16 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from letters.delivery.channel import CannotAsk, Channel, Handed, NotNow, Refused, Unsure
+from activities.addressing import written
+from letters.delivery.channel import CannotAsk, Channel, Handed, Lost, NotNow, Refused, Unsure
 from letters.delivery.notice import UNDELIVERED, How, notice
-from letters.delivery.parcel import Envelope, Parcel
-from letters.delivery.reach import reach_of
+from letters.delivery.parcel import Parcel
 from letters.delivery.routes import Routes
-from letters.delivery.text_message import text_message
-from letters.letter import Letter, letters_for
 from privacy.vault import Destroyed
-from redress.authority import Authority
 from redress.case import Case
-from redress.library import authority
 from redress.london import london_date
 from register import letters as kept
-from register.letters import Kept, Written
+from register.letters import Kept
 from register.register import Register
 
 log = logging.getLogger(__name__)
@@ -45,6 +41,9 @@ LONGEST_PAUSE = 3600.0
 
 ASKED_FOR_DAYS = 6.0
 """Days within which GOV.UK Notify can be asked what it has; it forgets after seven."""
+
+MOST_LOST = 2
+"""How often a letter that was lost under way is handed over anew before it goes another way or is raised."""
 
 DAY = 86_400.0
 
@@ -88,11 +87,10 @@ class Postroom:
         Within the transaction that records the effects: then a letter is there once, and never lost.
         """
         done = kept.written(db, case.reference, [effect["key"] for effect, _ in effects])
-        own = authority(case.intake.authority)
         could = True
         for effect, on in effects:
             try:
-                made = [*self._made(case, own, effect, on)]
+                made = [*written(case, effect, on, texts=self.routes.text is not None)]
             except Exception as error:  # a letter that cannot be written must not hold up the record
                 what = f"{effect['template']} cannot be written: {type(error).__name__}"
                 log.error("%s: %s", case.reference, what)  # its text could hold names: never logged
@@ -102,25 +100,6 @@ class Postroom:
             new = [each for each in made if (each.key, each.recipient) not in done]
             kept.put(db, self.register.seals, case.reference, new)
         return could
-
-    def _made(self, case: Case, own: Authority, effect: dict[str, Any], on: date) -> Iterator[Written]:
-        for letter in letters_for(case, own, effect, on):
-            reach = reach_of(case, own, letter.recipient)
-            envelope = Envelope(
-                subject=letter.subject,
-                name=reach.name,
-                email=reach.email,
-                telephone=reach.telephone,
-                address=reach.address,
-                ways=reach.ways,
-                why_none=reach.why_none,
-                sender=own.title,
-                reply_to=own.contact.email,
-            )
-            first = reach.ways[0] if reach.ways else "none"
-            yield Written(letter.key, letter.recipient, letter.name, on, first, envelope, letter.text)
-            if reach.wants_text and self.routes.text is not None:
-                yield _told_by_text(letter, case.reference, own, envelope)
 
     # --- sending ---------------------------------------------------------------------------------
 
@@ -319,6 +298,8 @@ class Postroom:
             arrived = channel.has_arrived(str(row.place))
         except Refused as no:
             self._go_another_way(row, parcel, row.claim, no.reason)
+        except Lost as no:
+            self._hand_over_anew(row, parcel, no.reason)
         except CannotAsk:
             self._unsure(row, parcel, row.claim, "it was taken, and nobody ever said whether it arrived")
         except NotNow as no:
@@ -326,6 +307,15 @@ class Postroom:
         else:
             if arrived:
                 self._write_down(row, lambda db: kept.settle(db, row, row.claim, "sent"))
+
+    def _hand_over_anew(self, row: Kept, parcel: Parcel, reason: str) -> None:
+        """It was lost under way: as another letter, since under its token it is found as the lost one."""
+        if (row.round or 0) >= MOST_LOST:
+            self._go_another_way(row, parcel, row.claim, reason)
+            return
+        log.warning("%s: %s is handed over anew: %s", parcel.reference, parcel.letter, reason)
+        anew = {"round": (row.round or 0) + 1, "claim": None, "place": None, "reason": reason}
+        self._write_down(row, lambda db: kept.settle(db, row, row.claim, "ready", **anew))
 
     # --- telling ---------------------------------------------------------------------------------
 
@@ -383,13 +373,6 @@ class Postroom:
             age = kept.age_of(row.sent_at)
             return 30.0 if age < 600 else 300.0 if age < 7200 else LONGEST_PAUSE
         return float(min(2 ** min(row.attempts or 0, 12), LONGEST_PAUSE))
-
-
-def _told_by_text(letter: Letter, reference: str, own: Authority, envelope: Envelope) -> Written:
-    """The text message beside a letter; not being able to send it is raised like any other."""
-    said = text_message(letter, reference, own)
-    by_text = envelope.model_copy(update={"ways": ["text"], "subject": "A letter is there for you"})
-    return Written(letter.key, f"{letter.recipient}_text", letter.name, letter.on, "text", by_text, said)
 
 
 def _try_of(row: Kept) -> tuple[str, str, str, int]:

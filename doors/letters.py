@@ -8,6 +8,7 @@ from typing import Literal, TypedDict, get_args
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from activities.addressing import readdress
 from activities.postroom import Postroom
 from doors.answers import UnknownComplaint
 from doors.tables import LEFT
@@ -66,15 +67,19 @@ def text(register: Register, reference: str, mark: str) -> str:
 def again(postroom: Postroom, reference: str, mark: str) -> LetterLine:
     """Send a letter that was raised once more, or try one now that waits; gives what became of it.
 
-    Where it cannot leave now it is as before: nobody but whoever asked is trying. Raises `Malformed`,
-    and `Undecided` where it has been sent.
+    It goes to where whoever it is for is reached now: a wrong address is corrected first. Where it cannot
+    leave now it is as before: nobody but whoever asked is trying. Raises `Malformed`, and `Undecided`
+    where it has been sent.
     """
     register = postroom.register
     row = _found(register, reference, mark)
     if row.state not in (*kept.OPEN, *kept.RAISED):
         raise Undecided(f"this letter is {LEFT[row.state]}: there is nothing to send again")
-    if row.state in kept.RAISED:
-        with register.writing() as db:
+    with register.writing() as db:
+        found = register.case(db, reference)
+        if found is not None:
+            readdress(register, db, found[0], row)
+        if row.state in kept.RAISED:
             kept.again(db, row)
     postroom.send(reference, ask=True)
     if row.state in kept.RAISED:

@@ -1,4 +1,4 @@
-"""What every channel does with a letter, and the four ways in which that can end."""
+"""What every channel does with a letter, and the ways in which that can end."""
 
 from __future__ import annotations
 
@@ -21,6 +21,14 @@ class NotNow(Exception):
 
 class Refused(Exception):
     """It has certainly not left, and never will by this channel."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Lost(Exception):
+    """It was taken and lost, through no fault of the address: it may be handed over anew."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -63,5 +71,5 @@ class Channel(Protocol):
         ...
 
     def has_arrived(self, place: str) -> bool:
-        """Whether a letter that was taken has arrived. Raises `Refused`, `CannotAsk`, `NotNow`."""
+        """Whether a letter that was taken has arrived. Raises `Refused`, `Lost`, `CannotAsk`, `NotNow`."""
         ...

@@ -14,7 +14,7 @@ from notifications_python_client.errors import APIError
 from notifications_python_client.notifications import NotificationsAPIClient
 from requests.exceptions import ConnectTimeout
 
-from letters.delivery.channel import CannotAsk, Handed, NotNow, Refused, Unsure
+from letters.delivery.channel import CannotAsk, Handed, Lost, NotNow, Refused, Unsure
 from letters.delivery.mime import header
 from letters.delivery.parcel import Means, Parcel
 
@@ -24,6 +24,23 @@ MOST_LINES = 7
 ARRIVED = ("delivered", "received", "sent")
 UNDER_WAY = ("created", "sending", "pending", "accepted", "pending-virus-check")
 """Statuses that are not the last word; every other one is a failure."""
+
+LOST = "technical-failure"
+"""What went wrong between Notify and who delivers for it: Notify asks for it to be sent again."""
+
+OURS = (
+    "template not found",
+    "template has been deleted",
+    "template_id",
+    "is not suitable for",
+    "missing personalisation",
+    "reply_to",
+    "api key",
+    "trial mode",
+    "is not allowed to send",
+)
+"""What Notify's words hold where not the letter is refused but how our service is set up: it concerns every
+letter until somebody mends it."""
 
 # What the client logs of a refused request can hold what was in it.
 logging.getLogger("notifications_python_client").setLevel(logging.CRITICAL)
@@ -93,7 +110,7 @@ class Notify:
         return Handed(f"notify/{known[0]['id']}", arrived=False) if known else None
 
     def has_arrived(self, place: str) -> bool:
-        """What Notify says of a letter now. Raises `Refused` where it failed, `CannotAsk`, `NotNow`."""
+        """What Notify says of a letter now. Raises `Refused`, `Lost`, `CannotAsk`, `NotNow`."""
         try:
             found = self._client().get_notification_by_id(place.removeprefix("notify/"))
         except APIError as error:
@@ -105,6 +122,8 @@ class Notify:
             return True
         if status in UNDER_WAY:
             return False
+        if status == LOST:
+            raise Lost(f"GOV.UK Notify could not deliver it: {LOST}")
         known = status if status.replace("-", "").isalpha() and len(status) < 40 else "a status nobody knows"
         raise Refused(f"GOV.UK Notify could not deliver it: {known}")
 
@@ -137,9 +156,18 @@ def _meaning(error: APIError) -> Exception:
         return Unsure("GOV.UK Notify did not answer")
     if error.status_code in (401, 403, 404, 407, 429):  # our key, our address, our limit
         return NotNow(f"GOV.UK Notify turned us away: {code}", down=True)
+    if error.status_code == 400 and _is_ours(error):
+        return NotNow(f"GOV.UK Notify cannot send with our settings there: {code}", down=True)
     if 400 <= error.status_code < 500:
         return Refused(f"GOV.UK Notify refused it: {code}")
     return Unsure(f"GOV.UK Notify failed: {code}")
+
+
+def _is_ours(error: APIError) -> bool:
+    """Whether a request was refused for how our service is set up at Notify, by its words for that."""
+    said = error.message
+    words = [str(each.get("message", "")) for each in said if isinstance(each, dict)] if said else []
+    return any(ours in each.casefold() for each in words for ours in OURS)
 
 
 def _never_connected(error: BaseException | None) -> bool:

@@ -114,7 +114,7 @@ class _Talk:
         """Say from whom to whom."""
         try:
             smtp = self._in_time()
-            self._weigh(*smtp.mail(sent_from), down=True)
+            self._weigh(*smtp.mail(sent_from), down=True, ours=True)
             smtp = self._in_time()
             self._weigh(*smtp.rcpt(to), down=False)
         except (OSError, smtplib.SMTPException):
@@ -162,12 +162,17 @@ class _Talk:
         smtp.sock.settimeout(left)
         return smtp
 
-    def _weigh(self, code: int, said: bytes, *, down: bool) -> None:
-        """What an answer means: 2xx yes, 4xx not now, all else never. Its words may hold an address."""
+    def _weigh(self, code: int, said: bytes, *, down: bool, ours: bool = False) -> None:
+        """What an answer means: 2xx yes, 4xx not now, all else never. Its words may hold an address.
+
+        `ours`: by now it knows nothing of the letter but where it comes from; what it refuses is all letters.
+        """
         if 200 <= code < 300:
             return
         enhanced = _ENHANCED.search(said[:20])
         number = f"{code} {enhanced[0].decode()}" if enhanced else str(code)
         if 400 <= code < 500:
             raise NotNow(f"the mail server put it off: {number}", down=down or code == 421)
+        if ours or code == 530:  # 530: we should have logged in
+            raise NotNow(f"the mail server takes nothing from us: {number}", down=True)
         raise Refused(f"the mail server refused it: {number}")

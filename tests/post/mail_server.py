@@ -19,6 +19,7 @@ USER, PASSWORD = "redress", "an-invented-password"
 
 Fault = Literal[
     "none",
+    "refuse_us",
     "refuse_person",
     "put_off_person",
     "put_off_all",
@@ -61,15 +62,26 @@ class Mailbox:
     def __init__(self) -> None:
         self.taken: list[EmailMessage] = []
         self.recipients: list[str] = []
+        self.tried: list[str] = []
         self.fault: Fault = "none"
         self.asked = 0
         self.broken_off = 0
         self.holds = 0
 
+    async def handle_MAIL(  # noqa: N802  # as aiosmtpd names it
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.fault == "refuse_us":
+            return f"553 5.7.1 <{address}> is not yours to send from"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 ok"
+
     async def handle_RCPT(  # noqa: N802  # as aiosmtpd names it
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         self.asked += 1
+        self.tried.append(address)
         if self.fault == "hang_at_recipient":
             await asyncio.sleep(3600)
         if self.fault == "refuse_person":

@@ -30,7 +30,9 @@ TEMPLATES: dict[str, tuple[str, str]] = {
 }
 EMAIL, LETTER, SMS = TEMPLATES
 
-Fault = Literal["none", "500", "429", "403", "hang", "take_and_hang_up", "take_and_500", "take_and_wait"]
+Fault = Literal[
+    "none", "500", "429", "403", "trial", "hang", "take_and_hang_up", "take_and_500", "take_and_wait"
+]
 
 ALLOWED = {
     "email": {
@@ -96,7 +98,7 @@ class NotifyService:
     def post(self, kind: str, token: str | None, raw: bytes) -> dict[str, Any]:
         self.asked += 1
         self._known(token)
-        if self.fault in ("429", "403", "500"):
+        if self.fault in FAULTS:
             raise FAULTS[self.fault]
         try:
             said = json.loads(raw)
@@ -201,6 +203,7 @@ FAULTS = {
     ),
     "403": Wrong(403, "AuthError", "Invalid token: API key revoked"),
     "500": Wrong(500, "Exception", "Internal server error"),
+    "trial": Wrong(400, "BadRequestError", "Can’t send to this recipient when service is in trial mode"),
 }
 
 

@@ -17,7 +17,7 @@ from doors.answers import UnknownComplaint
 from engine.settings import Settings
 from redress.parse import Malformed
 from starter import app
-from tests.post.conftest import Desk
+from tests.post.conftest import PERSON, Desk
 from tests.post.mail_server import PASSWORD, Fault, MailServer
 from tests.post.notify_service import NotifyService
 
@@ -67,6 +67,55 @@ def test_sent_again_in_vain_it_is_as_before(by_mail: Settings, mail: MailServer,
     mail.stop()
     line = letters.again(at.postroom, at.reference, mark_of(at))
     assert (line["state"], line["reason"].partition(":")[0]) == ("failed", "the mail server is out of reach")
+
+
+def test_sent_again_it_goes_to_the_address_that_was_corrected(
+    by_mail: Settings, mail: MailServer, desk: MakeDesk
+) -> None:
+    at = desk(by_mail.model_copy(update={"send_staff": "outbox"}))
+    at.open(email="wrong@inventata.example", address="")
+    mail.mailbox.fault = "refuse_person"
+    at.says("acknowledge", "2026-06-02")
+    mail.mailbox.fault = "none"
+    right = PERSON | {"email": "right@inventata.example"}
+    at.says("correct", "2026-06-03", field="complainant", value=right, reason="A slip of the pen.")
+    mail.mailbox.recipients.clear()
+    assert letters.again(at.postroom, at.reference, mark_of(at))["state"] == "sent"
+    assert mail.mailbox.recipients == ["right@inventata.example"]
+
+
+def test_sent_again_it_goes_by_the_means_that_was_added(
+    by_mail: Settings, mail: MailServer, desk: MakeDesk
+) -> None:
+    at = desk(by_mail.model_copy(update={"send_staff": "outbox"}))
+    at.open(email="", address="")
+    at.says("acknowledge", "2026-06-02")
+    assert at.states()["acknowledgement to complainant"] == "failed"
+    at.says("correct", "2026-06-03", field="complainant", value=PERSON, reason="They rang us.")
+    mail.mailbox.recipients.clear()
+    assert letters.again(at.postroom, at.reference, mark_of(at))["state"] == "sent"
+    assert mail.mailbox.recipients == [PERSON["email"]]
+
+
+def test_a_copy_for_an_advocate_who_was_replaced_goes_to_nobody_else(
+    by_mail: Settings, mail: MailServer, desk: MakeDesk
+) -> None:
+    at = desk(by_mail.model_copy(update={"send_staff": "outbox"}))
+    at.open()
+    first = {"name": "Ada Vocata", "email": "ada@advocates.example"}
+    second = {"name": "Bede Vocatus", "email": "bede@advocates.example"}
+    at.says("set_advocate", "2026-06-02", advocate=first, gets_letters=True)
+    mail.mailbox.fault = "refuse_person"
+    at.says("acknowledge", "2026-06-02")
+    copy = next(each for each in letters.lines(at.register, at.reference) if each["to"] == "advocate")
+    at.says("set_advocate", "2026-06-03", advocate=second, gets_letters=True)
+    letters.again(at.postroom, at.reference, copy["mark"])
+    assert "bede@advocates.example" not in mail.mailbox.tried
+    corrected = first | {"email": "ada@new.example"}
+    at.says("set_advocate", "2026-06-04", advocate=corrected, gets_letters=True)
+    mail.mailbox.fault = "none"
+    assert letters.again(at.postroom, at.reference, copy["mark"])["state"] == "sent"
+    assert mail.mailbox.recipients[-1] == "ada@new.example"
 
 
 def test_sent_by_hand_it_is_tried_no_more(by_mail: Settings, mail: MailServer, desk: MakeDesk) -> None:

@@ -142,7 +142,7 @@ def test_whoever_was_killed_while_handing_over_is_found_out(
     assert list(notify.counted().values()) == [1, 1]
 
 
-@pytest.mark.parametrize("fault", ["429", "403", "500", "hang"])
+@pytest.mark.parametrize("fault", ["429", "403", "500", "trial", "hang"])
 def test_a_service_that_is_down_is_tried_until_it_is_up(
     by_notify: Settings, notify: NotifyService, desk: MakeDesk, fault: Fault
 ) -> None:
@@ -220,6 +220,38 @@ def test_what_fails_later_goes_by_post_and_where_there_is_none_is_raised(
     assert at.reason() == f"GOV.UK Notify could not deliver it: {failed}"
 
 
+def test_what_notify_lost_is_handed_over_anew_and_at_last_goes_by_post(
+    by_notify: Settings, notify: NotifyService, desk: MakeDesk
+) -> None:
+    at = desk(by_notify.model_copy(update={"send_staff": "outbox"}))
+    at.open()
+    notify.status_of_the_rest = "technical-failure"
+    at.says("acknowledge", "2026-06-02")
+    with pytest.raises(ApplicationError):
+        at.errands.deliver(at.reference)
+    assert list(notify.counted().values()) == [1, 1], "each under a reference of its own"
+    notify.status_of_the_rest = "delivered"
+    for each in list(notify.taken.values())[1:]:
+        each["status"] = "technical-failure"
+    for _ in range(4):
+        try:
+            at.errands.deliver(at.reference)
+        except ApplicationError:
+            continue
+    assert [each["status"] for each in notify.taken.values()] == [*["technical-failure"] * 2, "delivered"]
+    assert at.states() == {"acknowledgement to complainant": "sent"}
+    at.open()
+    notify.status_of_the_rest = "technical-failure"
+    at.says("acknowledge", "2026-06-02")
+    for _ in range(6):
+        try:
+            at.errands.deliver(at.reference)
+        except ApplicationError:
+            continue
+    assert [each["type"] for each in notify.taken.values()][3:] == [*["email"] * 3, "letter"]
+    assert at.states()["acknowledgement to complainant"] == "failed"
+
+
 def test_a_number_that_cannot_be_texted_is_raised_and_the_letter_goes(
     by_notify: Settings, notify: NotifyService, desk: MakeDesk
 ) -> None:
@@ -285,8 +317,15 @@ def test_a_setting_that_is_wrong_at_notify_loses_nothing(
     at.open(address="")
     at.says("acknowledge", "2026-06-02")
     assert notify.taken == {}
-    state = {"notify_email_template": "failed", "notify_key": "ready"}[which]
-    assert at.states()["acknowledgement to complainant"] == state
+    assert at.states() == {"acknowledgement to complainant": "ready"}
+    at.restart(settings_by_notify(by_notify.state, notify))  # somebody puts it right
+    for _ in range(2):
+        try:
+            at.errands.deliver(at.reference)
+        except ApplicationError:
+            continue
+    assert at.states() == {"acknowledgement to complainant": "sent"}
+    assert list(notify.counted().values()) == [1]
 
 
 # --- the stand-in itself: it has to be as strict as the real one -------------------------------------

@@ -178,6 +178,7 @@ def test_a_wrong_password_is_no_secret_in_the_log(
 # --- what failures mean ----------------------------------------------------------------------------
 
 PUT_OFF: dict[Fault, str] = {
+    "refuse_us": "the mail server takes nothing from us: 553 5.7.1",
     "put_off_person": "the mail server put it off: 452 4.2.2",
     "put_off_all": "the mail server put it off: 421 4.3.2",
     "put_off_message": "the mail server put it off: 451 4.3.0",
