@@ -10,64 +10,17 @@ from pydantic import BaseModel, create_model
 from pydantic.json_schema import models_json_schema
 
 from gateway.access import ACCESS, OPEN, WHAT_ROLES_ARE
+from gateway.examples import EXAMPLE_ANSWERS, EXAMPLE_OPENING
+from gateway.limits import LARGEST, LARGEST_BATCH
 from gateway.problems import MEDIA_TYPE, SAID, TYPE, Problem
+from gateway.shown import FORMS, FURTHER, STATUS_LISTS, webhook
+from gateway.words import explain
 from redress.fields import Day, Id
+from redress.library import authority_names
 from redress.messages import MESSAGES, Message
 from redress.opening import Opening
 
 VERSION = "1.0.0"
-
-EXAMPLE_OPENING: dict[str, Any] = {
-    "authority": "family-rights",
-    "kind": "complaint",
-    "source": "web-form",
-    "source_id": "example-0001",
-    "channel": "web_form",
-    "received_on": "2026-11-20",
-    "points": ["Nobody told me that my social worker had left."],
-    "complainant": {"name": "Juniper Madeup", "role": "young_person", "email": "juniper@madeup.example"},
-}
-
-EXAMPLE_MESSAGES: dict[str, dict[str, Any]] = {
-    "acknowledge": {"on": "2026-11-23"},
-    "accept": {"reason": "It is about a duty under the Act."},
-    "decline": {"reason": "It is a request for information, and went to that team."},
-    "resolve_informally": {"agreed": True, "terms": "The invented team rings on Mondays."},
-    "extend": {"reason": "Two teams are concerned.", "until": "2026-12-18"},
-    "respond": {
-        "outcome": "partly_upheld",
-        "summary": "An invented answer.",
-        "remedies": [{"what": "Say sorry."}],
-    },
-    "escalate": {"reason": "I am not content with the answer."},
-    "decide_late": {"accept": True, "reason": "Illness is a good reason."},
-    "appoint": {
-        "role": "investigating_officer",
-        "person": {"name": "Fern Fictitious"},
-        "connection": "employee",
-    },
-    "agree_statement": {"points": ["Nobody told me that my social worker had left."]},
-    "report": {"kind": "investigation", "recommendations": [{"what": "Tell people beforehand."}]},
-    "schedule_panel": {"meeting_on": "2027-01-20", "place": "An invented hall"},
-    "record_meeting": {"with": "the Complaints Manager"},
-    "suspend": {"reason": "The same matter is before an invented court.", "review_on": "2027-01-15"},
-    "resume": {"reason": "The court has decided."},
-    "set_advocate": {"advocate": {"name": "Adva Catena", "email": "adva@invented.example"}},
-    "withdraw": {"reason": "It was sorted out."},
-    "close": {"reason": "Everything was done.", "agreed_by_complainant": True},
-    "ombudsman_decision": {"outcome": "no fault found"},
-    "complete_remedy": {"remedy": 1},
-    "correct": {"field": "received_on", "value": "2026-11-19", "reason": "The stamp says so."},
-    "split": {"points": [2], "procedure": "corporate"},
-    "reopen": {"reason": "A letter had been overlooked."},
-    "restrict_contact": {"reason": "Threats, an invented example.", "until": "2027-02-01"},
-    "add_note": {"note": "Rang; nobody at home."},
-}
-
-EXAMPLE_WEBHOOK: dict[str, Any] = {
-    "url": "https://casework.invented.example/redress",
-    "authority": "family-rights",
-}
 
 TAGS = [
     {"name": "complaints", "description": "Open complaints, read where they stand, follow them."},
@@ -85,13 +38,54 @@ read what is owed by whom by when.
 **Who calls.** `Authorization: Bearer TOKEN`. Whoever runs the gateway makes tokens with
 `starter.py token new`. {roles}
 
-**Errors** are problem documents (RFC 9457, `application/problem+json`); `errors` names each field.
+**Errors** are problem documents (RFC 9457, `application/problem+json`); `errors` names each field. Tell them
+apart by `type`: {problems}. A path that is not there is a 404, a method that it does not take a 405.
 
 **Repeats.** Whatever may be lost on the way may be sent again: an opening is one by `authority`, `source`
-and `source_id`, a message by its `message_id` or `Idempotency-Key`. After a 503 send the same again.
+and `source_id`, a message by its `message_id` or `Idempotency-Key`. Keep sending the same until there is an
+answer below 500; after a 503 or 429 wait for the seconds of `Retry-After` first.
 
-**Dates** are London dates, `YYYY-MM-DD`.
+**Pages.** Lists give `next`: ask again with it as `after`, all else alike, until it is null.
+
+**Limits.** A body has at most {largest} bytes (codec: {batch}), one message 32 KiB, an opening 600 KiB; texts
+hold 8,000 characters, names and ids 200. One caller has so many requests a minute (600 unless whoever runs
+the gateway chose otherwise), a quarter of them at once; then comes a 429.
+
+**Dates** are London dates, `YYYY-MM-DD`; moments are ISO 8601 with their zone. New fields may come at any
+time: pass over those you do not know. What you send may hold no unknown ones, and no unknown parameters.
 """
+
+
+DONE = {
+    "open_complaint": "Opened: `reference` is its name from now on.",
+    "make_webhook": "Made. Keep the `secret`: it is not shown again.",
+    "renew_webhook_secret": "The new secret. Keep it: it is not shown again.",
+    "end_webhook": "Ended.",
+}
+"""What a usual good answer means, where that is not plain."""
+
+APPLIED = "Applied: `changed` says what moved. With `repeated` it came before, and nothing was done again."
+
+HEADERS = {
+    "open_complaint": ("Location", "Where it, or while there is no reference its receipt, can be read."),
+    "make_webhook": ("Location", "Where it can be read."),
+    "read_complaint": ("Redress-Read-From", "Who answered: `temporal`, or `register`."),
+    "read_standing": ("Redress-Read-From", "Who answered: `temporal`, or `register`."),
+}
+"""A header that a good answer has."""
+
+MORE_OF_PROBLEM: dict[str, Any] = {
+    "applied": {
+        "type": "string",
+        "enum": ["no", "unknown"],
+        "description": "With a 503 to a message: `no`: it was not taken. `unknown`: it may have been. Send "
+        "the same again either way, with `message_id` and `on` as they stand here: it counts once.",
+    },
+    "message_id": {"type": "string", "description": "With a 409 or 503 to a message: what it is called."},
+    "on": {"type": "string", "format": "date", "description": "With a 409 or 503 to a message: its date."},
+    "repeated": {"type": "boolean", "description": "With a 409: whether it had been refused before."},
+}
+"""Further fields of problem documents that answer a message."""
 
 
 def answers(
@@ -176,6 +170,7 @@ PAYLOADS = {
         "payloads": {
             "type": "array",
             "maxItems": 10000,
+            "description": "One or several.",
             "items": {
                 "type": "object",
                 "properties": {
@@ -199,7 +194,12 @@ def describe(app: FastAPI, *, issuer: str = "") -> dict[str, Any]:
         title="Redress",
         version=VERSION,
         summary="Complaints that act on the day",
-        description=ABOUT.format(roles=roles),
+        description=ABOUT.format(
+            roles=roles,
+            problems=", ".join(f"`{TYPE}{name}` ({status})" for name, (status, _) in SAID.items()),
+            largest=f"{LARGEST:,}",
+            batch=f"{LARGEST_BATCH:,}",
+        ),
         routes=app.routes,
         tags=TAGS,
     )
@@ -209,11 +209,52 @@ def describe(app: FastAPI, *, issuer: str = "") -> dict[str, Any]:
         schemas.pop(unused, None)
     schemas.update(_schemas())
     schemas["Payloads"] = PAYLOADS
+    _say_more(schemas)
     components["securitySchemes"] = _security(issuer)
+    document["webhooks"] = {"notice": webhook()}
     for path in document["paths"].values():
         for operation in path.values():
             _who_may(operation, issuer)
+            _what_comes_back(operation)
     return document
+
+
+def _say_more(schemas: dict[str, Any]) -> None:
+    """Write into the schemas what the routes' own models leave open: what lists hold, what fields mean."""
+    schemas.update(FORMS)
+    status = schemas["ComplaintStatus"]["properties"]
+    for name, form in STATUS_LISTS.items():
+        status[name]["items"] = {"$ref": f"#/components/schemas/{form}"}
+    status.update(FURTHER)
+    schemas["StatusDeadline"]["properties"]["verified"] = {
+        "type": "boolean",
+        "description": "Whether the rule was read against its text.",
+    }
+    schemas["MessageAnswer"]["properties"]["changed"]["items"] = {"$ref": "#/components/schemas/ChangedThing"}
+    schemas["Problem"]["properties"] |= MORE_OF_PROBLEM
+    for name, schema in schemas.items():
+        for field, said in schema.get("properties", {}).items():
+            meaning = explain(name, field)
+            if "description" not in said and meaning is not None:
+                said["description"] = meaning
+    authorities = schemas["Opening"]["properties"]["authority"]
+    authorities["description"] += f" Here: {', '.join(f'`{name}`' for name in authority_names())}."
+
+
+def _what_comes_back(operation: dict[str, Any]) -> None:
+    """Write into an operation how its good answers look, and which headers they have."""
+    name = operation["operationId"]
+    for status, answer in operation["responses"].items():
+        if not status.startswith("2"):
+            continue
+        if answer["description"] == "Successful Response":
+            answer["description"] = DONE.get(name, APPLIED if name.startswith("send_") else "As asked.")
+        example = EXAMPLE_ANSWERS.get((name, status))
+        if example is not None:
+            answer["content"]["application/json"]["example"] = example
+        if name in HEADERS:
+            header, said = HEADERS[name]
+            answer["headers"] = {header: {"description": said, "schema": {"type": "string"}}}
 
 
 def _schemas() -> dict[str, Any]:

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gateway.addresses import NotThere, check_url
 from gateway.bodies import body_of, read_object
-from gateway.document import EXAMPLE_WEBHOOK, answers
+from gateway.document import answers
+from gateway.examples import EXAMPLE_WEBHOOK
 from gateway.house import House, TheCaller, TheHouse, check_authority
 from gateway.problems import Refusal, malformed, out_of_reach, wrong
 from gateway.reach import OutOfReach

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
+from fastapi.routing import APIRoute
 
 from gateway.callers import Callers
 from gateway.problems import Refusal, out_of_reach
@@ -14,6 +15,7 @@ from gateway.store import open_store
 from gateway.tokens import Caller
 from gateway.waiting import Waiting
 from privacy.seals import Seals
+from redress.parse import Problem
 from register import arrivals
 
 
@@ -59,6 +61,29 @@ async def admitted(request: Request) -> None:
     if caller is not None and caller.authority is not None and operation.startswith("codec_"):
         raise Refusal("not-allowed", "Whoever decodes payloads reads every authority's.")
     request.state.caller = caller
+    _known_parameters(request)
+
+
+def _known_parameters(request: Request) -> None:
+    """Turn away a parameter that is not there: misspelt, a filter would be passed over in silence."""
+    route = request.scope["route"]
+    if not isinstance(route, APIRoute) or not route.path.startswith("/v1/"):
+        return  # what calls those is not made for this gateway
+    known = {each.alias for each in route.dependant.query_params}
+    given = [name for name, _ in request.query_params.multi_items()]
+    problems = [
+        Problem(_plain(name), "no such parameter" if name not in known else "is given more than once")
+        for name in dict.fromkeys(given)
+        if name not in known or given.count(name) > 1
+    ]
+    if problems:
+        detail = "Nothing was changed: a parameter cannot be taken."
+        raise Refusal("malformed", detail, errors=problems[:20])
+
+
+def _plain(name: str) -> str:
+    """A parameter's name as it can be told again."""
+    return "".join(each if each.isprintable() else "?" for each in name[:60]) or "?"
 
 
 def caller_of(request: Request) -> Caller:

@@ -14,7 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from doors import staff
 from doors.answers import NoAnswer, UnknownComplaint
 from gateway.bodies import body_of, read_object
-from gateway.document import EXAMPLE_MESSAGES, answers, schema_name
+from gateway.document import answers, schema_name
+from gateway.examples import EXAMPLE_MESSAGES
 from gateway.house import House, TheCaller, TheHouse
 from gateway.problems import Refusal, malformed, out_of_reach, wrong
 from gateway.reach import OutOfReach
@@ -29,7 +30,7 @@ router = APIRouter(tags=["messages"])
 Reference = Annotated[
     str,
     Path(
-        pattern=r"^[A-Z][A-Z0-9]{0,9}-\d{4}-\d{6,9}(-\d{1,3}){0,3}$",
+        pattern=r"^[A-Z][A-Z0-9]{0,9}-[0-9]{4}-[0-9]{6,9}(-[0-9]{1,3}){0,3}$",
         description="The complaint's reference.",
         examples=["CYP-2026-000123"],
     ),
@@ -38,6 +39,7 @@ Reference = Annotated[
 IdempotencyKey = Annotated[
     str | None,
     Header(
+        alias="Idempotency-Key",
         min_length=1,
         max_length=200,
         pattern=r"^[\x21-\x7e]+$",

@@ -13,7 +13,8 @@ from doors import intake
 from doors.answers import NoAnswer
 from gateway.access import BRINGS_CASES
 from gateway.bodies import body_of, read_object
-from gateway.document import EXAMPLE_OPENING, answers
+from gateway.document import answers
+from gateway.examples import EXAMPLE_OPENING
 from gateway.house import House, TheCaller, TheHouse, check_authority
 from gateway.problems import Refusal, malformed
 from gateway.reach import OutOfReach

@@ -44,6 +44,7 @@ def page_of(document: dict[str, Any]) -> str:
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
     ]
+    operations += [("your receiver", "post", each["post"]) for each in document["webhooks"].values()]
     return TEMPLATE.render(
         info=document["info"],
         tags=document["tags"],
@@ -58,5 +59,8 @@ def _examples(operation: dict[str, Any]) -> list[str]:
     return [
         json.dumps(example["value"], indent=2, ensure_ascii=False)
         for kind in content.values()
-        for example in kind.get("examples", {}).values()
+        for example in [
+            *kind.get("examples", {}).values(),
+            *({"value": kind[one]} for one in kind if one == "example"),
+        ]
     ]

@@ -316,9 +316,10 @@ async def count_days(
         raise out_of_reach("The file of bank holidays cannot be read.", seconds=60) from None
     unit = "calendar_days" if calendar_days else "working_days"
     where = "before" if before else "after"
-    said = f"{long_date(answer)} is {days} {unit.replace('_', ' ')} {where} {long_date(from_)}"
+    counted = unit.replace("_", " ") if days != 1 else unit.replace("_", " ").removesuffix("s")
+    said = f"{long_date(answer)} is {days} {counted} {where} {long_date(from_)}"
     if skipped:
-        said += f"; {len(skipped)} days between do not count"
+        said += f"; {len(skipped)} day{'s between do' if len(skipped) > 1 else ' between does'} not count"
     return Counted.model_validate(
         {
             "from": from_,

@@ -123,7 +123,7 @@ class Gate:
 
     async def open(self, headers: dict[str, str], **more: object) -> str:
         answer = await self.http.post("/v1/complaints", json=invented(**more), headers=headers)
-        assert answer.status_code in (201, 202), answer.text
+        assert answer.status_code in (201, 202), f"{answer.text}; the log: {self.log()[-3000:]}"
         reference = answer.json()["reference"]
         assert isinstance(reference, str)
         return reference

@@ -7,6 +7,7 @@ import json
 import re
 from typing import Any
 
+import jsonschema_rs
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -15,7 +16,7 @@ from schemathesis import checks
 from schemathesis.core.result import Ok
 
 from gateway.access import ACCESS, ROLES
-from gateway.document import EXAMPLE_MESSAGES, EXAMPLE_OPENING
+from gateway.examples import EXAMPLE_MESSAGES, EXAMPLE_OPENING
 from redress.messages import MESSAGES
 from tests.gateway.conftest import Gate, invented
 
@@ -39,9 +40,19 @@ async def described(gate: Gate) -> dict[str, Any]:
     return document
 
 
+def operations_of(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [each for path in document["paths"].values() for each in path.values()]
+
+
+def check_against(document: dict[str, Any], schema: str, value: object) -> None:
+    """Whether a value is as a schema of the document says."""
+    whole = {"$ref": f"#/components/schemas/{schema}", "components": document["components"]}
+    jsonschema_rs.validator_for(whole).validate(value)
+
+
 async def test_every_operation_is_described(gate: Gate) -> None:
     document = await described(gate)
-    operations = [each for path in document["paths"].values() for each in path.values()]
+    operations = operations_of(document)
     assert {each["operationId"] for each in operations} == ACCESS.keys() | {"healthz", "readyz"}
     for each in operations:
         name = each["operationId"]
@@ -70,6 +81,51 @@ async def test_the_examples_are_what_the_gateway_takes(gate: Gate) -> None:
         assert answer.status_code in (200, 202, 409, 422), (action, answer.text)
         if answer.status_code == 422:  # only where an invented date lies elsewhere than today
             assert action in ("correct", "complete_remedy", "schedule_panel", "suspend"), answer.text
+
+    # What such a complaint's status holds is what the document says that it holds, and its examples are such.
+    document = await described(gate)
+    other = await gate.open(staff)
+    for action in ("acknowledge", "respond", "escalate", "appoint"):
+        assert (await gate.send(staff, other, action, **EXAMPLE_MESSAGES[action] | {"on": None})).is_success
+    for each in (reference, other):
+        status = (await gate.http.get(f"/v1/complaints/{each}", headers=staff)).json()
+        check_against(document, "ComplaintStatus", status)
+        forms = document["components"]["schemas"]
+        assert status.keys() <= forms["ComplaintStatus"]["properties"].keys()
+    for name, form in {
+        "messages": "MessageSaid",
+        "remedies": "RemedyAgreed",
+        "letters": "LetterWritten",
+    }.items():
+        assert any(forms[form]["properties"].keys() <= one.keys() for one in status[name]), name
+    for operation in operations_of(document):
+        for answer in operation["responses"].values():
+            content = answer.get("content", {}).get("application/json", {})
+            if "example" in content:
+                check_against(document, content["schema"]["$ref"].rpartition("/")[2], content["example"])
+
+
+async def test_every_field_is_explained(gate: Gate) -> None:
+    document = await described(gate)
+    schemas = document["components"]["schemas"]
+    silent = [
+        f"{name}.{field}"
+        for name, schema in schemas.items()
+        for field, said in schema.get("properties", {}).items()
+        if not said.get("description")
+    ]
+    assert silent == []
+    notice = document["webhooks"]["notice"]["post"]
+    example = notice["requestBody"]["content"]["application/json"]["example"]
+    check_against(document, "Notice", example)
+    assert "Successful Response" not in json.dumps(document)
+
+
+@pytest.mark.parametrize("path", ["/v1/complaints?due_befor=2026-12-04", "/v1/due?limit=5&limit=6"])
+async def test_a_misspelt_parameter_is_not_passed_over(gate: Gate, staff: dict[str, str], path: str) -> None:
+    answer = await gate.http.get(path, headers=staff)
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"][0]["field"] in ("due_befor", "limit")
 
 
 async def test_the_page_for_people_shows_it_all_without_anybody_elses_script(gate: Gate) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import signal
 from collections.abc import AsyncIterator
@@ -24,6 +25,7 @@ from register.register import Register
 from tests.conftest import Life
 from tests.gateway.conftest import Gate, OwnHouse
 from tests.gateway.receiver import Receiver, receiving, verified
+from tests.gateway.test_document import check_against
 
 Headers = dict[str, str]
 CALENDAR = calendar_today()
@@ -74,6 +76,11 @@ async def test_stages_closings_and_breaches_are_told_once_and_signed(
         assert all(verified(secret, headers, body) for headers, body in receiver.came)
         assert not any(verified(secret, headers, body + b" ") for headers, body in receiver.came)
         assert all(MARK.encode() not in body for _, body in receiver.came)
+        document = (await gate.http.get("/openapi.json")).json()
+        for headers, body in receiver.came:
+            check_against(document, "Notice", json.loads(body))
+            named = {each["name"] for each in document["webhooks"]["notice"]["post"]["parameters"]}
+            assert named <= headers.keys()
         mine = [told for told in receiver.told().values() if told["data"]["reference"] == life.reference]
         breach = next(told["data"]["breach"] for told in mine if told["type"] == "complaint.breached")
         assert breach["deadline"] == "stage_1_response"
