@@ -12,10 +12,11 @@ demo: $(READY)
 	@$(BIN)/python -m tools.demo
 
 test: $(READY)
-	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
+	@$(BIN)/python -m pytest -rs --numprocesses 2 --dist worksteal
 
+# Operators at the Temporal UI: part of the above wherever there is a Chromium.
 test-ui: $(READY)
-	@REDRESS_UI_TESTS=1 $(BIN)/python -m pytest tests/ui
+	@$(BIN)/python -m pytest -rs tests/ui
 
 test-long: $(READY)
 	@REDRESS_LONG_TESTS=1 $(BIN)/python -m pytest --numprocesses 2 --dist worksteal tests/faults

@@ -258,4 +258,8 @@ class Operator:
 def _asks_for(address: str, query: str) -> bool:
     """Whether a request is the list's, for what a query finds."""
     asked = urlsplit(address)
-    return asked.path.endswith("/workflows") and parse_qs(asked.query).get("query") == [query]
+    return (
+        asked.path.startswith("/api/")
+        and asked.path.endswith("/workflows")
+        and parse_qs(asked.query).get("query") == [query]
+    )

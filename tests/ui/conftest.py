@@ -5,12 +5,15 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
+from temporalio import workflow
 from temporalio.client import Client
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from engine.embedded import embedded_server, free_port
 from engine.namespace import prepare
@@ -19,6 +22,7 @@ from engine.workers import build_worker, errands_for
 from register.register import Register
 from tests.conftest import Life
 from tools.browser import NoBrowser, Operator, a_browser, at_the_ui, chromium
+from workflows.wire import WORKFLOW, workflow_id
 
 _numbers = itertools.count(1)
 
@@ -48,6 +52,27 @@ class Place(NamedTuple):
     settings: Settings
 
 
+STUCK_REFERENCE = "STUCK-0001"
+
+
+@workflow.defn(name=WORKFLOW)
+class Broken:
+    """A complaint whose code has a fault: every task of it fails."""
+
+    @workflow.run
+    async def run(self) -> None:
+        raise RuntimeError("a fault of ours")
+
+
+@asynccontextmanager
+async def one_is_stuck(client: Client) -> AsyncIterator[None]:
+    """A complaint whose tasks fail. It takes most of a minute until the server calls it so: begin early."""
+    queue, runner = "broken", UnsandboxedWorkflowRunner()
+    async with Worker(client, task_queue=queue, workflows=[Broken], workflow_runner=runner):
+        await client.start_workflow(WORKFLOW, id=workflow_id(STUCK_REFERENCE), task_queue=queue)
+        yield
+
+
 @pytest_asyncio.fixture(scope="session")
 async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place]:
     settings = Settings(state=tmp_path_factory.mktemp("ui"), register_url="", outbox=None)
@@ -55,7 +80,7 @@ async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place
     ui_port = free_port()
     async with embedded_server(moves_time=True, ui_port=ui_port) as (_, client):
         await prepare(client)
-        async with build_worker(client, errands, settings):
+        async with build_worker(client, errands, settings), one_is_stuck(client):
             yield Place(f"http://127.0.0.1:{ui_port}", client, errands.register, settings)
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 
 import pytest
 import pytest_asyncio
-from temporalio import workflow
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from doors.clock import today
 from doors.links import STUCK, end_of_week, list_url, ready_lists
@@ -18,13 +16,10 @@ from redress.library import authority_names
 from redress.standing import Status
 from redress.words import TITLES
 from tests.conftest import Life
-from tests.ui.conftest import NewLife, Place
+from tests.ui.conftest import NewLife
 from tools.browser import Operator
-from workflows.wire import WORKFLOW, workflow_id
 
 CALENDAR = calendar_today()
-
-STUCK_REFERENCE = "STUCK-0001"
 
 
 async def new(life: Life) -> None:
@@ -152,26 +147,8 @@ SHOWN = {
 """Which stories each list shows, the ones whose content hangs on the day apart."""
 
 
-@workflow.defn(name=WORKFLOW)
-class Broken:
-    """A complaint whose code has a fault: every task of it fails."""
-
-    @workflow.run
-    async def run(self) -> None:
-        raise RuntimeError("a fault of ours")
-
-
 @pytest_asyncio.fixture(scope="module")
-async def broken(place: Place) -> AsyncIterator[None]:
-    """A complaint whose tasks fail: it takes a while until the server calls it stuck."""
-    runner = UnsandboxedWorkflowRunner()
-    async with Worker(place.client, task_queue="broken", workflows=[Broken], workflow_runner=runner):
-        await place.client.start_workflow(WORKFLOW, id=workflow_id(STUCK_REFERENCE), task_queue="broken")
-        yield
-
-
-@pytest_asyncio.fixture(scope="module")
-async def lives(place: Place, new_life: NewLife, broken: None) -> dict[str, Life]:
+async def lives(new_life: NewLife) -> dict[str, Life]:
     """Every story told, all at once."""
     told = {name: new_life() for name in STORIES}
     await asyncio.gather(*(story(told[name]) for name, story in STORIES.items()))
@@ -243,9 +220,3 @@ def test_the_week_ends_on_its_sunday() -> None:
     monday = date(2026, 11, 23)
     ends = [end_of_week(monday + timedelta(days=n)) for n in range(7)]
     assert ends == [date(2026, 11, 29)] * 5 + [date(2026, 12, 6)] * 2
-
-
-async def test_what_is_stuck_is_found(broken: None, operator: Operator, place: Place) -> None:
-    while not (await place.client.count_workflows(query_of(STUCK))).count:
-        await asyncio.sleep(0.5)
-    assert await operator.follows(list_url(place.ui, "default", query_of(STUCK))) == [STUCK_REFERENCE]

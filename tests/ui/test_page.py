@@ -79,6 +79,7 @@ async def test_linked_complaints_are_one_click_away(new_life: NewLife, operator:
     assert await there.reads("summary") == f"Complaint {part}, split off {life.reference}"
     back = there.page.frame_locator("#user-metadata-current-details").get_by_role("link", name=life.reference)
     await expect(back).to_be_visible()
+    await there.page.close()  # a page behind another one is slow
 
 
 async def test_the_status_is_in_the_order_in_which_it_is_read(new_life: NewLife, operator: Operator) -> None:

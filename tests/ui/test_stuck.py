@@ -1,0 +1,18 @@
+"""A complaint whose tasks fail is found by its list. The last of these tests: the server takes its time."""
+
+from __future__ import annotations
+
+import asyncio
+
+from doors.clock import today
+from doors.links import STUCK, list_url, ready_lists
+from redress.library import authority_names
+from tests.ui.conftest import STUCK_REFERENCE, Place
+from tools.browser import Operator
+
+
+async def test_what_is_stuck_is_found(operator: Operator, place: Place) -> None:
+    query = next(each.query for each in ready_lists(today(), authority_names()) if each.name == STUCK)
+    while not (await place.client.count_workflows(query)).count:
+        await asyncio.sleep(0.5)
+    assert await operator.follows(list_url(place.ui, "default", query)) == [STUCK_REFERENCE]
