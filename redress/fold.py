@@ -344,6 +344,7 @@ class Fold(Clocks):
         """Close the complaint; what outlives it (remedies, a late request) goes on."""
         self.state, self.closed_on, self.closed_as = "closed", on, closed_as
         self.stop(on, closing=True)
+        self.points.end_suspension()
         for waits in self.waiting:
             reason = f"the complaint was closed as {closed_as.replace('_', ' ')} before its day came"
             self.verdicts[waits.seq] = Verdict("overtaken", reason, on)

@@ -75,6 +75,11 @@ class Points:
                 found.append(point)
         return found, unknown
 
+    def end_suspension(self) -> None:
+        """What waited is at issue like the rest: nobody looks at a suspension once the complaint is closed."""
+        for point in self.suspended:
+            point.state = "open"
+
     def take_on(self, chosen: Sequence[Point]) -> None:
         """Only these go to the next stage; the others rest where they were answered."""
         for point in self.all:

@@ -17,6 +17,7 @@ from tests.rules.conftest import (
     deadline,
     done,
     facts,
+    irm,
     irregular,
     letters,
     opened,
@@ -369,3 +370,16 @@ def test_an_empty_list_of_points_is_malformed(action: str) -> None:
     """Whether all or none is meant nobody can know."""
     said = {"reason": "Police", "review_on": "2026-07-10"} if action == "suspend" else {}
     assert problems(three(), action, {"on": "2026-06-03", "points": [], **said}).keys() == {"points"}
+
+
+def test_its_suspension_ends_where_the_complaint_is_closed() -> None:
+    """Nobody would look at it again: taken up once more, the point is at issue like the rest."""
+    case = irm(points=["The caseworker was rude."])
+    send(case, "suspend", "2026-06-02", reason="Police", review_on="2026-07-10", points=[1])
+    send(case, "resolve_informally", "2026-06-03", agreed=True)
+    assert points(case, "2026-06-03")[1][0] == "open"
+    send(case, "escalate", "2026-06-04")
+    send(case, "respond", "2026-06-08", outcome="not_upheld")
+    send(case, "escalate", "2026-06-09")
+    send(case, "respond", "2026-06-15", outcome="not_upheld")
+    assert status(case, "2026-06-15")["closed_as"] == "completed"
