@@ -1,31 +1,51 @@
 """`make up` and `make down`: the embedded server with its UI, a worker and the gateway, left running.
 
-For trying things and for development. Data lies in `.redress`; real use is docker-compose.yml.
+For trying things and for development. Data lies in `.redress`; real use is docker-compose.yml. Other ports
+are taken by the settings that everything else reads too: `TEMPORAL_ADDRESS`, `REDRESS_UI`,
+`REDRESS_GATEWAY_PORT`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
-import signal
 import socket
-import subprocess
 import sys
-import time
-from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+from temporalio.service import RPCError
 
 from doors.clock import today
 from doors.links import lines
-from engine.connection import quiet_runtime
-from engine.embedded import NoServer, server_command, wait_for_server
+from engine.connection import connect, quiet_runtime, where
+from engine.embedded import server_command, wait_for_server
 from engine.namespace import prepare
 from engine.seals import seals_for
-from engine.settings import TRIAL, Settings
+from engine.settings import TRIAL
 from gateway.settings import GatewaySettings
-from privacy.ring import add_key
+from privacy.ring import KeyMistake, add_key
+from privacy.seals import Seals
+from tools.processes import ROOT, Processes
 
-ROOT = Path(__file__).resolve().parent.parent
+LOOPBACK = {"127.0.0.1", "localhost"}
+
 PORT, UI_PORT = 7233, 8233
+"""Where the server and its UI are unless a setting says otherwise."""
+
+
+class CannotStart(RuntimeError):
+    """Says what stands in the way, and what would help."""
+
+
+class Ports(NamedTuple):
+    """Where the parts listen, all on the loopback."""
+
+    server: int
+    ui: int
+    gateway: int
 
 
 def say(line: str) -> None:
@@ -33,123 +53,137 @@ def say(line: str) -> None:
     print(line, flush=True)  # noqa: T201  # what the command is for
 
 
-class House:
-    """The processes, by their pid files in the state folder."""
+def ports_of(settings: GatewaySettings) -> Ports:
+    """The ports that the settings name. Raises `CannotStart` where one names another machine."""
+    server = _here("TEMPORAL_ADDRESS", f"//{where()}", f"127.0.0.1:{PORT}", PORT)
+    ui = _here("REDRESS_UI", settings.ui, f"http://127.0.0.1:{UI_PORT}", 80)
+    ports = Ports(server, ui, settings.gateway_port)
+    if len(set(ports)) < len(ports):
+        raise CannotStart(
+            "TEMPORAL_ADDRESS, REDRESS_UI and REDRESS_GATEWAY_PORT have to be three different ports"
+        )
+    return ports
 
-    def __init__(self, state: Path) -> None:
-        self.state = state
-        self.run = state / "run"
-        self.logs = state / "logs"
 
-    def running(self, name: str) -> int | None:
-        """The pid of a process that was started here and still runs."""
-        try:
-            pid = int((self.run / f"{name}.pid").read_text())
-            os.kill(pid, 0)
-        except (OSError, ValueError):
-            return None
-        return pid
+def _here(setting: str, address: str, example: str, otherwise: int) -> int:
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port or otherwise
+    except ValueError:
+        host, port = None, otherwise
+    if host not in LOOPBACK:
+        raise CannotStart(
+            f"{setting} is {address.removeprefix('//')}: make up starts what runs on this machine alone, "
+            f"such as {example}. For a Temporal elsewhere run worker.py (docs/operating.md)"
+        )
+    return port
 
-    def start(self, name: str, command: list[str]) -> None:
-        """Start a process that goes on after this one."""
-        with open(self.logs / f"{name}.log", "ab") as log:
-            process = subprocess.Popen(
-                command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
-        (self.run / f"{name}.pid").write_text(str(process.pid))
 
-    def stop(self, name: str) -> None:
-        """Ask a process to stop, and wait for it."""
-        pid = self.running(name)
-        if pid is None:
+def _free(name: str, port: int, setting: str) -> None:
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)) != 0:
             return
-        os.kill(pid, signal.SIGTERM)
-        for _ in range(400):
-            if self.running(name) is None or _is_zombie(pid):
-                break
-            time.sleep(0.1)
-        else:
-            os.kill(pid, signal.SIGKILL)
-        (self.run / f"{name}.pid").unlink(missing_ok=True)
-        say(f"{name} stopped")
+    raise CannotStart(
+        f"port {port}, for {name}, is in use: stop what uses it (make down, docker compose down), "
+        f"or set {setting}"
+    )
 
 
-async def up(house: House) -> int:
-    """Start what does not run yet and say where to look."""
-    house.run.mkdir(parents=True, exist_ok=True)
-    house.state.chmod(0o700)  # whatever lies in it names people
-    house.logs.mkdir(parents=True, exist_ok=True)
-    quiet_runtime()
-    settings = Settings()
+async def up(processes: Processes, settings: GatewaySettings) -> None:
+    """Start what does not run yet and say where to look. Raises `CannotStart` and what it is made of."""
+    ports = ports_of(settings)
+    if processes.running("server") is None:
+        _free("Temporal", ports.server, "TEMPORAL_ADDRESS, such as 127.0.0.1:17233")
+        _free("its UI", ports.ui, "REDRESS_UI, such as http://127.0.0.1:18233")
+    if processes.running("gateway") is None:
+        _free("the gateway", ports.gateway, "REDRESS_GATEWAY_PORT, such as 18400")
     if not settings.keys_file.exists() and settings.trial != TRIAL:
         say(f"keys          a new ring of keys: {settings.keys_file} ({add_key(settings.keys_file)})")
-    seals = seals_for(settings)
-    ways_in = GatewaySettings()
-    gateway = f"http://{ways_in.gateway_host}:{ways_in.gateway_port}"
-    if house.running("gateway") is None and _taken(ways_in.gateway_port):
-        say(f"port {ways_in.gateway_port} is in use: stop what uses it, or set REDRESS_GATEWAY_PORT")
-        return 1
-    if house.running("server") is None:
-        for port in (PORT, UI_PORT):
-            if _taken(port):
-                say(f"port {port} is in use: stop what uses it, or set TEMPORAL_ADDRESS and run worker.py")
-                return 1
-        command = server_command(
-            PORT, ui_port=UI_PORT, database=house.state / "temporal.db", codec=f"{gateway}/codec"
+    gateway = f"http://{settings.gateway_host}:{ports.gateway}"
+    await _started(processes, settings, ports, seals_for(settings), gateway)
+    _say_where(processes, settings, ports, gateway)
+
+
+async def _started(
+    processes: Processes, settings: GatewaySettings, ports: Ports, seals: Seals, gateway: str
+) -> None:
+    if processes.running("server") is None:
+        database = ROOT / settings.state / "temporal.db"
+        processes.start(
+            "server",
+            server_command(ports.server, ui_port=ports.ui, database=database, codec=f"{gateway}/codec"),
         )
-        house.start("server", command)
-    try:
-        client = await wait_for_server(f"127.0.0.1:{PORT}", seals=seals)
-        await prepare(client)
-    except NoServer as error:
-        say(f"{error}; its log: {house.logs / 'server.log'}")
-        return 1
-    if house.running("worker") is None:
-        house.start("worker", [sys.executable, "worker.py"])
-    if house.running("gateway") is None:
-        house.start("gateway", [sys.executable, "-m", "gateway"])
-    say(f"Temporal      127.0.0.1:{PORT}   (log: {house.logs / 'server.log'})")
-    say(f"its UI        http://127.0.0.1:{UI_PORT}")
-    say(f"worker        log: {house.logs / 'worker.log'}")
-    say(f"gateway       {gateway}   (log: {house.logs / 'gateway.log'})")
+    await processes.listening("server", ports.server)
+    await wait_for_server(f"127.0.0.1:{ports.server}", seals=seals)
+    client = await connect(seals)
+    await prepare(client)
+    if processes.running("worker") is None:
+        processes.start("worker", [sys.executable, "worker.py"])
+    if processes.running("gateway") is None:
+        origins = [f"http://{host}:{ports.ui}" for host in sorted(LOOPBACK)]
+        processes.start(
+            "gateway", [sys.executable, "-m", "gateway"], {"REDRESS_CODEC_ORIGINS": json.dumps(origins)}
+        )
+    await processes.listening("gateway", ports.gateway)
+    processes.check("worker")
+
+
+def _say_where(processes: Processes, settings: GatewaySettings, ports: Ports, gateway: str) -> None:
+    ui = f"http://127.0.0.1:{ports.ui}"
+    say(f"Temporal      127.0.0.1:{ports.server}   (log: {processes.log('server')})")
+    say(f"its UI        {ui}")
+    say(f"worker        log: {processes.log('worker')}")
+    say(f"gateway       {gateway}   (log: {processes.log('gateway')})")
     say(f"  its pages   {gateway}/docs   {gateway}/openapi.json")
     say("  a token     .venv/bin/python starter.py token new NAME --role intake   (docs/gateway.md)")
-    say(f"  names in the UI: a token of the role codec, at {gateway}/codec/login   (docs/operators.md)")
-    say(f"register      {Settings().database_url}")
-    say(f"letters       {Settings().outbox_folder}")
+    if settings.trial != TRIAL:
+        say(f"  names in the UI: a token of the role codec, at {gateway}/codec/login   (docs/operators.md)")
+    say(f"register      {settings.database_url}")
+    say(f"letters       {settings.outbox_folder}")
     say("\nReady lists in the UI, with the dates of today (make links: anew):")
-    for line in lines(f"http://127.0.0.1:{UI_PORT}", "default", today()):
+    for line in lines(ui, os.environ.get("TEMPORAL_NAMESPACE", "default"), today()):
         say(f"  {line}")
+    if ports[:2] != (PORT, UI_PORT):
+        said = f"TEMPORAL_ADDRESS=127.0.0.1:{ports.server} REDRESS_UI={ui}"
+        say(f"\nNot the usual ports. Wherever you type commands:  export {said}")
     say("\nTry:  .venv/bin/python starter.py open examples/under-way.json")
     say("End:  make down")
-    return 0
 
 
-def down(house: House) -> int:
+def down(processes: Processes) -> None:
     """Stop the gateway, the worker, then the server."""
-    if all(house.running(name) is None for name in ("gateway", "worker", "server")):
+    names = ("gateway", "worker", "server")
+    if all(processes.running(name) is None for name in names):
         say("nothing is running here")
-    house.stop("gateway")
-    house.stop("worker")
-    house.stop("server")
-    return 0
+    for name in names:
+        if processes.stop(name):
+            say(f"{name} stopped")
 
 
-def _taken(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _is_zombie(pid: int) -> bool:
+def main(words: list[str]) -> int:
+    """Do what the word says: `up`, else `down`; gives the exit status."""
+    os.umask(0o077)  # whatever lies in the state folder names people
+    quiet_runtime()
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
-    except OSError:
-        return False
+        settings = GatewaySettings()
+        processes = Processes(ROOT / settings.state)
+        if words == ["down"]:
+            down(processes)
+        else:
+            asyncio.run(up(processes, settings))
+    except ValidationError as error:
+        for each in error.errors():
+            sys.stderr.write(f"REDRESS_{str(each['loc'][0]).upper()}: {each['msg']}\n")
+        return 2
+    except BrokenPipeError:  # whoever read along has seen enough
+        sys.stdout = sys.stderr
+    except (RuntimeError, KeyMistake, RPCError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    os.umask(0o077)
-    at = House(ROOT / Settings().state)
-    status = down(at) if sys.argv[1:] == ["down"] else asyncio.run(up(at))
+    status = main(sys.argv[1:])
     sys.stdout.flush()
     os._exit(status)
