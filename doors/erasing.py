@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 import shutil
-from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from pydantic import BaseModel
-from sqlalchemy import select
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client
@@ -18,23 +18,16 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from doors.answers import NotErasable, UnknownComplaint
 from doors.clock import today
-from privacy.ring import Unreadable
-from privacy.seals import Sealed, open_document, open_text
-from privacy.vault import Destroyed
+from doors.searching import Searched, search_files, search_folder, search_record, search_texts
+from privacy.seals import Sealed
+from privacy.vault import SLIP, Destroyed
+from redress.calendar import long_date
 from redress.erasure import marks_of, scrubbed
 from redress.library import authority, authority_names
 from redress.record import RegisterEntry
-from register import schema
+from redress.standing import Status
 from register.register import Register
 from workflows.wire import workflow_id
-
-
-class Searched(BaseModel):
-    """One place that was searched: how much was looked at, and in how much of it something was readable."""
-
-    where: str
-    looked_at: int
-    readable: int
 
 
 class Proof(BaseModel):
@@ -44,6 +37,8 @@ class Proof(BaseModel):
     erased_on: date
     already: bool
     searched: list[Searched]
+    linked: list[str] = []
+    """Complaints that belong together with it, as a part that was split off, and are not erased."""
 
     @property
     def holds(self) -> bool:
@@ -51,29 +46,47 @@ class Proof(BaseModel):
         return all(place.readable == 0 for place in self.searched)
 
 
-async def erase(client: Client, register: Register, outbox: Path, reference: str) -> Proof:
+async def erase(
+    client: Client, register: Register, outbox: Path, reference: str, state: Path | None = None
+) -> Proof:
     """Destroy the complaint's own key, and what was never sealed; then search for what could be left.
 
-    Raises `UnknownComplaint`, or `NotErasable` while the complaint is open or something is owed.
-    Doing it again finishes what was broken off.
+    `state`: the folder whose databases and logs are searched as files, too. Raises `UnknownComplaint`, or
+    `NotErasable` while the complaint is open or something is owed. Doing it again finishes what was
+    broken off.
     """
     seals = register.seals
     if not isinstance(seals, Sealed):
         raise NotErasable("there are no keys here: this is a trial, whose data is deleted by hand")
+    if not register.knows(reference):
+        raise UnknownComplaint(reference)
     already = seals.vault.is_destroyed(reference)
     marks: set[str] = set()
     if not already:
-        marks = _write_down_what_stays(register, reference)
-    await _forget(client, reference)
+        marks = _marks(register, reference)
+        _write_down_what_stays(register, reference, _what_stays(register, reference))
+    else:
+        _write_down_what_stays(register, reference, register.what_stays(reference))
+    stays = register.status(reference, today())
+    await forget(client, seals, reference)
+    seals.vault.destroy(reference, json.dumps(stays) if stays is not None else None)
     await asyncio.to_thread(shutil.rmtree, outbox / reference, ignore_errors=True)
-    seals.vault.destroy(reference)
     searched = [
-        _search_record(register, reference),
-        _search_texts(register, marks),
-        _search_folder(outbox / reference),
+        search_record(register, reference),
+        search_texts(register, marks),
+        search_folder(outbox / reference),
         await _search_history(client, reference),
     ]
-    return Proof(reference=reference, erased_on=today(), already=already, searched=searched)
+    if state is not None and marks:
+        searched.append(await asyncio.to_thread(search_files, state, marks))
+    linked = [str(each["reference"]) for each in stays["linked"]] if stays is not None else []
+    return Proof(
+        reference=reference,
+        erased_on=today(),
+        already=already,
+        searched=searched,
+        linked=sorted(each for each in linked if register.knows(each) and not seals.vault.is_destroyed(each)),
+    )
 
 
 def due_for_erasure(register: Register, on: date) -> list[str]:
@@ -89,25 +102,35 @@ def due_for_erasure(register: Register, on: date) -> list[str]:
     return found
 
 
-def _write_down_what_stays(register: Register, reference: str) -> set[str]:
-    """Keep dates and outcomes in the open; gives the texts that have to be gone afterwards."""
-    status, opening = register.status(reference, today()), register.opening(reference)
-    if opening is None:
-        raise UnknownComplaint(reference)
+def _what_stays(register: Register, reference: str) -> Status:
+    """Dates and outcomes of a complaint that may be erased."""
+    status = register.status(reference, today())
     if status is None:
         raise NotErasable(f"{reference} was reserved and never opened: open it first, or wait until it is")
     if status["closed_on"] is None:
         raise NotErasable(f"{reference} is open: it has to be closed before its personal data is destroyed")
     if status["next_due_on"] is not None:
-        raise NotErasable(f"something of {reference} is still owed until {status['next_due_on']}")
-    left = scrubbed(status, today())
+        owed = long_date(date.fromisoformat(status["next_due_on"]))
+        raise NotErasable(f"something of {reference} is still owed until {owed}")
+    return status if "erased_on" in status else cast(Status, scrubbed(status, today()))
+
+
+def _marks(register: Register, reference: str) -> set[str]:
+    """The texts that have to be gone afterwards."""
+    opening, status = register.opening(reference), register.status(reference, today())
+    return marks_of(opening or {}, status or {})
+
+
+def _write_down_what_stays(register: Register, reference: str, left: Status | None) -> None:
+    """Keep dates and outcomes in the open, once; also in a register from before the erasure."""
+    if left is None:
+        return
     with register.writing() as db:
         entry = RegisterEntry(kind="erased", key="erased", on=today().isoformat(), body={"status": left})
         register.append(db, reference, [entry])
-    return marks_of(opening, status)
 
 
-async def _forget(client: Client, reference: str) -> None:
+async def forget(client: Client, seals: Sealed, reference: str) -> None:
     """End the workflow if it still waits for its end, and take it out of Temporal."""
     execution = WorkflowExecution(workflow_id=workflow_id(reference))
     try:
@@ -120,6 +143,7 @@ async def _forget(client: Client, reference: str) -> None:
     # Every run: a long life has several, and what was typed in the UI is not under the complaint's key.
     for run in [*await _runs(client, reference), ""]:
         execution.run_id = run
+        await _take_over_slips(client, seals, reference, run)
         try:
             await client.workflow_service.delete_workflow_execution(
                 DeleteWorkflowExecutionRequest(namespace=client.namespace, workflow_execution=execution)
@@ -129,53 +153,26 @@ async def _forget(client: Client, reference: str) -> None:
                 raise
 
 
+SLIPS = re.compile(re.escape(SLIP.encode()) + rb"[0-9a-f]{32}")
+
+
+async def _take_over_slips(client: Client, seals: Sealed, reference: str, run: str) -> None:
+    """What was typed for the complaint and no worker has read since is its own as well."""
+    found: set[str] = set()
+    try:
+        handle = client.get_workflow_handle(workflow_id(reference), run_id=run or None)
+        async for event in handle.fetch_history_events():
+            found |= {slip.decode() for slip in SLIPS.findall(event.SerializeToString())}
+    except RPCError as error:
+        if error.status != RPCStatusCode.NOT_FOUND:
+            raise
+    for slip in found:
+        await asyncio.to_thread(seals.take_over, slip, reference)
+
+
 async def _runs(client: Client, reference: str) -> list[str]:
     """The runs of a complaint's workflow that Temporal's list still has."""
     return [run.run_id async for run in client.list_workflows(f"WorkflowId = '{workflow_id(reference)}'")]
-
-
-def _search_record(register: Register, reference: str) -> Searched:
-    """Whether anything sealed of the complaint still opens."""
-    looked, readable = 0, 0
-    with register.reading() as db:
-        for table in schema.metadata.sorted_tables:
-            if "reference" not in table.c:
-                continue
-            for row in db.execute(select(table).where(table.c.reference == reference)).mappings():
-                for value in row.values():
-                    if isinstance(value, str) and value.startswith("sealed:"):
-                        looked += 1
-                        readable += _opens(lambda text=value: open_text(register.seals, text))
-                    elif isinstance(value, dict) and value.keys() == {"sealed"}:
-                        looked += 1
-                        readable += _opens(lambda document=value: open_document(register.seals, document))
-    return Searched(where="sealed values of the register", looked_at=looked, readable=readable)
-
-
-def _opens(attempt: Any) -> bool:
-    try:
-        attempt()
-    except Unreadable:
-        return False
-    return True
-
-
-def _search_texts(register: Register, marks: Iterable[str]) -> Searched:
-    """Whether any of the complaint's texts stands readable in any row of the register."""
-    wanted = list(marks)
-    looked, readable = 0, 0
-    with register.reading() as db:
-        for table in schema.metadata.sorted_tables:
-            for row in db.execute(select(table)).mappings():
-                looked += 1
-                said = " ".join(str(value) for value in row.values())
-                readable += any(mark in said for mark in wanted)
-    return Searched(where="rows of the register", looked_at=looked, readable=readable)
-
-
-def _search_folder(folder: Path) -> Searched:
-    files = [path for path in folder.rglob("*") if path.is_file()] if folder.exists() else []
-    return Searched(where="letters in the outbox", looked_at=len(files), readable=len(files))
 
 
 async def _search_history(client: Client, reference: str) -> Searched:
@@ -198,4 +195,4 @@ async def _is_known(client: Client, reference: str) -> bool:
     return True
 
 
-__all__ = ["NotErasable", "Proof", "due_for_erasure", "erase"]
+__all__ = ["NotErasable", "Proof", "Searched", "due_for_erasure", "erase", "forget"]

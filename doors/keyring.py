@@ -1,23 +1,37 @@
-"""The ring of keys, from the command line: a new key on top, what the keys wrap, wrapping anew."""
+"""The ring of keys, from the command line: a new key on top, what each is needed for, one taken out."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+
 from pydantic import BaseModel
+from sqlalchemy import select
+from temporalio.client import Client
 
 from engine.seals import seals_for
 from engine.settings import Settings
 from engine.workers import register_for
-from privacy.ring import KeyMistake, add_key
-from privacy.seals import Sealed
+from gateway.settings import GatewaySettings
+from gateway.store import open_store, waiting
+from privacy.ring import KeyMistake, add_key, remove_key
+from privacy.seals import OF_RING, Sealed, key_of
 from register import webhooks
 
 
 class KeyUse(BaseModel):
-    """One key of the ring, and how many complaints' own keys it wraps."""
+    """One key of the ring, and what it is needed for.
+
+    `wraps`: keys of complaints and slips. `seals`: what it sealed itself in register and gateway, that is
+    secrets of webhooks, and openings that came while the vault was down.
+    """
 
     name: str
     is_present: bool
     wraps: int
+    seals: int
+    is_missing: bool = False
+    """Whether it is needed and does not stand in the file."""
 
 
 def new(settings: Settings, name: str = "") -> str:
@@ -26,11 +40,20 @@ def new(settings: Settings, name: str = "") -> str:
 
 
 def uses(settings: Settings) -> list[KeyUse]:
-    """The keys of the ring, the present one first. Raises `KeyMistake`."""
+    """The keys of the ring, the present one first, and those that are missing. Raises `KeyMistake`."""
     seals = _sealed(settings)
-    counted = seals.vault.ring_names()
-    names = [*seals.ring.names, *(name for name in counted if name not in seals.ring.names)]
-    return [KeyUse(name=n, is_present=n == seals.ring.present, wraps=counted.get(n, 0)) for n in names]
+    wraps, sealed = seals.vault.ring_names(), _sealed_by(settings, seals)
+    needed = sorted({*wraps, *sealed} - {*seals.ring.names})
+    return [
+        KeyUse(
+            name=name,
+            is_present=name == seals.ring.present,
+            wraps=wraps.get(name, 0),
+            seals=sealed[name],
+            is_missing=name in needed,
+        )
+        for name in [*seals.ring.names, *needed]
+    ]
 
 
 def rewrap(settings: Settings) -> tuple[int, int]:
@@ -41,6 +64,52 @@ def rewrap(settings: Settings) -> tuple[int, int]:
     seals = _sealed(settings)
     webhooks.reseal(register_for(settings, seals))
     return seals.vault.rewrap()
+
+
+async def remove(settings: Settings, client: Client, name: str) -> None:
+    """Take a key out of the ring if nothing needs it any more. Raises `KeyMistake`, which says what does.
+
+    Every history that Temporal keeps is looked through: earlier versions sealed what was typed in the UI
+    with the ring's own key.
+    """
+    known = next((each for each in uses(settings) if each.name == name and not each.is_missing), None)
+    if known is not None and not known.is_present:
+        needed = []
+        if known.wraps:
+            needed.append(f"it wraps {known.wraps} keys (starter.py keys rewrap)")
+        if known.seals:
+            needed.append(
+                f"it seals {known.seals} values of register and gateway (starter.py keys rewrap; what waits)"
+            )
+        found = await _histories(client, name)
+        if found:
+            more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+            needed.append(f"{', '.join(found[:3])}{more} in Temporal hold what it sealed")
+        if needed:
+            raise KeyMistake(f"{name} is still needed: {'; '.join(needed)}")
+    remove_key(settings.keys_file, name)
+
+
+def _sealed_by(settings: Settings, seals: Sealed) -> Counter[str]:
+    """How much each key of the ring sealed itself, in the register and in the gateway's store."""
+    names = webhooks.key_names(register_for(settings, seals))
+    store = open_store(GatewaySettings(state=settings.state).store_url)
+    with store.connect() as db:
+        names += [key_of(body) for body in db.execute(select(waiting.c.body)).scalars()]
+    return Counter(each.removeprefix(OF_RING) for each in names if each.startswith(OF_RING))
+
+
+async def _histories(client: Client, name: str) -> list[str]:
+    """The workflows whose histories hold something that a key of the ring sealed."""
+    mark = re.compile(re.escape(f"{OF_RING}{name}".encode()) + rb"(?![A-Za-z0-9._-])")
+    found = []
+    async for run in client.list_workflows():
+        handle = client.get_workflow_handle(run.id, run_id=run.run_id)
+        async for event in handle.fetch_history_events():
+            if mark.search(event.SerializeToString()):
+                found.append(run.id)
+                break
+    return found
 
 
 def _sealed(settings: Settings) -> Sealed:

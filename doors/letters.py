@@ -47,7 +47,7 @@ def lines(register: Register, reference: str | None) -> list[LetterLine]:
 
     Raises `UnknownComplaint`.
     """
-    if reference is not None and register.opening(reference) is None:
+    if reference is not None and not register.knows(reference):
         raise UnknownComplaint(reference)
     with register.reading() as db:
         rows = kept.in_state(db, get_args(State) if reference else NOT_DONE, reference)

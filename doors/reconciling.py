@@ -24,7 +24,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from doors.answers import NoAnswer
 from doors.clock import today
-from doors.erasing import erase
+from doors.erasing import erase, forget
 from doors.staff import running_status, take_up_again
 from privacy.seals import Sealed
 from redress.packing import pack_state
@@ -53,7 +53,9 @@ async def reconcile(client: Client, register: Register, outbox: Path, within: fl
 
     Nothing may be opened or sent meanwhile. Doing it again changes nothing.
     """
-    done = [await _erased_again(client, register, outbox, each) for each in _came_back(register)]
+    done = [
+        await _erased_again(client, register, outbox, *each) for each in await _came_back(client, register)
+    ]
     erased = _erased(register)
     underway = [each for each in register.underway() if each.reference not in erased]
     done += [await _one(client, register, each, within) for each in underway]
@@ -138,17 +140,30 @@ def _erased(register: Register) -> set[str]:
         return set(db.execute(select(table.c.reference).where(table.c.kind == "erased")).scalars())
 
 
-def _came_back(register: Register) -> list[str]:
-    """Erased complaints whose keys an older backup of the vault has brought back."""
+async def _came_back(client: Client, register: Register) -> list[tuple[str, str]]:
+    """Erased complaints of which an older backup has brought something back, and what."""
     seals = register.seals
     if not isinstance(seals, Sealed):
         return []
-    return sorted(each for each in _erased(register) if not seals.vault.is_destroyed(each))
+    erased, destroyed = _erased(register), {*seals.vault.destroyed()}
+    back = dict.fromkeys(erased - destroyed, "its key had come back")
+    back |= {each: "the register did not know it" for each in destroyed - erased if register.knows(each)}
+    async for run in client.list_workflows(f"WorkflowType = '{WORKFLOW}'"):
+        reference = run.id.removeprefix(workflow_id(""))
+        if reference in destroyed:
+            back.setdefault(reference, "its history had come back, which nobody can read")
+    return sorted(back.items())
 
 
-async def _erased_again(client: Client, register: Register, outbox: Path, reference: str) -> Reconciled:
+async def _erased_again(
+    client: Client, register: Register, outbox: Path, reference: str, why: str
+) -> Reconciled:
+    if not register.knows(reference):  # neither register nor key: nothing of it can be read, nor go on
+        assert isinstance(register.seals, Sealed)
+        await forget(client, register.seals, reference)
+        return Reconciled(reference=reference, outcome="erased again", why=why)
     proof = await erase(client, register, outbox, reference)
-    why = "its key had come back" if proof.holds else "its key had come back; something is still readable"
+    why = why if proof.holds else f"{why}; something is still readable"
     return Reconciled(reference=reference, outcome="erased again" if proof.holds else "no answer", why=why)
 
 

@@ -143,7 +143,7 @@ async def status(client: Client, register: Register, reference: str, as_of: date
         pass  # erased: its dates and outcomes stand in the register
     recorded = await asyncio.to_thread(register.status, reference, as_of)
     if recorded is None:
-        if await asyncio.to_thread(register.opening, reference) is None:
+        if not await asyncio.to_thread(register.knows, reference):
             raise UnknownComplaint(reference)
         raise NoAnswer(
             f"{reference} is reserved, but its start did not reach Temporal: send its opening again",

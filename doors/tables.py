@@ -192,7 +192,10 @@ def show_proofs(done: Sequence[Proof | str]) -> None:
             f"{each.reference} {again}: {'nothing' if each.holds else 'SOMETHING'} can be read any more"
         )
         for place in each.searched:
-            console.print(f"  {place.where}: {place.looked_at} looked at, {place.readable} readable")
+            found = f": {', '.join(place.found)}" if place.found else ""
+            console.print(f"  {place.where}: {place.looked_at} looked at, {place.readable} readable{found}")
+        if each.linked:
+            console.print(f"  not erased with it, and about the same matter: {', '.join(each.linked)}")
 
 
 def show_due(start: date, answer: date, provisional: bool, skipped: Sequence[Skipped]) -> None:

@@ -353,7 +353,7 @@ async def _status(house: House, response: Response, reference: str, as_of: date 
     if recorded is not None:
         response.headers["Redress-Read-From"] = "register"
         return recorded
-    if await _asked(house, lambda register: register.opening(reference)) is None:
+    if not await _asked(house, lambda register: register.knows(reference)):
         raise Refusal("not-found", f"There never was a complaint {reference}.")
     raise out_of_reach(f"{reference} is reserved and waits to be opened.")
 

@@ -61,10 +61,11 @@ class Watch:
                 status = int(message["status"])
             await send(message)
 
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        # Of the caller's trace its ids alone: `tracestate` and `baggage` hold whatever somebody wrote.
+        parent = dict(scope["headers"]).get(b"traceparent", b"").decode("latin-1")
         span = self._tracer.start_as_current_span(
             "request",
-            propagate.extract(headers),
+            propagate.extract({"traceparent": parent}),
             trace.SpanKind.SERVER,
             record_exception=False,  # its text could hold what somebody wrote
             set_status_on_exception=False,

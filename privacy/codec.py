@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable, Sequence
 
 from temporalio.api.common.v1 import Payload
@@ -14,19 +15,23 @@ from temporalio.converter import (
     WorkflowSerializationContext,
 )
 
-from privacy.ring import Unreadable
+from privacy.ring import Unreadable, encrypt
 from privacy.seals import OF_COMPLAINT, OF_RING, Sealed
-from privacy.vault import Destroyed
+from privacy.vault import SLIP, Destroyed
 
 ENCODING = b"binary/encrypted"
 KEY_NAME = "encryption-key-id"
+
+REFERENCE = re.compile(r"[A-Z][A-Z0-9]{0,9}(-[0-9]{1,9}){1,5}")
+"""What a reference looks like: a workflow of another name is no complaint, and gets no key of that name."""
 
 
 class EncryptionCodec(PayloadCodec, WithSerializationContext):
     """Encrypts under the key of the complaint whose workflow a payload belongs to.
 
-    Where nobody says which (what an operator types into the UI), the ring's own key is used. What
-    cannot be decrypted is handed on as it came: raising would stop a workflow task for good.
+    Where nobody says which (what an operator types into the UI), it has a key of its own, which the
+    complaint that receives it takes over. What cannot be decrypted is handed on as it came: raising
+    would stop a workflow task for good.
     """
 
     def __init__(self, seals: Sealed, prefix: str, reference: str = "") -> None:
@@ -40,23 +45,34 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
         if not isinstance(context, (WorkflowSerializationContext, ActivitySerializationContext)):
             return self
         workflow_id = context.workflow_id or ""
-        if not workflow_id.startswith(self.prefix):
+        reference = workflow_id.removeprefix(self.prefix)
+        if not workflow_id.startswith(self.prefix) or not REFERENCE.fullmatch(reference):
             return self
-        return EncryptionCodec(self.seals, self.prefix, workflow_id.removeprefix(self.prefix))
+        return EncryptionCodec(self.seals, self.prefix, reference)
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """Encrypt each payload, whole."""
-        if self.reference and self.seals.vault.remembered(self.reference) is None:
+        if not self.reference:
+            return await asyncio.to_thread(self._on_a_slip, payloads)
+        if self.seals.vault.remembered(self.reference) is None:
             await asyncio.to_thread(self.seals.vault.key, self.reference, make=True)
         return [self._encrypted(payload) for payload in payloads]
 
     def _encrypted(self, payload: Payload) -> Payload:
-        key_name, data = self.seals.seal(payload.SerializeToString(), self.reference)
-        return Payload(metadata={"encoding": ENCODING, KEY_NAME: key_name.encode()}, data=data)
+        return _payload(*self.seals.seal(payload.SerializeToString(), self.reference))
+
+    def _on_a_slip(self, payloads: Sequence[Payload]) -> list[Payload]:
+        if not payloads:
+            return []
+        slip = self.seals.vault.slip()
+        key = self.seals.vault.key(slip)
+        return [_payload(slip, encrypt(key, each.SerializeToString(), slip)) for each in payloads]
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """Decrypt what is encrypted and can be; the rest as it came."""
-        for name in _complaints(payloads):
+        for name in _keys(payloads):
+            if self.reference and name.startswith(SLIP):
+                await asyncio.to_thread(self.seals.vault.take_over, name, self.reference)
             if self.seals.vault.remembered(name) is None:
                 try:
                     await asyncio.to_thread(self.seals.vault.key, name)
@@ -99,10 +115,14 @@ def placeholder(seals: Sealed, payload: Payload) -> Payload:
     return Payload(metadata={"encoding": b"json/plain"}, data=said)
 
 
-def _complaints(payloads: Iterable[Payload]) -> set[str]:
-    """The complaints whose keys are needed."""
+def _payload(key_name: str, data: bytes) -> Payload:
+    return Payload(metadata={"encoding": ENCODING, KEY_NAME: key_name.encode()}, data=data)
+
+
+def _keys(payloads: Iterable[Payload]) -> set[str]:
+    """The keys of the vault that are needed."""
     names = {p.metadata.get(KEY_NAME, b"").decode("utf-8", "replace") for p in payloads}
-    return {name.removeprefix(OF_COMPLAINT) for name in names if name.startswith(OF_COMPLAINT)}
+    return {name.removeprefix(OF_COMPLAINT) for name in names if name.startswith((OF_COMPLAINT, SLIP))}
 
 
 __all__ = ["ENCODING", "KEY_NAME", "OF_RING", "EncryptionCodec", "open_payload", "placeholder"]

@@ -2,8 +2,7 @@
 
 `REDRESS_KEYS` names a file with one key a line, `NAME BASE64`, the present one first. A key is 32
 random bytes (AES-256-GCM). To rotate: `starter.py keys new`, then `starter.py keys rewrap`; running
-processes find the new line by themselves. The old line stays until everything sealed by the ring itself,
-such as what operators typed into the UI, has left Temporal (docs/operating.md).
+processes find the new line by themselves. `starter.py keys remove` takes an old one out that nothing needs.
 """
 
 from __future__ import annotations
@@ -15,12 +14,16 @@ import re
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 NONCE = 12
 """Bytes; drawn anew for every encryption."""
+
+LOOKED_AT_EVERY = 5.0
+"""Seconds after which a process looks whether the file of its ring has changed."""
 
 KEY = 32
 """Bytes of a key."""
@@ -56,17 +59,29 @@ class Ring:
             raise KeyMistake("the ring has no key")
         self._keys = keys
         self._path = path
+        self._looked_at = monotonic()
+        self._mark = _mark(path)
 
     @property
     def present(self) -> str:
         """The name of the key that encrypts."""
-        return next(iter(self._keys))
+        return self._known()[1]
+
+    def _known(self) -> tuple[dict[str, bytes], str]:
+        """The keys of this moment, and the name of the present one among them."""
+        if monotonic() - self._looked_at > LOOKED_AT_EVERY:
+            self._looked_at = monotonic()
+            if _mark(self._path) != self._mark:
+                self._read_anew()
+        keys = self._keys  # another thread may read the file anew meanwhile
+        return keys, next(iter(keys))
 
     def _read_anew(self) -> None:
-        """A name that is not here may have been put on top since: no process has to be restarted for that."""
+        """The file may have changed: no process is restarted for that, nor stops for a bad line in it."""
         if self._path is not None:
             with suppress(KeyMistake):
-                self._keys = read_ring(self._path)._keys
+                mark = _mark(self._path)
+                self._keys, self._mark = read_ring(self._path)._keys, mark
 
     @property
     def names(self) -> list[str]:
@@ -75,15 +90,33 @@ class Ring:
 
     def seal(self, data: bytes, about: str) -> tuple[str, bytes]:
         """Encrypt with the present key; gives its name and the sealed bytes."""
-        return self.present, encrypt(self._keys[self.present], data, about)
+        keys, name = self._known()
+        return name, encrypt(keys[name], data, about)
+
+    def seal_by_name(self, data: bytes, prefix: str) -> tuple[str, bytes]:
+        """The same, bound to the key's own name behind a prefix; gives that, and the sealed bytes."""
+        keys, name = self._known()
+        return prefix + name, encrypt(keys[name], data, prefix + name)
 
     def open(self, name: str, data: bytes, about: str) -> bytes:
         """Decrypt with the key of a name. Raises `Unreadable`."""
         if name not in self._keys:
             self._read_anew()
-        if name not in self._keys:
+        key = self._keys.get(name)
+        if key is None:
             raise Unreadable(f"no key {name!r} in the ring")
-        return decrypt(self._keys[name], data, about)
+        return decrypt(key, data, about)
+
+
+def _mark(path: Path | None) -> tuple[int, int, int]:
+    """By what it is seen that a file is another; zeros where it cannot be looked at."""
+    if path is None:
+        return 0, 0, 0
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0, 0
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def read_ring(path: Path) -> Ring:
@@ -136,11 +169,32 @@ def add_key(path: Path, name: str = "") -> str:
     if any(each.split()[:1] == [made] for each in before.splitlines()):
         raise KeyMistake(f"{path}: there is a key {made} already; give another name")
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _write(path, f"{line}\n{before}")
+    return made
+
+
+def remove_key(path: Path, name: str) -> None:
+    """Take a key's line out of the file; whether nothing needs it any more is for the caller to know.
+
+    Raises `KeyMistake` where there is no such key, or it is the present one.
+    """
+    ring = read_ring(path)
+    if name not in ring.names:
+        raise KeyMistake(f"{path}: there is no key {name}; there are {', '.join(ring.names)}")
+    if name == ring.present:
+        raise KeyMistake(
+            f"{path}: {name} is the present key; put a new one on top first: starter.py keys new"
+        )
+    lines = path.read_text(encoding="utf-8").splitlines()
+    _write(path, "".join(f"{each}\n" for each in lines if each.split()[:1] != [name]))
+
+
+def _write(path: Path, text: str) -> None:
+    """Put a whole new file in the place of the old one, for its owner alone."""
     beside = path.with_suffix(".new")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(f"{line}\n{before}")
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
-    return made

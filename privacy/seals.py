@@ -1,7 +1,7 @@
 """Sealing text and documents, each under the key of the complaint it belongs to, or under the ring's own.
 
-What is sealed carries the name of its key in the open (`complaint/CYP-2026-000123`, `ring/2026-11-22`):
-neither holds personal data.
+What is sealed carries the name of its key in the open (`complaint/CYP-2026-000123`, `ring/2026-11-22`,
+`slip/` and a number): none holds personal data.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import json
 from typing import Any, Protocol
 
 from privacy.ring import Ring, Unreadable, decrypt, encrypt
-from privacy.vault import Vault
+from privacy.vault import SLIP, Vault
 
 OF_COMPLAINT, OF_RING = "complaint/", "ring/"
 MARK = "sealed:1:"
@@ -25,6 +25,14 @@ class Seals(Protocol):
 
     def seal(self, data: bytes, name: str) -> tuple[str, bytes]:
         """The name of the key used, and the sealed bytes."""
+        ...
+
+    def seal_on_slip(self, data: bytes) -> tuple[str, bytes]:
+        """The same for what belongs to a complaint that is not known yet: see `take_over`."""
+        ...
+
+    def take_over(self, key_name: str, name: str) -> None:
+        """Say to which complaint something belongs that was sealed on a slip; other keys stay as they are."""
         ...
 
     def open(self, key_name: str, data: bytes) -> bytes:
@@ -46,13 +54,23 @@ class Sealed:
     def seal(self, data: bytes, name: str) -> tuple[str, bytes]:
         """Seal under the complaint's own key, made where there is none; without a name under the ring's."""
         if not name:
-            about = OF_RING + self.ring.present
-            return about, self.ring.seal(data, about)[1]
+            return self.ring.seal_by_name(data, OF_RING)
         about = OF_COMPLAINT + name
         return about, encrypt(self.vault.key(name, make=True), data, about)
 
+    def seal_on_slip(self, data: bytes) -> tuple[str, bytes]:
+        """Seal under a key that nothing else has."""
+        slip = self.vault.slip()
+        return slip, encrypt(self.vault.key(slip), data, slip)
+
+    def take_over(self, key_name: str, name: str) -> None:
+        """Let the slip go with the complaint."""
+        self.vault.take_over(key_name, name)
+
     def open(self, key_name: str, data: bytes) -> bytes:
         """What was sealed. Raises `Unreadable`, `Destroyed` where the complaint was erased."""
+        if key_name.startswith(SLIP):
+            return decrypt(self.vault.key(key_name), data, key_name)
         if key_name.startswith(OF_RING):
             return self.ring.open(key_name.removeprefix(OF_RING), data, key_name)
         if key_name.startswith(OF_COMPLAINT):
@@ -72,6 +90,13 @@ class Unsealed:
         """As it came."""
         return "", data
 
+    def seal_on_slip(self, data: bytes) -> tuple[str, bytes]:
+        """As it came."""
+        return "", data
+
+    def take_over(self, key_name: str, name: str) -> None:
+        """Nothing: nothing is sealed."""
+
     def open(self, key_name: str, data: bytes) -> bytes:
         """As it came; what somebody else sealed cannot be read here."""
         if key_name:
@@ -89,6 +114,11 @@ def seal_text(seals: Seals, text: str, name: str) -> str:
     return f"{MARK}{key_name}:{base64.b64encode(data).decode()}" if key_name else text
 
 
+def key_of_text(text: str) -> str:
+    """The name of the key that sealed a text; empty where it is not sealed."""
+    return text.removeprefix(MARK).rpartition(":")[0] if text.startswith(MARK) else ""
+
+
 def open_text(seals: Seals, text: str) -> str:
     """The text in a column. Raises `Unreadable`."""
     if not text.startswith(MARK):
@@ -102,8 +132,23 @@ def open_text(seals: Seals, text: str) -> str:
 
 def seal_document(seals: Seals, document: Any, name: str) -> Any:
     """A document as it is kept in a JSON column."""
-    key_name, data = seals.seal(json.dumps(document).encode(), name)
+    return _kept(document, *seals.seal(json.dumps(document).encode(), name))
+
+
+def seal_document_on_slip(seals: Seals, document: Any) -> Any:
+    """The same for a document of which nobody knows yet to which complaint it belongs."""
+    return _kept(document, *seals.seal_on_slip(json.dumps(document).encode()))
+
+
+def _kept(document: Any, key_name: str, data: bytes) -> Any:
     return {"sealed": f"{key_name}:{base64.b64encode(data).decode()}"} if key_name else document
+
+
+def key_of(kept: Any) -> str:
+    """The name of the key that sealed a document in a JSON column; empty where it is not sealed."""
+    if not (isinstance(kept, dict) and kept.keys() == {"sealed"}):
+        return ""
+    return str(kept["sealed"]).rpartition(":")[0]
 
 
 def open_document(seals: Seals, kept: Any) -> Any:

@@ -1,7 +1,10 @@
-"""The complaints' own keys: one each, wrapped by the ring, in a store apart from everything they protect.
+"""The complaints' own keys, each wrapped by the ring, in a store apart from everything they protect.
 
 Apart, so that a backup of Temporal or of the register holds no key: once a complaint's key is destroyed
 here, what it sealed can be read nowhere any more, not in a history, not in a backup.
+
+What comes before anybody knows whose it is, as an opening that waits or what an operator types into the
+Temporal UI, has a key of its own, a **slip**; the complaint that it turns out to belong to takes it over.
 """
 
 from __future__ import annotations
@@ -11,13 +14,30 @@ from datetime import UTC, datetime
 from threading import Lock
 from time import monotonic
 
-from sqlalchemy import Column, DateTime, Engine, LargeBinary, MetaData, String, Table, select, update
+from sqlalchemy import (
+    Column,
+    DateTime,
+    Engine,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from privacy.ring import KEY, Ring, Unreadable
-from register.database import insert_new
+from register.database import create_tables, insert_new
 
 FRESH = 5.0
 """Seconds that a key is remembered before the store is asked again: a destroyed key is gone within that."""
+
+SLIP = "slip/"
+"""How the name of a slip begins; a complaint's key is named by its reference."""
 
 metadata = MetaData()
 
@@ -29,6 +49,9 @@ complaint_keys = Table(
     Column("wrapped", LargeBinary),
     Column("made_at", DateTime(timezone=True), nullable=False),
     Column("destroyed_at", DateTime(timezone=True)),
+    Column("belongs_to", String(80)),  # of a slip: the complaint that took it over
+    Column("what_stays", Text),  # of an erased complaint: its dates and outcomes, for an older register
+    Index("slips_by_complaint", "belongs_to"),
 )
 
 
@@ -43,16 +66,17 @@ class Vault:
         self.ring = ring
         self._engine = engine.execution_options(writes=True)
         self._known: dict[str, tuple[float, bytes]] = {}
+        self._taken: set[str] = set()
         self._made = False
         self._making = Lock()
 
     def remembered(self, name: str) -> bytes | None:
-        """The key of a complaint, if it was asked for a moment ago."""
+        """The key of a name, if it was asked for a moment ago."""
         at, key = self._known.get(name, (0.0, b""))
         return key if key and monotonic() - at < FRESH else None
 
     def key(self, name: str, *, make: bool = False) -> bytes:
-        """The key of a complaint; `make`: a new one where there is none yet.
+        """The key of a complaint or slip; `make`: a new one where there is none yet.
 
         Raises `Destroyed` where it was destroyed, `Unreadable` where there never was one.
         """
@@ -78,14 +102,47 @@ class Vault:
         self._known[name] = (monotonic(), key)
         return key
 
-    def destroy(self, name: str) -> bool:
-        """Destroy a complaint's key for good; whether there was one to destroy."""
+    # --- slips -----------------------------------------------------------------------------------
+
+    def slip(self) -> str:
+        """A new slip; gives its name."""
+        name = SLIP + os.urandom(16).hex()
+        self.key(name, make=True)
+        return name
+
+    def take_over(self, slip: str, reference: str) -> None:
+        """Let a slip belong to a complaint from now on, and be destroyed with it; the first one that asks."""
+        if slip in self._taken or not slip.startswith(SLIP):
+            return
         self._make()
-        gone = {"wrapped": None, "destroyed_at": datetime.now(UTC)}
         table = complaint_keys
         with self._engine.begin() as db:
-            done = db.execute(update(table).where(table.c.name == name, table.c.wrapped.is_not(None)), gone)
-        self._known.pop(name, None)
+            free = (table.c.name == slip) & table.c.belongs_to.is_(None)
+            db.execute(update(table).where(free).values(belongs_to=reference))
+        if len(self._taken) > 20_000:
+            self._taken.clear()
+        self._taken.add(slip)
+
+    # --- erasing ---------------------------------------------------------------------------------
+
+    def destroy(self, name: str, what_stays: str | None = None) -> bool:
+        """Destroy a complaint's key and its slips for good; whether there was anything to destroy.
+
+        `what_stays`: what may be known of it afterwards, in the open. Whoever asks for the key later is
+        told that it was destroyed, also where there never was one.
+        """
+        self._make()
+        now, table = datetime.now(UTC), complaint_keys
+        gone = {"wrapped": None, "destroyed_at": now}
+        own = or_(table.c.name == name, table.c.belongs_to == name)
+        with self._engine.begin() as db:
+            names = db.execute(select(table.c.name).where(own)).scalars().all()
+            done = db.execute(update(table).where(own, table.c.wrapped.is_not(None)), gone)
+            insert_new(db, table, [{"name": name, "ring_key": "", "made_at": now} | gone])
+            if what_stays is not None:
+                db.execute(update(table).where(table.c.name == name).values(what_stays=what_stays))
+        for each in names:
+            self._known.pop(each, None)
         if self._engine.dialect.name == "sqlite":  # nor in the file's log
             raw = self._engine.raw_connection()
             try:
@@ -98,6 +155,28 @@ class Vault:
         """Whether a complaint's key was destroyed."""
         row = self._row(name)
         return row is not None and row[1] is None
+
+    def what_stays(self, name: str) -> str | None:
+        """What may still be known of a complaint whose key was destroyed."""
+        self._make()
+        table = complaint_keys
+        wanted = select(table.c.what_stays).where(table.c.name == name, table.c.wrapped.is_(None))
+        with self._engine.connect() as db:
+            return db.execute(wanted).scalar()
+
+    def destroyed(self) -> list[str]:
+        """The references of all complaints whose keys were destroyed."""
+        self._make()
+        table = complaint_keys
+        gone = select(table.c.name).where(table.c.wrapped.is_(None), table.c.name.not_like(f"{SLIP}%"))
+        with self._engine.connect() as db:
+            return list(db.execute(gone.order_by(table.c.name)).scalars())
+
+    # --- looking after it ------------------------------------------------------------------------
+
+    def has(self, name: str) -> bool:
+        """Whether a name ever had a key here."""
+        return self._row(name) is not None
 
     def rewrap(self) -> tuple[int, int]:
         """Wrap every key with the ring's present key; gives how many were and how many are there."""
@@ -119,14 +198,12 @@ class Vault:
         return done, len(there)
 
     def ring_names(self) -> dict[str, int]:
-        """How many complaints' keys each key of the ring wraps."""
+        """How many keys each key of the ring wraps."""
         self._make()
-        counted: dict[str, int] = {}
         table = complaint_keys
+        living = select(table.c.ring_key, func.count()).where(table.c.wrapped.is_not(None))
         with self._engine.connect() as db:
-            for name in db.execute(select(table.c.ring_key).where(table.c.wrapped.is_not(None))).scalars():
-                counted[name] = counted.get(name, 0) + 1
-        return counted
+            return {row[0]: row[1] for row in db.execute(living.group_by(table.c.ring_key))}
 
     def _row(self, name: str) -> tuple[str, bytes | None] | None:
         self._make()
@@ -138,6 +215,5 @@ class Vault:
     def _make(self) -> None:
         with self._making:
             if not self._made:
-                with self._engine.begin() as db:
-                    metadata.create_all(db)
+                create_tables(self._engine, metadata)
                 self._made = True

@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select
 
+from privacy.vault import Destroyed
 from register import schema
 from register.database import insert_new
+from register.naming import kept_id
 from register.register import Register
 
 
@@ -38,7 +40,16 @@ def dated(register: Register, reference: str, message_id: str) -> str | None:
     """The London date of a message that came before under the same id."""
     table = schema.messages
     with register.reading() as db:
-        found = db.execute(
-            select(table.c.on_date).where(table.c.reference == reference, table.c.message_id == message_id)
-        ).scalar()
-    return found.isoformat() if found is not None else None
+        rows = db.execute(
+            select(table.c.message_id, table.c.on_date).where(table.c.reference == reference)
+        ).all()
+    if not rows:
+        return None  # and no key is made for a reference that nobody has
+    try:
+        names = {
+            message_id,
+            kept_id(register.seals, message_id, reference),
+        }  # earlier versions kept it as it came
+    except Destroyed:
+        return None
+    return next((row.on_date.isoformat() for row in rows if row.message_id in names), None)

@@ -8,7 +8,18 @@ from sqlite3 import OperationalError
 from time import sleep
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Executable, Table, create_engine, event, inspect, make_url, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Executable,
+    MetaData,
+    Table,
+    create_engine,
+    event,
+    inspect,
+    make_url,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
@@ -53,18 +64,18 @@ def _use_a_log(cursor: Any) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
 
 
-def create_tables(engine: Engine) -> None:
+def create_tables(engine: Engine, wanted: MetaData = metadata) -> None:
     """Make what is missing, tables and columns; leave what is there."""
     try:
-        _make_what_is_missing(engine)
+        _make_what_is_missing(engine, wanted)
     except DBAPIError:  # another process made the same at this moment
-        _make_what_is_missing(engine)
+        _make_what_is_missing(engine, wanted)
 
 
-def _make_what_is_missing(engine: Engine) -> None:
-    metadata.create_all(engine)
+def _make_what_is_missing(engine: Engine, wanted: MetaData) -> None:
+    wanted.create_all(engine)
     there = inspect(engine)
-    for table in metadata.sorted_tables:
+    for table in wanted.sorted_tables:
         known = {column["name"] for column in there.get_columns(table.name)}
         for column in table.columns:
             if column.name not in known:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, select
 
+from privacy.vault import Destroyed
 from redress.standing import Status
 from register import schema
 from register.register import Register
@@ -85,7 +86,10 @@ def _all(
         if row.good_until >= as_of or (row.state == "closed" and row.next_due_on is None):
             yield Line(**{name: getattr(row, name) for name in Line._fields}), None
             continue
-        known = register.case(db, row.reference)
+        try:
+            known = register.case(db, row.reference)
+        except Destroyed:  # it was erased after this register's backup
+            continue
         if known is None:
             continue
         status = known[0].status(as_of)

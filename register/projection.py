@@ -9,9 +9,11 @@ from sqlalchemy import Connection, Table, delete
 
 from privacy.seals import Seals, seal_text
 from redress.case import Case
+from redress.messages import KNOWN
 from redress.standing import Status
 from register import schema
 from register.database import upsert
+from register.naming import kept_id
 from register.notices import note_changes
 
 
@@ -106,7 +108,7 @@ def _messages(reference: str, case: Case, seals: Seals) -> list[dict[str, Any]]:
             {
                 "reference": reference,
                 "seq": entry.seq,
-                "message_id": entry.message.message_id,
+                "message_id": kept_id(seals, entry.message.message_id, reference),
                 "action": entry.message.action,
                 "on_date": entry.message.on,
                 "assumed": entry.assumed,
@@ -122,13 +124,18 @@ def _refusals(reference: str, status: Status, seals: Seals) -> list[dict[str, An
         {
             "reference": reference,
             "number": number,
-            "message_id": refused.get("message_id"),
-            "action": refused["action"],
+            "message_id": _kept_id(seals, refused.get("message_id"), reference),
+            # The name of a signal that is no action's is whatever its sender wrote.
+            "action": refused["action"] if refused["action"] in KNOWN else "unknown",
             "on_date": _day(str(refused["on"])),
             "reason": _sealed(seals, str(refused["reason"]), reference),
         }
         for number, refused in enumerate(status["refused"], 1)
     ]
+
+
+def _kept_id(seals: Seals, message_id: object, reference: str) -> str | None:
+    return kept_id(seals, str(message_id), reference) if message_id else None
 
 
 def _sealed(seals: Seals, reason: str, reference: str) -> str:

@@ -7,6 +7,8 @@ Projections are made anew from the events of one complaint in the same transacti
 from __future__ import annotations
 
 import hashlib
+import json
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, date, datetime
@@ -16,7 +18,7 @@ from typing import Any, NamedTuple, cast
 from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from privacy.seals import Seals, Unsealed, open_document, seal_document
+from privacy.seals import Sealed, Seals, Unsealed, open_document, seal_document
 from privacy.vault import Destroyed
 from redress.case import Case, CaseState, LoggedMessage, Rejected, Settled
 from redress.erasure import Erased
@@ -29,6 +31,8 @@ from redress.standing import Status
 from register import schema
 from register.database import create_tables, insert_new
 from register.projection import project
+
+log = logging.getLogger(__name__)
 
 
 class Reserved(NamedTuple):
@@ -104,9 +108,7 @@ class Register:
                 return found
             try:
                 with self.writing() as db:
-                    year = opening.received_on.year
-                    number = _next(db, f"{prefix}-{year}")
-                    reference = f"{prefix}-{year}-{number:06d}"
+                    reference = self._next_reference(db, f"{prefix}-{opening.received_on.year}")
                     db.execute(
                         insert(schema.references).values(
                             reference=reference,
@@ -122,6 +124,22 @@ class Register:
             except IntegrityError:
                 continue  # somebody else brought the same intake at the same moment
         raise RuntimeError("the register did not settle who reserved the reference")
+
+    def _next_reference(self, db: Connection, series: str) -> str:
+        """The next reference of a series that was never given out.
+
+        A register that was put back from a backup does not know what was given out after it; the vault,
+        which is never the older one, does.
+        """
+        skipped = 0
+        while True:
+            reference = f"{series}-{_next(db, series):06d}"
+            if not (isinstance(self.seals, Sealed) and self.seals.vault.has(reference)):
+                break
+            skipped += 1
+        if skipped:
+            log.warning("%d references before %s were given out before: skipped", skipped, reference)
+        return reference
 
     def _reserved(self, opening: Opening, raw: dict[str, Any]) -> Reserved | None:
         table = schema.references
@@ -160,6 +178,15 @@ class Register:
             "reserved_at": datetime.now(UTC),
         }
         insert_new(db, schema.references, [row])
+
+    def knows(self, reference: str) -> bool:
+        """Whether there ever was a complaint of this reference, erased or not."""
+        table = schema.references
+        with self.reading() as db:
+            return (
+                db.execute(select(table.c.reference).where(table.c.reference == reference)).first()
+                is not None
+            )
 
     def opening(self, reference: str) -> dict[str, Any] | None:
         """What a complaint was opened with; None where there never was one of this reference."""
@@ -304,13 +331,22 @@ class Register:
         body = db.execute(wanted).scalar()
         return cast(Status, body["status"]) if body is not None else None
 
+    def what_stays(self, reference: str) -> Status | None:
+        """The same from the vault, for a register that is older than the erasure."""
+        kept = self.seals.vault.what_stays(reference) if isinstance(self.seals, Sealed) else None
+        return cast(Status, json.loads(kept)) if kept is not None else None
+
     def recall(self, reference: str) -> tuple[str, CaseState] | None:
         """What is needed to take a complaint up again: its packed terms and its state."""
         with self.reading() as db:
             left = self.erased(db, reference)
-            if left is not None:
-                raise Erased(reference, str(left.get("erased_on")))
-            found = self.case(db, reference)
+            try:
+                found = self.case(db, reference) if left is None else None
+            except Destroyed:
+                left = self.what_stays(reference)
+                raise Erased(reference, str(left["erased_on"]) if left else "an earlier day") from None
+        if left is not None:
+            raise Erased(reference, str(left.get("erased_on")))
         return (pack(found[0].terms), found[0].state()) if found else None
 
     # --- what people ask -------------------------------------------------------------------------
@@ -318,9 +354,17 @@ class Register:
     def status(self, reference: str, as_of: date) -> Status | None:
         """Where a complaint stands on a date, from the record alone."""
         with self.reading() as db:
-            left = self.erased(db, reference)
-            found = self.case(db, reference) if left is None else None
-        return left or (found[0].status(as_of) if found else None)
+            return self._status(db, reference, as_of)
+
+    def _status(self, db: Connection, reference: str, as_of: date) -> Status | None:
+        left = self.erased(db, reference)
+        if left is not None:
+            return left
+        try:
+            found = self.case(db, reference)
+        except Destroyed:
+            return self.what_stays(reference)
+        return found[0].status(as_of) if found else None
 
     def statuses(self, as_of: date, *, closed: bool = False, authority: str | None = None) -> list[Status]:
         """Where all open complaints stand on a date (`closed`: those too), without their messages."""
@@ -333,11 +377,9 @@ class Register:
         found: list[Status] = []
         with self.reading() as db:
             for reference in db.execute(wanted.order_by(table.c.reference)).scalars().all():
-                left = self.erased(db, reference)
-                known = self.case(db, reference) if left is None else None
-                if left is None and known is None:
+                status = self._status(db, reference, as_of)
+                if status is None:
                     continue
-                status = left or cast("tuple[Case, date]", known)[0].status(as_of)
                 status.pop("messages", None)
                 if closed or status["state"] != "closed" or status["next_due_on"] is not None:
                     found.append(status)

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row, Select, func, insert, select, update
 
 from privacy.ring import Unreadable
-from privacy.seals import open_text, seal_text
+from privacy.seals import key_of_text, open_text, seal_text
 from register import schema
 from register.database import insert_new
 from register.register import Register
@@ -169,6 +169,14 @@ def reseal(register: Register) -> int:
             }
             db.execute(update(table).where(table.c.id == row.id).values(anew))
     return len(rows)
+
+
+def key_names(register: Register) -> list[str]:
+    """The names of the keys that seal the secrets, one for each."""
+    table = schema.subscriptions
+    with register.reading() as db:
+        kept = [each for row in db.execute(select(table.c.secret, table.c.former_secret)) for each in row]
+    return [key_of_text(each) for each in kept if each]
 
 
 def hand_out(register: Register, most: int = 200) -> int:

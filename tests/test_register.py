@@ -19,6 +19,9 @@ from letters.delivery.channel import Handed, NotNow
 from letters.delivery.parcel import Parcel
 from letters.delivery.routes import by_outbox
 from letters.outbox import Outbox
+from privacy.ring import Ring
+from privacy.seals import Sealed
+from privacy.vault import Vault
 from redress.case import Case
 from redress.library import terms_for
 from redress.loading import parse_opening
@@ -58,6 +61,19 @@ def register(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Registe
     schema.metadata.drop_all(engine)
     yield Register(engine)
     engine.dispose()
+
+
+def test_a_register_from_a_backup_gives_no_reference_a_second_time(tmp_path: Path) -> None:
+    """What it does not know any more, the vault does: two people's complaints would become one."""
+    ring = Ring({"test": bytes(range(32))})
+    vault = Vault(connect(f"sqlite:///{tmp_path / 'vault.db'}"), ring)
+    given = []
+    for name in ("before", "put-back"):
+        register = Register(connect(f"sqlite:///{tmp_path / name}.db"), Sealed(ring, vault))
+        for number in range(3):
+            raw = RAW | {"source_id": f"{name}-{number}"}
+            given.append(register.reserve(parse_opening(raw, OPENED_ON), raw, "CYP").reference)
+    assert given == [f"CYP-2026-{number:06d}" for number in range(1, 7)]
 
 
 class Refusing(Outbox):

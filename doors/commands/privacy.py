@@ -55,7 +55,10 @@ def erase(
         if dry_run:
             return list(wanted)
         temporal = await client()
-        return [await erasing.erase(temporal, here, settings().outbox_folder, each) for each in wanted]
+        places = settings()
+        return [
+            await erasing.erase(temporal, here, places.outbox_folder, each, places.state) for each in wanted
+        ]
 
     done = run(work)
     if as_json:
@@ -73,7 +76,7 @@ app.add_typer(keys, name="keys")
 
 @keys.command("new")
 def new_key(name: Annotated[str, typer.Option(help="Its name; today's date if left out.")] = "") -> None:
-    """Put a new key on top of the ring. Restart everything, then: keys rewrap."""
+    """Put a new key on top of the ring; what runs uses it within seconds. Then: keys rewrap."""
 
     async def work() -> str:
         return keyring.new(settings(), name)
@@ -83,7 +86,7 @@ def new_key(name: Annotated[str, typer.Option(help="Its name; today's date if le
 
 @keys.command("list")
 def list_keys(as_json: AsJson = False) -> None:
-    """The keys of the ring, and how many complaints' own keys each of them wraps."""
+    """The keys of the ring, and what each is needed for; `keys remove` looks through Temporal as well."""
 
     async def work() -> list[keyring.KeyUse]:
         return keyring.uses(settings())
@@ -93,7 +96,14 @@ def list_keys(as_json: AsJson = False) -> None:
         print_json([each.model_dump() for each in uses])
     else:
         for each in uses:
-            tables.console.print(f"{each.name}  wraps {each.wraps}{'  (present)' if each.is_present else ''}")
+            what = (
+                "  (present)"
+                if each.is_present
+                else "  (MISSING: put its line back)"
+                if each.is_missing
+                else ""
+            )
+            tables.console.print(f"{each.name}  wraps {each.wraps}, seals {each.seals}{what}")
 
 
 @keys.command("rewrap")
@@ -105,3 +115,14 @@ def rewrap_keys() -> None:
 
     done, there = run(work)
     say(f"{done} of {there} complaints' keys were wrapped anew")
+
+
+@keys.command("remove")
+def remove_key(name: Annotated[str, typer.Argument(help="The key's name.")]) -> None:
+    """Take an old key out of the ring, if nothing needs it any more."""
+
+    async def work() -> None:
+        await keyring.remove(settings(), await client(), name)
+
+    run(work)
+    say(f"{settings().keys_file}: key {name} is gone from it; keep a copy of the file as it is now")

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from temporalio.api.common.v1 import Payload, Payloads, WorkflowExecution
+from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
 
 from doors.clock import today
 from engine.embedded import embedded_server
@@ -114,3 +116,27 @@ async def test_keys_are_rotated_while_complaints_are_open(sealed: Cli) -> None:
     assert uses[1]["wraps"] == 0
     shown = await sealed("show", reference, "--json")
     assert shown.status == 0, "a worker that still has the old ring, and a door with the new one"
+
+
+async def test_an_old_key_is_removed_once_nothing_needs_it(sealed: Cli) -> None:
+    reference = await sealed.open()
+    assert (await sealed("keys", "new", "--name", "third")).status == 0
+    early = await sealed("keys", "remove", "second")
+    assert (early.status, "still needed: it wraps" in early.err) == (2, True), early.err
+    assert (await sealed("keys", "remove", "third")).status == 2
+    assert (await sealed("keys", "rewrap")).status == 0
+    assert sealed.client is not None
+    as_earlier_versions_had_it = Payload(metadata={"encryption-key-id": b"ring/second"})
+    await sealed.client.workflow_service.signal_workflow_execution(
+        SignalWorkflowExecutionRequest(
+            namespace=sealed.client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=f"complaint-{reference}"),
+            signal_name="respond",
+            input=Payloads(payloads=[as_earlier_versions_had_it]),
+        )
+    )
+    late = await sealed("keys", "remove", "second")
+    assert (late.status, f"complaint-{reference}" in late.err) == (2, True), late.err
+    assert (await sealed("keys", "remove", "first")).status == 0
+    assert [use["name"] for use in (await sealed("keys", "list", "--json")).document] == ["third", "second"]
+    assert (await sealed("show", reference, "--json")).status == 0

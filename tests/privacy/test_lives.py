@@ -7,25 +7,33 @@ import json
 import logging
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 import pytest_asyncio
-from temporalio.client import Client
+from google.protobuf.message import Message
+from sqlalchemy import select
+from temporalio.api.common.v1 import Payload, Payloads, WorkflowExecution
+from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
+from temporalio.client import Client, WorkflowFailureError
 from temporalio.service import RPCError
 
 from doors import erasing, exporting, intake, staff
 from doors.clock import today
 from engine.embedded import embedded_server
+from engine.logs import PlainLines
 from engine.seals import seals_for
 from engine.settings import Settings
 from engine.workers import build_worker, errands_for
+from privacy import seals as sealing
+from privacy.codec import ENCODING, KEY_NAME, placeholder
 from privacy.ring import add_key
 from redress.case import Answer
 from redress.erasure import Erased
 from redress.parse import Malformed
+from register import arrivals, schema
 from register.register import Register
 from workflows.wire import workflow_id
 
@@ -86,6 +94,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Seale
     settings = Settings(state=folder, register_url="", vault_url="", keys=None, outbox=None, trial="")
     seals = seals_for(settings)
     written = logging.FileHandler(folder / "worker.log")
+    written.setFormatter(PlainLines())
     logging.getLogger().addHandler(written)
     try:
         async with embedded_server(
@@ -149,6 +158,34 @@ async def test_nothing_that_is_written_can_be_read_without_the_keys(house: Seale
         assert found.search_attributes, "they are there, and name nobody"
 
 
+async def test_a_name_where_an_id_belongs_does_not_reach_the_register(house: Sealed) -> None:
+    """Temporal keeps the names of signals and workflows as they came; nothing of ours may copy them."""
+    named = "Vyxoname"
+    reference = await house.open("life-named")
+    for _ in range(2):  # the second is a repeat
+        answer = await house.send(reference, "add_note", note="Invented.", message_id=f"{named}-1")
+    assert answer.repeated
+    assert arrivals.dated(house.register, "CYP-1999-000001", f"{named}-1") is None
+    await house.client.get_workflow_handle(workflow_id(reference)).signal(f"{named}_signal", "x")
+    stranger = await house.client.start_workflow(
+        "Complaint", {"reference": named}, id=f"complaint-{named}", task_queue="complaints"
+    )
+    with pytest.raises(WorkflowFailureError):
+        await stranger.result()
+    for _ in range(100):
+        if len((await staff.status(house.client, house.register, reference, today(), 60))["refused"]) == 1:
+            break
+        await asyncio.sleep(0.1)
+    await asyncio.sleep(1)  # the record follows
+    assert arrivals.dated(house.register, reference, f"{named}-1") == today().isoformat()
+    with house.register.reading() as db:
+        of_it = select(schema.refusals.c.action).where(schema.refusals.c.reference == reference)
+        assert db.execute(of_it).scalars().all() == ["unknown"]
+    for path in house.files():
+        if path.name.startswith(("register.db", "vault.db")):
+            assert named.encode() not in path.read_bytes(), path.name
+
+
 async def test_failures_are_encrypted_too(house: Sealed) -> None:
     """What a workflow that cannot be a complaint says of itself stands encrypted in its history."""
     handle = await house.client.start_workflow(
@@ -179,8 +216,10 @@ async def test_exported_then_erased(house: Sealed) -> None:
     assert any(letter["text"] for letter in file["letters"])
 
     before = await staff.status(house.client, house.register, reference, today(), 60)
-    proof = await erasing.erase(house.client, house.register, outbox, reference)
+    in_a_backup = await _payloads(house, reference)
+    proof = await erasing.erase(house.client, house.register, outbox, reference, house.folder)
     assert proof.holds, proof.model_dump_json()
+    assert proof.searched[-1].looked_at > 3
     assert proof.searched[0].looked_at > 10, "sealed values were there to be tried"
     assert not (outbox / reference).exists()
     after = house.register.status(reference, today())
@@ -193,11 +232,57 @@ async def test_exported_then_erased(house: Sealed) -> None:
         await house.client.get_workflow_handle(workflow_id(reference)).describe()
     with pytest.raises(Erased):
         await house.send(reference, "add_note", note="Too late.")
+    seals = house.register.seals
+    assert isinstance(seals, sealing.Sealed)
+    assert len(in_a_backup) > 40
+    (part,) = proof.linked  # what was split off is a complaint of its own: it is named, and stays
+    of_the_part = f"complaint/{part}".encode()
+    own = [each for each in in_a_backup if each.metadata[KEY_NAME] != of_the_part]
+    assert {placeholder(seals, each).data for each in own} == {b'"[erased]"'}
     again = await erasing.erase(house.client, house.register, outbox, reference)
     assert (again.already, again.holds) == (True, True)
     same = await house.open("life-2")
     assert same == reference, "the intake is still known to have been here"
     assert house.register.status(other, today()) is not None
+
+
+async def _payloads(house: Sealed, reference: str) -> list[Payload]:
+    """Every encrypted payload of a complaint as Temporal keeps it, what was typed without a context too."""
+    codec = house.client.data_converter.payload_codec
+    assert codec is not None
+    typed = await codec.encode([Payload(metadata={"encoding": b"json/plain"}, data=b'{"note": "Zyxomark"}')])
+    for signal in ("respond", "escalate"):
+        await house.client.workflow_service.signal_workflow_execution(
+            SignalWorkflowExecutionRequest(
+                namespace=house.client.namespace,
+                workflow_execution=WorkflowExecution(workflow_id=workflow_id(reference)),
+                signal_name=signal,
+                input=Payloads(payloads=typed),
+            )
+        )
+    handle = house.client.get_workflow_handle(workflow_id(reference))
+    found = [each async for event in handle.fetch_history_events() for each in _within(event)]
+    sealed = [each for each in found if each.metadata.get("encoding") == ENCODING]
+    assert {each.metadata[KEY_NAME].partition(b"/")[0] for each in sealed} >= {b"complaint", b"slip"}
+    return sealed
+
+
+def _within(message: Message) -> Iterator[Payload]:
+    """The payloads in a message of Temporal's, wherever they stand."""
+    if isinstance(message, Payload):
+        yield message
+        return
+    for field, value in message.ListFields():
+        if field.message_type is None:
+            continue
+        several = [value]
+        if field.message_type.GetOptions().map_entry:
+            several = list(value.values())
+        elif field.is_repeated:
+            several = list(value)
+        for each in several:
+            if isinstance(each, Message):
+                yield from _within(each)
 
 
 async def test_an_open_complaint_is_not_erased(house: Sealed) -> None:

@@ -9,7 +9,7 @@ from temporalio.api.common.v1 import Payload
 from temporalio.converter import WorkflowSerializationContext
 
 from privacy.codec import ENCODING, KEY_NAME, EncryptionCodec, placeholder
-from privacy.ring import KeyMistake, Ring, Unreadable, add_key, read_ring
+from privacy.ring import LOOKED_AT_EVERY, KeyMistake, Ring, Unreadable, add_key, read_ring, remove_key
 from privacy.seals import Sealed, open_document, open_text, seal_document, seal_text
 from privacy.vault import Destroyed, Vault
 from register.database import connect
@@ -128,12 +128,66 @@ async def test_payloads_are_encrypted_under_the_complaints_key(tmp_path: Path) -
     (typed_in_the_ui,) = await codec.encode([plain])
     assert kept.metadata["encoding"] == ENCODING
     assert kept.metadata[KEY_NAME] == b"complaint/CYP-1"
-    assert typed_in_the_ui.metadata[KEY_NAME] == b"ring/first"
+    assert typed_in_the_ui.metadata[KEY_NAME].startswith(b"slip/")
     assert NAME.encode() not in kept.SerializeToString() + typed_in_the_ui.SerializeToString()
     assert await codec.decode([kept, typed_in_the_ui, plain]) == [plain, plain, plain]
     seals.vault.destroy("CYP-1")
-    assert await codec.decode([kept]) == [kept], "handed on as it came, never raised"
+    assert await codec.decode([kept, typed_in_the_ui]) == [kept, plain], "handed on as it came, never raised"
     assert placeholder(seals, kept).data == b'"[erased]"'
+
+
+async def test_what_was_typed_goes_with_the_complaint_that_received_it(tmp_path: Path) -> None:
+    seals = sealed(tmp_path)
+    codec = EncryptionCodec(seals, "complaint-")
+    one, other = (
+        codec.with_context(WorkflowSerializationContext(namespace="n", workflow_id=f"complaint-CYP-{number}"))
+        for number in (1, 2)
+    )
+    plain = Payload(metadata={"encoding": b"json/plain"}, data=f'"{NAME}"'.encode())
+    first, second = await codec.encode([plain]), await codec.encode([plain, plain])
+    assert first[0].metadata[KEY_NAME] != second[0].metadata[KEY_NAME]
+    assert await one.decode(first) == [plain]
+    assert await other.decode(second) == [plain, plain]
+    assert await other.decode(first) == [plain], "it belongs to the first that received it"
+    assert seals.vault.destroy("CYP-1")
+    assert placeholder(seals, first[0]).data == b'"[erased]"'
+    assert await codec.decode(second) == [plain, plain]
+    assert seals.vault.destroy("CYP-2")
+    assert [placeholder(seals, each).data for each in second] == [b'"[erased]"'] * 2
+
+
+async def test_a_workflow_whose_name_is_no_reference_gets_no_key_of_that_name(tmp_path: Path) -> None:
+    seals = sealed(tmp_path)
+    context = WorkflowSerializationContext(namespace="n", workflow_id=f"complaint-{NAME}")
+    codec = EncryptionCodec(seals, "complaint-").with_context(context)
+    plain = Payload(metadata={"encoding": b"json/plain"}, data=b"1")
+    assert await codec.decode(await codec.encode([plain])) == [plain]
+    for file in tmp_path.glob("vault.db*"):
+        assert NAME.encode() not in file.read_bytes()
+
+
+def test_a_running_process_finds_the_new_key_by_itself(tmp_path: Path) -> None:
+    running = sealed(tmp_path)
+    kept = seal_text(running, NAME, "")
+    add_key(tmp_path / "keys.txt", "second")
+    running.ring._looked_at -= LOOKED_AT_EVERY + 1  # as if that time had passed
+    assert seal_text(running, NAME, "").startswith("sealed:1:ring/second:")
+    assert open_text(running, kept) == NAME
+    with pytest.raises(KeyMistake, match="present key"):
+        remove_key(tmp_path / "keys.txt", "second")
+    with pytest.raises(KeyMistake, match="no key third"):
+        remove_key(tmp_path / "keys.txt", "third")
+    before = (tmp_path / "keys.txt").read_text()
+    remove_key(tmp_path / "keys.txt", "first")
+    running.ring._looked_at -= LOOKED_AT_EVERY + 1
+    seal_text(running, NAME, "")
+    with pytest.raises(Unreadable, match="no key 'first'"):
+        open_text(running, kept)
+    (tmp_path / "keys.txt").write_text(before)
+    assert open_text(running, kept) == NAME, "put back, it is found at once"
+    (tmp_path / "keys.txt").write_text("nonsense")
+    running.ring._looked_at -= LOOKED_AT_EVERY + 1
+    assert open_text(running, seal_text(running, NAME, "")) == NAME, "a bad line stops nothing that runs"
 
 
 async def test_what_nobody_can_read_is_handed_on(tmp_path: Path) -> None:
