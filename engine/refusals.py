@@ -20,11 +20,22 @@ from temporalio.worker import (
     WorkflowInterceptorClassInput,
 )
 
+from privacy.codec import CAME_OPEN
+
 NOBODY = "redress-sender-unnamed"
 """The header that marks an update whose sender is not named. It is set here, never sent."""
 
 REFUSED = "Refused"
 """The type of such a failure."""
+
+OPEN = "redress-came-open"
+"""The header that marks an update whose content should have been encrypted. Set here, never sent."""
+
+SEND_SEALED = (
+    "came unencrypted, so it was not taken, and nothing of it is kept: send it encrypted, by the Temporal UI "
+    "with its codec server, by the temporal command with --codec-endpoint, or by starter.py"
+)
+"""What its sender is told: what is taken stays in the history, and there a name would stay readable."""
 
 LOOK_THERE = "Refused. The reason stands on this page, under User Metadata: Current Details, Last message."
 """What a sealed failure says of it in the clear: it is kept in the history."""
@@ -44,7 +55,19 @@ def mark_unnamed(activation: WorkflowActivation) -> None:
         if job.HasField("do_update"):
             job.do_update.headers.pop(NOBODY, None)
             if not job.do_update.meta.identity:
-                job.do_update.headers[NOBODY].CopyFrom(Payload(metadata={"encoding": b"binary/null"}))
+                job.do_update.headers[NOBODY].CopyFrom(NOTHING)
+
+
+NOTHING = Payload(metadata={"encoding": b"binary/null"})
+
+
+def mark_open(activation: WorkflowActivation) -> None:
+    """Mark the updates of an activation that came unencrypted to a complaint with a key."""
+    for job in activation.jobs:
+        if job.HasField("do_update"):
+            job.do_update.headers.pop(OPEN, None)
+            if any(CAME_OPEN in each.metadata for each in job.do_update.input):
+                job.do_update.headers[OPEN].CopyFrom(NOTHING)
 
 
 class TellRefusals(Interceptor):
@@ -57,6 +80,12 @@ class TellRefusals(Interceptor):
 
 
 class _Inbound(WorkflowInboundInterceptor):
+    def handle_update_validator(self, input: HandleUpdateInput) -> None:
+        if OPEN in input.headers:
+            details = {"field": "message", "problem": SEND_SEALED}
+            raise TurnedAway(f"message: {SEND_SEALED}", details, type="Malformed", non_retryable=True)
+        super().handle_update_validator(input)
+
     async def handle_update_handler(self, input: HandleUpdateInput) -> Any:
         answer = await super().handle_update_handler(input)
         if NOBODY not in input.headers or answer["applied"] or answer["pending"]:

@@ -14,7 +14,7 @@ from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import Info
 
-from engine.refusals import mark_unnamed
+from engine.refusals import mark_open, mark_unnamed
 
 STARTS_A_CHILD = CommandType.COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION
 
@@ -34,6 +34,7 @@ class _OnePayloadForm(WorkflowInstance):
 
     def activate(self, act: Any) -> Any:
         mark_unnamed(act)
+        mark_open(act)
         return self._inner.activate(act)
 
     def get_serialization_context(self, command_info: Any) -> SerializationContext | None:

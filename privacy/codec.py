@@ -22,6 +22,9 @@ from privacy.vault import SLIP, Destroyed
 ENCODING = b"binary/encrypted"
 KEY_NAME = "encryption-key-id"
 
+CAME_OPEN = "redress-came-open"
+"""Metadata that marks a payload which came unencrypted to a complaint with a key. Set here, never sent."""
+
 REFERENCE = re.compile(r"[A-Z][A-Z0-9]{0,9}(-[0-9]{1,9}){1,5}")
 """What a reference looks like: a workflow of another name is no complaint, and gets no key of that name."""
 
@@ -82,11 +85,19 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
 
     def _decrypted(self, payload: Payload) -> Payload:
         if payload.metadata.get("encoding") != ENCODING:
-            return payload
+            return self._marked(payload)
         try:
             return open_payload(self.seals, payload)
         except Unreadable:
             return payload
+
+    def _marked(self, payload: Payload) -> Payload:
+        if not self.reference:
+            return payload
+        marked = Payload()
+        marked.CopyFrom(payload)
+        marked.metadata[CAME_OPEN] = b""
+        return marked
 
 
 def open_payload(seals: Sealed, payload: Payload) -> Payload:

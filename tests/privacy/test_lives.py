@@ -22,7 +22,7 @@ from temporalio.service import RPCError
 
 from doors import erasing, exporting, intake, staff
 from doors.clock import today
-from engine.embedded import embedded_server
+from engine.embedded import embedded_server, temporal_command
 from engine.logs import PlainLines
 from engine.seals import seals_for
 from engine.settings import Settings
@@ -184,6 +184,26 @@ async def test_a_name_where_an_id_belongs_does_not_reach_the_register(house: Sea
     for path in house.files():
         if path.name.startswith(("register.db", "vault.db")):
             assert named.encode() not in path.read_bytes(), path.name
+
+
+async def test_an_update_that_comes_unencrypted_is_turned_away_and_not_kept(house: Sealed) -> None:
+    reference = await house.open("life-open")
+    handle = (await Client.connect(house.address)).get_workflow_handle(workflow_id(reference))
+    named = "Wyxoname Quillendorf"
+    words = ["workflow", "update", "execute", "-w", workflow_id(reference), "--name", "add_note", "--input"]
+    words += [json.dumps({"note": named}), "--address", house.address]
+    command = await asyncio.create_subprocess_exec(temporal_command(), *words, stderr=asyncio.subprocess.PIPE)
+    _, said = await asyncio.wait_for(command.communicate(), 60)
+    assert b"came unencrypted" in said
+    assert b"--codec-endpoint" in said
+    assert (await house.send(reference, "add_note", note=named)).applied
+    assert named not in (await handle.fetch_history()).to_json()
+    for path in house.files():
+        assert named.encode() not in path.read_bytes(), path.name
+    await handle.signal("escalate", {"reason": "Invented."})  # nobody waits: it is taken, as all signals are
+    await asyncio.sleep(1)
+    shown = await staff.status(house.client, house.register, reference, today(), 60)
+    assert [each["action"] for each in shown.get("messages", [])] == ["add_note", "escalate"]
 
 
 async def test_failures_are_encrypted_too(house: Sealed) -> None:
