@@ -1,7 +1,7 @@
 """From an effect of a case to the letters it makes: who gets one, and what it says.
 
-A letter to a young person, and its copy to their advocate, has a frame and where there is one a text
-of its own (`templates/young`), in plainer words; it carries the same facts.
+A letter to a young person, and its copy to their advocate, has a frame and a text of its own
+(`templates/young`), in plainer words; it carries the same facts.
 """
 
 from __future__ import annotations

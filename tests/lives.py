@@ -278,8 +278,8 @@ def logged_late() -> Life:
     return life.says("respond", "2026-08-20", said_on="2026-10-30", outcome="upheld").until("2026-11-05")
 
 
-def early_referral() -> Life:
-    return to_adjudication().says("refer_to_ombudsman", "2026-09-28", conditions=list(CONDITIONS))
+def early_referral(**more: Any) -> Life:
+    return to_adjudication(**more).says("refer_to_ombudsman", "2026-09-28", conditions=list(CONDITIONS))
 
 
 def young_in_full(**more: Any) -> Life:
@@ -293,8 +293,8 @@ def young_late() -> Life:
     return life.says("respond", "2027-01-15", outcome="upheld").until("2027-02-01")
 
 
-def corrected() -> Life:
-    life = Life("2026-06-01").says("acknowledge", "2026-06-02")
+def corrected(**more: Any) -> Life:
+    life = Life("2026-06-01", **more).says("acknowledge", "2026-06-02")
     reason = "The post room had it three days before it reached us."
     return life.says("correct", "2026-06-05", field="received_on", value="2026-05-29", reason=reason)
 
@@ -313,9 +313,9 @@ def split(**more: Any) -> Life:
     return life.says("split", "2026-06-04", points=[2], procedure="corporate").until("2026-06-08")
 
 
-def some_points_wait() -> Life:
+def some_points_wait(**more: Any) -> Life:
     """An answer at the last stage while a point still waits for the court."""
-    life = Life("2026-06-01", statutory=False).says("acknowledge", "2026-06-02")
+    life = Life("2026-06-01", **{"statutory": False, **more}).says("acknowledge", "2026-06-02")
     life.says("respond", "2026-06-08", outcome="upheld").says("escalate", "2026-06-10")
     life.says("suspend", "2026-06-11", reason="The court decides it.", review_on="2026-08-03", points=[2])
     life.says("respond", "2026-06-22", outcome="upheld")
@@ -356,14 +356,14 @@ def corporate_late(**more: Any) -> Life:
     return life.until("2026-09-30").says("respond", "2026-10-01", outcome="upheld")
 
 
-def corporate_reopened() -> Life:
-    life = Life("2026-06-01", statutory=False).says("acknowledge", "2026-06-02")
+def corporate_reopened(**more: Any) -> Life:
+    life = Life("2026-06-01", **{"statutory": False, **more}).says("acknowledge", "2026-06-02")
     life.says("resolve_informally", "2026-06-04", agreed=True, terms="The bill is corrected.")
     return life.says("reopen", "2026-06-12", reason="The bill was wrong again.").until("2026-06-15")
 
 
-def contact_restricted() -> Life:
-    life = Life("2026-06-01", statutory=False).says("acknowledge", "2026-06-02")
+def contact_restricted(**more: Any) -> Life:
+    life = Life("2026-06-01", **{"statutory": False, **more}).says("acknowledge", "2026-06-02")
     reason = "There were ninety calls in a day, most of them with threats."
     return life.says("restrict_contact", "2026-06-04", reason=reason, until="2026-09-04").until("2026-09-10")
 

@@ -21,11 +21,17 @@ from tests.lives import (
     asked_for_papers,
     bank_holiday_proclaimed,
     compliment,
+    contact_restricted,
     corporate,
     corporate_late,
+    corporate_reopened,
+    corrected,
+    early_referral,
     in_full,
     irm,
+    irm_not_settled,
     lives,
+    some_points_wait,
     split,
     to_adjudication,
 )
@@ -52,6 +58,13 @@ PAIRS: dict[str, Callable[..., Life]] = {
     "withdrawn": lambda **more: Life("2026-03-02", **more).says("withdraw", "2026-03-04"),
     "late_request": lambda **more: _late_request(**more),
     "lapsed": lambda **more: _lapsed(**more),
+    "contact_restricted": contact_restricted,
+    "corporate_reopened": corporate_reopened,
+    "corrected": corrected,
+    "early_referral": early_referral,
+    "irm_not_settled": irm_not_settled,
+    "not_settled": lambda **more: _not_settled(**more),
+    "some_points_wait": some_points_wait,
 }
 """Lives that are lived twice: by an adult and by a young person."""
 
@@ -77,6 +90,11 @@ def _accepted(**more: Any) -> Life:
 def _settled(**more: Any) -> Life:
     life, terms = Life("2026-03-02", **more), "The team rings every Friday."
     return life.says("resolve_informally", "2026-03-04", agreed=True, terms=terms)
+
+
+def _not_settled(**more: Any) -> Life:
+    said = {"agreed": False, "terms": "The team rings every Friday."}
+    return Life("2026-03-02", **more).says("resolve_informally", "2026-03-04", **said)
 
 
 def _waiting(**more: Any) -> Life:
@@ -127,9 +145,7 @@ def test_the_two_voices_differ_and_hold_the_same_dates(name: str) -> None:
         assert "Dear " not in young.text
         assert "\nWith best wishes\n" in young.text
         assert f"\nDear {PERSON}\n" in adult.text
-        own = catalogue()[adult.name].get("young", adult.name)
-        if (TEMPLATES / "young" / f"{own}.txt").is_file():
-            assert said_in(adult) != said_in(young), adult.name
+        assert said_in(adult) != said_in(young), adult.name
         missing = {*DATE.findall(adult.text)} - {*DATE.findall(young.text)}
         assert not missing, f"{adult.name}: {missing} not in\n{young.text}"
 
@@ -226,6 +242,19 @@ def test_staff_are_written_to_as_ever() -> None:
         if letter.recipient not in OUTSIDE:
             assert "Hello" not in letter.text
             assert "your social worker" not in letter.text
+
+
+TO_PEOPLE = {name: entry for name, entry in catalogue().items() if "complainant" in entry["to"]}
+
+
+def test_every_letter_to_people_has_a_text_of_the_young_persons_own() -> None:
+    for name, entry in TO_PEOPLE.items():
+        assert (TEMPLATES / "young" / f"{entry.get('young', name)}.txt").is_file(), name
+
+
+def test_every_letter_to_people_is_read_here_in_both_voices() -> None:
+    read = {adult.name for name in PAIRS for adult, _ in paired(name)}
+    assert set(TO_PEOPLE) == read
 
 
 def test_every_text_for_the_young_is_used() -> None:
