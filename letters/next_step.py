@@ -39,6 +39,8 @@ def next_line(
 ) -> str:
     """The sentence for a letter that leaves on `sent_on`; `outside`, for the person concerned."""
     step = next_step(case, facts, sent_on)
+    if not outside and step.kind == "ombudsman":
+        step = _still_owed(case, step, sent_on)
     if step.kind == "ombudsman" and case.fold.procedure.ombudsman == "none":
         step = _no_ombudsman(case, step, sent_on)
     elif outside:
@@ -102,6 +104,16 @@ def _before_remedies(case: Case, step: Step, sent_on: date) -> Step:
         return _step(min(limits or own, key=lambda each: each.due_on))
     late = any(d.limit.name != "remedy" for d in fold.running if d.due_on < sent_on and d.paused_on is None)
     return _review(case, sent_on) if late and fold.closed_on is None else step
+
+
+def _still_owed(case: Case, step: Step, sent_on: date) -> Step:
+    """To staff: an agreed action outlives the procedure, and while it is owed something more is to be done."""
+    owed = [d for d in case.fold.running if d.limit.name == "remedy"]
+    ahead = [d for d in owed if d.due_on >= sent_on]
+    if ahead:
+        return _step(min(ahead, key=lambda each: each.due_on))
+    again = min((d.wakes_on for d in owed if sent_on < d.wakes_on < date.max), default=None)
+    return step if again is None else Step("review", step.what, again, "complaints_manager", "review")
 
 
 def _step(deadline: Deadline) -> Step:

@@ -303,3 +303,14 @@ def test_adjudication_offers_a_meeting() -> None:
 def test_whoever_asks_for_stage_1_after_it_lapsed_gets_it() -> None:
     life = irm_not_settled()
     assert "and it has begun" in life.one("stage_opening")
+
+
+def test_staff_are_not_told_that_nothing_is_owed_while_an_agreed_action_is() -> None:
+    life = Life("2026-06-01", statutory=False).says("acknowledge", "2026-06-02")
+    life.says("respond", "2026-06-08", outcome="upheld").says("escalate", "2026-06-10")
+    agreed = [{"what": "Say sorry", "due_on": "2026-06-26"}, {"what": "Pay it", "due_on": "2026-07-02"}]
+    life.says("respond", "2026-06-15", outcome="upheld", remedies=agreed).until("2026-07-15")
+    first, second = (each.text for each in life.named("breach_notice")[-2:])
+    assert "What happens next: Agreed action: due on Thu 2 Jul 2026" in first
+    assert "What happens next: The Complaints Manager looks at the delay again by Mon 6 Jul 2026." in second
+    assert not [each.text for each in life.letters if "Nothing more is owed" in each.text]
