@@ -73,11 +73,12 @@ async def erase(
     await asyncio.to_thread(shutil.rmtree, outbox / reference, ignore_errors=True)
     searched = [
         search_record(register, reference),
-        search_texts(register, marks),
         search_folder(outbox / reference),
         await _search_history(client, reference),
     ]
-    if state is not None and marks:
+    if marks:  # later nobody knows any more what to look for
+        searched.append(await asyncio.to_thread(search_texts, register, marks))
+    if marks and state is not None:
         searched.append(await asyncio.to_thread(search_files, state, marks))
     linked = [str(each["reference"]) for each in stays["linked"]] if stays is not None else []
     return Proof(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date
+from datetime import UTC
 from pathlib import Path
-from typing import Any, TypedDict, cast
+from typing import Any, TypedDict
 
 from sqlalchemy import select
 
@@ -13,10 +12,10 @@ from doors.answers import UnknownComplaint
 from doors.clock import today
 from doors.course import Happening, course
 from privacy.seals import open_text
-from redress.calendar import OutsideTable, long_date
+from privacy.vault import Destroyed
+from redress.calendar import OutsideTable
 from redress.case import Case
 from redress.deadline import Deadline
-from redress.erasure import Erased
 from redress.library import authority
 from redress.standing import DeadlineStatus, Status
 from register import schema
@@ -41,22 +40,33 @@ class Counted(TypedDict):
 
 
 class SentLetter(TypedDict):
-    """A letter that was written, with its text where it is still there."""
+    """A letter that was written, how it left and when, why it did not, and its text where it is still there.
+
+    `sent_at`: UTC.
+    """
 
     letter: str
     on: str
     recipient: str
     state: str
+    by: str | None
+    sent_at: str | None
+    why: str | None
     text: str
 
 
 class File(TypedDict):
-    """The whole file of one complaint."""
+    """The whole file of one complaint. Once it is erased: dates and outcomes, and no texts.
+
+    `opening`: as it was brought; `details`: the same as it has been corrected since.
+    """
 
     reference: str
     authority: str
     exported_on: str
+    erased_on: str | None
     opening: dict[str, Any]
+    details: dict[str, Any]
     status: Status
     chronology: list[Happening]
     decisions: list[dict[str, Any]]
@@ -65,31 +75,66 @@ class File(TypedDict):
 
 
 def export(register: Register, outbox: Path, reference: str) -> File:
-    """The file as of today. Raises `UnknownComplaint`, or `Erased` where only dates and outcomes are left."""
+    """The file as of today. Raises `UnknownComplaint`."""
     with register.reading() as db:
-        left = register.erased(db, reference)
-        if left is not None:
-            raise Erased(reference, str(left.get("erased_on")))
-        found = register.case(db, reference)
-    if found is None:
+        found = register.case(db, reference) if register.erased(db, reference) is None else None
+    status = found[0].status(today()) if found else register.status(reference, today())
+    if status is None:
         raise UnknownComplaint(reference)
+    if found is None:
+        return _what_is_left(register, outbox, status)
     case = found[0]
-    status = case.status(today())
-    opening = case.opening.model_dump(mode="json", exclude_defaults=True, exclude={"messages"})
     return File(
         reference=reference,
         authority=authority(case.intake.authority).title,
         exported_on=today().isoformat(),
-        opening=opening,
+        erased_on=None,
+        opening=case.intake.model_dump(mode="json", exclude_defaults=True, exclude={"messages"}),
+        details=case.fold.opening.model_dump(mode="json", exclude_defaults=True, exclude={"messages"}),
         status=status,
         chronology=course(status),
-        decisions=[dict(m) for m in status.get("messages", []) if m["action"] in DECISIONS],
+        decisions=_decisions(status),
         letters=_letters(register, outbox, reference),
         dates=[_counted(case, *pair) for pair in zip(case.fold.ledger, status["deadlines"], strict=False)],
     )
 
 
-DECISIONS = ("accept", "decline", "respond", "decide_late", "ombudsman_decision", "extend", "suspend")
+def _what_is_left(register: Register, outbox: Path, status: Status) -> File:
+    """The file of a complaint that was erased."""
+    return File(
+        reference=status["reference"],
+        authority=authority(status["authority"]).title,
+        exported_on=today().isoformat(),
+        erased_on=status.get("erased_on"),
+        opening={},
+        details={},
+        status=status,
+        chronology=course(status),
+        decisions=_decisions(status),
+        letters=_letters(register, outbox, status["reference"]),
+        dates=[_shown(deadline, []) for deadline in status["deadlines"]],
+    )
+
+
+def _decisions(status: Status) -> list[dict[str, Any]]:
+    return [dict(m) for m in status.get("messages", []) if m["action"] in DECISIONS]
+
+
+DECISIONS = (
+    "accept",
+    "decline",
+    "extend",
+    "respond",
+    "decide_late",
+    "suspend",
+    "resume",
+    "restrict_contact",
+    "split",
+    "close",
+    "reopen",
+    "refer_to_ombudsman",
+    "ombudsman_decision",
+)
 """Messages by which the authority, or the Ombudsman, decides something."""
 
 
@@ -105,6 +150,9 @@ def _letters(register: Register, outbox: Path, reference: str) -> list[SentLette
                 on=row["on_date"].isoformat(),
                 recipient=row["recipient"],
                 state=row["state"],
+                by=row["channel"],
+                sent_at=row["sent_at"].replace(tzinfo=UTC).isoformat() if row["sent_at"] else None,
+                why=row["reason"],
                 text=_text(register, outbox, dict(row)),
             )
             for row in rows
@@ -115,7 +163,10 @@ def _text(register: Register, outbox: Path, row: dict[str, Any]) -> str:
     """A letter's text: from the register, else from the outbox folder."""
     kept = row.get("text")
     if kept:
-        return open_text(register.seals, kept)
+        try:
+            return open_text(register.seals, kept)
+        except Destroyed:
+            return ""
     place = Path(row["place"]) if row["place"] else None
     for path in (place, outbox / place if place else None):
         if path is not None and path.is_file():
@@ -131,6 +182,10 @@ def _counted(case: Case, deadline: Deadline, shown: DeadlineStatus) -> Counted:
             passed = case.fold.calendar.skipped(first, last)
         except OutsideTable:
             passed = []
+    return _shown(shown, [{"on": d.on.isoformat(), "why": d.why} for d in passed if d.on != first])
+
+
+def _shown(shown: DeadlineStatus, passed: list[dict[str, str]]) -> Counted:
     return Counted(
         name=shown["name"],
         title=shown["title"],
@@ -142,58 +197,6 @@ def _counted(case: Case, deadline: Deadline, shown: DeadlineStatus) -> Counted:
         state=shown["state"],
         days_late=shown["days_late"],
         source=shown["source"],
-        passed_over=[{"on": day.on.isoformat(), "why": day.why} for day in passed if day.on != first],
+        passed_over=passed,
         earlier=[dict(moved) for moved in shown["moved"]],
     )
-
-
-def as_text(file: File) -> str:
-    """The file as people read it."""
-    return "\n".join(_lines(file)) + "\n"
-
-
-def _lines(file: File) -> Iterator[str]:
-    status, opening = file["status"], file["opening"]
-    yield f"File of complaint {file['reference']}"
-    yield f"{file['authority']}. Made on {_day(file['exported_on'])}."
-    yield ""
-    yield "WHAT IT IS ABOUT"
-    yield f"Received {_day(status['received_on'])} by {str(opening['channel']).replace('_', ' ')}."
-    yield f"Procedure: {status['procedure']}, because {status['procedure_reason']}."
-    for point in status["points"]:
-        yield f"  {point['point']}. {point['text']}"
-        for found in cast("list[dict[str, str]]", point["findings"]):
-            why = f": {found['reason']}" if found["reason"] else ""
-            yield f"     {found['stage'].replace('_', ' ')}: {found['outcome'].replace('_', ' ')}{why}"
-    if opening.get("desired_outcome"):
-        yield f"Wanted: {opening['desired_outcome']}"
-    yield ""
-    yield "CHRONOLOGY"
-    yield from (f"{_day(each['on'])}  {each['what']}" for each in file["chronology"])
-    yield ""
-    yield "DECISIONS"
-    for decision in file["decisions"]:
-        said = decision.get("summary") or decision.get("reason") or ""
-        what = str(decision["action"]).replace("_", " ")
-        decided = str(decision.get("decided", "")).replace("_", " ")
-        yield f"{_day(str(decision['on']))}  {what} {decided}".rstrip() + (f": {said}" if said else "")
-    yield ""
-    yield "HOW EACH DATE WAS COUNTED"
-    for each in file["dates"]:
-        unit = each["unit"].replace("_", " ")
-        yield f"{each['title']}: due {_day(each['due_on'])} ({each['state'].replace('_', ' ')})"
-        yield f"  {each['limit']} {unit} from {_day(each['counts_from'])}. {each['source']}"
-        passed = ", ".join(f"{_day(day['on'])} ({day['why']})" for day in each["passed_over"])
-        if passed:
-            yield f"  not counted: {passed}"
-        for moved in each["earlier"]:
-            yield f"  was due {_day(moved['due_on'])}: {moved['reason']}"
-    yield ""
-    yield "LETTERS"
-    for letter in file["letters"]:
-        yield f"--- {_day(letter['on'])}, to the {letter['recipient'].replace('_', ' ')} ({letter['state']})"
-        yield letter["text"] or "(its text is not kept here)"
-
-
-def _day(iso: str) -> str:
-    return long_date(date.fromisoformat(iso))

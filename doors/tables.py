@@ -188,9 +188,8 @@ def show_proofs(done: Sequence[Proof | str]) -> None:
             console.print(f"{each}: its retention has passed")
             continue
         again = "was erased before" if each.already else "is erased"
-        console.print(
-            f"{each.reference} {again}: {'nothing' if each.holds else 'SOMETHING'} can be read any more"
-        )
+        left = "nothing of it can be read any more" if each.holds else "SOMETHING can still be read"
+        console.print(f"{each.reference} {again}: {left}")
         for place in each.searched:
             found = f": {', '.join(place.found)}" if place.found else ""
             console.print(f"  {place.where}: {place.looked_at} looked at, {place.readable} readable{found}")

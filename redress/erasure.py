@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, cast
 
+from redress.calendar import long_date
 from redress.standing import Status
 
 SHORTEST = 4
@@ -19,8 +20,12 @@ class Erased(Exception):
     """The complaint's personal data was destroyed: nothing can be sent to it any more."""
 
     def __init__(self, reference: str, on: str) -> None:
+        try:
+            day = long_date(date.fromisoformat(on))
+        except ValueError:  # nobody knows the day any more
+            day = on
         super().__init__(
-            f"the personal data of {reference} was destroyed on {on}: only dates and outcomes stay"
+            f"the personal data of {reference} was destroyed on {day}: only dates and outcomes stay"
         )
 
 

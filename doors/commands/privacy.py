@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from doors import erasing, exporting, keyring, tables
+from doors import erasing, exporting, file_text, keyring, tables
 from doors.answers import MALFORMED
 from doors.clock import today
 from doors.commands.shared import AsJson, Reference, client, register
@@ -28,7 +28,7 @@ def export(
         return exporting.export(register(), settings().outbox_folder, reference)
 
     file = run(work)
-    text = as_json_text(file) if as_json else exporting.as_text(file)
+    text = as_json_text(file) if as_json else file_text.as_text(file)
     if out is None:
         print(text, end="")  # noqa: T201  # the file itself
     else:

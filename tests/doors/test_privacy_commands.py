@@ -52,8 +52,12 @@ async def test_exported_and_erased(sealed: Cli, tmp_path: Path) -> None:
     assert ran.status == 0, ran.err
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     text = file.read_text()
-    assert NAME in text
-    assert "HOW EACH DATE WAS COUNTED" in text
+    for said in (
+        f"Complainant: name: {NAME}, role: parent",
+        "HOW EACH DATE WAS COUNTED",
+        "reason: Sorted out.",
+    ):
+        assert said in text
     assert (await sealed("export", reference, "--json")).document["reference"] == reference
 
     erased = await sealed("erase", reference, "--json")
@@ -65,10 +69,16 @@ async def test_exported_and_erased(sealed: Cli, tmp_path: Path) -> None:
     assert shown.document["closed_as"] == "withdrawn"
     assert NAME not in shown.out
     assert (await sealed("show", reference)).status == 0
-    for words in (["send", reference, "add_note", "--set", "note=x"], ["export", reference]):
-        refused = await sealed(*words)
-        assert refused.status == 4, refused.err
-        assert "destroyed" in refused.err
+    refused = await sealed("send", reference, "add_note", "--set", "note=x")
+    assert refused.status == 4, refused.err
+    assert "destroyed" in refused.err
+    left = await sealed("export", reference)
+    assert left.status == 0, left.err
+    assert NAME not in left.out
+    for said in ("was destroyed on", "withdraw", "Acknowledgement: due", "Closed on", "its text is not kept"):
+        assert said in left.out
+    assert (await sealed("export", reference, "--json")).document["erased_on"] == today().isoformat()
+    assert (await sealed("letters", reference)).status == 0
     listed = await sealed("list", "--all", "--json")
     assert NAME not in listed.out
     assert reference in {status["reference"] for status in listed.document}

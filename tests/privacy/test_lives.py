@@ -20,7 +20,7 @@ from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.service import RPCError
 
-from doors import erasing, exporting, intake, staff
+from doors import erasing, exporting, file_text, intake, staff
 from doors.clock import today
 from engine.embedded import embedded_server, temporal_command
 from engine.logs import PlainLines
@@ -223,7 +223,7 @@ async def test_exported_then_erased(house: Sealed) -> None:
     other = await house.open("life-3")
     outbox = house.settings.outbox_folder
     file = exporting.export(house.register, outbox, reference)
-    text = exporting.as_text(file)
+    text = file_text.as_text(file)
     for said in (
         "never came.",
         "summary",
