@@ -11,19 +11,16 @@ import sys
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple, get_args
-from urllib.parse import quote
 
 from temporalio.envconfig import ClientConfig
 
 from doors.clock import today
+from engine.search_attributes import ALL_OVERDUE, RUNNING, list_path, waiting_for
 from engine.settings import Settings
 from redress.library import authority_names
 from redress.london import instant
 from redress.procedure import Owner
 from redress.words import TITLES
-
-RUNNING = "ExecutionStatus = 'Running'"
-"""In every list of open work: a run that went on as a new one keeps its last search attributes."""
 
 STUCK = "task failures"
 
@@ -41,12 +38,12 @@ def ready_lists(on: date, authorities: Sequence[str]) -> list[ReadyList]:
     before = f"{instant(sunday + timedelta(days=1)):%Y-%m-%dT%H:%M:%SZ}"
     month = f"{instant(on.replace(day=1)):%Y-%m-%dT%H:%M:%SZ}"
     lists = [
-        ReadyList("overdue", f"Overdue = true AND {RUNNING}"),
+        ReadyList("overdue", ALL_OVERDUE),
         ReadyList("due this week", f'NextDue < "{before}" AND Overdue = false AND {RUNNING}'),
         ReadyList(STUCK, f"TemporalReportedProblems IS NOT NULL AND {RUNNING}"),
     ]
     lists += [
-        ReadyList(f"waiting for the {TITLES[owner]}", f"WaitingFor = '{owner}' AND {RUNNING}")
+        ReadyList(f"waiting for the {TITLES[owner]}", waiting_for(owner))
         for owner in get_args(Owner)
         if owner != "nobody"
     ]
@@ -70,7 +67,7 @@ def end_of_week(on: date) -> date:
 
 def list_url(ui: str, namespace: str, query: str) -> str:
     """The address of the list that a query makes."""
-    return f"{ui.rstrip('/')}/namespaces/{namespace}/workflows?query={quote(query)}"
+    return f"{ui.rstrip('/')}{list_path(namespace, query)}"
 
 
 def lines(ui: str, namespace: str, on: date) -> list[str]:

@@ -21,6 +21,7 @@ from temporalio.worker import (
 )
 
 from privacy.codec import CAME_OPEN
+from redress.sentences import with_long_dates
 
 NOBODY = "redress-sender-unnamed"
 """The header that marks an update whose sender is not named. It is set here, never sent."""
@@ -37,7 +38,10 @@ SEND_SEALED = (
 )
 """What its sender is told: what is taken stays in the history, and there a name would stay readable."""
 
-LOOK_THERE = "Refused. The reason stands on this page, under User Metadata: Current Details, Last message."
+LOOK_THERE = (
+    "Refused. The reason stands on this page, under User Metadata: Current Details, Last message. "
+    "If you have that open, press R there."
+)
 """What a sealed failure says of it in the clear: it is kept in the history."""
 
 
@@ -90,4 +94,5 @@ class _Inbound(WorkflowInboundInterceptor):
         answer = await super().handle_update_handler(input)
         if NOBODY not in input.headers or answer["applied"] or answer["pending"]:
             return answer
-        raise ApplicationError(f"Refused: {answer['reason']}", answer, type=REFUSED, non_retryable=True)
+        said = f"Refused: {with_long_dates(answer['reason'])}"
+        raise ApplicationError(said, answer, type=REFUSED, non_retryable=True)

@@ -5,6 +5,7 @@ The Temporal UI cuts a label at 120 characters, so none is longer.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -18,6 +19,21 @@ from redress.words import TITLES
 
 LONGEST = 120
 """Characters that a timeline shows of a label."""
+
+
+_ISO_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b", re.ASCII)
+
+
+def with_long_dates(text: str) -> str:
+    """A sentence as people read it: `2026-12-04` in it becomes `Fri 4 Dec 2026`."""
+    return _ISO_DATE.sub(_long, text)
+
+
+def _long(found: re.Match[str]) -> str:
+    try:
+        return long_date(date.fromisoformat(found[0]))
+    except ValueError:  # no day of the calendar
+        return found[0]
 
 
 def cut(text: str) -> str:
@@ -101,9 +117,8 @@ def _of_message(body: Mapping[str, Any]) -> str:
     said, answer = _words(body.get("action")), body.get("answer") or {}
     if answer.get("applied", True):
         return f"{said} is recorded"
-    return f"{said} {'waits' if answer.get('pending') else 'is refused'}: {answer.get('reason', '')}".rstrip(
-        ". "
-    )
+    verdict, reason = "waits" if answer.get("pending") else "is refused", answer.get("reason", "")
+    return f"{said} {verdict}: {with_long_dates(reason)}".rstrip(". ")
 
 
 def _of_effect(body: Mapping[str, Any]) -> str:

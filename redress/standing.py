@@ -11,7 +11,7 @@ from redress.deadline import Deadline, days_late
 from redress.fold import Entry, Fold
 from redress.plain import PlainWords, plain_words
 from redress.points import Point
-from redress.procedure import Question
+from redress.procedure import Owner, Question
 
 DeadlineState = Literal["running", "paused", "met", "met_late", "overdue", "lapsed", "stopped"]
 
@@ -99,7 +99,7 @@ class Brief(NamedTuple):
 
     stage: str
     state: str
-    waiting_for: str
+    waiting_for: Owner
     next_due_on: date | None
     overdue: bool
 

@@ -16,6 +16,7 @@ from redress.library import authority_names
 from redress.messages import KNOWN
 from redress.parse import parse_message
 from redress.procedure import Owner, StageName
+from redress.sentences import with_long_dates
 from tools.house import UI_PORT
 from workflows.prompts import FORMS, update_prompt
 
@@ -52,6 +53,20 @@ def test_the_printed_lines_are_the_lists() -> None:
 def test_a_week_ends_at_midnight_in_london(on: str, before: str) -> None:
     (due,) = (e for e in ready_lists(date.fromisoformat(on), []) if e.name == "due this week")
     assert f'NextDue < "{before}"' in due.query
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        (
+            "until 2027-05-01 is beyond 2026-12-18 (reg 14).",
+            "until Sat 1 May 2027 is beyond Fri 18 Dec 2026 (reg 14).",
+        ),
+        ("CYP-2026-000123 and 2026-13-45 are no dates", "CYP-2026-000123 and 2026-13-45 are no dates"),
+    ],
+)
+def test_people_read_dates_as_they_write_them(said: str, read: str) -> None:
+    assert with_long_dates(said) == read
 
 
 def test_every_search_attribute_is_in_the_table() -> None:

@@ -12,7 +12,18 @@ from typing import Any
 
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
-from engine.search_attributes import AUTHORITY, NEXT_DUE, OVERDUE, PROCEDURE, STAGE, STATE, WAITING_FOR
+from engine.search_attributes import (
+    ALL_OVERDUE,
+    AUTHORITY,
+    NEXT_DUE,
+    OVERDUE,
+    PROCEDURE,
+    STAGE,
+    STATE,
+    WAITING_FOR,
+    list_path,
+    waiting_for,
+)
 from redress.calendar import long_date
 from redress.case import Case
 from redress.deadline import Deadline, days_late
@@ -20,14 +31,15 @@ from redress.fold import Fold
 from redress.london import instant
 from redress.names import workflow_id
 from redress.plain import place_of
-from redress.sentences import counted, title_of, what
+from redress.sentences import counted, title_of, what, with_long_dates
 from redress.standing import brief, linked, state_of
 
 MOST_LISTED = 20
 """Lines of one kind on a card: remedies can be many, and its text travels in an address."""
 
 HOW_TO_READ = (
-    "**Current Details**, beside this, says where the complaint stands: what is owed, by whom, by when.\n\n"
+    "**Current Details**, beside this, says where the complaint stands: what is owed, by whom, by when. "
+    "Press R after you did something.\n\n"
     "**To act:** More Actions, then Send an Update. Each action says what to fill in.\n\n"
     "**Never** cancel, terminate or reset a complaint: it ends by the updates `withdraw` or `close`."
 )
@@ -73,6 +85,7 @@ def card(case: Case, today: date, namespace: str) -> str:
         _last_message(case),
         _block("Done", _done(fold, today)),
         _block("Belongs together with", _linked(case, namespace)),
+        _lists(case, namespace),
         _about(case),
     ]
     return "\n\n".join(block for block in blocks if block)
@@ -82,8 +95,8 @@ def _where(fold: Fold) -> str:
     stage = fold.procedure.stage.get(fold.stage)
     place = stage.title if stage else fold.stage.replace("_", " ").capitalize()
     if fold.closed_on is not None:
-        closed = f"closed on {long_date(fold.closed_on)} as {str(fold.closed_as).replace('_', ' ')}"
-        return f"**{place}** · {closed}" if place_of(fold) == "ombudsman" else f"**{closed.capitalize()}**"
+        closed = f"losed on {long_date(fold.closed_on)} as {str(fold.closed_as).replace('_', ' ')}"
+        return f"**{place}** · c{closed}" if place_of(fold) == "ombudsman" else f"**C{closed}**"
     return f"**{place}** · {fold.state}"
 
 
@@ -131,10 +144,17 @@ def _last_message(case: Case) -> str:
     entry = case.log[-1]
     message, verdict = entry.message, case.fold.verdicts.get(entry.seq)
     said = f"**Last message:** `{message.action}` of {long_date(message.on)}"
-    if verdict is None or verdict.outcome == "applied":
-        return said
-    reason = f": {verdict.reason}" if verdict.reason and verdict.since is None else ""
-    return f"{said}, **{verdict.outcome}**{reason}"
+    if verdict is not None and verdict.outcome != "applied":
+        reason = f": {with_long_dates(verdict.reason)}" if verdict.reason and verdict.since is None else ""
+        return f"{said}, **{verdict.outcome}**{reason}"
+    odd = [each.what for each in case.fold.irregular if each.seq == entry.seq]
+    return f"{said}, taken, but **irregular**: {'; '.join(map(_bare, odd[:MOST_LISTED]))}" if odd else said
+
+
+def _bare(irregular: str) -> str:
+    """What is irregular, without what somebody wrote: a point may be named by a text."""
+    said = "no point is as named" if irregular.startswith("there is no point") else irregular
+    return with_long_dates(said)
 
 
 def _done(fold: Fold, today: date) -> Iterator[str]:
@@ -149,6 +169,17 @@ def _linked(case: Case, namespace: str) -> Iterator[str]:
     for each in linked(case.fold, case.reference):
         reference, how = str(each["reference"]), str(each["how"]).replace("_", " ")
         yield f"[{reference}](/namespaces/{namespace}/workflows/{workflow_id(reference)}), {how}"
+
+
+def _lists(case: Case, namespace: str) -> str:
+    """The way back to other work, from here."""
+    lists = [("everything that is overdue", ALL_OVERDUE)]
+    role = brief(case.fold, case.fold.day).waiting_for
+    if role != "nobody":
+        who = title_of(case.fold.procedure, role)
+        lists.append((f"everything that waits for the {who}", waiting_for(role)))
+    links = [f"[{name}]({list_path(namespace, query)})" for name, query in lists]
+    return f"Lists: {' · '.join(links)}"
 
 
 def _about(case: Case) -> str:

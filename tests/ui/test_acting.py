@@ -58,15 +58,22 @@ async def test_a_refusal_is_told_where_it_was_asked(new_life: NewLife, operator:
     most, beyond = CALENDAR.add(life.today, 20), CALENDAR.add(life.today, 40)
     form = {"reason": "Too much.", "until": beyond.isoformat()}
     said = await operator.sends("extend", form)
-    assert said.startswith(f"Refused: until {beyond.isoformat()} is beyond the most allowed")
-    assert most.isoformat() in said
+    assert said.startswith(f"Refused: until {long_date(beyond)} is beyond the most allowed")
+    assert long_date(most) in said
     assert ".py" not in said
     assert (await life.deadline("stage_1_response"))["due_on"] != beyond.isoformat()
     (refused,) = (await life.status())["refused"]
     assert refused["action"] == "extend"
     assert await operator.timeline(until="Extend is refused: until")
     card = await operator.reads("current-details", until="extend of")
-    assert f"refused: until {beyond.isoformat()} is beyond" in card
+    assert f"refused: until {long_date(beyond)} is beyond" in card
+
+
+async def test_what_is_taken_and_irregular_is_told_on_the_card(new_life: NewLife, operator: Operator) -> None:
+    life = await opened(new_life, operator)
+    assert await operator.sends("hold_panel", {"on": life.today.isoformat()}) == ""
+    card = await operator.reads("current-details", until="hold_panel of")
+    assert "taken, but irregular: a request for stage 3 is not recorded; " in card
 
 
 async def test_a_program_that_says_who_it_is_still_gets_the_answer(new_life: NewLife) -> None:

@@ -11,6 +11,7 @@ from temporalio.api.enums.v1 import EventType
 
 from redress.calendar import long_date
 from redress.holidays_england import calendar_today
+from redress.names import workflow_id
 from redress.sentences import LONGEST
 from redress.standing import Status
 from tests.conftest import Life
@@ -43,6 +44,7 @@ async def test_an_overdue_complaint_says_so_first(new_life: NewLife, operator: O
         f"overdue: Acknowledgement, due {long_date(due)} (Complaints Manager)",
         f"by {long_date(stage_1)}: Stage 1 response (manager of the team concerned)",
     ]
+    assert lines[-3] == "Lists: everything that is overdue · everything that waits for the Complaints Manager"
     assert lines[-2].startswith(f"{life.reference} · family-rights · received ")
     assert "social care complaints: statutory procedure (statutory). Why: " in lines[-1]
 
@@ -80,6 +82,28 @@ async def test_linked_complaints_are_one_click_away(new_life: NewLife, operator:
     back = there.page.frame_locator("#user-metadata-current-details").get_by_role("link", name=life.reference)
     await expect(back).to_be_visible()
     await there.page.close()  # a page behind another one is slow
+
+
+async def test_other_work_is_one_click_away(new_life: NewLife, operator: Operator) -> None:
+    life = new_life()
+    await life.open()
+    await operator.opens(life.reference)
+    await operator.reads("current-details", until="Lists: ")
+    shown = operator.page.frame_locator("#user-metadata-current-details")
+    async with operator.context.expect_page() as opened:
+        await shown.get_by_role("link", name="everything that waits for the Complaints Manager").click()
+    there = await opened.value
+    await expect(there.get_by_role("link", name=workflow_id(life.reference))).to_be_visible()
+    await there.close()
+
+
+async def test_a_closed_complaint_says_when_and_how(new_life: NewLife, operator: Operator) -> None:
+    life = new_life()
+    await life.open()
+    await life.send("withdraw", reason="Sorted out.")
+    await operator.opens(life.reference)
+    card = await operator.reads("current-details", until="Last message")
+    assert card.startswith(f"Closed on {long_date(life.today)} as withdrawn\n")
 
 
 async def test_the_status_is_in_the_order_in_which_it_is_read(new_life: NewLife, operator: Operator) -> None:
