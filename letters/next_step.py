@@ -107,7 +107,7 @@ def _before_remedies(case: Case, step: Step, sent_on: date) -> Step:
 
 
 def _still_owed(case: Case, step: Step, sent_on: date) -> Step:
-    """To staff: an agreed action outlives the procedure, and while it is owed something more is to be done."""
+    """To staff: while an agreed action is owed, which outlives the procedure, that is what comes next."""
     owed = [d for d in case.fold.running if d.limit.name == "remedy"]
     ahead = [d for d in owed if d.due_on >= sent_on]
     if ahead:
