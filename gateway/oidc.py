@@ -83,7 +83,11 @@ class Issuer:
             authority = _at(claims, settings.oidc_authority_claim)
             if not isinstance(authority, str) or not authority:
                 return None  # whoever is to be limited and is not reaches nothing
-        return Caller(name, roles, authority, until=datetime.fromtimestamp(int(claims["exp"]), UTC))
+        try:
+            until = datetime.fromtimestamp(int(claims["exp"]), UTC)
+        except (ValueError, OverflowError, OSError):
+            return None  # an end that no calendar has
+        return Caller(name, roles, authority, until=until)
 
     async def _key(self, name: str) -> jwt.PyJWK | None:
         async with self._turn:

@@ -162,7 +162,7 @@ class _Opening:
         kept = await asyncio.to_thread(waiting.put, self._opening, self._raw, self._caller.name, known)
         first = kept
         while kept.state == "waiting" and monotonic() < self._ends_at and self._may_open():
-            await asyncio.sleep(0.05)
+            await waiting.moved_on(self._ends_at - monotonic())
             known_now = await asyncio.to_thread(waiting.receipt, kept.receipt)
             kept = known_now or kept
         shown = _shown(kept)

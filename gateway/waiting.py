@@ -12,10 +12,12 @@ import hashlib
 import json
 import logging
 import secrets
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Engine, Row, delete, insert, null, select, update
+from sqlalchemy import Engine, Row, delete, func, insert, null, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -43,6 +45,9 @@ RECEIPTS_KEPT = timedelta(days=90)
 
 LONGEST_PAUSE = timedelta(hours=1)
 
+AT_ONCE = 20
+"""How many are opened, one after the other, before that is written down: each writing waits for the disk."""
+
 
 class Kept(NamedTuple):
     """An opening that waits, or has. `state`: waiting, opened, refused (it can never be opened)."""
@@ -65,6 +70,7 @@ class Waiting:
         self._store = store
         self._writer = store.execution_options(writes=True)
         self._seals = seals
+        self._turn = asyncio.Event()
 
     def put(
         self, opening: Opening, raw: dict[str, Any], caller: str, reserved: tuple[str, bool, bool] | None
@@ -121,13 +127,20 @@ class Waiting:
     def count(self) -> int:
         """How many wait."""
         with self._store.connect() as db:
-            return len(db.execute(select(waiting.c.id).where(waiting.c.state == "waiting")).all())
+            return db.execute(
+                select(func.count()).select_from(waiting).where(waiting.c.state == "waiting")
+            ).scalar_one()
 
     def ahead_of(self, opening: Opening) -> tuple[bool, bool]:
         """Whether any waits for its turn (none that was put off), and whether this very intake does."""
         same = select(waiting.c.id).where(waiting.c.intake == _mark(opening), waiting.c.state == "waiting")
         with self._store.connect() as db:
-            return self._next() is not None, db.execute(same).first() is not None
+            return bool(self._next(1)), db.execute(same).first() is not None
+
+    async def moved_on(self, within: float) -> None:
+        """Wait until some of what waits was opened, here or, as far as that is known, by another gateway."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._turn.wait(), min(within, LOOK_EVERY))
 
     # --- opening them ----------------------------------------------------------------------------
 
@@ -135,7 +148,7 @@ class Waiting:
         """Open what waits, for as long as the gateway runs."""
         while True:
             try:
-                while await self._open_next(reach):
+                while await self._open_some(reach):
                     pass
                 await asyncio.to_thread(self._forget)
             except (OutOfReach, NoAnswer, TimeoutError):
@@ -144,18 +157,28 @@ class Waiting:
                 log.error("the gateway's store cannot be used: %s", type(error).__name__)
             await asyncio.sleep(LOOK_EVERY)
 
-    async def _open_next(self, reach: Reach) -> bool:
-        """Open the oldest that can be; whether there was one. Raises where what it needs is down."""
-        row = await asyncio.to_thread(self._next)
-        if row is None:
-            return False
+    async def _open_some(self, reach: Reach) -> bool:
+        """Open the oldest that can be, in order; whether there were any. Raises where something is down."""
+        rows = await asyncio.to_thread(self._next, AT_ONCE)
+        opened: list[int] = []
+        try:
+            for row in rows:
+                is_open = await self._opened(row, reach)
+                opened += [row.id] if is_open else []
+        finally:
+            if opened:  # if this is never written, each is started again: it counts once
+                await asyncio.to_thread(self._settle, opened, "opened", "")
+            self._turn.set()
+            self._turn = asyncio.Event()
+        return bool(rows)
+
+    async def _opened(self, row: Row[*tuple[Any, ...]], reach: Reach) -> bool:
+        """Open one; False where it was put off or refused, so that it holds up no others."""
         client = reach.temporal()
         try:
             reference, raw = await self._reserved(row, reach)
             if raw is not None:
                 await asyncio.wait_for(intake.begin(client, reference, raw), STARTS_WITHIN)
-            await asyncio.to_thread(self._settle, row.id, "opened", "")
-            log.info("opened what waited under %s: %s", row.receipt, reference)
         except (NoAnswer, TimeoutError) as error:
             if not _is_its_own_fault(error):
                 reach.temporal_failed()
@@ -167,11 +190,14 @@ class Waiting:
         except Malformed as error:  # since it came, its authority or procedure went
             fields = ", ".join(problem.field for problem in error.problems)
             log.error("what waits under %s can no longer be opened: %s", row.receipt, fields)
-            await asyncio.to_thread(self._settle, row.id, "refused", str(error))
+            await asyncio.to_thread(self._settle, [row.id], "refused", str(error))
         except Exception as error:  # a fault of ours in one must not hold up the others
             log.error("what waits under %s did not open: %s", row.receipt, type(error).__name__)
             await asyncio.to_thread(self._put_off, row)
-        return True
+        else:
+            log.info("opened what waited under %s: %s", row.receipt, reference)
+            return True
+        return False
 
     async def _reserved(self, row: Row[*tuple[Any, ...]], reach: Reach) -> tuple[str, dict[str, Any] | None]:
         """The reference of one, and what it is to be started with; None where it was started already."""
@@ -186,10 +212,10 @@ class Waiting:
         await asyncio.to_thread(self._know, row.id, reserved.reference, reserved.created, reserved.differs)
         return reserved.reference, None if reserved.started else reserved.opening
 
-    def _next(self) -> Row[*tuple[Any, ...]] | None:
+    def _next(self, most: int) -> Sequence[Row[*tuple[Any, ...]]]:
         due = (waiting.c.state == "waiting") & (waiting.c.next_at <= datetime.now(UTC))
         with self._store.connect() as db:
-            return db.execute(select(waiting).where(due).order_by(waiting.c.id).limit(1)).one_or_none()
+            return db.execute(select(waiting).where(due).order_by(waiting.c.id).limit(most)).all()
 
     def _know(self, id: int, reference: str, created: bool, differs: bool) -> None:
         """Note the reference: from now on the register holds what was said."""
@@ -197,10 +223,10 @@ class Waiting:
         with self._writer.begin() as db:
             db.execute(update(waiting).where(waiting.c.id == id).values(known))
 
-    def _settle(self, id: int, state: str, problem: str) -> None:
+    def _settle(self, ids: list[int], state: str, problem: str) -> None:
         done = {"state": state, "problem": problem[:2000], "body": null(), "done_at": datetime.now(UTC)}
         with self._writer.begin() as db:
-            db.execute(update(waiting).where(waiting.c.id == id).values(done))
+            db.execute(update(waiting).where(waiting.c.id.in_(ids)).values(done))
 
     def _put_off(self, row: Row[*tuple[Any, ...]]) -> None:
         pause = min(timedelta(seconds=2 ** min(row.tries, 12)), LONGEST_PAUSE)

@@ -35,7 +35,7 @@ from register import schema
 from register.database import connect
 from register.register import Register
 from tests.conftest import Life
-from tests.gateway.conftest import Gate, invented
+from tests.gateway.gates import Gate, invented
 
 NAME = "Watcha Inventata"
 

@@ -16,7 +16,7 @@ from gateway.app import build
 from gateway.settings import GatewaySettings
 from privacy.seals import Unsealed
 from redress.messages import MESSAGES
-from tests.gateway.conftest import Gate
+from tests.gateway.gates import Gate
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 

@@ -5,24 +5,19 @@ from __future__ import annotations
 import base64
 import json
 import subprocess
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest_asyncio
 
 from engine.embedded import temporal_command
 from privacy.codec import ENCODING, KEY_NAME
-from privacy.ring import Ring, add_key, read_ring
+from privacy.ring import Ring
 from privacy.seals import Sealed
-from privacy.vault import Vault
-from register.database import connect
-from tests.gateway.conftest import OwnHouse
+from tests.gateway.gates import UI
+from tests.gateway.town import Town
 from workflows.wire import workflow_id
 
 MARK = "Xylographica Inventata"
-UI = "http://127.0.0.1:8233"
 
 
 def payload(value: object) -> dict[str, Any]:
@@ -37,25 +32,11 @@ def said(answer: httpx.Response) -> list[object]:
     return [json.loads(base64.b64decode(each["data"])) for each in answer.json()["payloads"]]
 
 
-@pytest_asyncio.fixture
-async def own(tmp_path: Path) -> AsyncIterator[OwnHouse]:
-    add_key(tmp_path / "keys.txt", "first")
-    ring = read_ring(tmp_path / "keys.txt")
-    seals = Sealed(ring, Vault(connect(f"sqlite:///{tmp_path / 'vault.db'}"), ring))
-    house = OwnHouse(tmp_path, seals, REDRESS_TRIAL="", REDRESS_CODEC_ORIGINS=json.dumps([UI]))
-    await house.start_server()
-    house.start_worker()
-    await house.gate.start()
-    await house.gate.reaches()
-    yield house
-    await house.close()
-
-
-async def test_the_temporal_command_reads_a_history_through_it(own: OwnHouse) -> None:
-    gate = own.gate
+async def test_the_temporal_command_reads_a_history_through_it(town: Town) -> None:
+    gate = town.gate
     reference = await gate.open(gate.headers("intake"), points=[f"{MARK} said so."])
     words = [temporal_command(), "workflow", "show", "-w", workflow_id(reference), "--output", "json"]
-    words += ["--address", own.address]
+    words += ["--address", town.house.address]
     plain = subprocess.run(words, capture_output=True, text=True, check=True).stdout
     assert MARK not in plain
     assert base64.b64encode(ENCODING).decode() in plain
@@ -65,8 +46,8 @@ async def test_the_temporal_command_reads_a_history_through_it(own: OwnHouse) ->
     assert json.loads(base64.b64decode(first["data"]))["opening"]["points"] == [f"{MARK} said so."]
 
 
-async def test_what_cannot_be_read_comes_back_as_words(own: OwnHouse) -> None:
-    gate = own.gate
+async def test_what_cannot_be_read_comes_back_as_words(town: Town) -> None:
+    gate = town.gate
     codec = gate.headers("codec") | {"X-Namespace": "default"}
     encoded = await gate.http.post("/codec/encode", json={"payloads": [payload(MARK)]}, headers=codec)
     (mine,) = encoded.json()["payloads"]
@@ -74,11 +55,10 @@ async def test_what_cannot_be_read_comes_back_as_words(own: OwnHouse) -> None:
     assert base64.b64decode(mine["metadata"][KEY_NAME]).startswith(b"slip/")
     assert MARK.encode() not in base64.b64decode(mine["data"])
 
-    assert isinstance(own.seals, Sealed)
-    foreign = Sealed(Ring({"else": bytes(32)}), own.seals.vault).seal(b"x", "")
-    own.seals.seal(b"x", "CYP-2026-999999")
-    erased = own.seals.seal(b"x", "CYP-2026-999999")
-    own.seals.vault.destroy("CYP-2026-999999")
+    foreign = Sealed(Ring({"else": bytes(32)}), town.seals.vault).seal(b"x", "")
+    town.seals.seal(b"x", "CYP-2026-999999")
+    erased = town.seals.seal(b"x", "CYP-2026-999999")
+    town.seals.vault.destroy("CYP-2026-999999")
 
     def sealed(name: str, data: bytes) -> dict[str, Any]:
         metadata = {"encoding": ENCODING, KEY_NAME: name.encode()}
@@ -100,8 +80,8 @@ async def test_what_cannot_be_read_comes_back_as_words(own: OwnHouse) -> None:
         assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
 
 
-async def test_only_pages_of_the_ui_may_use_it(own: OwnHouse) -> None:
-    gate = own.gate
+async def test_only_pages_of_the_ui_may_use_it(town: Town) -> None:
+    gate = town.gate
     for path in ("/codec/encode", "/codec/decode"):
         asked = {
             "Access-Control-Request-Method": "POST",
@@ -123,8 +103,8 @@ async def test_only_pages_of_the_ui_may_use_it(own: OwnHouse) -> None:
     assert "access-control-allow-origin" not in elsewhere.headers
 
 
-async def test_a_browser_logs_in_with_a_token_and_out_again(own: OwnHouse) -> None:
-    gate = own.gate
+async def test_a_browser_logs_in_with_a_token_and_out_again(town: Town) -> None:
+    gate = town.gate
     token = gate.token("codec", name="an-operator")
     form = await gate.http.get("/codec/login")
     assert 'name="token"' in form.text

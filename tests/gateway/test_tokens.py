@@ -11,11 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from doors.tokens import app
 from gateway.settings import GatewaySettings
 from gateway.store import open_store
 from gateway.tokens import Tokens
-from tests.gateway.conftest import ROOT, Gate
+from tests.gateway.gates import ROOT, Gate
+
+
+def command(state: Path, *words: str) -> tuple[int, str, str]:
+    """What `starter.py token …` does, in this process: status, standard output, standard error."""
+    done = CliRunner().invoke(app, list(words), env={"REDRESS_STATE": str(state)})
+    return done.exit_code, done.stdout.strip(), done.stderr
 
 
 def starter(state: Path, *words: str) -> tuple[int, str, str]:
@@ -43,21 +51,21 @@ def test_a_token_lives_from_new_to_revoke(tmp_path: Path) -> None:
     assert (caller.name, caller.authority) == ("web-form", "rotherham")
     assert set(caller.roles) == {"intake"}
 
-    status, second, _ = starter(tmp_path, "rotate", "web-form", "--keep", "1")
+    status, second, _ = command(tmp_path, "rotate", "web-form", "--keep", "1")
     assert status == 0
     assert tokens.caller(second) == caller._replace(token=2)
     assert tokens.caller(first) == caller  # for an hour
 
-    status, third, _ = starter(tmp_path, "rotate", "web-form", "--keep", "0")
+    status, third, _ = command(tmp_path, "rotate", "web-form", "--keep", "0")
     assert status == 0
     assert tokens.caller(first) is None
     assert tokens.caller(second) is None
     assert tokens.caller(third) is not None
 
-    status, listed, _ = starter(tmp_path, "list", "--json")
+    status, listed, _ = command(tmp_path, "list", "--json")
     shown: list[dict[str, Any]] = json.loads(listed)
     assert [each["state"] for each in shown] == ["expired", "expired", "live"]
-    status, _, said = starter(tmp_path, "revoke", "web-form")
+    status, _, said = command(tmp_path, "revoke", "web-form")
     assert (status, tokens.caller(third)) == (0, None)
 
     everything = b"".join(path.read_bytes() for path in tmp_path.glob("gateway.db*"))
@@ -76,11 +84,11 @@ def test_what_is_wrong_is_said_by_its_name(tmp_path: Path) -> None:
         (("revoke", "nobody"), "NAME:"),
         (("new", "", "--role", "staff"), "NAME:"),
     ):
-        status, shown, said = starter(tmp_path, *words)
+        status, shown, said = command(tmp_path, *words)
         assert (status, shown) == (2, ""), words
         assert said.startswith(named), words
-    assert starter(tmp_path, "new", "twice", "--role", "staff")[0] == 0
-    assert starter(tmp_path, "new", "twice", "--role", "staff")[0] == 2
+    assert command(tmp_path, "new", "twice", "--role", "staff")[0] == 0
+    assert command(tmp_path, "new", "twice", "--role", "staff")[0] == 2
 
 
 @pytest.mark.parametrize("end", ["revoke", "rotate"])
@@ -89,5 +97,5 @@ async def test_a_running_gateway_knows_at_once(gate: Gate, end: str) -> None:
     headers = {"Authorization": f"Bearer {gate.token('reader', name=name)}"}
     assert (await gate.http.get("/v1/due", headers=headers)).status_code == 200
     words = ("rotate", name, "--keep", "0") if end == "rotate" else ("revoke", name)
-    assert starter(gate.state, *words)[0] == 0
+    assert command(gate.state, *words)[0] == 0
     assert (await gate.http.get("/v1/due", headers=headers)).status_code == 401

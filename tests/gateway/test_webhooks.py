@@ -5,27 +5,25 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import shutil
 import signal
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from doors.clock import today
 from engine.embedded import free_port
 from gateway.addresses import NotThere, check_url, resolve
 from privacy.ring import add_key, read_ring
 from privacy.seals import Sealed
-from privacy.vault import Vault
 from redress.holidays_england import calendar_today
 from register import webhooks
-from register.database import connect
 from register.register import Register
 from tests.conftest import Life
-from tests.gateway.conftest import Gate, OwnHouse
+from tests.gateway.gates import Gate
 from tests.gateway.receiver import Receiver, receiving, verified
 from tests.gateway.test_document import check_against
+from tests.gateway.town import Town
 
 Headers = dict[str, str]
 CALENDAR = calendar_today()
@@ -173,28 +171,8 @@ async def test_what_is_history_is_not_told(gate: Gate, manager: Headers) -> None
 # --- faults ------------------------------------------------------------------------------------------
 
 
-@pytest_asyncio.fixture
-async def own(tmp_path: Path) -> AsyncIterator[OwnHouse]:
-    add_key(tmp_path / "keys.txt", "first")
-    ring = read_ring(tmp_path / "keys.txt")
-    seals = Sealed(ring, Vault(connect(f"sqlite:///{tmp_path / 'vault.db'}"), ring))
-    house = OwnHouse(
-        tmp_path,
-        seals,
-        REDRESS_TRIAL="",
-        REDRESS_WEBHOOK_LOOPBACK="true",
-        REDRESS_WEBHOOK_PAUSE="0.2",
-    )
-    await house.start_server()
-    house.start_worker()
-    await house.gate.start()
-    await house.gate.reaches()
-    yield house
-    await house.close()
-
-
-async def test_a_gateway_that_is_killed_tells_everything_all_the_same(own: OwnHouse) -> None:
-    gate = own.gate
+async def test_a_gateway_that_is_killed_tells_everything_all_the_same(town: Town, tmp_path: Path) -> None:
+    gate = town.gate
     headers = gate.headers("complaints_manager")
     port = free_port()
     with receiving(port) as receiver:
@@ -207,7 +185,8 @@ async def test_a_gateway_that_is_killed_tells_everything_all_the_same(own: OwnHo
     with receiving(port) as later:
         await gate.start()
         for reference in first:
-            await gate.send(headers, reference, "withdraw")
+            while not (await gate.send(headers, reference, "withdraw")).is_success:
+                await asyncio.sleep(0.1)  # it may not be open yet
             if reference == first[2]:
                 await gate.stop(signal.SIGKILL)
                 await gate.start()
@@ -225,28 +204,23 @@ async def test_a_gateway_that_is_killed_tells_everything_all_the_same(own: OwnHo
         assert len({id for id, _ in distinct}) == len(distinct)  # a delivery says the same each time
         assert len(set(told)) == 15
         assert all(verified(secret, headers, body) for headers, body in came)
-    with own.register.reading() as db:
+    register = Register(town.register, town.seals)
+    with register.reading() as db:
         kept = db.exec_driver_sql("SELECT secret FROM subscriptions").scalar_one()
         handed = db.exec_driver_sql("SELECT count(*) FROM deliveries").scalar_one()
     assert kept.startswith("sealed:1:ring/first:")
     assert secret not in kept
     assert handed == 15
+    assert (await gate.http.delete(f"/v1/webhooks/{hook}", headers=headers)).status_code == 204
 
     # The ring turns: what is sealed with it is sealed anew.
-    add_key(own.state / "keys.txt", "second")
-    assert isinstance(own.seals, Sealed)
-    ring = read_ring(own.state / "keys.txt")
-    turned = Register(
-        own.register.engine, Sealed(ring, Vault(connect(f"sqlite:///{own.state}/vault.db"), ring))
-    )
+    ring_file = Path(shutil.copy(town.house.state / "keys.txt", tmp_path))
+    add_key(ring_file, "second")
+    turned = Register(town.register, Sealed(read_ring(ring_file), town.seals.vault))
     assert webhooks.reseal(turned) == 1
-    with own.register.reading() as db:
-        assert (
-            db.exec_driver_sql("SELECT secret FROM subscriptions")
-            .scalar_one()
-            .startswith("sealed:1:ring/second:")
-        )
-    assert hook
+    with register.reading() as db:
+        kept = db.exec_driver_sql("SELECT secret FROM subscriptions").scalar_one()
+    assert kept.startswith("sealed:1:ring/second:")
 
 
 # --- where they may lead -----------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from privacy.ring import add_key
 from redress.holidays_england import calendar_today
 from register.register import Register
 from tests.conftest import Life
-from tests.gateway.conftest import Gate
+from tests.gateway.gates import Gate
 from tools.browser import Operator, at_the_ui
 
 CALENDAR = calendar_today()
