@@ -21,7 +21,7 @@ from register import schema
 from register.database import insert_new
 from register.register import Register
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=30)
 """How long a delivery that was taken is left to whoever took it."""
 
 KEPT_FOR = timedelta(days=1)
