@@ -85,8 +85,8 @@ class Operator:
         self.ui = ui
 
     async def goes(self, address: str) -> None:
-        """Go to a page of the UI: from another of its pages as by a click on a link there."""
-        if self.page.url.startswith(f"{self.ui}/"):
+        """Go to a page of the UI: from within it by a click on a link, where no dialog is open."""
+        if self.page.url.startswith(f"{self.ui}/") and not await self.page.locator("dialog[open]").count():
             await self.page.evaluate(CLICK_ON, address)
         else:
             await self.page.goto(address)
