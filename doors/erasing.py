@@ -8,7 +8,7 @@ import re
 import shutil
 from datetime import date
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 from pydantic import BaseModel
 from temporalio.api.common.v1 import WorkflowExecution
@@ -90,16 +90,26 @@ async def erase(
     )
 
 
-def due_for_erasure(register: Register, on: date) -> list[str]:
-    """The closed complaints that their authority's retention has passed, with nothing owed any more."""
+class Due(NamedTuple):
+    """Closed complaints that are past their authority's retention, with nothing owed any more.
+
+    `unconfirmed`: past a period that their authority has not confirmed; they are not to be erased for it.
+    """
+
+    confirmed: list[str]
+    unconfirmed: list[str]
+
+
+def due_for_erasure(register: Register, on: date) -> Due:
+    """What is past its retention on a London date."""
     kept = {name: authority(name).retention for name in authority_names()}
-    found = []
+    found = Due([], [])
     for status in register.statuses(on, closed=True):
         rule = kept.get(status["authority"])
         if rule is None or status["closed_on"] is None or status["next_due_on"] is not None:
             continue
         if "erased_on" not in status and rule.last_day(date.fromisoformat(status["closed_on"])) < on:
-            found.append(status["reference"])
+            (found.unconfirmed if rule.unverified else found.confirmed).append(status["reference"])
     return found
 
 
@@ -196,4 +206,4 @@ async def _is_known(client: Client, reference: str) -> bool:
     return True
 
 
-__all__ = ["NotErasable", "Proof", "Searched", "due_for_erasure", "erase", "forget"]
+__all__ = ["Due", "NotErasable", "Proof", "Searched", "due_for_erasure", "erase", "forget"]

@@ -65,6 +65,12 @@ class Retention(Data):
     years: Annotated[int, Field(ge=1, le=100)]
     """Years after closing; nothing is destroyed before, and then only by `starter.py erase --due`."""
 
+    source: str = ""
+    """Where the period comes from: as a rule the authority's own retention schedule."""
+
+    unverified: bool = False
+    """Nobody at the authority has confirmed the period: what is past it is told, and nothing destroyed."""
+
     def last_day(self, closed_on: date) -> date:
         """The last day on which it is kept."""
         return months_after(closed_on, 12 * self.years)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from doors.answers import MALFORMED
 from doors.clock import today
 from doors.commands.shared import AsJson, Reference, client, register
 from doors.console import as_json_text, fail, print_json, run, say, settings, write_privately
+
+if TYPE_CHECKING:
+    from register.register import Register
 
 app = typer.Typer()
 
@@ -51,7 +54,7 @@ def erase(
 
     async def work() -> list[erasing.Proof | str]:
         here = register()
-        wanted = [reference] if reference else erasing.due_for_erasure(here, today())
+        wanted = [reference] if reference else _due(here)
         if dry_run:
             return list(wanted)
         temporal = await client()
@@ -68,6 +71,16 @@ def erase(
         tables.show_proofs(done)
     if any(isinstance(each, erasing.Proof) and not each.holds for each in done):
         raise typer.Exit(1)
+
+
+def _due(register: Register) -> list[str]:
+    """What is to be erased; what is past a period that nobody has confirmed is only told."""
+    due = erasing.due_for_erasure(register, today())
+    for each in due.unconfirmed:
+        say(
+            f"{each}: is past a retention that its authority has not confirmed ([retention] unverified): kept"
+        )
+    return due.confirmed
 
 
 keys = typer.Typer(help="The ring of keys that everything personal is sealed with.", no_args_is_help=True)
