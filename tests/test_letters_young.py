@@ -93,7 +93,7 @@ def _settled(**more: Any) -> Life:
 
 
 def _not_settled(**more: Any) -> Life:
-    said = {"agreed": False, "terms": "The team rings every Friday."}
+    said: dict[str, Any] = {"agreed": False, "terms": "The team rings every Friday."}
     return Life("2026-03-02", **more).says("resolve_informally", "2026-03-04", **said)
 
 

@@ -1,8 +1,9 @@
-"""A house of one's own for each fault: a server on a file, and a worker process to kill."""
+"""A house of its own for each file of faults: a server on a file, and worker processes to kill."""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from temporalio.client import Client
 
@@ -20,39 +22,51 @@ from register.register import Register
 from tests.conftest import Life
 
 ROOT = Path(__file__).parent.parent.parent
+_numbers = itertools.count(1)
 
 
 class House:
-    """A server, a register and an outbox, and at most one worker process."""
+    """A server, a register and an outbox, and worker processes; `more`: settings of these."""
 
-    def __init__(self, address: str, client: Client, state: Path) -> None:
+    def __init__(self, address: str, client: Client, state: Path, more: dict[str, str]) -> None:
         self.client = client
         self.settings = Settings(state=state, register_url="", outbox=None)
-        self.environment = os.environ | {"TEMPORAL_ADDRESS": address, "REDRESS_STATE": str(state)}
+        self.environment = os.environ | {"TEMPORAL_ADDRESS": address, "REDRESS_STATE": str(state)} | more
         self.register = Register(connect(self.settings.database_url))
-        self.worker: subprocess.Popen[bytes] | None = None
+        self.workers: list[subprocess.Popen[bytes]] = []
 
-    def start_worker(self) -> None:
+    def start_worker(self, number: int = 1) -> None:
         with (self.settings.state / "worker.log").open("ab") as log:
-            self.worker = subprocess.Popen(
-                [sys.executable, "worker.py"], cwd=ROOT, env=self.environment, stderr=log
-            )
+            self.workers += [
+                subprocess.Popen([sys.executable, "worker.py"], cwd=ROOT, env=self.environment, stderr=log)
+                for _ in range(number)
+            ]
 
-    async def stop_worker(self, how: signal.Signals = signal.SIGKILL) -> int:
-        assert self.worker is not None
-        self.worker.send_signal(how)
-        worker, self.worker = self.worker, None
-        return await asyncio.to_thread(worker.wait)
+    async def stop_worker(self, how: signal.Signals = signal.SIGKILL) -> set[int]:
+        """All workers at once; gives their exit statuses."""
+        for worker in self.workers:
+            worker.send_signal(how)
+        workers, self.workers = self.workers, []
+        return {await asyncio.to_thread(worker.wait) for worker in workers}
 
     def life(self) -> Life:
-        return Life(self.client, self.register, self.settings.outbox_folder, "not opened yet")
+        return Life(
+            self.client, self.register, self.settings.outbox_folder, f"not opened yet {next(_numbers)}"
+        )
 
 
-@pytest_asyncio.fixture
-async def own(tmp_path: Path) -> AsyncIterator[House]:
-    async with embedded_server(moves_time=True, database=tmp_path / "temporal.db") as (address, client):
-        house = House(address, client, tmp_path)
+@pytest.fixture(scope="module")
+def surroundings() -> dict[str, str]:
+    """Further settings of the workers."""
+    return {}
+
+
+@pytest_asyncio.fixture(scope="module")
+async def own(tmp_path_factory: pytest.TempPathFactory, surroundings: dict[str, str]) -> AsyncIterator[House]:
+    """A house for the tests of a file, one after the other; each leaves it with a worker."""
+    state = tmp_path_factory.mktemp("house")
+    async with embedded_server(moves_time=True, database=state / "temporal.db") as (address, client):
+        house = House(address, client, state, surroundings)
         house.start_worker()
         yield house
-        if house.worker is not None:
-            await house.stop_worker()
+        await house.stop_worker()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, select
 
 from redress.holidays_england import calendar_today
 from register import schema
@@ -45,7 +45,7 @@ def _recorded(house: House, reference: str, kind: str) -> list[str]:
         return [row.key for row in rows]
 
 
-async def test_the_worker_is_killed_at_each_step(own: House) -> None:
+async def test_the_worker_is_killed_between_the_steps(own: House) -> None:
     life = own.life()
     await life.open(received_on=date.today().isoformat())
     meeting = CALENDAR.add(life.today, 15).isoformat()
@@ -63,9 +63,10 @@ async def test_the_worker_is_killed_at_each_step(own: House) -> None:
         ("schedule_panel", {"meeting_on": meeting}),
         ("withdraw", {}),
     ]
-    for action, fields in steps:
-        await own.stop_worker()
-        own.start_worker()
+    for number, (action, fields) in enumerate(steps):
+        if number % 2 == 0:  # while what the step before asked for is being recorded and sent
+            await own.stop_worker()
+            own.start_worker()
         answer = await life.send(action, **fields)
         assert answer.applied, (action, answer.reason)
         assert not answer.repeated
@@ -89,7 +90,7 @@ async def test_a_new_worker_takes_over_before_reminder_and_due_day(own: House) -
     await life.send("acknowledge")
     await life.settled(lambda: "acknowledgement-complainant" in life.letters())
     due = CALENDAR.add(life.today, 10)
-    assert await own.stop_worker() == -signal.SIGKILL
+    assert await own.stop_worker() == {-signal.SIGKILL}
     own.start_worker()
     await life.move_to(CALENDAR.add(due, 1), "10:00")
     late = ("stage_1_late", "complainant")
@@ -109,8 +110,8 @@ async def test_opened_while_no_worker_runs(own: House) -> None:
     await life.open()
     own.start_worker()
     await life.send("acknowledge")
-    with own.register.reading() as db:
-        assert db.execute(text("select count(*) from events where kind = 'opened'")).scalar_one() == 1
+    await life.settled(lambda: len(_recorded(own, life.reference, "message")) == 1)
+    assert _recorded(own, life.reference, "opened") == ["opened"]
 
 
 async def test_the_register_is_broken_for_a_whole_life(own: House) -> None:
@@ -151,14 +152,15 @@ async def test_the_register_is_broken_for_a_whole_life(own: House) -> None:
 
 async def test_letters_that_cannot_leave_are_tried_until_they_do(own: House) -> None:
     """The outbox is gone: the record stands, clocks run, and the letters come later, once."""
-    own.settings.outbox_folder.write_text("not a folder")
     life = own.life()
     await life.open()
+    own.settings.outbox_folder.mkdir(exist_ok=True)
+    life.outbox.write_text("not a folder")
     await life.send("acknowledge")
     await life.send("respond", outcome="not_upheld")
     await life.settled(lambda: len(_recorded(own, life.reference, "message")) == 2)
     assert life.letters() == []
-    own.settings.outbox_folder.unlink()
+    life.outbox.unlink()
     last = ("stage_1_response", "complainant")
     await life.settled(lambda: _all_sent(own, life.reference, last), 90)
     await life.settled(lambda: "acknowledgement-complainant" in life.letters())
@@ -169,7 +171,8 @@ async def test_the_worker_stops_cleanly(own: House) -> None:
     life = own.life()
     await life.open()
     await life.send("acknowledge")
-    assert await own.stop_worker(signal.SIGTERM) == 0
+    assert await own.stop_worker(signal.SIGTERM) == {0}
+    own.start_worker()
     log = (own.settings.state / "worker.log").read_text()
     assert "stopped" in log
     assert "Testa" not in log

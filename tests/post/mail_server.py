@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections import Counter
+from collections.abc import Sequence
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
@@ -44,7 +45,8 @@ class Doubtful(SMTP):
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802  # as aiosmtpd names it
         handler = self.event_handler
         assert isinstance(handler, Mailbox)
-        if handler.fault != "close_in_data":
+        assert self.envelope is not None
+        if handler.fault_for(self.envelope.rcpt_tos) != "close_in_data":
             await super().smtp_DATA(arg)
             return
         await self.push("354 go on")
@@ -64,9 +66,13 @@ class Mailbox:
         self.recipients: list[str] = []
         self.tried: list[str] = []
         self.fault: Fault = "none"
+        self.once: dict[str, Fault] = {}
+        """How it fails at the first letter to an address."""
+        self.reached: set[str] = set()
+        """Addresses of `once` at which it has come to that."""
+        self._present: dict[str, Fault] = {}
         self.asked = 0
         self.broken_off = 0
-        self.holds = 0
 
     async def handle_MAIL(  # noqa: N802  # as aiosmtpd names it
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -82,26 +88,33 @@ class Mailbox:
     ) -> str:
         self.asked += 1
         self.tried.append(address)
-        if self.fault == "hang_at_recipient":
+        if address in self.once:
+            self._present[address] = self.once.pop(address)
+        else:
+            self._present.pop(address, None)
+        fault = self.fault_for([address])
+        if fault == "hang_at_recipient":
+            self.reached.add(address)
             await asyncio.sleep(3600)
-        if self.fault == "refuse_person":
+        if fault == "refuse_person":
             return f"550 5.1.1 <{address}> is nobody here"
-        if self.fault == "put_off_person":
+        if fault == "put_off_person":
             return f"452 4.2.2 <{address}> has a full mailbox"
-        if self.fault == "put_off_all":
+        if fault == "put_off_all":
             return "421 4.3.2 going down"
         envelope.rcpt_tos.append(address)
         return "250 ok"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        if self.fault == "hang_with_message":
+        fault = self.fault_for(envelope.rcpt_tos)
+        self.reached.update(envelope.rcpt_tos)
+        if fault == "hang_with_message":
             await asyncio.sleep(3600)
-        self.holds += 1
-        while self.fault == "hold":
+        while self.fault_for(envelope.rcpt_tos) == "hold":
             await asyncio.sleep(0.02)
-        if self.fault == "refuse_message":
+        if fault == "refuse_message":
             return "554 5.6.0 no such messages here"
-        if self.fault == "put_off_message":
+        if fault == "put_off_message":
             return "451 4.3.0 later"
         content = envelope.content
         assert isinstance(content, bytes)
@@ -109,13 +122,21 @@ class Mailbox:
         assert isinstance(message, EmailMessage)
         self.taken.append(message)
         self.recipients += envelope.rcpt_tos
-        if self.fault == "take_and_die":
+        if fault == "take_and_die":
             assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
             await asyncio.sleep(3600)
-        if self.fault == "take_and_hang":
+        if fault == "take_and_hang":
             await asyncio.sleep(3600)
         return "250 2.0.0 taken"
+
+    def fault_for(self, addresses: Sequence[str]) -> Fault:
+        """How it fails now at a letter to an address."""
+        return next((self._present[each] for each in addresses if each in self._present), self.fault)
+
+    def let_go(self, address: str) -> None:
+        """Take what was held."""
+        self._present.pop(address, None)
 
     def counted(self) -> Counter[str]:
         """How often each message was taken, by its Message-ID."""

@@ -74,6 +74,10 @@ class NotifyService:
         self.taken: dict[str, dict[str, Any]] = {}
         self.status_of_the_rest = "delivered"
         self.fault: Fault = "none"
+        self.once: dict[str, Fault] = {}
+        """How it fails at the first letter to a place: an address, a number, an address's second line."""
+        self.reached: set[str] = set()
+        """Places of `once` at which it has come to that."""
         self.asked = 0
         self.requests = 0
         self.over = threading.Event()
@@ -95,11 +99,11 @@ class NotifyService:
 
     # --- what it does ------------------------------------------------------------------------------
 
-    def post(self, kind: str, token: str | None, raw: bytes) -> dict[str, Any]:
+    def post(self, kind: str, token: str | None, raw: bytes, fault: Fault) -> dict[str, Any]:
         self.asked += 1
         self._known(token)
-        if self.fault in FAULTS:
-            raise FAULTS[self.fault]
+        if fault in FAULTS:
+            raise FAULTS[fault]
         try:
             said = json.loads(raw)
         except ValueError:
@@ -302,6 +306,17 @@ def _check_address(values: dict[str, Any]) -> None:
         )
 
 
+def _place(raw: bytes) -> str:
+    """Where a letter is to go, as far as can be told before anything is checked."""
+    try:
+        said = json.loads(raw)
+        return str(
+            said.get("email_address") or said.get("phone_number") or said["personalisation"]["address_line_2"]
+        )
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return ""
+
+
 def _is_uuid(text: object) -> bool:
     try:
         UUID(str(text))
@@ -321,19 +336,23 @@ def _handler(service: NotifyService) -> type[BaseHTTPRequestHandler]:
                 self._answer(404, {"result": "error", "message": "Not found"})
                 return
             service.requests += 1
-            if service.fault == "hang":
+            place = _place(raw)
+            fault = service.once.pop(place, service.fault)
+            service.reached.add(place)
+            if fault == "hang":
                 service.over.wait(3600)
+                return
             try:
-                made = service.post(kind, self.headers.get("Authorization"), raw)
+                made = service.post(kind, self.headers.get("Authorization"), raw, fault)
             except Wrong as wrong:
                 self._answer(wrong.status, wrong.body)
                 return
-            if service.fault == "take_and_hang_up":
+            if fault == "take_and_hang_up":
                 self.close_connection = True
                 self.connection.close()
-            elif service.fault == "take_and_wait":
+            elif fault == "take_and_wait":
                 service.over.wait(3600)
-            elif service.fault == "take_and_500":
+            elif fault == "take_and_500":
                 self._answer(500, FAULTS["500"].body)
             else:
                 self._answer(201, made)
