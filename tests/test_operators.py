@@ -38,6 +38,16 @@ def test_every_ready_list_without_a_date_has_its_link() -> None:
     assert all(f"*{name}*" in DOC for name in dated)
 
 
+def test_the_links_of_the_readme_are_ready_lists() -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    ready = {
+        list_url(UI, "default", each.query) for each in ready_lists(date(2026, 11, 23), authority_names())
+    }
+    shown = re.findall(r"\]\((http://127\S+/workflows\?query=\S+)\)", readme)
+    assert shown
+    assert set(shown) <= ready
+
+
 def test_the_printed_lines_are_the_lists() -> None:
     on = date(2026, 11, 23)
     printed = [re.split(r"\s{2,}", line) for line in lines(UI, "default", on)]

@@ -23,6 +23,7 @@ from engine.seals import seals_for
 from engine.settings import Settings
 from engine.workers import build_worker, errands_for
 from privacy.ring import add_key
+from redress.calendar import long_date
 from redress.holidays_england import calendar_today
 from register.register import Register
 from tests.conftest import Life
@@ -154,10 +155,11 @@ async def test_what_is_sent_from_the_ui_is_encrypted(life: Life, reader: Operato
 
 async def test_a_refusal_is_told_and_its_reason_kept_encrypted(life: Life, reader: Operator) -> None:
     await reader.opens(life.reference)
-    beyond = CALENDAR.add(life.today, 40).isoformat()
-    assert await reader.sends("extend", {"reason": MARKED, "until": beyond}) == LOOK_THERE
+    beyond = CALENDAR.add(life.today, 40)
+    form = {"reason": MARKED, "until": beyond.isoformat()}
+    assert await reader.sends("extend", form) == LOOK_THERE
     card = await reader.reads("current-details", until="Last message")
-    assert f"refused: until {beyond} is beyond the most allowed" in card
+    assert f"refused: until {long_date(beyond)} is beyond the most allowed" in card
     assert MARKED not in card
     kept = readable(await kept_of(life))
     assert "beyond the most" not in kept
