@@ -8,6 +8,10 @@ import subprocess
 from typing import Any
 
 import httpx
+import pytest
+from temporalio.api.common.v1 import Payload
+from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.common import RawValue
 
 from engine.embedded import temporal_command
 from privacy.codec import ENCODING, KEY_NAME
@@ -132,3 +136,41 @@ async def test_a_browser_logs_in_with_a_token_and_out_again(town: Town) -> None:
     gate.http.cookies.clear()
     gate.tokens.revoke("an-operator")
     assert (await gate.http.post("/codec/decode", json=body, headers=session)).status_code == 401
+
+
+async def test_foreign_payloads_neither_wedge_nor_corrupt_a_complaint(town: Town) -> None:
+    """Sent straight to Temporal: looks encrypted, and was sealed for another complaint, or by nobody here."""
+    gate, staff = town.gate, town.gate.headers("staff")
+    one, other = await gate.open(staff, points=[f"{MARK} said so."]), await gate.open(staff)
+    stranger = await Client.connect(town.house.address)
+    events = stranger.get_workflow_handle(workflow_id(one)).fetch_history_events()
+    begun = (await anext(events)).workflow_execution_started_event_attributes
+    ours = begun.input.payloads[0]
+
+    def like(key: bytes | None = None, data: bytes | None = None) -> RawValue:
+        made = Payload()
+        made.CopyFrom(ours)
+        made.metadata[KEY_NAME] = key or ours.metadata[KEY_NAME]
+        made.data = ours.data if data is None else data
+        return RawValue(made)
+
+    odd = [
+        like(),
+        like(f"complaint/{other}".encode()),
+        like(b"ring/never"),
+        like(b"\xff\xfe"),
+        like(b"a\x00b"),
+    ]
+    odd += [like(data=b""), like(b"a\x00b"), like(b"complaint/CYP-2026-999998")]
+    odd += [like(f"complaint/{other}".encode(), b"junk")]
+    handle = stranger.get_workflow_handle(workflow_id(other))
+    for each in odd:
+        await handle.signal("respond", each)
+        with pytest.raises((KeyError, WorkflowUpdateFailedError)):  # KeyError: the stranger cannot read why
+            await handle.execute_update("respond", each)
+    answer = await gate.send(staff, other, "acknowledge")
+    assert answer.status_code == 200, answer.text
+    status = (await gate.http.get(f"/v1/complaints/{other}", headers=staff)).json()
+    assert len(status["refused"]) == len(odd)
+    assert [each["action"] for each in status["messages"]] == ["acknowledge"]
+    assert (status["state"], status["stage"]) == ("open", "stage_1")

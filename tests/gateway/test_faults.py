@@ -10,6 +10,10 @@ from typing import Any
 
 import httpx
 
+from doors.clock import today
+from gateway.store import open_store
+from gateway.waiting import Waiting
+from redress.loading import parse_opening
 from tests.gateway.gates import Gate, invented
 from tests.gateway.town import Town
 
@@ -215,6 +219,21 @@ async def test_requests_go_on_while_everything_is_killed_under_them(town: Town) 
 
     await gate.until(all_open)
     assert len(town.references(asked)) == len(openings), json.dumps(done)
+
+
+async def test_a_queue_on_postgresql_keeps_each_intake_once(town: Town) -> None:
+    opening = invented()
+    parsed = parse_opening(opening, today())
+    first, second = (Waiting(open_store(town.register_url), town.seals) for _ in range(2))
+    kept = await asyncio.gather(
+        *(asyncio.to_thread(each.put, parsed, opening, "caller", None) for each in (first, second) * 4)
+    )
+    assert len({each.receipt for each in kept}) == 1
+    assert sum(each.created for each in kept) == 1
+    assert first.ahead_of(parsed) == (True, True)
+    assert first.count() == second.count() == 1
+    again = second.put(parsed, opening | {"points": ["Another."]}, "caller", None)
+    assert (again.receipt, again.differs) == (kept[0].receipt, True)
 
 
 async def test_two_gateways_on_one_queue_open_each_once_and_in_order(town: Town) -> None:

@@ -86,6 +86,7 @@ class Town:
     def __init__(self, house: OwnHouse, line: Line, client: Client, register_url: str) -> None:
         self.house, self.line, self.client = house, line, client
         self.gate = house.gate
+        self.register_url = register_url
         self.register = connect(register_url)
 
     @property
