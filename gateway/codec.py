@@ -24,7 +24,7 @@ from gateway.bodies import read_object
 from gateway.callers import CHALLENGE, COOKIE
 from gateway.document import answers, payloads_body
 from gateway.house import TheHouse
-from gateway.problems import Refusal, wrong
+from gateway.problems import wrong
 from privacy.codec import EncryptionCodec, placeholder
 from privacy.seals import Sealed, Seals
 from redress.names import workflow_id
@@ -141,15 +141,22 @@ async def login_page() -> HTMLResponse:
 
 @router.post("/codec/login", operation_id="codec_login", include_in_schema=False)
 async def login(request: Request, house: TheHouse) -> Response:
-    """Take a token for a session that lives in a cookie which no script can read."""
+    """Take a token for a session that lives in a cookie which no script can read.
+
+    A token that cannot be taken is answered with the form and what is wrong: a person reads it.
+    """
     house.callers.count_stranger(request)
     fields = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=5)
     secret = fields.get("token", [""])[0].strip()
     caller = await house.callers.of_token(secret)
     if caller is None:
-        raise Refusal("no-token", "The token is unknown, revoked or over.", headers=CHALLENGE)
+        said = "The token is unknown, revoked or over. A new one: starter.py token new NAME --role codec."
+        return HTMLResponse(_page(said, FORM), status_code=401, headers={**POLICY, **CHALLENGE})
     if not caller.roles & ACCESS["codec_decode"] or caller.authority is not None:
-        raise Refusal("not-allowed", "This is for the role codec.")
+        said = (
+            "This token is for other work: reading takes one with the role codec, for all authorities."
+        )
+        return HTMLResponse(_page(said, FORM), status_code=403, headers=POLICY)
     session, ends = await asyncio.to_thread(house.callers.tokens.begin_session, caller)
     response = HTMLResponse(
         _page("You are logged in: go back to the Temporal UI and load the page anew."), headers=POLICY

@@ -113,10 +113,17 @@ async def test_a_browser_logs_in_with_a_token_and_out_again(town: Town) -> None:
     form = await gate.http.get("/codec/login")
     assert 'name="token"' in form.text
     assert "default-src 'none'" in form.headers["content-security-policy"]
-    for bad, status in (("rdr_nonsense", 401), (gate.token("staff"), 403), ("", 401)):
+    unknown, other = "The token is unknown", "takes one with the role codec"
+    for bad, status, why in (
+        ("rdr_nonsense", 401, unknown),
+        (gate.token("staff"), 403, other),
+        ("", 401, unknown),
+    ):
         answer = await gate.http.post("/codec/login", data={"token": bad})
         assert answer.status_code == status
         assert "set-cookie" not in answer.headers
+        assert why in answer.text
+        assert 'name="token"' in answer.text  # a person is given the form again
 
     answer = await gate.http.post("/codec/login", data={"token": token})
     cookie = answer.headers["set-cookie"].lower()
