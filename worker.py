@@ -28,7 +28,12 @@ async def main() -> int:
     os.umask(0o077)  # register and letters name people
     settings = Settings()
     set_up(settings)
-    quiet_runtime(settings.metrics, is_worker=True)
+    try:
+        quiet_runtime(settings.metrics, is_worker=True)
+    except ValueError as error:  # the SDK's words hold the setting at most
+        what = "should be ADDRESS:PORT where nobody else listens, for example 127.0.0.1:9464"
+        log.error("REDRESS_METRICS: %s: %s (%s)", settings.metrics, what, error)
+        return 2
     try:
         check_all()
         check_letters()

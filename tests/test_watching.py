@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -165,6 +166,17 @@ async def test_a_worker_gives_metrics_traces_and_json_logs(
     lines = (tmp_path / "worker.log").read_text().splitlines()
     assert {json.loads(line)["level"] for line in lines} <= {"INFO", "WARNING"}
     assert NAME not in "".join(lines)
+
+
+async def test_a_worker_that_cannot_give_its_metrics_says_so_and_ends(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        for each in ("nowhere", f"127.0.0.1:{taken.getsockname()[1]}"):
+            async with _worker("127.0.0.1:1", tmp_path, REDRESS_METRICS=each) as process:
+                assert await asyncio.wait_for(process.wait(), 60) == 2
+            (line,) = (tmp_path / "worker.log").read_text().splitlines()
+            assert f"REDRESS_METRICS: {each}: should be ADDRESS:PORT" in line
 
 
 def _spans(came: list[bytes]) -> list[Span]:
