@@ -32,7 +32,7 @@ from doors.answers import (
 from doors.letters import Undecided
 from engine.post import PostMistake
 from engine.settings import Settings
-from privacy.ring import KeyMistake
+from privacy.ring import KeyMistake, MissingKey
 from redress.erasure import Erased
 from redress.library import FileMistake
 from redress.parse import Malformed
@@ -59,6 +59,8 @@ def run(work: Callable[[], Coroutine[Any, Any, T]], *, repeat: dict[str, Any] | 
         fail(MALFORMED, [str(error)])
     except (KeyMistake, PostMistake) as error:
         fail(MALFORMED, [str(error)])
+    except MissingKey as error:
+        fail(MALFORMED, [f"{settings().keys_file}: {error}"])
     except (NotErasable, Erased, Undecided) as error:
         fail(REFUSED, [str(error)])
     except UnknownComplaint as error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import time
 from collections import Counter
 
 from pydantic import BaseModel
@@ -14,7 +16,7 @@ from engine.settings import Settings
 from engine.workers import register_for
 from gateway.settings import GatewaySettings
 from gateway.store import open_store, waiting
-from privacy.ring import KeyMistake, add_key, remove_key
+from privacy.ring import LOOKED_AT_EVERY, KeyMistake, add_key, remove_key
 from privacy.seals import OF_RING, Sealed, key_of
 from register import webhooks
 
@@ -72,6 +74,7 @@ async def remove(settings: Settings, client: Client, name: str) -> None:
     Every history that Temporal keeps is looked through: earlier versions sealed what was typed in the UI
     with the ring's own key.
     """
+    await asyncio.sleep(max(0.0, LOOKED_AT_EVERY + 1 - _age(settings)))  # by then all use the present key
     known = next((each for each in uses(settings) if each.name == name and not each.is_missing), None)
     if known is not None and not known.is_present:
         needed = []
@@ -88,6 +91,14 @@ async def remove(settings: Settings, client: Client, name: str) -> None:
         if needed:
             raise KeyMistake(f"{name} is still needed: {'; '.join(needed)}")
     remove_key(settings.keys_file, name)
+
+
+def _age(settings: Settings) -> float:
+    """Seconds since the file of the ring was changed."""
+    try:
+        return max(0.0, time.time() - settings.keys_file.stat().st_mtime)
+    except OSError:
+        return LOOKED_AT_EVERY + 1
 
 
 def _sealed_by(settings: Settings, seals: Sealed) -> Counter[str]:

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import TextIO
 
 from engine.settings import Settings
+from privacy.ring import MissingKey
 
 PLAIN = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -38,7 +39,8 @@ def _without_texts(error: BaseException | None) -> Iterator[str]:
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
-        yield f"{type(error).__module__}.{type(error).__qualname__}, its text left out"
+        said = f": {error}" if isinstance(error, MissingKey) else ", its text left out"
+        yield f"{type(error).__module__}.{type(error).__qualname__}{said}"
         for frame in traceback.extract_tb(error.__traceback__):
             yield f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}'
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
@@ -63,6 +65,8 @@ class JsonLines(logging.Formatter):
                 said[name] = _ids(getattr(record, name))
         if record.exc_info and record.exc_info[0] is not None:
             said["error"] = record.exc_info[0].__name__  # its text could hold what somebody wrote
+            if isinstance(record.exc_info[1], MissingKey):
+                said["why"] = str(record.exc_info[1])
         return json.dumps(said, ensure_ascii=False, default=str)
 
 

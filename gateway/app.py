@@ -25,6 +25,7 @@ from gateway.limits import Guard
 from gateway.problems import Refusal, of_status, out_of_reach
 from gateway.settings import GatewaySettings
 from gateway.watching import Counts, Watch
+from privacy.ring import MissingKey
 from privacy.seals import Seals
 from redress.parse import Problem
 
@@ -80,6 +81,7 @@ def build(settings: GatewaySettings, seals: Seals) -> FastAPI:
     app.add_exception_handler(HTTPException, _refused_by_framework)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(SQLAlchemyError, _store_failed)
+    app.add_exception_handler(MissingKey, _key_is_missing)
     app.add_middleware(codec.CrossOrigin, origins=settings.codec_origins)
     app.add_middleware(Guard)
     app.add_middleware(Watch, counts=app.state.counts)  # outermost: it sees what Guard turns away too
@@ -131,6 +133,11 @@ async def _malformed(_: Request, error: Exception) -> JSONResponse:
 def _said(error: dict[str, Any]) -> str:
     said = str(error["msg"]).removeprefix("Value error, ")
     return "is missing" if error["type"] == "missing" else said[:1].lower() + said[1:]
+
+
+async def _key_is_missing(_: Request, error: Exception) -> JSONResponse:
+    log.error("%s", error)
+    return out_of_reach("A key is missing here, so this cannot be read just now; nothing is lost.").response()
 
 
 async def _store_failed(_: Request, error: Exception) -> JSONResponse:

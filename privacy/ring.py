@@ -25,6 +25,9 @@ NONCE = 12
 LOOKED_AT_EVERY = 5.0
 """Seconds after which a process looks whether the file of its ring has changed."""
 
+NAME = r"[A-Za-z0-9._-]{1,40}"
+"""What a key may be called."""
+
 KEY = 32
 """Bytes of a key."""
 
@@ -35,6 +38,14 @@ class KeyMistake(ValueError):
 
 class Unreadable(Exception):
     """Something was sealed with a key that is not here, or no longer, or it was changed."""
+
+
+class MissingKey(Unreadable):
+    """A key of the ring is needed that does not stand in its file. Its text names the key, and nobody."""
+
+    def __init__(self, name: str) -> None:
+        known = name if re.fullmatch(NAME, name) else "of a strange name"
+        super().__init__(f"the ring has no key {known}: put its line back; until then what it sealed waits")
 
 
 def encrypt(key: bytes, data: bytes, about: str) -> bytes:
@@ -104,7 +115,7 @@ class Ring:
             self._read_anew()
         key = self._keys.get(name)
         if key is None:
-            raise Unreadable(f"no key {name!r} in the ring")
+            raise MissingKey(name)
         return decrypt(key, data, about)
 
 
@@ -131,7 +142,7 @@ def read_ring(path: Path) -> Ring:
         if not words or words[0].startswith("#"):
             continue
         name = words[0]
-        if len(words) != 2 or not re.fullmatch(r"[A-Za-z0-9._-]{1,40}", name):
+        if len(words) != 2 or not re.fullmatch(NAME, name):
             raise KeyMistake(
                 f"{path}: line {number}: should be a name and a key, for example: 2026-11 BASE64"
             )

@@ -117,6 +117,8 @@ def list_keys(as_json: AsJson = False) -> None:
                 else ""
             )
             tables.console.print(f"{each.name}  wraps {each.wraps}, seals {each.seals}{what}")
+        if len(uses) > 1:
+            say("Temporal is not looked through here: keys remove does that, and keeps a key that is needed")
 
 
 @keys.command("rewrap")

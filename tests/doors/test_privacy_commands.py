@@ -155,3 +155,20 @@ async def test_an_old_key_is_removed_once_nothing_needs_it(sealed: Cli) -> None:
     assert (await sealed("keys", "remove", "first")).status == 0
     assert [use["name"] for use in (await sealed("keys", "list", "--json")).document] == ["third", "second"]
     assert (await sealed("show", reference, "--json")).status == 0
+
+
+async def test_a_key_that_was_taken_out_too_early_is_named_and_nothing_is_lost(sealed: Cli) -> None:
+    reference = await sealed.open()
+    file = sealed.state / "keys.txt"
+    whole = file.read_text()
+    present = whole.split()[0]
+    assert (await sealed("keys", "new", "--name", "fourth")).status == 0
+    with_both = file.read_text()
+    file.write_text(
+        "".join(line for line in with_both.splitlines(True) if not line.startswith(f"{present} "))
+    )
+    missing = await sealed("show", reference)
+    assert (missing.status, f"no key {present}" in missing.err) == (2, True), missing.err
+    assert "MISSING" in (await sealed("keys", "list")).out
+    file.write_text(with_both)
+    assert (await sealed("show", reference)).status == 0
