@@ -30,6 +30,9 @@ EVERYBODY: frozenset[Role] = READERS | INTAKE
 SAID_BY_THE_PERSON = frozenset({"escalate", "withdraw", "set_advocate", "add_note"})
 """Messages that an intake system passes on: what the person asks for or says."""
 
+SAID_BY_THE_AUTHORITY: dict[str, frozenset[str]] = {"escalate": frozenset({"agreed_by_authority"})}
+"""Fields of such messages that only the authority itself can say: its staff, not an intake system."""
+
 DECIDED_BY_THE_MANAGER = frozenset(
     {"decline", "decide_late", "close", "reopen", "split", "restrict_contact", "correct"}
 )

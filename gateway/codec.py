@@ -153,9 +153,7 @@ async def login(request: Request, house: TheHouse) -> Response:
         said = "The token is unknown, revoked or over. A new one: starter.py token new NAME --role codec."
         return HTMLResponse(_page(said, FORM), status_code=401, headers={**POLICY, **CHALLENGE})
     if not caller.roles & ACCESS["codec_decode"] or caller.authority is not None:
-        said = (
-            "This token is for other work: reading takes one with the role codec, for all authorities."
-        )
+        said = "This token is for other work: reading takes one with the role codec, for all authorities."
         return HTMLResponse(_page(said, FORM), status_code=403, headers=POLICY)
     session, ends = await asyncio.to_thread(house.callers.tokens.begin_session, caller)
     response = HTMLResponse(

@@ -13,12 +13,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from doors import staff
 from doors.answers import NoAnswer, UnknownComplaint
+from gateway.access import SAID_BY_THE_AUTHORITY, STAFF
 from gateway.bodies import body_of, read_object
 from gateway.document import answers, schema_name
 from gateway.examples import EXAMPLE_MESSAGES
 from gateway.house import House, TheCaller, TheHouse
 from gateway.problems import Refusal, malformed, out_of_reach, wrong
 from gateway.reach import OutOfReach
+from gateway.tokens import Caller
 from redress.case import Answer
 from redress.erasure import Erased
 from redress.messages import MESSAGES, Message
@@ -74,6 +76,7 @@ def _operation(action: str, kind: type[Message]) -> Callable[..., Awaitable[Mess
     ) -> MessageAnswer:
         await house.reachable(caller, reference)
         body = await read_object(request)
+        _only_what_they_can_say(caller, action, body)
         body["by"] = caller.name
         answer = await _sent(house, reference, action, body, idempotency_key)
         if not (answer.applied or answer.pending):
@@ -89,6 +92,16 @@ def _operation(action: str, kind: type[Message]) -> Callable[..., Awaitable[Mess
 
     send.__doc__ = _description(kind)
     return send
+
+
+def _only_what_they_can_say(caller: Caller, action: str, body: dict[str, Any]) -> None:
+    """Turn away an intake system that says what only the authority can. Raises `Refusal`."""
+    if caller.roles & STAFF:
+        return
+    said = [name for name in sorted(SAID_BY_THE_AUTHORITY.get(action, ())) if body.get(name)]
+    if said:
+        roles = ", ".join(sorted(STAFF))
+        raise Refusal("not-allowed", f"{', '.join(said)} is for the roles {roles} to say.")
 
 
 async def _sent(house: House, reference: str, action: str, body: dict[str, Any], key: str | None) -> Answer:

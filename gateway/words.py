@@ -79,7 +79,8 @@ WORDS: dict[str, str] = {
     "Remedy.due_on": "By when; left out: 20 working days.",
     "who": "By whom.",
     "Recommendation.by": "By when.",
-    "agreed_by_authority": "Stage 1 is skipped, and the authority agrees.",
+    "agreed_by_authority": "Stage 1 is skipped, and the authority agrees: for the roles `staff` and "
+    "`complaints_manager` to say.",
     "accept": "Whether the late request is taken.",
     "Appoint.role": "Which part.",
     "person": "Who takes it.",

@@ -97,6 +97,19 @@ async def test_who_did_it_is_who_called(gate: Gate, staff: Headers, intake: Head
     assert [message["by"] for message in status["messages"]] == ["fern-fictitious"]
 
 
+async def test_an_intake_system_cannot_agree_for_the_authority(
+    gate: Gate, staff: Headers, intake: Headers
+) -> None:
+    reference = await gate.open(intake)
+    said = {"reason": "I want the next stage.", "agreed_by_authority": True}
+    problem(await gate.send(intake, reference, "escalate", **said), 403, "not-allowed")
+    assert (
+        await gate.send(intake, reference, "escalate", **said | {"agreed_by_authority": False})
+    ).is_success
+    answer = await gate.send(staff, reference, "escalate", **said)
+    assert answer.status_code == 200, answer.text
+
+
 async def test_a_repeat_under_one_key_counts_once(gate: Gate, staff: Headers, intake: Headers) -> None:
     reference = await gate.open(intake)
     keyed = staff | {"Idempotency-Key": "call-0001"}
