@@ -18,6 +18,7 @@ from engine.workers import build_worker, errands_for
 from letters.check import check_letters
 from privacy.ring import KeyMistake
 from privacy.seals import Unsealed
+from redress.files import tell_all
 from redress.library import FileMistake, check_all
 
 log = logging.getLogger("redress.worker")
@@ -35,8 +36,7 @@ async def main() -> int:
         log.error("REDRESS_METRICS: %s: %s (%s)", settings.metrics, what, error)
         return 2
     try:
-        check_all()
-        check_letters()
+        tell_all(check_all, check_letters)
     except FileMistake as mistake:
         log.error("a procedure or authority file cannot be used: %s", mistake)
         return 2

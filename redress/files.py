@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -20,17 +20,36 @@ class FileMistake(ValueError):
     """A procedure or authority file cannot be used; says file, place and what would be right, a line each."""
 
 
+_TOML_HINTS = {
+    "Invalid value": ' (text stands between straight quotes: "…")',
+    "Illegal character '\\n'": " (is the quote at the end of the line missing?)",
+}
+"""What may have been meant, by what the reader of TOML says."""
+
+
 def read_toml(path: Path) -> dict[str, Any]:
     """The document in a file. Raises `FileMistake`."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
-        hint = ' (text stands between straight quotes: "…")' if "Invalid value" in str(error) else ""
+        hint = next((hint for said, hint in _TOML_HINTS.items() if said in str(error)), "")
         raise FileMistake(f"{path.name}: {error}{hint}") from None
     except UnicodeDecodeError:
         raise FileMistake(f"{path.name}: is not written in UTF-8") from None
     except OSError as error:
         raise FileMistake(f"{path.name}: cannot be read: {error.strerror}") from None
+
+
+def tell_all(*checks: Callable[[], None]) -> None:
+    """Make several checks of files. Raises one `FileMistake` with what all of them tell."""
+    wrong: list[str] = []
+    for check in checks:
+        try:
+            check()
+        except FileMistake as mistake:
+            wrong += str(mistake).splitlines()
+    if wrong:
+        raise FileMistake("\n".join(dict.fromkeys(wrong)))
 
 
 def checked(kind: type[T], raw: dict[str, Any], where: str) -> T:
@@ -111,7 +130,7 @@ def _place(path: list[str], raw: Any) -> str:
     for step in path:
         if isinstance(here, list) and step.isdigit() and int(step) < len(here):
             here = here[int(step)]
-            named = _name_of(here)
+            named = name_of(here)
             said[-1:] = [f"{said[-1]}.{named}"] if named else [f"{said[-1]}, number {int(step) + 1}"]
             continue
         here = here.get(step) if isinstance(here, dict) else None
@@ -119,7 +138,8 @@ def _place(path: list[str], raw: Any) -> str:
     return ".".join(said)
 
 
-def _name_of(entry: Any) -> str:
+def name_of(entry: Any) -> str:
+    """The name by which people know an entry of a list; empty: it has none."""
     if not isinstance(entry, dict):
         return ""
     return next((entry[key] for key in ("name", "role") if isinstance(entry.get(key), str)), "")

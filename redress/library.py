@@ -6,6 +6,8 @@ is read by a running complaint: its terms are recorded when it opens.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -16,10 +18,11 @@ from redress.calendar import HolidayTable
 from redress.files import FileMistake, checked, close_to, read_toml
 from redress.holidays_england import holiday_table
 from redress.opening import SPLIT_SOURCE, Opening
-from redress.overlay import bare, check_overlay, lay_over, used_only
+from redress.overlay import bare, lay_over, right_of, used_only, wrong_overlay
 from redress.packing import pack
 from redress.parse import Malformed, Problem
 from redress.procedure import Procedure, Terms
+from redress.salvage import Rest, mistakes_in, once, rest_of
 
 __all__ = ["Authority", "Choice", "Contact", "FileMistake", "Overlay", "Service"]
 
@@ -45,11 +48,61 @@ def authority(name: str) -> Authority:
     if name not in authority_names():
         raise Malformed([Problem("authority", f"{name!r} is none of {', '.join(authority_names())}")])
     where = f"{name}.toml"
-    found = checked(Authority, read_toml(AUTHORITIES / where), where)
-    if found.name != name:
-        raise FileMistake(f"{where}: name: should be {name!r}, as the file is called")
-    check_overlay(found, {each: _bare(each, file, where) for each, file in found.procedures.items()})
+    raw = read_toml(AUTHORITIES / where)
+    try:
+        found = checked(Authority, raw, where)
+        wrong = wrong_overlay(
+            found, {each: _bare(each, file, where) for each, file in found.procedures.items()}
+        )
+        wrong += _wrong_name(found, name, where)
+    except FileMistake as mistake:
+        wrong = str(mistake).splitlines()
+    if wrong:
+        raise FileMistake("\n".join(once([*wrong, *_all_mistakes(name, raw)])))
     return found
+
+
+def _wrong_name(found: Authority, name: str, where: str) -> list[str]:
+    return [] if found.name == name else [f"{where}: name: should be {name!r}, as the file is called"]
+
+
+def _all_mistakes(name: str, raw: dict[str, Any]) -> list[str]:
+    """Everything that is wrong in an authority's file, also in what comes after a first mistake."""
+    where = f"{name}.toml"
+    stand_ins: dict[str, str | dict[str, str]] = {"name": name, "title": "-", "prefix": "AA"}
+    stand_ins |= {"contact": {"team": "-"}, "ombudsman": {"name": "-"}}
+    found, told, _ = rest_of(Authority, raw, where, stand_ins=stand_ins)
+    if found is None:
+        return told
+    told += _wrong_name(found, name, where)
+    bares: dict[str, dict[str, Any]] = {}
+    for each, file in found.procedures.items():
+        try:
+            bares[each] = _bare(each, file, where)
+        except FileMistake as mistake:
+            told += str(mistake).splitlines()
+    if len(bares) == len(found.procedures):
+        told += wrong_overlay(found, bares)
+    right = right_of(found, [*bares.values()])
+    only = {each: right_of(own, [bares[each]]) for each, own in found.only.items() if each in bares}
+    for each, raw_procedure in bares.items():
+        over = f"{where} over {found.procedures[each]}.toml"
+        told += mistakes_in(_laid_over(raw_procedure, [right, *_of(each, only)], found, over), over)
+    return told
+
+
+def _of(name: str, only: Mapping[str, Overlay]) -> list[Overlay]:
+    return [only[name]] if name in only else []
+
+
+def _laid_over(raw: dict[str, Any], own: Iterable[Overlay], chosen: Authority, where: str) -> Rest[Procedure]:
+    """A procedure with an authority's changes laid over its file, as far as they are right."""
+    base = deepcopy(raw)
+    for each in own:
+        lay_over(raw, each)
+    used_only(raw)
+    raw["titles"] = raw.get("titles", {}) | chosen.titles
+    return rest_of(Procedure, raw, where, base=base)
 
 
 def _bare(name: str, file: str, where: str) -> dict[str, Any]:
@@ -72,19 +125,13 @@ def procedure(name: str, authority_name: str) -> Procedure:
     if file is None:
         known = ", ".join(chosen.procedures)
         raise Malformed([Problem("procedure", f"{name!r}: {authority_name} has {known}")])
-    where = f"{authority_name}.toml"
-    raw = _bare(name, file, where)
-    lay_over(raw, chosen)
-    if name in chosen.only:
-        lay_over(raw, chosen.only[name])
-    used_only(raw)
-    raw["titles"] = raw.get("titles", {}) | chosen.titles
-    where = f"{where} over {file}.toml"
-    found = checked(Procedure, raw, where)
-    wrong = found.mistakes()
-    if wrong:
-        raise FileMistake("\n".join(f"{where}: {line}" for line in wrong))
-    return found
+    where = f"{authority_name}.toml over {file}.toml"
+    raw = _bare(name, file, f"{authority_name}.toml")
+    rest = _laid_over(raw, [chosen, *_of(name, chosen.only)], chosen, where)
+    wrong = mistakes_in(rest, where)
+    if wrong or rest.found is None:
+        raise FileMistake("\n".join(wrong))
+    return rest.found
 
 
 @lru_cache(maxsize=1)
@@ -177,6 +224,19 @@ def _packed_terms(name: str, reason: str, authority_name: str, first: int, last:
     return pack(_terms(name, reason, authority_name, first, last))
 
 
+def _mistakes_of_authority(name: str) -> list[str]:
+    wrong = []
+    try:
+        for each in authority(name).procedures:
+            try:
+                procedure(each, name)
+            except FileMistake as mistake:
+                wrong += str(mistake).splitlines()
+    except FileMistake as mistake:
+        wrong += str(mistake).splitlines()
+    return wrong
+
+
 def check_all() -> None:
     """Read every file once; raises a `FileMistake` that names every mistake."""
     wrong = []
@@ -185,11 +245,7 @@ def check_all() -> None:
     except FileMistake as mistake:
         wrong.append(str(mistake))
     for name in authority_names():
-        try:
-            for each in authority(name).procedures:
-                procedure(each, name)
-        except FileMistake as mistake:
-            wrong.append(str(mistake))
+        wrong += once(_mistakes_of_authority(name))
     try:
         _usual_choices()
     except FileMistake as mistake:

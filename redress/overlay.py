@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from redress.authority import Authority, Overlay
 from redress.files import FileMistake, close_to, read_toml
@@ -51,10 +51,10 @@ def lay_over(raw: Raw, own: Overlay) -> None:
             raw["plain"][place] = raw["plain"].get(place, {}) | words
 
 
-def check_overlay(chosen: Authority, procedures: dict[str, Raw]) -> None:
-    """Whether what an authority changes is there: in one of its procedures, or in the one it names.
+def wrong_overlay(chosen: Authority, procedures: dict[str, Raw]) -> list[str]:
+    """What an authority changes that is not there, in one of its procedures or in the one it names.
 
-    Raises `FileMistake` with a line for each mistake.
+    A line for each mistake.
     """
     where = f"{chosen.name}.toml"
     wrong = [f"{where}: {line}" for line in _wrong(chosen, [*procedures.values()])]
@@ -70,8 +70,18 @@ def check_overlay(chosen: Authority, procedures: dict[str, Raw]) -> None:
                 f"{chosen.name} has no procedure {choice.procedure!r}{close_to(choice.procedure, procedures)}"
             )
             wrong.append(f"{where}: choose, number {number}.procedure: {said}")
-    if wrong:
-        raise FileMistake("\n".join(wrong))
+    return wrong
+
+
+A = TypeVar("A", bound=Overlay)
+
+
+def right_of(own: A, procedures: list[Raw]) -> A:
+    """The changes without the entries that `_wrong` tells of and that would be laid over all the same."""
+    taken = {str(row.get("name")) for raw in procedures for row in raw["limits"]}
+    limits = [limit for limit in own.new_limits if str(limit.get("name", "")) not in {"", *taken}]
+    questions = {str(each["name"]): each for each in own.questions if each.get("name")}
+    return own.model_copy(update={"new_limits": limits, "questions": [*questions.values()]})
 
 
 def _wrong(own: Overlay, raws: list[Raw]) -> Iterator[str]:

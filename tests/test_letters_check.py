@@ -76,3 +76,12 @@ def test_a_letter_that_only_staff_would_get(files: tuple[Path, Path]) -> None:
         "corporate.toml: limits.stage_1_response.late_letters: the letter 'chase' goes to staff only; "
         "this one is for the person concerned"
     ]
+
+
+def test_beside_a_file_that_cannot_be_read_the_letters_of_the_others_are_looked_up(
+    files: tuple[Path, Path],
+) -> None:
+    (files[1] / "rotherham.toml").write_text('title = "Roth\n', encoding="utf-8")
+    change(files[0] / "irm.toml", r'late_letters = \["informal_late"\]', 'late_letters = ["informal_lat"]')
+    [line] = told(files)
+    assert line.startswith("irm.toml: limits.informal_resolution.late_letters")

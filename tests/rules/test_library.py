@@ -297,6 +297,11 @@ def test_a_mistake_in_the_council_s_own_details(council: Write, was: str, said: 
         ("[limits.acknowledgement\ndays = 2", "[limits.acknowledgement", "Expected ']'"),
         ("[limits.acknowledgement]\ndays = two", "days = two", "Invalid value"),
         ("[limits.acknowledgement]\nsource = “Ours”", "source = “Ours”", "straight quotes"),
+        (
+            '[limits.acknowledgement]\nsource = "Ours\ndays = 2',
+            'source = "Ours',
+            "quote at the end of the line",
+        ),
     ],
 )
 def test_what_is_no_toml_is_told_with_its_line(council: Write, lines: str, wrong: str, hint: str) -> None:
@@ -318,6 +323,100 @@ def test_every_mistake_of_every_file_is_told_at_once(council: Write) -> None:
     assert {line for line in told if line.startswith("other.toml")} == {
         f"other.toml: {key}: is missing" for key in ("title", "prefix", "procedures", "contact", "ombudsman")
     }
+
+
+OF_EVERY_LAYER = """
+direktor = "Chief"
+
+[addresses]
+director = "nobody"
+
+[[choose]]
+procedure = "corprate"
+reason = "ours"
+
+[[choose]]
+reason = "ours"
+
+[limits.acknowledgment]
+days = 2
+
+[limits.acknowledgement]
+days = "2"
+
+[only.statutory.limits.stage_1_response]
+dayz = 12
+extend_to = 5
+remind = [1, 2]
+
+[only.statutory.limits.stage_2_response]
+starts = "answered:stage1"
+extend_to = 10
+
+[[only.statutory.new_limits]]
+name = "visit"
+stage = "stage_2"
+days = "8"
+
+[[only.statutory.new_limits]]
+name = "second_visit"
+stage = "stage_2"
+title = "Second visit"
+kind = "target"
+days = 8
+starts = "requested:stage_2"
+follows = "visit"
+owner = "complaints_manager"
+source = "Ours"
+
+[[only.corporate.questions]]
+name = "school"
+when = "mentions"
+says = "Is it about a school"
+source = "Ours"
+
+[policy]
+office_opens = "9am"
+
+[plain.stage_9]
+what = "This."
+"""
+
+
+def test_mistakes_of_every_layer_are_told_in_one_go_and_nothing_is_guessed(council: Write) -> None:
+    """What comes after a mistake is checked as if the mistake were not there; what hangs on it is not."""
+    council(OF_EVERY_LAYER)
+    number = "should be a number, without quotes"
+    visit = [f"limits.visit.{key}: is missing" for key in ("title", "kind", "starts", "owner", "source")]
+    told = mistakes()
+    titles = [line for line in told if line.startswith(f"{FILE}: titles.direktor: ")]
+    assert len(titles) == 1
+    assert sorted(line for line in told if line not in titles) == sorted(
+        [
+            f"{FILE}: addresses.director: should be an e-mail address, for example director@council.example",
+            f"{FILE}: choose, number 1.procedure: our-council has no procedure 'corprate' "
+            "(is corporate meant?)",
+            f"{FILE}: choose, number 2.procedure: is missing",
+            f"{FILE}: limits.acknowledgment: no procedure here has such an entry (is acknowledgement meant?)",
+            f"{FILE}: plain.stage_9: no such place (is stage_3 meant?)",
+            f"{FILE} over corporate.toml: questions.school: values: is missing: when = 'mentions' needs it",
+        ]
+        + [
+            f"{FILE} over statutory.toml: {line}"
+            for line in [
+                f"limits.acknowledgement.days: {number}",
+                "limits.second_visit.met_by: is missing: nothing could meet it",
+                "limits.stage_1_response.dayz: no such field (is days meant?)",
+                "limits.stage_1_response.remind: the days should fall: [1, 2]",
+                "limits.stage_2_response.extend_to: 10 is less than days, 25",
+                "limits.stage_2_response.starts: no such milestone: answered:stage1 "
+                "(is answered:stage_1 meant?)",
+                f"limits.visit.days: {number}",
+                "policy.office_opens: should be a time like 09:00",
+                *visit,
+            ]
+        ]
+    )
 
 
 def test_a_file_that_is_not_written_in_utf_8(council: Write) -> None:
