@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -122,23 +123,38 @@ def check_text(raw: object, name: str, longest: int) -> None:
     try:
         text = json.dumps(raw, default=str, ensure_ascii=False)
         size = len(text.encode())
+    except UnicodeEncodeError:
+        raise Malformed(_where(raw, name, _LONE, "holds half a character, which is no valid text")) from None
     except (ValueError, RecursionError):
         raise Malformed([Problem(name, "holds something that is no valid JSON text")]) from None
-    if "\\u0000" in text and any("\x00" in each for each in _texts(raw)):
-        raise Malformed([Problem(name, "holds a NUL character, which no text may")])
+    if "\\u0000" in text and any(_NUL.search(each) for _, each in _texts(raw, "")):
+        raise Malformed(_where(raw, name, _NUL, "holds a NUL character, which no text may"))
     if size > longest:
         raise Malformed([Problem(name, f"is {size} bytes long; at most {longest}: keep documents elsewhere")])
 
 
-def _texts(raw: object) -> Iterator[str]:
+_NUL = re.compile("\x00")
+_LONE = re.compile("[\ud800-\udfff]")
+"""Half of a pair that only together is a character: no text in UTF-8 holds it."""
+
+
+def _where(raw: object, name: str, odd: re.Pattern[str], what: str) -> list[Problem]:
+    """The fields whose text holds something odd; `name` where it is the name of a field itself."""
+    places = dict.fromkeys(place or name for place, text in _texts(raw, "") if odd.search(text))
+    return [Problem(name if odd.search(place) else place, what) for place in places or (name,)]
+
+
+def _texts(raw: object, place: str) -> Iterator[tuple[str, str]]:
+    """Every text in it, with the field it stands in; the name of a field stands in what holds the field."""
     if isinstance(raw, str):
-        yield raw
+        yield place, raw
     elif isinstance(raw, dict):
         for key, value in raw.items():
-            yield from (str(key), *_texts(value))
+            yield place, str(key)
+            yield from _texts(value, f"{place}.{key}" if place else str(key))
     elif isinstance(raw, list):
-        for value in raw:
-            yield from _texts(value)
+        for number, value in enumerate(raw):
+            yield from _texts(value, f"{place}[{number}]")
 
 
 def when_problems(

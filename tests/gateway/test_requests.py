@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import httpx
@@ -64,6 +65,16 @@ async def test_every_field_of_an_opening_that_is_wrong_is_named(gate: Gate, inta
     fields = {each["field"] for each in document["errors"]}
     assert {"kind", "received_on", "complainant.name", "complainant.nick", "extra"} <= fields
     assert all(each["problem"] for each in document["errors"])
+
+
+async def test_a_character_that_no_text_may_hold_is_named_by_its_field(gate: Gate, intake: Headers) -> None:
+    for odd in ("\x00", "\ud800"):
+        opening = invented(points=["One.", f"Two{odd}"], about={"team": odd, f"x{odd}": 1})
+        content = json.dumps(opening).encode()
+        as_json = intake | {"Content-Type": "application/json"}
+        answer = await gate.http.post("/v1/complaints", content=content, headers=as_json)
+        errors = problem(answer, 422, "malformed")["errors"]
+        assert {"points[1]", "about.team", "about"} <= {each["field"] for each in errors}
 
 
 async def test_a_case_under_way_is_brought_by_the_complaints_manager(
