@@ -29,6 +29,7 @@ from redress.case import Case
 from redress.deadline import Deadline, days_late
 from redress.fold import Fold
 from redress.london import instant
+from redress.messages import KNOWN
 from redress.names import workflow_id
 from redress.plain import place_of
 from redress.sentences import counted, title_of, what, with_long_dates
@@ -36,6 +37,9 @@ from redress.standing import brief, linked, state_of
 
 MOST_LISTED = 20
 """Lines of one kind on a card: remedies can be many, and its text travels in an address."""
+
+CANCEL = "cancel"
+"""As what a request to cancel the workflow is written down."""
 
 HOW_TO_READ = (
     "**Current Details**, beside this, says where the complaint stands: what is owed, by whom, by when. "
@@ -83,6 +87,7 @@ def card(case: Case, today: date, namespace: str) -> str:
         _block("To decide", _to_decide(fold)),
         _block("Was late", _was_late(fold, today)),
         _last_message(case),
+        _not_taken(case),
         _block("Done", _done(fold, today)),
         _block("Belongs together with", _linked(case, namespace)),
         _lists(case, namespace),
@@ -149,6 +154,21 @@ def _last_message(case: Case) -> str:
         return f"{said}, **{verdict.outcome}**{reason}"
     odd = [each.what for each in case.fold.irregular if each.seq == entry.seq]
     return f"{said}, taken, but **irregular**: {'; '.join(map(_bare, odd[:MOST_LISTED]))}" if odd else said
+
+
+def _not_taken(case: Case) -> str:
+    """The last signal or request to cancel that could not be taken: whoever sent it had no answer.
+
+    Why stands in the status alone: it may hold what somebody wrote.
+    """
+    if not case.rejected:
+        return ""
+    last = case.rejected[-1]
+    day = long_date(last.on)
+    if last.action == CANCEL:
+        return f"**Not taken:** `{CANCEL}` of {day}: the complaint goes on; it ends by `withdraw` or `close`"
+    name = f"`{last.action}`" if last.action in KNOWN else "a signal of an unknown name"
+    return f"**Not taken:** {name}, which came on {day} as a signal. Why: query `status`, under `refused`"
 
 
 def _bare(irregular: str) -> str:

@@ -150,6 +150,21 @@ async def test_a_signal_is_described_and_counts(new_life: NewLife, operator: Ope
     assert (await life.deadline("stage_1_response"))["state"] == "met"
 
 
+async def test_a_signal_that_could_not_be_taken_is_told_on_the_card(
+    new_life: NewLife, operator: Operator
+) -> None:
+    life = await opened(new_life, operator)
+    await life.handle.signal("respond", {"outcome": "Markedo"})
+    card = await operator.reads("current-details", until="Not taken")
+    assert f"Not taken: respond, which came on {long_date(life.today)} as a signal. Why: query status" in card
+    await life.handle.signal("Markedo", {})
+    card = await operator.reads("current-details")
+    while "unknown name" not in card:
+        await operator.page.keyboard.press("r")
+        card = await operator.reads("current-details")
+    assert "Markedo" not in card
+
+
 async def test_a_request_to_cancel_changes_nothing(new_life: NewLife, operator: Operator) -> None:
     life = await opened(new_life, operator)
     await operator.page.get_by_role("button", name="Request Cancellation").click()
@@ -162,4 +177,5 @@ async def test_a_request_to_cancel_changes_nothing(new_life: NewLife, operator: 
     assert status["state"] == "open"
     ack = await life.deadline("acknowledgement")
     assert ack["state"] == "running"
-    assert long_date(life.today) in await operator.reads("current-details")
+    card = await operator.reads("current-details", until="Not taken")
+    assert f"Not taken: cancel of {long_date(life.today)}: the complaint goes on; " in card
