@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import os
+import re
 import signal
 import socket
 import sys
@@ -15,9 +16,11 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import get_args
 
 import httpx
 import pytest
+import yaml
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from prometheus_client import CollectorRegistry, generate_latest
@@ -34,6 +37,7 @@ from engine.settings import TRIAL, Settings
 from privacy.seals import Unsealed
 from register import schema
 from register.database import connect
+from register.letters import State
 from register.register import Register
 from tests.conftest import Life
 from tests.gateway.gates import Gate, invented
@@ -159,6 +163,10 @@ async def test_a_worker_gives_metrics_traces_and_json_logs(
         async with httpx.AsyncClient() as http:
             metrics = (await http.get(f"http://127.0.0.1:{port}/metrics")).text
     assert "temporal_workflow_task_execution_latency" in metrics
+    first = r'workflow_task_schedule_to_start_latency_bucket\{[^}]*le="(\d+)"'
+    assert max(int(each) for each in re.findall(first, metrics)) >= 10_000, (
+        "milliseconds, as the alerts count"
+    )
     assert NAME not in metrics
     names = [span.name for span in _spans(came)]
     assert any("begin" in name for name in names), names
@@ -187,6 +195,28 @@ def _spans(came: list[bytes]) -> list[Span]:
         for scope in resource.scope_spans
         for span in scope.spans
     ]
+
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_alerts_ask_for_what_is_counted_and_documented() -> None:
+    page = (ROOT / "docs" / "watching.md").read_text()
+    (group,) = yaml.safe_load((ROOT / "deploy" / "alerts.yml").read_text())["groups"]
+    for rule in group["rules"]:
+        assert rule["labels"]["severity"] in ("page", "ticket")
+        assert rule["annotations"]["summary"]
+    said = " ".join(rule["expr"] for rule in group["rules"])
+    asked = {each.removesuffix("_bucket") for each in re.findall(r"(?:redress|temporal)_\w+|\bup\b", said)}
+    rows = [line.split("|") for line in page.splitlines() if line.startswith("| `")]
+    worth_waking = {
+        name for _, metric, _, when, *_ in rows for name in re.findall(r"`(\w+)`", metric) if when.strip()
+    }
+    assert asked <= {name for _, metric, *_ in rows for name in re.findall(r"`(\w+)`", metric)}
+    silent = {"redress_complaints_overdue", "temporal_activity_schedule_to_start_latency"}
+    assert worth_waking - asked == silent | {"temporal_sticky_cache_total_forced_eviction"}
+    states = set(re.findall(r"[a-z_]+", " ".join(re.findall(r'state=~?"([^"]*)"', said))))
+    assert states <= {*get_args(State), "given_up"}
 
 
 def _counted(said: str) -> dict[str, list[tuple[dict[str, str], float]]]:
