@@ -31,7 +31,7 @@ async def gate(
         settings.state,
         server[0],
         REDRESS_WEBHOOK_LOOPBACK="true",
-        REDRESS_WEBHOOK_PAUSE="0.2",
+        REDRESS_WEBHOOK_PAUSE="0.05",
         REDRESS_OIDC_ISSUER=issuer.url,
         REDRESS_OIDC_AUDIENCE=AUDIENCE,
         REDRESS_OIDC_ROLES_CLAIM="realm.roles",

@@ -145,7 +145,7 @@ async def built(state: Path) -> AsyncIterator[Town]:
         REDRESS_INTAKE_WITHIN="1.5",
         REDRESS_GATEWAY_ANSWER_WITHIN="3",
         REDRESS_WEBHOOK_LOOPBACK="true",
-        REDRESS_WEBHOOK_PAUSE="0.2",
+        REDRESS_WEBHOOK_PAUSE="0.05",
         REDRESS_CODEC_ORIGINS=json.dumps([UI]),
     )
     client = await house.start_server()
