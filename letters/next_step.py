@@ -9,10 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from redress.calendar import long_date
+from redress.calendar import long_date, months_after
 from redress.case import Case
 from redress.deadline import Deadline
-from redress.facts import months_after
 
 SIDE_STEPS = ("remedy", "contact_review")
 """Limits beside the procedure: people are told its own next step first."""

@@ -9,7 +9,7 @@ from typing import Annotated, Any, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from redress.facts import months_after
+from redress.calendar import months_after
 from redress.fields import Kind
 from redress.opening import Opening
 from redress.procedure import Data, Owner

@@ -10,6 +10,7 @@ complaint is the one recorded in its history. `redress.holidays_england` makes t
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -187,3 +188,12 @@ def calendar_for(table: HolidayTable) -> Calendar:
 def long_date(day: date) -> str:
     """A date as people read it: `Fri 4 Dec 2026`."""
     return f"{day:%a} {day.day} {day:%b} {day.year}"
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day so many months later, or the last of that month."""
+    year, month = divmod(day.month - 1 + months, 12)
+    for last in (day.day, 30, 29, 28):
+        with suppress(ValueError):
+            return date(day.year + year, month + 1, min(day.day, last))
+    raise AssertionError("every month has 28 days")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import date, timedelta
 
+from redress.calendar import months_after
 from redress.clocks import Clocks
 from redress.deadline import Deadline, days_late
 from redress.effects import Fact
@@ -90,12 +90,3 @@ def step_of(deadline: Deadline) -> Fact:
 
 def _by_due(deadline: Deadline) -> date:
     return deadline.due_on
-
-
-def months_after(day: date, months: int) -> date:
-    """The same day so many months later, or the last of that month."""
-    year, month = divmod(day.month - 1 + months, 12)
-    for last in (day.day, 30, 29, 28):
-        with suppress(ValueError):
-            return date(day.year + year, month + 1, min(day.day, last))
-    raise AssertionError("every month has 28 days")

@@ -31,6 +31,7 @@ def bare(folder: Path, file: str) -> Raw:
             raise FileMistake(f"{file}.toml: shared.{name}: {said}")
         raw["limits"].append(known[name] | own)
     raw["plain"] = shared["plain"] | raw.get("plain", {})
+    raw["policy"] = shared["policy"] | raw.get("policy", {})
     return raw
 
 

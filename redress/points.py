@@ -76,7 +76,7 @@ class Points:
         return found, unknown
 
     def end_suspension(self) -> None:
-        """What waited is at issue like the rest: nobody looks at a suspension once the complaint is closed."""
+        """What waited is at issue like the rest: nobody reviews a suspension once the complaint is closed."""
         for point in self.suspended:
             point.state = "open"
 

@@ -328,8 +328,10 @@ class Policy(Data):
     """Which letters wait for office hours: those that a clock causes, or all."""
     tail_days: Annotated[int, Field(ge=0, le=2000)] = 60
     """Working days after closing during which the workflow stays for what may still come."""
+    events_within_months: Annotated[int, Field(ge=1, le=1200)] | None = None
+    """Calendar months back from receipt beyond which a person decides whether the matter is taken."""
     events_within_days: Annotated[int, Field(ge=1, le=36600)] = 366
-    """Calendar days back from receipt beyond which a person decides whether the matter is taken."""
+    """The same in days, as terms were recorded before there were months; counts where those are left out."""
     reopen_within_days: Annotated[int, Field(ge=0, le=2000)] = 0
     """Working days after closing within which a complaint may be reopened; 0: it may not."""
     may_restrict_contact: bool = False
@@ -363,6 +365,8 @@ class Procedure(Data):
     direct: list[Direct] = []
     early_referral: list[Condition] = []
     """All of these must be recorded before a referral while the procedure is not over."""
+    conditions_apart: bool = False
+    """What is recorded counts for one of them only, each by itself; false as before it could be said."""
     beyond: str = "what follows it is the Ombudsman"
     """What lies behind the last stage, as a refusal says it."""
     plain: dict[str, Plain] = {}
@@ -377,6 +381,8 @@ class Procedure(Data):
         """
         wrong = [*self._wrong_limits()]
         wrong += self._wrong_stages(windows=not wrong)
+        if "events_within_days" in self.policy.model_fields_set:
+            wrong.append("policy.events_within_days: is said in months now: events_within_months = 12")
         for milestone, before in self.expects.items():
             wrong += [f"expects: {_no_milestone(each)}" for each in (milestone, *before) if _unknown(each)]
         return wrong

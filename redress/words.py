@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import date
 
+from redress.calendar import months_after
 from redress.opening import Opening
 from redress.procedure import Procedure, Question, StageName
 
@@ -69,8 +71,7 @@ def _is_asked(question: Question, procedure: Procedure, opening: Opening) -> boo
             return complainant is None
         case "older":
             begun = opening.events_on
-            within = procedure.policy.events_within_days
-            return begun is not None and (opening.received_on - begun).days > within
+            return begun is not None and _is_older(procedure, begun, opening.received_on)
         case "role_in":
             return role in roles
         case "role_not_in":
@@ -83,6 +84,13 @@ def _is_asked(question: Question, procedure: Procedure, opening: Opening) -> boo
             return child is not None and child.child_agrees is None
         case "not_tried_informally":
             return opening.tried_informally is False
+
+
+def _is_older(procedure: Procedure, begun: date, received_on: date) -> bool:
+    months = procedure.policy.events_within_months
+    if months is None:
+        return (received_on - begun).days > procedure.policy.events_within_days
+    return received_on > months_after(begun, months)
 
 
 def asked_about_entry(procedure: Procedure, opening: Opening, entry: StageName) -> list[Question]:

@@ -6,13 +6,12 @@ from datetime import date, timedelta
 from typing import cast
 
 from redress import messages as m
+from redress.actions.early_referral import missing_conditions
 from redress.actions.parts import agree_remedy, refused, run_until
 from redress.calendar import Differing, long_date
 from redress.deadline import Deadline
 from redress.effects import Fact
 from redress.fold import APPLIED, Entry, Fold, SplitOff, Verdict
-from redress.procedure import Condition
-from redress.words import mentioned
 
 
 def suspend(fold: Fold, entry: Entry) -> Verdict:
@@ -169,25 +168,15 @@ def _too_early(fold: Fold, message: m.ReferToOmbudsman) -> str:
             f"The procedure is not over: {stage.title} comes first. The person may go to the Ombudsman "
             "at any time themselves."
         )
-    missing = [each.title for each in wanted if not _is_recorded(each, message)]
+    missing = missing_conditions(fold.procedure, message.conditions)
     if missing:
         return (
-            "Early referral needs all its conditions recorded (conditions). Missing: "
-            f"{'; '.join(missing)} (guidance 3.15)."
+            "Early referral needs all its conditions recorded (conditions), each by an entry of its own. "
+            f"Missing: {'; '.join(missing)} (guidance 3.15)."
         )
     if fold.stage != "stage_2" or "stage_2" not in fold.answered:
         return "Early referral is possible only once Stage 2 has been adjudicated (guidance 3.15)."
     return ""
-
-
-def _is_recorded(wanted: Condition, message: m.ReferToOmbudsman) -> bool:
-    return any(
-        mentioned([wanted.name, *wanted.words], each) and not mentioned(_DENIALS, each)
-        for each in message.conditions
-    )
-
-
-_DENIALS = ("no", "not", "none", "nobody", "nothing", "never", "without", "isn't", "wasn't", "doesn't")
 
 
 def ombudsman_decision(fold: Fold, entry: Entry) -> Verdict:

@@ -15,6 +15,7 @@ from redress.case import Case
 from redress.library import terms_for
 from redress.loading import parse_opening
 from redress.parse import Malformed
+from redress.words import questions_of
 from tests.rules.conftest import (
     MONDAY,
     answered,
@@ -124,9 +125,28 @@ def test_a_matter_of_more_than_a_year_ago_is_presumed_to_be_taken(authority: str
     assert status(case, "2026-12-01")["state"] == "open"
 
 
-@pytest.mark.parametrize(("events_on", "stage"), [("2025-06-01", "stage_1"), ("2025-05-30", "intake")])
-def test_a_year_is_counted_to_the_day(events_on: str, stage: str) -> None:
-    assert status(opened(events_on=events_on), MONDAY)["stage"] == stage
+@pytest.mark.parametrize(
+    ("events_on", "received_on", "stage"),
+    [
+        ("2025-06-01", "2026-06-01", "stage_1"),
+        ("2025-05-31", "2026-06-01", "intake"),
+        ("2023-12-14", "2024-12-14", "stage_1"),  # a 29 February lies between
+        ("2023-12-13", "2024-12-14", "intake"),
+        ("2024-02-29", "2025-02-28", "stage_1"),
+        ("2024-02-29", "2025-03-01", "intake"),
+    ],
+)
+def test_twelve_months_are_counted_to_the_day(events_on: str, received_on: str, stage: str) -> None:
+    case = opened(events_on=events_on, received_on=received_on)
+    assert status(case, received_on)["stage"] == stage
+
+
+def test_terms_recorded_before_there_were_months_count_days() -> None:
+    now = opened(events_on="2025-05-31")
+    policy = now.terms.procedure.policy.model_copy(update={"events_within_months": None})
+    earlier = now.terms.procedure.model_copy(update={"policy": policy})
+    assert questions_of(now.terms.procedure, now.opening) != []
+    assert questions_of(earlier, now.opening) == []
 
 
 def test_the_person_may_still_say_why_it_came_late() -> None:

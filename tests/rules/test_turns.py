@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from redress.actions.early_referral import missing_conditions
 from redress.case import Case
 from tests.rules.conftest import (
     acknowledged,
@@ -351,6 +352,35 @@ def test_not_where_one_of_them_is_not_recorded(without: int) -> None:
     answer = send(adjudicated(), "refer_to_ombudsman", "2026-07-14", conditions=recorded)
     assert (answer.applied, answer.pending) == (False, False)
     assert answer.reason.count(";") == 0, "one is missing, and one is named"
+
+
+@pytest.mark.parametrize(
+    ("recorded", "missing"),
+    [
+        ([*CONDITIONS[:3], "A clear agreed action plan"], "the complainant's agreement"),
+        (
+            ["The report upheld all points", *CONDITIONS[1:2], *CONDITIONS[3:]],
+            "all significant points upheld",
+        ),
+        (["Report robust, adjudication full, all upheld, plan clear, the complainant agrees"], ";"),
+    ],
+)
+def test_what_is_recorded_counts_for_one_condition_only(recorded: list[str], missing: str) -> None:
+    answer = send(adjudicated(), "refer_to_ombudsman", "2026-07-14", conditions=recorded)
+    assert not answer.applied
+    assert missing in answer.reason
+
+
+def test_it_counts_for_whichever_is_left() -> None:
+    recorded = ["The adjudication is full and upheld", "The adjudication", "A robust report"]
+    recorded += ["The plan that they agreed to", "They agree: consent of 10 July"]
+    assert send(adjudicated(), "refer_to_ombudsman", "2026-07-14", conditions=recorded).applied
+
+
+def test_terms_recorded_before_take_several_in_one() -> None:
+    procedure = adjudicated().terms.procedure.model_copy(update={"conditions_apart": False})
+    recorded = ["The report upheld all; adjudication full; a clear plan; the complainant agrees"]
+    assert missing_conditions(procedure, recorded) == []
 
 
 def test_what_is_denied_is_not_recorded() -> None:
