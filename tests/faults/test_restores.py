@@ -25,8 +25,8 @@ from privacy.ring import add_key
 from register import schema
 from register.register import Register
 
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("REDRESS_LONG_TESTS"), reason="minutes of killing and waiting: make test-long"
+takes_long = pytest.mark.skipif(
+    not os.environ.get("REDRESS_LONG_TESTS"), reason="an erasure waits for Temporal: make test-long"
 )
 
 WITHIN = 60.0
@@ -172,6 +172,7 @@ async def test_an_older_register_is_told_and_nothing_is_changed(house: Restored)
         assert [each["action"] for each in shown.get("messages", [])] == ["acknowledge", "respond"]
 
 
+@takes_long
 async def test_what_was_erased_does_not_come_back_with_an_older_vault(house: Restored) -> None:
     async with house.running():
         reference = await house.open(1)
@@ -191,6 +192,7 @@ async def test_what_was_erased_does_not_come_back_with_an_older_vault(house: Res
         assert await house.reconciled() == {}
 
 
+@takes_long
 async def test_what_was_terminated_goes_on_and_every_run_of_it_is_erased(
     house: Restored,
 ) -> None:
