@@ -33,6 +33,7 @@ from redress.library import procedure as find_procedure
 from redress.london import instant, london_date
 from redress.parse import Malformed, Problem
 from redress.procedure import Procedure
+from redress.sentences import with_long_dates
 from redress.standing import DeadlineStatus, Status
 from redress.words import plain
 from register.register import Register
@@ -212,7 +213,7 @@ class Walker:
         """One message, dated with the complaint's own day."""
         name, said = staff.complete(action, {"on": london_date(self.now).isoformat(), **fields})
         answer = await staff.send(self.skipper.client, self.register, self.reference, name, said, self.within)
-        outcome = "" if answer.applied else f": {answer.reason}"
+        outcome = "" if answer.applied else f": {with_long_dates(answer.reason)}"
         role = str(fields.get("role") or fields.get("kind") or "")
         said_of = f" {role}".rstrip().replace("_", " ")
         self.progress(f"{long_date(answer.on)}: {name.replace('_', ' ')}{said_of}{outcome}")

@@ -15,6 +15,7 @@ from rich.text import Text
 from redress.calendar import Skipped, long_date
 from redress.case import Answer
 from redress.plain import PlainWords
+from redress.sentences import with_long_dates
 from redress.standing import DeadlineStatus, Status
 
 if TYPE_CHECKING:  # what only few commands use is not loaded for all
@@ -89,11 +90,8 @@ def show_status(status: Status) -> None:
     )
     for name in ("pending", "refused"):
         rows = status["pending"] if name == "pending" else status["refused"]
-        _lines(name, [f"{_day(str(r['on']))}  {_words(r['action'])}: {r['reason']}" for r in rows])
-    _lines(
-        "irregular",
-        [f"{_day(str(i['on']))}  {_words(i['action'])}: {i['what']}" for i in status["irregular"]],
-    )
+        _lines(name, [_remark(row, "reason") for row in rows])
+    _lines("irregular", [_remark(row, "what") for row in status["irregular"]])
     console.print(f"\nas of {_day(status['as_of'])}, calendar {status['calendar']}", style="dim")
 
 
@@ -170,7 +168,7 @@ def show_answer(reference: str, action: str, answer: Answer) -> None:
     again = " (a repeat: this is the first answer)" if answer.repeated else ""
     console.print(f"{reference}: {_words(action)} of {long_date(answer.on)} {outcome}{again}")
     if answer.reason:
-        console.print(f"  {answer.reason}")
+        console.print(f"  {with_long_dates(answer.reason)}")
     for moved in answer.changed:
         was, now = moved.get("was_due_on"), moved.get("due_on")
         dates = f", due {_day(now)}" if now else ""
@@ -263,6 +261,11 @@ def _unit(unit: str, number: int) -> str:
 
 def _day(iso: str | None) -> str:
     return long_date(date.fromisoformat(iso)) if iso else ""
+
+
+def _remark(row: Mapping[str, object], what: str) -> str:
+    """What is said of a message, with its day and its action."""
+    return f"{_day(str(row['on']))}  {_words(row['action'])}: {with_long_dates(str(row[what]))}"
 
 
 def _words(name: object) -> str:

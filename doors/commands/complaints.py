@@ -12,6 +12,7 @@ from doors.clock import today
 from doors.commands.shared import AsJson, Reference, client, register
 from doors.console import print_json, read_date, read_document, read_pairs, run, say, settings
 from redress.case import Answer
+from redress.sentences import with_long_dates
 from redress.standing import Status
 
 app = typer.Typer()
@@ -74,7 +75,7 @@ def send(
     elif answer.applied or answer.pending:
         tables.show_answer(reference, name, answer)
     if not (answer.applied or answer.pending):
-        say(answer.reason)
+        say(with_long_dates(answer.reason))
         raise typer.Exit(REFUSED)
 
 

@@ -12,6 +12,7 @@ from temporalio.client import Client
 from doors.clock import today
 from engine.settings import Settings
 from engine.workers import build_worker, errands_for
+from redress.sentences import with_long_dates
 from tests.doors.conftest import Cli, ahead
 
 ANSWER = {"message_id", "on", "applied", "pending", "repeated", "reason", "changed"}
@@ -35,7 +36,8 @@ async def test_applied_pending_refused_and_their_repeats(cli: Cli) -> None:
     refused = await cli("send", reference, "extend", *words)
     assert refused.status == 4
     assert (refused.document["applied"], refused.document["pending"]) == (False, False)
-    assert refused.lines == [refused.document["reason"]]
+    assert refused.lines == [with_long_dates(refused.document["reason"])]
+    assert refused.lines != [refused.document["reason"]]  # it names days
     assert refused.document["reason"].endswith(".")
 
     for first, again in ((pending, early), (refused, ("send", reference, "extend", *words))):
