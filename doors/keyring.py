@@ -104,9 +104,10 @@ def _age(settings: Settings) -> float:
 def _sealed_by(settings: Settings, seals: Sealed) -> Counter[str]:
     """How much each key of the ring sealed itself, in the register and in the gateway's store."""
     names = webhooks.key_names(register_for(settings, seals))
-    store = open_store(GatewaySettings(state=settings.state).store_url)
-    with store.connect() as db:
-        names += [key_of(body) for body in db.execute(select(waiting.c.body)).scalars()]
+    ways_in = GatewaySettings(state=settings.state)
+    if ways_in.gateway_url or (settings.state / "gateway.db").exists():  # else no gateway ever ran here
+        with open_store(ways_in.store_url).connect() as db:
+            names += [key_of(body) for body in db.execute(select(waiting.c.body)).scalars()]
     return Counter(each.removeprefix(OF_RING) for each in names if each.startswith(OF_RING))
 
 

@@ -26,7 +26,7 @@ from doors.answers import NoAnswer
 from gateway.reach import OutOfReach, Reach
 from gateway.store import utc, waiting
 from privacy.ring import Unreadable
-from privacy.seals import Seals, open_document, seal_document
+from privacy.seals import Seals, key_of, open_document, seal_document, seal_document_on_slip
 from redress.library import authority
 from redress.opening import Opening
 from redress.parse import Malformed
@@ -88,7 +88,7 @@ class Waiting:
             "authority": opening.authority,
             "caller": caller,
             "kept_at": now,
-            "body": null() if reference else seal_document(self._seals, raw, ""),
+            "body": null() if reference else self._sealed(raw),
             "reference": reference,
             "created": created,
             "differs": differs,
@@ -108,6 +108,13 @@ class Waiting:
         kept = self.receipt(str(row["receipt"]))
         assert kept is not None, "it was written a moment ago"
         return kept
+
+    def _sealed(self, raw: dict[str, Any]) -> Any:
+        """Under a key of its own, which the complaint takes over; with the vault down, under the ring's."""
+        try:
+            return seal_document_on_slip(self._seals, raw)
+        except SQLAlchemyError:
+            return seal_document(self._seals, raw, "")
 
     def _again(self, row: Row[*tuple[Any, ...]], raw: dict[str, Any], reserved: Any) -> Kept:
         differs = reserved[2] if reserved else False
@@ -209,6 +216,7 @@ class Waiting:
         prefix = authority(opening.authority).prefix
         reserved = await reach.ask(lambda register: register.reserve(opening, raw, prefix))
         await reach.ask(lambda register: arrivals.note(register, reserved.reference, row.caller))
+        await asyncio.to_thread(self._seals.take_over, key_of(row.body), reserved.reference)
         await asyncio.to_thread(self._know, row.id, reserved.reference, reserved.created, reserved.differs)
         return reserved.reference, None if reserved.started else reserved.opening
 

@@ -123,7 +123,7 @@ def test_what_lasts_lies_on_named_volumes() -> None:
     named = [parts for parts in mounted if not parts[0].startswith(".")]
     users = {name: [parts[0] for parts in named].count(name) for name in COMPOSE["volumes"]}
     assert {parts[0] for parts in named} == set(users)  # none is anonymous
-    assert users == dict.fromkeys(DATABASES, 1) | {"redress-state": 2, "redress-keys": 3}
+    assert users == dict.fromkeys(DATABASES, 1) | {"redress-state": 3, "redress-keys": 3}
     files = [parts for parts in mounted if parts[0].startswith(".")]
     assert all((ROOT / parts[0]).is_file() and parts[2] == "ro" for parts in files)
     for database in DATABASES:
@@ -135,7 +135,7 @@ def test_what_lasts_lies_on_named_volumes() -> None:
 
 def test_the_ring_is_on_a_volume_that_one_service_writes_and_the_rest_cannot_start_without() -> None:
     folder = str(Path(SERVICES["keys"]["environment"]["REDRESS_KEYS"]).parent)
-    assert SERVICES["keys"]["volumes"] == [f"redress-keys:{folder}"]
+    assert f"redress-keys:{folder}" in SERVICES["keys"]["volumes"]
     for name in ("worker", "gateway"):
         given = SERVICES[name]["environment"]
         assert given["REDRESS_KEYS"] == SERVICES["keys"]["environment"]["REDRESS_KEYS"]
@@ -227,7 +227,7 @@ def test_who_sends_nothing_has_no_passwords_for_it_and_metrics_stay_inside() -> 
 
 
 def _settings_of(service: str) -> type[Settings]:
-    return GatewaySettings if service == "gateway" else Settings
+    return GatewaySettings if service in ("gateway", "keys") else Settings
 
 
 def _read_settings(service: str) -> Settings:

@@ -10,7 +10,15 @@ from temporalio.converter import WorkflowSerializationContext
 
 from privacy.codec import ENCODING, KEY_NAME, EncryptionCodec, placeholder
 from privacy.ring import LOOKED_AT_EVERY, KeyMistake, Ring, Unreadable, add_key, read_ring, remove_key
-from privacy.seals import Sealed, open_document, open_text, seal_document, seal_text
+from privacy.seals import (
+    Sealed,
+    key_of,
+    open_document,
+    open_text,
+    seal_document,
+    seal_document_on_slip,
+    seal_text,
+)
 from privacy.vault import Destroyed, Vault
 from register.database import connect
 
@@ -200,3 +208,14 @@ async def test_what_nobody_can_read_is_handed_on(tmp_path: Path) -> None:
     ):
         strange = Payload(metadata={"encoding": ENCODING, KEY_NAME: name}, data=data)
         assert await codec.decode([strange]) == [strange]
+
+
+def test_an_opening_that_waited_goes_with_its_complaint_in_old_backups_too(tmp_path: Path) -> None:
+    seals = sealed(tmp_path)
+    waits = seal_document_on_slip(seals, {"name": NAME})
+    assert NAME not in str(waits)
+    assert open_document(seals, waits) == {"name": NAME}
+    seals.take_over(key_of(waits), "CYP-1")
+    seals.vault.destroy("CYP-1")
+    with pytest.raises(Destroyed):
+        open_document(seals, waits)
