@@ -86,10 +86,19 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
     def _decrypted(self, payload: Payload) -> Payload:
         if payload.metadata.get("encoding") != ENCODING:
             return self._marked(payload)
+        if self._is_anothers(payload):
+            return payload
         try:
             return open_payload(self.seals, payload)
         except Unreadable:
             return payload
+
+    def _is_anothers(self, payload: Payload) -> bool:
+        """Whether it was sealed for another complaint: copied here, it must not become readable here."""
+        name = payload.metadata.get(KEY_NAME, b"").decode("utf-8", "replace")
+        return (
+            bool(self.reference) and name.startswith(OF_COMPLAINT) and name != OF_COMPLAINT + self.reference
+        )
 
     def _marked(self, payload: Payload) -> Payload:
         if not self.reference:

@@ -179,5 +179,6 @@ async def test_foreign_payloads_neither_wedge_nor_corrupt_a_complaint(town: Town
     assert answer.status_code == 200, answer.text
     status = (await gate.http.get(f"/v1/complaints/{other}", headers=staff)).json()
     assert len(status["refused"]) == len(odd)
+    assert MARK not in str(status)  # what was sealed for one complaint is not readable in another
     assert [each["action"] for each in status["messages"]] == ["acknowledge"]
     assert (status["state"], status["stage"]) == ("open", "stage_1")
