@@ -85,6 +85,7 @@ def card(case: Case, today: date, namespace: str) -> str:
         _where(fold),
         _block("Owed now", _owed(fold, today)),
         _block("To decide", _to_decide(fold)),
+        _block("Waits, with nothing to decide", _waits(fold)),
         _block("Was late", _was_late(fold, today)),
         _last_message(case),
         _not_taken(case),
@@ -125,8 +126,11 @@ def _to_decide(fold: Fold) -> Iterator[str]:
             yield f"{question.asked} Answer with `accept` or `decline`."
     for request in fold.late_requests:
         yield f"the request of {long_date(request.message.on)} came late: answer with `decide_late`"
+
+
+def _waits(fold: Fold) -> Iterator[str]:
     for waits in fold.waiting:
-        yield f"`{waits.message.action}` of {long_date(waits.message.on)} waits until it can be carried out"
+        yield f"`{waits.message.action}` of {long_date(waits.message.on)}, until it can be carried out"
 
 
 def _was_late(fold: Fold, today: date) -> Iterator[str]:

@@ -92,6 +92,9 @@ async def test_a_request_that_waits_for_a_decision_is_no_refusal(
     assert await operator.sends("escalate", {"reason": "At once."}) == ""
     assert [p["action"] for p in (await life.status())["pending"]] == ["escalate"]
     assert await operator.timeline(until="Escalate waits")
+    card = await operator.reads("current-details", until="Waits")
+    assert f"Waits, with nothing to decide\nescalate of {long_date(life.today)}, until it can" in card
+    assert "To decide" not in card
 
 
 async def test_what_is_malformed_is_told_by_its_field(new_life: NewLife, operator: Operator) -> None:
