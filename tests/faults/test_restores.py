@@ -22,6 +22,7 @@ from engine.seals import seals_for
 from engine.settings import Settings
 from engine.workers import build_worker, errands_for
 from privacy.ring import add_key
+from privacy.vault import Destroyed
 from register import schema
 from register.register import Register
 
@@ -193,6 +194,34 @@ async def test_what_was_erased_does_not_come_back_with_an_older_vault(house: Res
 
 
 @takes_long
+async def test_what_was_erased_stays_so_with_an_older_register_and_an_older_temporal(house: Restored) -> None:
+    async with house.running():
+        reference, other = await house.open(1), await house.open(2)
+        await house.send(reference, "acknowledge")
+        await house.send(reference, "withdraw", reason="Sorted out.")
+        await house.recorded(reference, 2)
+        await asyncio.sleep(1)  # letters leave
+        copies = {name: house.back_up(name) for name in ("temporal", "register")}
+        proof = await erasing.erase(house.client, house.register, house.settings.outbox_folder, reference)
+        assert proof.holds
+        later = await house.open(3)
+    for name, copy in copies.items():
+        house.put_back(name, copy)
+    async with house.running():
+        with pytest.raises(Destroyed):
+            house.register.opening(reference)
+        shown = house.register.status(reference, today())
+        assert shown is not None
+        assert (shown.get("erased_on"), shown["closed_as"]) == (today().isoformat(), "withdrawn")
+        listed = {each["reference"] for each in house.register.statuses(today(), closed=True)}
+        assert listed == {reference, other}
+        assert (await house.reconciled())[reference] == "erased again"
+        assert reference not in await house.reconciled()
+        query = f"WorkflowId = 'complaint-{reference}'"
+        assert [run.run_id async for run in house.client.list_workflows(query)] == []
+        assert await house.open(4) > later, "a reference is not given a second time"
+
+
 async def test_what_was_terminated_goes_on_and_every_run_of_it_is_erased(
     house: Restored,
 ) -> None:
