@@ -27,6 +27,7 @@ Fault = Literal[
     "refuse_message",
     "put_off_message",
     "hang_at_recipient",
+    "hang_at_data",
     "hang_with_message",
     "close_in_data",
     "hold",
@@ -46,7 +47,10 @@ class Doubtful(SMTP):
         handler = self.event_handler
         assert isinstance(handler, Mailbox)
         assert self.envelope is not None
-        if handler.fault_for(self.envelope.rcpt_tos) != "close_in_data":
+        fault = handler.fault_for(self.envelope.rcpt_tos)
+        if fault == "hang_at_data":
+            await asyncio.sleep(3600)
+        if fault != "close_in_data":
             await super().smtp_DATA(arg)
             return
         await self.push("354 go on")

@@ -183,6 +183,7 @@ PUT_OFF: dict[Fault, str] = {
     "put_off_all": "the mail server put it off: 421 4.3.2",
     "put_off_message": "the mail server put it off: 451 4.3.0",
     "hang_at_recipient": "the mail server hung up, or did not answer in time",
+    "hang_at_data": "the mail server hung up, or did not answer in time",
 }
 
 
