@@ -73,32 +73,33 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """Decrypt what is encrypted and can be; the rest as it came."""
+        others: set[str] = set()
         for name in _keys(payloads):
             if self.reference and name.startswith(SLIP):
-                await asyncio.to_thread(self.seals.vault.take_over, name, self.reference)
+                is_own = await asyncio.to_thread(self.seals.vault.take_over, name, self.reference)
+                others |= set() if is_own else {name}
             if self.seals.vault.remembered(name) is None:
                 try:
                     await asyncio.to_thread(self.seals.vault.key, name)
                 except Unreadable:
                     continue
-        return [self._decrypted(payload) for payload in payloads]
+        return [self._decrypted(payload, others) for payload in payloads]
 
-    def _decrypted(self, payload: Payload) -> Payload:
+    def _decrypted(self, payload: Payload, others: set[str]) -> Payload:
         if payload.metadata.get("encoding") != ENCODING:
             return self._marked(payload)
-        if self._is_anothers(payload):
+        if self._is_anothers(payload, others):
             return payload
         try:
             return open_payload(self.seals, payload)
         except Unreadable:
             return payload
 
-    def _is_anothers(self, payload: Payload) -> bool:
+    def _is_anothers(self, payload: Payload, slips: set[str]) -> bool:
         """Whether it was sealed for another complaint: copied here, it must not become readable here."""
         name = payload.metadata.get(KEY_NAME, b"").decode("utf-8", "replace")
-        return (
-            bool(self.reference) and name.startswith(OF_COMPLAINT) and name != OF_COMPLAINT + self.reference
-        )
+        is_foreign = name.startswith(OF_COMPLAINT) and name != OF_COMPLAINT + self.reference
+        return name in slips or (bool(self.reference) and is_foreign)
 
     def _marked(self, payload: Payload) -> Payload:
         if not self.reference:

@@ -66,7 +66,7 @@ class Vault:
         self.ring = ring
         self._engine = engine.execution_options(writes=True)
         self._known: dict[str, tuple[float, bytes]] = {}
-        self._taken: set[str] = set()
+        self._taken: dict[str, str] = {}  # to whom a slip belongs never changes
         self._made = False
         self._making = Lock()
 
@@ -110,18 +110,23 @@ class Vault:
         self.key(name, make=True)
         return name
 
-    def take_over(self, slip: str, reference: str) -> None:
-        """Let a slip belong to a complaint from now on, and be destroyed with it; the first one that asks."""
-        if slip in self._taken or not slip.startswith(SLIP):
-            return
+    def take_over(self, slip: str, reference: str) -> bool:
+        """Let a slip belong to the first complaint that asks, and go with it; whether that is this one."""
+        if slip in self._taken:
+            return self._taken[slip] == reference
+        if not slip.startswith(SLIP):
+            return False
         self._make()
         table = complaint_keys
         with self._engine.begin() as db:
             free = (table.c.name == slip) & table.c.belongs_to.is_(None)
             db.execute(update(table).where(free).values(belongs_to=reference))
-        if len(self._taken) > 20_000:
-            self._taken.clear()
-        self._taken.add(slip)
+            owner = db.execute(select(table.c.belongs_to).where(table.c.name == slip)).scalar()
+        if owner is not None:
+            if len(self._taken) > 20_000:
+                self._taken.clear()
+            self._taken[slip] = owner
+        return owner == reference
 
     # --- erasing ---------------------------------------------------------------------------------
 

@@ -156,7 +156,7 @@ async def test_what_was_typed_goes_with_the_complaint_that_received_it(tmp_path:
     assert first[0].metadata[KEY_NAME] != second[0].metadata[KEY_NAME]
     assert await one.decode(first) == [plain]
     assert await other.decode(second) == [plain, plain]
-    assert await other.decode(first) == [plain], "it belongs to the first that received it"
+    assert await other.decode(first) == first, "it belongs to the first that received it, and to no other"
     assert seals.vault.destroy("CYP-1")
     assert placeholder(seals, first[0]).data == b'"[erased]"'
     assert await codec.decode(second) == [plain, plain]
