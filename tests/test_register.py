@@ -192,7 +192,7 @@ def test_a_letter_that_cannot_be_written_holds_up_nothing(
     case = _begun(errands)
     errand = Errand(reference=case.reference, entries=_said(case, "acknowledge", "2026-06-02"))
     with monkeypatch.context() as broken:
-        broken.setattr("activities.postroom.letters_for", lambda *_: 1 / 0)
+        broken.setattr("activities.addressing.letters_for", lambda *_: 1 / 0)
         assert not errands.carry_out(errand).delivered
     assert _count(register, schema.messages) == 1
     errands.deliver(case.reference)
