@@ -10,7 +10,7 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from redress.parse import Problem, problems_of
+from redress.parse import Problem, found_in
 from redress.procedure import Data
 
 T = TypeVar("T", bound=Data)
@@ -57,7 +57,7 @@ def checked(kind: type[T], raw: dict[str, Any], where: str) -> T:
     try:
         return kind.model_validate(raw, strict=True)  # "2" is no 2, and "yes" is not true
     except ValidationError as error:
-        said = dict.fromkeys(line for each in problems_of(error) for line in _lines(each, raw, kind))
+        said = dict.fromkeys(line for each in found_in(error) for line in _lines(each, raw, kind))
         raise FileMistake("\n".join(f"{where}: {line}" for line in said)) from None
 
 

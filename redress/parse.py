@@ -175,12 +175,16 @@ def when_problems(
     for name in message.dates_ahead:
         given = getattr(message, name)
         if given is not None and not received_on <= given <= today + FURTHEST_AHEAD:
-            problems.append(Problem(name, f"{given} lies out of range"))
+            problems.append(Problem(name, _out_of_range(given, received_on, today)))
     for at, remedy in enumerate(getattr(message, "remedies", [])):
         due_on = remedy.due_on
         if due_on is not None and not message.on <= due_on <= today + FURTHEST_AHEAD:
-            problems.append(Problem(f"remedies[{at}].due_on", f"{due_on} lies out of range"))
+            problems.append(Problem(f"remedies[{at}].due_on", _out_of_range(due_on, message.on, today)))
     return problems
+
+
+def _out_of_range(given: date, first: date, today: date) -> str:
+    return f"{given} lies out of range: it should lie between {first} and {today + FURTHEST_AHEAD}"
 
 
 def _in_future(field: str, given: date, today: date) -> Problem:
@@ -189,7 +193,40 @@ def _in_future(field: str, given: date, today: date) -> Problem:
 
 def problems_of(error: ValidationError) -> list[Problem]:
     """What pydantic found, field by field, in words for whoever filled the form in."""
+    found = [Problem(_place(each), _plainly(each)) for each in error.errors(include_url=False)]
+    return [*dict.fromkeys(found)]
+
+
+def found_in(error: ValidationError) -> list[Problem]:
+    """The same in pydantic's own words, for who has better ones (`redress.files`)."""
     return [Problem(_place(each), _said(each)) for each in error.errors(include_url=False)]
+
+
+_PLAINLY = {
+    "bool_parsing": "should be true or false",
+    "bool_type": "should be true or false",
+    "date_from_datetime_parsing": "is no date; write YYYY-MM-DD, for example 2026-11-20",
+    "dict_type": "should be an object, with fields in { }",
+    "greater_than_equal": "should be at least {ge}",
+    "int_from_float": "should be a whole number",
+    "int_parsing": "should be a whole number",
+    "int_type": "should be a whole number",
+    "less_than_equal": "should be at most {le}",
+    "list_type": "should be a list, with its entries in [ ]",
+    "model_attributes_type": "should be an object, with fields in { }",
+    "model_type": "should be an object, with fields in { }",
+    "string_too_long": "should have at most {max_length} characters",
+    "string_too_short": "should say something",
+    "string_type": "should be text",
+    "too_long": "should have at most {max_length} entries",
+    "too_short": "should name at least {min_length}",
+}
+"""What would be right, by the kind of mistake; the rest pydantic says well enough."""
+
+
+def _plainly(error: ErrorDetails) -> str:
+    said = _PLAINLY.get(error["type"])
+    return _said(error) if said is None else said.replace("{ }", "{{ }}").format(**error.get("ctx", {}))
 
 
 def _place(error: ErrorDetails) -> str:

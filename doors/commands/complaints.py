@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 
 from doors import intake, staff, tables
-from doors.answers import REFUSED
+from doors.answers import MALFORMED, REFUSED
 from doors.clock import today
 from doors.commands.shared import AsJson, Reference, client, register
-from doors.console import print_json, read_date, read_document, read_pairs, run, say, settings
+from doors.console import fail, print_json, read_date, read_document, read_pairs, run, say, settings
 from redress.case import Answer
+from redress.procedure import StageName
 from redress.sentences import with_long_dates
 from redress.standing import Status
 
@@ -107,6 +108,8 @@ def list_(
     """Open complaints by next due date. Reads the register, so it works with Temporal down."""
     before = read_date("due_before", due_before).isoformat() if due_before else None
     wanted_stage = stage.replace("-", "_") if stage else None
+    if wanted_stage is not None and wanted_stage not in get_args(StageName):
+        fail(MALFORMED, [f"stage: {stage!r} is none of {', '.join(get_args(StageName))}"])
 
     async def work() -> list[Status]:
         found = register().statuses(today(), closed=everything, authority=authority)

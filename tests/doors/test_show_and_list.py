@@ -121,6 +121,9 @@ async def test_list_malformed(down: Cli) -> None:
     assert ran.status == 2
     assert ran.lines[0].startswith("due_before: ")
     assert ran.document["problems"] == ran.lines
+    ran = await down("list", "--stage", "stage2")
+    assert ran.status == 2
+    assert ran.lines == ["stage: 'stage2' is none of intake, informal, stage_1, stage_2, stage_3, ombudsman"]
 
 
 async def test_as_the_sdk_would_log(cli: Cli) -> None:

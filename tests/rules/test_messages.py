@@ -189,6 +189,46 @@ def test_every_problem_is_named_by_its_field(action: str, raw: object, fields: s
     assert all(found.values())
 
 
+@pytest.mark.parametrize(
+    ("action", "raw", "told"),
+    [
+        ("respond", {"outcome": "upheld", "findings": "all"}, "should be a list, with its entries in [ ]"),
+        (
+            "respond",
+            {"outcome": "upheld", "findings": [{"point": 0, "outcome": "upheld"}]},
+            "should be at least 1",
+        ),
+        ("respond", {"outcome": "upheld", "remedies": [{"what": ""}]}, "should say something"),
+        ("respond", {"outcome": "upheld", "summary": 7}, "should be text"),
+        ("resolve_informally", {"agreed": "yes"}, "should be true or false"),
+        ("complete_remedy", {"remedy": "one"}, "should be a whole number"),
+        ("escalate", {"points": []}, "should name at least 1"),
+        ("escalate", {"points": "2"}, "should be a list, with its entries in [ ]"),
+        ("escalate", {"reason": "x" * 8001}, "should have at most 8000 characters"),
+        ("refer_to_ombudsman", {"conditions": ["x"] * 21}, "should have at most 20 entries"),
+        (
+            "appoint",
+            {"role": "panel_chair", "connection": "none", "person": "Pat Invented"},
+            "should be an object, with fields in { }",
+        ),
+        (
+            "extend",
+            {"reason": "x", "until": "2026-02-30"},
+            "is no date; write YYYY-MM-DD, for example 2026-11-20",
+        ),
+        (
+            "extend",
+            {"reason": "x", "until": "2206-06-03"},
+            "2206-06-03 lies out of range: it should lie between 2026-06-01 and 2036-06-08",
+        ),
+    ],
+)
+def test_a_problem_says_what_would_be_right(action: str, raw: dict[str, object], told: str) -> None:
+    with pytest.raises(Malformed) as caught:
+        opened().parse(action, {"on": "2026-06-01", **raw}, at("2026-06-01"))
+    assert [problem.what for problem in caught.value.problems] == [told]
+
+
 def test_the_four_dates_that_may_lie_ahead() -> None:
     assert send(acknowledged(), "extend", "2026-06-10", reason="Complex", until="2026-06-22").applied
     assert send(acknowledged(), "suspend", "2026-06-10", reason="Court", review_on="2027-06-01").applied
