@@ -253,6 +253,14 @@ def test_the_panel_has_one_day_once_it_is_called() -> None:
     assert "meets on Tue 17 Nov 2026" in next_of(lives()["in_full"].one("panel_notice"))
 
 
+def test_whom_the_person_may_bring_to_the_panel_is_said_each_time() -> None:
+    for name in ("stage_3_opening", "panel_date", "panel_notice"):
+        text = lives()["in_full"].one(name)
+        assert "You can bring an advocate and one other person, such as a friend or a solicitor" in text
+    notice = lives()["in_full"].one("panel_notice")
+    assert "The managers and the Independent Person from Stage 2 will be there too." in notice
+
+
 def test_a_pause_names_its_review_and_no_date_that_stands_still() -> None:
     text = lives()["paused"].one("suspension")
     assert next_of(text).endswith(
