@@ -314,3 +314,16 @@ def test_staff_are_not_told_that_nothing_is_owed_while_an_agreed_action_is() -> 
     assert "What happens next: Agreed action: due on Thu 2 Jul 2026" in first
     assert "What happens next: The Complaints Manager looks at the delay again by Mon 6 Jul 2026." in second
     assert not [each.text for each in life.letters if "Nothing more is owed" in each.text]
+
+
+def test_staff_are_told_where_what_was_agreed_stands_and_not_what_it_is() -> None:
+    life = Life("2026-06-01")
+    agreed = [{"what": "Say sorry to Philippa", "due_on": "2026-06-26"}]
+    life.says("respond", "2026-06-08", outcome="upheld", remedies=agreed).until("2026-07-15")
+    for name in ("reminder", "breach_notice", "chase"):
+        [about, *_] = [each.text for each in life.named(name) if "Agreed action 1" in each.text]
+        assert f"\n\nWhat was agreed: python starter.py show {life.case.reference}\n\nThe rule: " in about
+        assert "sorry" not in about
+    others = [each.text for each in life.named("reminder") if "Agreed action" not in each.text]
+    assert others
+    assert not [text for text in others if "What was agreed" in text]
