@@ -1,6 +1,7 @@
 """What touches the world: the terms of a new complaint, the record, the letters.
 
-Each may run more than once and counts once.
+Each may run more than once and counts once. None is broken off half-way where its complaint was terminated:
+a letter in hand is handed over and written down.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Errands:
         self.register = register
         self.postroom = postroom
 
-    @activity.defn(name=BEGIN)
+    @activity.defn(name=BEGIN, no_thread_cancel_exception=True)
     def begin(self, asked: Begin) -> Begun:
         """The terms of a complaint: for a new one today's, for an earlier one those it was opened with."""
         if asked.opening is None:
@@ -73,7 +74,7 @@ class Errands:
             waiting = bool(kept.in_state(db, ("waiting", *kept.OPEN), reference))
         return Begun(terms=terms, recorded=True, state=pack_state(state), undelivered=waiting)
 
-    @activity.defn(name=CARRY_OUT)
+    @activity.defn(name=CARRY_OUT, no_thread_cancel_exception=True)
     def carry_out(self, errand: Errand) -> Outcome:
         """Record entries and write the letters among them, in one transaction; after it, send them."""
         written = True
@@ -101,7 +102,7 @@ class Errands:
             return Outcome(delivered=False)
         return Outcome(delivered=written and not (remaining.to_leave or remaining.to_arrive))
 
-    @activity.defn(name=DELIVER)
+    @activity.defn(name=DELIVER, no_thread_cancel_exception=True)
     def deliver(self, reference: str) -> None:
         """See to letters that could not leave at once, or of which it is to be heard whether they arrived.
 

@@ -15,6 +15,7 @@ from engine.refusals import TellRefusals
 from engine.sandbox import RUNNER
 from engine.seals import seals_for
 from engine.settings import Settings
+from engine.signs_of_life import EVERY, SignsOfLife
 from letters.delivery.routes import Routes
 from privacy.seals import Seals
 from register.database import connect
@@ -52,7 +53,8 @@ def build_worker(client: Client, errands: Errands, settings: Settings) -> Worker
         max_concurrent_activities=settings.activity_threads,
         max_cached_workflows=settings.cached_complaints,
         workflow_runner=RUNNER,
-        interceptors=[TellRefusals()],
+        interceptors=[TellRefusals(), SignsOfLife()],
+        max_heartbeat_throttle_interval=EVERY,
         sticky_queue_schedule_to_start_timeout=PICKED_UP_WITHIN,
         graceful_shutdown_timeout=timedelta(seconds=settings.shutdown_within),
     )

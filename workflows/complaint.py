@@ -52,7 +52,10 @@ FOR_EVER = RetryPolicy(maximum_interval=timedelta(hours=1))
 """The register and the post are tried again until they work; no clock waits for them."""
 
 AN_ERRAND_TAKES = timedelta(seconds=30)
-"""At most; after a worker was killed, its errands are taken up again once this has passed."""
+"""At most."""
+
+A_SIGN_OF_LIFE = timedelta(seconds=10)
+"""Without one for so long the worker is taken to be gone, and its errand is taken up by another."""
 
 MESSAGES_A_RUN = 1000
 """After so many messages a run continues as new: the server takes 2,000 updates a run and no more."""
@@ -144,6 +147,7 @@ class Complaint(Handlers):
             Begin(reference=start.reference, opened_on=today.isoformat(), opening=start.opening),
             result_type=Begun,
             start_to_close_timeout=AN_ERRAND_TAKES,
+            heartbeat_timeout=A_SIGN_OF_LIFE,
             retry_policy=FOR_EVER,
             summary="The calendar and the rules that this complaint will run under are kept",
         )
@@ -230,6 +234,7 @@ class Complaint(Handlers):
                 Errand(reference=self._known.reference, entries=batch),
                 result_type=Outcome,
                 start_to_close_timeout=AN_ERRAND_TAKES,
+                heartbeat_timeout=A_SIGN_OF_LIFE,
                 retry_policy=FOR_EVER,
                 summary=errand(batch),
             )
@@ -271,6 +276,7 @@ class Complaint(Handlers):
                 DELIVER,
                 self._known.reference,
                 start_to_close_timeout=AN_ERRAND_TAKES,
+                heartbeat_timeout=A_SIGN_OF_LIFE,
                 retry_policy=FOR_EVER,
                 summary="Letters that could not leave are tried again",
             )

@@ -1,0 +1,53 @@
+"""A worker says of each errand under way that it is alive, so that a killed one's are taken up soon.
+
+An errand beats by itself: its code knows nothing of it, and nothing of it is a mark of progress.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from temporalio.worker import (
+    ActivityInboundInterceptor,
+    ActivityOutboundInterceptor,
+    ExecuteActivityInput,
+    Interceptor,
+)
+
+EVERY = timedelta(seconds=3)
+"""Several times within `workflows.complaint.A_SIGN_OF_LIFE`: one that is lost or late does no harm."""
+
+
+class SignsOfLife(Interceptor):
+    """Lets every activity of a worker beat while it runs, so often."""
+
+    def __init__(self, every: timedelta = EVERY) -> None:
+        self.every = every
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
+        """What surrounds each activity."""
+        return _Beating(next, self.every)
+
+
+class _Beating(ActivityInboundInterceptor):
+    def __init__(self, next: ActivityInboundInterceptor, every: timedelta) -> None:
+        super().__init__(next)
+        self._every = every.total_seconds()
+
+    def init(self, outbound: ActivityOutboundInterceptor) -> None:
+        self._outbound = outbound
+        super().init(outbound)
+
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:
+        beating = asyncio.create_task(self._beat())
+        try:
+            return await super().execute_activity(input)
+        finally:
+            beating.cancel()
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(self._every)
+            self._outbound.heartbeat()
