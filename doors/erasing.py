@@ -109,7 +109,7 @@ def due_for_erasure(register: Register, on: date) -> Due:
         if rule is None or status["closed_on"] is None or status["next_due_on"] is not None:
             continue
         if "erased_on" not in status and rule.last_day(date.fromisoformat(status["closed_on"])) < on:
-            (found.unconfirmed if rule.unverified else found.confirmed).append(status["reference"])
+            (found.confirmed if rule.verified else found.unconfirmed).append(status["reference"])
     return found
 
 

@@ -68,8 +68,8 @@ class Retention(Data):
     source: str = ""
     """Where the period comes from: as a rule the authority's own retention schedule."""
 
-    unverified: bool = False
-    """Nobody at the authority has confirmed the period: what is past it is told, and nothing destroyed."""
+    verified: bool = True
+    """Whether the authority has confirmed the period; until then what is past it is told and kept."""
 
     def last_day(self, closed_on: date) -> date:
         """The last day on which it is kept."""

@@ -77,9 +77,7 @@ def _due(register: Register) -> list[str]:
     """What is to be erased; what is past a period that nobody has confirmed is only told."""
     due = erasing.due_for_erasure(register, today())
     for each in due.unconfirmed:
-        say(
-            f"{each}: is past a retention that its authority has not confirmed ([retention] unverified): kept"
-        )
+        say(f"{each}: kept; it is past a retention that is not confirmed ([retention] verified = false)")
     return due.confirmed
 
 

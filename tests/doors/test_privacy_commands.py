@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import stat
 from collections.abc import AsyncIterator
 from datetime import date
@@ -13,15 +14,20 @@ import pytest_asyncio
 from temporalio.api.common.v1 import Payload, Payloads, WorkflowExecution
 from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
 
+from doors.answers import REFUSED
 from doors.clock import today
 from engine.embedded import embedded_server
 from engine.seals import seals_for
 from engine.settings import Settings
 from engine.workers import build_worker, errands_for
 from privacy.ring import add_key
+from redress.calendar import long_date
+from redress.holidays_england import calendar_today
 from tests.doors.conftest import Cli
 
 NAME = "Erasa Inventata"
+
+CALENDAR = calendar_today()
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -42,6 +48,17 @@ async def _withdrawn(cli: Cli) -> str:
     assert (await cli("send", reference, "acknowledge")).status == 0
     assert (await cli("send", reference, "withdraw", "--set", "reason=Sorted out.")).status == 0
     return reference
+
+
+async def test_an_export_says_dates_as_people_read_them(sealed: Cli) -> None:
+    reference = await sealed.open()
+    until = CALENDAR.add(today(), 90)
+    asked = await sealed("send", reference, "extend", "--set", f"until={until}", "--set", "reason=Much.")
+    assert asked.status == REFUSED
+    await asyncio.sleep(1)  # the record follows within seconds
+    text = (await sealed("export", reference)).out
+    assert f"(refused: until {long_date(until)} is beyond the most allowed" in text
+    assert not re.search(r"\b\d{4}-\d\d-\d\d\b", text)
 
 
 async def test_exported_and_erased(sealed: Cli, tmp_path: Path) -> None:
