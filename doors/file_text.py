@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from doors.exporting import Counted, File, SentLetter
 from redress.calendar import long_date
+from redress.sentences import with_long_dates
 
 SAID_APART = ("action", "on", "by", "message_id", "outcome", "assumed", "decided", "findings", "remedies")
 """Fields of a message that its first line says, or that have a place of their own."""
@@ -94,9 +95,9 @@ def _stands(file: File) -> Iterator[str]:
     if status["next_due_on"]:
         yield f"Waits for the {_words(status['waiting_for'])}, by {_day(status['next_due_on'])}."
     for each in status["pending"]:
-        yield f"To decide: {_words(each['action'])} of {_day(str(each['on']))}: {each['reason']}"
+        yield f"To decide: {_words(each['action'])} of {_day(str(each['on']))}: {_told(each['reason'])}"
     for each in status["irregular"]:
-        yield f"Irregular: {_words(each['action'])} of {_day(str(each['on']))}: {each['what']}"
+        yield f"Irregular: {_words(each['action'])} of {_day(str(each['on']))}: {_told(each['what'])}"
 
 
 def _chronology(file: File) -> Iterator[str]:
@@ -119,7 +120,7 @@ def _message(message: Mapping[str, Any], why: str) -> Iterator[str]:
     outcome = (
         ""
         if message["outcome"] == "applied"
-        else f" ({_words(message['outcome'])}{f': {why}' if why else ''})"
+        else f" ({_words(message['outcome'])}{f': {_told(why)}' if why else ''})"
     )
     decided = f": {_words(message['decided'])}" if message.get("decided") else ""
     by = f", by {message['by']}" if message.get("by") else ""
@@ -208,6 +209,11 @@ def _is_date(text: str) -> bool:
 
 def _words(code: object) -> str:
     return str(code).replace("_", " ")
+
+
+def _told(reason: object) -> str:
+    """A reason as people read it: the complaint keeps its dates as programs write them."""
+    return with_long_dates(str(reason))
 
 
 def _day(iso: str) -> str:
