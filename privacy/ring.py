@@ -167,17 +167,26 @@ def _key(text: str, path: Path, number: int) -> bytes:
 
 
 def new_line(name: str = "") -> str:
-    """A line with a new key, named after this month where nobody says otherwise."""
+    """A line with a new key, named after today where nobody says otherwise."""
     name = name or datetime.now(UTC).strftime("%Y-%m-%d")
     return f"{name} {base64.b64encode(os.urandom(KEY)).decode()}"
 
 
 def add_key(path: Path, name: str = "") -> str:
-    """Put a new key on top of the ring in a file (made where there is none); gives its name."""
-    line = new_line(name)
-    made = line.split()[0]
+    """Put a new key on top of the ring in a file (made where there is none); gives its name.
+
+    Without a name it has today's date, with a number from the second of a day on. Raises `KeyMistake` where a
+    name that was given is taken.
+    """
     before = path.read_text(encoding="utf-8") if path.exists() else ""
-    if any(each.split()[:1] == [made] for each in before.splitlines()):
+    taken = {word for each in before.splitlines() for word in each.split()[:1]}
+    line = new_line(name)
+    made = today = line.split()[0]
+    number = 2
+    while not name and made in taken:
+        made = f"{today}-{number}"
+        line, number = new_line(made), number + 1
+    if made in taken:
         raise KeyMistake(f"{path}: there is a key {made} already; give another name")
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     _write(path, f"{line}\n{before}")

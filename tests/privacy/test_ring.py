@@ -119,6 +119,16 @@ def test_a_ring_that_cannot_be_used_says_where(tmp_path: Path, text: str, said: 
     assert all(len(word) < 40 for word in str(caught.value).replace(str(path), "").split()), "no key in it"
 
 
+def test_a_second_key_of_a_day_needs_no_name(tmp_path: Path) -> None:
+    path = tmp_path / "keys.txt"
+    names = [add_key(path), add_key(path), add_key(path)]
+    assert names[1:] == [f"{names[0]}-2", f"{names[0]}-3"]
+    assert [line.split()[0] for line in path.read_text().splitlines()] == names[::-1]
+    read_ring(path)
+    with pytest.raises(KeyMistake):
+        add_key(path, names[0])
+
+
 def test_a_ring_that_others_can_read_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "keys.txt"
     add_key(path)
