@@ -13,6 +13,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.telemetry import TelemetryConfig
+from pydantic_core import ErrorDetails
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
@@ -27,7 +28,7 @@ from gateway.settings import GatewaySettings
 from gateway.watching import Counts, Watch
 from privacy.ring import MissingKey
 from privacy.seals import Seals
-from redress.parse import Problem
+from redress.parse import Problem, said_plainly
 
 log = logging.getLogger("redress.gateway")
 
@@ -36,6 +37,15 @@ THREADS = 40
 
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 """FastAPI's own would put paths, queries and the texts of errors into spans: see `gateway.watching`."""
+
+LOOKS_LIKE = {
+    "reference": "should look like CYP-2026-000123",
+    "receipt": "should be the receipt of a 202: rc_ and 32 more characters",
+    "webhook": "should be a webhook's id: wh_ and 24 more characters",
+    "authority": "should be the name of an authority's file, such as family-rights",
+    "Idempotency-Key": "should be of visible ASCII characters, without spaces",
+}
+"""What a parameter should look like that has a pattern."""
 
 ROUTES = (opening, reading, messages, changes, hooks, codec, health, metrics, page)
 
@@ -107,6 +117,8 @@ async def _refused(_: Request, error: Exception) -> JSONResponse:
 
 async def _refused_by_framework(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return of_status(404, "There is no such path; every path stands in /openapi.json.").response()
     if error.status_code != 405:
         return of_status(error.status_code, headers=error.headers).response()
     allowed = ", ".join(_methods(request))
@@ -130,9 +142,10 @@ async def _malformed(_: Request, error: Exception) -> JSONResponse:
     return Refusal("malformed", detail, errors=problems).response()
 
 
-def _said(error: dict[str, Any]) -> str:
-    said = str(error["msg"]).removeprefix("Value error, ")
-    return "is missing" if error["type"] == "missing" else said[:1].lower() + said[1:]
+def _said(error: ErrorDetails) -> str:
+    """What would be right; of a pattern an example, since few read patterns."""
+    looks = LOOKS_LIKE.get(str(error["loc"][-1])) if error["type"] == "string_pattern_mismatch" else None
+    return looks or said_plainly(error)
 
 
 async def _key_is_missing(_: Request, error: Exception) -> JSONResponse:

@@ -26,7 +26,9 @@ from gateway.tokens import Caller
 from redress.calendar import OutsideTable, long_date
 from redress.fields import Day
 from redress.files import FileMistake
+from redress.library import authority_names
 from redress.parse import FIRST_YEAR, Malformed
+from redress.procedure import Owner, StageName
 from redress.standing import DeadlineState, Status
 from register.lines import Line, Owed, lines, owed
 from register.register import Register
@@ -48,7 +50,6 @@ Authority = Annotated[
         pattern=r"^[a-z0-9][a-z0-9-]{0,99}$", description="Only this authority.", examples=["family-rights"]
     ),
 ]
-Name = r"^[a-z][a-z0-9_]{0,59}$"
 Limit = Annotated[int, Query(ge=1, le=500, description="How many at most on one page.")]
 After = Annotated[
     str | None, Query(max_length=300, description="`next` of the page before; left out: from the start.")
@@ -196,9 +197,7 @@ async def list_complaints(
     house: TheHouse,
     caller: TheCaller,
     all: Annotated[bool, Query(description="Closed ones too.")] = False,
-    stage: Annotated[
-        str | None, Query(pattern=Name, description="Only this stage.", examples=["stage_2"])
-    ] = None,
+    stage: Annotated[StageName | None, Query(description="Only this stage.", examples=["stage_2"])] = None,
     overdue: Annotated[bool, Query(description="Only with a limit that has passed.")] = False,
     due_before: Annotated[Day | None, Query(description="Only due before this date.")] = None,
     authority: Authority = None,
@@ -208,6 +207,7 @@ async def list_complaints(
     """Open complaints by next due date, as of today in London, from the register: Temporal may be down."""
     only, day = _only(caller, authority), today()
     found = await _asked(house, lambda register: lines(register, day, closed=all, authority=only))
+    _known(authority, found)
     wanted = [
         line
         for line in found
@@ -234,7 +234,7 @@ async def list_due(
     until: Annotated[Day | None, Query(description="Due on this date or earlier.")] = None,
     authority: Authority = None,
     owner: Annotated[
-        str | None, Query(pattern=Name, description="Owed by this role.", examples=["stage_manager"])
+        Owner | None, Query(description="Owed by this role.", examples=["stage_manager"])
     ] = None,
     limit: Limit = 100,
     after: After = None,
@@ -242,6 +242,7 @@ async def list_due(
     """Every limit, target and window that still runs, overdue ones included; paused ones are left out."""
     only, day = _only(caller, authority), today()
     found = await _asked(house, lambda register: owed(register, day, authority=only))
+    _known(authority, found)
     wanted = [
         each
         for each in found
@@ -370,6 +371,12 @@ def _only(caller: Caller, authority: str | None) -> str | None:
     if authority is not None:
         check_authority(caller, authority)
     return authority or caller.authority
+
+
+def _known(authority: str | None, found: Sequence[Line | Owed]) -> None:
+    """Turn away a filter by an authority that is none: misspelt, it would say that nothing is owed."""
+    if authority is not None and not found and authority not in authority_names():
+        raise wrong("authority", f"{authority!r} is none of {', '.join(authority_names())}")
 
 
 def _page(

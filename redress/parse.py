@@ -193,7 +193,7 @@ def _in_future(field: str, given: date, today: date) -> Problem:
 
 def problems_of(error: ValidationError) -> list[Problem]:
     """What pydantic found, field by field, in words for whoever filled the form in."""
-    found = [Problem(_place(each), _plainly(each)) for each in error.errors(include_url=False)]
+    found = [Problem(_place(each), said_plainly(each)) for each in error.errors(include_url=False)]
     return [*dict.fromkeys(found)]
 
 
@@ -224,7 +224,8 @@ _PLAINLY = {
 """What would be right, by the kind of mistake; the rest pydantic says well enough."""
 
 
-def _plainly(error: ErrorDetails) -> str:
+def said_plainly(error: ErrorDetails) -> str:
+    """What is wrong with one value and what would be right, in words for whoever gave it."""
     said = _PLAINLY.get(error["type"])
     return _said(error) if said is None else said.replace("{ }", "{{ }}").format(**error.get("ctx", {}))
 

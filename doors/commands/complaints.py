@@ -12,6 +12,7 @@ from doors.clock import today
 from doors.commands.shared import AsJson, Reference, client, register
 from doors.console import fail, print_json, read_date, read_document, read_pairs, run, say, settings
 from redress.case import Answer
+from redress.library import authority_names
 from redress.procedure import StageName
 from redress.sentences import with_long_dates
 from redress.standing import Status
@@ -122,4 +123,6 @@ def list_(
         ]
 
     statuses = run(work)
+    if authority is not None and not statuses and authority not in authority_names():
+        fail(MALFORMED, [f"authority: {authority!r} is none of {', '.join(authority_names())}"])
     print_json(statuses) if as_json else tables.show_list(statuses)

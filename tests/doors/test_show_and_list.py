@@ -124,6 +124,9 @@ async def test_list_malformed(down: Cli) -> None:
     ran = await down("list", "--stage", "stage2")
     assert ran.status == 2
     assert ran.lines == ["stage: 'stage2' is none of intake, informal, stage_1, stage_2, stage_3, ombudsman"]
+    ran = await down("list", "--authority", "rotheram")
+    assert ran.status == 2
+    assert ran.lines[0].startswith("authority: 'rotheram' is none of ")
 
 
 async def test_as_the_sdk_would_log(cli: Cli) -> None:

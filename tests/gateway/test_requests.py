@@ -243,6 +243,25 @@ async def test_the_list_has_the_filters_of_the_command_line(gate: Gate, staff: H
     assert overdue in await listed(f"due_before={today().isoformat()}")
 
 
+async def test_a_parameter_that_is_misspelt_is_told(gate: Gate, staff: Headers) -> None:
+    for query, field, right in (
+        ("complaints?stage=stage_9", "stage", "'stage_2'"),
+        ("complaints?authority=rotheram", "authority", "rotherham"),
+        ("due?owner=stage-manager", "owner", "'stage_manager'"),
+        ("due?authority=rotheram", "authority", "rotherham"),
+        ("due?until=2026-02-30", "until", "YYYY-MM-DD"),
+        ("calendar/count?from=2026-02-30&days=1", "from", "YYYY-MM-DD"),
+        ("complaints?authority=Rotherham", "authority", "such as family-rights"),
+        ("complaints/cyp-1/standing", "reference", "CYP-2026-000123"),
+        ("receipts/1", "receipt", "rc_"),
+        ("calendar/count?from=2026-02-20&days=-1", "days", "at least 0"),
+    ):
+        answer = await gate.http.get(f"/v1/{query}", headers=staff)
+        (error,) = problem(answer, 422, "malformed")["errors"]
+        assert error["field"] == field
+        assert right in error["problem"], error
+
+
 async def test_pages_leave_nothing_out_and_show_nothing_twice(gate: Gate, staff: Headers) -> None:
     mine = gate.headers("staff", authority="north-somerset")
     made = {await gate.open(mine, authority="north-somerset") for _ in range(5)}
@@ -347,7 +366,7 @@ async def test_changes_are_told_once_and_waited_for(gate: Gate, staff: Headers) 
 
 async def test_what_is_no_request_gets_a_problem_document(gate: Gate, staff: Headers) -> None:
     http, json_ = gate.http, staff | {"Content-Type": "application/json"}
-    problem(await http.get("/nowhere"), 404, "not-found")
+    assert "/openapi.json" in problem(await http.get("/nowhere"), 404, "not-found")["detail"]
     wrong_method = await http.put("/v1/complaints", headers=staff)
     problem(wrong_method, 405, "no-such-method")
     assert wrong_method.headers["allow"]
