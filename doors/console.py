@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import os
+import stat
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -91,7 +92,7 @@ def read_document(file: str) -> dict[str, Any]:
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
-        fail(MALFORMED, [f"{file}: cannot be read: {error}"])
+        fail(MALFORMED, [f"{file}: cannot be read: {getattr(error, 'strerror', None) or error}"])
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -138,10 +139,15 @@ def as_json_text(document: object) -> str:
 
 
 def write_privately(path: Path, text: str) -> None:
-    """Write a file that only its owner can read; it names people."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
+    """Write a file that only its owner can read, also where it was there for all to read; it names people."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            if stat.S_ISREG(os.fstat(handle).st_mode):
+                os.fchmod(handle, 0o600)
+            file.write(text)
+    except OSError as error:
+        fail(MALFORMED, [f"{path}: cannot be written: {error.strerror}"])
 
 
 def say(line: str) -> None:

@@ -56,6 +56,8 @@ def show_status(status: Status) -> None:
     console.print(f"[bold]{status['reference']}[/bold]  {stage}, {_state(status)}")
     console.print(f"received {_day(status['received_on'])} by {status['authority']}")
     console.print(f"procedure: {status['procedure']}, because {status['procedure_reason']}")
+    if erased_on := status.get("erased_on"):
+        console.print(f"its personal data was destroyed on {_day(erased_on)}: dates and outcomes are left")
     if status["next_due_on"]:
         late = "[bold red]overdue[/bold red]: " if status["overdue"] else ""
         who = status["waiting_for"].replace("_", " ")

@@ -64,7 +64,14 @@ async def test_an_export_says_dates_as_people_read_them(sealed: Cli) -> None:
 async def test_exported_and_erased(sealed: Cli, tmp_path: Path) -> None:
     reference = await _withdrawn(sealed)
     file = tmp_path / "file.txt"
+    file.write_text("An older one, for all to read.")
+    file.chmod(0o644)
     await asyncio.sleep(1)  # the record follows within seconds
+    ran = await sealed("export", reference, "--out", str(tmp_path / "none" / "file.txt"))
+    assert (ran.status, ran.lines) == (
+        2,
+        [f"{tmp_path / 'none' / 'file.txt'}: cannot be written: No such file or directory"],
+    )
     ran = await sealed("export", reference, "--out", str(file))
     assert ran.status == 0, ran.err
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -85,7 +92,7 @@ async def test_exported_and_erased(sealed: Cli, tmp_path: Path) -> None:
     assert shown.document["erased_on"] == today().isoformat()
     assert shown.document["closed_as"] == "withdrawn"
     assert NAME not in shown.out
-    assert (await sealed("show", reference)).status == 0
+    assert "its personal data was destroyed on" in (await sealed("show", reference)).out
     refused = await sealed("send", reference, "add_note", "--set", "note=x")
     assert refused.status == 4, refused.err
     assert "destroyed" in refused.err
