@@ -40,7 +40,7 @@ class NewWebhook(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     url: str = Field(
-        min_length=9,
+        min_length=1,
         max_length=2000,
         description="Where it leads: https, a public host. Redirects are not followed.",
         examples=["https://casework.invented.example/redress"],

@@ -151,6 +151,10 @@ FORMS["NoticeData"]["properties"] |= {
     "closed_as": TEXT | {"description": "With `complaint.closed`."},
     "breach": {"$ref": "#/components/schemas/BreachTold", "description": "With `complaint.breached`."},
 }
+FORMS["NoticeData"]["properties"]["overdue"]["description"] = (
+    "Whether a limit has passed and is still owed. With `complaint.opened` too: what had passed before the "
+    "complaint came here is told by no `complaint.breached`."
+)
 FORMS["BreachTold"] = _form(
     "The limit that was missed.",
     deadline=(TEXT, "Its name."),

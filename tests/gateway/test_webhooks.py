@@ -267,5 +267,8 @@ async def test_a_malformed_webhook_is_said_field_by_field(gate: Gate, manager: H
     answer = await gate.http.post("/v1/webhooks", json=wrong, headers=manager)
     assert answer.status_code == 422
     assert {"events[0]", "more"} <= {each["field"] for each in answer.json()["errors"]}
-    answer = await gate.http.post("/v1/webhooks", json={"url": "gopher://x.example"}, headers=manager)
-    assert [each["field"] for each in answer.json()["errors"]] == ["url"]
+    for url in ("gopher://x.example", "ftp://x", "x"):
+        answer = await gate.http.post("/v1/webhooks", json={"url": url}, headers=manager)
+        (error,) = answer.json()["errors"]
+        assert error["field"] == "url"
+        assert error["problem"].startswith("should begin with https://")
