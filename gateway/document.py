@@ -49,7 +49,7 @@ answer below 500; after a 503 or 429 wait for the seconds of `Retry-After` first
 
 **Limits.** A body has at most {largest} bytes (codec: {batch}), one message 32 KiB, an opening 600 KiB; texts
 hold 8,000 characters, names and ids 200. One caller has so many requests a minute (600 unless whoever runs
-the gateway chose otherwise), a quarter of them at once; then comes a 429.
+the gateway chose otherwise; of the codec twenty times as many), a quarter of them at once; then comes a 429.
 
 **Dates** are London dates, `YYYY-MM-DD`; moments are ISO 8601 with their zone. New fields may come at any
 time: pass over those you do not know. What you send may hold no unknown ones, and no unknown parameters.

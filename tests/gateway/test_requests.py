@@ -411,6 +411,11 @@ async def test_who_asks_too_often_is_told_when_to_come_again(gate: Gate, server:
         problem(limited[0], 429, "too-many")
         assert int(limited[0].headers["retry-after"]) >= 1
         assert (await slow.http.get("/v1/webhooks", headers=other)).status_code == 403
+        codec = slow.headers("codec")  # asked about each payload of a history, one by one
+        decoded = [
+            await slow.http.post("/codec/decode", json={"payloads": []}, headers=codec) for _ in range(150)
+        ]
+        assert {answer.status_code for answer in decoded} == {200}
         strangers = [await slow.http.get("/v1/webhooks") for _ in range(30)]
         assert {answer.status_code for answer in strangers} == {401, 429}
     finally:
