@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-ui test-long explore rehearse up down links lint format bench pictures screenshots lock clean
+.PHONY: demo test test-ui explore rehearse up down links lint format bench pictures screenshots lock clean
 
 demo: $(READY)
 	@$(BIN)/python -m tools.demo
@@ -17,9 +17,6 @@ test: $(READY)
 # Operators at the Temporal UI: part of the above wherever there is a Chromium.
 test-ui: $(READY)
 	@$(BIN)/python -m pytest -rs tests/ui
-
-test-long: $(READY)
-	@REDRESS_LONG_TESTS=1 $(BIN)/python -m pytest --numprocesses 2 --dist worksteal tests/faults
 
 # The rules under other generated sequences each time, and many of them.
 explore: $(READY)

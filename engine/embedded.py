@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import socket
 import subprocess
@@ -21,6 +22,14 @@ IN_FLIGHT = 1000
 """Messages at once to one complaint. The server's own default, ten, turns the rest away, and each it turns
 away makes it drop a workflow task that was not written down yet: a burst on a busy machine can then stand
 still for as long as the senders keep asking."""
+
+SERVER_SETTINGS: dict[str, int | str] = {
+    "history.maxInFlightUpdates": IN_FLIGHT,
+    "history.transferProcessorUpdateAckInterval": "1s",
+    "history.visibilityProcessorUpdateAckInterval": "1s",
+}
+"""What differs from the server's defaults, also in deploy/temporal-dynamic.yaml. An erasure waits for the two
+intervals (otherwise 30 s and 60 s): a history is deleted only once they have noted its end."""
 
 
 class NoServer(RuntimeError):
@@ -64,7 +73,8 @@ def server_command(
     words += ["--ui-codec-endpoint", codec] if ui_port and codec else []
     words += ["--db-filename", str(database)] if database else []
     words += ["--log-level", "error"]
-    words += ["--dynamic-config-value", f"history.maxInFlightUpdates={IN_FLIGHT}"]
+    for name, value in SERVER_SETTINGS.items():
+        words += ["--dynamic-config-value", f"{name}={json.dumps(value)}"]
     for name, kind in TYPE_NAMES.items():
         words += ["--search-attribute", f"{name}={kind}"]
     if moves_time:

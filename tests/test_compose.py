@@ -38,7 +38,7 @@ from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError
 
-from engine.embedded import IN_FLIGHT, embedded_server, free_port, temporal_command
+from engine.embedded import SERVER_SETTINGS, embedded_server, free_port, temporal_command
 from engine.namespace import RETENTION, NamespaceError, prepare
 from engine.search_attributes import SEARCH_ATTRIBUTES
 from engine.settings import Settings
@@ -299,8 +299,8 @@ def test_the_server_has_its_shards_and_a_file_that_moves_no_time() -> None:
     source, place, _ = temporal["volumes"][0].split(":")
     assert temporal["environment"]["DYNAMIC_CONFIG_FILE_PATH"] == place
     dynamic = yaml.safe_load((ROOT / source).read_text())
-    assert set(dynamic) == {"limit.maxIDLength", "history.maxInFlightUpdates"}
-    assert dynamic["history.maxInFlightUpdates"] == [{"value": IN_FLIGHT}]
+    assert dynamic.pop("limit.maxIDLength") == [{"value": 255}]
+    assert dynamic == {name: [{"value": value}] for name, value in SERVER_SETTINGS.items()}
 
 
 # --- the image ---------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,10 +24,6 @@ from privacy.ring import add_key
 from privacy.vault import Destroyed
 from register import schema
 from register.register import Register
-
-takes_long = pytest.mark.skipif(
-    not os.environ.get("REDRESS_LONG_TESTS"), reason="an erasure waits for Temporal: make test-long"
-)
 
 WITHIN = 60.0
 
@@ -173,7 +168,6 @@ async def test_an_older_register_is_told_and_nothing_is_changed(house: Restored)
         assert [each["action"] for each in shown.get("messages", [])] == ["acknowledge", "respond"]
 
 
-@takes_long
 async def test_what_was_erased_does_not_come_back_with_an_older_vault(house: Restored) -> None:
     async with house.running():
         reference = await house.open(1)
@@ -193,7 +187,6 @@ async def test_what_was_erased_does_not_come_back_with_an_older_vault(house: Res
         assert await house.reconciled() == {}
 
 
-@takes_long
 async def test_what_was_erased_stays_so_with_an_older_register_and_an_older_temporal(house: Restored) -> None:
     async with house.running():
         reference, other = await house.open(1), await house.open(2)
