@@ -76,7 +76,7 @@ def run(work: Callable[[], Coroutine[Any, Any, T]], *, repeat: dict[str, Any] | 
             )
         fail(NO_ANSWER, lines, **more)
     except (SQLAlchemyError, OSError) as error:
-        fail(NO_ANSWER, [f"no answer: the register cannot be used: {type(error).__name__}"])
+        fail(NO_ANSWER, [f"no answer: the register or the vault cannot be used: {type(error).__name__}"])
 
 
 def settings() -> Settings:

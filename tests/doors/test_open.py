@@ -94,7 +94,7 @@ async def test_what_is_wrong_with_one_field(cli: Cli, house: Register) -> None:
         ({"procedure": "trial-by-combat"}, "procedure"),
         ({"complainant": {"name": "X", "shoe_size": 41}}, "complainant.shoe_size"),
         ({"messages": [{"action": "acknowledge", "on": early}]}, "messages[0].on"),
-        ({"desired_outcome": "a\x00b"}, "opening"),
+        ({"desired_outcome": "a\x00b"}, "desired_outcome"),
     ]
     ran = await asyncio.gather(
         *(cli("open", "-", "--json", stdin=json.dumps(opening(**w))) for w, _ in wrong)

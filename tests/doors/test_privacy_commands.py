@@ -14,7 +14,7 @@ import pytest_asyncio
 from temporalio.api.common.v1 import Payload, Payloads, WorkflowExecution
 from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
 
-from doors.answers import REFUSED
+from doors.answers import NO_ANSWER, REFUSED
 from doors.clock import today
 from engine.embedded import embedded_server
 from engine.seals import seals_for
@@ -48,6 +48,15 @@ async def _withdrawn(cli: Cli) -> str:
     assert (await cli("send", reference, "acknowledge")).status == 0
     assert (await cli("send", reference, "withdraw", "--set", "reason=Sorted out.")).status == 0
     return reference
+
+
+async def test_a_vault_out_of_reach_is_not_called_the_register(tmp_path: Path) -> None:
+    add_key(tmp_path / "keys.txt", "first")
+    nowhere = {"REDRESS_TRIAL": "", "REDRESS_VAULT_URL": f"sqlite:///{tmp_path / 'none' / 'vault.db'}"}
+    (tmp_path / "none").write_text("No folder.")
+    ran = await Cli("127.0.0.1:1", tmp_path, nowhere)("open", "examples/withdrawn.json")
+    assert ran.status == NO_ANSWER
+    assert ran.lines[0].startswith("no answer: the register or the vault cannot be used")
 
 
 async def test_an_export_says_dates_as_people_read_them(sealed: Cli) -> None:

@@ -59,7 +59,7 @@ async def test_malformed_updates_change_nothing(life: Life) -> None:
         ([{"outcome": "upheld", "on": "2999-01-01"}], "on"),
         ([{"outcome": "upheld", "on": "2001-01-01"}], "on"),
         ([{"outcome": "upheld", "extra": 1}], "extra"),
-        ([{"outcome": "upheld", "summary": "a\x00b"}], "message"),
+        ([{"outcome": "upheld", "summary": "a\x00b"}], "summary"),
         ([RawValue(Payload(metadata={"encoding": b"binary/nobody-knows"}, data=b"\x00\xff"))], "message"),
         ([RawValue(Payload(metadata={"encoding": b"json/plain"}, data=b"{not json"))], "message"),
     ):
