@@ -59,6 +59,22 @@ async def test_a_vault_out_of_reach_is_not_called_the_register(tmp_path: Path) -
     assert ran.lines[0].startswith("no answer: the register or the vault cannot be used")
 
 
+async def test_no_new_vault_is_made_in_place_of_one_that_is_gone(sealed: Cli, tmp_path: Path) -> None:
+    reference = await sealed.open()
+    before = sorted(path.name for path in sealed.state.iterdir())
+    moved = Cli(
+        sealed.address,
+        sealed.state,
+        {**sealed.more, "REDRESS_VAULT_URL": f"sqlite:///{tmp_path / 'gone.db'}"},
+    )
+    for words in (("show", reference), ("open", "examples/withdrawn.json"), ("list",)):
+        ran = await moved(*words)
+        assert (ran.status, "put it back" in ran.err) == (2, True), ran.err
+    assert not (tmp_path / "gone.db").exists()
+    assert sorted(path.name for path in sealed.state.iterdir()) == before
+    assert (await sealed("show", reference)).status == 0
+
+
 async def test_an_export_says_dates_as_people_read_them(sealed: Cli) -> None:
     reference = await sealed.open()
     until = CALENDAR.add(today(), 90)
