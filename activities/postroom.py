@@ -111,14 +111,14 @@ class Postroom:
         ends = monotonic() + AT_ONCE
         tried: set[tuple[str, str, str, int]] = set()
         while True:
-            rows = [row for row in self._open(reference) if _try_of(row) not in tried]
+            found = self._open(reference)
+            rows = [row for row in found if _try_of(row) not in tried]
             if not rows or monotonic() > ends:
-                break
+                return self._remaining(found)
             for row in rows:
                 tried.add(_try_of(row))
                 if monotonic() <= ends:
                     self._see_to(row, ask=ask)
-        return self._remaining(self._open(reference))
 
     def _open(self, reference: str) -> list[Kept]:
         with self.register.reading() as db:

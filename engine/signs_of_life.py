@@ -41,13 +41,15 @@ class _Beating(ActivityInboundInterceptor):
         super().init(outbound)
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
-        beating = asyncio.create_task(self._beat())
+        self._later()
         try:
             return await super().execute_activity(input)
         finally:
-            beating.cancel()
+            self._next.cancel()
 
-    async def _beat(self) -> None:
-        while True:
-            await asyncio.sleep(self._every)
-            self._outbound.heartbeat()
+    def _later(self) -> None:
+        self._next = asyncio.get_running_loop().call_later(self._every, self._beat)
+
+    def _beat(self) -> None:
+        self._outbound.heartbeat()
+        self._later()

@@ -54,13 +54,8 @@ class Clocks:
         self.reached.setdefault(milestone, on)
         if not self._meet_all(milestone, on, assumed) and milestone not in NEVER_EARLY:
             self.early_met[milestone] = (on, assumed)
-        for deadline in self.running[:]:
-            if milestone in deadline.limit.stopped_by:
-                deadline.stopped_on = on
-                self._drop(deadline)
-            owner = deadline.limit.owner_after.get(milestone)
-            if owner is not None:
-                deadline.owner = owner
+        if milestone in self.procedure.felt_under_way:
+            self._stop_or_hand_on(milestone, on)
         order = self.procedure.order
         for limit in self.procedure.starting.get(milestone, ()):
             if order[limit.stage] > order[self.current_stage] and limit.stage != "ombudsman":
@@ -69,6 +64,15 @@ class Clocks:
                 self._start(limit, counts_from or on, limit.provisional_days, provisional=True)
             else:
                 self._start(limit, counts_from or on, limit.days)
+
+    def _stop_or_hand_on(self, milestone: str, on: date) -> None:
+        for deadline in self.running[:]:
+            if milestone in deadline.limit.stopped_by:
+                deadline.stopped_on = on
+                self._drop(deadline)
+            owner = deadline.limit.owner_after.get(milestone)
+            if owner is not None:
+                deadline.owner = owner
 
     def _meet_all(self, milestone: str, on: date, assumed: bool) -> bool:
         """Meet every deadline that waits for the milestone; whether there was any."""

@@ -63,17 +63,22 @@ class Points:
         if said is None:
             return self.at_issue, []
         found, unknown = [], []
-        by_text = {" ".join(point.text.casefold().split()): point for point in self.all}
         for each in said:
             if isinstance(each, int):
                 point = self.all[each - 1] if each <= len(self.all) else None
             else:
-                point = by_text.get(" ".join(each.casefold().split()))
+                point = self._worded(each)
             if point is None:
                 unknown.append(str(each))
             elif point not in found:
                 found.append(point)
         return found, unknown
+
+    def _worded(self, text: str) -> Point | None:
+        """The point of these words, whatever their case and spacing; the last, where several have them."""
+        wanted = " ".join(text.casefold().split())
+        alike = (p for p in reversed(self.all) if " ".join(p.text.casefold().split()) == wanted)
+        return next(alike, None)
 
     def end_suspension(self) -> None:
         """What waited is at issue like the rest: nobody reviews a suspension once the complaint is closed."""

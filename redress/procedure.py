@@ -499,6 +499,11 @@ class Procedure(Data):
         return found
 
     @cached_property
+    def felt_under_way(self) -> frozenset[str]:
+        """The milestones that stop a limit under way, or give it another owner."""
+        return frozenset(m for limit in self.limits for m in (*limit.stopped_by, *limit.owner_after))
+
+    @cached_property
     def meeting(self) -> dict[str, tuple[str, ...]]:
         """The names of the limits that each milestone meets, in the order of the file."""
         found: dict[str, tuple[str, ...]] = {}

@@ -64,8 +64,6 @@ def questions_of(procedure: Procedure, opening: Opening) -> list[Question]:
 
 def _is_asked(question: Question, procedure: Procedure, opening: Opening) -> bool:
     complainant, child = opening.complainant, opening.on_behalf_of
-    role = same_words(complainant.role) if complainant else ""
-    roles = {same_words(each) for each in question.values}
     match question.when:
         case "anonymous":
             return complainant is None
@@ -73,9 +71,9 @@ def _is_asked(question: Question, procedure: Procedure, opening: Opening) -> boo
             begun = opening.events_on
             return begun is not None and _is_older(procedure, begun, opening.received_on)
         case "role_in":
-            return role in roles
+            return _is_one_of(complainant.role if complainant else "", question.values)
         case "role_not_in":
-            return complainant is not None and role not in roles
+            return complainant is not None and not _is_one_of(complainant.role, question.values)
         case "mentions":
             return bool(mentioned(question.values, *opening.points, *opening.subjects))
         case "child_disagrees":
@@ -84,6 +82,10 @@ def _is_asked(question: Question, procedure: Procedure, opening: Opening) -> boo
             return child is not None and child.child_agrees is None
         case "not_tried_informally":
             return opening.tried_informally is False
+
+
+def _is_one_of(role: str, roles: Iterable[str]) -> bool:
+    return same_words(role) in map(same_words, roles)
 
 
 def _is_older(procedure: Procedure, begun: date, received_on: date) -> bool:

@@ -13,9 +13,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, Select, Update, bindparam, or_, select, update
 
 from letters.delivery.parcel import Envelope, Means, mark_of
 from privacy.seals import Seals, open_document, open_text, seal_document, seal_text
@@ -77,22 +78,14 @@ def put_unwritten(db: Connection, reference: str, effect: dict[str, Any], on: da
 
 def written(db: Connection, reference: str, keys: Sequence[str]) -> set[tuple[str, str]]:
     """Which letters of these keys are written, as (key, recipient); they are never written again."""
-    rows = db.execute(
-        select(TABLE.c.key, TABLE.c.recipient).where(
-            TABLE.c.reference == reference, TABLE.c.key.in_(keys), TABLE.c.state != "waiting"
-        )
-    )
-    return {(row.key, row.recipient) for row in rows}
+    rows = db.execute(_WRITTEN, {"of": reference})
+    return {(row.key, row.recipient) for row in rows if row.key in keys}
 
 
 def in_state(db: Connection, states: Sequence[State], reference: str | None = None) -> list[Kept]:
     """The letters in certain states, oldest first; of one complaint or of all."""
-    wanted = select(TABLE).where(TABLE.c.state.in_(states))
-    if reference is not None:
-        wanted = wanted.where(TABLE.c.reference == reference)
-    return list(
-        db.execute(wanted.order_by(TABLE.c.on_date, TABLE.c.reference, TABLE.c.key, TABLE.c.recipient))
-    )
+    of = {} if reference is None else {"of": reference}
+    return list(db.execute(_in_state(tuple(states), bool(of)), of))
 
 
 def marked(db: Connection, reference: str, mark: str) -> Kept | None:
@@ -114,29 +107,15 @@ def text_of(seals: Seals, row: Kept) -> str:
 def claim(db: Connection, row: Kept, channel: str) -> str | None:
     """Take a ready letter in hand; gives the claim, or None where somebody else has it."""
     now, made = datetime.now(UTC), secrets.token_hex(16)
-    done = db.execute(
-        update(TABLE)
-        .where(*_is(row), TABLE.c.state == "ready", TABLE.c.round == row.round, TABLE.c.means == row.means)
-        .values(
-            state="sending",
-            channel=channel,
-            claim=made,
-            claimed_at=now,
-            attempts=TABLE.c.attempts + 1,
-            tried_at=row.tried_at or now,
-        )
-    )
+    taken = {"by": channel, "held": made, "now": now, "first": row.tried_at or now}
+    done = db.execute(_CLAIM, _named(row) | taken | {"in_round": row.round, "by_means": row.means})
     return made if done.rowcount else None
 
 
 def settle(db: Connection, row: Kept, held: str | None, state: State, **values: object) -> bool:
     """Say what became of a letter one has in hand; whether it was still in one's hands."""
-    done = db.execute(
-        update(TABLE)
-        # `unsure` too: who is only slow may still bring the answer that everybody had given up.
-        .where(*_is(row), TABLE.c.claim == held, TABLE.c.state.in_(("sending", "accepted", "unsure")))
-        .values(state=state, **values)
-    )
+    said = {f"new_{name}": value for name, value in {"state": state, **values}.items()}
+    done = db.execute(_settled(("state", *values)), _named(row) | said | {"held": held})
     return bool(done.rowcount)
 
 
@@ -172,4 +151,58 @@ def _is(row: Kept) -> tuple[Any, ...]:
         TABLE.c.reference == row.reference,
         TABLE.c.key == row.key,
         TABLE.c.recipient == row.recipient,
+    )
+
+
+# Statements for every letter there is, built once: building one costs more than running it.
+
+_THIS = (
+    TABLE.c.reference == bindparam("of"),
+    TABLE.c.key == bindparam("named"),
+    TABLE.c.recipient == bindparam("to"),
+)
+
+_WRITTEN = select(TABLE.c.key, TABLE.c.recipient).where(
+    TABLE.c.reference == bindparam("of"), TABLE.c.state != "waiting"
+)
+
+_CLAIM = (
+    update(TABLE)
+    .where(
+        *_THIS,
+        TABLE.c.state == "ready",
+        TABLE.c.round == bindparam("in_round"),
+        TABLE.c.means == bindparam("by_means"),
+    )
+    .values(
+        state="sending",
+        channel=bindparam("by"),
+        claim=bindparam("held"),
+        claimed_at=bindparam("now"),
+        attempts=TABLE.c.attempts + 1,
+        tried_at=bindparam("first"),
+    )
+)
+
+
+def _named(row: Kept) -> dict[str, Any]:
+    return {"of": row.reference, "named": row.key, "to": row.recipient}
+
+
+@cache
+def _in_state(states: tuple[State, ...], of_one: bool) -> Select[Any]:
+    wanted = select(TABLE).where(or_(*(TABLE.c.state == state for state in states)))
+    if of_one:
+        wanted = wanted.where(TABLE.c.reference == bindparam("of"))
+    return wanted.order_by(TABLE.c.on_date, TABLE.c.reference, TABLE.c.key, TABLE.c.recipient)
+
+
+@cache
+def _settled(names: tuple[str, ...]) -> Update:
+    # `unsure` too: who is only slow may still bring the answer that everybody had given up.
+    in_hand = or_(*(TABLE.c.state == state for state in ("sending", "accepted", "unsure")))
+    return (
+        update(TABLE)
+        .where(*_THIS, TABLE.c.claim == bindparam("held"), in_hand)
+        .values({name: bindparam(f"new_{name}") for name in names})
     )

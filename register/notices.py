@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any, Literal, NamedTuple, get_args
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from redress.case import Case
 from redress.standing import Status
@@ -40,6 +40,15 @@ STANDS = (
 """What every notice says of where the complaint stands."""
 
 
+_LINE = (
+    select(schema.complaints.c.stage, schema.complaints.c.closed_on)
+    .where(schema.complaints.c.reference == bindparam("of"))
+    .with_for_update()  # two writers of one complaint take turns
+)
+
+_LAST_EVENT = select(func.max(schema.events.c.id)).where(schema.events.c.reference == bindparam("of"))
+
+
 class _Told(NamedTuple):
     """A notice to be written: `key` is the same each time the same thing is noticed."""
 
@@ -50,9 +59,7 @@ class _Told(NamedTuple):
 
 def note_changes(db: Connection, case: Case, status: Status, as_of: date) -> None:
     """Write down what a new status changes against the complaint's line, before that is replaced."""
-    line = schema.complaints
-    wanted = select(line.c.stage, line.c.closed_on).where(line.c.reference == case.reference)
-    before = db.execute(wanted.with_for_update()).one_or_none()  # two writers of one complaint take turns
+    before = db.execute(_LINE, {"of": case.reference}).one_or_none()
     told = [*_moves(db, before, status), *_breaches(case)]
     if not told:
         return
@@ -88,10 +95,7 @@ def _moves(db: Connection, before: Row[Any, Any] | None, status: Status) -> list
         told.append(("complaint.reopened", {}))
     if not told:
         return []
-    record = schema.events
-    last = db.execute(
-        select(func.max(record.c.id)).where(record.c.reference == status["reference"])
-    ).scalar_one()
+    last = db.execute(_LAST_EVENT, {"of": status["reference"]}).scalar_one()
     return [_Told(event, f"{event}:{last}", more) for event, more in told]
 
 

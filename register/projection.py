@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete
+from sqlalchemy import Connection, Delete, Table, bindparam, delete
 
 from privacy.seals import Seals, seal_text
 from redress.case import Case
@@ -39,7 +40,12 @@ def _put(
     if rows:
         upsert(db, table, rows)
     if not first:
-        db.execute(delete(table).where(table.c.reference == reference, table.c.number > len(rows)))
+        db.execute(_beyond(table), {"of": reference, "last": len(rows)})
+
+
+@cache
+def _beyond(table: Table) -> Delete:
+    return delete(table).where(table.c.reference == bindparam("of"), table.c.number > bindparam("last"))
 
 
 def _line(case: Case, status: Status, as_of: date) -> dict[str, Any]:

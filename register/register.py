@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime
 from threading import Lock
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from privacy.seals import Sealed, Seals, Unsealed, open_document, seal_document
@@ -33,6 +33,12 @@ from register.database import create_tables, insert_new
 from register.projection import project
 
 log = logging.getLogger(__name__)
+
+_EVENTS = (
+    select(schema.events.c.kind, schema.events.c.body, schema.events.c.on_date)
+    .where(schema.events.c.reference == bindparam("of"))
+    .order_by(schema.events.c.id)
+)
 
 
 class Reserved(NamedTuple):
@@ -253,12 +259,7 @@ class Register:
 
     def case(self, db: Connection, reference: str) -> tuple[Case, date] | None:
         """The case made anew from its events, and the date of the last; None where it was never recorded."""
-        table = schema.events
-        kept = db.execute(
-            select(table.c.kind, table.c.body, table.c.on_date)
-            .where(table.c.reference == reference)
-            .order_by(table.c.id)
-        ).all()
+        kept = db.execute(_EVENTS, {"of": reference}).all()
         rows = [_Event(row.kind, open_document(self.seals, row.body), row.on_date) for row in kept]
         opened = next((row.body for row in rows if row.kind == "opened"), None)
         if opened is None:

@@ -420,15 +420,20 @@ class Complaint(Handlers):
         wanted = search_attributes(case)
         if self._shown is None:
             self._shown = workflow.info().typed_search_attributes
+        shown, now = _by_name(self._shown), _by_name(wanted)
         changed = [
-            pair.key.value_set(pair.value) for pair in wanted if self._shown.get(pair.key) != pair.value
+            pair.key.value_set(pair.value) for pair in wanted if shown.get(pair.key.name) != pair.value
         ]
-        if self._shown.get(NEXT_DUE) is not None and wanted.get(NEXT_DUE) is None:
+        if NEXT_DUE.name in shown and NEXT_DUE.name not in now:
             changed.append(NEXT_DUE.value_unset())
         if changed:
             workflow.upsert_search_attributes(changed)
             self._shown = wanted
         workflow.set_current_details(card(case, today, workflow.info().namespace))
+
+
+def _by_name(attributes: TypedSearchAttributes) -> dict[str, Any]:
+    return {pair.key.name: pair.value for pair in attributes}
 
 
 def _start(started_with: tuple[Any, ...]) -> tuple[Start | None, str]:
