@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from temporalio.client import Client, WorkflowHandle
 
 from bench.life import opening
+from doors import intake
 from engine.settings import Settings
 from redress.library import authority
 from redress.loading import parse_opening
@@ -18,7 +19,7 @@ from redress.london import london_date
 from register import schema
 from register.database import connect
 from register.register import Register
-from workflows.wire import TASK_QUEUE, WORKFLOW, Start, workflow_id
+from workflows.wire import workflow_id
 
 Handle = WorkflowHandle[Any, Any]
 
@@ -38,12 +39,8 @@ class Desk:
         parsed = parse_opening(raw, self.today)
         prefix = authority(parsed.authority).prefix
         reserved = await asyncio.to_thread(self.register.reserve, parsed, raw, prefix)
-        start = Start(reference=reserved.reference, opening=raw).model_dump(
-            mode="json", exclude_defaults=True
-        )
-        return await self.client.start_workflow(
-            WORKFLOW, start, id=workflow_id(reserved.reference), task_queue=TASK_QUEUE
-        )
+        await intake.begin(self.client, reserved.reference, raw)
+        return self.client.get_workflow_handle(workflow_id(reserved.reference))
 
     def recorded(self, kind: str, like: str = "%") -> int:
         """How many events of a kind the register has."""
