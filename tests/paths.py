@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+import pytest
+
+from activities import postroom
 from redress.holidays_england import calendar_today
+from register import letters as kept
 from tests.conftest import Life
 
 CALENDAR = calendar_today()
@@ -126,6 +130,39 @@ async def corporate(life: Life) -> None:
     await life.send("reopen", reason="A letter had been overlooked.")
 
 
+async def letters_after_the_part(life: Life) -> None:
+    """The letters about a split leave once the part is opened: its complaint first, then they."""
+    await life.open(points=["One.", "Two."])
+    await life.send("acknowledge")
+    await life.send("split", points=[2], procedure="corporate")
+    await life.settled(lambda: "split-complainant" in life.letters())
+
+
+async def taken_up_again(life: Life) -> None:
+    """Ended by somebody while a letter had not left: the next message takes it up, and the letter leaves."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(postroom, "REST", 0.0)
+        await with_a_letter_that_cannot_leave(life)
+        await life.handle.terminate("by mistake")
+        life.outbox.unlink()
+        await life.send("add_note", note="An invented note.")
+        await life.settled(lambda: bool(life.letters()))
+
+
+async def with_a_letter_that_cannot_leave(life: Life) -> None:
+    """Acknowledged while the outbox is no folder."""
+    await life.open()
+    life.outbox.parent.mkdir(parents=True, exist_ok=True)
+    life.outbox.write_text("not a folder")
+    await life.send("acknowledge")
+
+    def waits() -> bool:
+        with life.register.reading() as db:
+            return [row.state for row in kept.in_state(db, ("ready",), life.reference)] == ["ready"]
+
+    await life.settled(waits)
+
+
 PATHS: dict[str, Callable[[Life], Awaitable[None]]] = {
     path.__name__: path
     for path in (
@@ -137,5 +174,7 @@ PATHS: dict[str, Callable[[Life], Awaitable[None]]] = {
         independent_review,
         split_in_two,
         corporate,
+        letters_after_the_part,
+        taken_up_again,
     )
 }

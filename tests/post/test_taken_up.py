@@ -8,8 +8,8 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import WorkflowExecutionStatus
 
 from activities import postroom
-from register import letters as kept
 from tests.conftest import Life
+from tests.paths import with_a_letter_that_cannot_leave
 
 LETTER = "acknowledgement-complainant"
 
@@ -20,21 +20,8 @@ def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postroom, "REST", 0.0)
 
 
-async def _with_a_letter_that_cannot_leave(life: Life) -> None:
-    await life.open()
-    life.outbox.parent.mkdir(parents=True, exist_ok=True)
-    life.outbox.write_text("not a folder")
-    await life.send("acknowledge")
-    await life.settled(lambda: _waits(life))
-
-
-def _waits(life: Life) -> bool:
-    with life.register.reading() as db:
-        return [row.state for row in kept.in_state(db, ("ready",), life.reference)] == ["ready"]
-
-
 async def test_taken_up_by_the_next_message_it_sends_what_had_not_left(life: Life) -> None:
-    await _with_a_letter_that_cannot_leave(life)
+    await with_a_letter_that_cannot_leave(life)
     await life.handle.terminate("by mistake")
     life.outbox.unlink()
     assert (await life.send("add_note", note="An invented note.")).applied
@@ -42,7 +29,7 @@ async def test_taken_up_by_the_next_message_it_sends_what_had_not_left(life: Lif
 
 
 async def test_begun_anew_by_a_reset_it_sends_what_had_not_left(life: Life) -> None:
-    await _with_a_letter_that_cannot_leave(life)
+    await with_a_letter_that_cannot_leave(life)
     run = WorkflowExecution(workflow_id=life.handle.id, run_id=(await life.handle.describe()).run_id)
     life.outbox.unlink()
     await life.client.workflow_service.reset_workflow_execution(
