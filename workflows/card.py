@@ -101,8 +101,8 @@ def _where(fold: Fold) -> str:
     stage = fold.procedure.stage.get(fold.stage)
     place = stage.title if stage else fold.stage.replace("_", " ").capitalize()
     if fold.closed_on is not None:
-        closed = f"losed on {long_date(fold.closed_on)} as {str(fold.closed_as).replace('_', ' ')}"
-        return f"**{place}** · c{closed}" if place_of(fold) == "ombudsman" else f"**C{closed}**"
+        when = f"on {long_date(fold.closed_on)} as {str(fold.closed_as).replace('_', ' ')}"
+        return f"**{place}** · closed {when}" if place_of(fold) == "ombudsman" else f"**Closed {when}**"
     return f"**{place}** · {fold.state}"
 
 
