@@ -9,7 +9,12 @@ from temporalio.api.common.v1 import Payload
 from temporalio.api.failure.v1 import Failure
 from temporalio.common import RawValue
 from temporalio.contrib.pydantic import PydanticPayloadConverter
-from temporalio.converter import DataConverter, DefaultFailureConverter, PayloadConverter
+from temporalio.converter import (
+    CompositePayloadConverter,
+    DataConverter,
+    DefaultFailureConverter,
+    PayloadConverter,
+)
 from temporalio.exceptions import ApplicationError
 
 from engine.refusals import LOOK_THERE, REFUSED, TurnedAway
@@ -17,13 +22,19 @@ from privacy.codec import EncryptionCodec
 from privacy.seals import Sealed, Seals
 from redress.names import workflow_id
 
+_SHARED = PydanticPayloadConverter().converters
+"""They keep nothing of what they convert; the SDK makes a converter twice for each workflow task."""
 
-class TolerantPayloadConverter(PydanticPayloadConverter):
+
+class TolerantPayloadConverter(CompositePayloadConverter):
     """Pydantic's converter, which hands on what it cannot read as it came.
 
     Only where no type is asked for, as for the arguments of the complaint's doors: a payload that
     raised there would drop a signal in silence or stop the workflow task for good.
     """
+
+    def __init__(self) -> None:
+        self.converters = _SHARED
 
     def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:
         """Decode; without type hints an unreadable payload becomes a `RawValue`."""

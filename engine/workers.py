@@ -12,7 +12,7 @@ from activities.errands import Errands
 from activities.postroom import Postroom
 from engine.post import outbox_only, patience_of
 from engine.refusals import TellRefusals
-from engine.sandbox import RUNNER
+from engine.runner import RUNNER
 from engine.seals import seals_for
 from engine.settings import Settings
 from engine.signs_of_life import EVERY, SignsOfLife
@@ -51,6 +51,7 @@ def build_worker(client: Client, errands: Errands, settings: Settings) -> Worker
         activities=[errands.begin, errands.carry_out, errands.deliver],
         activity_executor=ThreadPoolExecutor(settings.activity_threads, "errand"),
         max_concurrent_activities=settings.activity_threads,
+        max_concurrent_local_activities=settings.activity_threads,
         max_cached_workflows=settings.cached_complaints,
         workflow_runner=RUNNER,
         interceptors=[TellRefusals(), SignsOfLife()],

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import date
 
 import pytest
 
-from activities import postroom
+from activities import errands, postroom
 from redress.holidays_england import calendar_today
+from redress.library import packed_terms_for
+from redress.opening import Opening
 from register import letters as kept
 from tests.conftest import Life
 
@@ -163,6 +166,29 @@ async def with_a_letter_that_cannot_leave(life: Life) -> None:
     await life.settled(waits)
 
 
+async def terms_at_once(life: Life) -> None:
+    """A new complaint's terms come within its first workflow task."""
+    await life.open()
+    await life.send("acknowledge")
+
+
+async def terms_at_the_second_go(life: Life) -> None:
+    """They did not come at once: an errand brings them, and operators see it."""
+    tries: list[str] = []
+
+    def fails_once(opening: Opening, today: date) -> str:
+        tries.append(opening.source_id)
+        if tries.count(life_id) == 1:
+            raise OSError("an invented fault")
+        return packed_terms_for(opening, today)
+
+    life_id = life.reference  # as its source knows it, until it has one of its own
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(errands, "packed_terms_for", fails_once)
+        await life.open()
+        await life.send("acknowledge")
+
+
 PATHS: dict[str, Callable[[Life], Awaitable[None]]] = {
     path.__name__: path
     for path in (
@@ -176,5 +202,7 @@ PATHS: dict[str, Callable[[Life], Awaitable[None]]] = {
         corporate,
         letters_after_the_part,
         taken_up_again,
+        terms_at_once,
+        terms_at_the_second_go,
     )
 }

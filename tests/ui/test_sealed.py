@@ -183,7 +183,10 @@ def readable(history: str) -> str:
 
     def bare(value: Any) -> Any:
         if isinstance(value, dict):
-            return {name: _text(said) if name == "data" else bare(said) for name, said in value.items()}
+            return {
+                name: _text(said) if name == "data" and isinstance(said, str) else bare(said)
+                for name, said in value.items()
+            }
         return [bare(each) for each in value] if isinstance(value, list) else value
 
     return json.dumps(bare(json.loads(history)))

@@ -1,4 +1,4 @@
-"""The sandbox that complaints run in, without what it costs and we do not use (docs/decisions/0009)."""
+"""How a worker runs complaints: without the SDK's sandbox, and with one form of payload (docs/decisions/0009)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from temporalio.converter import (
     StorageDriverStoreContext,
     WorkflowSerializationContext,
 )
-from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.worker import UnsandboxedWorkflowRunner, WorkflowInstance, WorkflowInstanceDetails
 from temporalio.workflow import Info
 
 from engine.refusals import mark_open, mark_unnamed
@@ -20,12 +19,11 @@ STARTS_A_CHILD = CommandType.COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION
 
 
 class _OnePayloadForm(WorkflowInstance):
-    """A sandboxed workflow whose payloads look the same wherever they belong.
+    """A workflow whose payloads look the same wherever they belong.
 
-    The SDK asks the workflow, several times for each payload, in which context it is to be encoded,
-    and each question enters the sandbox anew: a fifth of a worker's time. Ours are encoded alike
-    wherever they belong within one complaint, under its own key, so the answer is nearly always the
-    same; only a part that is split off has a key of its own.
+    The SDK asks, several times for each payload, in which context it is to be encoded, and makes a codec
+    for each answer. Ours are encoded alike wherever they belong within one complaint, under its own key, so
+    the answer is nearly always the same; only a part that is split off has a key of its own.
     """
 
     def __init__(self, inner: WorkflowInstance, info: Info) -> None:
@@ -52,18 +50,11 @@ class _OnePayloadForm(WorkflowInstance):
         return self._inner.get_thread_id()
 
 
-class _Runner(SandboxedWorkflowRunner):
+class _Runner(UnsandboxedWorkflowRunner):
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
         return _OnePayloadForm(super().create_instance(det), det.info)
 
 
-RUNNER = _Runner(
-    restrictions=SandboxRestrictions.default.with_passthrough_modules(
-        "engine", "privacy", "redress", "workflows"
-    )
-)
-"""The sandbox, with our own modules passed through instead of being imported anew for each complaint.
-
-That makes opening a complaint a quarter cheaper. What it would have caught in them, clocks and chance,
-the linter forbids there and the golden histories, replayed in the strict sandbox too, would show.
-"""
+RUNNER = _Runner()
+"""What the sandbox would catch, clocks and chance, the linter forbids in code that workflows use, and the
+golden histories are replayed in the strict sandbox."""
