@@ -1,4 +1,4 @@
-"""How a worker runs complaints: without the SDK's sandbox, and with one form of payload (docs/decisions/0009)."""
+"""How a worker runs complaints: without the SDK's sandbox, payloads in one form (docs/decisions/0009)."""
 
 from __future__ import annotations
 
@@ -56,5 +56,5 @@ class _Runner(UnsandboxedWorkflowRunner):
 
 
 RUNNER = _Runner()
-"""What the sandbox would catch, clocks and chance, the linter forbids in code that workflows use, and the
+"""What the sandbox would catch, clocks and chance, the linter forbids in `redress` and `workflows`, and the
 golden histories are replayed in the strict sandbox."""

@@ -168,9 +168,10 @@ class Complaint(Handlers):
 
     async def _begun(self, asked: Begin) -> Begun:
         """The terms: within this workflow task where that goes, else by an activity that operators see."""
+        begun: Begun | None = None
         if workflow.patched(TERMS_AT_ONCE):
             with suppress(FailureError):  # the activity tells why, and is tried until it works
-                return await workflow.execute_local_activity(
+                begun = await workflow.execute_local_activity(
                     BEGIN,
                     asked,
                     result_type=Begun,
@@ -178,15 +179,17 @@ class Complaint(Handlers):
                     retry_policy=ONCE,
                     summary=TERMS_ARE_KEPT,
                 )
-        return await workflow.execute_activity(
-            BEGIN,
-            asked,
-            result_type=Begun,
-            start_to_close_timeout=AN_ERRAND_TAKES,
-            heartbeat_timeout=A_SIGN_OF_LIFE,
-            retry_policy=FOR_EVER,
-            summary=TERMS_ARE_KEPT,
-        )
+        if begun is None:
+            begun = await workflow.execute_activity(
+                BEGIN,
+                asked,
+                result_type=Begun,
+                start_to_close_timeout=AN_ERRAND_TAKES,
+                heartbeat_timeout=A_SIGN_OF_LIFE,
+                retry_policy=FOR_EVER,
+                summary=TERMS_ARE_KEPT,
+            )
+        return begun
 
     def _act(self) -> None:
         """Let the rules say what is due now, and send it on its way."""
