@@ -121,7 +121,9 @@ class Calendar:
         """The date `working_days` before `start`: the last day that leaves so many, `start` not counted."""
         if working_days == 0:
             return start
-        at = self._counted(start) - (1 if self.is_working_day(start) else 0) - working_days
+        at = self._counted(start) - working_days
+        if at >= 0 and self._days[at + working_days - 1] == start:
+            at -= 1  # itself a working day, and not counted
         if at < 0:
             raise self._outside(start)
         return self._days[at]
@@ -132,8 +134,8 @@ class Calendar:
 
     def is_working_day(self, day: date) -> bool:
         """Whether `day` counts."""
-        at = day.toordinal() - self._base
-        return self._counted(day) != (self._count[at - 1] if at else 0)
+        counted = self._counted(day)
+        return counted > 0 and self._days[counted - 1] == day
 
     def on_or_after(self, day: date) -> date:
         """`day` itself where it is a working day, else the next one."""

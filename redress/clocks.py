@@ -56,9 +56,13 @@ class Clocks:
             self.early_met[milestone] = (on, assumed)
         if milestone in self.procedure.felt_under_way:
             self._stop_or_hand_on(milestone, on)
+        starting = self.procedure.starting.get(milestone)
+        if not starting:
+            return
         order = self.procedure.order
-        for limit in self.procedure.starting.get(milestone, ()):
-            if order[limit.stage] > order[self.current_stage] and limit.stage != "ombudsman":
+        here = order[self.current_stage]
+        for limit in starting:
+            if order[limit.stage] > here and limit.stage != "ombudsman":
                 self.early[milestone] = (on, counts_from or on)
             elif limit.provisionally_from == milestone:
                 self._start(limit, counts_from or on, limit.provisional_days, provisional=True)
@@ -76,11 +80,13 @@ class Clocks:
 
     def _meet_all(self, milestone: str, on: date, assumed: bool) -> bool:
         """Meet every deadline that waits for the milestone; whether there was any."""
-        waiting = [self.latest.get(name) for name in self.procedure.meeting.get(milestone, ())]
-        met = [deadline for deadline in waiting if deadline is not None and deadline.is_open]
-        for deadline in met:
-            self.meet(deadline, on, assumed=assumed)
-        return bool(met)
+        any_met = False
+        for name in self.procedure.meeting.get(milestone, ()):
+            deadline = self.latest.get(name)
+            if deadline is not None and deadline.is_open:
+                self.meet(deadline, on, assumed=assumed)
+                any_met = True
+        return any_met
 
     def _start(self, limit: Limit, counts_from: date, days: int, *, provisional: bool = False) -> None:
         """Run a limit from its day 0; where it runs already, it is based anew and the move is kept."""

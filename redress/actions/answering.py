@@ -128,9 +128,10 @@ def _find(fold: Fold, entry: Entry, message: m.Respond, stage: StageName) -> Non
         for point in fold.points.open:
             point.found.append(Found(stage, message.outcome, "", message.on))
         return
+    at_issue = fold.points.at_issue
     for finding in message.findings:
         named, _ = fold.points.named([finding.point])
-        if not named or named[0] not in fold.points.at_issue:
+        if not named or named[0] not in at_issue:
             fold.note_irregular(entry, f"a finding on point {finding.point}, which is not at issue here")
         if named:
             named[0].found.append(Found(stage, finding.outcome, finding.reason, message.on))
