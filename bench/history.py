@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from bench.crew import crew
@@ -24,11 +25,13 @@ MOST_BYTES = 300 * 1024
 
 KB = 1024
 
-_CLOCK = (
-    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED,
-    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED,
-)
-"""What moving a clock writes into a history, and a life outside tests never has."""
+_MOVES = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED
+_MOVED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED
+_A_TASK = [
+    EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED,
+    EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED,
+    EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED,
+]
 
 
 class Size(NamedTuple):
@@ -109,6 +112,21 @@ def _has_recorded(desk: Desk, messages: int) -> bool:
 
 async def size_of(handle: Handle) -> Size:
     """Events and bytes of a history, without those of a moved clock."""
-    events = (await handle.fetch_history()).events
-    own = [event for event in events if event.event_type not in _CLOCK]
+    events = list((await handle.fetch_history()).events)
+    own = [event for at, event in enumerate(events) if not _is_the_clocks(events, at)]
     return Size(len(own), sum(event.ByteSize() for event in own), len(events) - len(own))
+
+
+def _is_the_clocks(events: Sequence[HistoryEvent], at: int) -> bool:
+    """What moving a clock writes into a history, and a life outside tests never has.
+
+    The order to move it may wake the workflow before it has moved, for a task in which nothing happens;
+    the busier the machine, the more of these.
+    """
+    if events[at].event_type in (_MOVES, _MOVED):
+        return True
+    for first in range(at - 3, at):  # the task's three events stand between the order and the move
+        around = [event.event_type for event in events[max(first, 0) : first + 5]]
+        if around == [_MOVES, *_A_TASK, _MOVED]:
+            return True
+    return False
