@@ -30,6 +30,14 @@ class PlainLines(logging.Formatter):
     def __init__(self) -> None:
         super().__init__(PLAIN)
 
+    def format(self, record: logging.LogRecord) -> str:
+        """The line. Another handler's formatter may have left the error's text with the record."""
+        left, record.exc_text = record.exc_text, None
+        try:
+            return super().format(record)
+        finally:
+            record.exc_text = left
+
     def formatException(self, ei: _Caught) -> str:  # noqa: N802  # the base class calls it so
         """The error and what caused it, each with the calls that led there."""
         return "\n".join(_without_texts(ei[1]))
