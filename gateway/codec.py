@@ -61,7 +61,7 @@ class CrossOrigin:
     openapi_extra=payloads_body(),
 )
 async def encode(request: Request, house: TheHouse) -> Response:
-    """For what an operator types into the UI: encrypted under the ring's own key."""
+    """For what is not known yet whose it is: each encrypted under a key of its own."""
     payloads = await _payloads(request)
     if isinstance(house.seals, Sealed):
         payloads = await EncryptionCodec(house.seals, workflow_id("")).encode(payloads)

@@ -19,8 +19,11 @@ NEVER_EARLY = ("met_in_person",)
 class Clocks:
     """Where a case stands and which limits run in it, on one day. Dates are London dates."""
 
-    def __init__(self, procedure: Procedure, calendar: Calendar, day: date, stage: StageName) -> None:
+    def __init__(
+        self, procedure: Procedure, calendar: Calendar, day: date, stage: StageName, edition: int
+    ) -> None:
         self.procedure = procedure
+        self.edition = edition
         self.calendar = calendar
         self.day = day
         self.stage = self.last_stage = stage
@@ -164,7 +167,11 @@ class Clocks:
             met_on, assumed = self.early_met.pop(early[0])
             self.meet(deadline, met_on, assumed=assumed)
             return deadline
-        deadline.arm(self.calendar, self.day if deadline.limit.before else deadline.counts_from)
+        if deadline.limit.before:
+            deadline.reminded = self.edition >= 2
+            deadline.arm(self.calendar, self.day)
+        else:
+            deadline.arm(self.calendar, deadline.counts_from)
         unpaused = deadline.limit.name == "suspension_review" or deadline.limit.outlives == "closure"
         if self.state == "suspended" and not unpaused:
             deadline.pause(self.day)

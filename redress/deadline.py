@@ -50,6 +50,7 @@ class Deadline:
         "pauses",
         "provisional",
         "ran_out_on",
+        "reminded",
         "rung",
         "stopped_on",
         "wakes_on",
@@ -77,6 +78,7 @@ class Deadline:
         self.breached_on: date | None = None
         self.ran_out_on: date | None = None
         self.fixed = False
+        self.reminded = True  # False for what is owed before a meeting in terms of the first edition
         self.rung = 0
         self.wakes_on = NEVER
 
@@ -98,7 +100,7 @@ class Deadline:
         remind, chase = self.limit.remind, self.limit.chase
         while self.rung < len(remind):
             wakes = calendar.before(self.due_on, remind[self.rung])
-            if wakes > after and wakes > self.counts_from:
+            if self.reminded and wakes > after and (wakes > self.counts_from or self.limit.before):
                 self.wakes_on = wakes
                 return
             self.rung += 1

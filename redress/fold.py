@@ -90,7 +90,9 @@ class Fold(Clocks):
 
     def __init__(self, terms: Terms, opening: Opening, act: Act) -> None:
         entry = entry_stage(terms.procedure, opening)
-        super().__init__(terms.procedure, calendar_for(terms.holidays), opening.received_on, entry)
+        super().__init__(
+            terms.procedure, calendar_for(terms.holidays), opening.received_on, entry, terms.edition
+        )
         self._act = act
         self.chosen, self.known_procedures = terms.chosen, terms.procedures
         self.opening = opening
@@ -245,8 +247,6 @@ class Fold(Clocks):
         for before in self.procedure.expects.get(milestone, ()):
             if before not in self.reached:
                 self.note_irregular(entry, f"{plain(before)} is not recorded")
-
-    # --- milestones and deadlines ----------------------------------------------------------------
 
     # --- stages ----------------------------------------------------------------------------------
 

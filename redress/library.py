@@ -21,7 +21,7 @@ from redress.opening import SPLIT_SOURCE, Opening
 from redress.overlay import bare, lay_over, right_of, used_only, wrong_overlay
 from redress.packing import pack
 from redress.parse import Malformed, Problem
-from redress.procedure import Procedure, Terms
+from redress.procedure import EDITION, Procedure, Terms
 from redress.salvage import Rest, mistakes_in, once, rest_of
 
 __all__ = ["Authority", "Choice", "Contact", "FileMistake", "Overlay", "Service"]
@@ -201,6 +201,7 @@ def _terms(name: str, reason: str, authority_name: str, first: int, last: int) -
         holidays=_holidays(first, last),
         chosen=reason,
         procedures=list(authority(authority_name).procedures),
+        edition=EDITION,
     )
 
 

@@ -513,6 +513,10 @@ class Procedure(Data):
         return found
 
 
+EDITION = 2
+"""How the rules are read today. 2, since 22 November 2026: what is owed before a meeting is reminded of."""
+
+
 class Terms(Data):
     """All that decides a complaint's dates: recorded in its history when it opens, and used alone."""
 
@@ -522,3 +526,5 @@ class Terms(Data):
     """Why the matter follows this procedure."""
     procedures: list[str] = []
     """The authority's procedures: those that a part of the matter can be split off to."""
+    edition: int = 1
+    """How this software read its rules when the complaint was opened (`EDITION`); it keeps to that."""

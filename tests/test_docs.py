@@ -30,7 +30,7 @@ from redress.files import read_toml
 from redress.loading import parse_opening
 from redress.messages import MESSAGES, Finding, Message, Recommendation, Remedy
 from redress.opening import Opening
-from redress.parse import LONGEST, LONGEST_OPENING, Malformed, parse_message
+from redress.parse import LONGEST, LONGEST_OPENING
 from redress.plain import PlainWords
 from redress.points import PointState
 from redress.procedure import (
@@ -281,27 +281,6 @@ def test_the_example_to_split_can_be_split() -> None:
     (linked,) = case.status(date(2026, 11, 22))["linked"]
     assert linked["points"] == [case.intake.points[1]]
     assert linked["procedure"] == "corporate"
-
-
-def test_the_program_shown_is_python_and_sends_what_is_well_formed() -> None:
-    (example,) = re.findall(r"```python\n(.*?)```", text("docs/messages.md"), re.DOTALL)
-    sent = [node for node in ast.walk(ast.parse(example)) if isinstance(node, ast.Dict)]
-    bodies = [ast.literal_eval(node) for node in sorted(sent, key=lambda node: node.lineno)]
-    received_on, today = date(2026, 11, 20), date(2026, 12, 1)
-    for action, body in (("respond", bodies[0]), ("escalate", bodies[2])):
-        parse_message(action, body, received_on=received_on, today=today)
-    with pytest.raises(Malformed):
-        parse_message("respond", bodies[1], received_on=received_on, today=today)
-
-
-def test_what_the_program_prints_is_what_follows() -> None:
-    case = example("three-stages")
-    now = datetime(2026, 11, 22, 12, tzinfo=UTC)
-    answer = case.receive(case.parse("respond", {"on": "2026-11-20", "outcome": "partly_upheld"}, now), now)
-    assert answer.applied
-    deadlines = case.status(date(2026, 12, 24))["deadlines"]
-    lines = [" ".join((each["title"], each["due_on"], each["state"])) for each in deadlines]
-    assert "\n".join(["```", "True", *lines, "({'field': 'outcome'"]) in text("docs/messages.md")
 
 
 def test_the_sizes_told_are_those_that_count() -> None:

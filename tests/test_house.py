@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,6 +46,13 @@ class House:
         )
         return done.returncode, done.stdout, done.stderr
 
+    def types(self, *words: str) -> str:
+        """What `starter.py` says to a command here."""
+        kept = {name: value for name, value in os.environ.items() if name != "REDRESS_TRIAL"}
+        command = [sys.executable, "starter.py", *words]
+        env = kept | self.settings
+        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout
+
     def running(self) -> set[int]:
         processes = Processes(self.state)
         return {number for name in MARKS if (number := processes.running(name)) is not None}
@@ -76,6 +86,39 @@ def test_up_and_down_as_often_as_one_likes(house: House) -> None:
     assert house.says("down") == (0, "gateway stopped\nworker stopped\nserver stopped\n", "")
     assert house.running() == set()
     assert house.says("down") == (0, "nothing is running here\n", "")
+
+
+def test_the_program_on_the_page_about_messages_prints_what_stands_beneath_it(house: House) -> None:
+    """With keys, as `make up` makes them, and nothing of Redress to import."""
+    page = (ROOT / "docs" / "messages.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    (printed,) = re.findall(r"It prints the following.*?```\n(.*?)```", page, re.DOTALL)
+    assert house.says("up")[0] == 0
+    house.types("open", "examples/three-stages.json")
+    token = house.types("token", "new", "our-system", "--role", "codec").strip()
+    server, _, gateway = house.ports
+    program = program.replace("localhost:7233", f"127.0.0.1:{server}")
+    program = program.replace("127.0.0.1:8400", f"127.0.0.1:{gateway}")
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=house.state,
+        env=os.environ | {"TOKEN": token},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert [line.rstrip() for line in done.stdout.splitlines()] == printed.splitlines()
+    for _ in range(100):  # a signal has no answer
+        said = json.loads(house.types("show", "CYP-2026-000001", "--json"))
+        if len(said["messages"]) == 2:
+            break
+        time.sleep(0.1)
+    assert [(each["action"], each["outcome"]) for each in said["messages"]] == [
+        ("respond", "applied"),
+        ("escalate", "applied"),
+    ]
 
 
 def test_what_a_stale_file_names_is_neither_taken_for_ours_nor_stopped(house: House) -> None:

@@ -8,6 +8,10 @@ Record a new path (or all of them after a change that is meant) with
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,14 +27,27 @@ from temporalio.worker import (
     WorkflowInboundInterceptor,
     WorkflowInterceptorClassInput,
 )
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from engine.converter import DATA_CONVERTER
 from tests.conftest import Life
 from tests.paths import PATHS
 from workflows.complaint import Complaint
 
-STRICT = SandboxedWorkflowRunner()
+WATCHED = SandboxRestrictions.default.with_passthrough_modules(
+    # Libraries, and what of ours only connects the rules with them:
+    "pydantic",
+    "pydantic_core",
+    "annotated_types",
+    "sqlalchemy",
+    "cryptography",
+    "privacy",
+    "engine",
+    "register",
+    "redress.london",  # reads the rules of London's time, once
+)
+"""Everything else, the rules and the workflow, is imported anew for each replay and watched."""
+ROOT = Path(__file__).parent.parent
 HISTORIES = Path(__file__).parent / "histories"
 
 
@@ -94,9 +111,13 @@ async def test_history_replays_to_the_same_state(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(PATHS))
 async def test_history_replays_in_the_strict_sandbox(name: str) -> None:
-    """Our modules imported anew and watched for clocks and chance, as the worker does not for speed."""
+    """The rules imported anew and watched for clocks and chance, as the worker does not for speed."""
     kept = json.loads((HISTORIES / f"{name}.json").read_text(encoding="utf-8"))
-    replayer = Replayer(workflows=[Complaint], data_converter=DATA_CONVERTER, workflow_runner=STRICT)
+    replayer = Replayer(
+        workflows=[Complaint],
+        data_converter=DATA_CONVERTER,
+        workflow_runner=SandboxedWorkflowRunner(restrictions=WATCHED),
+    )
     await replayer.replay_workflow(WorkflowHistory.from_json(kept["workflow_id"], kept["history"]))
 
 
@@ -116,3 +137,37 @@ async def test_todays_code_takes_the_path(name: str, life: Life, request: pytest
     if request.config.getoption("--record"):
         said = {"workflow_id": life.handle.id, "state": state, "history": json.loads(history.to_json())}
         (HISTORIES / f"{name}.json").write_text(json.dumps(said, indent=1), encoding="utf-8")
+
+
+def test_what_a_workflow_uses_reads_no_files_and_no_package_of_holidays() -> None:
+    """A complaint's rules and days stand in its terms: what could read others is not even there."""
+    asked = "import sys, workflows.complaint; print(*sys.modules)"
+    words = [sys.executable, "-c", asked]
+    loaded = set(subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split())
+    assert "redress.case" in loaded
+    for each in ("redress.library", "redress.files", "redress.holidays_england", "holidays", "tomllib"):
+        assert each not in loaded
+
+
+@pytest.mark.parametrize("planted", ["__import__('time').time()", "open('/etc/hosts')"])
+def test_a_clock_or_a_file_in_the_rules_would_be_noticed(planted: str, tmp_path: Path) -> None:
+    """The replay in the strict sandbox can fail: with something planted in a copy of the rules it does."""
+    copy = tmp_path / "copy"
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".*", "__pycache__", "docs"))
+    clocks = copy / "redress" / "clocks.py"
+    begins = "        self.procedure = procedure\n"
+    code = clocks.read_text(encoding="utf-8")
+    assert begins in code
+    clocks.write_text(code.replace(begins, f"{begins}        {planted}\n"), encoding="utf-8")
+    words = [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", "tests/test_replay.py"]
+    done = subprocess.run(
+        [*words, "-k", "strict_sandbox and turns"],
+        cwd=copy,
+        env=os.environ | {"PYTHONPATH": str(copy)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 1, done.stdout
+    assert "RestrictedWorkflowAccessError" in done.stdout

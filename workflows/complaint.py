@@ -15,39 +15,38 @@ from temporalio import workflow
 from temporalio.common import RawValue, RetryPolicy, TypedSearchAttributes
 from temporalio.exceptions import ApplicationError, FailureError, WorkflowAlreadyStartedError
 
-with workflow.unsafe.imports_passed_through():
-    from engine.refusals import TurnedAway
-    from engine.search_attributes import NEXT_DUE
-    from redress.calendar import HolidayTable, OutsideTable, long_date
-    from redress.case import Answer, Case, Task, Timer
-    from redress.loading import parse_opening
-    from redress.london import london_date
-    from redress.messages import MESSAGES
-    from redress.packing import pack_state, unpack, unpack_state
-    from redress.parse import Malformed, Parsed, Problem, parse_message
-    from redress.record import EntryKind, RegisterEntry
-    from redress.sentences import errand
-    from redress.splitting import part_of
-    from redress.standing import Status
-    from workflows.card import HOW_TO_READ, card, search_attributes, title
-    from workflows.handlers import Handlers
-    from workflows.prompts import MOVES_PROMPT, STATUS_PROMPT
-    from workflows.wire import (
-        BEGIN,
-        CARRY_OUT,
-        DELIVER,
-        MOVES,
-        OPENING,
-        STATUS,
-        WORKFLOW,
-        Begin,
-        Begun,
-        Carried,
-        Errand,
-        Outcome,
-        Start,
-        workflow_id,
-    )
+from engine.refusals import TurnedAway
+from engine.search_attributes import NEXT_DUE
+from redress.calendar import HolidayTable, OutsideTable, long_date
+from redress.case import Answer, Case, Task, Timer
+from redress.loading import parse_opening
+from redress.london import london_date
+from redress.messages import MESSAGES
+from redress.packing import pack_state, unpack, unpack_state
+from redress.parse import Malformed, Parsed, Problem, parse_message
+from redress.record import EntryKind, RegisterEntry
+from redress.sentences import errand
+from redress.splitting import part_of
+from redress.standing import Status
+from workflows.card import HOW_TO_READ, card, search_attributes, title
+from workflows.handlers import Handlers
+from workflows.prompts import MOVES_PROMPT, STATUS_PROMPT
+from workflows.wire import (
+    BEGIN,
+    CARRY_OUT,
+    DELIVER,
+    MOVES,
+    OPENING,
+    STATUS,
+    WORKFLOW,
+    Begin,
+    Begun,
+    Carried,
+    Errand,
+    Outcome,
+    Start,
+    workflow_id,
+)
 
 FOR_EVER = RetryPolicy(maximum_interval=timedelta(hours=1))
 """The register and the post are tried again until they work; no clock waits for them."""

@@ -217,7 +217,11 @@ def split(fold: Fold, entry: Entry) -> Verdict:
         return refused(f"This authority has no procedure {message.procedure}: it has {known}.")
     named, unknown = fold.points.named(message.points)
     if unknown or not named:
-        return refused(f"points: there is no point {', '.join(unknown) or 'named'} in this complaint.")
+        # Not which: they may be named by their texts, and the reason is shown where no text belongs.
+        return refused(
+            "points: not every one named is a point of this complaint; name each by its number "
+            f"(1 to {len(fold.points.all)}) or in its own words."
+        )
     gone = [str(point.number) for point in named if point.state in ("split_off", "replaced")]
     if gone:
         return refused(f"points: {', '.join(gone)} was split off or replaced already.")

@@ -12,6 +12,7 @@ from redress.case import Case
 from tests.rules.conftest import (
     adjudicated,
     appoint,
+    at,
     at_stage_3,
     breaches,
     deadline,
@@ -205,6 +206,36 @@ def test_a_panel_called_too_soon_for_its_papers_shows_them_late() -> None:
     case = at_stage_3()
     assert send(case, "schedule_panel", "2026-07-23", meeting_on="2026-07-30").applied
     assert shown(case, "panel_papers", "2026-07-23") == ("2026-07-16", "overdue", 5)
+
+
+def test_the_papers_are_reminded_of_two_working_days_before_they_are_due() -> None:
+    """Due Monday 10 August for Monday 24 August; once more for the day that the panel is moved to."""
+    case = at_stage_3()
+    send(case, "schedule_panel", "2026-07-23", meeting_on="2026-08-24")
+    assert papers_reminded(case, "2026-08-05", "2026-08-06", "2026-08-07") == ["2026-08-06"]
+    send(case, "schedule_panel", "2026-08-07", meeting_on="2026-08-27")
+    assert papers_reminded(case, "2026-08-10", "2026-08-11", "2026-08-12", "2026-08-14") == ["2026-08-11"]
+
+
+def test_a_complaint_of_the_first_edition_keeps_to_it() -> None:
+    """Its history holds no timer for a reminder that nobody was sent then."""
+    case = at_stage_3()
+    first = Case.restore(case.terms.model_copy(update={"edition": 1}), case.state())
+    send(first, "schedule_panel", "2026-07-23", meeting_on="2026-08-24")
+    assert papers_reminded(first, "2026-08-05", "2026-08-06", "2026-08-07") == []
+    assert "panel_papers" in [task.effect.facts.get("deadline") for task in first.due(at("2026-08-12"))]
+
+
+def papers_reminded(case: Case, *days: str) -> list[str]:
+    """On which of these days a reminder of the papers leaves."""
+    return [
+        day
+        for day in days
+        for task in case.due(at(day))
+        if task.effect.kind == "reminder"
+        and task.state == "done"
+        and task.effect.facts["deadline"] == "panel_papers"
+    ]
 
 
 def test_a_panel_moved_to_another_day_moves_its_papers() -> None:
