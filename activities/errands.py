@@ -27,6 +27,9 @@ from workflows.wire import BEGIN, CARRY_OUT, DELIVER, Begin, Begun, Errand, Outc
 
 log = logging.getLogger(__name__)
 
+A_MOMENT = 1.0
+"""Seconds that a complaint at its opening waits for its turn to write: the register is not needed there."""
+
 
 class Errands:
     """The activities, with the register and the post they work on."""
@@ -50,7 +53,7 @@ class Errands:
             body={"opening": asked.opening, "opened_on": asked.opened_on, "terms": said},
         )
         try:
-            with self.register.writing() as db:
+            with self.register.writing(within=A_MOMENT) as db:
                 new = self.register.append(db, asked.reference, [entry])
                 case = Case(terms_for(opening, opened_on), asked.reference, opening, opened_on)
                 if new:

@@ -64,7 +64,7 @@ class Kept(NamedTuple):
 
 
 class Waiting:
-    """The queue in the gateway's own store. What is in it is sealed with the ring."""
+    """The queue in the gateway's own store. What is in it is sealed."""
 
     def __init__(self, store: Engine, seals: Seals) -> None:
         self._store = store
@@ -122,7 +122,7 @@ class Waiting:
             try:
                 differs = open_document(self._seals, row.body) != raw
             except Unreadable:
-                log.error("what waits under %s cannot be read with the ring's keys", row.receipt)
+                log.error("what waits under %s cannot be read with the keys there are", row.receipt)
         return _kept(row)._replace(created=False, differs=differs)
 
     def receipt(self, receipt: str) -> Kept | None:

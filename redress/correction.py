@@ -37,14 +37,13 @@ class Corrected(NamedTuple):
     reasons: list[str]
 
 
-def corrected(opening: Opening, log: list[Entry], upto: int | None = None) -> Corrected:
-    """Carry out the log's corrections (the first `upto` of them by date), each on what the last one left.
+def corrected(opening: Opening, log: list[Entry]) -> Corrected:
+    """Carry out the log's corrections in the order of their dates, each on what the last one left.
 
     A `correct` message names an opening's field (`received_on`) or a message's (`<message_id>.on`).
     One that fits nothing is passed over: `check_correction` turned those away when they came.
     """
     wanted = [entry.message for entry in sorted(log, key=_by_date) if isinstance(entry.message, Correct)]
-    wanted = wanted if upto is None else wanted[:upto]
     entries = list(log) if wanted else log
     for message in wanted:
         try:

@@ -30,7 +30,15 @@ def connect(url: str) -> Engine:
     """An engine for the register at `url`; on SQLite the folder is made and writers wait for each other."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20, hide_parameters=True)
+        within = {"connect_timeout": 5} if parsed.get_backend_name() == "postgresql" else {}
+        return create_engine(
+            parsed,
+            pool_pre_ping=True,
+            pool_size=10,
+            max_overflow=20,
+            hide_parameters=True,
+            connect_args={name: wait for name, wait in within.items() if name not in parsed.query},
+        )
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = create_engine(parsed, connect_args={"timeout": 5}, hide_parameters=True)

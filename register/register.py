@@ -10,7 +10,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime
 from threading import Lock
 from typing import Any, NamedTuple, cast
@@ -78,20 +78,31 @@ class Register:
         self._made = False
         self._making = Lock()
         self._found: dict[str, str] = {}  # packed terms by digest: what a digest stands for never changes
-        self._turn: AbstractContextManager[object] = (
-            Lock() if engine.dialect.name == "sqlite" else nullcontext()
-        )
+        self._turn = Lock() if engine.dialect.name == "sqlite" else None
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, *, within: float | None = None) -> Iterator[Connection]:
         """A transaction; on first use the tables are made, so that a worker can start without a register.
 
         SQLite has one writer at a time: within a process they take turns here, which is quicker than
-        each asking the file again and again.
+        each asking the file again and again. `within`: seconds to wait for one's turn, for as long as it
+        takes where left out. Raises `TimeoutError` where it does not come by then.
         """
         self._make()
-        with self._turn, self._writer.begin() as db:
+        with self._own_turn(within), self._writer.begin() as db:
             yield db
+
+    @contextmanager
+    def _own_turn(self, within: float | None) -> Iterator[None]:
+        if self._turn is None:
+            yield
+            return
+        if not self._turn.acquire(timeout=-1 if within is None else within):
+            raise TimeoutError("the register is busy")
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def reading(self) -> AbstractContextManager[Connection]:
         """A connection to read by."""

@@ -76,6 +76,8 @@ def test_up_and_down_as_often_as_one_likes(house: House) -> None:
     server, ui, gateway = house.ports
     assert f"127.0.0.1:{server}" in said
     assert f"overdue {' ' * 40} http://127.0.0.1:{ui}/namespaces/default/workflows?query=Overdue" in said
+    exported = f"TEMPORAL_ADDRESS=127.0.0.1:{server} REDRESS_UI=http://127.0.0.1:{ui}"
+    assert f"export {exported} REDRESS_GATEWAY_PORT={gateway}\n" in said
     assert answers(f"http://127.0.0.1:{ui}")
     assert answers(f"http://127.0.0.1:{gateway}/docs")
     running = house.running()

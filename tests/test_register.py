@@ -274,3 +274,15 @@ def test_what_is_recalled_is_the_same_case(register: Register, tmp_path: Path) -
     [listed] = register.statuses(datetime(2026, 6, 4, tzinfo=UTC).date())
     assert listed["reference"] == case.reference
     assert "messages" not in listed
+
+
+def test_an_opening_does_not_wait_for_a_register_that_is_busy(tmp_path: Path) -> None:
+    """Whoever does not get a turn soon goes on without: the opening is recorded by the first errand."""
+    register = Register(connect(f"sqlite:///{tmp_path / 'register.db'}"))
+    errands = _errands(register, Outbox(tmp_path / "outbox"))
+    asked = Begin(reference="CYP-2026-000001", opened_on=OPENED_ON.isoformat(), opening=RAW)
+    with register.writing():
+        begun = errands.begin(asked)
+    assert (begun.recorded, begun.state) == (False, None)
+    assert errands.begin(asked).recorded
+    assert _count(register, schema.events) == 1

@@ -32,8 +32,8 @@ from tools.processes import ROOT, Processes
 
 LOOPBACK = {"127.0.0.1", "localhost"}
 
-PORT, UI_PORT = 7233, 8233
-"""Where the server and its UI are unless a setting says otherwise."""
+PORT, UI_PORT, GATEWAY_PORT = 7233, 8233, GatewaySettings.model_fields["gateway_port"].default
+"""Where the server, its UI and the gateway are unless a setting says otherwise."""
 
 
 class CannotStart(RuntimeError):
@@ -143,8 +143,10 @@ def _say_where(processes: Processes, settings: GatewaySettings, ports: Ports, ga
     say("\nReady lists in the UI, with the dates of today (make links: anew):")
     for line in lines(ui, os.environ.get("TEMPORAL_NAMESPACE", "default"), today()):
         say(f"  {line}")
-    if ports[:2] != (PORT, UI_PORT):
-        said = f"TEMPORAL_ADDRESS=127.0.0.1:{ports.server} REDRESS_UI={ui}"
+    if ports != (PORT, UI_PORT, GATEWAY_PORT):
+        said = (
+            f"TEMPORAL_ADDRESS=127.0.0.1:{ports.server} REDRESS_UI={ui} REDRESS_GATEWAY_PORT={ports.gateway}"
+        )
         say(f"\nNot the usual ports. Wherever you type commands:  export {said}")
     say("\nTry:  .venv/bin/python starter.py open examples/under-way.json")
     say("End:  make down")

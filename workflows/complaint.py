@@ -56,8 +56,8 @@ TERMS_AT_ONCE = "terms-at-once"
 
 ONCE = RetryPolicy(maximum_attempts=1)
 
-AT_ONCE = timedelta(seconds=5)
-"""At most: half of the time that the server gives a workflow task."""
+AT_ONCE = timedelta(seconds=2)
+"""At most, the wait for a free hand included: meanwhile the workflow task is open, and a worker has few."""
 
 AN_ERRAND_TAKES = timedelta(seconds=30)
 """At most."""
@@ -174,7 +174,7 @@ class Complaint(Handlers):
                     BEGIN,
                     asked,
                     result_type=Begun,
-                    start_to_close_timeout=AT_ONCE,
+                    schedule_to_close_timeout=AT_ONCE,
                     retry_policy=ONCE,
                     summary=TERMS_ARE_KEPT,
                 )
@@ -330,7 +330,7 @@ class Complaint(Handlers):
 
     async def take(self, action: str, arrived: tuple[Any, ...]) -> dict[str, Any]:
         """Hand one message to the case and give its answer; the main loop does the work."""
-        if self._case is None:  # only while the first activity runs
+        if self._case is None:  # only until its terms are there
             await workflow.wait_condition(lambda: self._case is not None)
         try:
             answer = self._receive(action, self._parse(action, arrived))

@@ -17,7 +17,7 @@ STATUS = "status"
 MOVES = "what_a_recount_moves"
 
 OPENING = "the complaint is being opened; ask again in a moment"
-"""What the query says until the first activity has brought the terms."""
+"""What the query says until the terms are there."""
 
 BEGIN = "begin"
 CARRY_OUT = "carry_out"
@@ -48,7 +48,7 @@ class Start(BaseModel):
 
 
 class Begun(BaseModel):
-    """What the first activity brings: the terms, packed, for good; and an earlier case's state.
+    """What `begin` brings: the terms, packed, for good; and an earlier case's state.
 
     `recorded` says whether the opening stands in the register already, `undelivered` whether letters of an
     earlier run have not left.

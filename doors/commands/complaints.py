@@ -50,6 +50,9 @@ def send(
     action: Annotated[
         str, typer.Argument(help="acknowledge, respond, escalate, extend … (see docs/messages.md)")
     ],
+    more: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="More of what --set says.")
+    ] = None,
     data: Annotated[
         str | None, typer.Option(help="A JSON file with the message's fields; - reads standard input.")
     ] = None,
@@ -62,7 +65,7 @@ def send(
 
     Example: starter.py send CYP-2026-000123 extend --set reason="two agencies" --set until=2026-12-18
     """
-    body = (read_document(data) if data else {}) | read_pairs(set_ or [])
+    body = (read_document(data) if data else {}) | read_pairs([*(set_ or []), *(more or [])])
     repeat: dict[str, Any] = {}
 
     async def work() -> tuple[str, Answer]:

@@ -51,6 +51,8 @@ def erase(
     """Destroy a closed complaint's personal data, with proof. Its dates and outcomes stay."""
     if (reference is None) is not due_:
         fail(MALFORMED, ["REFERENCE: give one, or --due"])
+    if dry_run and not due_:
+        fail(MALFORMED, ["--dry-run: goes with --due; for one complaint 'show' says where it stands"])
 
     async def work() -> list[erasing.Proof | str]:
         here = register()

@@ -161,6 +161,8 @@ async def test_retention_is_the_authoritys(sealed: Cli) -> None:
             break
         await asyncio.sleep(0.2)
     assert due.document == [long_ago]
+    alone = await sealed("erase", long_ago, "--dry-run")
+    assert (alone.status, "--dry-run: goes with --due" in alone.err) == (2, True)
     assert lately not in due.document
     assert "not confirmed" in due.err
     erased = await sealed("erase", "--due", "--json")

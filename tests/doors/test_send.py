@@ -56,6 +56,10 @@ async def test_the_same_id_with_other_content(cli: Cli) -> None:
     reference = await cli.open()
     note = ("send", reference, "add_note", "--set", "message_id=n-1")
     assert (await cli(*note, "--set", "note=One.")).status == 0
+    both = await cli("send", reference, "add_note", "--set", "note=One.", "message_id=n-1", "--json")
+    assert (both.status, both.document["repeated"]) == (0, True), "one --set, several pairs"
+    stray = await cli("send", reference, "add_note", "--set", "note=One.", "n-1")
+    assert (stray.status, stray.err) == (2, "--set n-1: should be name=value\n")
     other = await cli(*note, "--set", "note=Two.", "--json")
     assert other.status == 2
     assert [line.split(": ")[0] for line in other.lines] == ["message_id"]

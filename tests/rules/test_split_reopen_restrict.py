@@ -154,6 +154,14 @@ def test_what_was_split_off_cannot_be_taken_further_here() -> None:
     assert [points(case, "2026-06-15")[number][0] for number in (1, 2, 3)] == ["open", "split_off", "open"]
 
 
+def test_a_refusal_quotes_no_text_of_a_point() -> None:
+    """It is shown on the workflow's page and in an errand's summary, where nothing that was written belongs."""
+    answer = send(mixed(), "split", "2026-06-03", points=["My uncle Marked hits me"], procedure="corporate")
+    assert not answer.applied
+    assert "Marked" not in answer.reason
+    assert "by its number (1 to 3)" in answer.reason
+
+
 @pytest.mark.parametrize(
     ("named", "procedure"),
     [
