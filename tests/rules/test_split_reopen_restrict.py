@@ -155,7 +155,7 @@ def test_what_was_split_off_cannot_be_taken_further_here() -> None:
 
 
 def test_a_refusal_quotes_no_text_of_a_point() -> None:
-    """It is shown on the workflow's page and in an errand's summary: nothing that was written belongs there."""
+    """It is shown on a page and in a summary, where nothing that was written belongs."""
     answer = send(mixed(), "split", "2026-06-03", points=["My uncle Marked hits me"], procedure="corporate")
     assert not answer.applied
     assert "Marked" not in answer.reason
