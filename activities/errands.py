@@ -42,7 +42,10 @@ class Errands:
     def begin(self, asked: Begin) -> Begun:
         """The terms of a complaint: for a new one today's, for an earlier one those it was opened with."""
         if asked.opening is None:
-            return self._recalled(asked.reference)
+            recalled = self._recalled(asked.reference)
+            if recalled is None:
+                raise ApplicationError(f"{asked.reference} is not in the register", non_retryable=True)
+            return recalled
         opened_on = date.fromisoformat(asked.opened_on)
         opening = parse_opening(asked.opening, opened_on)
         said = packed_terms_for(opening, opened_on)
@@ -63,15 +66,21 @@ class Errands:
             log.warning(
                 "register out of reach at the opening of %s: %s", asked.reference, type(error).__name__
             )
-            return Begun(terms=said, recorded=False)
-        if not new:  # it ran before, and goes on from where it stood
-            return self._recalled(asked.reference)
-        return Begun(terms=said, recorded=True)
+            return self._recalled_if_readable(asked.reference) or Begun(terms=said, recorded=False)
+        before = None if new else self._recalled(asked.reference)  # it ran before: it goes on from there
+        return before or Begun(terms=said, recorded=True)
 
-    def _recalled(self, reference: str) -> Begun:
+    def _recalled_if_readable(self, reference: str) -> Begun | None:
+        """What ran before, of a register that cannot be written to at the moment."""
+        try:
+            return self._recalled(reference)
+        except (SQLAlchemyError, OSError):
+            return None
+
+    def _recalled(self, reference: str) -> Begun | None:
         recalled = self.register.recall(reference)
         if recalled is None:
-            raise ApplicationError(f"{reference} is not in the register", non_retryable=True)
+            return None
         terms, state = recalled
         with self.register.reading() as db:
             waiting = bool(kept.in_state(db, ("waiting", *kept.OPEN), reference))
