@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 
 import pytest
@@ -174,19 +175,29 @@ async def terms_at_once(life: Life) -> None:
 
 async def terms_at_the_second_go(life: Life) -> None:
     """They did not come at once: an errand brings them, and operators see it."""
-    tries: list[str] = []
-
-    def fails_once(opening: Opening, today: date) -> str:
-        tries.append(opening.source_id)
-        if tries.count(life_id) == 1:
-            raise OSError("an invented fault")
-        return packed_terms_for(opening, today)
-
-    life_id = life.reference  # as its source knows it, until it has one of its own
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(errands, "packed_terms_for", fails_once)
+    with the_first_terms(_fail):
         await life.open()
         await life.send("acknowledge")
+
+
+def _fail() -> None:
+    raise OSError("an invented fault")
+
+
+@contextmanager
+def the_first_terms(happens: Callable[[], None]) -> Iterator[list[str]]:
+    """Something happens to the first terms that are asked for; gives whose were, by their source's id."""
+    asked: list[str] = []
+
+    def terms(opening: Opening, today: date) -> str:
+        asked.append(opening.source_id)
+        if len(asked) == 1:
+            happens()
+        return packed_terms_for(opening, today)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(errands, "packed_terms_for", terms)
+        yield asked
 
 
 PATHS: dict[str, Callable[[Life], Awaitable[None]]] = {

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from time import sleep
 
 import pytest
 from sqlalchemy import select
 from temporalio.api.enums.v1 import EventType
 
-from activities import errands
-from redress.library import packed_terms_for
-from redress.opening import Opening
 from register import schema
 from tests.conftest import Life
-from tests.paths import terms_at_once, terms_at_the_second_go
+from tests.paths import terms_at_once, terms_at_the_second_go, the_first_terms
 from workflows import complaint
 from workflows.wire import BEGIN
 
@@ -44,21 +41,13 @@ async def test_terms_that_are_slow_are_not_waited_for_and_count_once(
     life: Life, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The slow one goes on beside the errand, and ends after it."""
-    tries: list[str] = []
-
-    def slow_once(opening: Opening, today: date) -> str:
-        tries.append(opening.source_id)
-        if len(tries) == 1:
-            sleep(4)
-        return packed_terms_for(opening, today)
-
     monkeypatch.setattr(complaint, "AT_ONCE", timedelta(seconds=1))
-    monkeypatch.setattr(errands, "packed_terms_for", slow_once)
-    await life.open()
-    await life.send("acknowledge")
-    await life.settled(lambda: bool(life.letters()))
-    sleep(4)
-    assert tries == [tries[0]] * 2
+    with the_first_terms(lambda: sleep(4)) as asked:
+        await life.open()
+        await life.send("acknowledge")
+        await life.settled(lambda: bool(life.letters()))
+        sleep(4)
+    assert asked == [asked[0]] * 2
     assert (await errands_of(life)).count(BEGIN) == 1
     assert openings(life) == 1
     assert [each["action"] for each in (await life.status())["messages"]] == ["acknowledge"]

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import RawValue, RetryPolicy, TypedSearchAttributes
+from temporalio.common import RetryPolicy, TypedSearchAttributes
 from temporalio.exceptions import ApplicationError, FailureError, WorkflowAlreadyStartedError
 
 from engine.refusals import TurnedAway
@@ -23,11 +23,12 @@ from redress.loading import parse_opening
 from redress.london import london_date
 from redress.messages import MESSAGES
 from redress.packing import pack_state, unpack, unpack_state
-from redress.parse import Malformed, Parsed, Problem, parse_message
+from redress.parse import Malformed, Parsed, parse_message
 from redress.record import EntryKind, RegisterEntry
 from redress.sentences import errand
 from redress.splitting import part_of
 from redress.standing import Status
+from workflows.arriving import as_text, one_document, turned_away
 from workflows.card import HOW_TO_READ, card, search_attributes, title
 from workflows.handlers import Handlers
 from workflows.prompts import MOVES_PROMPT, STATUS_PROMPT
@@ -326,7 +327,7 @@ class Complaint(Handlers):
         try:
             self._parse(action, arrived)
         except Malformed as malformed:
-            raise _turned_away(malformed, TurnedAway) from None
+            raise turned_away(malformed, TurnedAway) from None
 
     async def take(self, action: str, arrived: tuple[Any, ...]) -> dict[str, Any]:
         """Hand one message to the case and give its answer; the main loop does the work."""
@@ -335,7 +336,7 @@ class Complaint(Handlers):
         try:
             answer = self._receive(action, self._parse(action, arrived))
         except Malformed as malformed:
-            raise _turned_away(malformed) from None
+            raise turned_away(malformed) from None
         except Exception as fault:
             # Ours, not the sender's. Raised further it would stop the workflow task, and every clock with it.
             workflow.logger.error("a message was turned away by a fault: %s", type(fault).__name__)
@@ -349,10 +350,10 @@ class Complaint(Handlers):
         try:
             self._receive(action, self._parse(action, arrived))
         except Malformed as malformed:
-            self._reject(action, [str(p) for p in malformed.problems], _as_text(arrived))
+            self._reject(action, [str(p) for p in malformed.problems], as_text(arrived))
         except Exception as fault:
             workflow.logger.error("a signal was put aside by a fault: %s", type(fault).__name__)
-            self._reject(action, [f"{FAULT} ({type(fault).__name__})"], _as_text(arrived))
+            self._reject(action, [f"{FAULT} ({type(fault).__name__})"], as_text(arrived))
 
     def refuse_signal(self, name: str, arrived: tuple[Any, ...]) -> None:
         """A signal of a name that is none: kept like any other that cannot be taken."""
@@ -362,15 +363,15 @@ class Complaint(Handlers):
     def _reject_soon(self, name: str, problem: str, arrived: tuple[Any, ...]) -> None:
         async def later() -> None:
             await workflow.wait_condition(lambda: self._case is not None)
-            self._reject(name, [problem], _as_text(arrived))
+            self._reject(name, [problem], as_text(arrived))
 
         if self._case is None:
             asyncio.create_task(later())
         else:
-            self._reject(name, [problem], _as_text(arrived))
+            self._reject(name, [problem], as_text(arrived))
 
     def _parse(self, action: str, arrived: tuple[Any, ...]) -> Parsed:
-        said = _one_document(arrived)
+        said = one_document(arrived)
         update = workflow.current_update_info()
         message_id = update.id if update else ""
         now = workflow.now()
@@ -496,31 +497,6 @@ def _received_on(start: Start | None) -> str:
     if start is not None and start.opening is not None:
         return str(start.opening["received_on"])
     return "1900-01-01"
-
-
-def _one_document(arrived: tuple[Any, ...]) -> Any:
-    if len(arrived) > 1:
-        raise Malformed([Problem("message", f"should be one JSON object, not {len(arrived)} arguments")])
-    if arrived and isinstance(arrived[0], RawValue):
-        raise Malformed([Problem("message", "cannot be read: it is not JSON, or nobody here has its key")])
-    return arrived[0] if arrived else None
-
-
-def _turned_away(malformed: Malformed, kind: type[ApplicationError] = ApplicationError) -> ApplicationError:
-    details = [{"field": p.field, "problem": p.what} for p in malformed.problems]
-    return kind("; ".join(map(str, malformed.problems)), *details, type="Malformed", non_retryable=True)
-
-
-def _as_text(arrived: tuple[Any, ...]) -> str:
-    def one(value: Any) -> str:
-        if isinstance(value, RawValue):
-            return value.payload.data[:4096].decode("utf-8", "backslashreplace")
-        try:
-            return workflow.payload_converter().to_payload(value).data[:4096].decode("utf-8", "replace")
-        except Exception:  # whatever it is, something of it is kept
-            return ascii(value)[:4096]
-
-    return ", ".join(one(value) for value in arrived[:4]).replace("\x00", "\\x00")
 
 
 def _as_body(task: Task) -> dict[str, Any]:

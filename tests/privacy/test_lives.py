@@ -8,7 +8,6 @@ import logging
 import os
 import sys
 from collections.abc import AsyncIterator, Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +20,6 @@ from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.service import RPCError
 
-from activities import errands as errands_module
 from doors import erasing, exporting, file_text, intake, staff
 from doors.clock import today
 from engine.embedded import embedded_server, temporal_command
@@ -34,11 +32,10 @@ from privacy.codec import ENCODING, KEY_NAME, placeholder
 from privacy.ring import add_key
 from redress.case import Answer
 from redress.erasure import Erased
-from redress.library import packed_terms_for
-from redress.opening import Opening
 from redress.parse import Malformed
 from register import arrivals, schema
 from register.register import Register
+from tests.paths import the_first_terms
 from workflows.wire import workflow_id
 
 MARK = "Zyxomark"
@@ -222,22 +219,16 @@ async def test_failures_are_encrypted_too(house: Sealed) -> None:
     assert "a complaint is opened by" not in history, "the failure's own words are encrypted as well"
 
 
-async def test_why_the_terms_did_not_come_at_once_is_encrypted_too(
-    house: Sealed, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_why_the_terms_did_not_come_at_once_is_encrypted_too(house: Sealed) -> None:
     """A local activity's failure stays in the history, unlike an attempt of an ordinary one."""
-    tries: list[str] = []
 
-    def fails_once(opening: Opening, on: date) -> str:
-        tries.append(opening.source_id)
-        if len(tries) == 1:
-            raise ValueError(marked("fault"))
-        return packed_terms_for(opening, on)
+    def fail() -> None:
+        raise ValueError(marked("fault"))
 
-    monkeypatch.setattr(errands_module, "packed_terms_for", fails_once)
-    reference = await house.open("life-second-go")
-    assert (await house.send(reference, "acknowledge")).applied
-    assert tries == ["life-second-go"] * 2
+    with the_first_terms(fail) as asked:
+        reference = await house.open("life-second-go")
+        assert (await house.send(reference, "acknowledge")).applied
+    assert asked == ["life-second-go"] * 2
     history = await house.client.get_workflow_handle(workflow_id(reference)).fetch_history()
     assert any(event.marker_recorded_event_attributes.HasField("failure") for event in history.events)
     assert not any(MARK.encode() in event.SerializeToString() for event in history.events)
