@@ -167,6 +167,22 @@ async def with_a_letter_that_cannot_leave(life: Life) -> None:
     await life.settled(waits)
 
 
+async def papers_reminded_of(life: Life) -> None:
+    """Nobody sends the papers for a panel: reminded two working days before they are due, then late."""
+    await life.open()
+    await life.send("acknowledge")
+    await life.send("respond", outcome="not_upheld")
+    await life.send("escalate")
+    await life.send("respond", outcome="not_upheld")
+    await life.send("escalate")
+    meeting = CALENDAR.add(life.today, 25)
+    await life.send("schedule_panel", meeting_on=meeting.isoformat(), place="An invented hall")
+    due = CALENDAR.before(meeting, 10)
+    await life.move_to(CALENDAR.before(due, 2))
+    await life.settled(lambda: any(name.startswith("reminder") for name in life.letters()))
+    await life.move_to(CALENDAR.add(due, 1))
+
+
 async def terms_at_once(life: Life) -> None:
     """A new complaint's terms come within its first workflow task."""
     await life.open()
@@ -213,6 +229,7 @@ PATHS: dict[str, Callable[[Life], Awaitable[None]]] = {
         corporate,
         letters_after_the_part,
         taken_up_again,
+        papers_reminded_of,
         terms_at_once,
         terms_at_the_second_go,
     )
