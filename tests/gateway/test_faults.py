@@ -16,6 +16,7 @@ from gateway.waiting import Waiting
 from redress.loading import parse_opening
 from tests.gateway.gates import Gate, invented
 from tests.gateway.town import Town
+from tests.marks import holding
 
 MARK = "Xylographica Inventata"
 
@@ -83,8 +84,7 @@ async def test_nothing_is_lost_or_doubled_while_the_parts_stop_in_turn(town: Tow
     assert {(answer.status_code, answer.json()["reference"]) for answer in answers} == {(202, None)}
     other = await post(sent[-1] | {"points": ["Another."]})
     assert (other.json()["receipt"], other.json()["differs"]) == (answers[-1].json()["receipt"], True)
-    kept = b"".join(path.read_bytes() for path in house.state.glob("gateway.db*"))
-    assert MARK.encode() not in kept
+    assert holding(house.state.glob("gateway.db*"), MARK) == []
     await town.line.connect()
     await gate.reaches(temporal=False)
     town.line.hush()
@@ -121,8 +121,9 @@ async def test_nothing_is_lost_or_doubled_while_the_parts_stop_in_turn(town: Tow
         assert (late.status_code, late.json()["reference"]) == (200, references[opening["source_id"]])
         assert late.json()["differs"] is False
     assert len(town.intakes(asked)) == len(sent)
-    for place in ("gateway.log", "worker.log", "gateway.db"):
-        assert MARK.encode() not in (house.state / place).read_bytes()
+    written = [house.state / name for name in ("gateway.log", "worker.log", "gateway.db")]
+    assert all(path.exists() for path in written)
+    assert holding(written, MARK) == []
 
 
 async def test_a_server_that_says_nothing_keeps_nobody_at_the_counter(town: Town) -> None:
