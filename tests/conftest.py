@@ -146,3 +146,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Evidence(), "evidence")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: no process is left alone with a test of a minute at the end of the run."""
+    items.sort(key=lambda item: "faults" not in item.path.parts)

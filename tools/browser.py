@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, quote, unquote, urlsplit
@@ -111,8 +111,22 @@ class Operator:
         """Open a complaint's page by its address."""
         name = workflow_id(reference)
         await self.goes(f"{self.ui}/namespaces/default/workflows/{quote(name)}")
-        await expect(self.page.locator("main").get_by_text(name, exact=True).first).to_be_visible()
+        named = self.page.locator("main").get_by_text(name, exact=True).first
+        await self._shows(expect(named).to_be_visible)
         await expect(self.page.get_by_test_id("timeline-tab")).to_be_visible()
+
+    async def _shows(self, seen: Callable[[], Awaitable[None]]) -> None:
+        """Wait until it is seen; where the UI shows its own error page, do once what that page offers.
+
+        The UI finds a complaint through Temporal's list, which follows a moment after it is opened.
+        """
+        try:
+            await seen()
+        except AssertionError:
+            if not await self.page.get_by_role("button", name="Try a refresh").count():
+                raise
+            await self.page.reload()
+            await seen()
 
     async def tab(self, name: str) -> None:
         """Go to a tab: `timeline`, `history`, `queries`, `user-metadata`."""
@@ -125,14 +139,7 @@ class Operator:
         """
         await self.tab("user-metadata")
         shown = self.page.frame_locator(f"#user-metadata-{part}").locator("main")
-        try:
-            await expect(shown).to_contain_text(until or re.compile(r"\S"))
-        except AssertionError:
-            refresh = self.page.get_by_role("button", name="Try a refresh")
-            if not await refresh.count():
-                raise
-            await self.page.reload()  # a fault of the UI's own, on a busy machine; it says what helps
-            await expect(shown).to_contain_text(until or re.compile(r"\S"))
+        await self._shows(lambda: expect(shown).to_contain_text(until or re.compile(r"\S")))
         return re.sub(r"\n\s*\n", "\n", (await shown.inner_text()).strip())
 
     async def timeline(self, until: str = "") -> list[str]:

@@ -6,6 +6,7 @@ import asyncio
 import re
 import stat
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
 
@@ -30,9 +31,8 @@ NAME = "Erasa Inventata"
 CALENDAR = calendar_today()
 
 
-@pytest_asyncio.fixture(scope="module")
-async def sealed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cli]:
-    state = tmp_path_factory.mktemp("keys")
+@asynccontextmanager
+async def _a_house_with_keys(state: Path) -> AsyncIterator[Cli]:
     add_key(state / "keys.txt", "first")
     settings = Settings(state=state, register_url="", vault_url="", keys=None, outbox=None, trial="")
     seals = seals_for(settings)
@@ -42,9 +42,22 @@ async def sealed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cli]
             yield Cli(address, state, {"REDRESS_TRIAL": ""}, client, errands.register)
 
 
-async def _withdrawn(cli: Cli) -> str:
-    parent = {"name": NAME, "role": "parent"}
-    reference = await cli.open(complainant=parent, points=[f"{NAME} was not heard."])
+@pytest_asyncio.fixture(scope="module")
+async def sealed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cli]:
+    async with _a_house_with_keys(tmp_path_factory.mktemp("keys")) as house:
+        yield house
+
+
+@pytest_asyncio.fixture
+async def alone(tmp_path: Path) -> AsyncIterator[Cli]:
+    """One for a test that changes the ring."""
+    async with _a_house_with_keys(tmp_path) as house:
+        yield house
+
+
+async def _withdrawn(cli: Cli, name: str) -> str:
+    parent = {"name": name, "role": "parent"}
+    reference = await cli.open(complainant=parent, points=[f"{name} was not heard."])
     assert (await cli("send", reference, "acknowledge")).status == 0
     assert (await cli("send", reference, "withdraw", "--set", "reason=Sorted out.")).status == 0
     return reference
@@ -87,7 +100,7 @@ async def test_an_export_says_dates_as_people_read_them(sealed: Cli) -> None:
 
 
 async def test_exported_and_erased(sealed: Cli, tmp_path: Path) -> None:
-    reference = await _withdrawn(sealed)
+    reference = await _withdrawn(sealed, NAME)
     file = tmp_path / "file.txt"
     file.write_text("An older one, for all to read.")
     file.chmod(0o644)
@@ -147,7 +160,7 @@ async def test_not_while_it_is_open_and_not_what_never_was(sealed: Cli) -> None:
 
 async def test_retention_is_the_authoritys(sealed: Cli) -> None:
     """family-rights keeps six years: closed seven years ago is due, closed lately is not."""
-    lately = await _withdrawn(sealed)
+    lately = await _withdrawn(sealed, "Retenta Inventata")
     received = date(today().year - 8, 3, 1).isoformat()
     past = [
         {"action": "acknowledge", "on": received},
@@ -170,56 +183,54 @@ async def test_retention_is_the_authoritys(sealed: Cli) -> None:
     assert (await sealed("export", unconfirmed, "--json")).document["erased_on"] is None
 
 
-async def test_keys_are_rotated_while_complaints_are_open(sealed: Cli) -> None:
-    reference = await sealed.open()
-    assert (await sealed("keys", "new", "--name", "second")).status == 0
-    assert (await sealed("keys", "new", "--name", "second")).status == 2
-    uses = (await sealed("keys", "list", "--json")).document
+async def test_keys_are_rotated_while_complaints_are_open(alone: Cli) -> None:
+    reference = await alone.open()
+    assert (await alone("keys", "new", "--name", "second")).status == 0
+    assert (await alone("keys", "new", "--name", "second")).status == 2
+    uses = (await alone("keys", "list", "--json")).document
     assert [(use["name"], use["is_present"]) for use in uses] == [("second", True), ("first", False)]
     assert uses[1]["wraps"] > 0
-    assert (await sealed("keys", "rewrap")).status == 0
-    uses = (await sealed("keys", "list", "--json")).document
+    assert (await alone("keys", "rewrap")).status == 0
+    uses = (await alone("keys", "list", "--json")).document
     assert uses[1]["wraps"] == 0
-    shown = await sealed("show", reference, "--json")
+    shown = await alone("show", reference, "--json")
     assert shown.status == 0, "a worker that still has the old ring, and a door with the new one"
 
 
-async def test_an_old_key_is_removed_once_nothing_needs_it(sealed: Cli) -> None:
-    reference = await sealed.open()
-    assert (await sealed("keys", "new", "--name", "third")).status == 0
-    early = await sealed("keys", "remove", "second")
+async def test_an_old_key_is_removed_once_nothing_needs_it(alone: Cli) -> None:
+    reference = await alone.open()
+    assert (await alone("keys", "new", "--name", "second")).status == 0
+    assert (await alone("keys", "rewrap")).status == 0
+    assert (await alone("keys", "new", "--name", "third")).status == 0
+    early = await alone("keys", "remove", "second")
     assert (early.status, "still needed: it wraps" in early.err) == (2, True), early.err
-    assert (await sealed("keys", "remove", "third")).status == 2
-    assert (await sealed("keys", "rewrap")).status == 0
-    assert sealed.client is not None
+    assert (await alone("keys", "remove", "third")).status == 2
+    assert (await alone("keys", "rewrap")).status == 0
+    assert alone.client is not None
     as_earlier_versions_had_it = Payload(metadata={"encryption-key-id": b"ring/second"})
-    await sealed.client.workflow_service.signal_workflow_execution(
+    await alone.client.workflow_service.signal_workflow_execution(
         SignalWorkflowExecutionRequest(
-            namespace=sealed.client.namespace,
+            namespace=alone.client.namespace,
             workflow_execution=WorkflowExecution(workflow_id=f"complaint-{reference}"),
             signal_name="respond",
             input=Payloads(payloads=[as_earlier_versions_had_it]),
         )
     )
-    late = await sealed("keys", "remove", "second")
+    late = await alone("keys", "remove", "second")
     assert (late.status, f"complaint-{reference}" in late.err) == (2, True), late.err
-    assert (await sealed("keys", "remove", "first")).status == 0
-    assert [use["name"] for use in (await sealed("keys", "list", "--json")).document] == ["third", "second"]
-    assert (await sealed("show", reference, "--json")).status == 0
+    assert (await alone("keys", "remove", "first")).status == 0
+    assert [use["name"] for use in (await alone("keys", "list", "--json")).document] == ["third", "second"]
+    assert (await alone("show", reference, "--json")).status == 0
 
 
-async def test_a_key_that_was_taken_out_too_early_is_named_and_nothing_is_lost(sealed: Cli) -> None:
-    reference = await sealed.open()
-    file = sealed.state / "keys.txt"
-    whole = file.read_text()
-    present = whole.split()[0]
-    assert (await sealed("keys", "new", "--name", "fourth")).status == 0
+async def test_a_key_that_was_taken_out_too_early_is_named_and_nothing_is_lost(alone: Cli) -> None:
+    reference = await alone.open()
+    file = alone.state / "keys.txt"
+    assert (await alone("keys", "new", "--name", "second")).status == 0
     with_both = file.read_text()
-    file.write_text(
-        "".join(line for line in with_both.splitlines(True) if not line.startswith(f"{present} "))
-    )
-    missing = await sealed("show", reference)
-    assert (missing.status, f"no key {present}" in missing.err) == (2, True), missing.err
-    assert "MISSING" in (await sealed("keys", "list")).out
+    file.write_text("".join(line for line in with_both.splitlines(True) if not line.startswith("first ")))
+    missing = await alone("show", reference)
+    assert (missing.status, "no key first" in missing.err) == (2, True), missing.err
+    assert "MISSING" in (await alone("keys", "list")).out
     file.write_text(with_both)
-    assert (await sealed("show", reference)).status == 0
+    assert (await alone("show", reference)).status == 0
