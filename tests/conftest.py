@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import os
 from collections.abc import AsyncIterator, Callable
@@ -25,6 +24,7 @@ from redress.london import instant, london_date
 from redress.standing import Status
 from register.register import Register
 from tests.evidence import Evidence
+from tests.waiting import PATIENCE, until
 from workflows.wire import workflow_id
 
 quiet_runtime()
@@ -105,13 +105,9 @@ class Life:
         """The names of the letters in the outbox, each with its recipient, in order of their files."""
         return sorted(path.name[11:].rsplit("-", 1)[0] for path in self.outbox.glob("*.txt"))
 
-    async def settled(self, what: Callable[[], bool], seconds: float = 30) -> None:
+    async def settled(self, what: Callable[[], bool], seconds: float = PATIENCE) -> None:
         """Wait for what follows within seconds: letters and the register."""
-        for _ in range(int(seconds * 20)):
-            if what():
-                return
-            await asyncio.sleep(0.05)
-        assert what(), "it did not follow"
+        await until(what, seconds)
 
 
 @pytest.fixture(scope="session")

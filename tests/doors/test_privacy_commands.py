@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import stat
 from collections.abc import AsyncIterator
@@ -24,7 +23,9 @@ from engine.workers import build_worker, errands_for
 from privacy.ring import add_key
 from redress.calendar import long_date
 from redress.holidays_england import calendar_today
+from register.register import Register
 from tests.doors.conftest import Cli
+from tests.waiting import recorded
 
 NAME = "Erasa Inventata"
 
@@ -53,6 +54,11 @@ async def alone(tmp_path: Path) -> AsyncIterator[Cli]:
     """One for a test that changes the ring."""
     async with _a_house_with_keys(tmp_path) as house:
         yield house
+
+
+def _register(cli: Cli) -> Register:
+    assert cli.register is not None
+    return cli.register
 
 
 async def _withdrawn(cli: Cli, name: str) -> str:
@@ -93,7 +99,7 @@ async def test_an_export_says_dates_as_people_read_them(sealed: Cli) -> None:
     until = CALENDAR.add(today(), 90)
     asked = await sealed("send", reference, "extend", "--set", f"until={until}", "--set", "reason=Much.")
     assert asked.status == REFUSED
-    await asyncio.sleep(1)  # the record follows within seconds
+    await recorded(_register(sealed), reference, messages=1)
     text = (await sealed("export", reference)).out
     assert f"(refused: until {long_date(until)} is beyond the most allowed" in text
     assert not re.search(r"\b\d{4}-\d\d-\d\d\b", text)
@@ -104,7 +110,7 @@ async def test_exported_and_erased(sealed: Cli, tmp_path: Path) -> None:
     file = tmp_path / "file.txt"
     file.write_text("An older one, for all to read.")
     file.chmod(0o644)
-    await asyncio.sleep(1)  # the record follows within seconds
+    await recorded(_register(sealed), reference, messages=2)
     ran = await sealed("export", reference, "--out", str(tmp_path / "none" / "file.txt"))
     assert (ran.status, ran.lines) == (
         2,
@@ -149,7 +155,7 @@ async def test_exported_and_erased(sealed: Cli, tmp_path: Path) -> None:
 async def test_not_while_it_is_open_and_not_what_never_was(sealed: Cli) -> None:
     reference = await sealed.open()
     assert (await sealed("send", reference, "acknowledge")).status == 0
-    await asyncio.sleep(1)
+    await recorded(_register(sealed), reference, messages=1)
     still = await sealed("erase", reference)
     assert (still.status, "is open" in still.err) == (4, True)
     assert (await sealed("erase", "CYP-1999-000001")).status == 5
@@ -168,11 +174,9 @@ async def test_retention_is_the_authoritys(sealed: Cli) -> None:
     ]
     long_ago = await sealed.open(received_on=received, messages=past)
     unconfirmed = await sealed.open(authority="rotherham", received_on=received, messages=past)
-    for _ in range(100):
-        due = await sealed("erase", "--due", "--dry-run", "--json")
-        if due.document and unconfirmed in due.err:
-            break
-        await asyncio.sleep(0.2)
+    for reference in (lately, long_ago, unconfirmed):
+        await recorded(_register(sealed), reference, messages=2)
+    due = await sealed("erase", "--due", "--dry-run", "--json")
     assert due.document == [long_ago]
     alone = await sealed("erase", long_ago, "--dry-run")
     assert (alone.status, "--dry-run: goes with --due" in alone.err) == (2, True)

@@ -13,7 +13,9 @@ from doors.clock import today
 from engine.settings import Settings
 from engine.workers import build_worker, errands_for
 from redress.sentences import with_long_dates
+from register.register import Register
 from tests.doors.conftest import Cli, ahead
+from tests.waiting import recorded
 
 ANSWER = {"message_id", "on", "applied", "pending", "repeated", "reason", "changed"}
 
@@ -175,11 +177,13 @@ async def test_temporal_out_of_reach(down: Cli) -> None:
     assert isinstance(shown.document, dict)
 
 
-async def test_a_complaint_whose_workflow_was_ended_by_hand(cli: Cli, server: tuple[str, Client]) -> None:
+async def test_a_complaint_whose_workflow_was_ended_by_hand(
+    cli: Cli, server: tuple[str, Client], house: Register
+) -> None:
     """It is taken up again from the register with the next message, and keeps what it had."""
     reference = await cli.open()
     assert (await cli("send", reference, "acknowledge", "--set", "message_id=a-1")).status == 0
-    await asyncio.sleep(1)  # the register follows within seconds
+    await recorded(house, reference, messages=1)
     await server[1].get_workflow_handle(f"complaint-{reference}").terminate()
     ran = await cli("send", reference, "add_note", "--set", "note=Later.", "--json")
     assert (ran.status, ran.document["applied"]) == (0, True)

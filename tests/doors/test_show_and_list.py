@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable
@@ -11,6 +10,7 @@ from typing import Any
 from doors.clock import today
 from redress.calendar import long_date
 from tests.doors.conftest import CALENDAR, Cli, ahead, back
+from tests.waiting import eventually
 
 STATUS = {
     *("reference", "authority", "procedure", "kind", "state", "stage", "received_on", "next_due_on"),
@@ -147,8 +147,4 @@ async def _listed(cli: Cli, reference: str) -> None:
 
 async def _until(found: Callable[[], Awaitable[set[str]]], wanted: set[str]) -> None:
     """The register follows within seconds."""
-    for _ in range(20):
-        if await found() == wanted:
-            return
-        await asyncio.sleep(0.3)
-    assert await found() == wanted
+    assert await eventually(found, wanted.__eq__) == wanted

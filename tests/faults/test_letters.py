@@ -9,7 +9,7 @@ import asyncio
 import signal
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from typing import Any
@@ -24,6 +24,7 @@ from tests.faults.conftest import House
 from tests.post import certificates, mail_server, notify_service
 from tests.post.mail_server import MailServer
 from tests.post.notify_service import NotifyService
+from tests.waiting import until
 
 CALENDAR = calendar_today()
 WITHIN = 8.0
@@ -95,14 +96,6 @@ def is_over(house: House, life: Life, letters: int) -> bool:
     told = [row for row in rows(house, life.reference) if (row.letter, row.state) == ("undelivered", "sent")]
     raised = states["failed"] + states["unsure"]
     return states.total() == letters == states["sent"] + raised and len(told) == raised
-
-
-async def until(what: Callable[[], bool], seconds: float = 150) -> None:
-    for _ in range(int(seconds * 10)):
-        if what():
-            return
-        await asyncio.sleep(0.1)
-    assert what(), "it did not come to pass"
 
 
 async def opened(house: House, complainant: dict[str, str]) -> Life:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 from temporalio.client import Client
 
 from doors import erasing, intake, staff
@@ -24,6 +23,7 @@ from privacy.ring import add_key
 from privacy.vault import Destroyed
 from register import schema
 from register.register import Register
+from tests.waiting import recorded
 
 WITHIN = 60.0
 
@@ -86,14 +86,7 @@ class Restored:
         assert (await staff.send(self.client, self.register, reference, name, said, WITHIN)).applied
 
     async def recorded(self, reference: str, messages: int) -> None:
-        """Wait until so many messages stand in the register."""
-        wanted = select(func.count()).where(schema.messages.c.reference == reference)
-        for _ in range(600):
-            with self.register.reading() as db:
-                if db.execute(wanted).scalar_one() == messages:
-                    return
-            await asyncio.sleep(0.1)
-        raise AssertionError(f"{messages} messages of {reference} were not recorded")
+        await recorded(self.register, reference, messages)
 
     async def reconciled(self) -> dict[str, str]:
         done = await reconcile(self.client, self.register, self.settings.outbox_folder, WITHIN)
@@ -193,7 +186,6 @@ async def test_what_was_erased_stays_so_with_an_older_register_and_an_older_temp
         await house.send(reference, "acknowledge")
         await house.send(reference, "withdraw", reason="Sorted out.")
         await house.recorded(reference, 2)
-        await asyncio.sleep(1)  # letters leave
         copies = {name: house.back_up(name) for name in ("temporal", "register")}
         proof = await erasing.erase(house.client, house.register, house.settings.outbox_folder, reference)
         assert proof.holds

@@ -37,6 +37,7 @@ from register import arrivals, schema
 from register.register import Register
 from tests.marks import holding
 from tests.paths import the_first_terms
+from tests.waiting import eventually, recorded
 from workflows.wire import workflow_id
 
 MARK = "Zyxomark"
@@ -139,7 +140,7 @@ async def _a_life(house: Sealed, source_id: str) -> str:
         await house.send(reference, "correct", field=marked("field"), value=1, reason=marked("r"))
     assert MARK not in str(caught.value) or "field" in str(caught.value)
     await house.send(reference, "withdraw", reason=marked("sorted out"))
-    await asyncio.sleep(1)
+    await recorded(house.register, reference, messages=11)
     return reference
 
 
@@ -173,15 +174,14 @@ async def test_a_name_where_an_id_belongs_does_not_reach_the_register(house: Sea
     )
     with pytest.raises(WorkflowFailureError):
         await stranger.result()
-    for _ in range(100):
-        if len((await staff.status(house.client, house.register, reference, today(), 60))["refused"]) == 1:
-            break
-        await asyncio.sleep(0.1)
-    await asyncio.sleep(1)  # the record follows
+    of_it = select(schema.refusals.c.action).where(schema.refusals.c.reference == reference)
+
+    def refused() -> list[str]:
+        with house.register.reading() as db:
+            return [*db.execute(of_it).scalars()]
+
+    assert await eventually(refused, bool) == ["unknown"]
     assert arrivals.dated(house.register, reference, f"{named}-1") == today().isoformat()
-    with house.register.reading() as db:
-        of_it = select(schema.refusals.c.action).where(schema.refusals.c.reference == reference)
-        assert db.execute(of_it).scalars().all() == ["unknown"]
     ours = [path for path in house.files() if path.name.startswith(("register.db", "vault.db"))]
     assert holding(ours, named) == []
 
@@ -200,9 +200,12 @@ async def test_an_update_that_comes_unencrypted_is_turned_away_and_not_kept(hous
     assert named not in (await handle.fetch_history()).to_json()
     assert holding(house.files(), named) == []
     await handle.signal("escalate", {"reason": "Invented."})  # nobody waits: it is taken, as all signals are
-    await asyncio.sleep(1)
-    shown = await staff.status(house.client, house.register, reference, today(), 60)
-    assert [each["action"] for each in shown.get("messages", [])] == ["add_note", "escalate"]
+
+    async def actions() -> list[str]:
+        shown = await staff.status(house.client, house.register, reference, today(), 60)
+        return [str(each["action"]) for each in shown.get("messages", [])]
+
+    assert await eventually(actions, lambda taken: len(taken) > 1) == ["add_note", "escalate"]
 
 
 async def test_failures_are_encrypted_too(house: Sealed) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
 import workflows.complaint
 from tests.conftest import Life
+from tests.waiting import eventually
 
 
 @pytest.fixture(autouse=True)
@@ -18,13 +18,11 @@ def short_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def _runs(life: Life) -> int:
-    query = f"WorkflowId = '{life.handle.id}'"
-    for _ in range(100):  # the list of workflows follows within a second
-        found = [execution async for execution in life.client.list_workflows(query)]
-        if len(found) > 1:
-            break
-        await asyncio.sleep(0.05)
-    return len(found)
+    async def listed() -> int:
+        query = f"WorkflowId = '{life.handle.id}'"
+        return len([execution async for execution in life.client.list_workflows(query)])
+
+    return await eventually(listed, lambda found: found > 1)  # the list follows within a second
 
 
 async def test_it_goes_on_with_all_it_knew(life: Life) -> None:
@@ -44,12 +42,7 @@ async def test_it_goes_on_with_all_it_knew(life: Life) -> None:
     await asyncio.gather(*(note(n) for n in range(60)), *(signal(n) for n in range(20)))
     repeated = await life.send("acknowledge", message_id="the-first")
     assert repeated.repeated
-    status: dict[str, Any] = {}
-    for _ in range(100):
-        status = dict(await life.status())
-        if len(status["messages"]) == 72 and len(status["refused"]) == 10:
-            break
-        await asyncio.sleep(0.1)
+    status = await eventually(life.status, lambda now: len(now["messages"]) + len(now["refused"]) == 82)
     assert len(status["messages"]) == 72
     assert len(status["refused"]) == 10
     assert status["stage"] == "stage_2"

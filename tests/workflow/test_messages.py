@@ -17,6 +17,7 @@ from temporalio.exceptions import ApplicationError
 from redress.actions import ACTIONS
 from tests.conftest import Life
 from tests.rules.generating import examples
+from tests.waiting import eventually
 
 
 async def test_two_hundred_at_once(life: Life) -> None:
@@ -84,12 +85,9 @@ async def test_what_a_signal_carries_is_never_lost(life: Life) -> None:
     await life.handle.signal("respond", {"outcome": "upheld", "summary": "x" * 70_000})
     await life.handle.signal("respond", {"outcome": "upheld"})
 
-    status = await life.status()
-    for _ in range(100):
-        status = await life.status()
-        if len(status["refused"]) == 6 and len(status.get("messages", [])) == 2:
-            break
-        await asyncio.sleep(0.05)
+    status = await eventually(
+        life.status, lambda now: len(now["refused"]) == 6 and len(now.get("messages", [])) == 2
+    )
     assert [r["action"] for r in status["refused"]] == [
         "respond", "respond", "escalate", "no_such_action", "acknowledge", "respond",
     ]  # fmt: skip

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
+from contextlib import suppress
 
 from doors import staff
 from doors.answers import NoAnswer
 from doors.intake import open_complaint
 from redress.standing import Status
 from tests.conftest import Life
+from tests.waiting import eventually
 
 
 async def _part(life: Life, reference: str) -> Status:
     """Where the part stands; its reference is reserved a moment before its workflow is started."""
-    for _ in range(300):
-        try:
+
+    async def status() -> Status | None:
+        with suppress(NoAnswer):
             return await staff.status(life.client, life.register, reference, life.today, 60)
-        except NoAnswer:
-            await asyncio.sleep(0.1)
-    return await staff.status(life.client, life.register, reference, life.today, 60)
+        return None
+
+    found: Status | None = await eventually(status, lambda status: status is not None)
+    assert found is not None
+    return found
 
 
 async def test_the_part_is_a_complaint_of_its_own(life: Life) -> None:
