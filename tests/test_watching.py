@@ -10,11 +10,9 @@ import re
 import signal
 import socket
 import sys
-import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import get_args
 
@@ -41,6 +39,7 @@ from register.letters import State
 from register.register import Register
 from tests.conftest import Life
 from tests.gateway.gates import Gate, invented
+from tests.serving import Handler, serving
 
 NAME = "Watcha Inventata"
 
@@ -103,20 +102,15 @@ def collector() -> Iterator[tuple[str, list[bytes]]]:
     """A place for traces, as OpenTelemetry's collector takes them over HTTP."""
     came: list[bytes] = []
 
-    class Takes(BaseHTTPRequestHandler):
+    class Takes(Handler):
         def do_POST(self) -> None:
             came.append(self.rfile.read(int(self.headers["Content-Length"])))
             self.send_response(200)
             self.send_header("Content-Type", "application/x-protobuf")
             self.end_headers()
 
-        def log_message(self, format: str, *args: object) -> None:  # the base class calls it so
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Takes)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", came
-    server.shutdown()
+    with serving(Takes) as port:
+        yield f"http://127.0.0.1:{port}", came
 
 
 @asynccontextmanager

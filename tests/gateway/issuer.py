@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+
+from tests.serving import Handler, serving
 
 AUDIENCE = "redress"
 
@@ -58,7 +58,7 @@ def issuing() -> Iterator[Issuer]:
     """An issuer that answers."""
     issuer: Issuer
 
-    class Handler(BaseHTTPRequestHandler):
+    class Shows(Handler):
         def do_GET(self) -> None:
             document = issuer.document(self.path)
             body = json.dumps(document).encode()
@@ -67,14 +67,6 @@ def issuing() -> Iterator[Issuer]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    issuer = Issuer(server.server_address[1])
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield issuer
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(Shows) as port:
+        issuer = Issuer(port)
+        yield issuer

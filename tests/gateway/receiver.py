@@ -6,12 +6,12 @@ import base64
 import hashlib
 import hmac
 import json
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.serving import Handler, serving
 
 
 def verified(secret: str, headers: dict[str, str], body: bytes) -> bool:
@@ -47,7 +47,7 @@ class Receiver:
 def receiving(port: int = 0) -> Iterator[Receiver]:
     receiver: Receiver
 
-    class Handler(BaseHTTPRequestHandler):
+    class Takes(Handler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
@@ -58,16 +58,6 @@ def receiving(port: int = 0) -> Iterator[Receiver]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    receiver = Receiver(server.server_address[1])
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with serving(Takes, port) as at:
+        receiver = Receiver(at)
         yield receiver
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -12,7 +12,6 @@ import re
 import threading
 from collections import Counter
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
@@ -20,6 +19,8 @@ from uuid import UUID, uuid4
 import jwt
 from notifications_python_client.authentication import decode_jwt_token, get_token_issuer
 from notifications_python_client.errors import TokenDecodeError, TokenError, TokenExpiredError
+
+from tests.serving import Handler, serving
 
 SERVICE, SECRET = "26785a09-ab16-4eb0-8407-a37497a57506", "3d844edf-8d35-48ac-975b-e847b4f122b0"
 KEY = f"invented-{SERVICE}-{SECRET}"
@@ -81,17 +82,12 @@ class NotifyService:
         self.asked = 0
         self.requests = 0
         self.over = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
-        ).start()
+        self._serving = serving(_handler(self))
+        self.url = f"http://127.0.0.1:{self._serving.__enter__()}"
 
     def stop(self) -> None:
         self.over.set()
-        self._server.shutdown()
-        self._server.server_close()
+        self._serving.__exit__(None, None, None)
 
     def counted(self) -> Counter[str]:
         """How often each letter was taken, by our reference."""
@@ -325,11 +321,11 @@ def _is_uuid(text: object) -> bool:
     return True
 
 
-def _handler(service: NotifyService) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+def _handler(service: NotifyService) -> type[Handler]:
+    class Takes(Handler):
         protocol_version = "HTTP/1.1"
 
-        def do_POST(self) -> None:  # as http.server names it
+        def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             kind = self.path.removeprefix("/v2/notifications/")
             if kind not in ALLOWED:
@@ -376,7 +372,4 @@ def _handler(service: NotifyService) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(text)
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """Nothing."""
-
-    return Handler
+    return Takes
