@@ -13,7 +13,7 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy, TypedSearchAttributes
-from temporalio.exceptions import ApplicationError, FailureError, WorkflowAlreadyStartedError
+from temporalio.exceptions import ApplicationError, FailureError
 
 from engine.refusals import TurnedAway
 from engine.search_attributes import NEXT_DUE
@@ -24,18 +24,14 @@ from redress.london import london_date
 from redress.messages import MESSAGES
 from redress.packing import pack_state, unpack, unpack_state
 from redress.parse import Malformed, Parsed, parse_message
-from redress.record import EntryKind, RegisterEntry
-from redress.sentences import errand
-from redress.splitting import part_of
 from redress.standing import Status
 from workflows.arriving import as_text, one_document, turned_away
-from workflows.card import HOW_TO_READ, card, search_attributes, title
+from workflows.card import card, search_attributes
 from workflows.handlers import Handlers
+from workflows.outbox import A_SIGN_OF_LIFE, AN_ERRAND_TAKES, FOR_EVER, Outbox
 from workflows.prompts import MOVES_PROMPT, STATUS_PROMPT
 from workflows.wire import (
     BEGIN,
-    CARRY_OUT,
-    DELIVER,
     MOVES,
     OPENING,
     STATUS,
@@ -43,14 +39,9 @@ from workflows.wire import (
     Begin,
     Begun,
     Carried,
-    Errand,
-    Outcome,
     Start,
     workflow_id,
 )
-
-FOR_EVER = RetryPolicy(maximum_interval=timedelta(hours=1))
-"""The register and the post are tried again until they work; no clock waits for them."""
 
 TERMS_AT_ONCE = "terms-at-once"
 """A patch: histories from before it have an ordinary activity at their start (docs/decisions/0015)."""
@@ -60,21 +51,12 @@ ONCE = RetryPolicy(maximum_attempts=1)
 AT_ONCE = timedelta(seconds=2)
 """At most, the wait for a free hand included: meanwhile the workflow task is open, and a worker has few."""
 
-AN_ERRAND_TAKES = timedelta(seconds=30)
-"""At most."""
-
-A_SIGN_OF_LIFE = timedelta(seconds=10)
-"""Without one for so long the worker is taken to be gone, and its errand is taken up by another."""
-
 MESSAGES_A_RUN = 1000
 """After so many messages a run continues as new: the server takes 2,000 updates a run and no more."""
 
 TERMS_ARE_KEPT = "The calendar and the rules that this complaint will run under are kept"
 
 FAULT = "a fault of the software: the message was not taken, and nothing has changed"
-
-MOST_ENTRIES, LARGEST_ERRAND = 50, 400_000
-"""How many entries and bytes of them one errand carries."""
 
 
 @workflow.defn(name=WORKFLOW)
@@ -85,14 +67,11 @@ class Complaint(Handlers):
     def __init__(self, *started_with: Any) -> None:
         self._case: Case | None = None
         self._terms = ""
-        self._outbox: list[RegisterEntry] = []
-        self._ready_to_send = False
-        self._undelivered = False
-        self._left_since = False
         self._stirred = False
         self._taken = 0
         self._timers: dict[str, tuple[datetime, asyncio.Task[None]]] = {}
         self._shown: TypedSearchAttributes | None = None
+        self._outbox = Outbox(emptied=self._all_is_carried_out)
         self._start, self._unfit = _start(started_with)
 
     @workflow.run
@@ -116,13 +95,13 @@ class Complaint(Handlers):
         Gives what to go on with where the run has become too long.
         """
         await self._begin()
-        post = asyncio.create_task(self._send())
+        carrying = asyncio.create_task(self._outbox.carry_out(self._known))
         while True:
             self._act()
             self._show()
             if self._is_over():
                 if await self._has_ended():
-                    post.cancel()
+                    carrying.cancel()
                     return None
                 continue
             self._set_timers()
@@ -133,9 +112,9 @@ class Complaint(Handlers):
 
     async def _has_ended(self) -> bool:
         """Hand the last of it over; whether nothing came meanwhile that wakes the complaint again."""
-        self._record("ended", f"ended:{workflow.info().run_id}:{self._taken}", {})
-        self._ready_to_send = True
-        await workflow.wait_condition(lambda: self._stirred or not (self._outbox or self._undelivered))
+        self._outbox.put("ended", f"ended:{workflow.info().run_id}:{self._taken}", {})
+        self._outbox.release()
+        await workflow.wait_condition(lambda: self._stirred or self._outbox.is_done)
         stirred, self._stirred = self._stirred, False
         return not stirred and workflow.all_handlers_finished()
 
@@ -149,8 +128,8 @@ class Complaint(Handlers):
         if start.carried is not None:
             self._case = Case.restore(unpack(start.carried.terms), unpack_state(start.carried.state))
             self._terms = start.carried.terms
-            self._outbox = start.carried.outbox
-            self._undelivered = start.carried.undelivered
+            self._outbox.entries = start.carried.outbox
+            self._outbox.undelivered = start.carried.undelivered
             return
         today = london_date(workflow.now())
         asked = Begin(reference=start.reference, opened_on=today.isoformat(), opening=start.opening)
@@ -158,13 +137,13 @@ class Complaint(Handlers):
         self._terms = begun.terms
         if begun.state is not None:
             self._case = Case.restore(unpack(begun.terms), unpack_state(begun.state))
-            self._undelivered = begun.undelivered
+            self._outbox.undelivered = begun.undelivered
             return
         opening = parse_opening(start.opening, today)
         self._case = Case(unpack(begun.terms), start.reference, opening, today)
         if not begun.recorded:
             body = {"opening": start.opening, "opened_on": today.isoformat(), "terms": begun.terms}
-            self._record("opened", "opened", body)
+            self._outbox.put("opened", "opened", body)
 
     async def _begun(self, asked: Begin) -> Begun:
         """The terms: within this workflow task where that goes, else by an activity that operators see."""
@@ -194,8 +173,8 @@ class Complaint(Handlers):
     def _act(self) -> None:
         """Let the rules say what is due now, and send it on its way."""
         for task in self._known.due(workflow.now()):
-            self._record("effect", f"effect:{task.effect.key}", _as_body(task))
-        self._ready_to_send = bool(self._outbox)
+            self._outbox.put("effect", f"effect:{task.effect.key}", _as_body(task))
+        self._outbox.release()
 
     def _set_timers(self) -> None:
         """One durable timer for each running limit, one for the next reminder or letter."""
@@ -232,88 +211,24 @@ class Complaint(Handlers):
         """
         if not self._is_old():
             return False
-        if self._taken < MESSAGES_A_RUN * 1.7 and self._outbox:
+        if self._taken < MESSAGES_A_RUN * 1.7 and self._outbox.entries:
             return False
-        return sum(map(_size, self._outbox)) < LARGEST_ERRAND
+        return self._outbox.fits_one_errand
 
     def _is_old(self) -> bool:
         return self._taken >= MESSAGES_A_RUN or workflow.info().is_continue_as_new_suggested()
+
+    def _all_is_carried_out(self) -> None:
+        self._stirred = self._stirred or self._is_old()  # a quiet moment to go on in a new run
 
     def _handed_on(self) -> Start:
         carried = Carried(
             terms=self._terms,
             state=pack_state(self._known.state()),
-            outbox=self._outbox,
-            undelivered=self._undelivered,
+            outbox=self._outbox.entries,
+            undelivered=self._outbox.undelivered,
         )
         return Start(reference=self._known.reference, carried=carried)
-
-    # --- errands ---------------------------------------------------------------------------------
-
-    async def _send(self) -> None:
-        """Carry out what the case asked for, in order, one errand after another."""
-        late_post: asyncio.Task[None] | None = None
-        if self._undelivered:
-            late_post = asyncio.create_task(self._deliver())
-        while True:
-            await workflow.wait_condition(lambda: self._ready_to_send and bool(self._outbox))
-            batch = _batch(self._outbox)
-            outcome: Outcome = await workflow.execute_activity(
-                CARRY_OUT,
-                Errand(reference=self._known.reference, entries=batch),
-                result_type=Outcome,
-                start_to_close_timeout=AN_ERRAND_TAKES,
-                heartbeat_timeout=A_SIGN_OF_LIFE,
-                retry_policy=FOR_EVER,
-                summary=errand(batch),
-            )
-            await self._open_parts(batch)
-            del self._outbox[: len(batch)]
-            self._ready_to_send = bool(self._outbox)
-            self._stirred = self._stirred or (not self._outbox and self._is_old())
-            if not outcome.delivered:
-                self._undelivered = self._left_since = True
-                if late_post is None or late_post.done():
-                    late_post = asyncio.create_task(self._deliver())
-
-    async def _open_parts(self, batch: list[RegisterEntry]) -> None:
-        """Points split off become a complaint of their own; its reference stands in the register already."""
-        for entry in batch:
-            if entry.body.get("kind") != "split" or entry.body.get("state") != "done":
-                continue
-            part = part_of(self._known, entry.body["facts"])
-            try:
-                await workflow.start_child_workflow(
-                    WORKFLOW,
-                    Start(reference=part.reference, opening=part.opening).model_dump(
-                        mode="json", exclude_none=True
-                    ),
-                    id=workflow_id(part.reference),
-                    parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-                    static_summary=title(part.reference, part_of=self._known.reference),
-                    static_details=HOW_TO_READ,
-                )
-            except WorkflowAlreadyStartedError:
-                continue  # an earlier run of ours has started it
-
-    async def _deliver(self) -> None:
-        """Letters that could not leave at once are tried until they do; nothing else waits for them."""
-        self._left_since = True
-        while self._left_since:  # one that stayed behind while others were leaving is not forgotten
-            self._left_since = False
-            await workflow.execute_activity(
-                DELIVER,
-                self._known.reference,
-                start_to_close_timeout=AN_ERRAND_TAKES,
-                heartbeat_timeout=A_SIGN_OF_LIFE,
-                retry_policy=FOR_EVER,
-                summary="Letters that could not leave are tried again",
-            )
-        self._undelivered = False
-
-    def _record(self, kind: EntryKind, key: str, body: dict[str, Any]) -> None:
-        on = london_date(workflow.now()).isoformat()
-        self._outbox.append(RegisterEntry(kind=kind, key=key, on=on, body=body))
 
     # --- messages --------------------------------------------------------------------------------
 
@@ -388,13 +303,13 @@ class Complaint(Handlers):
         self._stirred = True  # a repeat too: it counts towards what a run can take
         if not answer.repeated:
             kept = case.logged[answer.message_id]
-            self._record("message", f"message:{kept.seq}", kept.model_dump(mode="json"))
+            self._outbox.put("message", f"message:{kept.seq}", kept.model_dump(mode="json"))
         return answer
 
     def _reject(self, action: str, problems: list[str], received: str) -> None:
         rejected = self._known.reject(action, problems, received, workflow.now())
         number = len(self._known.rejected)
-        self._record("rejected", f"rejected:{number}", rejected.model_dump(mode="json"))
+        self._outbox.put("rejected", f"rejected:{number}", rejected.model_dump(mode="json"))
         self._stirred = True
 
     # --- what can be seen ------------------------------------------------------------------------
@@ -476,21 +391,6 @@ def _start(started_with: tuple[Any, ...]) -> tuple[Start | None, str]:
     except (ValueError, Malformed) as error:
         return None, f"a complaint is opened by 'starter.py open': {error}"
     return start, ""
-
-
-def _size(entry: RegisterEntry) -> int:
-    return len(str(entry.body))
-
-
-def _batch(outbox: list[RegisterEntry]) -> list[RegisterEntry]:
-    """The first entries, as many as one errand carries; always one."""
-    batch, size = [outbox[0]], _size(outbox[0])
-    for entry in outbox[1:MOST_ENTRIES]:
-        size += _size(entry)
-        if size > LARGEST_ERRAND:
-            break
-        batch.append(entry)
-    return batch
 
 
 def _received_on(start: Start | None) -> str:

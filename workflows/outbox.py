@@ -1,0 +1,141 @@
+"""What a complaint has asked the world for: carried out in order, one errand after another."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from redress.case import Case
+from redress.london import london_date
+from redress.record import EntryKind, RegisterEntry
+from redress.sentences import errand
+from redress.splitting import part_of
+from workflows.card import HOW_TO_READ, title
+from workflows.wire import CARRY_OUT, DELIVER, WORKFLOW, Errand, Outcome, Start, workflow_id
+
+FOR_EVER = RetryPolicy(maximum_interval=timedelta(hours=1))
+"""The register and the post are tried again until they work; no clock waits for them."""
+
+AN_ERRAND_TAKES = timedelta(seconds=30)
+"""At most."""
+
+A_SIGN_OF_LIFE = timedelta(seconds=10)
+"""Without one for so long the worker is taken to be gone, and its errand is taken up by another."""
+
+MOST_ENTRIES, LARGEST_ERRAND = 50, 400_000
+"""How many entries and bytes of them one errand carries."""
+
+
+class Outbox:
+    """The entries that wait to be carried out, and whether letters wait beside them.
+
+    `emptied` is called when the last of them is done.
+    """
+
+    def __init__(self, emptied: Callable[[], None]) -> None:
+        self.entries: list[RegisterEntry] = []
+        self.undelivered = False
+        self._ready = False
+        self._left_since = False
+        self._emptied = emptied
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing waits, letters included."""
+        return not (self.entries or self.undelivered)
+
+    @property
+    def fits_one_errand(self) -> bool:
+        """Whether what waits is small enough to be handed on to the next run."""
+        return sum(map(_size, self.entries)) < LARGEST_ERRAND
+
+    def put(self, kind: EntryKind, key: str, body: dict[str, Any]) -> None:
+        """Add what has happened; it stays until `release`."""
+        on = london_date(workflow.now()).isoformat()
+        self.entries.append(RegisterEntry(kind=kind, key=key, on=on, body=body))
+
+    def release(self) -> None:
+        """What was put may go: the complaint has said all that is due at this moment."""
+        self._ready = bool(self.entries)
+
+    async def carry_out(self, case: Case) -> None:
+        """For as long as the complaint lives: carry out what is released, in order."""
+        late_post: asyncio.Task[None] | None = None
+        if self.undelivered:
+            late_post = asyncio.create_task(self._deliver(case.reference))
+        while True:
+            await workflow.wait_condition(lambda: self._ready and bool(self.entries))
+            batch = _batch(self.entries)
+            outcome: Outcome = await workflow.execute_activity(
+                CARRY_OUT,
+                Errand(reference=case.reference, entries=batch),
+                result_type=Outcome,
+                start_to_close_timeout=AN_ERRAND_TAKES,
+                heartbeat_timeout=A_SIGN_OF_LIFE,
+                retry_policy=FOR_EVER,
+                summary=errand(batch),
+            )
+            for entry in batch:
+                await _open_part(case, entry)
+            del self.entries[: len(batch)]
+            self.release()
+            if not self.entries:
+                self._emptied()
+            if not outcome.delivered:
+                self.undelivered = self._left_since = True
+                if late_post is None or late_post.done():
+                    late_post = asyncio.create_task(self._deliver(case.reference))
+
+    async def _deliver(self, reference: str) -> None:
+        """Letters that could not leave at once are tried until they do; nothing else waits for them."""
+        self._left_since = True
+        while self._left_since:  # one that stayed behind while others were leaving is not forgotten
+            self._left_since = False
+            await workflow.execute_activity(
+                DELIVER,
+                reference,
+                start_to_close_timeout=AN_ERRAND_TAKES,
+                heartbeat_timeout=A_SIGN_OF_LIFE,
+                retry_policy=FOR_EVER,
+                summary="Letters that could not leave are tried again",
+            )
+        self.undelivered = False
+
+
+async def _open_part(case: Case, entry: RegisterEntry) -> None:
+    """Points split off become a complaint of their own; its reference stands in the register already."""
+    if entry.body.get("kind") != "split" or entry.body.get("state") != "done":
+        return
+    part = part_of(case, entry.body["facts"])
+    try:
+        await workflow.start_child_workflow(
+            WORKFLOW,
+            Start(reference=part.reference, opening=part.opening).model_dump(mode="json", exclude_none=True),
+            id=workflow_id(part.reference),
+            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+            static_summary=title(part.reference, part_of=case.reference),
+            static_details=HOW_TO_READ,
+        )
+    except WorkflowAlreadyStartedError:
+        return  # an earlier run of ours has started it
+
+
+def _size(entry: RegisterEntry) -> int:
+    return len(str(entry.body))
+
+
+def _batch(entries: list[RegisterEntry]) -> list[RegisterEntry]:
+    """The first entries, as many as one errand carries; always one."""
+    batch, size = [entries[0]], _size(entries[0])
+    for entry in entries[1:MOST_ENTRIES]:
+        size += _size(entry)
+        if size > LARGEST_ERRAND:
+            break
+        batch.append(entry)
+    return batch
