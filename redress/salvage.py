@@ -13,6 +13,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
+from redress.coherence import mistakes
 from redress.files import FileMistake, checked, name_of
 from redress.procedure import Data, Procedure
 
@@ -77,7 +78,7 @@ def mistakes_in(rest: Rest[Procedure], where: str) -> list[str]:
     places = {_place(line.removeprefix(f"{where}: ")) for line in rest.told}
     entries = {place[:2] for place in places}
     further = []
-    for line in rest.found.mistakes():
+    for line in mistakes(rest.found):
         place = _place(line)
         told = place in places or (place[:2] in entries and place[2:] in LEAN_ON_OTHERS)
         if not told and not any(re.search(rf"\b{re.escape(name)}\b", line) for name in rest.dropped):
