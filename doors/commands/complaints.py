@@ -94,7 +94,9 @@ def show(
     day = read_date("as_of", as_of) if as_of else today()
 
     async def work() -> Status:
-        return await staff.status(await client(), register(), reference, day, settings().answer_within)
+        return await staff.status(
+            await client(reading=True), register(), reference, day, settings().answer_within
+        )
 
     status = run(work)
     print_json(status) if as_json else tables.show_status(status)

@@ -32,8 +32,11 @@ def register() -> Register:
     return Register(connect_register(settings().database_url), seals())
 
 
-async def client() -> Client:
-    """A client of Temporal. Raises `NoAnswer` where it is out of reach, `Malformed` for wrong settings."""
+async def client(*, reading: bool = False) -> Client:
+    """A client of Temporal. Raises `NoAnswer` where it is out of reach, `Malformed` for wrong settings.
+
+    `reading`: nothing was to be done, so that nobody need be told that it is not.
+    """
     try:
         address = where()
     except Exception as error:  # the SDK does not export the class of its errors about settings
@@ -41,6 +44,6 @@ async def client() -> Client:
     try:
         return await connect(seals())
     except RuntimeError:
-        raise NoAnswer(f"Temporal is out of reach at {address}", applied="no") from None
+        raise NoAnswer(f"Temporal is out of reach at {address}", applied="" if reading else "no") from None
     except ValueError as error:
         raise Malformed([Problem("TEMPORAL_ADDRESS", str(error))]) from None

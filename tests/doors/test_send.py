@@ -175,6 +175,7 @@ async def test_temporal_out_of_reach(down: Cli) -> None:
     shown = await down("show", "CYP-2026-000001", "--json")
     assert shown.status == 3
     assert isinstance(shown.document, dict)
+    assert "applied" not in shown.err, "nothing was to be"
 
 
 async def test_a_complaint_whose_workflow_was_ended_by_hand(
