@@ -34,7 +34,7 @@ ANSWERS_WITHIN = 15.0
 """Seconds that a receiver has to answer: well below the lease of `register.webhooks`."""
 
 LONGER = (1, 6, 24, 120, 360, 720, 2160, 4320, 8640, 17280, 17280, 17280)
-"""Each pause, as a multiple of the first: with one of 5 s about three and a half days in all."""
+"""Each pause, as a multiple of the first: with one of 5 s about four days in all."""
 
 
 class Dispatcher:

@@ -98,10 +98,12 @@ class Retried(BaseModel):
 async def make_webhook(
     request: Request, response: Response, house: TheHouse, caller: TheCaller
 ) -> WebhookWithSecret:
-    """Tells a system of stage changes, closings and breaches, by POST, signed. The secret is shown this once.
+    """Tells a system of openings, stage changes, closings, reopenings and breaches, by POST, signed.
+
+    The secret is shown this once.
 
     Each notice comes once for each webhook, with the same `webhook-id` however often it is tried, for about
-    three days. What happened before the webhook was made is not told.
+    four days. What happened before the webhook was made is not told.
     """
     new = _new(await read_object(request), house, caller)
     only = new.authority or caller.authority

@@ -202,7 +202,7 @@ ours:
 5. Turn away what has a `webhook-timestamp` more than five minutes from your clock.
 
 Answer 2xx within 15 seconds and work afterwards. Anything else, a redirect too, is tried again, at first
-after seconds, then hours, for about three and a half days. A notice has one `webhook-id` however often it is
+after seconds, then hours, for about four days. A notice has one `webhook-id` however often it is
 tried: keep those you have had, and pass over what you know. The order is not promised; the number after the
 dot rises.
 """
@@ -254,7 +254,7 @@ def webhook() -> dict[str, Any]:
             "description": SIGNED,
             "parameters": [
                 header("webhook-id", "The delivery's name.", "wh_0123456789abcdef01234567.42"),
-                header("webhook-timestamp", "When this try was made: Unix seconds.", "1795305600"),
+                header("webhook-timestamp", "When this try was made: Unix seconds.", "1796428802"),
                 header("webhook-signature", "One or more signatures.", "v1,gJm1b0…="),
             ],
             "requestBody": {"required": True, "content": {"application/json": content}},
