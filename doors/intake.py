@@ -77,11 +77,13 @@ async def begin(client: Client, reference: str, raw: dict[str, Any]) -> None:
 
 
 async def start(client: Client, what: Start, *, shown: Case | None = None, again: bool = False) -> None:
-    """Start a complaint's workflow unless it runs; `again`: also where an earlier one has ended.
+    """Start a complaint's workflow unless it runs or has ended well; `again`: also where it has.
 
     `shown` is the case as it will be: the list of workflows shows it right from the start.
     """
-    reuse = WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.REJECT_DUPLICATE
+    reuse = (
+        WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
+    )
     try:
         await client.start_workflow(
             WORKFLOW,
@@ -95,7 +97,7 @@ async def start(client: Client, what: Start, *, shown: Case | None = None, again
             search_attributes=search_attributes(shown) if shown else None,
         )
     except WorkflowAlreadyStartedError:
-        return  # it ran and has ended: the complaint is there
+        return  # it ran to its end: the complaint is there
     except RPCError as error:
         raise NoAnswer(
             f"Temporal did not take the start of {what.reference} ({error.message})",

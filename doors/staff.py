@@ -41,6 +41,9 @@ BUSY = {
 }
 """What the server says to more messages at once than one run takes, or while a new run takes over."""
 
+MOST_TAKEN_UP = 5
+"""How often a complaint that has ended is taken up for one message, which may come late again."""
+
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 20.0
 """Seconds between two tries of a message that the server was too busy to take."""
 
@@ -66,7 +69,7 @@ async def send(
     up again from the register.
     """
     ends_at = monotonic() + within
-    taken_up = False
+    taken_up = 0
     pause = FIRST_PAUSE
     while True:
         try:
@@ -74,12 +77,12 @@ async def send(
         except Destroyed:
             raise _erased(register, reference) from None
         except RPCError as error:
-            if error.status == RPCStatusCode.NOT_FOUND and not taken_up:
+            if error.status == RPCStatusCode.NOT_FOUND and taken_up < MOST_TAKEN_UP:
                 try:
                     await take_up_again(client, register, reference)
                 except NoAnswer as unanswered:
                     raise NoAnswer(str(unanswered), reference=reference, applied="no") from None
-                taken_up = True
+                taken_up += 1
             elif error.status not in BUSY or monotonic() >= ends_at:
                 raise _no_answer(error, reference) from None
             else:

@@ -18,7 +18,7 @@ from temporalio.worker import (
 )
 
 EVERY = timedelta(seconds=3)
-"""Several times within `workflows.outbox.A_SIGN_OF_LIFE`: one that is lost or late does no harm."""
+"""Several times within `workflows.out_tray.A_SIGN_OF_LIFE`: one that is lost or late does no harm."""
 
 
 class SignsOfLife(Interceptor):

@@ -31,8 +31,8 @@ from redress.standing import Status, standing, state_of
 
 __all__ = ["Answer", "Case", "CaseState", "LoggedMessage", "Rejected", "Settled", "Task", "Timer"]
 
-LARGEST_REJECT = 4096
-"""Bytes kept of a signal that could not be taken."""
+LARGEST_REJECT, ROOM_FOR_REJECTS = 4096, 400_000
+"""Bytes kept of a signal that could not be taken, and of all such; beyond it only what was wrong."""
 
 SHORT = 4000
 """Bytes of a message that are always few enough while there is any room."""
@@ -146,7 +146,8 @@ class Case(Agenda):
 
     def reject(self, action: str, problems: Iterable[str], received: str, now: datetime) -> Rejected:
         """Keep a signal that could not be taken, with its problems and the beginning of what came."""
-        kept = received.encode("utf-8", "replace")[:LARGEST_REJECT].decode("utf-8", "ignore")
+        room = max(0, ROOM_FOR_REJECTS - sum(len(each.received) for each in self.rejected))
+        kept = received.encode("utf-8", "replace")[: min(room, LARGEST_REJECT)].decode("utf-8", "ignore")
         rejected = Rejected(
             action=action[:200], on=london_date(now), problems=list(problems)[:50], received=kept
         )

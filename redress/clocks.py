@@ -15,6 +15,9 @@ from redress.procedure import Limit, Procedure, StageName
 NEVER_EARLY = ("met_in_person",)
 """Milestones that meet only what runs already: another meeting before says nothing about the one owed."""
 
+NEVER_EARLY_EITHER = ("ombudsman_decided",)
+"""The same, from the third edition on: a decision says nothing about a later referral."""
+
 
 class Clocks:
     """Where a case stands and which limits run in it, on one day. Dates are London dates."""
@@ -31,7 +34,9 @@ class Clocks:
         self.closed_on: date | None = None
         self.closed_as: str | None = None
         self.reached: dict[str, date] = {}
+        # What came before its stage: its limits start with the stage, from this day (and counting from that).
         self.early: dict[str, tuple[date, date]] = {}
+        # What was done before it was owed: its limit is met as soon as it runs (on this day, assumed or not).
         self.early_met: dict[str, tuple[date, bool]] = {}
         self.ledger: list[Deadline] = []
         self.running: list[Deadline] = []
@@ -55,22 +60,37 @@ class Clocks:
     ) -> None:
         """Something has happened: meet the deadlines that wait for it, start those that count from it."""
         self.reached.setdefault(milestone, on)
-        if not self._meet_all(milestone, on, assumed) and milestone not in NEVER_EARLY:
+        if not self._meet_all(milestone, on, assumed) and self._may_be_early(milestone):
             self.early_met[milestone] = (on, assumed)
         if milestone in self.procedure.felt_under_way:
             self._stop_or_hand_on(milestone, on)
         starting = self.procedure.starting.get(milestone)
         if not starting:
             return
-        order = self.procedure.order
-        here = order[self.current_stage]
+        here = self.procedure.order[self.current_stage]
         for limit in starting:
-            if order[limit.stage] > here and limit.stage != "ombudsman":
+            if self._comes_later(limit, here):
                 self.early[milestone] = (on, counts_from or on)
             elif limit.provisionally_from == milestone:
                 self._start(limit, counts_from or on, limit.provisional_days, provisional=True)
             else:
                 self._start(limit, counts_from or on, limit.days)
+
+    def _may_be_early(self, milestone: str) -> bool:
+        """Whether what has met nothing now meets what is owed later: not once more what it has met before."""
+        if milestone in NEVER_EARLY:
+            return False
+        if self.edition < 3:
+            return True
+        names = self.procedure.meeting.get(milestone, ())
+        met = [self.latest[name].met_on for name in names if name in self.latest]
+        return milestone not in NEVER_EARLY_EITHER and not any(met)
+
+    def _comes_later(self, limit: Limit, here: int) -> bool:
+        """Whether a limit belongs to a stage that is still to come; a decision that is asked for does not."""
+        if limit.stage == "ombudsman" or (self.edition >= 3 and limit.name == "late_request_decision"):
+            return False
+        return self.procedure.order[limit.stage] > here
 
     def _stop_or_hand_on(self, milestone: str, on: date) -> None:
         for deadline in self.running[:]:

@@ -35,7 +35,11 @@ class Entry(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What became of a message: `applied`, `pending` or `refused`, and why."""
+    """What became of a message, and why.
+
+    `applied`, `pending` or `refused`; of what waited also `overtaken` or `not_accepted`. `since`: the day on
+    which what waited took effect.
+    """
 
     outcome: str
     reason: str = ""
@@ -175,7 +179,7 @@ class Fold(Clocks):
         if limit.kind == "window":
             deadline.lapsed_on = self.day
             self._drop(deadline)
-            if limit.lapse == "close" and not self.points.suspended:
+            if limit.lapse == "close" and not (self.points.suspended or self.owes_anew):
                 self.close("lapsed", self.day, "closure", by_clock=True)
             return
         deadline.ran_out_on = deadline.due_on
@@ -309,8 +313,19 @@ class Fold(Clocks):
                 if window.stage == stage.name:
                     self._start(window, self.day, window.days)
 
+    @property
+    def owes_anew(self) -> bool:
+        """Whether an answer at the present stage is still owed: then no window of an earlier one ends it."""
+        response = self.latest.get(self.procedure.stage[self.current_stage].response)
+        return self.edition >= 3 and response is not None and response.is_open
+
     def has_lapsed(self, stage: Stage) -> bool:
-        """Whether the window to ask for the next stage passed, though the complaint still goes on."""
+        """Whether the window to ask for the next stage passed, though the complaint still goes on.
+
+        Where an answer is owed anew it does not count: there is a new window after that answer.
+        """
+        if self.owes_anew:
+            return False
         begun = (f"answered:{stage.name}", f"answer_received:{stage.name}")
         windows = [self.latest.get(w.name) for w in self.procedure.limits if w.lapse and w.starts in begun]
         return any(window is not None and window.lapsed_on is not None for window in windows)

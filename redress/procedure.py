@@ -398,8 +398,11 @@ class Procedure(Data):
         return found
 
 
-EDITION = 2
-"""How the rules are read today. 2, since 22 November 2026: what is owed before a meeting is reminded of."""
+EDITION = 3
+"""How the rules are read today. 2: what is owed before a meeting is reminded of. 3, since 22 November 2026 as
+well: while an answer is owed anew no earlier window closes the complaint; what has been met is not met in
+advance for another time; a withdrawal while a late request waits ends an open complaint.
+"""
 
 
 class Terms(Data):

@@ -300,7 +300,10 @@ class Register:
     def _keep_terms(self, db: Connection, packed: str) -> str:
         """Keep terms once for all complaints that share them; gives the digest they are found by."""
         digest = hashlib.sha256(packed.encode()).hexdigest()
-        if digest not in self._found:
+        there = select(schema.terms.c.digest).where(schema.terms.c.digest == digest)
+        if (
+            db.execute(there).first() is None
+        ):  # asked, not remembered: what is remembered may have been undone
             insert_new(db, schema.terms, [{"digest": digest, "packed": packed}])
         return digest
 

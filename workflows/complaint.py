@@ -28,7 +28,7 @@ from redress.standing import Status
 from workflows.arriving import as_text, one_document, turned_away
 from workflows.card import card, search_attributes
 from workflows.handlers import Handlers
-from workflows.outbox import A_SIGN_OF_LIFE, AN_ERRAND_TAKES, FOR_EVER, Outbox
+from workflows.out_tray import A_SIGN_OF_LIFE, AN_ERRAND_TAKES, FOR_EVER, OutTray
 from workflows.prompts import MOVES_PROMPT, STATUS_PROMPT
 from workflows.wire import (
     BEGIN,
@@ -71,7 +71,7 @@ class Complaint(Handlers):
         self._taken = 0
         self._timers: dict[str, tuple[datetime, asyncio.Task[None]]] = {}
         self._shown: TypedSearchAttributes | None = None
-        self._outbox = Outbox(emptied=self._all_is_carried_out)
+        self._tray = OutTray(emptied=self._all_is_carried_out)
         self._start, self._unfit = _start(started_with)
 
     @workflow.run
@@ -95,7 +95,7 @@ class Complaint(Handlers):
         Gives what to go on with where the run has become too long.
         """
         await self._begin()
-        carrying = asyncio.create_task(self._outbox.carry_out(self._known))
+        carrying = asyncio.create_task(self._tray.carry_out(self._known))
         while True:
             self._act()
             self._show()
@@ -112,9 +112,9 @@ class Complaint(Handlers):
 
     async def _has_ended(self) -> bool:
         """Hand the last of it over; whether nothing came meanwhile that wakes the complaint again."""
-        self._outbox.put("ended", f"ended:{workflow.info().run_id}:{self._taken}", {})
-        self._outbox.release()
-        await workflow.wait_condition(lambda: self._stirred or self._outbox.is_done)
+        self._tray.put("ended", f"ended:{workflow.info().run_id}:{self._taken}", {})
+        self._tray.release()
+        await workflow.wait_condition(lambda: self._stirred or self._tray.is_done)
         stirred, self._stirred = self._stirred, False
         return not stirred and workflow.all_handlers_finished()
 
@@ -128,8 +128,8 @@ class Complaint(Handlers):
         if start.carried is not None:
             self._case = Case.restore(unpack(start.carried.terms), unpack_state(start.carried.state))
             self._terms = start.carried.terms
-            self._outbox.entries = start.carried.outbox
-            self._outbox.undelivered = start.carried.undelivered
+            self._tray.entries = start.carried.outbox
+            self._tray.undelivered = start.carried.undelivered
             return
         today = london_date(workflow.now())
         asked = Begin(reference=start.reference, opened_on=today.isoformat(), opening=start.opening)
@@ -137,13 +137,13 @@ class Complaint(Handlers):
         self._terms = begun.terms
         if begun.state is not None:
             self._case = Case.restore(unpack(begun.terms), unpack_state(begun.state))
-            self._outbox.undelivered = begun.undelivered
+            self._tray.undelivered = begun.undelivered
             return
         opening = parse_opening(start.opening, today)
         self._case = Case(unpack(begun.terms), start.reference, opening, today)
         if not begun.recorded:
             body = {"opening": start.opening, "opened_on": today.isoformat(), "terms": begun.terms}
-            self._outbox.put("opened", "opened", body)
+            self._tray.put("opened", "opened", body)
 
     async def _begun(self, asked: Begin) -> Begun:
         """The terms: within this workflow task where that goes, else by an activity that operators see."""
@@ -173,8 +173,8 @@ class Complaint(Handlers):
     def _act(self) -> None:
         """Let the rules say what is due now, and send it on its way."""
         for task in self._known.due(workflow.now()):
-            self._outbox.put("effect", f"effect:{task.effect.key}", _as_body(task))
-        self._outbox.release()
+            self._tray.put("effect", f"effect:{task.effect.key}", _as_body(task))
+        self._tray.release()
 
     def _set_timers(self) -> None:
         """One durable timer for each running limit, one for the next reminder or letter."""
@@ -211,9 +211,9 @@ class Complaint(Handlers):
         """
         if not self._is_old():
             return False
-        if self._taken < MESSAGES_A_RUN * 1.7 and self._outbox.entries:
+        if self._taken < MESSAGES_A_RUN * 1.7 and self._tray.entries:
             return False
-        return self._outbox.fits_one_errand
+        return self._tray.fits_one_errand
 
     def _is_old(self) -> bool:
         return self._taken >= MESSAGES_A_RUN or workflow.info().is_continue_as_new_suggested()
@@ -225,8 +225,8 @@ class Complaint(Handlers):
         carried = Carried(
             terms=self._terms,
             state=pack_state(self._known.state()),
-            outbox=self._outbox.entries,
-            undelivered=self._outbox.undelivered,
+            outbox=self._tray.entries,
+            undelivered=self._tray.undelivered,
         )
         return Start(reference=self._known.reference, carried=carried)
 
@@ -303,13 +303,13 @@ class Complaint(Handlers):
         self._stirred = True  # a repeat too: it counts towards what a run can take
         if not answer.repeated:
             kept = case.logged[answer.message_id]
-            self._outbox.put("message", f"message:{kept.seq}", kept.model_dump(mode="json"))
+            self._tray.put("message", f"message:{kept.seq}", kept.model_dump(mode="json"))
         return answer
 
     def _reject(self, action: str, problems: list[str], received: str) -> None:
         rejected = self._known.reject(action, problems, received, workflow.now())
         number = len(self._known.rejected)
-        self._outbox.put("rejected", f"rejected:{number}", rejected.model_dump(mode="json"))
+        self._tray.put("rejected", f"rejected:{number}", rejected.model_dump(mode="json"))
         self._stirred = True
 
     # --- what can be seen ------------------------------------------------------------------------

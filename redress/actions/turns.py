@@ -108,14 +108,15 @@ def set_advocate(fold: Fold, entry: Entry) -> Verdict:
 
 
 def withdraw(fold: Fold, entry: Entry) -> Verdict:
-    """Withdrawn by the complainant, at any stage."""
-    if fold.late_requests:
-        for request in fold.late_requests:
+    """Withdrawn by the complainant, at any stage; of a closed complaint, the request that came too late."""
+    requests, fold.late_requests = fold.late_requests, []
+    if requests:
+        for request in requests:
             fold.verdicts[request.seq] = Verdict("overtaken", "withdrawn", entry.message.on)
-        fold.late_requests = []
         fold.reach("late_decided", entry.message.on)
-        fold.send("withdrawal", entry)
-        return APPLIED
+        if fold.closed_on is not None or fold.edition < 3:
+            fold.send("withdrawal", entry)
+            return APPLIED
     if fold.closed_on is not None:
         return refused("The complaint is closed already.")
     fold.close("withdrawn", entry.message.on, "withdrawal", entry=entry)

@@ -287,6 +287,71 @@ def test_the_person_then_has_the_whole_window_once_more() -> None:
     assert (found["due_on"], [m["due_on"] for m in found["moved"]]) == ("2026-07-10", ["2026-07-06"])
 
 
+def resumed_within_the_window() -> Case:
+    """Answered on 8 June (window to 6 July); the rest resumed on Monday 29 June, owed by Monday 13 July."""
+    case = partly_suspended()
+    send(case, "respond", "2026-06-08", outcome="not_upheld")
+    send(case, "resume", "2026-06-29")
+    assert shown(case, "stage_1_response", "2026-06-29") == ("2026-07-13", "running", 0)
+    return case
+
+
+def test_a_window_of_the_first_answer_ends_nothing_while_the_second_is_owed() -> None:
+    case = resumed_within_the_window()
+    found = status(case, "2026-07-08")
+    assert (found["state"], found["next_due_on"]) == ("open", "2026-07-13")
+    assert "closure" not in letters(done(case, "2026-07-08"))
+    send(case, "respond", "2026-07-10", outcome="upheld")
+    assert shown(case, "stage_1_review", "2026-07-10") == ("2026-08-07", "running", 0)
+    assert status(case, "2026-08-10")["closed_as"] == "lapsed"
+
+
+@pytest.mark.parametrize("asked_on", ["2026-07-01", "2026-07-08"])
+def test_a_request_meanwhile_waits_for_the_second_answer(asked_on: str) -> None:
+    """Within the first window or after it: it is no late one, since the second answer has its own."""
+    case = resumed_within_the_window()
+    assert send(case, "escalate", asked_on).pending
+    send(case, "respond", "2026-07-10", outcome="not_upheld")
+    found = status(case, "2026-07-10")
+    assert (found["stage"], found["pending"]) == ("stage_2", [])
+
+
+def test_so_it_is_at_stage_2_where_a_late_request_would_be_decided_about() -> None:
+    """Adjudicated and had on 29 June: a panel until 27 July. Resumed on 20 July: 25 days are 24 August."""
+    case = answered()
+    send(case, "escalate", "2026-06-15")
+    send(case, "suspend", "2026-06-16", reason="Police", review_on="2026-09-01", points=[3])
+    send(case, "respond", "2026-06-29", outcome="not_upheld", received_on="2026-06-29")
+    send(case, "resume", "2026-07-20")
+    assert shown(case, "stage_2_response", "2026-07-28") == ("2026-08-24", "running", 0)
+    assert status(case, "2026-07-28")["state"] == "open"
+    assert send(case, "escalate", "2026-07-28").pending
+    assert "late_request_decision" not in {each["name"] for each in status(case, "2026-07-28")["deadlines"]}
+    send(case, "respond", "2026-08-03", outcome="upheld")
+    assert status(case, "2026-08-03")["stage"] == "stage_3"
+
+
+def test_a_complaint_of_an_earlier_edition_closes_as_it_did() -> None:
+    """Its history holds the end of its clocks."""
+    now = resumed_within_the_window()
+    then = Case.restore(now.terms.model_copy(update={"edition": 2}), now.state())
+    assert status(then, "2026-07-08")["closed_as"] == "lapsed"
+
+
+def test_withdrawn_while_a_late_request_waits_it_is_closed_with_one_letter() -> None:
+    case = answered()
+    send(case, "escalate", "2026-06-15")
+    send(case, "respond", "2026-06-29", outcome="not_upheld", received_on="2026-06-29")
+    send(case, "suspend", "2026-06-30", reason="Police", review_on="2026-09-01", points=[3])
+    assert send(case, "escalate", "2026-07-28", points=[1]).pending
+    done(case, "2026-07-28")
+    assert send(case, "withdraw", "2026-07-29").applied
+    found = status(case, "2026-07-29")
+    assert (found["closed_as"], found["pending"]) == ("withdrawn", [])
+    assert letters(done(case, "2026-07-29")).count("withdrawal") == 1
+    assert case.is_finished
+
+
 def test_suspended_only_after_its_answer_the_window_is_offered_once_more() -> None:
     """Answered on 8 June; its window passes meanwhile; taken up again on Monday 13 July: to 10 August."""
     case = answered()

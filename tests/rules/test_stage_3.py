@@ -259,6 +259,16 @@ def test_after_the_papers_the_panel_is_moved(meeting_on: str, due_on: str, state
     assert (found["due_on"], found["state"]) == (due_on, state)
 
 
+def test_the_rest_of_the_papers_is_none_for_another_day_either() -> None:
+    case = panel_called()
+    sent = [each for each in case.log if each.message.action == "send_papers"]
+    assert sent
+    send(case, "send_papers", "2026-08-10", note="The rest of them.")
+    send(case, "schedule_panel", "2026-08-11", meeting_on="2026-09-01")
+    found = deadline(case, "panel_papers", "2026-08-11")
+    assert (found["met_on"], found["state"]) == (None, "running")
+
+
 def test_a_late_request_withdrawn_leaves_it_closed() -> None:
     case = late_request()
     assert send(case, "withdraw", "2026-08-12").applied

@@ -340,6 +340,20 @@ def test_early_referral_after_the_adjudication_with_its_conditions() -> None:
     assert not case.is_finished
 
 
+@pytest.mark.parametrize("referred_before", [False, True])
+def test_a_decision_says_nothing_about_a_later_referral(referred_before: bool) -> None:
+    """Sent back as premature, with or without a referral on record: the next one is looked at again."""
+    case = adjudicated()
+    if referred_before:
+        assert send(case, "refer_to_ombudsman", "2026-07-14", conditions=CONDITIONS).applied
+        assert send(case, "ombudsman_decision", "2026-07-15", outcome="premature").applied
+    assert send(case, "ombudsman_decision", "2026-07-16", outcome="premature").applied
+    assert send(case, "refer_to_ombudsman", "2026-07-20", conditions=CONDITIONS).applied
+    assert deadline(case, "ombudsman_review", "2026-07-20")["state"] == "running"
+    assert status(case, "2026-07-20")["waiting_for"] != "nobody"
+    assert not case.is_finished
+
+
 def test_the_names_of_the_conditions_are_enough() -> None:
     names = [each.name for each in adjudicated().terms.procedure.early_referral]
     assert len(names) == 5

@@ -9,7 +9,7 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.exceptions import ActivityError, WorkflowAlreadyStartedError
 
 from redress.case import Case
 from redress.london import london_date
@@ -28,11 +28,14 @@ AN_ERRAND_TAKES = timedelta(seconds=30)
 A_SIGN_OF_LIFE = timedelta(seconds=10)
 """Without one for so long the worker is taken to be gone, and its errand is taken up by another."""
 
+ASKED_ANEW = timedelta(minutes=1)
+"""After an errand was ended in vain by somebody's hand."""
+
 MOST_ENTRIES, LARGEST_ERRAND = 50, 400_000
 """How many entries and bytes of them one errand carries."""
 
 
-class Outbox:
+class OutTray:
     """The entries that wait to be carried out, and whether letters wait beside them.
 
     `emptied` is called when the last of them is done.
@@ -56,7 +59,7 @@ class Outbox:
         return sum(map(_size, self.entries)) < LARGEST_ERRAND
 
     def put(self, kind: EntryKind, key: str, body: dict[str, Any]) -> None:
-        """Add what has happened; it stays until `release`."""
+        """Add what has happened; it goes with the next errand, at the latest after `release`."""
         on = london_date(workflow.now()).isoformat()
         self.entries.append(RegisterEntry(kind=kind, key=key, on=on, body=body))
 
@@ -72,15 +75,8 @@ class Outbox:
         while True:
             await workflow.wait_condition(lambda: self._ready and bool(self.entries))
             batch = _batch(self.entries)
-            outcome: Outcome = await workflow.execute_activity(
-                CARRY_OUT,
-                Errand(reference=case.reference, entries=batch),
-                result_type=Outcome,
-                start_to_close_timeout=AN_ERRAND_TAKES,
-                heartbeat_timeout=A_SIGN_OF_LIFE,
-                retry_policy=FOR_EVER,
-                summary=errand(batch),
-            )
+            asked = Errand(reference=case.reference, entries=batch)
+            outcome: Outcome = await _until_done(CARRY_OUT, asked, Outcome, errand(batch))
             for entry in batch:
                 await _open_part(case, entry)
             del self.entries[: len(batch)]
@@ -97,15 +93,25 @@ class Outbox:
         self._left_since = True
         while self._left_since:  # one that stayed behind while others were leaving is not forgotten
             self._left_since = False
-            await workflow.execute_activity(
-                DELIVER,
-                reference,
+            await _until_done(DELIVER, reference, None, "Letters that could not leave are tried again")
+        self.undelivered = False
+
+
+async def _until_done(activity: str, asked: Errand | str, gives: type[Outcome] | None, summary: str) -> Any:
+    """Have it tried until it works; also where somebody ended it by hand (`temporal activity fail`)."""
+    while True:
+        try:
+            return await workflow.execute_activity(
+                activity,
+                asked,
+                result_type=gives,
                 start_to_close_timeout=AN_ERRAND_TAKES,
                 heartbeat_timeout=A_SIGN_OF_LIFE,
                 retry_policy=FOR_EVER,
-                summary="Letters that could not leave are tried again",
+                summary=summary,
             )
-        self.undelivered = False
+        except ActivityError:
+            await workflow.sleep(ASKED_ANEW, summary="An errand was ended by hand: it is asked for anew")
 
 
 async def _open_part(case: Case, entry: RegisterEntry) -> None:
