@@ -183,6 +183,21 @@ async def papers_reminded_of(life: Life) -> None:
     await life.move_to(CALENDAR.add(due, 1))
 
 
+async def owed_anew(life: Life) -> None:
+    """A point is taken up again after its answer: the answer's window passes while another is owed."""
+    await life.open(points=["One.", "Two."])
+    await life.send("acknowledge")
+    review = CALENDAR.add(life.today, 40).isoformat()
+    await life.send("suspend", reason="Police.", review_on=review, points=[2])
+    await life.send("respond", outcome="not_upheld")
+    await life.move_to(CALENDAR.add(life.today, 18))
+    await life.send("resume")
+    await life.move_to(CALENDAR.add(life.today, 5))
+    assert (await life.status())["state"] == "open"
+    await life.send("respond", outcome="upheld")
+    await life.send("escalate")
+
+
 async def terms_at_once(life: Life) -> None:
     """A new complaint's terms come within its first workflow task."""
     await life.open()
@@ -230,6 +245,7 @@ PATHS: dict[str, Callable[[Life], Awaitable[None]]] = {
         letters_after_the_part,
         taken_up_again,
         papers_reminded_of,
+        owed_anew,
         terms_at_once,
         terms_at_the_second_go,
     )

@@ -23,7 +23,7 @@ from privacy.ring import Ring
 from privacy.seals import Sealed
 from privacy.vault import Vault
 from redress.case import Case
-from redress.library import terms_for
+from redress.library import packed_terms_for, terms_for
 from redress.loading import parse_opening
 from redress.london import instant
 from redress.record import RegisterEntry
@@ -126,6 +126,25 @@ def _begun(errands: Errands, reference: str = "CYP-2026-000001") -> Case:
     assert begun.recorded
     opening = parse_opening(RAW, OPENED_ON)
     return Case(terms_for(opening, OPENED_ON), reference, opening, OPENED_ON)
+
+
+def test_terms_that_came_with_what_was_undone_come_with_the_next_try(register: Register) -> None:
+    """Whoever looked at them before the transaction was undone does not take them to be there."""
+    opening = parse_opening(RAW, OPENED_ON)
+    body = {"opening": RAW, "opened_on": "2026-06-01", "terms": packed_terms_for(opening, OPENED_ON)}
+    entry = RegisterEntry(kind="opened", key="opened", on="2026-06-01", body=body)
+
+    def record(*, undone: bool) -> None:
+        with register.writing() as db:
+            register.append(db, "CYP-2026-000001", [entry])
+            assert register.case(db, "CYP-2026-000001") is not None
+            if undone:
+                raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        record(undone=True)
+    record(undone=False)
+    assert Register(register.engine).recall("CYP-2026-000001") is not None
 
 
 def test_written_twice_it_counts_once(register: Register, tmp_path: Path) -> None:

@@ -7,9 +7,12 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import func, select
+from temporalio.client import WorkflowFailureError
 
 from doors.clock import today
+from redress.loading import parse_opening
 from register import schema
 from register.register import Register
 from tests.doors.conftest import Cli, opening
@@ -65,6 +68,24 @@ async def test_one_reference_after_a_start_that_failed(cli: Cli, down: Cli) -> N
     assert done.status == 0
     assert (await cli("open", "-", stdin=said)).out.strip() == done.document["reference"]
     assert (await cli("show", done.document["reference"])).status == 0
+
+
+async def test_a_start_that_failed_in_temporal_is_finished_by_the_retry(cli: Cli, house: Register) -> None:
+    """As where an older worker cannot read what a newer door has taken."""
+    raw = opening()
+    reference = house.reserve(parse_opening(raw, today()), raw, "CYP").reference
+    assert cli.client is not None
+    unfit = await cli.client.start_workflow(
+        "Complaint",
+        {"reference": reference, "opening": {}},
+        id=f"complaint-{reference}",
+        task_queue="complaints",
+    )
+    with pytest.raises(WorkflowFailureError):
+        await unfit.result()
+    ran = await cli("open", "-", stdin=json.dumps(raw))
+    assert (ran.status, ran.out.strip()) == (0, reference)
+    assert (await cli("send", reference, "acknowledge")).status == 0
 
 
 async def test_each_problem_on_a_line_and_nothing_reserved(cli: Cli, house: Register) -> None:

@@ -6,9 +6,11 @@ import asyncio
 import itertools
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -70,3 +72,12 @@ async def own(tmp_path_factory: pytest.TempPathFactory, surroundings: dict[str, 
         house.start_worker()
         yield house
         await house.stop_worker()
+
+
+@contextmanager
+def locked(house: House) -> Iterator[None]:
+    """The register, held by somebody else: nobody can write anything down."""
+    with closing(sqlite3.connect(house.settings.state / "register.db", isolation_level=None)) as db:
+        db.execute("BEGIN IMMEDIATE")
+        yield
+        db.execute("ROLLBACK")

@@ -5,15 +5,17 @@ from __future__ import annotations
 import signal
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Row, select
+from temporalio.exceptions import ApplicationError
 
 from redress.holidays_england import calendar_today
 from register import schema
 from tests.conftest import Life
-from tests.faults.conftest import House
+from tests.faults.conftest import House, locked
+from tests.waiting import eventually, recorded
 
 CALENDAR = calendar_today()
 
@@ -185,3 +187,30 @@ async def test_lives_of_several_complaints_do_not_touch(own: House) -> None:
     await lives[2].send("withdraw")
     states = [(await life.status())["state"] for life in lives]
     assert states == ["open", "open", "closed", "open", "open"]
+
+
+async def test_an_errand_that_somebody_ends_by_hand_is_asked_for_anew(own: House) -> None:
+    """`temporal activity fail`: else nothing would ever be recorded of the complaint again."""
+    life = own.life()
+    await life.open()
+    await life.settled(lambda: _recorded(own, life.reference, "opened") == ["opened"])
+    with locked(own):
+        await life.send("acknowledge")
+        errand = await eventually(lambda: _pending(life), bool)
+        by_hand = own.client.get_async_activity_handle(
+            workflow_id=life.handle.id, run_id=None, activity_id=errand
+        )
+        await by_hand.fail(ApplicationError("by hand", non_retryable=True))
+        await eventually(lambda: _pending(life), lambda pending: pending != errand)
+    await life.skipper.fast_forward(life.handle, timedelta(minutes=2))
+    last = ("acknowledgement", "complainant")
+    await life.settled(lambda: _all_sent(own, life.reference, last))
+    assert (await life.send("add_note", note="Later.")).applied
+    await recorded(own.register, life.reference, messages=2)
+    assert set(_sent(own, life.reference).values()) == {1}
+
+
+async def _pending(life: Life) -> str:
+    """The id of the errand that is under way; empty where there is none."""
+    pending = (await life.handle.describe()).raw_description.pending_activities
+    return pending[0].activity_id if pending else ""

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from functools import partial
 from typing import Any
 
@@ -20,7 +18,7 @@ from sqlalchemy import select
 from redress.holidays_england import calendar_today
 from register import schema
 from tests.conftest import Life
-from tests.faults.conftest import House
+from tests.faults.conftest import House, locked
 from tests.post import certificates, mail_server, notify_service
 from tests.post.mail_server import MailServer
 from tests.post.notify_service import NotifyService
@@ -189,12 +187,3 @@ async def test_a_mail_server_that_is_down_for_days_gets_everything_once(own: Hou
     await until(lambda: ended(own, life) == {"sent": 3})
     assert len(mail.mailbox.taken) == before + 3
     assert set(mail.mailbox.counted().values()) == {1}
-
-
-@contextmanager
-def locked(house: House) -> Iterator[None]:
-    """The register, held by somebody else: nobody can write anything down."""
-    with closing(sqlite3.connect(house.settings.state / "register.db", isolation_level=None)) as db:
-        db.execute("BEGIN IMMEDIATE")
-        yield
-        db.execute("ROLLBACK")

@@ -333,3 +333,15 @@ def test_a_status_of_an_earlier_day_knows_nothing_of_later_messages() -> None:
 )
 def test_a_status_can_be_asked_for_any_day(as_of: str) -> None:
     assert status(opened(), as_of)["as_of"] == as_of
+
+
+def test_of_very_many_that_could_not_be_taken_what_was_wrong_is_kept() -> None:
+    """A complaint stays small enough to be handed on, whatever is sent to it."""
+    case = opened()
+    for number in range(200):
+        case.reject("respond", [f"outcome: {number} is none"], "x" * 5000, at("2026-06-02"))
+    refused = status(case, "2026-06-02")["refused"]
+    assert [each["reason"] for each in refused] == [f"outcome: {number} is none" for number in range(200)]
+    kept = [len(str(each["received"])) for each in refused]
+    assert kept[:97] == [4096] * 97
+    assert sum(kept) == 400_000

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from redress.case import Case
+from redress.procedure import Terms
 from tests.rules.conftest import (
     MONDAY,
     acknowledged,
@@ -364,3 +366,17 @@ def test_the_law_sets_no_limit_to_asking_for_stage_2(on: str) -> None:
     found = status(case, on)
     assert (found["state"], found["stage"], found["closed_on"]) == ("open", "stage_2", None)
     assert deadline(case, "stage_2_response", on)["counts_from"] == on
+
+
+def test_where_an_authority_decides_about_late_requests_for_stage_2() -> None:
+    """Stage 1 of the law opens Stage 2 as of right; a file may say otherwise, and then a person decides."""
+    case = opened()
+    said = case.terms.model_dump()
+    said["procedure"]["stages"][0]["after_lapse"] = "decision"
+    case = Case(Terms.model_validate(said), case.reference, case.opening, case.opened_on)
+    send(case, "respond", "2026-06-08", outcome="not_upheld")
+    assert status(case, "2026-07-08")["closed_as"] == "lapsed"
+    assert send(case, "escalate", "2026-07-08").pending
+    assert deadline(case, "late_request_decision", "2026-07-08")["state"] == "running"
+    assert send(case, "decide_late", "2026-07-09", accept=True, reason="You were ill").applied
+    assert status(case, "2026-07-09")["stage"] == "stage_2"
