@@ -17,7 +17,7 @@ from redress.actions import act
 from redress.agenda import Agenda, Task, Timer
 from redress.calendar import HolidayTable, OutsideTable
 from redress.correction import Corrected, check_correction, corrected
-from redress.deadline import Moved
+from redress.deadline import Deadline, Moved
 from redress.effects import Effect, Fact
 from redress.fold import Entry, Fold
 from redress.kept import Answer, CaseState, LoggedMessage, Rejected, Settled
@@ -379,11 +379,19 @@ def _moves(
     return moved + [{"what": name, "was": before[name][1], "is": None} for name in gone]
 
 
+def _same_run(deadline: Deadline, of: Fold, fold: Fold) -> Deadline | None:
+    """The running of a limit that is the same in another fold, which may have it run once more since."""
+    runs = [each for each in of.ledger if each.name == deadline.name]
+    there = [each for each in fold.ledger if each.name == deadline.name]
+    at = next(number for number, each in enumerate(runs) if each is deadline)
+    return there[at] if at < len(there) else None
+
+
 def _keep_moves(before: Fold, after: Fold, keep: Fold, reason: str, on: date) -> list[Fact]:
     """Write into the ledger of `keep` what one correction moved; gives what the people are told of it."""
     told: list[Fact] = []
     for name, now in after.latest.items():
-        was, kept = before.latest.get(name), keep.latest.get(name)
+        was, kept = before.latest.get(name), _same_run(now, after, keep)
         if was is not None and kept is not None and was.due_on != now.due_on:
             kept.moved.append(Moved(was.due_on, f"corrected: {reason}", was.breach_due, on))
             kept.moved.sort(key=lambda moved: moved.on)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from tests.rules.conftest import (
     at_stage_2,
     at_stage_3,
     breaches,
+    corporate,
     deadline,
     deadlines,
     done,
@@ -32,6 +34,7 @@ from tests.rules.conftest import (
     shown,
     status,
 )
+from tests.rules.invariants import what_runs_is_what_the_log_says
 
 # --- suspension and resumption -------------------------------------------------------------------
 
@@ -490,6 +493,18 @@ def test_a_correction_before_an_extension_shows_the_dates_that_were() -> None:
     found = deadline(case, "stage_1_response", "2026-06-02")
     assert found["due_on"] == "2026-06-24"
     assert {m["due_on"] for m in found["moved"]} == {"2026-06-15", "2026-06-10"}
+
+
+def test_a_correction_stands_with_the_limit_that_ran_when_it_was_made() -> None:
+    """Due on 17 June, corrected to 10 June, withdrawn; reopened, the answer is owed by a limit of its own."""
+    case = corporate()
+    send(case, "withdraw", "2026-06-02", reason="Sorted out")
+    send(case, "correct", "2026-06-02", field="received_on", value="2026-05-27", reason="Post room")
+    send(case, "reopen", "2026-06-03", reason="It was not")
+    first, anew = (d for d in status(case, "2026-06-03")["deadlines"] if d["name"] == "stage_1_response")
+    assert (first["state"], len(first["moved"])) == ("stopped", 1)
+    assert (anew["state"], anew["moved"]) == ("running", [])
+    what_runs_is_what_the_log_says(case, date(2026, 6, 3))
 
 
 def test_the_date_of_a_message_put_right() -> None:
