@@ -8,6 +8,9 @@ from string import Formatter
 
 from redress.procedure import MILESTONES, NEEDED, PLACES, Limit, Procedure, Stage
 
+ONLY_NAMES = ("suspended", "resumed", "remedy_agreed", "contact_restricted")
+"""Milestones of limits that the software starts and ends itself: for others they never come."""
+
 
 def mistakes(procedure: Procedure) -> list[str]:
     """What does not hang together, each with its place.
@@ -32,6 +35,12 @@ def _wrong_limits(procedure: Procedure) -> Iterator[str]:
             yield from (f"limits.{limit.name}.{key}: {_no_milestone(e)}" for e in said if _unknown(e))
         if not _unknown(limit.starts) and not _is_reached(procedure, limit.starts):
             yield f"limits.{limit.name}.starts: nothing in this procedure reaches {limit.starts}"
+        for key, said in _milestones_of(limit) if limit.name not in NEEDED else ():
+            yield from (
+                f"limits.{limit.name}.{key}: {each} is only a name: nothing reaches it"
+                for each in said
+                if each in ONLY_NAMES
+            )
         if not limit.met_by and limit.kind != "window" and limit.name not in NEEDED:
             yield f"limits.{limit.name}.met_by: is missing: nothing could meet it"
         if limit.chase != sorted(set(limit.chase)):
