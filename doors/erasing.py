@@ -13,12 +13,18 @@ from typing import NamedTuple, cast
 from pydantic import BaseModel
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
-from temporalio.client import Client
+from temporalio.client import (
+    Client,
+    WorkflowExecutionStatus,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
+)
 from temporalio.service import RPCError, RPCStatusCode
 
-from doors.answers import NotErasable, UnknownComplaint
+from doors.answers import NoAnswer, NotErasable, UnknownComplaint
 from doors.clock import today
 from doors.searching import Searched, search_files, search_folder, search_record, search_texts
+from doors.staff import running_status
 from privacy.seals import Sealed
 from privacy.vault import SLIP, Destroyed
 from redress.calendar import long_date
@@ -26,8 +32,12 @@ from redress.erasure import marks_of, scrubbed
 from redress.library import authority, authority_names
 from redress.record import RegisterEntry
 from redress.standing import Status
+from register.letters import OPEN, in_state
 from register.register import Register
 from workflows.wire import workflow_id
+
+ASKED_WITHIN = 30.0
+"""Seconds that a complaint whose file has not closed has to say where it stands."""
 
 
 class Proof(BaseModel):
@@ -51,9 +61,9 @@ async def erase(
 ) -> Proof:
     """Destroy the complaint's own key, and what was never sealed; then search for what could be left.
 
-    `state`: the folder whose databases and logs are searched as files, too. Raises `UnknownComplaint`, or
-    `NotErasable` while the complaint is open or something is owed. Doing it again finishes what was
-    broken off.
+    `state`: the folder whose databases and logs are searched as files, too. Raises `UnknownComplaint`,
+    `NotErasable` while the complaint is open or something is owed or under way, or `NoAnswer`. Doing it again
+    finishes what was broken off.
     """
     seals = register.seals
     if not isinstance(seals, Sealed):
@@ -61,16 +71,14 @@ async def erase(
     if not register.knows(reference):
         raise UnknownComplaint(reference)
     already = seals.vault.is_destroyed(reference)
-    marks: set[str] = set()
-    if not already:
-        marks = _marks(register, reference)
-        _write_down_what_stays(register, reference, _what_stays(register, reference))
-    else:
-        _write_down_what_stays(register, reference, register.what_stays(reference))
-    stays = register.status(reference, today())
+    marks = set() if already else _marks(register, reference)
+    stays = register.what_stays(reference) if already else _what_stays(register, reference)
+    if not already and reference not in register.noted_as_erased():
+        await _nothing_is_under_way(client, register, reference)
     await forget(client, seals, reference)
     seals.vault.destroy(reference, json.dumps(stays) if stays is not None else None)
     await asyncio.to_thread(shutil.rmtree, outbox / reference, ignore_errors=True)
+    _write_down_what_stays(register, reference, stays)  # last: until it stands there it is not done
     searched = [
         search_record(register, reference),
         search_folder(outbox / reference),
@@ -103,12 +111,15 @@ class Due(NamedTuple):
 def due_for_erasure(register: Register, on: date) -> Due:
     """What is past its retention on a London date."""
     kept = {name: authority(name).retention for name in authority_names()}
+    seals = register.seals
+    destroyed = {*seals.vault.destroyed()} if isinstance(seals, Sealed) else set()
+    erased = register.noted_as_erased() & destroyed
     found = Due([], [])
     for status in register.statuses(on, closed=True):
         rule = kept.get(status["authority"])
         if rule is None or status["closed_on"] is None or status["next_due_on"] is not None:
             continue
-        if "erased_on" not in status and rule.last_day(date.fromisoformat(status["closed_on"])) < on:
+        if status["reference"] not in erased and rule.last_day(date.fromisoformat(status["closed_on"])) < on:
             (found.confirmed if rule.verified else found.unconfirmed).append(status["reference"])
     return found
 
@@ -124,6 +135,34 @@ def _what_stays(register: Register, reference: str) -> Status:
         owed = long_date(date.fromisoformat(status["next_due_on"]))
         raise NotErasable(f"something of {reference} is still owed until {owed}")
     return status if "erased_on" in status else cast(Status, scrubbed(status, today()))
+
+
+async def _nothing_is_under_way(client: Client, register: Register, reference: str) -> None:
+    """Raise `NotErasable` where the complaint knows more than the record, or a letter has not left yet."""
+    with register.reading() as db:
+        letters = len(in_state(db, ("waiting", *OPEN), reference))
+    if letters:
+        raise NotErasable(f"{letters} letters of {reference} have not left yet: see 'starter.py letters'")
+    try:
+        described = await client.get_workflow_handle(workflow_id(reference)).describe()
+        if described.status != WorkflowExecutionStatus.RUNNING:
+            return
+        lives = await running_status(client, reference, today(), ASKED_WITHIN)
+    except RPCError as error:
+        if error.status == RPCStatusCode.NOT_FOUND:
+            return
+        raise
+    except (TimeoutError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
+        raise NoAnswer(f"{reference} does not answer: is a worker running?", reference=reference) from None
+    recorded = register.status(reference, today())
+    if recorded is None or lives["closed_on"] is None or lives["next_due_on"] is not None:
+        raise NotErasable(f"{reference} is open again; the record follows in a moment")
+    if _messages(lives) - _messages(recorded):
+        raise NotErasable(f"{reference} has messages that are not recorded yet: try again in a moment")
+
+
+def _messages(status: Status) -> set[str]:
+    return {str(each["message_id"]) for each in status.get("messages", [])}
 
 
 def _marks(register: Register, reference: str) -> set[str]:

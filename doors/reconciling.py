@@ -56,7 +56,7 @@ async def reconcile(client: Client, register: Register, outbox: Path, within: fl
     done = [
         await _erased_again(client, register, outbox, *each) for each in await _came_back(client, register)
     ]
-    erased = _erased(register)
+    erased = register.noted_as_erased()
     underway = [each for each in register.underway() if each.reference not in erased]
     done += [await _one(client, register, each, within) for each in underway]
     return done + await _unknown(client, register)
@@ -134,18 +134,12 @@ def lines(done: list[Reconciled]) -> list[str]:
 # --- what was erased and came back, what the register never heard of --------------------------------
 
 
-def _erased(register: Register) -> set[str]:
-    table = schema.events
-    with register.reading() as db:
-        return set(db.execute(select(table.c.reference).where(table.c.kind == "erased")).scalars())
-
-
 async def _came_back(client: Client, register: Register) -> list[tuple[str, str]]:
     """Erased complaints of which an older backup has brought something back, and what."""
     seals = register.seals
     if not isinstance(seals, Sealed):
         return []
-    erased, destroyed = _erased(register), {*seals.vault.destroyed()}
+    erased, destroyed = register.noted_as_erased(), {*seals.vault.destroyed()}
     back = dict.fromkeys(erased - destroyed, "its key had come back")
     back |= {each: "the register did not know it" for each in destroyed - erased if register.knows(each)}
     async for run in client.list_workflows(f"WorkflowType = '{WORKFLOW}'"):

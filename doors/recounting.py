@@ -21,6 +21,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from doors import staff
 from doors.answers import NoAnswer
 from doors.clock import today
+from privacy.vault import Destroyed
 from redress.calendar import Differing, HolidayTable, long_date
 from redress.case import Answer
 from redress.holidays_england import holiday_table
@@ -156,7 +157,10 @@ async def _look(
     """What became of one complaint. Raises `NoAnswer`."""
     reference, on = known.reference, today()
     newer = newer_holidays(known.received_on, on)
-    asked = await _ask(client, reference, newer, on, within)
+    try:
+        asked = await _ask(client, reference, newer, on, within)
+    except Destroyed:
+        return Looked(reference, "untouched")  # erased, and the register is older than that
     if asked is None:
         terminated = known.is_recorded and not known.is_closed
         return Looked(reference, "failed", reason=ENDED) if terminated else Looked(reference, "untouched")

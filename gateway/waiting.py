@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Engine, Row, delete, func, insert, null, select, update
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from temporalio.service import RPCError, RPCStatusCode
 
 from doors import intake
@@ -47,6 +47,12 @@ LONGEST_PAUSE = timedelta(hours=1)
 
 AT_ONCE = 20
 """How many are opened, one after the other, before that is written down: each writing waits for the disk."""
+
+GONE = "the register no longer has it, since an older one was put back: send it again"
+
+
+class NoLongerThere(Exception):
+    """What has a reference, and the register does not know it any more."""
 
 
 class Kept(NamedTuple):
@@ -161,7 +167,7 @@ class Waiting:
             except (OutOfReach, NoAnswer, TimeoutError):
                 pass  # looked for again in a moment
             except SQLAlchemyError as error:
-                log.error("the gateway's store cannot be used: %s", type(error).__name__)
+                log.error("the gateway's store or the vault cannot be used: %s", type(error).__name__)
             await asyncio.sleep(LOOK_EVERY)
 
     async def _open_some(self, reach: Reach) -> bool:
@@ -192,8 +198,11 @@ class Waiting:
                 raise
             log.error("Temporal does not take what waits under %s", row.receipt)
             await asyncio.to_thread(self._put_off, row)
-        except OutOfReach:
+        except (OutOfReach, OperationalError):  # also the vault: all wait for it, in their order
             raise
+        except NoLongerThere:
+            log.error("what waits under %s is gone: the register is older than it", row.receipt)
+            await asyncio.to_thread(self._settle, [row.id], "refused", GONE)
         except Malformed as error:  # since it came, its authority or procedure went
             fields = ", ".join(problem.field for problem in error.problems)
             log.error("what waits under %s can no longer be opened: %s", row.receipt, fields)
@@ -210,6 +219,8 @@ class Waiting:
         """The reference of one, and what it is to be started with; None where it was started already."""
         if row.reference is not None:
             raw = await reach.ask(lambda register: register.opening(row.reference))
+            if raw is None:
+                raise NoLongerThere
             return row.reference, raw
         raw = open_document(self._seals, row.body)
         opening = intake.check(raw)

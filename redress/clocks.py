@@ -134,14 +134,14 @@ class Clocks:
             running.counts_from, running.days, running.provisional = counts_from, days, False
             running.lost = 0  # what was lost before belongs to the days that no longer count
             running.move(self.calendar, due_on, f"counts from {counts_from.isoformat()}", self.day)
+            self._rest_again(running)
             return
         if running is not None and running.met_on is not None and not limit.again:
             return  # it was met before: nothing is owed twice
         if running is not None and running.met_on is not None and due_on < self.day and limit.before:
-            self.early_met[limit.met_by[0]] = (
-                running.met_on,
-                False,
-            )  # sent for another day, and late for this
+            # Sent for another day, and late for this: nobody could have them before they knew of it.
+            met_on = self.day if self.edition >= 3 else running.met_on
+            self.early_met[limit.met_by[0]] = (met_on, False)
         self.run(Deadline(limit, limit.name, counts_from, due_on, days, provisional))
 
     def _start_extended(self, deadline: Deadline, counts_from: date) -> None:
@@ -192,10 +192,19 @@ class Clocks:
             deadline.arm(self.calendar, self.day)
         else:
             deadline.arm(self.calendar, deadline.counts_from)
-        unpaused = deadline.limit.name == "suspension_review" or deadline.limit.outlives == "closure"
-        if self.state == "suspended" and not unpaused:
+        if self.state == "suspended" and self.can_be_paused(deadline):
             deadline.pause(self.day)
         return deadline
+
+    def can_be_paused(self, deadline: Deadline) -> bool:
+        """Whether a limit rests while the complaint is suspended."""
+        return deadline.limit.name != "suspension_review" and deadline.limit.outlives != "closure"
+
+    def _rest_again(self, deadline: Deadline) -> None:
+        """What was late when the complaint was suspended, and has more time now, rests like the others."""
+        late_before = self.state == "suspended" and deadline.paused_on is None
+        if self.edition >= 3 and late_before and self.can_be_paused(deadline):
+            deadline.pause(self.day)
 
     def meet(self, deadline: Deadline, on: date, *, assumed: bool = False) -> None:
         """What was owed is done."""
@@ -220,6 +229,7 @@ class Clocks:
         """Move a deadline by an extension, and with it the reading that follows it."""
         deadline.extended += 1
         deadline.allow_until(self.calendar, until, reason, self.day)
+        self._rest_again(deadline)
         for other in self.running:
             if other.limit.follows == deadline.limit.name:
                 self._follow(other, deadline, reason)
@@ -229,6 +239,7 @@ class Clocks:
         most = deadline.most(self.calendar) if leader.days == leader.limit.extend_to else None
         until = max(deadline.due_on, most or leader.due_on)
         deadline.allow_until(self.calendar, until, reason, self.day)
+        self._rest_again(deadline)
 
     # --- a newer calendar ---------------------------------------------------------------------------
 

@@ -109,6 +109,7 @@ class Fold(Clocks):
         self.waiting: list[Entry] = []
         self.late_requests: list[Entry] = []
         self.asked_at: dict[int, str] = {}
+        self.asked_for: dict[StageName, date] = {}
         self.retrying = False
         self.by_clock = False
         self.irregular: list[Irregular] = []
@@ -270,6 +271,7 @@ class Fold(Clocks):
         self.stop(taken_on, closing=False)
         self.stage = self.last_stage = name
         if isinstance(entry.message, Escalate):
+            self.asked_for[name] = entry.message.on
             self._take_points_on(entry, entry.message)
         self.reach(f"requested:{name}", on, assumed=entry.assumed)
         for milestone, (reached_on, counts_from) in list(self.early.items()):
@@ -329,6 +331,12 @@ class Fold(Clocks):
         begun = (f"answered:{stage.name}", f"answer_received:{stage.name}")
         windows = [self.latest.get(w.name) for w in self.procedure.limits if w.lapse and w.starts in begun]
         return any(window is not None and window.lapsed_on is not None for window in windows)
+
+    def may_ask_until(self, stage: Stage, on: date) -> bool:
+        """Whether a day lies in the window that an answer at a stage has begun, though it has ended since."""
+        begun = (f"answered:{stage.name}", f"answer_received:{stage.name}")
+        windows = [self.latest.get(w.name) for w in self.procedure.limits if w.lapse and w.starts in begun]
+        return any(window is not None and on <= window.due_on for window in windows)
 
     def owe_answer_anew(self, on: date) -> None:
         """The answer at the present stage is owed once more, counted from a day."""

@@ -399,9 +399,15 @@ class Procedure(Data):
 
 
 EDITION = 3
-"""How the rules are read today. 2: what is owed before a meeting is reminded of. 3, since 22 November 2026 as
-well: while an answer is owed anew no earlier window closes the complaint; what has been met is not met in
-advance for another time; a withdrawal while a late request waits ends an open complaint.
+"""How the rules are read today; a complaint keeps to the edition that it was opened under.
+
+2: what is owed before a meeting is reminded of.
+
+3, since 22 November 2026: while an answer is owed anew no earlier window closes the complaint; what has been
+met is not met in advance for another time; a withdrawal while a late request waits ends an open complaint; a
+suspension that is reviewed has lost its days from the first on, and what is given more time meanwhile rests
+too; no extension ends before it is given; two requests of one day are one; who was told that it is settled
+has the window to go on all the same.
 """
 
 

@@ -40,6 +40,12 @@ _EVENTS = (
     .order_by(schema.events.c.id)
 )
 
+_ITS_TURN = (
+    select(schema.references.c.reference)
+    .where(schema.references.c.reference == bindparam("of"))
+    .with_for_update()
+)
+
 
 class Reserved(NamedTuple):
     """A reference for an intake. `created` the first time; `differs` where other content came again."""
@@ -217,7 +223,8 @@ class Register:
         """Every complaint whose workflow may live, by reference: all but those whose file has closed."""
         table, rows, record = schema.references, schema.complaints, schema.events
         last = select(func.max(record.c.id)).group_by(record.c.reference)
-        ended = select(record.c.reference).where(record.c.id.in_(last), record.c.kind == "ended")
+        over = record.c.kind.in_(("ended", "erased"))
+        ended = select(record.c.reference).where(record.c.id.in_(last), over)
         wanted = (
             select(table.c.reference, table.c.opening, rows.c.received_on, rows.c.state)
             .outerjoin(rows, rows.c.reference == table.c.reference)
@@ -249,7 +256,12 @@ class Register:
     # --- the record ------------------------------------------------------------------------------
 
     def append(self, db: Connection, reference: str, entries: Sequence[RegisterEntry]) -> int:
-        """Add events that are not there yet, within a transaction; gives how many were new."""
+        """Add events that are not there yet, within a transaction; gives how many were new.
+
+        Writers of one complaint take turns from here on: none folds what another is about to add to.
+        """
+        if self._turn is None:
+            db.execute(_ITS_TURN, {"of": reference})
         now = datetime.now(UTC)
         rows = []
         for entry in entries:
@@ -345,6 +357,12 @@ class Register:
         wanted = select(table.c.body).where(table.c.reference == reference, table.c.kind == "erased")
         body = db.execute(wanted).scalar()
         return cast(Status, body["status"]) if body is not None else None
+
+    def noted_as_erased(self) -> set[str]:
+        """The complaints of which it stands here that they were erased: the last step of it."""
+        table = schema.events
+        with self.reading() as db:
+            return set(db.execute(select(table.c.reference).where(table.c.kind == "erased")).scalars())
 
     def what_stays(self, reference: str) -> Status | None:
         """The same from the vault, for a register that is older than the erasure."""

@@ -61,9 +61,15 @@ def erase(
             return list(wanted)
         temporal = await client()
         places = settings()
-        return [
-            await erasing.erase(temporal, here, places.outbox_folder, each, places.state) for each in wanted
-        ]
+        proofs: list[erasing.Proof | str] = []
+        for each in wanted:
+            try:
+                proofs.append(await erasing.erase(temporal, here, places.outbox_folder, each, places.state))
+            except erasing.NotErasable as not_yet:
+                if reference:
+                    raise
+                say(f"{each}: kept for now; {not_yet}")
+        return proofs
 
     done = run(work)
     if as_json:

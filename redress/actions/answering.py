@@ -171,6 +171,10 @@ def extend(fold: Fold, entry: Entry) -> Verdict:
             f"until {until.isoformat()} gives no more time than the present due date, "
             f"{deadline.due_on.isoformat()}."
         )
+    if until < message.on and fold.edition >= 3:
+        return refused(
+            f"until {until.isoformat()} lies before {message.on.isoformat()}, the day on which it is given."
+        )
     before = deadline.due_on
     fold.extend(deadline, until, message.reason)
     fold.send("extension", entry, deadline=name, before=before.isoformat(), due_on=until.isoformat())

@@ -8,6 +8,8 @@ from redress import messages as m
 from redress.actions.parts import refused
 from redress.fold import APPLIED, Entry, Fold, Verdict
 
+OPENED_BY_ANOTHER = "the stage asked for was opened by an earlier request"
+
 
 def escalate(fold: Fold, entry: Entry) -> Verdict:
     """The complainant asks for the next stage. Out of time or too early, it waits; it is not refused."""
@@ -22,9 +24,10 @@ def escalate(fold: Fold, entry: Entry) -> Verdict:
         return refused(f"{stage.title} is the last stage; {fold.procedure.beyond}.")
     asked_at = fold.asked_at.setdefault(entry.seq, stage.name)
     if asked_at != stage.name:
-        return Verdict("applied", "the stage asked for was opened by an earlier request")
+        return Verdict("applied", OPENED_BY_ANOTHER)
     lapsed = fold.closed_as == "lapsed" or (fold.closed_on is None and fold.has_lapsed(stage))
-    too_late = fold.closed_on is not None or lapsed
+    settled = fold.closed_as == "resolved" and fold.edition >= 3 and fold.may_ask_until(stage, message.on)
+    too_late = (fold.closed_on is not None and not settled) or lapsed
     if too_late and not (stage.after_lapse == "of_right" or entry.assumed):
         if not fold.late_requests:
             fold.reach("late_request", message.on)
@@ -47,6 +50,8 @@ def escalate(fold: Fold, entry: Entry) -> Verdict:
         fold.stage = fold.entry
         fold.reach("decided", fold.day, assumed=entry.assumed)
     if not ready and fold.closed_on is None:
+        if fold.edition >= 3 and not fold.retrying and fold.asked_for.get(stage.name) == message.on:
+            return Verdict("applied", OPENED_BY_ANOTHER)  # by form and by letter on one day
         if not fold.retrying:
             fold.send("request_waits", entry, why="early")
         return fold.wait(

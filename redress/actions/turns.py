@@ -27,7 +27,8 @@ def suspend(fold: Fold, entry: Entry) -> Verdict:
     if message.points is None:
         reviewed = fold.state == "suspended"
         for deadline in fold.running:
-            if deadline.limit.outlives != "closure" and deadline.limit.name != "suspension_review":
+            rests = deadline.paused_on is not None and fold.edition >= 3  # since then its days are lost
+            if not rests and fold.can_be_paused(deadline):
                 deadline.pause(message.on)
         fold.state = "suspended"
     elif fold.state == "suspended":
@@ -94,8 +95,8 @@ def _answer_what_was_suspended(fold: Fold, entry: Entry) -> None:
         for point in fold.points.open:
             point.state = "open" if point in unanswered else "resting"
         fold.owe_answer_anew(entry.message.on)
-    elif stage in fold.answered and waited:
-        fold.offer_anew(entry)
+    elif stage in fold.answered and (waited or fold.edition >= 3):
+        fold.offer_anew(entry)  # what waited may have been split off, or worded anew
 
 
 def set_advocate(fold: Fold, entry: Entry) -> Verdict:

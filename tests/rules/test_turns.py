@@ -604,3 +604,90 @@ def test_the_whole_procedure_in_time() -> None:
     assert {d["state"] for d in found["deadlines"]} == {"met"}
     assert (found["irregular"], found["refused"], found["pending"]) == ([], [], [])
     assert breaches(case.due(at("2026-09-21"))) == []
+
+
+# --- what a second look found (edition 3) ---------------------------------------------------------
+
+
+def test_a_suspension_that_is_reviewed_in_time_has_lost_its_days_from_the_first_on() -> None:
+    """Due 15 June; suspended on Wednesday 3, reviewed on Monday 8, resumed on Wednesday 10: five days."""
+    case = acknowledged()
+    send(case, "suspend", "2026-06-03", reason="Court", review_on="2026-06-08")
+    send(case, "suspend", "2026-06-08", reason="Court", review_on="2026-06-12")
+    send(case, "resume", "2026-06-10", reason="Over")
+    assert shown(case, "stage_1_response", "2026-06-10") == ("2026-06-22", "running", 0)
+
+
+def test_what_was_late_and_has_more_time_rests_too_while_it_is_suspended() -> None:
+    case = acknowledged()
+    send(case, "suspend", "2026-06-17", reason="Court", review_on="2026-07-17")
+    send(case, "extend", "2026-06-18", reason="Two teams")
+    assert deadline(case, "stage_1_response", "2026-07-02")["state"] == "paused"
+    send(case, "resume", "2026-07-02", reason="Over")
+    assert deadline(case, "stage_1_response", "2026-07-02")["state"] == "running"
+
+
+def test_an_extension_that_is_over_when_it_is_given_is_refused() -> None:
+    """The most is Monday 29 June."""
+    case = acknowledged()
+    answer = send(case, "extend", "2026-07-20", reason="Complex")
+    assert not answer.applied
+    assert "2026-06-29 lies before 2026-07-20" in answer.reason
+    assert send(acknowledged(), "extend", "2026-06-29", reason="Complex").applied
+
+
+def test_two_requests_of_one_day_are_one() -> None:
+    """By form and by letter: nobody has asked for a panel."""
+    case = answered()
+    send(case, "escalate", "2026-06-15", reason="By form")
+    second = send(case, "escalate", "2026-06-15", reason="By letter")
+    assert (second.applied, second.pending) == (True, False)
+    send(case, "respond", "2026-07-13", outcome="upheld")
+    assert status(case, "2026-07-14")["stage"] == "stage_2"
+
+
+def test_two_stages_asked_for_on_one_day_are_two() -> None:
+    case = answered()
+    send(case, "escalate", "2026-06-15")
+    send(case, "respond", "2026-06-15", outcome="upheld")
+    send(case, "escalate", "2026-06-15", reason="And now the panel")
+    assert status(case, "2026-06-15")["stage"] == "stage_3"
+
+
+def test_papers_for_another_day_are_late_for_a_nearer_one() -> None:
+    """Sent on 24 July for 24 August; on 5 August called for Monday 10 August: owed by 27 July."""
+    case = at_stage_3()
+    send(case, "schedule_panel", "2026-07-23", meeting_on="2026-08-24")
+    send(case, "send_papers", "2026-07-24")
+    send(case, "schedule_panel", "2026-08-05", meeting_on="2026-08-10")
+    found = deadline(case, "panel_papers", "2026-08-06")
+    assert (found["due_on"], found["met_on"], found["state"]) == ("2026-07-27", "2026-08-05", "met_late")
+
+
+@pytest.mark.parametrize(("asked_on", "goes_on"), [("2026-06-10", True), ("2026-07-20", False)])
+def test_settled_in_the_authority_s_words_the_person_may_go_on_within_the_window(
+    asked_on: str, goes_on: bool
+) -> None:
+    case = corporate()
+    send(case, "acknowledge", "2026-06-01")
+    send(case, "respond", "2026-06-08", outcome="resolved")
+    assert status(case, "2026-06-08")["closed_as"] == "resolved"
+    answer = send(case, "escalate", asked_on, reason="It is not")
+    assert (answer.applied, answer.pending) == (goes_on, not goes_on)
+
+
+@pytest.mark.parametrize("ends", ["split", "agree_statement"])
+def test_what_was_suspended_and_is_none_of_it_any_more_leaves_nothing_in_silence(ends: str) -> None:
+    """Adjudicated and had on 13 July; its window passes on 10 August and closes nothing, since a point waits."""
+    case = at_stage_2()
+    send(case, "suspend", "2026-06-22", reason="Court", review_on="2026-09-01", points=[1])
+    send(case, "respond", "2026-07-13", outcome="not_upheld", received_on="2026-07-13")
+    if ends == "split":
+        send(case, "split", "2026-08-18", points=[1], procedure="corporate")
+    else:
+        send(case, "agree_statement", "2026-08-18", points=["One thing.", "Another.", "A third."])
+    send(case, "resume", "2026-08-20", reason="Over")
+    found = status(case, "2026-08-21")
+    assert found["state"] == "open"
+    assert found["waiting_for"] != "nobody"
+    assert found["next_due_on"] is not None
