@@ -147,6 +147,8 @@ async def test_exported_and_erased(sealed: Cli, tmp_path: Path) -> None:
         assert said in left.out
     assert (await sealed("export", reference, "--json")).document["erased_on"] == today().isoformat()
     assert (await sealed("letters", reference)).status == 0
+    recounted = await sealed("recount", "--dry-run", "--json")
+    assert (recounted.status, recounted.document["failed"]) == (0, []), recounted.err
     listed = await sealed("list", "--all", "--json")
     assert NAME not in listed.out
     assert reference in {status["reference"] for status in listed.document}

@@ -33,11 +33,11 @@ from privacy.ring import add_key
 from redress.case import Answer
 from redress.erasure import Erased
 from redress.parse import Malformed
-from register import arrivals, schema
+from register import arrivals, letters, schema
 from register.register import Register
 from tests.marks import holding
 from tests.paths import the_first_terms
-from tests.waiting import eventually, recorded
+from tests.waiting import eventually, recorded, until
 from workflows.wire import workflow_id
 
 MARK = "Zyxomark"
@@ -148,9 +148,9 @@ async def test_nothing_that_is_written_can_be_read_without_the_keys(house: Seale
     reference = await _a_life(house, "life-1")
     status = await staff.status(house.client, house.register, reference, today(), 60)
     assert MARK in json.dumps(status), "those with the keys read it"
-    letters = [*house.settings.outbox_folder.rglob("*.txt")]
-    assert holding(letters, MARK), "the outbox is the named exception"
-    assert all(path.stat().st_mode & 0o077 == 0 for path in letters)
+    laid = [*house.settings.outbox_folder.rglob("*.txt")]
+    assert holding(laid, MARK), "the outbox is the named exception"
+    assert all(path.stat().st_mode & 0o077 == 0 for path in laid)
     searched = house.files()
     assert {"temporal.db", "register.db", "vault.db", "worker.log"} <= {path.name for path in searched}
     assert holding(searched, MARK) == []
@@ -234,6 +234,66 @@ async def test_why_the_terms_did_not_come_at_once_is_encrypted_too(house: Sealed
     assert any(event.marker_recorded_event_attributes.HasField("failure") for event in history.events)
     assert not any(MARK.encode() in event.SerializeToString() for event in history.events)
     assert holding(house.files(), MARK) == []
+
+
+async def _withdrawn(house: Sealed, source_id: str) -> str:
+    reference = await house.open(source_id)
+    await house.send(reference, "withdraw", reason=marked("sorted out"))
+    await recorded(house.register, reference, messages=1)
+    return reference
+
+
+async def _erased(house: Sealed, reference: str) -> erasing.Proof:
+    return await erasing.erase(house.client, house.register, house.settings.outbox_folder, reference)
+
+
+@pytest.mark.parametrize("breaks_at", ["forget", "_write_down_what_stays"])
+async def test_an_erasure_that_broke_off_is_due_until_it_is_done(house: Sealed, breaks_at: str) -> None:
+    """While Temporal cannot be reached, and when the key is gone and nothing says so yet."""
+    reference = await _withdrawn(house, f"life-broke-off-{breaks_at}")
+    in_seven_years = today().replace(year=today().year + 7, day=1)
+
+    def breaks(*_: object) -> None:
+        raise ConnectionError
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(erasing, breaks_at, breaks)
+        with pytest.raises(ConnectionError):
+            await _erased(house, reference)
+    assert reference in erasing.due_for_erasure(house.register, in_seven_years).confirmed
+    proof = await _erased(house, reference)
+    assert proof.holds
+    assert reference not in erasing.due_for_erasure(house.register, in_seven_years).confirmed
+    assert reference in house.register.noted_as_erased()
+
+
+async def test_what_the_record_does_not_have_yet_is_not_erased(house: Sealed) -> None:
+    reference = await _withdrawn(house, "life-under-way")
+    with house.register.writing():  # nobody else can write anything down
+        assert (await house.send(reference, "add_note", note=marked("later"))).applied
+        with pytest.raises(erasing.NotErasable, match="not recorded yet"):
+            await _erased(house, reference)
+    await recorded(house.register, reference, messages=2)
+    assert (await _erased(house, reference)).holds
+
+
+async def test_nor_is_a_complaint_whose_letters_have_not_left(house: Sealed) -> None:
+    reference = await house.open("life-letters")
+    folder = house.settings.outbox_folder / reference
+    folder.parent.mkdir(exist_ok=True)
+    folder.write_text("not a folder")
+    await house.send(reference, "withdraw", reason=marked("sorted out"))
+
+    def waits() -> bool:
+        with house.register.reading() as db:
+            return bool(letters.in_state(db, letters.OPEN, reference))
+
+    await until(waits)
+    with pytest.raises(erasing.NotErasable, match="have not left yet"):
+        await _erased(house, reference)
+    folder.unlink()
+    await recorded(house.register, reference, messages=1)
+    assert (await _erased(house, reference)).holds
 
 
 async def test_exported_then_erased(house: Sealed) -> None:

@@ -678,7 +678,7 @@ def test_settled_in_the_authority_s_words_the_person_may_go_on_within_the_window
 
 @pytest.mark.parametrize("ends", ["split", "agree_statement"])
 def test_what_was_suspended_and_is_none_of_it_any_more_leaves_nothing_in_silence(ends: str) -> None:
-    """Adjudicated and had on 13 July; its window passes on 10 August and closes nothing, since a point waits."""
+    """Adjudicated and had on 13 July; its window passes on 10 August and closes nothing."""
     case = at_stage_2()
     send(case, "suspend", "2026-06-22", reason="Court", review_on="2026-09-01", points=[1])
     send(case, "respond", "2026-07-13", outcome="not_upheld", received_on="2026-07-13")
