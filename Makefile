@@ -12,7 +12,7 @@ demo: $(READY)
 	@$(BIN)/python -m tools.demo
 
 test: $(READY)
-	@$(BIN)/python -m pytest -rs --numprocesses 4 --dist worksteal
+	@$(BIN)/python -m pytest -rfEs --numprocesses 4 --dist worksteal
 
 # Operators at the Temporal UI: part of the above wherever there is a Chromium.
 test-ui: $(READY)

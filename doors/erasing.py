@@ -8,6 +8,7 @@ import re
 import shutil
 from datetime import date
 from pathlib import Path
+from time import monotonic
 from typing import NamedTuple, cast
 
 from pydantic import BaseModel
@@ -35,6 +36,9 @@ from redress.standing import Status
 from register.letters import OPEN, in_state
 from register.register import Register
 from workflows.wire import workflow_id
+
+FOLLOWS_WITHIN = 10.0
+"""Seconds for which record and letters are waited for."""
 
 ASKED_WITHIN = 30.0
 """Seconds that a complaint whose file has not closed has to say where it stands."""
@@ -138,6 +142,18 @@ def _what_stays(register: Register, reference: str) -> Status:
 
 
 async def _nothing_is_under_way(client: Client, register: Register, reference: str) -> None:
+    """Wait for what follows within seconds; raise `NotErasable` where it does not."""
+    ends = monotonic() + FOLLOWS_WITHIN
+    while True:
+        try:
+            return await _all_has_arrived(client, register, reference)
+        except NotErasable:
+            if monotonic() > ends:
+                raise
+            await asyncio.sleep(0.2)
+
+
+async def _all_has_arrived(client: Client, register: Register, reference: str) -> None:
     """Raise `NotErasable` where the complaint knows more than the record, or a letter has not left yet."""
     with register.reading() as db:
         letters = len(in_state(db, ("waiting", *OPEN), reference))

@@ -267,7 +267,10 @@ async def test_an_erasure_that_broke_off_is_due_until_it_is_done(house: Sealed, 
     assert reference in house.register.noted_as_erased()
 
 
-async def test_what_the_record_does_not_have_yet_is_not_erased(house: Sealed) -> None:
+async def test_what_the_record_does_not_have_yet_is_not_erased(
+    house: Sealed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasing, "FOLLOWS_WITHIN", 0.5)
     reference = await _withdrawn(house, "life-under-way")
     with house.register.writing():  # nobody else can write anything down
         assert (await house.send(reference, "add_note", note=marked("later"))).applied
@@ -277,7 +280,10 @@ async def test_what_the_record_does_not_have_yet_is_not_erased(house: Sealed) ->
     assert (await _erased(house, reference)).holds
 
 
-async def test_nor_is_a_complaint_whose_letters_have_not_left(house: Sealed) -> None:
+async def test_nor_is_a_complaint_whose_letters_have_not_left(
+    house: Sealed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasing, "FOLLOWS_WITHIN", 0.5)
     reference = await house.open("life-letters")
     folder = house.settings.outbox_folder / reference
     folder.parent.mkdir(exist_ok=True)
