@@ -13,17 +13,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from activities.postroom import Postroom, Remaining
-from privacy.vault import Destroyed
-from redress.case import Case
-from redress.library import packed_terms_for, terms_for
-from redress.loading import parse_opening
-from redress.packing import pack_state
-from redress.record import RegisterEntry
-from redress.splitting import part_of
-from register import letters as kept
-from register.register import Register
-from workflows.wire import BEGIN, CARRY_OUT, DELIVER, Begin, Begun, Errand, Outcome
+from redress.contract import BEGIN, CARRY_OUT, DELIVER, Begin, Begun, Errand, ErrandOutcome
+from redress.domain.case import Case
+from redress.domain.opening_parsing import parse_opening
+from redress.domain.packing import pack_state
+from redress.domain.record_entry import RegisterEntry
+from redress.domain.splitting import part_of
+from redress.letters.dispatcher import LetterDispatcher, Remaining
+from redress.procedures.loader import packed_rules_for, rules_for
+from redress.store import letters as kept
+from redress.store.key_store import KeyDestroyed
+from redress.store.register import Register
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ A_MOMENT = 1.0
 class Errands:
     """The activities, with the register and the post they work on."""
 
-    def __init__(self, register: Register, postroom: Postroom) -> None:
+    def __init__(self, register: Register, postroom: LetterDispatcher) -> None:
         self.register = register
         self.postroom = postroom
 
@@ -48,7 +48,7 @@ class Errands:
             return recalled
         opened_on = date.fromisoformat(asked.opened_on)
         opening = parse_opening(asked.opening, opened_on)
-        said = packed_terms_for(opening, opened_on)
+        said = packed_rules_for(opening, opened_on)
         entry = RegisterEntry(
             key="opened",
             kind="opened",
@@ -58,7 +58,7 @@ class Errands:
         try:
             with self.register.writing(within=A_MOMENT) as db:
                 new = self.register.append(db, asked.reference, [entry])
-                case = Case(terms_for(opening, opened_on), asked.reference, opening, opened_on)
+                case = Case(rules_for(opening, opened_on), asked.reference, opening, opened_on)
                 if new:
                     self.register.project(db, case, opened_on, first=True)
         except (SQLAlchemyError, OSError) as error:
@@ -87,7 +87,7 @@ class Errands:
         return Begun(terms=terms, recorded=True, state=pack_state(state), undelivered=waiting)
 
     @activity.defn(name=CARRY_OUT, no_thread_cancel_exception=True)
-    def carry_out(self, errand: Errand) -> Outcome:
+    def carry_out(self, errand: Errand) -> ErrandOutcome:
         """Record entries and write the letters among them, in one transaction; after it, send them."""
         written = True
         with self.register.writing() as db:
@@ -104,15 +104,15 @@ class Errands:
                 written = self.postroom.write(db, case, effects)
             self.register.project(db, case, last)
         if not effects:
-            return Outcome(delivered=True)
+            return ErrandOutcome(delivered=True)
         if splits:  # its letters name a part that is opened next: they leave after that
-            return Outcome(delivered=False)
+            return ErrandOutcome(delivered=False)
         try:
             remaining = self.postroom.send(errand.reference)
         except Exception as error:  # the record stands, and whatever befell the letters, they are kept
             log.warning("%s: letters wait: %s", errand.reference, type(error).__name__)
-            return Outcome(delivered=False)
-        return Outcome(delivered=written and not (remaining.to_leave or remaining.to_arrive))
+            return ErrandOutcome(delivered=False)
+        return ErrandOutcome(delivered=written and not (remaining.to_leave or remaining.to_arrive))
 
     @activity.defn(name=DELIVER, no_thread_cancel_exception=True)
     def deliver(self, reference: str) -> None:
@@ -128,7 +128,7 @@ class Errands:
                 if found is not None:
                     self.register.forget_unwritten(db, reference)
                     written = self.postroom.write(db, found[0], waiting)
-        except Destroyed:
+        except KeyDestroyed:
             written = True  # erased: there is nobody left to write to
         remaining = self.postroom.send(reference, ask=True)
         if not written:

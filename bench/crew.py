@@ -16,10 +16,10 @@ import psutil
 from temporalio.client import Client
 
 from bench import bare
-from engine.connection import quiet_runtime
-from engine.converter import DATA_CONVERTER
-from engine.settings import TRIAL, Settings
-from engine.workers import build_worker, errands_for
+from redress.bootstrap import build_worker, errands_for
+from redress.settings import TRIAL, Settings
+from redress.temporal.client import quiet_runtime
+from redress.temporal.converter import DATA_CONVERTER
 
 MB = 1024 * 1024
 

@@ -1,6 +1,6 @@
 """How a complaint moves: it waits for the next message or the next due instant, and acts on it.
 
-All rules are the case's (`redress.case`). Here stand only the waiting, the timers, the errands that
+All rules are the case's (`redress.domain.case`). Here stand only the waiting, the timers, the errands that
 go out, and what operators see.
 """
 
@@ -15,22 +15,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy, TypedSearchAttributes
 from temporalio.exceptions import ApplicationError, FailureError
 
-from engine.refusals import TurnedAway
-from engine.search_attributes import NEXT_DUE
-from redress.calendar import HolidayTable, OutsideTable, long_date
-from redress.case import Answer, Case, Task, Timer
-from redress.loading import parse_opening
-from redress.london import london_date
-from redress.messages import MESSAGES
-from redress.packing import pack_state, unpack, unpack_state
-from redress.parse import Malformed, Parsed, parse_message
-from redress.standing import Status
-from workflows.arriving import as_text, one_document, turned_away
-from workflows.card import card, search_attributes
-from workflows.handlers import Handlers
-from workflows.out_tray import A_SIGN_OF_LIFE, AN_ERRAND_TAKES, FOR_EVER, OutTray
-from workflows.prompts import MOVES_PROMPT, STATUS_PROMPT
-from workflows.wire import (
+from redress.contract import (
     BEGIN,
     MOVES,
     OPENING,
@@ -42,6 +27,21 @@ from workflows.wire import (
     Start,
     workflow_id,
 )
+from redress.domain.calendar import HolidayTable, OutsideTable, long_date
+from redress.domain.case import Answer, Case, Task, Timer
+from redress.domain.london import london_date
+from redress.domain.messages import MESSAGES
+from redress.domain.opening_parsing import parse_opening
+from redress.domain.packing import pack_state, unpack, unpack_state
+from redress.domain.parsing import Malformed, Parsed, parse_message
+from redress.domain.status import Status
+from redress.search_attributes import NEXT_DUE
+from redress.temporal.refusals import RejectedUpdate
+from workflows.descriptions import MOVES_DESCRIPTION, STATUS_DESCRIPTION
+from workflows.details import current_details, search_attributes
+from workflows.handlers import Handlers
+from workflows.inbound import as_text, one_document, turned_away
+from workflows.outbox import HEARTBEAT_TIMEOUT, RETRY_FOREVER, START_TO_CLOSE, Outbox
 
 TERMS_AT_ONCE = "terms-at-once"
 """A patch: histories from before it have an ordinary activity at their start (docs/decisions/0015)."""
@@ -71,7 +71,7 @@ class Complaint(Handlers):
         self._taken = 0
         self._timers: dict[str, tuple[datetime, asyncio.Task[None]]] = {}
         self._shown: TypedSearchAttributes | None = None
-        self._tray = OutTray(emptied=self._all_is_carried_out)
+        self._tray = Outbox(emptied=self._all_is_carried_out)
         self._start, self._unfit = _start(started_with)
 
     @workflow.run
@@ -163,9 +163,9 @@ class Complaint(Handlers):
                 BEGIN,
                 asked,
                 result_type=Begun,
-                start_to_close_timeout=AN_ERRAND_TAKES,
-                heartbeat_timeout=A_SIGN_OF_LIFE,
-                retry_policy=FOR_EVER,
+                start_to_close_timeout=START_TO_CLOSE,
+                heartbeat_timeout=HEARTBEAT_TIMEOUT,
+                retry_policy=RETRY_FOREVER,
                 summary=TERMS_ARE_KEPT,
             )
         return begun
@@ -242,7 +242,7 @@ class Complaint(Handlers):
         try:
             self._parse(action, arrived)
         except Malformed as malformed:
-            raise turned_away(malformed, TurnedAway) from None
+            raise turned_away(malformed, RejectedUpdate) from None
 
     async def take(self, action: str, arrived: tuple[Any, ...]) -> dict[str, Any]:
         """Hand one message to the case and give its answer; the main loop does the work."""
@@ -314,7 +314,7 @@ class Complaint(Handlers):
 
     # --- what can be seen ------------------------------------------------------------------------
 
-    @workflow.query(name=STATUS, description=STATUS_PROMPT)
+    @workflow.query(name=STATUS, description=STATUS_DESCRIPTION)
     def status(self, *asked: Any) -> Status:
         """Where the complaint stands on a London date; without one, today."""
         if self._case is None:
@@ -331,7 +331,7 @@ class Complaint(Handlers):
         except (OutsideTable, OverflowError) as error:
             raise ApplicationError(f"as_of: {error}") from None
 
-    @workflow.query(name=MOVES, description=MOVES_PROMPT)
+    @workflow.query(name=MOVES, description=MOVES_DESCRIPTION)
     def what_a_recount_moves(self, *asked: Any) -> dict[str, Any]:
         """What moves if the table of bank holidays that is asked about counted from a London date, or today.
 
@@ -373,7 +373,7 @@ class Complaint(Handlers):
         if changed:
             workflow.upsert_search_attributes(changed)
             self._shown = wanted
-        workflow.set_current_details(card(case, today, workflow.info().namespace))
+        workflow.set_current_details(current_details(case, today, workflow.info().namespace))
 
 
 def _by_name(attributes: TypedSearchAttributes) -> dict[str, Any]:

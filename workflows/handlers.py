@@ -12,8 +12,8 @@ from typing import Any
 from temporalio import workflow
 from temporalio.common import RawValue
 
-from redress.messages import KNOWN, SIGNALS
-from workflows.prompts import UNKNOWN_SIGNAL_PROMPT, signal_prompt, update_prompt
+from redress.domain.messages import KNOWN, SIGNALS
+from workflows.descriptions import UNKNOWN_SIGNAL_DESCRIPTION, signal_description, update_description
 
 
 class _House:
@@ -35,7 +35,7 @@ class _House:
         """Keep a signal whose name is no action's."""
         raise NotImplementedError
 
-    @workflow.signal(dynamic=True, description=UNKNOWN_SIGNAL_PROMPT)
+    @workflow.signal(dynamic=True, description=UNKNOWN_SIGNAL_DESCRIPTION)
     def unknown(self, name: str, arrived: Sequence[RawValue]) -> None:
         """A signal of another name."""
         self.refuse_signal(name, tuple(arrived))
@@ -49,7 +49,7 @@ def _update(action: str) -> Any:
         self.check(action, arrived)
 
     door.__name__ = f"update_{action}"
-    opened = workflow.update(name=action, description=update_prompt(action))(door)
+    opened = workflow.update(name=action, description=update_description(action))(door)
     opened.validator(check)
     return opened
 
@@ -59,7 +59,7 @@ def _signal(action: str) -> Any:
         await self.take_signal(action, arrived)
 
     door.__name__ = f"signal_{action}"
-    return workflow.signal(name=action, description=signal_prompt(action))(door)
+    return workflow.signal(name=action, description=signal_description(action))(door)
 
 
 class Handlers(_House):

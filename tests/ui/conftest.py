@@ -15,14 +15,14 @@ from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from engine.embedded import embedded_server, free_port
-from engine.namespace import prepare
-from engine.settings import Settings
-from engine.workers import build_worker, errands_for
-from register.register import Register
+from redress.bootstrap import build_worker, errands_for
+from redress.contract import WORKFLOW, workflow_id
+from redress.settings import Settings
+from redress.store.register import Register
+from redress.temporal.embedded import embedded_server, free_port
+from redress.temporal.namespace import prepare
 from tests.conftest import Life
 from tools.browser import NoBrowser, Operator, a_browser, at_the_ui, chromium
-from workflows.wire import WORKFLOW, workflow_id
 
 _numbers = itertools.count(1)
 

@@ -1,0 +1,81 @@
+"""What crosses between workflow, activities and doors, and under which names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from redress.domain.identity import workflow_id
+from redress.domain.record_entry import RegisterEntry
+
+__all__ = ["workflow_id"]
+
+WORKFLOW = "Complaint"
+TASK_QUEUE = "complaints"
+STATUS = "status"
+MOVES = "what_a_recount_moves"
+
+OPENING = "the complaint is being opened; ask again in a moment"
+"""What the query says until the terms are there."""
+
+BEGIN = "begin"
+CARRY_OUT = "carry_out"
+DELIVER = "deliver"
+
+
+class Carried(BaseModel):
+    """What one run hands to the next when it continues as new."""
+
+    terms: str
+    state: str
+    outbox: list[RegisterEntry] = []
+    undelivered: bool = False
+
+
+class Start(BaseModel):
+    """What a complaint's workflow is started with.
+
+    A new complaint brings its opening; one that is taken up again after its workflow ended brings
+    nothing and is read from the register; a run that continues brings what it carried.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    reference: str
+    opening: dict[str, Any] | None = None
+    carried: Carried | None = None
+
+
+class Begun(BaseModel):
+    """What `begin` brings: the terms, packed, for good; and an earlier case's state.
+
+    `recorded` says whether the opening stands in the register already, `undelivered` whether letters of an
+    earlier run have not left.
+    """
+
+    terms: str
+    recorded: bool
+    state: str | None = None
+    undelivered: bool = False
+
+
+class Begin(BaseModel):
+    """Asks for the terms of a complaint that is being opened on a London date."""
+
+    reference: str
+    opened_on: str
+    opening: dict[str, Any] | None = None
+
+
+class Errand(BaseModel):
+    """What the world must do and keep about one complaint, in order."""
+
+    reference: str
+    entries: list[RegisterEntry]
+
+
+class ErrandOutcome(BaseModel):
+    """What became of an errand: whether every letter has left."""
+
+    delivered: bool = True
