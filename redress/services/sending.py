@@ -20,7 +20,7 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from redress.contract import OPENING, STATUS, Start, workflow_id
+from redress.contract import STATUS, STILL_OPENING, Start, workflow_id
 from redress.domain.case import Answer
 from redress.domain.erasure import Erased
 from redress.domain.messages import MESSAGES
@@ -169,7 +169,7 @@ async def _query(client: Client, reference: str, as_of: date, within: float) -> 
             )
             return cast(Status, found)
         except WorkflowQueryFailedError as error:
-            if OPENING not in str(error):
+            if STILL_OPENING not in str(error):
                 raise
             await asyncio.sleep(0.1)
 
