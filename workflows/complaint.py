@@ -72,7 +72,7 @@ class Complaint(ComplaintHandlers):
     """One complaint, from its receipt to its end."""
 
     @workflow.init
-    def __init__(self, start: Inbound[Start] = NOTHING, *more: object) -> None:
+    def __init__(self, start: Inbound[Start] = NOTHING) -> None:
         self._case: Case | None = None
         self._packed_rules = ""
         self._has_work = False
@@ -81,10 +81,10 @@ class Complaint(ComplaintHandlers):
         self._shown: TypedSearchAttributes | None = None
         self._outbox = Outbox(on_empty=self._consider_a_new_run)
         self._checked: tuple[str, Parsed] | None = None
-        self._start, self._unfit = _start_of(start, more)
+        self._start, self._unfit = _start_of(start)
 
     @workflow.run
-    async def run(self, start: Inbound[Start] = NOTHING, *more: object) -> None:
+    async def run(self, start: Inbound[Start] = NOTHING) -> None:
         """Live; a request to cancel is written down and changes nothing."""
         life = asyncio.create_task(self._live())
         while not life.done():
@@ -404,11 +404,9 @@ def _by_name(attributes: TypedSearchAttributes) -> dict[str, Any]:
     return {pair.key.name: pair.value for pair in attributes}
 
 
-def _start_of(start: object, more: tuple[object, ...]) -> tuple[Start | None, str]:
+def _start_of(start: Inbound[Start]) -> tuple[Start | None, str]:
     """What the workflow was started with, or why it is not fit to be a complaint."""
     try:
-        if more or not isinstance(start, Inbound):
-            raise ValueError("it is started with one argument")
         begun = Start.model_validate(start.opened())
         if workflow.info().workflow_id != workflow_id(begun.reference):
             raise ValueError(f"the workflow of {begun.reference} is named {workflow_id(begun.reference)}")

@@ -25,6 +25,11 @@ class _OnePayloadForm(WorkflowInstance):
         self._own = WorkflowSerializationContext(namespace=info.namespace, workflow_id=info.workflow_id)
 
     def activate(self, act: Any) -> Any:
+        for job in act.jobs:
+            if job.HasField("initialize_workflow") and len(job.initialize_workflow.arguments) > 1:
+                # Several arguments fit no constructor, and the task would fail for ever; without any the
+                # workflow fails at once and says how a complaint is opened.
+                del job.initialize_workflow.arguments[:]
         return self._inner.activate(act)
 
     def get_serialization_context(self, command_info: Any) -> SerializationContext | None:
