@@ -11,8 +11,8 @@ from redress.domain.messages import KNOWN, MESSAGES, SIGNALS, Message
 from redress.domain.parsing import parse_message
 from redress.procedures.bank_holidays import calendar_today
 from tests.conftest import Life
+from tests.ui.browser import Operator
 from tests.ui.conftest import NewLife
-from tools.browser import Operator
 from workflows.descriptions import DAY, FORMS, TEXT
 
 CALENDAR = calendar_today()
