@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from redress.procedure import NEEDED, Limit, Procedure, RoleRule
-from redress.words import TITLES
+from redress.domain.procedure import NEEDED, Limit, Procedure, RoleRule
+from redress.domain.words import TITLES
 
 _MOMENTS = {
     "received": "the day it was received",

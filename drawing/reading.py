@@ -1,7 +1,7 @@
 """Reads a procedure, with the authority's choices laid over it, into the plan that is drawn.
 
 Everything comes from the data; the only things said here that are in no file are what the rules in
-`redress.actions` do for every procedure.
+`redress.domain.actions` do for every procedure.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from drawing.phrases import (
     unit_of,
 )
 from drawing.plan import Place, Plan, Reach, Row, Way
-from redress.authority import Authority, Contact, Service
-from redress.procedure import NEEDED, Limit, Procedure, Question, Stage
+from redress.domain.procedure import NEEDED, Limit, Procedure, Question, Stage
+from redress.procedures.authority import Authority, Contact, Service
 
 NO_OMBUDSMAN = "none"
 """What `ombudsman` says in a procedure that leads to none."""

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
 
-from redress.names import workflow_id
+from redress.contract import workflow_id
 
 WINDOW = 1400
 """Pixels: pictures are alike from one time to the next."""
@@ -164,26 +164,26 @@ class Operator:
 
     # --- reading what is encrypted ---------------------------------------------------------------
 
-    async def logs_in(self, gateway: str, token: str) -> None:
-        """At the gateway: the browser keeps a cookie that only the gateway reads."""
-        await self.page.goto(f"{gateway}/codec/login")
+    async def logs_in(self, api: str, token: str) -> None:
+        """At the API: the browser keeps a cookie that only the API reads."""
+        await self.page.goto(f"{api}/codec/login")
         await self.page.get_by_label("A token with the role codec").fill(token)
         await self.page.get_by_role("button", name="Log in").click()
         await expect(self.page.get_by_text("You are logged in")).to_be_visible()
 
-    async def codec_settings(self, gateway: str) -> Locator:
-        """In the UI: fill in, once for each browser, that the cookie goes along when it asks the gateway."""
+    async def codec_settings(self, api: str) -> Locator:
+        """In the UI: fill in, once for each browser, that the cookie goes along when it asks the API."""
         await self.page.goto(f"{self.ui}/namespaces/default/workflows")
         await self.page.get_by_role("button", name="Codec Server").click()
         dialog = self.page.locator("dialog[open]")
         await dialog.get_by_text("Use my browser setting").click()
-        await dialog.get_by_test_id("data-encoder-endpoint-input").fill(f"{gateway}/codec")
+        await dialog.get_by_test_id("data-encoder-endpoint-input").fill(f"{api}/codec")
         await dialog.get_by_text("Include cross-origin credentials").click()
         return dialog
 
-    async def sets_the_codec(self, gateway: str) -> None:
+    async def sets_the_codec(self, api: str) -> None:
         """The same, applied."""
-        dialog = await self.codec_settings(gateway)
+        dialog = await self.codec_settings(api)
         await dialog.get_by_test_id("confirm-modal-button").click()
         await expect(dialog).to_have_count(0)
 

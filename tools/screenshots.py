@@ -18,18 +18,18 @@ from typing import Any
 from playwright.async_api import Browser
 from temporalio.client import Client
 
-from doors import staff
-from doors.clock import today
-from doors.intake import open_complaint
-from doors.links import list_url, ready_lists
-from engine.connection import quiet_runtime
-from engine.embedded import NoServer, embedded_server, free_port
-from engine.namespace import prepare
-from engine.settings import TRIAL, Settings
-from engine.workers import build_worker, errands_for
-from redress.holidays_england import calendar_today
-from redress.library import authority_names
-from register.register import Register
+from redress.bootstrap import activities_for, running_workers
+from redress.procedures.bank_holidays import calendar_today
+from redress.procedures.loader import authority_names
+from redress.services import sending
+from redress.services.clock import today
+from redress.services.intake import open_complaint
+from redress.services.links import list_url, ready_lists
+from redress.settings import TRIAL, Settings
+from redress.store.register import Register
+from redress.temporal.client import quiet_runtime
+from redress.temporal.embedded import NoServer, embedded_server, free_port
+from redress.temporal.namespace import prepare
 from tools.browser import NoBrowser, Operator, a_browser, at_the_ui
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
@@ -104,8 +104,8 @@ async def take_all(browser: Browser, ui: str, client: Client, register: Register
 
 async def _acknowledged(client: Client, register: Register, reference: str) -> None:
     for action, fields in (("acknowledge", {}), ("extend", {"reason": "Two teams are concerned."})):
-        name, body = staff.complete(action, fields)
-        await staff.send(client, register, reference, name, body, 60)
+        name, body = sending.complete(action, fields)
+        await sending.send(client, register, reference, name, body, 60)
 
 
 async def _the_list(operator: Operator, on: date) -> None:
@@ -138,14 +138,14 @@ async def main() -> int:
     os.environ["REDRESS_TRIAL"] = TRIAL
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(
-            state=Path(folder), register_url="", vault_url="", keys=None, outbox=None, trial=TRIAL
+            state=Path(folder), register_url="", key_store_url="", keys=None, outbox=None, trial=TRIAL
         )
-        errands = errands_for(settings)
+        errands = activities_for(settings)
         ui_port = free_port()
         try:
             async with a_browser() as browser, embedded_server(ui_port=ui_port) as (_, client):
                 await prepare(client)
-                async with build_worker(client, errands, settings):
+                async with running_workers(client, errands, settings):
                     await take_all(browser, f"http://127.0.0.1:{ui_port}", client, errands.register)
         except (NoBrowser, NoServer) as error:
             sys.stderr.write(f"{error}\n")
