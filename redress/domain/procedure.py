@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from redress.domain.calendar import HolidayTable
 from redress.domain.fields import Connection, Role
+from redress.domain.flags import FLAGS
 
 Unit = Literal["working_days", "calendar_days"]
 LimitKind = Literal["limit", "target", "window"]
@@ -398,21 +399,8 @@ class Procedure(Data):
         return found
 
 
-EDITION = 3
-"""How the rules are read today; a complaint keeps to the edition that it was opened under.
-
-2: what is owed before a meeting is reminded of.
-
-3, since 22 November 2026: while an answer is owed anew no earlier window closes the complaint; what has been
-met is not met in advance for another time; a withdrawal while a late request waits ends an open complaint; a
-suspension that is reviewed has lost its days from the first on, and what is given more time meanwhile rests
-too; no extension ends before it is given; two requests of one day are one; who was told that it is settled
-has the window to go on all the same.
-"""
-
-
 class RulesSnapshot(Data):
-    """All that decides a complaint's dates: recorded in its history when it opens, and used alone."""
+    """All that decides a complaint's dates: recorded in its history when it opens; nothing else does."""
 
     procedure: Procedure
     holidays: HolidayTable
@@ -420,5 +408,9 @@ class RulesSnapshot(Data):
     """Why the matter follows this procedure."""
     procedures: list[str] = []
     """The authority's procedures: those that a part of the matter can be split off to."""
-    edition: int = 1
-    """How this software read its rules when the complaint was opened (`EDITION`); it keeps to that."""
+    flags: tuple[str, ...] = ()
+    """The changes of reading that this complaint follows (`redress.domain.flags`)."""
+
+    def has(self, flag: str) -> bool:
+        """Whether the complaint follows a change of reading. Raises `KeyError` for a flag that is none."""
+        return FLAGS[flag].name in self.flags
