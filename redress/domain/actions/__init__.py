@@ -15,6 +15,8 @@ from redress.domain.log import LogEntry
 from redress.domain.outcome import Outcome
 from redress.domain.state import ComplaintState
 
+__all__ = ["ACTIONS", "act"]
+
 for _module in sorted(each.name for each in iter_modules(__path__)):
     import_module(f"{__name__}.{_module}")
 
