@@ -55,6 +55,18 @@ class Answers:
         names = [w.name for w in self._deadlines.procedure.limits if w.lapse and w.starts in begun]
         return [latest[name] for name in names if name in latest]
 
+    def end_windows_before(self, stage: StageName, asked_on: date, *, assumed: bool) -> None:
+        """A stage is opened: the windows to ask for it have been used, on the day it was asked for.
+
+        Asked for before the window began, it counts as used on the window's first day, or today.
+        """
+        deadlines = self._deadlines
+        for name in deadlines.procedure.meeting.get(f"requested:{stage}", ()):
+            window = deadlines.latest.get(name)
+            if window is not None and window.is_open:
+                on = max(asked_on, min(window.counts_from, deadlines.day))
+                deadlines.meet(window, on, assumed=assumed)
+
     def begin_windows_anew(self, stage: Stage) -> None:
         """The window after a stage passed during a pause: the person has it anew, from today."""
         latest = self._deadlines.latest

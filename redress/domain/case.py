@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from redress.domain.calendar import HolidayTable
-from redress.domain.changes import changes_between, snapshot
+from redress.domain.changes import changes_between, snapshot_of
 from redress.domain.corrections import check_correction
 from redress.domain.folding import Folding
 from redress.domain.log import (
@@ -188,7 +188,7 @@ class Case:
             return first.model_copy(update={"repeated": True})
         today = max(london_date(now), message.on)
         self.fold.advance(today)
-        before = snapshot(self.fold, today)
+        before = snapshot_of(self.fold, today)
         entry = self.messages.add(parsed)
         try:
             if isinstance(message, Correct) or message.on < self.fold.day:
@@ -201,7 +201,7 @@ class Case:
             self.messages.take_back(entry)
             self._refold()
             raise
-        answer = self._answer(entry, changes_between(before, snapshot(self.fold, today)))
+        answer = self._answer(entry, changes_between(before, snapshot_of(self.fold, today)))
         self.logged[entry.message.message_id].answer = answer
         return answer
 

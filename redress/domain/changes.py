@@ -11,12 +11,12 @@ Snapshot = dict[str, tuple[str | None, str]]
 """By the name of each deadline its due date and state; `stage` and `state` of the complaint itself."""
 
 
-def snapshot(state: ComplaintState, today: date) -> Snapshot:
+def snapshot_of(state: ComplaintState, today: date) -> Snapshot:
     """What may change, as it is now."""
-    found: Snapshot = {d.name: (d.due_on.isoformat(), state_of(d, today)) for d in state.ledger}
-    found["stage"] = (None, state.stage)
-    found["state"] = (None, state.state)
-    return found
+    snapshot: Snapshot = {d.name: (d.due_on.isoformat(), state_of(d, today)) for d in state.ledger}
+    snapshot["stage"] = (None, state.stage)
+    snapshot["state"] = (None, state.state)
+    return snapshot
 
 
 def changes_between(before: Snapshot, after: Snapshot) -> list[dict[str, str | None]]:

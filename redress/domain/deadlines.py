@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from redress.domain.calendar import Differing, HolidayTable, calendar_for
+from redress.domain.calendar import HolidayTable, calendar_for, differing_within
 from redress.domain.deadline import Deadline, count, days_between
 from redress.domain.position import Position
 from redress.domain.procedure import Limit, Owner, RulesSnapshot
@@ -70,7 +70,7 @@ class Deadlines:
         self.reached.setdefault(milestone, on)
         if not self.meet_all(milestone, on, assumed=assumed) and self._may_be_early(milestone):
             self._early_met[milestone] = (on, assumed)
-        if milestone in self.procedure.felt_under_way:
+        if milestone in self.procedure.affecting_running:
             self._stop_or_hand_on(milestone, on)
         starting = self.procedure.starting.get(milestone)
         if not starting:
@@ -291,7 +291,7 @@ class Deadlines:
                 continue
             if due_on == earlier:
                 continue  # it may count from another day now, and end on the same
-            which = _which(days, (counts_from, earlier, due_on))
+            which = differing_within(days, counts_from, earlier, due_on)
             why = f"{which}: {table.version} instead of {was.version}"
             deadline.move(self.calendar, due_on, why, self.day)
             moved.append(deadline)
@@ -301,10 +301,3 @@ class Deadlines:
 def _can_be_paused(deadline: Deadline) -> bool:
     """Whether a limit rests while the complaint is suspended."""
     return deadline.limit.name != "suspension_review" and deadline.limit.outlives != "closure"
-
-
-def _which(days: list[Differing], ends: tuple[date, ...]) -> str:
-    """The days for whose sake a due date moved, as people read them: those between its ends."""
-    within = [str(day) for day in days if min(ends) <= day.on <= max(ends)]
-    more = f" and {len(within) - 2} more" if len(within) > 3 else ""
-    return ", ".join(within[:2] if more else within) + more or "newer bank holidays"

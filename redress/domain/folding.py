@@ -114,6 +114,6 @@ def _same_running(
     deadline: Deadline, ledger: Sequence[Deadline], other: Sequence[Deadline]
 ) -> Deadline | None:
     """The running of a limit that is the same in another ledger, where it may have run once more since."""
-    at = next(n for n, each in enumerate(d for d in ledger if d.name == deadline.name) if each is deadline)
-    others = [each for each in other if each.name == deadline.name]
+    at = next(n for n, d in enumerate(d for d in ledger if d.name == deadline.name) if d is deadline)
+    others = [d for d in other if d.name == deadline.name]
     return others[at] if at < len(others) else None

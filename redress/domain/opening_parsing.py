@@ -70,7 +70,7 @@ def _message_problems(
     known: set[str] = set()
     for at, body in enumerate(bodies):
         if not isinstance(body, dict):
-            continue  # the form has said so
+            continue  # that is among the problems already
         try:
             parsed = parse_loaded(body, received_on, today)
         except Malformed as malformed:

@@ -16,7 +16,7 @@ Named = Sequence[int] | Sequence[str] | None
 """How a message names points: by number, by their text, or not at all, which means all."""
 
 
-class Found(NamedTuple):
+class PointFinding(NamedTuple):
     """What was found on one point at one stage."""
 
     stage: StageName
@@ -37,22 +37,22 @@ class SplitOff(NamedTuple):
 class Point:
     """One point. Its number, from 1, stays with it, and so does what was found."""
 
-    __slots__ = ("found", "number", "state", "text")
+    __slots__ = ("findings", "number", "state", "text")
 
     def __init__(self, number: int, text: str) -> None:
         self.number = number
         self.text = text
         self.state: PointState = "open"
-        self.found: list[Found] = []
+        self.findings: list[PointFinding] = []
 
     @property
     def is_gone(self) -> bool:
         """Whether it is no point of this complaint any more."""
         return self.state in ("split_off", "replaced")
 
-    def record(self, found: Found) -> None:
+    def record(self, finding: PointFinding) -> None:
         """What was found on it at a stage."""
-        self.found.append(found)
+        self.findings.append(finding)
 
 
 class Points:
@@ -81,17 +81,17 @@ class Points:
         """The points a message names, and what it names that is no point."""
         if wanted is None:
             return self.at_issue, []
-        found, unknown = [], []
-        for each in wanted:
-            if isinstance(each, int):
-                point = self.all[each - 1] if each <= len(self.all) else None
+        points, unknown = [], []
+        for name in wanted:
+            if isinstance(name, int):
+                point = self.all[name - 1] if name <= len(self.all) else None
             else:
-                point = self._worded(each)
+                point = self._worded(name)
             if point is None:
-                unknown.append(str(each))
-            elif point not in found:
-                found.append(point)
-        return found, unknown
+                unknown.append(str(name))
+            elif point not in points:
+                points.append(point)
+        return points, unknown
 
     def _worded(self, text: str) -> Point | None:
         """The point of these words, whatever their case and spacing; the last, where several have them."""
@@ -103,7 +103,7 @@ class Points:
     def any_upheld(self) -> bool:
         """Whether anything was upheld, at least partly, at any stage."""
         return any(
-            found.outcome in ("upheld", "partly_upheld") for point in self.all for found in point.found
+            finding.outcome in ("upheld", "partly_upheld") for point in self.all for finding in point.findings
         )
 
     def suspend(self, named: Sequence[Point]) -> None:
@@ -131,7 +131,7 @@ class Points:
         Where none of those named can go, all at issue do.
         """
         chosen, unknown = self.named(wanted)
-        remarks = [f"there is no point {each!r}" for each in unknown]
+        remarks = [f"there is no point {name!r}" for name in unknown]
         remarks += [f"point {p.number} is {p.state.replace('_', ' ')}" for p in chosen if p.is_gone]
         going = [point for point in chosen if not point.is_gone] or self.at_issue
         for point in self.all:

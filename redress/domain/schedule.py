@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from redress.domain.deadline import Deadline
 from redress.domain.effects import Effect, Fact
 from redress.domain.facts import facts_of, step_of
 from redress.domain.log import EffectStatus
@@ -119,26 +120,33 @@ class Schedule:
     ) -> bool:
         """Whether an effect of time has lost its point: done meanwhile, moved, or a later one is due too."""
         name = effect.facts.get("deadline")
-        if (
-            not effect.by_clock
-            or name is None
-            or effect.kind == "breach"
-            or effect.template == "breach_notice"
-        ):
+        is_of_time = effect.by_clock and name is not None
+        if not is_of_time or effect.kind == "breach" or effect.template == "breach_notice":
             return False
         deadline = state.latest.get(str(name))
-        due_on = effect.facts.get("due_on")
-        if deadline is None or deadline.due_on.isoformat() != due_on:
+        if deadline is None or not _still_concerns(effect, deadline):
             return True
-        if not deadline.is_open and not (deadline.stopped_on and effect.kind == "letter"):
-            return True
-        if effect.kind != "reminder" and effect.template not in ("reminder", "chase"):
-            return False
-        same = [e for e in later if e.facts.get("deadline") == name and e.facts.get("due_on") == due_on]
-        return any(each.by_clock and self._ready_at(state, each, now) <= now for each in same)
+        repeats = effect.kind == "reminder" or effect.template in ("reminder", "chase")
+        return repeats and any(
+            _about_the_same(effect, each) and self._ready_at(state, each, now) <= now for each in later
+        )
 
     def _effects(self, state: ComplaintState) -> list[Effect]:
         return [*self._opening_notices, *state.effects]
+
+
+def _still_concerns(effect: Effect, deadline: Deadline) -> bool:
+    """Whether a deadline has the due date still that an effect is about, and is owed (or was cut short)."""
+    if deadline.due_on.isoformat() != effect.facts.get("due_on"):
+        return False
+    return deadline.is_open or (deadline.stopped_on is not None and effect.kind == "letter")
+
+
+def _about_the_same(effect: Effect, other: Effect) -> bool:
+    """Whether time has caused another effect for the same due date."""
+    return other.by_clock and all(
+        other.facts.get(fact) == effect.facts.get(fact) for fact in ("deadline", "due_on")
+    )
 
 
 def notices_at_opening(state: ComplaintState, opened_on: date) -> list[Effect]:

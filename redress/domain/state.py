@@ -210,11 +210,7 @@ class ComplaintState:
         """Go to a stage: what ran in the last one stops, what belongs to this one starts."""
         if self.requests.late:
             self.decide_late_requests(Outcome("applied", "the stage asked for was opened", self.day))
-        for asked in self.procedure.meeting.get(f"requested:{name}", ()):
-            window = self.latest.get(asked)
-            if window is not None and window.is_open:
-                asked_on = max(entry.message.on, min(window.counts_from, self.day))
-                self.deadlines.meet(window, asked_on, assumed=entry.assumed)
+        self.answers.end_windows_before(name, entry.message.on, assumed=entry.assumed)
         self.position.enter(name)
         self.deadlines.stop(self.day, closing=False)
         if isinstance(entry.message, Escalate):

@@ -9,9 +9,11 @@ from pydantic import JsonValue
 
 from redress.domain.deadline import Deadline, days_late
 from redress.domain.log import LogEntry
+from redress.domain.people import Appointment
 from redress.domain.plain_words import PlainWords, plain_words
 from redress.domain.points import Point
 from redress.domain.procedure import Owner, Question
+from redress.domain.remedies import AgreedAction
 from redress.domain.state import ComplaintState
 
 DeadlineState = Literal["running", "paused", "met", "met_late", "overdue", "lapsed", "stopped"]
@@ -129,7 +131,6 @@ def brief(state: ComplaintState, as_of: date) -> Brief:
 def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of: date) -> Status:
     """The status of a fold that has been advanced to `as_of`."""
     line = brief(state, as_of)
-    by_seq = {entry.seq: entry for entry in log}
     return Status(
         reference=reference,
         state=state.state,
@@ -150,39 +151,12 @@ def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of:
         kind=state.opening.kind,
         points=[_point(state, point) for point in state.points.all],
         linked=linked(state, reference),
-        remedies=[
-            {
-                "remedy": r.number,
-                "what": r.remedy.what,
-                "owner": r.remedy.owner,
-                "point": r.remedy.point,
-                "due_on": state.latest[f"remedy_{r.number}"].due_on.isoformat(),
-                "done_on": _iso(r.done_on),
-            }
-            for r in state.remedies
-        ],
-        appointments=[
-            {
-                "role": a.role,
-                "person": a.person.model_dump(mode="json"),
-                "connection": a.connection,
-                "on": a.on.isoformat(),
-                "until": _iso(a.until),
-            }
-            for a in state.people.appointments
-        ],
+        remedies=[_remedy(state, agreed) for agreed in state.remedies],
+        appointments=[_appointment(held) for held in state.people.appointments],
         advocate=state.people.advocate.model_dump(mode="json") if state.people.advocate else None,
         contact_restricted_until=_iso(_from(state.contact_restricted_until, as_of)),
         refused=[_outcome_of(state, entry) for entry in log if _outcome(state, entry) == "refused"],
-        irregular=[
-            {
-                "message_id": by_seq[i.seq].message.message_id,
-                "action": i.action,
-                "on": i.on.isoformat(),
-                "what": i.what,
-            }
-            for i in state.irregular
-        ],
+        irregular=_irregular(state, log),
         letters=[
             {"letter": e.template, "on": e.on.isoformat(), "key": e.key, "about": e.facts.get("title")}
             for e in state.effects
@@ -211,7 +185,7 @@ def _point(state: ComplaintState, point: Point) -> dict[str, JsonValue]:
         "state": point.state,
         "findings": [
             {"stage": f.stage, "outcome": f.outcome, "reason": f.reason, "on": f.on.isoformat()}
-            for f in point.found
+            for f in point.findings
         ],
         "remedies": [r.number for r in state.remedies if r.remedy.point == point.number],
     }
@@ -238,6 +212,35 @@ def linked(state: ComplaintState, reference: str) -> list[dict[str, JsonValue]]:
 def part_reference(reference: str, part: int) -> str:
     """The reference of a part that was split off: the same however often the split is carried out."""
     return f"{reference}-{part}"
+
+
+def _irregular(state: ComplaintState, log: list[LogEntry]) -> list[dict[str, JsonValue]]:
+    ids = {entry.seq: entry.message.message_id for entry in log}
+    return [
+        {"message_id": ids[i.seq], "action": i.action, "on": i.on.isoformat(), "what": i.what}
+        for i in state.irregular
+    ]
+
+
+def _remedy(state: ComplaintState, agreed: AgreedAction) -> dict[str, JsonValue]:
+    return {
+        "remedy": agreed.number,
+        "what": agreed.remedy.what,
+        "owner": agreed.remedy.owner,
+        "point": agreed.remedy.point,
+        "due_on": state.latest[f"remedy_{agreed.number}"].due_on.isoformat(),
+        "done_on": _iso(agreed.done_on),
+    }
+
+
+def _appointment(held: Appointment) -> dict[str, JsonValue]:
+    return {
+        "role": held.role,
+        "person": held.person.model_dump(mode="json"),
+        "connection": held.connection,
+        "on": held.on.isoformat(),
+        "until": _iso(held.until),
+    }
 
 
 def _deadline(state: ComplaintState, deadline: Deadline, as_of: date) -> DeadlineStatus:

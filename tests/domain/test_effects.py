@@ -214,7 +214,7 @@ def test_the_extension_letter_tells_the_reason_and_both_dates() -> None:
     done(case, "2026-06-09")
     send(case, "extend", "2026-06-10", reason="Three teams must be asked")
     [task] = done(case, "2026-06-10")
-    said = task.effect.said()
+    said = task.effect.shown()
     assert (said["before"], said["due_on"]) == ("2026-06-15", "2026-06-29")
     assert isinstance(said["message"], dict)
     assert said["message"]["reason"] == "Three teams must be asked"
@@ -224,5 +224,5 @@ def test_letters_show_no_internal_notes() -> None:
     case = opened()
     send(case, "acknowledge", "2026-06-01", by="Clerka Invented", note="Difficult on the telephone")
     [task] = done(case, "2026-06-01")
-    assert "Difficult" not in str(task.effect.said())
-    assert "Clerka" not in str(task.effect.said())
+    assert "Difficult" not in str(task.effect.shown())
+    assert "Clerka" not in str(task.effect.shown())

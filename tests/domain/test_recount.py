@@ -76,7 +76,7 @@ def letters_about_it(case: Case, on: str) -> list[tuple[str, str, list[str]]]:
     found = []
     for task in done(case, on):
         if task.effect.template.startswith("dates_moved"):
-            facts = task.effect.said()
+            facts = task.effect.shown()
             moved = facts["moved"]
             assert isinstance(moved, list)
             names = [str(each["name"]) for each in moved if isinstance(each, dict)]
@@ -521,7 +521,7 @@ def test_what_outlives_the_closing_moves_and_is_told_as_well() -> None:
 def test_letters_name_the_days_but_do_not_carry_the_table() -> None:
     case = opened()
     bring(case, "2026-06-03", add=["2026-06-10", "2027-03-01"], take=[SUMMER])
-    facts = next(t.effect.said() for t in done(case, "2026-06-03") if t.effect.template == "dates_moved")
+    facts = next(t.effect.shown() for t in done(case, "2026-06-03") if t.effect.template == "dates_moved")
     assert facts["days"] == [{"on": "2026-06-10", "name": "Invented Jubilee", "now": True}]
     assert "holidays" not in str(facts["message"])
     (message,) = [m for m in status(case, "2026-06-03")["messages"] if m["action"] == "recount"]

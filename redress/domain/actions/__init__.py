@@ -17,7 +17,7 @@ from redress.domain.state import ComplaintState
 
 __all__ = ["ACTIONS", "act"]
 
-for _module in sorted(each.name for each in iter_modules(__path__)):
+for _module in sorted(module.name for module in iter_modules(__path__)):
     import_module(f"{__name__}.{_module}")
 
 

@@ -27,9 +27,9 @@ def split(state: ComplaintState, entry: LogEntry, message: Split) -> Outcome:
             "points: not every one named is a point of this complaint; name each by its number "
             f"(1 to {len(state.points.all)}) or in its own words."
         )
-    gone = [str(point.number) for point in named if point.is_gone]
-    if gone:
-        return refused(f"points: {', '.join(gone)} was split off or replaced already.")
+    removed = [str(point.number) for point in named if point.is_gone]
+    if removed:
+        return refused(f"points: {', '.join(removed)} was split off or replaced already.")
     if not any(point not in named for point in state.points.at_issue):
         return refused("points: at least one point has to stay; decline the matter, or correct its opening.")
     part = state.points.split(named, entry.seq + 1, message.on, message.procedure)

@@ -28,8 +28,8 @@ def suspend(state: ComplaintState, entry: LogEntry, message: Suspend) -> Outcome
         named, unknown = state.points.named(message.points)
         if not any(point.state in ("open", "suspended") for point in named):
             return refused("points: none of these is a point at issue.")
-        for each in unknown:
-            state.note_irregular(entry, f"there is no point {each!r}")
+        for name in unknown:
+            state.note_irregular(entry, f"there is no point {name!r}")
         reviewed = all(point.state == "suspended" for point in named)
         state.points.suspend(named)
     _set_review(state, message, reviewed=reviewed)
@@ -73,7 +73,7 @@ def _answer_what_was_suspended(state: ComplaintState, entry: LogEntry) -> None:
     waited = state.points.end_suspension()
     if stage.name not in state.answers.on:
         return
-    unanswered = [point for point in waited if all(found.stage != stage.name for found in point.found)]
+    unanswered = [point for point in waited if all(f.stage != stage.name for f in point.findings)]
     if unanswered:
         state.points.rest_all_but(unanswered)
         state.answers.owe_anew(stage, entry.message.on)
