@@ -36,7 +36,7 @@ from redress.api.problems import Refusal, of_status, unavailable
 from redress.api.request_log import Counts, Watch
 from redress.api.settings import ApiSettings
 from redress.api.webhook_dispatcher import Dispatcher
-from redress.domain.parsing import Problem, said_plainly
+from redress.domain.parsing import Problem, plain_message
 from redress.security.encryption import Cipher
 from redress.security.keyring import MissingKey
 
@@ -155,7 +155,7 @@ async def _malformed(_: Request, error: Exception) -> JSONResponse:
 def _said(error: ErrorDetails) -> str:
     """What would be right; of a pattern an example, since few read patterns."""
     looks = LOOKS_LIKE.get(str(error["loc"][-1])) if error["type"] == "string_pattern_mismatch" else None
-    return looks or said_plainly(error)
+    return looks or plain_message(error)
 
 
 async def _key_is_missing(_: Request, error: Exception) -> JSONResponse:
