@@ -5,12 +5,16 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from scripts.generate_handlers import handlers
+from scripts.generate_tables import with_tables
+
 ROOT = Path(__file__).parent.parent
 
 
 def generated() -> dict[str, str]:
     """Each generated file, by its path in the repository, with what it has to hold."""
-    return {}
+    page = "docs/messages.md"
+    return {"workflows/handlers.py": handlers(), page: with_tables(_text(ROOT / page))}
 
 
 def main(arguments: list[str]) -> int:

@@ -21,7 +21,7 @@ from redress.domain.case import Answer
 from redress.domain.erasure import Erased
 from redress.domain.messages import MESSAGES, Message
 from redress.domain.parsing import Malformed
-from redress.security.access import SAID_BY_THE_AUTHORITY, STAFF
+from redress.security.access import STAFF
 from redress.security.tokens import Caller
 from redress.services import sending
 from redress.services.errors import NoAnswer, NoSuchComplaint
@@ -98,7 +98,7 @@ def _only_what_they_can_say(caller: Caller, action: str, body: dict[str, Any]) -
     """Turn away an intake system that says what only the authority can. Raises `Refusal`."""
     if caller.roles & STAFF:
         return
-    said = [name for name in sorted(SAID_BY_THE_AUTHORITY.get(action, ())) if body.get(name)]
+    said = [name for name in MESSAGES[action].authority_only if body.get(name)]
     if said:
         roles = ", ".join(sorted(STAFF))
         raise Refusal("not-allowed", f"{', '.join(said)} is for the roles {roles} to say.")

@@ -27,24 +27,6 @@ MANAGER: frozenset[Role] = frozenset({"complaints_manager"})
 READERS: frozenset[Role] = STAFF | {"reader"}
 EVERYBODY: frozenset[Role] = READERS | INTAKE
 
-SAID_BY_THE_PERSON = frozenset({"escalate", "withdraw", "set_advocate", "add_note"})
-"""Messages that an intake system passes on: what the person asks for or says."""
-
-SAID_BY_THE_AUTHORITY: dict[str, frozenset[str]] = {"escalate": frozenset({"agreed_by_authority"})}
-"""Fields of such messages that only the authority itself can say: its staff, not an intake system."""
-
-DECIDED_BY_THE_MANAGER = frozenset(
-    {"decline", "decide_late", "close", "reopen", "split", "restrict_contact", "correct"}
-)
-"""Messages that take something away from the person, or put the record right."""
-
-
-def _who_may_send(action: str) -> frozenset[Role]:
-    if action in DECIDED_BY_THE_MANAGER:
-        return MANAGER
-    return STAFF | INTAKE if action in SAID_BY_THE_PERSON else STAFF
-
-
 ACCESS: dict[str, frozenset[Role]] = {
     "open_complaint": STAFF | INTAKE,
     "read_receipt": STAFF | INTAKE,
@@ -63,7 +45,7 @@ ACCESS: dict[str, frozenset[Role]] = {
     "metrics": frozenset({"reader"}),
     "codec_encode": frozenset({"codec"}),
     "codec_decode": frozenset({"codec"}),
-    **{f"send_{action}": _who_may_send(action) for action in MESSAGES},
+    **{f"send_{action}": kind.sent_by for action, kind in MESSAGES.items()},
 }
 """Operation to the roles that reach it."""
 
