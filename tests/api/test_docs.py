@@ -26,7 +26,7 @@ def rows(of: str) -> dict[str, str]:
     return dict(re.findall(rf"^\| `({of})` \| (.+)$", PAGE, re.MULTILINE))
 
 
-def test_every_setting_of_the_gateway_is_explained() -> None:
+def test_every_setting_of_the_api_is_explained() -> None:
     own = ApiSettings.model_fields.keys() - Settings.model_fields.keys()
     assert rows("REDRESS_[A-Z_]+").keys() == {f"REDRESS_{name.upper()}" for name in own}
 

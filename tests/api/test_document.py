@@ -71,7 +71,7 @@ async def test_every_operation_is_described(gate: Gate) -> None:
     assert set(ROLES) <= set(re.findall(r"`(\w+)`", document["info"]["description"]))
 
 
-async def test_the_examples_are_what_the_gateway_takes(gate: Gate) -> None:
+async def test_the_examples_are_what_the_api_takes(gate: Gate) -> None:
     staff = gate.headers("staff", "complaints_manager")
     opened = await gate.http.post("/v1/complaints", json=EXAMPLE_OPENING, headers=staff)
     assert opened.status_code in (200, 201), opened.text
