@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from inspect import getdoc
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
@@ -45,8 +44,7 @@ def _actions() -> Iterator[str]:
         fields = ", ".join(
             f"**`{name}`**" if field.is_required() else f"`{name}`" for name, field in _own(kind)
         )
-        meaning = " ".join((getdoc(kind) or "").split())
-        yield f"| `{action}` | {fields} | {meaning} |"
+        yield f"| `{action}` | {fields} | {kind.meaning()} |"
 
 
 def _fields() -> Iterator[str]:
@@ -79,10 +77,7 @@ def _meaning(field: FieldInfo) -> str:
         meaning += " One of " + ", ".join(f"`{word}`" for word in choices) + "."
     part = _part_of(field)
     if part and any(get_origin(kind) is list for kind in kinds):
-        example = {
-            its.alias or name: its.examples[0] for name, its in part.model_fields.items() if its.examples
-        }
-        meaning += f" `{json.dumps([example], ensure_ascii=False)}`"
+        meaning += f" `{json.dumps([part.example()], ensure_ascii=False)}`"
     return meaning.replace("|", "\\|")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints, model_validator
 
@@ -56,6 +56,12 @@ class Part(BaseModel):
     """Base of everything that comes in: unknown fields are refused by name."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @classmethod
+    def example(cls) -> dict[str, Any]:
+        """An invented one: the fields that have an example."""
+        fields = cls.model_fields.items()
+        return {field.alias or name: field.examples[0] for name, field in fields if field.examples}
 
 
 class Contact(Part):

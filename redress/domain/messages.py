@@ -10,6 +10,7 @@ The docstring of a class says what the message means; `title` says it in a line.
 
 from __future__ import annotations
 
+from inspect import getdoc
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, JsonValue
@@ -84,6 +85,11 @@ class Message(Part):
     by: Text = Field(default="", description="Who did it, for the file.")
     note: Text = Field(default="", description="For the file; never in a letter.")
     message_id: Id = Field(description="What the message is called: the same message comes once.")
+
+    @classmethod
+    def meaning(cls) -> str:
+        """What the message means, in a paragraph."""
+        return " ".join((getdoc(cls) or "").split())
 
 
 class Finding(Part):
