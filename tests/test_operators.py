@@ -17,11 +17,11 @@ from redress.messages import KNOWN
 from redress.parse import parse_message
 from redress.procedure import Owner, StageName
 from redress.sentences import with_long_dates
-from tools.house import UI_PORT
+from scripts.devserver import DEFAULT
 from workflows.prompts import FORMS, update_prompt
 
 DOC = (Path(__file__).parent.parent / "docs" / "operators.md").read_text(encoding="utf-8")
-UI = f"http://127.0.0.1:{UI_PORT}"
+UI = f"http://127.0.0.1:{DEFAULT.ui}"
 
 MOST_KEYWORDS = 10
 """Keyword attributes that a namespace may have in Temporal's SQL visibility store; of each other type 3."""

@@ -40,7 +40,7 @@ PLACE = ROOT / ".redress" / "demo"
 
 def say(line: str = "") -> None:
     """Print at once, so that the demo shows its progress also through a pipe."""
-    print(line, flush=True)  # noqa: T201  # what the demo is for
+    print(line, flush=True)  # what the demo is for
 
 
 async def main() -> int:
