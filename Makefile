@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 .PHONY: demo test test-ui explore rehearse up down links lint format bench count pictures screenshots lock clean
 
 demo: $(READY)
-	@$(BIN)/python -m scripts.demo
+	@$(BIN)/python -u -m scripts.demo
 
 test: $(READY)
 	@$(BIN)/python -m pytest -rfEs --numprocesses 4 --dist worksteal
@@ -26,7 +26,7 @@ rehearse: $(READY)
 	@$(BIN)/python starter.py rehearse --all 2>/dev/null
 
 up: $(READY)
-	@$(BIN)/python -m scripts.devserver up
+	@$(BIN)/python -u -m scripts.devserver up
 
 down: $(READY)
 	@$(BIN)/python -m scripts.devserver down

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 from temporalio.api.enums.v1 import EventType
@@ -16,7 +15,8 @@ from redress.london import instant
 from register import schema
 from scripts.bench.figures import Figure
 from scripts.bench.scenario import opening, steps, today
-from scripts.bench.stack import WORKER, Stack, report, running
+from scripts.bench.stack import Stack, report, running
+from scripts.devserver import WORKER
 
 _ORDER = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED
 _MOVED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED
@@ -60,31 +60,24 @@ async def _sent_late(stack: Stack) -> list[HistoryEvent]:
     life = steps(received_on)
     for step in life:
         await handle.execute_update(step.action, {"on": step.on.isoformat(), **step.body})
-    await stack.until(partial(_are_recorded, stack, len(life)))
+    await stack.wait_for(schema.events, len(life), kind="message")
     return list((await handle.fetch_history()).events)
 
 
 async def _lived(stack: Stack, skipper: TimeSkipper) -> list[HistoryEvent]:
-    recorded = stack.count(schema.events, kind="message")
     handle = await stack.open(opening(today(), "lived"))
     now = datetime.now(UTC)
-    life = steps(today())
-    for step in life:
+    for number, step in enumerate(steps(today()), stack.count(schema.events, kind="message") + 1):
         then = max(now, instant(step.on, "11:00"))
         if then > now:
             await skipper.fast_forward(handle, then - now)
             now = then
         answer = await handle.execute_update(step.action, step.body)
         assert answer["applied"], f"{step.action}: {answer['reason']}"
-        recorded += 1
-        await stack.until(partial(_are_recorded, stack, recorded))
+        await stack.wait_for(schema.events, number, kind="message")
     await skipper.fast_forward(handle, timedelta(days=120))
     await handle.result()
     return list((await handle.fetch_history()).events)
-
-
-def _are_recorded(stack: Stack, messages: int) -> bool:
-    return stack.count(schema.events, kind="message") >= messages
 
 
 def _without_the_clock(events: Sequence[HistoryEvent]) -> list[HistoryEvent]:

@@ -18,8 +18,8 @@ from gateway.tokens import Tokens
 from register import schema
 from scripts.bench.figures import Figure
 from scripts.bench.scenario import opening, today
-from scripts.bench.stack import WORKER, Stack, report, running, together
-from scripts.devserver import API
+from scripts.bench.stack import Stack, report, running, together, until
+from scripts.devserver import API, WORKER
 
 PAGE = 50
 
@@ -35,7 +35,7 @@ async def pages(state: Path, *, complaints: int = 10_000, real: int = 40, reques
         with stack.process(WORKER):
             days = [today() - timedelta(days=number) for number in range(real)]
             await together(stack.open(opening(day, str(day))) for day in days)
-            await stack.until(lambda: stack.count(schema.events, kind="opened") == real)
+            await stack.wait_for(schema.events, real, kind="opened")
         report(f"filling the register with {complaints:,} complaints")
         _copy_rows(stack, complaints - real)
         port = free_port()
@@ -44,7 +44,7 @@ async def pages(state: Path, *, complaints: int = 10_000, real: int = 40, reques
             token = Tokens(store).make("bench", ["reader"])
             headers = {"Authorization": f"Bearer {token}"}
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60) as http:
-                await stack.until(lambda: _is_ready(http))
+                await until(lambda: _is_ready(http))
                 listed = _milliseconds(http, "/v1/complaints", requests)
                 due = _milliseconds(http, "/v1/due", requests)
     return [
@@ -63,7 +63,7 @@ def _copy_rows(stack: Stack, count: int) -> None:
             if "reference" not in table.c:
                 continue
             rows: dict[str, list[dict[str, Any]]] = {name: [] for name in originals}
-            for row in db.execute(select(table).where(table.c.reference.in_(originals))).mappings():
+            for row in db.execute(select(table)).mappings():
                 rows[row["reference"]].append({name: row[name] for name in row if name != "id"})
             for number in range(count):
                 new = {"reference": f"COPY-{number:06d}"}

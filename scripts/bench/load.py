@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from functools import partial
 from pathlib import Path
 from statistics import mean, median
 from time import perf_counter
@@ -16,7 +15,8 @@ from register import schema
 from scripts.bench import bare
 from scripts.bench.figures import Figure
 from scripts.bench.scenario import opening, today
-from scripts.bench.stack import WORKER, Handle, Stack, report, running, together
+from scripts.bench.stack import Handle, Stack, report, running, together, until
+from scripts.devserver import WORKER
 
 ANSWER = {"outcome": "upheld", "summary": "It should not have happened, and it was put right on Monday."}
 
@@ -70,8 +70,8 @@ async def _redress_round(stack: Stack, name: str, count: int) -> tuple[float, li
 
     began = perf_counter()
     handles = await together(map(one, range(count)))
-    await stack.until(lambda: stack.count(schema.letters, state="sent") >= letters)
-    await stack.until(lambda: stack.count(schema.events, kind="message") >= messages)
+    await stack.wait_for(schema.letters, letters, state="sent")
+    await stack.wait_for(schema.events, messages, kind="message")
     return count / (perf_counter() - began), handles
 
 
@@ -89,7 +89,7 @@ async def _bare_round(stack: Stack, plan: bare.Plan, done: Path, name: str, coun
 
     began = perf_counter()
     await together(map(one, range(count)))
-    await stack.until(lambda: done.stat().st_size >= size)
+    await until(lambda: done.stat().st_size >= size)
     return count / (perf_counter() - began)
 
 
@@ -107,7 +107,7 @@ async def memory(state: Path, *, few: int = 1000, many: int = 5000, step: int = 
             for first in range(0, many, step):
                 upto = first + step
                 await together(stack.open(opening(today(), str(n))) for n in range(first, upto))
-                await stack.until(partial(_are_open, stack, upto))
+                await stack.wait_for(schema.events, upto, kind="opened")
                 if upto in (few, many):
                     await asyncio.sleep(2)
                 megabytes[upto] = worker.memory_info().rss / 1024**2
@@ -117,7 +117,3 @@ async def memory(state: Path, *, few: int = 1000, many: int = 5000, step: int = 
         Figure("many_mb", f"with {many:,} open complaints", megabytes[many], "MB"),
         Figure("ratio", "ratio", megabytes[many] / megabytes[few], at_most=1.1),
     ]
-
-
-def _are_open(stack: Stack, count: int) -> bool:
-    return stack.count(schema.events, kind="opened") >= count

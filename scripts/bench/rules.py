@@ -32,23 +32,19 @@ def speed(seconds: float = 2.0) -> list[Figure]:
     bodies = {name: {"on": step.on.isoformat(), **step.body} for name, step in life}
     days = [RECEIVED + timedelta(days=number % 700) for number in range(10_000)]
     calendar = calendar_for(holiday_table())
-    entries = [
-        Entry(
-            at,
-            parse_message(
-                step.action, bodies[name], received_on=RECEIVED, today=READ_ON, message_id=name
-            ).message,
-        )
-        for at, (name, step) in enumerate(life)
-    ]
+    entries = []
+    for at, (name, step) in enumerate(life):
+        body = bodies[name]
+        read = parse_message(step.action, body, received_on=RECEIVED, today=READ_ON, message_id=name)
+        entries.append(Entry(at, read.message))
 
     def fold() -> None:
-        folded = Fold(terms, opened, act)
+        state = Fold(terms, opened, act)
         for entry in entries:
-            folded.apply(entry)
-        assert folded.closed_on is not None, "the life does not end"
+            state.apply(entry)
+        assert state.closed_on is not None, "the life does not end"
 
-    def receive(late: bool) -> None:
+    def receive(*, late: bool) -> None:
         case = Case(terms, "CYP-1", opened, RECEIVED)
         for name, step in life:
             now = instant(READ_ON if late else step.on, "12:00")
@@ -59,21 +55,15 @@ def speed(seconds: float = 2.0) -> list[Figure]:
             calendar.add(day, 65)
 
     count = len(life)
-    in_time, late = (
-        count / _best(lambda: receive(False), seconds),
-        count / _best(lambda: receive(True), seconds),
-    )
+    folded = count / _best(fold, seconds)
+    in_time = count / _best(lambda: receive(late=False), seconds)
+    late = count / _best(lambda: receive(late=True), seconds)
+    additions = _best(add_days, seconds / 10)
     return [
-        Figure("folded", "messages a second, folded", count / _best(fold, seconds), at_least=50_000),
+        Figure("folded", "messages a second, folded", folded, at_least=50_000),
         Figure("received", "messages a second, parsed and received on their days", in_time),
         Figure("received_late", "messages a second, parsed and received a year late", late),
-        Figure(
-            "additions",
-            "ten thousand additions of 65 working days",
-            _best(add_days, seconds / 10),
-            "s",
-            at_most=1,
-        ),
+        Figure("additions", "ten thousand additions of 65 working days", additions, "s", at_most=1),
     ]
 
 

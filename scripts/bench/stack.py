@@ -21,7 +21,7 @@ from engine.settings import Settings
 from engine.workers import register_for
 from privacy.ring import add_key
 from register.register import Register
-from scripts.devserver import ROOT, WORKER
+from scripts.devserver import ROOT
 
 Handle = WorkflowHandle[Any, Any]
 T = TypeVar("T")
@@ -35,7 +35,6 @@ class Stack(NamedTuple):
 
     client: Client
     register: Register
-    settings: Settings
     environment: dict[str, str]
 
     @contextmanager
@@ -58,11 +57,9 @@ class Stack(NamedTuple):
         with self.register.reading() as db:
             return int(db.execute(select(func.count()).select_from(table).filter_by(**wanted)).scalar_one())
 
-    async def until(self, is_done: Callable[[], bool], seconds: float = 300) -> None:
-        """Wait until it is. Raises `TimeoutError`."""
-        async with asyncio.timeout(seconds):
-            while not await asyncio.to_thread(is_done):
-                await asyncio.sleep(0.02)
+    async def wait_for(self, table: Table, number: int, **wanted: str) -> None:
+        """Wait until the register has so many of them. Raises `TimeoutError`."""
+        await until(lambda: self.count(table, **wanted) >= number)
 
 
 @asynccontextmanager
@@ -72,12 +69,15 @@ async def running(state: Path, *, moves_time: bool = False) -> AsyncIterator[Sta
     add_key(settings.keys_file)
     seals = seals_for(settings)
     async with embedded_server(seals=seals, moves_time=moves_time) as (address, client):
-        environment = os.environ | {
-            "TEMPORAL_ADDRESS": address,
-            "REDRESS_STATE": str(state),
-            "REDRESS_LOG_LEVEL": "ERROR",
-        }
-        yield Stack(client, register_for(settings, seals), settings, environment)
+        environment = {"TEMPORAL_ADDRESS": address, "REDRESS_STATE": str(state), "REDRESS_LOG_LEVEL": "ERROR"}
+        yield Stack(client, register_for(settings, seals), os.environ | environment)
+
+
+async def until(is_done: Callable[[], bool], seconds: float = 300) -> None:
+    """Wait until it is. Raises `TimeoutError`."""
+    async with asyncio.timeout(seconds):
+        while not await asyncio.to_thread(is_done):
+            await asyncio.sleep(0.02)
 
 
 async def together(jobs: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
@@ -94,6 +94,3 @@ async def together(jobs: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
 def report(progress: str) -> None:
     """Progress, on standard error."""
     print(progress, file=sys.stderr, flush=True)
-
-
-__all__ = ["CONCURRENCY", "WORKER", "Handle", "Stack", "report", "running", "together"]
