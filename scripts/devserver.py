@@ -2,7 +2,7 @@
 
 For trying things and for development. Data lies in `.redress`; real use is docker-compose.yml. Other ports
 are taken by the settings that everything else reads too: `TEMPORAL_ADDRESS`, `REDRESS_UI`,
-`REDRESS_GATEWAY_PORT`.
+`REDRESS_API_PORT`.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ import psutil
 from pydantic import ValidationError
 from temporalio.service import RPCError
 
-from doors.clock import today
-from doors.links import lines
-from engine.connection import connect, quiet_runtime, where
-from engine.embedded import server_command, wait_for_server
-from engine.namespace import prepare
-from engine.seals import seals_for
-from engine.settings import TRIAL
-from gateway.settings import GatewaySettings
-from privacy.ring import KeyMistake, add_key
+from redress.api.settings import ApiSettings
+from redress.bootstrap_keys import cipher_for
+from redress.security.keyring import KeyringError, add_key
+from redress.services.clock import today
+from redress.services.links import lines
+from redress.settings import TRIAL
+from redress.temporal.client import connect, quiet_runtime, where
+from redress.temporal.embedded import server_command, wait_for_server
+from redress.temporal.namespace import prepare
 from scripts.exits import exit_at_once
 
 ROOT = Path(__file__).resolve().parent.parent
 LOOPBACK = ("127.0.0.1", "localhost")
 WORKER = [sys.executable, "worker.py"]
-API = [sys.executable, "-m", "gateway"]
+API = [sys.executable, "-m", "redress.api"]
 
 START_SECONDS, STOP_SECONDS = 60, 40
 """How long a process may take until it listens, and until it has ended."""
@@ -60,7 +60,7 @@ class Ports(NamedTuple):
     api: int
 
 
-DEFAULT = Ports(7233, 8233, GatewaySettings.model_fields["gateway_port"].default)
+DEFAULT = Ports(7233, 8233, ApiSettings.model_fields["gateway_port"].default)
 
 
 class Process:
@@ -128,13 +128,13 @@ def processes(state: Path) -> dict[str, Process]:
     return {name: Process(name, state) for name in MARKERS}
 
 
-def ports_of(settings: GatewaySettings) -> Ports:
+def ports_of(settings: ApiSettings) -> Ports:
     """The ports that the settings name. Raises `CannotStart` where one names another machine."""
     temporal = _local_port("TEMPORAL_ADDRESS", f"//{where()}", f"127.0.0.1:{DEFAULT.temporal}", 7233)
     ui = _local_port("REDRESS_UI", settings.ui, f"http://127.0.0.1:{DEFAULT.ui}", 80)
     ports = Ports(temporal, ui, settings.gateway_port)
     if len(set(ports)) < len(ports):
-        raise CannotStart("TEMPORAL_ADDRESS, REDRESS_UI and REDRESS_GATEWAY_PORT must be different ports")
+        raise CannotStart("TEMPORAL_ADDRESS, REDRESS_UI and REDRESS_API_PORT must be different ports")
     return ports
 
 
@@ -156,7 +156,7 @@ def _is_free(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
-async def up(settings: GatewaySettings) -> None:
+async def up(settings: ApiSettings) -> None:
     """Start what does not run yet and say where to look. Raises `CannotStart`."""
     ports = ports_of(settings)
     state = ROOT / settings.state
@@ -165,7 +165,7 @@ async def up(settings: GatewaySettings) -> None:
     for process, port, used_for, hint in (
         (server, ports.temporal, "Temporal", "TEMPORAL_ADDRESS, such as 127.0.0.1:17233"),
         (server, ports.ui, "its UI", "REDRESS_UI, such as http://127.0.0.1:18233"),
-        (api, ports.api, "the API", "REDRESS_GATEWAY_PORT, such as 18400"),
+        (api, ports.api, "the API", "REDRESS_API_PORT, such as 18400"),
     ):
         if not (process.running or _is_free(port)):
             stop = "stop what uses it (make down, docker compose down)"
@@ -174,14 +174,14 @@ async def up(settings: GatewaySettings) -> None:
     state.chmod(0o700)
     if not settings.keys_file.exists() and settings.trial != TRIAL:
         print(f"keys          new: {settings.keys_file} ({add_key(settings.keys_file)})")
-    seals = seals_for(settings)
+    cipher = cipher_for(settings)
     address, ui = f"127.0.0.1:{ports.temporal}", f"http://127.0.0.1:{ports.ui}"
     api_url = f"http://{settings.gateway_host}:{ports.api}"
     codec, database = f"{api_url}/codec", state / "temporal.db"
     server.start(server_command(ports.temporal, ui_port=ports.ui, database=database, codec=codec))
     await server.wait_for_port(ports.temporal)
-    await wait_for_server(address, seals=seals)
-    await prepare(await connect(seals))
+    await wait_for_server(address, cipher=cipher)
+    await prepare(await connect(cipher))
     worker.start(WORKER)
     api.start(API, REDRESS_CODEC_ORIGINS=json.dumps([f"http://{host}:{ports.ui}" for host in LOOPBACK]))
     await api.wait_for_port(ports.api)
@@ -191,7 +191,7 @@ async def up(settings: GatewaySettings) -> None:
     print(f"worker        log: {worker.log}")
     print(f"API           {api_url}   (log: {api.log})")
     print(f"  its pages   {api_url}/docs   {api_url}/openapi.json")
-    print("  a token     .venv/bin/python starter.py token new NAME --role intake   (docs/gateway.md)")
+    print("  a token     .venv/bin/python starter.py token new NAME --role intake   (docs/api.md)")
     if settings.trial != TRIAL:
         print(f"  names in the UI: a token of the role codec, at {codec}/login   (docs/operators.md)")
     print(f"register      {settings.database_url}")
@@ -200,13 +200,13 @@ async def up(settings: GatewaySettings) -> None:
     for line in lines(ui, os.environ.get("TEMPORAL_NAMESPACE", "default"), today()):
         print(f"  {line}")
     if ports != DEFAULT:
-        exports = f"TEMPORAL_ADDRESS={address} REDRESS_UI={ui} REDRESS_GATEWAY_PORT={ports.api}"
+        exports = f"TEMPORAL_ADDRESS={address} REDRESS_UI={ui} REDRESS_API_PORT={ports.api}"
         print(f"\nNot the usual ports. Wherever you type commands:  export {exports}")
     print("\nTry:  .venv/bin/python starter.py open examples/under-way.json")
     print("End:  make down")
 
 
-def down(settings: GatewaySettings) -> None:
+def down(settings: ApiSettings) -> None:
     """Stop what runs: the API, the worker, then the server."""
     stopped = [name for name, process in processes(ROOT / settings.state).items() if process.stop()]
     print("\n".join(f"{name} stopped" for name in stopped) or "nothing is running here")
@@ -217,7 +217,7 @@ def main(command: str) -> int:
     os.umask(0o077)  # whatever lies in the state folder names people
     quiet_runtime()
     try:
-        settings = GatewaySettings()
+        settings = ApiSettings()
         if command == "down":
             down(settings)
         else:
@@ -228,7 +228,7 @@ def main(command: str) -> int:
         return 2
     except BrokenPipeError:  # whoever read along has seen enough
         sys.stdout = sys.stderr
-    except (RuntimeError, KeyMistake, RPCError, OSError) as error:
+    except (RuntimeError, KeyringError, RPCError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0

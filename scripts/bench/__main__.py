@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from engine.connection import quiet_runtime
+from redress.temporal.client import quiet_runtime
 from scripts.bench import history, lists, load, rules
 from scripts.bench.figures import Figure, as_json, as_table
 from scripts.devserver import ROOT

@@ -20,9 +20,9 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.worker import Worker
 
 with workflow.unsafe.imports_passed_through():
-    from engine.connection import connect, quiet_runtime
-    from engine.seals import seals_for
-    from engine.settings import Settings
+    from redress.bootstrap_keys import cipher_for
+    from redress.settings import Settings
+    from redress.temporal.client import connect, quiet_runtime
 
 BARE, TASK_QUEUE = "Bare", "bare"
 TIMEOUT = timedelta(seconds=30)
@@ -92,7 +92,7 @@ async def main() -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     async with Worker(
-        await connect(seals_for(settings)),
+        await connect(cipher_for(settings)),
         task_queue=TASK_QUEUE,
         workflows=[Bare],
         activities=[leave_a_byte],

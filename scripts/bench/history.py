@@ -11,8 +11,8 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from redress.london import instant
-from register import schema
+from redress.domain.london import instant
+from redress.store import tables
 from scripts.bench.figures import Figure
 from scripts.bench.scenario import opening, steps, today
 from scripts.bench.stack import Stack, report, running
@@ -60,21 +60,21 @@ async def _sent_late(stack: Stack) -> list[HistoryEvent]:
     life = steps(received_on)
     for step in life:
         await handle.execute_update(step.action, {"on": step.on.isoformat(), **step.body})
-    await stack.wait_for(schema.events, len(life), kind="message")
+    await stack.wait_for(tables.events, len(life), kind="message")
     return list((await handle.fetch_history()).events)
 
 
 async def _lived(stack: Stack, skipper: TimeSkipper) -> list[HistoryEvent]:
     handle = await stack.open(opening(today(), "lived"))
     now = datetime.now(UTC)
-    for number, step in enumerate(steps(today()), stack.count(schema.events, kind="message") + 1):
+    for number, step in enumerate(steps(today()), stack.count(tables.events, kind="message") + 1):
         then = max(now, instant(step.on, "11:00"))
         if then > now:
             await skipper.fast_forward(handle, then - now)
             now = then
         answer = await handle.execute_update(step.action, step.body)
         assert answer["applied"], f"{step.action}: {answer['reason']}"
-        await stack.wait_for(schema.events, number, kind="message")
+        await stack.wait_for(tables.events, number, kind="message")
     await skipper.fast_forward(handle, timedelta(days=120))
     await handle.result()
     return list((await handle.fetch_history()).events)

@@ -11,11 +11,11 @@ from typing import Any
 import httpx
 from sqlalchemy import insert, select
 
-from engine.embedded import free_port
-from gateway.settings import GatewaySettings
-from gateway.store import open_store
-from gateway.tokens import Tokens
-from register import schema
+from redress.api.settings import ApiSettings
+from redress.security.tokens import Tokens
+from redress.store import tables
+from redress.store.api_store import open_store
+from redress.temporal.embedded import free_port
 from scripts.bench.figures import Figure
 from scripts.bench.scenario import opening, today
 from scripts.bench.stack import Stack, report, running, together, until
@@ -35,12 +35,12 @@ async def pages(state: Path, *, complaints: int = 10_000, real: int = 40, reques
         with stack.process(WORKER):
             days = [today() - timedelta(days=number) for number in range(real)]
             await together(stack.open(opening(day, str(day))) for day in days)
-            await stack.wait_for(schema.events, real, kind="opened")
+            await stack.wait_for(tables.events, real, kind="opened")
         report(f"filling the register with {complaints:,} complaints")
         _copy_rows(stack, complaints - real)
         port = free_port()
-        with stack.process(API, REDRESS_GATEWAY_PORT=str(port), REDRESS_RATE_PER_MINUTE="1000000"):
-            store = open_store(GatewaySettings(state=state).store_url)
+        with stack.process(API, REDRESS_API_PORT=str(port), REDRESS_RATE_PER_MINUTE="1000000"):
+            store = open_store(ApiSettings(state=state).store_url)
             token = Tokens(store).make("bench", ["reader"])
             headers = {"Authorization": f"Bearer {token}"}
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60) as http:
@@ -58,8 +58,8 @@ async def pages(state: Path, *, complaints: int = 10_000, real: int = 40, reques
 def _copy_rows(stack: Stack, count: int) -> None:
     """Copies of the complaints that are there, table by table."""
     with stack.register.writing() as db:
-        originals = list(db.execute(select(schema.references.c.reference)).scalars())
-        for table in schema.metadata.sorted_tables:
+        originals = list(db.execute(select(tables.references.c.reference)).scalars())
+        for table in tables.metadata.sorted_tables:
             if "reference" not in table.c:
                 continue
             rows: dict[str, list[dict[str, Any]]] = {name: [] for name in originals}

@@ -10,8 +10,8 @@ from time import perf_counter
 
 import psutil
 
-from redress.names import workflow_id
-from register import schema
+from redress.contract import workflow_id
+from redress.store import tables
 from scripts.bench import bare
 from scripts.bench.figures import Figure
 from scripts.bench.scenario import opening, today
@@ -60,8 +60,8 @@ async def throughput(state: Path, *, rounds: int = 9, each: int = 100) -> list[F
 
 async def _redress_round(stack: Stack, name: str, count: int) -> tuple[float, list[Handle]]:
     """Complaints a second, until all that they caused is done."""
-    messages = stack.count(schema.events, kind="message") + count
-    letters = stack.count(schema.letters, state="sent") + count
+    messages = stack.count(tables.events, kind="message") + count
+    letters = stack.count(tables.letters, state="sent") + count
 
     async def one(number: int) -> Handle:
         handle = await stack.open(opening(today(), f"{name}-{number}"))
@@ -70,8 +70,8 @@ async def _redress_round(stack: Stack, name: str, count: int) -> tuple[float, li
 
     began = perf_counter()
     handles = await together(map(one, range(count)))
-    await stack.wait_for(schema.letters, letters, state="sent")
-    await stack.wait_for(schema.events, messages, kind="message")
+    await stack.wait_for(tables.letters, letters, state="sent")
+    await stack.wait_for(tables.events, messages, kind="message")
     return count / (perf_counter() - began), handles
 
 
@@ -107,7 +107,7 @@ async def memory(state: Path, *, few: int = 1000, many: int = 5000, step: int = 
             for first in range(0, many, step):
                 upto = first + step
                 await together(stack.open(opening(today(), str(n))) for n in range(first, upto))
-                await stack.wait_for(schema.events, upto, kind="opened")
+                await stack.wait_for(tables.events, upto, kind="opened")
                 if upto in (few, many):
                     await asyncio.sleep(2)
                 megabytes[upto] = worker.memory_info().rss / 1024**2

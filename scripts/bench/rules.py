@@ -6,15 +6,15 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from time import perf_counter
 
-from redress.actions import act
-from redress.calendar import calendar_for
-from redress.case import Case
-from redress.fold import Entry, Fold
-from redress.holidays_england import holiday_table
-from redress.library import terms_for
-from redress.loading import parse_opening
-from redress.london import instant
-from redress.parse import parse_message
+from redress.domain.actions import act
+from redress.domain.calendar import calendar_for
+from redress.domain.case import Case
+from redress.domain.london import instant
+from redress.domain.opening_parsing import parse_opening
+from redress.domain.parsing import parse_message
+from redress.domain.state import ComplaintState, LogEntry
+from redress.procedures.bank_holidays import holiday_table
+from redress.procedures.loader import rules_for
 from scripts.bench.figures import Figure
 from scripts.bench.scenario import opening, steps
 from scripts.bench.stack import report
@@ -27,7 +27,7 @@ def speed(seconds: float = 2.0) -> list[Figure]:
     """Messages a second through the rules, and working-day additions. Each by the best of ten tries."""
     report("the rules alone")
     opened = parse_opening(opening(RECEIVED, "rules"), READ_ON)
-    terms = terms_for(opened)
+    terms = rules_for(opened)
     life = [(f"m{at}", step) for at, step in enumerate(steps(RECEIVED))]
     bodies = {name: {"on": step.on.isoformat(), **step.body} for name, step in life}
     days = [RECEIVED + timedelta(days=number % 700) for number in range(10_000)]
@@ -36,10 +36,10 @@ def speed(seconds: float = 2.0) -> list[Figure]:
     for at, (name, step) in enumerate(life):
         body = bodies[name]
         read = parse_message(step.action, body, received_on=RECEIVED, today=READ_ON, message_id=name)
-        entries.append(Entry(at, read.message))
+        entries.append(LogEntry(at, read.message))
 
     def fold() -> None:
-        state = Fold(terms, opened, act)
+        state = ComplaintState(terms, opened, act)
         for entry in entries:
             state.apply(entry)
         assert state.closed_on is not None, "the life does not end"

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from redress.london import london_date
+from redress.domain.london import london_date
 
 _LIFE: dict[str, Any] = json.loads(Path(__file__).with_name("life.json").read_text(encoding="utf-8"))
 """The opening, and the messages with the day each is sent on, counted from the complaint's receipt. The dates

@@ -14,13 +14,13 @@ import psutil
 from sqlalchemy import Table, func, select
 from temporalio.client import Client, WorkflowHandle
 
-from doors import intake
-from engine.embedded import embedded_server
-from engine.seals import seals_for
-from engine.settings import Settings
-from engine.workers import register_for
-from privacy.ring import add_key
-from register.register import Register
+from redress.bootstrap import register_for
+from redress.bootstrap_keys import cipher_for
+from redress.security.keyring import add_key
+from redress.services import intake
+from redress.settings import Settings
+from redress.store.register import Register
+from redress.temporal.embedded import embedded_server
 from scripts.devserver import ROOT
 
 Handle = WorkflowHandle[Any, Any]
@@ -67,10 +67,10 @@ async def running(state: Path, *, moves_time: bool = False) -> AsyncIterator[Sta
     """A server and what is needed to work with it, keys on. `moves_time`: single complaints can be moved."""
     settings = Settings(state=state)
     add_key(settings.keys_file)
-    seals = seals_for(settings)
-    async with embedded_server(seals=seals, moves_time=moves_time) as (address, client):
+    cipher = cipher_for(settings)
+    async with embedded_server(cipher=cipher, moves_time=moves_time) as (address, client):
         environment = {"TEMPORAL_ADDRESS": address, "REDRESS_STATE": str(state), "REDRESS_LOG_LEVEL": "ERROR"}
-        yield Stack(client, register_for(settings, seals), os.environ | environment)
+        yield Stack(client, register_for(settings, cipher), os.environ | environment)
 
 
 async def until(is_done: Callable[[], bool], seconds: float = 300) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.embedded import free_port
+from redress.temporal.embedded import free_port
 from scripts.devserver import MARKERS, ROOT, processes
 
 
@@ -29,7 +29,7 @@ class DevServer:
             "REDRESS_STATE": str(state),
             "TEMPORAL_ADDRESS": f"127.0.0.1:{self.ports[0]}",
             "REDRESS_UI": f"http://127.0.0.1:{self.ports[1]}",
-            "REDRESS_GATEWAY_PORT": str(self.ports[2]),
+            "REDRESS_API_PORT": str(self.ports[2]),
         }
 
     def make(self, command: str, **other: str) -> tuple[int, str, str]:
@@ -77,7 +77,7 @@ def test_up_and_down_may_be_repeated(devserver: DevServer) -> None:
     assert f"127.0.0.1:{server}" in output
     assert f"overdue {' ' * 40} http://127.0.0.1:{ui}/namespaces/default/workflows?query=Overdue" in output
     exported = f"TEMPORAL_ADDRESS=127.0.0.1:{server} REDRESS_UI=http://127.0.0.1:{ui}"
-    assert f"export {exported} REDRESS_GATEWAY_PORT={api}\n" in output
+    assert f"export {exported} REDRESS_API_PORT={api}\n" in output
     assert answers(f"http://127.0.0.1:{ui}")
     assert answers(f"http://127.0.0.1:{api}/docs")
     running = devserver.running()
@@ -133,11 +133,11 @@ def test_a_stale_pid_file_is_neither_taken_for_ours_nor_stopped(devserver: DevSe
     assert not list((devserver.state / "run").iterdir())
 
 
-@pytest.mark.parametrize("which", ["TEMPORAL_ADDRESS", "REDRESS_UI", "REDRESS_GATEWAY_PORT"])
+@pytest.mark.parametrize("which", ["TEMPORAL_ADDRESS", "REDRESS_UI", "REDRESS_API_PORT"])
 def test_a_port_that_is_taken_is_named_with_its_setting_and_nothing_is_started(
     devserver: DevServer, which: str
 ) -> None:
-    port = devserver.ports[["TEMPORAL_ADDRESS", "REDRESS_UI", "REDRESS_GATEWAY_PORT"].index(which)]
+    port = devserver.ports[["TEMPORAL_ADDRESS", "REDRESS_UI", "REDRESS_API_PORT"].index(which)]
     with socket.create_server(("127.0.0.1", port)):
         status, output, errors = devserver.make("up")
     assert (status, output) == (1, "")
@@ -151,7 +151,7 @@ def test_a_port_that_is_taken_is_named_with_its_setting_and_nothing_is_started(
     [
         ("TEMPORAL_ADDRESS", "temporal.council.example:7233", "this machine alone"),
         ("REDRESS_UI", "https://temporal.council.example", "this machine alone"),
-        ("REDRESS_GATEWAY_PORT", "eight", "should be a valid integer"),
+        ("REDRESS_API_PORT", "eight", "should be a valid integer"),
     ],
 )
 def test_a_setting_that_cannot_be_is_named(
