@@ -60,7 +60,7 @@ class Ports(NamedTuple):
     api: int
 
 
-DEFAULT = Ports(7233, 8233, ApiSettings.model_fields["gateway_port"].default)
+DEFAULT = Ports(7233, 8233, ApiSettings.model_fields["api_port"].default)
 
 
 class Process:
@@ -132,7 +132,7 @@ def ports_of(settings: ApiSettings) -> Ports:
     """The ports that the settings name. Raises `CannotStart` where one names another machine."""
     temporal = _local_port("TEMPORAL_ADDRESS", f"//{where()}", f"127.0.0.1:{DEFAULT.temporal}", 7233)
     ui = _local_port("REDRESS_UI", settings.ui, f"http://127.0.0.1:{DEFAULT.ui}", 80)
-    ports = Ports(temporal, ui, settings.gateway_port)
+    ports = Ports(temporal, ui, settings.api_port)
     if len(set(ports)) < len(ports):
         raise CannotStart("TEMPORAL_ADDRESS, REDRESS_UI and REDRESS_API_PORT must be different ports")
     return ports
@@ -176,7 +176,7 @@ async def up(settings: ApiSettings) -> None:
         print(f"keys          new: {settings.keys_file} ({add_key(settings.keys_file)})")
     cipher = cipher_for(settings)
     address, ui = f"127.0.0.1:{ports.temporal}", f"http://127.0.0.1:{ports.ui}"
-    api_url = f"http://{settings.gateway_host}:{ports.api}"
+    api_url = f"http://{settings.api_host}:{ports.api}"
     codec, database = f"{api_url}/codec", state / "temporal.db"
     server.start(server_command(ports.temporal, ui_port=ports.ui, database=database, codec=codec))
     await server.wait_for_port(ports.temporal)

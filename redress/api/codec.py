@@ -166,7 +166,7 @@ async def login(request: Request, house: TheHouse) -> Response:
         path="/codec",
         httponly=True,
         samesite="lax",
-        secure=house.settings.gateway_https,
+        secure=house.settings.api_https,
     )
     return response
 

@@ -116,7 +116,7 @@ async def _sent(house: House, reference: str, action: str, body: dict[str, Any],
     repeat = {"message_id": completed["message_id"], "on": completed["on"]}
     try:
         client, register = house.reach.temporal(), house.reach.register
-        within = house.settings.gateway_answer_within
+        within = house.settings.api_answer_within
         return await sending.send(client, register, reference, name, completed, within)
     except Malformed as error:
         raise malformed(error) from None

@@ -73,7 +73,7 @@ class Gate:
         }
         self.process: subprocess.Popen[bytes] | None = None
         self.http = httpx.AsyncClient(base_url=self.url, timeout=60)
-        self.tokens = Tokens(open_store(ApiSettings(state=state, gateway_url="").store_url))
+        self.tokens = Tokens(open_store(ApiSettings(state=state, api_url="").store_url))
 
     def token(
         self, *roles: Role, authority: str | None = None, lasts: timedelta | None = None, name: str = ""

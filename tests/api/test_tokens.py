@@ -39,7 +39,7 @@ def starter(state: Path, *words: str) -> tuple[int, str, str]:
 
 
 def tokens_of(state: Path) -> Tokens:
-    return Tokens(open_store(ApiSettings(state=state, gateway_url="").store_url))
+    return Tokens(open_store(ApiSettings(state=state, api_url="").store_url))
 
 
 def test_a_token_lives_from_new_to_revoke(tmp_path: Path) -> None:
