@@ -1,8 +1,8 @@
 """What Redress is measured against: a workflow that takes the same messages and knows nothing.
 
 Same codec, same payloads, as many threads and cached workflows, and as many activities, scheduled as Redress
-schedules them: local ones before anything else, the others after a message was answered, in batches that
-start together. For the rest as the SDK runs a workflow by itself.
+schedules them: one local one before anything else, further ones when a message was answered, then the others,
+in batches that start together. For the rest as the SDK runs a workflow by itself.
 """
 
 from __future__ import annotations
@@ -66,11 +66,13 @@ class Bare:
     @workflow.run
     async def run(self, opening: dict[str, Any], local: int, batches: list[int]) -> None:
         """Start, then carry out what each message causes."""
-        for _ in range(local):
+        if local:
             await workflow.execute_local_activity(leave_a_byte, opening, start_to_close_timeout=TIMEOUT)
         while True:
             await workflow.wait_condition(lambda: bool(self._messages))
             body = self._messages.pop(0)
+            for _ in range(local - 1):
+                await workflow.execute_local_activity(leave_a_byte, body, start_to_close_timeout=TIMEOUT)
             for size in batches:
                 batch = [
                     workflow.execute_activity(leave_a_byte, body, start_to_close_timeout=TIMEOUT)

@@ -18,7 +18,8 @@ import pytest
 import uvicorn
 from temporalio.client import Client
 
-from redress.api.app import build
+from redress.api.app import build, routers
+from redress.api.routing import Route
 from redress.api.settings import ApiSettings
 from redress.bootstrap_keys import cipher_for
 from redress.security.access import Role
@@ -52,6 +53,12 @@ def invented(**more: object) -> dict[str, Any]:
         "complainant": {"name": "Testa Inventata", "role": "young_person"},
     }
     return opening | more
+
+
+def access() -> dict[str, frozenset[Role] | None]:
+    """Each operation to the roles it is for; None: anybody."""
+    each = [route for router in routers() for route in router.routes]
+    return {str(route.operation_id): route.allowed for route in each if isinstance(route, Route)}
 
 
 class Gate:

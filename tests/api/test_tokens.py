@@ -92,7 +92,7 @@ def test_what_is_wrong_is_said_by_its_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("end", ["revoke", "rotate"])
-async def test_a_running_gateway_knows_at_once(gate: Gate, end: str) -> None:
+async def test_a_running_api_knows_at_once(gate: Gate, end: str) -> None:
     name = f"short-lived-{end}"
     headers = {"Authorization": f"Bearer {gate.token('reader', name=name)}"}
     assert (await gate.http.get("/v1/due", headers=headers)).status_code == 200
