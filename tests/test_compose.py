@@ -318,7 +318,7 @@ def test_the_image_is_pinned_runs_as_a_fixed_user_and_owns_its_state() -> None:
 
 def test_the_image_holds_what_runs_and_no_more(image: Path) -> None:
     there = {path.name for path in image.iterdir()}
-    assert not there & {"tests", "tools", "bench", "docs", ".git", ".venv", ".redress"}
+    assert not there & {"tests", "scripts", "docs", ".git", ".venv", ".redress"}
     assert {"worker.py", "redress", "workflows", "activities"} <= there
 
 
