@@ -18,6 +18,7 @@ from engine.settings import Settings
 from engine.signs_of_life import EVERY, SignsOfLife
 from letters.delivery.routes import Routes
 from privacy.seals import Seals
+from redress.temporal.deployments import worker_deployment
 from register.database import connect
 from register.register import Register
 from workflows.complaint import Complaint
@@ -43,7 +44,7 @@ def errands_for(settings: Settings, seals: Seals | None = None, routes: Routes |
 
 
 def build_worker(client: Client, errands: Errands, settings: Settings) -> Worker:
-    """A worker for complaints."""
+    """A worker for complaints, of the version that the settings name."""
     return Worker(
         client,
         task_queue=TASK_QUEUE,
@@ -53,6 +54,7 @@ def build_worker(client: Client, errands: Errands, settings: Settings) -> Worker
         max_concurrent_activities=settings.activity_threads,
         max_concurrent_local_activities=settings.activity_threads,
         max_cached_workflows=settings.cached_complaints,
+        deployment_config=worker_deployment(settings.deployment, settings.build_id),
         workflow_runner=RUNNER,
         interceptors=[TellRefusals(), SignsOfLife()],
         max_heartbeat_throttle_interval=EVERY,

@@ -1,0 +1,1 @@
+"""Temporal: what the workers, clients and commands share."""
