@@ -8,6 +8,7 @@ from datetime import timedelta
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from activities.erase_due import EraseDue
 from activities.errands import Errands
 from activities.postroom import Postroom
 from engine.post import outbox_only, patience_of
@@ -22,6 +23,7 @@ from redress.temporal.deployments import worker_deployment
 from register.database import connect
 from register.register import Register
 from workflows.complaint import Complaint
+from workflows.maintenance import Maintenance
 from workflows.wire import TASK_QUEUE
 
 PICKED_UP_WITHIN = timedelta(seconds=3)
@@ -44,12 +46,13 @@ def errands_for(settings: Settings, seals: Seals | None = None, routes: Routes |
 
 
 def build_worker(client: Client, errands: Errands, settings: Settings) -> Worker:
-    """A worker for complaints, of the version that the settings name."""
+    """A worker for complaints and the daily maintenance, of the version that the settings name."""
+    maintenance = EraseDue(client, errands.register, settings.outbox_folder, settings.state)
     return Worker(
         client,
         task_queue=TASK_QUEUE,
-        workflows=[Complaint],
-        activities=[errands.begin, errands.carry_out, errands.deliver],
+        workflows=[Complaint, Maintenance],
+        activities=[errands.begin, errands.carry_out, errands.deliver, maintenance.erase_due],
         activity_executor=ThreadPoolExecutor(settings.activity_threads, "errand"),
         max_concurrent_activities=settings.activity_threads,
         max_concurrent_local_activities=settings.activity_threads,

@@ -23,6 +23,9 @@ BEGIN = "begin"
 CARRY_OUT = "carry_out"
 DELIVER = "deliver"
 
+MAINTENANCE = "Maintenance"
+ERASE_DUE = "erase_due"
+
 
 class Carried(BaseModel):
     """What one run hands to the next when it continues as new."""
@@ -79,3 +82,20 @@ class Outcome(BaseModel):
     """What became of an errand: whether every letter has left."""
 
     delivered: bool = True
+
+
+class ErasureReport(BaseModel):
+    """What is past its retention, in numbers of complaints; no name and no reference.
+
+    What is due and neither erased nor failed waits for a person: its authority has not switched on
+    `erase_automatically`.
+    """
+
+    due: int = 0
+    """Past a period that their authority has confirmed."""
+    unconfirmed: int = 0
+    """Past one that it has not confirmed: not to be erased."""
+    erased: int = 0
+    """With proof."""
+    failed: int = 0
+    """Not erased, though switched on; the worker's log says why. They stay due."""
