@@ -20,7 +20,7 @@ test-ui: $(READY)
 
 # The rules under other generated sequences each time, and many of them.
 explore: $(READY)
-	@REDRESS_EXAMPLES=1000 $(BIN)/python -m pytest --confcutdir=tests/rules tests/rules/test_generated.py tests/rules/test_recount.py
+	@REDRESS_EXAMPLES=1000 $(BIN)/python -m pytest --confcutdir=tests/domain tests/domain/test_generated.py tests/domain/test_recount.py
 
 rehearse: $(READY)
 	@$(BIN)/python starter.py rehearse --all 2>/dev/null
@@ -33,7 +33,7 @@ down: $(READY)
 
 # Ready lists in the Temporal UI, with the dates of today.
 links: $(READY)
-	@$(BIN)/python -m doors.links
+	@$(BIN)/python -m redress.services.links
 
 lint: $(READY)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
@@ -50,7 +50,7 @@ pictures: $(READY)
 
 # What docs/ shows of the Temporal UI; needs Chromium.
 screenshots: $(READY)
-	@$(BIN)/python -m tools.screenshots
+	@$(BIN)/python -m scripts.screenshots
 
 # For whoever changes a dependency: needs uv. Versions and hashes only, no addresses.
 lock:

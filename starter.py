@@ -11,7 +11,7 @@ from importlib import import_module
 
 import typer
 
-from doors.console import main
+from redress.cli.console import main
 
 app = typer.Typer(
     help="Open complaints, send them messages, see where they stand.\n\n"
@@ -23,12 +23,12 @@ app = typer.Typer(
 )
 
 HOME = {
-    "doors.commands.complaints": ("open", "send", "show", "list"),
-    "doors.commands.dates": ("due",),
-    "doors.commands.procedures": ("procedure", "rehearse"),
-    "doors.commands.upkeep": ("letters", "recount", "reconcile"),
-    "doors.commands.privacy": ("export", "erase", "keys"),
-    "doors.tokens": ("token",),
+    "redress.cli.complaints": ("open", "send", "show", "list"),
+    "redress.cli.dates": ("due",),
+    "redress.cli.procedures": ("procedure", "rehearse"),
+    "redress.cli.upkeep": ("letters", "recount", "reconcile"),
+    "redress.cli.privacy": ("export", "erase", "keys"),
+    "redress.cli.tokens": ("token",),
     "redress.cli.versions": ("versions",),
 }
 """Where each command lives."""
@@ -44,7 +44,7 @@ def load(command: str = "") -> None:
     wanted = [home for home, names in HOME.items() if command in names]
     for home in wanted or HOME:
         group = import_module(home).app
-        if home in ("doors.tokens", "redress.cli.versions"):
+        if home in ("redress.cli.tokens", "redress.cli.versions"):
             app.add_typer(group, name=HOME[home][0])
             continue
         app.registered_commands += group.registered_commands

@@ -8,18 +8,18 @@ import os
 import signal
 import sys
 
-from engine.connection import connect_patiently, quiet_runtime, where
-from engine.logs import set_up
-from engine.post import PostMistake, routes_for
-from engine.seals import seals_for
-from engine.settings import Settings
-from engine.traces import flush, tracing
-from engine.workers import build_worker, errands_for
-from letters.check import check_letters
-from privacy.ring import KeyMistake
-from privacy.seals import Unsealed
-from redress.files import tell_all
-from redress.library import FileMistake, check_all
+from redress.bootstrap import activities_for, running_workers
+from redress.bootstrap_keys import cipher_for
+from redress.letters.check import check_letters
+from redress.letters.delivery.configuration import ChannelConfigError, routes_for
+from redress.procedures.files import tell_all
+from redress.procedures.loader import FileError, check_all
+from redress.security.encryption import PlaintextCipher
+from redress.security.keyring import KeyringError
+from redress.settings import Settings
+from redress.telemetry.logs import set_up
+from redress.telemetry.traces import flush, tracing
+from redress.temporal.client import connect_patiently, quiet_runtime, where
 from redress.temporal.deployments import worker_deployment
 
 log = logging.getLogger("redress.worker")
@@ -43,31 +43,31 @@ async def main() -> int:
         return 2
     try:
         tell_all(check_all, check_letters)
-    except FileMistake as mistake:
+    except FileError as mistake:
         log.error("a procedure or authority file cannot be used: %s", mistake)
         return 2
     try:
-        seals = seals_for(settings)
-    except KeyMistake as mistake:
+        cipher = cipher_for(settings)
+    except KeyringError as mistake:
         log.error("%s", mistake)
         return 2
     try:
         routes = routes_for(settings)
-    except PostMistake as mistake:
+    except ChannelConfigError as mistake:
         log.error("letters cannot be sent: %s", mistake)
         return 2
-    if isinstance(seals, Unsealed):
+    if isinstance(cipher, PlaintextCipher):
         log.warning("this is a trial: nothing is encrypted, and names are readable")
     stop = asyncio.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
-    client = await connect_patiently(stop, seals, tracing("redress-worker"))
+    client = await connect_patiently(stop, cipher, tracing("redress-worker"))
     if client is None:
         return 0
-    async with build_worker(client, errands_for(settings, seals, routes), settings):
+    async with running_workers(client, activities_for(settings, cipher, routes), settings):
         log.info("running complaints from %s, namespace %s", where(), client.namespace)
         await stop.wait()
-        log.info("stopping: errands under way are finished first")
+        log.info("stopping: activities under way are finished first")
     flush()
     log.info("stopped")
     return 0

@@ -11,11 +11,12 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 
-from doors.answers import NotErasable
-from doors.clock import today
-from doors.erasing import due_for_erasure, erase
-from register.register import Register
-from workflows.wire import ERASE_DUE, ErasureReport
+from activities.serving import serve_maintenance
+from redress.contract import ERASE_DUE, ErasureReport
+from redress.services.clock import today
+from redress.services.erasing import due_for_erasure, erase
+from redress.services.errors import NotErasable
+from redress.store.register import Register
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ class EraseDue:
         May run again: what is erased is due no more. Raises where the worker is told to stop, so that
         another goes on.
         """
+        serve_maintenance()
         due = due_for_erasure(self._register, today())
         report = ErasureReport(due=len(due.confirmed), unconfirmed=len(due.unconfirmed))
         # In a thread and with an event loop of its own: between its calls to Temporal an erasure reads and

@@ -15,7 +15,7 @@ from time import perf_counter
 
 from bench import history, load, rules
 from bench.figures import Measured, as_json, table
-from engine.connection import quiet_runtime
+from redress.temporal.client import quiet_runtime
 
 PARTS = ("rules", "history", "throughput", "due", "memory")
 

@@ -11,15 +11,15 @@ from sqlalchemy import func, select
 from temporalio.client import Client, WorkflowHandle
 
 from bench.life import opening
-from doors import intake
-from engine.settings import Settings
-from redress.library import authority
-from redress.loading import parse_opening
-from redress.london import london_date
-from register import schema
-from register.database import connect
-from register.register import Register
-from workflows.wire import workflow_id
+from redress.contract import workflow_id
+from redress.domain.london import london_date
+from redress.domain.opening_parsing import parse_opening
+from redress.procedures.loader import authority
+from redress.services import intake
+from redress.settings import Settings
+from redress.store import tables
+from redress.store.database import connect
+from redress.store.register import Register
 
 Handle = WorkflowHandle[Any, Any]
 
@@ -44,14 +44,14 @@ class Desk:
 
     def recorded(self, kind: str, like: str = "%") -> int:
         """How many events of a kind the register has."""
-        table = schema.events
+        table = tables.events
         wanted = select(func.count()).where(table.c.kind == kind, table.c.key.like(like))
         with self.register.reading() as db:
             return int(db.execute(wanted).scalar_one())
 
     def letters(self, name: str = "%", state: str = "sent") -> int:
         """How many letters of a name have left."""
-        table = schema.letters
+        table = tables.letters
         wanted = select(func.count()).where(table.c.letter.like(name), table.c.state == state)
         with self.register.reading() as db:
             return int(db.execute(wanted).scalar_one())

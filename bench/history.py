@@ -16,9 +16,9 @@ from bench.crew import crew
 from bench.desk import Desk, Handle
 from bench.figures import Figure, Measured, Say
 from bench.life import opening, steps
-from engine.embedded import embedded_server
-from engine.settings import Settings
-from redress.london import instant
+from redress.domain.london import instant
+from redress.settings import Settings
+from redress.temporal.embedded import embedded_server
 
 MOST_EVENTS = 400
 MOST_BYTES = 300 * 1024

@@ -20,13 +20,13 @@ from bench.crew import Crew, crew
 from bench.desk import Desk, Handle, together
 from bench.figures import Figure, Measured, Say
 from bench.life import opening
-from engine.embedded import embedded_server
-from engine.settings import TRIAL, Settings
-from redress.calendar import calendar_for
-from redress.holidays_england import holiday_table
-from redress.london import instant
-from register import schema
-from workflows.wire import STATUS
+from redress.contract import STATUS
+from redress.domain.calendar import calendar_for
+from redress.domain.london import instant
+from redress.procedures.bank_holidays import holiday_table
+from redress.settings import TRIAL, Settings
+from redress.store import tables
+from redress.temporal.embedded import embedded_server
 
 AT_ONCE = 20
 """Requests in flight at the client."""
@@ -191,7 +191,7 @@ async def _acknowledged(desk: Desk, number: int) -> Handle:
 
 def _acted(desk: Desk) -> tuple[Counter[str], Counter[str], Counter[str]]:
     """By reference: breaches in the record, letters noted as sent, files in the outbox."""
-    events, letters = schema.events, schema.letters
+    events, letters = tables.events, tables.letters
     with desk.register.reading() as db:
         breaches = Counter(
             db.execute(select(events.c.reference).where(events.c.key.like("effect:breach:%"))).scalars()

@@ -8,15 +8,15 @@ from time import perf_counter
 
 from bench.figures import Figure, Measured, Say
 from bench.life import opening, steps
-from redress.actions import act
-from redress.calendar import calendar_for
-from redress.case import Case
-from redress.fold import Entry, Fold
-from redress.holidays_england import holiday_table
-from redress.library import terms_for
-from redress.loading import parse_opening
-from redress.london import instant
-from redress.parse import parse_message
+from redress.domain.actions import act
+from redress.domain.calendar import calendar_for
+from redress.domain.case import Case
+from redress.domain.london import instant
+from redress.domain.opening_parsing import parse_opening
+from redress.domain.parsing import parse_message
+from redress.domain.state import ComplaintState, LogEntry
+from redress.procedures.bank_holidays import holiday_table
+from redress.procedures.loader import rules_for
 
 RECEIVED = date(2025, 3, 10)
 READ_ON = RECEIVED + timedelta(days=400)
@@ -26,7 +26,7 @@ def measure(say: Say, seconds: float = 2.0) -> Measured:
     """Messages a second through the rules, and working-day additions. Each by the best of ten tries."""
     say("the rules alone")
     opened = parse_opening(opening(RECEIVED, "rules"), READ_ON)
-    terms = terms_for(opened)
+    terms = rules_for(opened)
     life = [
         (f"m{at}", instant(day, "12:00"), step.action, {"on": day.isoformat(), **step.body})
         for at, step in enumerate(steps(RECEIVED))
@@ -34,12 +34,14 @@ def measure(say: Say, seconds: float = 2.0) -> Measured:
     ]
     late = instant(READ_ON, "12:00")
     entries = [
-        Entry(at, parse_message(action, body, received_on=RECEIVED, today=READ_ON, message_id=name).message)
+        LogEntry(
+            at, parse_message(action, body, received_on=RECEIVED, today=READ_ON, message_id=name).message
+        )
         for at, (name, _, action, body) in enumerate(life)
     ]
 
     def fold_it() -> None:
-        fold = Fold(terms, opened, act)
+        fold = ComplaintState(terms, opened, act)
         for entry in entries:
             fold.apply(entry)
         assert fold.closed_on is not None, "the life does not end"

@@ -17,9 +17,9 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.service import RPCError
 
-from engine.connection import connect, quiet_runtime
-from privacy.seals import Unsealed
-from workflows.wire import TASK_QUEUE
+from redress.contract import TASK_QUEUE
+from redress.security.encryption import PlaintextCipher
+from redress.temporal.client import connect, quiet_runtime
 
 RECENT = timedelta(minutes=3)
 """A worker that waits asks anew every minute."""
@@ -30,7 +30,7 @@ async def complaint() -> str:
     quiet_runtime()
     try:
         async with asyncio.timeout(10):
-            client = await connect(Unsealed())
+            client = await connect(PlaintextCipher())
             answer = await client.workflow_service.describe_task_queue(
                 DescribeTaskQueueRequest(
                     namespace=client.namespace,

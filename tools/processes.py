@@ -19,7 +19,7 @@ PATIENCE = 60
 LAST_LINES = 5
 """Of the log of a process that ended at once."""
 
-MARKS = {"server": "start-dev", "worker": "worker.py", "gateway": "gateway"}
+MARKS = {"server": "start-dev", "worker": "worker.py", "api": "api"}
 """A word of each one's command line: by it a process is told from one that was given its number later."""
 
 

@@ -7,8 +7,7 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 
-from workflows.out_tray import A_SIGN_OF_LIFE
-from workflows.wire import ERASE_DUE, MAINTENANCE, ErasureReport
+from redress.contract import ERASE_DUE, HEARTBEAT_TIMEOUT, MAINTENANCE, ErasureReport
 
 START_TO_CLOSE = timedelta(hours=4)
 """At most, for one attempt; erasing a complaint takes seconds."""
@@ -29,7 +28,7 @@ class Maintenance:
             result_type=ErasureReport,
             start_to_close_timeout=START_TO_CLOSE,
             schedule_to_close_timeout=SCHEDULE_TO_CLOSE,
-            heartbeat_timeout=A_SIGN_OF_LIFE,
+            heartbeat_timeout=HEARTBEAT_TIMEOUT,
             retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=10)),
             summary="Complaints past their retention are counted, and erased where that is switched on",
         )

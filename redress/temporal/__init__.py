@@ -1,1 +1,1 @@
-"""Temporal: what the workers, clients and commands share."""
+"""How Redress reaches Temporal: settings, connection, payloads, search attributes, the embedded server."""

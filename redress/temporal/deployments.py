@@ -14,6 +14,7 @@ from typing import TypeVar
 from google.protobuf.timestamp_pb2 import Timestamp
 from pydantic import BaseModel
 from temporalio.api.deployment.v1 import WorkerDeploymentInfo
+from temporalio.api.deployment.v1 import WorkerDeploymentVersion as WorkerDeploymentVersionProto
 from temporalio.api.enums.v1 import (
     RoutingConfigUpdateState,
     TaskQueueType,
@@ -26,6 +27,7 @@ from temporalio.api.workflowservice.v1 import (
     DescribeTaskQueueRequest,
     DescribeWorkerDeploymentRequest,
     DescribeWorkerDeploymentResponse,
+    DescribeWorkerDeploymentVersionRequest,
     ListWorkersRequest,
     SetWorkerDeploymentCurrentVersionRequest,
     SetWorkerDeploymentRampingVersionRequest,
@@ -35,7 +37,7 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import WorkerDeploymentConfig
 
-from workflows.wire import TASK_QUEUE
+from redress.contract import LETTERS_QUEUE, TASK_QUEUE
 
 UNVERSIONED = "unversioned"
 """Stands in place of a build id for workers that run without a version."""
@@ -48,6 +50,12 @@ WAIT_FOR_WORKERS = 60.0
 
 PAUSE = 0.25
 """Seconds between two looks at the server."""
+
+QUEUES = {
+    TASK_QUEUE: TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+    LETTERS_QUEUE: TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+}
+"""What a version's workers have to poll between them."""
 
 SHUT_DOWN = {WorkerStatus.WORKER_STATUS_SHUTTING_DOWN, WorkerStatus.WORKER_STATUS_SHUTDOWN}
 VERSIONED = WorkerVersioningMode.WORKER_VERSIONING_MODE_VERSIONED
@@ -116,10 +124,11 @@ async def describe(client: Client, name: str) -> Deployment:
 async def make_current(
     client: Client, name: str, build_id: str, within: float = WAIT_FOR_WORKERS
 ) -> Deployment:
-    """Send complaints to a version; `UNVERSIONED` sends them to workers without one.
+    """Send complaints, and their letters, to a version; `UNVERSIONED` sends them to workers without one.
 
-    Waits for its workers for `within` seconds, then raises `NoWorkers`; `DeploymentError` where the server
-    refuses, for example because somebody else changed the versions at this moment.
+    Waits for its workers, on both task queues, for `within` seconds, then raises `NoWorkers`;
+    `DeploymentError` where the server refuses, for example because somebody else changed the versions at
+    this moment.
     """
     found = await _with_workers(client, name, build_id, within)
     await _answered(
@@ -183,7 +192,7 @@ def _before(now: Deployment) -> Version:
 
 async def _deployment(client: Client, info: WorkerDeploymentInfo) -> Deployment:
     routing = info.routing_config
-    workers = await _workers(client, info.name)
+    workers = await _workers(client, info.name, TASK_QUEUE)
     versions = [
         Version(
             build_id=each.deployment_version.build_id,
@@ -206,37 +215,51 @@ async def _deployment(client: Client, info: WorkerDeploymentInfo) -> Deployment:
 async def _with_workers(
     client: Client, name: str, build_id: str, within: float
 ) -> DescribeWorkerDeploymentResponse:
-    """The deployment, once workers of the version poll and the server knows it."""
+    """The deployment, once workers of the version poll every task queue and the server knows it."""
+    queue = TASK_QUEUE
     try:
         async with asyncio.timeout(within):
-            while True:
-                workers, found = await _workers(client, name), await _found(client, name)
-                if workers.get(build_id) and found is not None and _knows(found, build_id):
-                    return found
+            for queue in QUEUES:
+                while not (await _workers(client, name, queue)).get(build_id):  # noqa: ASYNC110  # the server's
+                    await asyncio.sleep(PAUSE)
+            while not await _knows(client, name, build_id):  # noqa: ASYNC110
                 await asyncio.sleep(PAUSE)
+            return await _describe(client, name)
     except TimeoutError:
         settings = f"with REDRESS_DEPLOYMENT={name} and REDRESS_BUILD_ID={build_id}"
         how = "without a version" if build_id == UNVERSIONED else settings
         raise NoWorkers(
-            f"no worker of {build_id} asked for work within {within:.0f} s: start one {how} first. Nothing "
-            "has changed"
+            f"no worker of {build_id} asked for work on the task queue {queue} within {within:.0f} s: start "
+            f"one {how} first. Nothing has changed"
         ) from None
 
 
-def _knows(found: DescribeWorkerDeploymentResponse, build_id: str) -> bool:
-    versions = found.worker_deployment_info.version_summaries
-    return build_id == UNVERSIONED or build_id in {each.deployment_version.build_id for each in versions}
+async def _knows(client: Client, name: str, build_id: str) -> bool:
+    """Whether the server has noted every task queue of the version: seconds after its workers first poll."""
+    if build_id == UNVERSIONED:
+        return True
+    asked = DescribeWorkerDeploymentVersionRequest(
+        namespace=client.namespace,
+        deployment_version=WorkerDeploymentVersionProto(deployment_name=name, build_id=build_id),
+    )
+    try:
+        found = await client.workflow_service.describe_worker_deployment_version(asked)
+    except RPCError as error:
+        if error.status == RPCStatusCode.NOT_FOUND:
+            return False
+        raise _refusal(error) from None
+    return QUEUES.keys() <= {each.name for each in found.worker_deployment_version_info.task_queue_infos}
 
 
-async def _workers(client: Client, name: str) -> dict[str, int]:
-    """How many processes of each version poll for complaints, those without a version included."""
+async def _workers(client: Client, name: str, queue: str) -> dict[str, int]:
+    """How many processes of each version poll a task queue, those without a version included."""
     service = client.workflow_service
     polled = await _answered(
         service.describe_task_queue(
             DescribeTaskQueueRequest(
                 namespace=client.namespace,
-                task_queue=TaskQueue(name=TASK_QUEUE),
-                task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+                task_queue=TaskQueue(name=queue),
+                task_queue_type=QUEUES[queue],
             )
         )
     )
@@ -268,22 +291,15 @@ def _build_id(poller: PollerInfo) -> str:
 
 
 async def _describe(client: Client, name: str) -> DescribeWorkerDeploymentResponse:
-    found = await _found(client, name)
-    if found is None:
-        raise DeploymentError(
-            f"there is no deployment {name}: no worker with REDRESS_DEPLOYMENT={name} has ever started here"
-        )
-    return found
-
-
-async def _found(client: Client, name: str) -> DescribeWorkerDeploymentResponse | None:
     asked = DescribeWorkerDeploymentRequest(namespace=client.namespace, deployment_name=name)
     try:
         return await client.workflow_service.describe_worker_deployment(asked)
     except RPCError as error:
-        if error.status == RPCStatusCode.NOT_FOUND:
-            return None
-        raise _refusal(error) from None
+        if error.status != RPCStatusCode.NOT_FOUND:
+            raise _refusal(error) from None
+        raise DeploymentError(
+            f"there is no deployment {name}: no worker with REDRESS_DEPLOYMENT={name} has ever started here"
+        ) from None
 
 
 async def _ramp(client: Client, name: str, build_id: str, percentage: float, token: bytes) -> Deployment:

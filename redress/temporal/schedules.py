@@ -18,7 +18,7 @@ from temporalio.client import (
     ScheduleUpdateInput,
 )
 
-from workflows.wire import MAINTENANCE, TASK_QUEUE
+from redress.contract import MAINTENANCE, TASK_QUEUE
 
 MAINTENANCE_SCHEDULE = "redress-maintenance"
 """Its id; each run's workflow id begins with it."""

@@ -17,10 +17,10 @@ import pytest
 import pytest_asyncio
 from temporalio.client import Client
 
-from engine.embedded import embedded_server
-from engine.settings import Settings
-from register.database import connect
-from register.register import Register
+from redress.settings import Settings
+from redress.store.database import connect
+from redress.store.register import Register
+from redress.temporal.embedded import embedded_server
 from tests.conftest import Life
 
 ROOT = Path(__file__).parent.parent.parent

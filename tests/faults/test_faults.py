@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Row, select
 from temporalio.exceptions import ApplicationError
 
-from redress.holidays_england import calendar_today
-from register import schema
+from redress.procedures.bank_holidays import calendar_today
+from redress.store import tables
 from tests.conftest import Life
 from tests.faults.conftest import House, locked
 from tests.waiting import eventually, recorded
@@ -22,7 +22,7 @@ CALENDAR = calendar_today()
 
 def _rows(house: House, reference: str) -> Sequence[Row[Any]]:
     with house.register.reading() as db:
-        table = schema.letters
+        table = tables.letters
         return db.execute(select(table).where(table.c.reference == reference)).all()
 
 
@@ -38,7 +38,7 @@ def _all_sent(house: House, reference: str, last: tuple[str, str]) -> bool:
 
 def _recorded(house: House, reference: str, kind: str) -> list[str]:
     with house.register.reading() as db:
-        table = schema.events
+        table = tables.events
         rows = db.execute(
             select(table.c.key)
             .where(table.c.reference == reference, table.c.kind == kind)

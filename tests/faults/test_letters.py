@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from redress.holidays_england import calendar_today
-from register import schema
+from redress.procedures.bank_holidays import calendar_today
+from redress.store import tables
 from tests.conftest import Life
 from tests.faults.conftest import House, locked
-from tests.post import certificates, mail_server, notify_service
-from tests.post.mail_server import MailServer
-from tests.post.notify_service import NotifyService
+from tests.letters.delivery import certificates, mail_server, notify_service
+from tests.letters.delivery.mail_server import MailServer
+from tests.letters.delivery.notify_service import NotifyService
 from tests.waiting import until
 
 CALENDAR = calendar_today()
@@ -78,7 +78,7 @@ def surroundings(
 
 
 def rows(house: House, reference: str) -> list[Any]:
-    table = schema.letters
+    table = tables.letters
     with house.register.reading() as db:
         return list(db.execute(select(table).where(table.c.reference == reference)).all())
 

@@ -12,17 +12,17 @@ import pytest
 from sqlalchemy import select
 from temporalio.client import Client
 
-from doors import erasing, intake, staff
-from doors.clock import today
-from doors.reconciling import reconcile
-from engine.embedded import embedded_server, free_port
-from engine.seals import seals_for
-from engine.settings import Settings
-from engine.workers import build_worker, errands_for
-from privacy.ring import add_key
-from privacy.vault import Destroyed
-from register import schema
-from register.register import Register
+from redress.bootstrap import activities_for, running_workers
+from redress.bootstrap_keys import cipher_for
+from redress.security.keyring import add_key
+from redress.services import erasing, intake, sending
+from redress.services.clock import today
+from redress.services.reconciling import reconcile
+from redress.settings import Settings
+from redress.store import tables
+from redress.store.key_store import KeyDestroyed
+from redress.store.register import Register
+from redress.temporal.embedded import embedded_server, free_port
 from tests.waiting import recorded
 
 WITHIN = 60.0
@@ -34,7 +34,9 @@ class Restored:
     def __init__(self, state: Path) -> None:
         self.state = state
         add_key(state / "keys.txt", "first")
-        self.settings = Settings(state=state, register_url="", vault_url="", keys=None, outbox=None, trial="")
+        self.settings = Settings(
+            state=state, register_url="", key_store_url="", keys=None, outbox=None, trial=""
+        )
         self.port = free_port()
         self.client: Client
         self.register: Register
@@ -42,12 +44,12 @@ class Restored:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Server and worker, on what lies in the folder."""
-        seals = seals_for(self.settings)
+        cipher = cipher_for(self.settings)
         database = self.state / "temporal.db"
-        async with embedded_server(seals=seals, port=self.port, database=database) as (_, client):
-            errands = errands_for(self.settings, seals)
+        async with embedded_server(cipher=cipher, port=self.port, database=database) as (_, client):
+            errands = activities_for(self.settings, cipher)
             self.client, self.register = client, errands.register
-            async with build_worker(client, errands, self.settings):
+            async with running_workers(client, errands, self.settings):
                 yield
         errands.register.engine.dispose()
 
@@ -82,8 +84,8 @@ class Restored:
         return (await intake.open_complaint(self.client, self.register, opening)).reference
 
     async def send(self, reference: str, action: str, **fields: Any) -> None:
-        name, said = staff.complete(action, fields)
-        assert (await staff.send(self.client, self.register, reference, name, said, WITHIN)).applied
+        name, said = sending.complete(action, fields)
+        assert (await sending.send(self.client, self.register, reference, name, said, WITHIN)).applied
 
     async def recorded(self, reference: str, messages: int) -> None:
         await recorded(self.register, reference, messages)
@@ -93,7 +95,7 @@ class Restored:
         return {each.reference: each.outcome for each in done}
 
     def letters(self) -> list[tuple[str, str, str]]:
-        table = schema.letters
+        table = tables.letters
         with self.register.reading() as db:
             found = db.execute(select(table.c.reference, table.c.key, table.c.recipient))
             return sorted((row.reference, row.key, row.recipient) for row in found)
@@ -140,7 +142,7 @@ async def test_without_any_temporal_everything_is_taken_up_from_the_register(hou
         assert set((await house.reconciled()).values()) == {"taken up"}
         assert set((await house.reconciled()).values()) == {"unchanged"}
         for reference in references:
-            shown = await staff.status(house.client, house.register, reference, today(), WITHIN)
+            shown = await sending.status(house.client, house.register, reference, today(), WITHIN)
             assert shown["state"] == "open"
 
 
@@ -157,7 +159,7 @@ async def test_an_older_register_is_told_and_nothing_is_changed(house: Restored)
     async with house.running():
         told = await house.reconciled()
         assert told == {first: "register is older", second: "register is older"}
-        shown = await staff.status(house.client, house.register, first, today(), WITHIN)
+        shown = await sending.status(house.client, house.register, first, today(), WITHIN)
         assert [each["action"] for each in shown.get("messages", [])] == ["acknowledge", "respond"]
 
 
@@ -175,7 +177,7 @@ async def test_what_was_erased_does_not_come_back_with_an_older_vault(house: Res
     async with house.running():
         assert house.register.opening(reference) is not None  # its name can be read again
         assert await house.reconciled() == {reference: "erased again"}
-        shown = await staff.status(house.client, house.register, reference, today(), WITHIN)
+        shown = await sending.status(house.client, house.register, reference, today(), WITHIN)
         assert shown.get("erased_on") == today().isoformat()
         assert await house.reconciled() == {}
 
@@ -193,7 +195,7 @@ async def test_what_was_erased_stays_so_with_an_older_register_and_an_older_temp
     for name, copy in copies.items():
         house.put_back(name, copy)
     async with house.running():
-        with pytest.raises(Destroyed):
+        with pytest.raises(KeyDestroyed):
             house.register.opening(reference)
         shown = house.register.status(reference, today())
         assert shown is not None

@@ -12,7 +12,7 @@ from temporalio.client import Client, WorkflowFailureError
 from temporalio.common import RetryPolicy
 from temporalio.worker import Interceptor, UnsandboxedWorkflowRunner, Worker
 
-from engine.signs_of_life import SignsOfLife
+from redress.temporal.heartbeats import HeartbeatInterceptor
 
 
 @activity.defn
@@ -53,7 +53,7 @@ async def _outcome(client: Client, name: str, interceptors: list[Interceptor]) -
 
 
 async def test_it_beats_while_it_runs(server: tuple[str, Client]) -> None:
-    beating = SignsOfLife(timedelta(milliseconds=200))
+    beating = HeartbeatInterceptor(timedelta(milliseconds=200))
     assert await _outcome(server[1], "beats", [beating]) == "done"
 
 

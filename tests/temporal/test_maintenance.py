@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -25,24 +26,24 @@ from temporalio.worker import Replayer
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from activities.erase_due import EraseDue
-from doors import erasing, staff
-from doors.clock import today
-from engine.converter import data_converter
-from engine.embedded import embedded_server
-from engine.namespace import prepare
-from engine.seals import seals_for
-from engine.settings import Settings
-from engine.workers import build_worker, errands_for
-from privacy.ring import add_key
-from redress import library
-from redress.authority import Retention
+from redress.bootstrap import activities_for, running_workers
+from redress.bootstrap_keys import cipher_for
+from redress.contract import MAINTENANCE, TASK_QUEUE, ErasureReport
+from redress.procedures import loader
+from redress.procedures.authority import Retention
+from redress.security.keyring import add_key
+from redress.services import erasing, sending
+from redress.services.clock import today
+from redress.settings import Settings
+from redress.store import letters
+from redress.store.register import Register
+from redress.temporal.converter import data_converter
+from redress.temporal.embedded import embedded_server
+from redress.temporal.namespace import prepare
 from redress.temporal.schedules import MAINTENANCE_SCHEDULE
-from register import letters
-from register.register import Register
-from tests.doors.conftest import Cli
+from tests.cli.conftest import Cli
 from tests.waiting import eventually, recorded, until
 from workflows.maintenance import Maintenance
-from workflows.wire import MAINTENANCE, TASK_QUEUE, ErasureReport
 
 LONG_AGO = date(today().year - 8, 3, 1)
 """family-rights keeps six years."""
@@ -53,12 +54,12 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cli]:
     state = tmp_path_factory.mktemp("maintenance")
     add_key(state / "keys.txt", "only")
     settings = Settings(state=state, register_url="", vault_url="", keys=None, outbox=None, trial="")
-    seals = seals_for(settings)
-    async with embedded_server(seals=seals) as (address, client):
-        errands = errands_for(settings, seals)
+    cipher = cipher_for(settings)
+    async with embedded_server(cipher=cipher) as (address, client):
+        activities = activities_for(settings, cipher)
         assert any("maintenance daily at 02:30" in sentence for sentence in await prepare(client))
-        async with build_worker(client, errands, settings):
-            yield Cli(address, state, {"REDRESS_TRIAL": ""}, client, errands.register)
+        async with running_workers(client, activities, settings):
+            yield Cli(address, state, {"REDRESS_TRIAL": ""}, client, activities.register)
 
 
 async def _maintained(stack: Cli) -> tuple[ErasureReport, str]:
@@ -139,8 +140,8 @@ async def test_it_reports_until_the_authority_has_it_erase(
     folder.parent.mkdir(exist_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
     folder.write_text("Not a folder: letters cannot leave.")
-    name, withdrawal = staff.complete("withdraw", {"on": LONG_AGO.isoformat()})
-    assert (await staff.send(stack.client, register, stuck, name, withdrawal, 60)).applied
+    name, withdrawal = sending.complete("withdraw", {"on": LONG_AGO.isoformat()})
+    assert (await sending.send(stack.client, register, stuck, name, withdrawal, 60)).applied
     await until(lambda: _letters_wait(register, stuck))
 
     report, _ = await _maintained(stack)
@@ -150,11 +151,11 @@ async def test_it_reports_until_the_authority_has_it_erase(
 
     monkeypatch.setattr(erasing, "FOLLOWS_WITHIN", 0.5)
     authorities = tmp_path / "authorities"
-    shutil.copytree(library.AUTHORITIES, authorities)
+    shutil.copytree(loader.AUTHORITIES, authorities)
     file = authorities / "family-rights.toml"
     file.write_text(file.read_text().replace("[retention]", "[retention]\nerase_automatically = true"))
-    monkeypatch.setattr(library, "AUTHORITIES", authorities)
-    library.authority.cache_clear()
+    monkeypatch.setattr(loader, "AUTHORITIES", authorities)
+    loader.authority.cache_clear()
     try:
         await _is_broken_off_by_a_worker_that_stops(stack)
         assert not register.noted_as_erased()
@@ -162,7 +163,7 @@ async def test_it_reports_until_the_authority_has_it_erase(
         again, _ = await _maintained(stack)
     finally:
         monkeypatch.undo()
-        library.authority.cache_clear()
+        loader.authority.cache_clear()
     assert report == ErasureReport(due=3, unconfirmed=1, erased=2, failed=1)
     assert again == ErasureReport(due=1, unconfirmed=1, failed=1)
     assert register.noted_as_erased() == set(due)
@@ -177,7 +178,7 @@ async def test_it_reports_until_the_authority_has_it_erase(
     assert not any(reference in history.to_json() for reference in due)
     replayer = Replayer(
         workflows=[Maintenance],
-        data_converter=data_converter(register.seals),
+        data_converter=data_converter(register.cipher),
         workflow_runner=SandboxedWorkflowRunner(),
     )
     await replayer.replay_workflow(history)
@@ -188,6 +189,7 @@ async def _is_broken_off_by_a_worker_that_stops(stack: Cli) -> None:
     assert stack.register is not None
     maintenance = EraseDue(stack.client, stack.register, stack.state / "outbox", stack.state)
     stopping = ActivityEnvironment()
+    stopping.info = replace(stopping.info, workflow_type=MAINTENANCE)
     stopping.worker_shutdown()
     with pytest.raises(ApplicationError, match="another goes on") as told:
         await asyncio.to_thread(stopping.run, maintenance.erase_due)

@@ -15,9 +15,10 @@ import pytest
 import pytest_asyncio
 from temporalio.client import Client
 
-from doors.answers import NoAnswer
-from engine.embedded import embedded_server, temporal_command
-from engine.settings import Settings
+from redress.services.errors import NoAnswer
+from redress.settings import Settings
+from redress.store.database import connect
+from redress.store.register import Register
 from redress.temporal.deployments import (
     UNVERSIONED,
     NoWorkers,
@@ -27,10 +28,9 @@ from redress.temporal.deployments import (
     roll_back,
     worker_deployment,
 )
-from register.database import connect
-from register.register import Register
+from redress.temporal.embedded import embedded_server, temporal_command
+from tests.cli.conftest import Cli
 from tests.conftest import Life
-from tests.doors.conftest import Cli
 from tests.waiting import eventually, recorded
 
 ROOT = Path(__file__).parent.parent.parent
@@ -176,7 +176,7 @@ async def test_a_share_of_complaints_first(stack: Stack) -> None:
 async def test_nothing_moves_to_a_version_without_workers(stack: Stack) -> None:
     await stack.current("1.0")
     said = await stack.versions("current", "3.0", "--within", "1", status=3)
-    assert "no worker of 3.0 asked for work within 1 s" in said
+    assert "no worker of 3.0 asked for work on the task queue complaints within 1 s" in said
     await stack.current("2.0")
     await stack.stop("1.0")
     with pytest.raises(NoWorkers, match=r"no worker of 1\.0"):

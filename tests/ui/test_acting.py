@@ -6,14 +6,14 @@ import json
 
 from playwright.async_api import expect
 
-from redress.calendar import long_date
-from redress.holidays_england import calendar_today
-from redress.messages import KNOWN, MESSAGES, SIGNALS, Message
-from redress.parse import parse_message
+from redress.domain.calendar import long_date
+from redress.domain.messages import KNOWN, MESSAGES, SIGNALS, Message
+from redress.domain.parsing import parse_message
+from redress.procedures.bank_holidays import calendar_today
 from tests.conftest import Life
+from tests.ui.browser import Operator
 from tests.ui.conftest import NewLife
-from tools.browser import Operator
-from workflows.prompts import DAY, FORMS, TEXT
+from workflows.descriptions import DAY, FORMS, TEXT
 
 CALENDAR = calendar_today()
 
@@ -65,15 +65,15 @@ async def test_a_refusal_is_told_where_it_was_asked(new_life: NewLife, operator:
     (refused,) = (await life.status())["refused"]
     assert refused["action"] == "extend"
     assert await operator.timeline(until="Extend is refused: until")
-    card = await operator.reads("current-details", until="extend of")
-    assert f"refused: until {long_date(beyond)} is beyond" in card
+    current_details = await operator.reads("current-details", until="extend of")
+    assert f"refused: until {long_date(beyond)} is beyond" in current_details
 
 
 async def test_what_is_taken_and_irregular_is_told_on_the_card(new_life: NewLife, operator: Operator) -> None:
     life = await opened(new_life, operator)
     assert await operator.sends("hold_panel", {"on": life.today.isoformat()}) == ""
-    card = await operator.reads("current-details", until="hold_panel of")
-    assert "taken, but irregular: a request for stage 3 is not recorded; " in card
+    current_details = await operator.reads("current-details", until="hold_panel of")
+    assert "taken, but irregular: a request for stage 3 is not recorded; " in current_details
 
 
 async def test_a_program_that_says_who_it_is_still_gets_the_answer(new_life: NewLife) -> None:
@@ -92,9 +92,11 @@ async def test_a_request_that_waits_for_a_decision_is_no_refusal(
     assert await operator.sends("escalate", {"reason": "At once."}) == ""
     assert [p["action"] for p in (await life.status())["pending"]] == ["escalate"]
     assert await operator.timeline(until="Escalate waits")
-    card = await operator.reads("current-details", until="Waits")
-    assert f"Waits, with nothing to decide\nescalate of {long_date(life.today)}, until it can" in card
-    assert "To decide" not in card
+    current_details = await operator.reads("current-details", until="Waits")
+    assert (
+        f"Waits, with nothing to decide\nescalate of {long_date(life.today)}, until it can" in current_details
+    )
+    assert "To decide" not in current_details
 
 
 async def test_what_is_malformed_is_told_by_its_field(new_life: NewLife, operator: Operator) -> None:
@@ -158,14 +160,17 @@ async def test_a_signal_that_could_not_be_taken_is_told_on_the_card(
 ) -> None:
     life = await opened(new_life, operator)
     await life.handle.signal("respond", {"outcome": "Markedo"})
-    card = await operator.reads("current-details", until="Not taken")
-    assert f"Not taken: respond, which came on {long_date(life.today)} as a signal. Why: query status" in card
+    current_details = await operator.reads("current-details", until="Not taken")
+    assert (
+        f"Not taken: respond, which came on {long_date(life.today)} as a signal. Why: query status"
+        in current_details
+    )
     await life.handle.signal("Markedo", {})
-    card = await operator.reads("current-details")
-    while "unknown name" not in card:
+    current_details = await operator.reads("current-details")
+    while "unknown name" not in current_details:
         await operator.page.keyboard.press("r")
-        card = await operator.reads("current-details")
-    assert "Markedo" not in card
+        current_details = await operator.reads("current-details")
+    assert "Markedo" not in current_details
 
 
 async def test_a_request_to_cancel_changes_nothing(new_life: NewLife, operator: Operator) -> None:
@@ -180,5 +185,5 @@ async def test_a_request_to_cancel_changes_nothing(new_life: NewLife, operator: 
     assert status["state"] == "open"
     ack = await life.deadline("acknowledgement")
     assert ack["state"] == "running"
-    card = await operator.reads("current-details", until="Not taken")
-    assert f"Not taken: cancel of {long_date(life.today)}: the complaint goes on; " in card
+    current_details = await operator.reads("current-details", until="Not taken")
+    assert f"Not taken: cancel of {long_date(life.today)}: the complaint goes on; " in current_details

@@ -9,15 +9,15 @@ from datetime import date, timedelta
 import pytest
 import pytest_asyncio
 
-from doors.clock import today
-from doors.links import STUCK, end_of_week, list_url, ready_lists
-from redress.holidays_england import calendar_today
-from redress.library import authority_names
-from redress.standing import Status
-from redress.words import TITLES
+from redress.domain.status import Status
+from redress.domain.words import TITLES
+from redress.procedures.bank_holidays import calendar_today
+from redress.procedures.loader import authority_names
+from redress.services.clock import today
+from redress.services.links import STUCK, end_of_week, list_url, ready_lists
 from tests.conftest import Life
+from tests.ui.browser import Operator
 from tests.ui.conftest import NewLife
-from tools.browser import Operator
 
 CALENDAR = calendar_today()
 

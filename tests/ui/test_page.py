@@ -9,17 +9,17 @@ import pytest
 from playwright.async_api import expect
 from temporalio.api.enums.v1 import EventType
 
-from redress.calendar import long_date
-from redress.holidays_england import calendar_today
-from redress.names import workflow_id
-from redress.sentences import LONGEST
-from redress.standing import Status
+from redress.contract import workflow_id
+from redress.domain.calendar import long_date
+from redress.domain.sentences import LONGEST
+from redress.domain.status import Status
+from redress.procedures.bank_holidays import calendar_today
 from tests.conftest import Life
-from tests.paths import PATHS
 from tests.test_docs import example
+from tests.ui.browser import Operator
 from tests.ui.conftest import NewLife
-from tools.browser import Operator
-from workflows.card import card
+from tests.workflows.paths import PATHS
+from workflows.details import current_details
 
 CALENDAR = calendar_today()
 
@@ -102,8 +102,8 @@ async def test_a_closed_complaint_says_when_and_how(new_life: NewLife, operator:
     await life.open()
     await life.send("withdraw", reason="Sorted out.")
     await operator.opens(life.reference)
-    card = await operator.reads("current-details", until="Last message")
-    assert card.startswith(f"Closed on {long_date(life.today)} as withdrawn\n")
+    current_details = await operator.reads("current-details", until="Last message")
+    assert current_details.startswith(f"Closed on {long_date(life.today)} as withdrawn\n")
 
 
 async def test_the_status_is_in_the_order_in_which_it_is_read(new_life: NewLife, operator: Operator) -> None:
@@ -168,7 +168,7 @@ def test_a_card_is_short_whatever_happens() -> None:
     now = datetime(2026, 11, 22, 12, tzinfo=UTC)
     said = {"outcome": "upheld", "remedies": [{"what": "Do a thing."}] * 50}
     case.receive(case.parse("respond", said, now), now)
-    shown = card(case, now.date(), "default")
+    shown = current_details(case, now.date(), "default")
     assert "and 3" in shown
     assert len(shown.encode()) < 5_000
 
@@ -184,7 +184,7 @@ def test_nobody_is_named_on_a_card() -> None:
         ("add_note", {"note": "MARKED"}),
     ):
         case.receive(case.parse(action, {**said, "note": "MARKED", "by": "MARKED"}, now), now)
-        shown = card(case, now.date(), "default")
+        shown = current_details(case, now.date(), "default")
         assert "MARKED" not in shown
         assert case.opening.complainant is not None
         assert case.opening.complainant.name not in shown

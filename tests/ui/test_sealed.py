@@ -16,19 +16,19 @@ import pytest_asyncio
 from playwright.async_api import Browser, Locator, expect
 from temporalio.client import Client
 
-from engine.embedded import free_port, server_command, wait_for_server
-from engine.namespace import prepare
-from engine.refusals import LOOK_THERE
-from engine.seals import seals_for
-from engine.settings import Settings
-from engine.workers import build_worker, errands_for
-from privacy.ring import add_key
-from redress.calendar import long_date
-from redress.holidays_england import calendar_today
-from register.register import Register
+from redress.bootstrap import activities_for, running_workers
+from redress.bootstrap_keys import cipher_for
+from redress.domain.calendar import long_date
+from redress.procedures.bank_holidays import calendar_today
+from redress.security.keyring import add_key
+from redress.settings import Settings
+from redress.store.register import Register
+from redress.temporal.converter import LOOK_THERE
+from redress.temporal.embedded import free_port, server_command, wait_for_server
+from redress.temporal.namespace import prepare
+from tests.api.gates import Gate
 from tests.conftest import Life
-from tests.gateway.gates import Gate
-from tools.browser import Operator, at_the_ui
+from tests.ui.browser import Operator, at_the_ui
 
 CALENDAR = calendar_today()
 
@@ -38,8 +38,8 @@ MARKED = "Markedo"
 """Stands in everything personal that these complaints hold."""
 
 
-class Sealed(NamedTuple):
-    """A server with a UI, a worker and a gateway, all with keys."""
+class EnvelopeCipher(NamedTuple):
+    """A server with a UI, a worker and an API, all with keys."""
 
     ui: str
     gate: Gate
@@ -49,12 +49,12 @@ class Sealed(NamedTuple):
 
 
 @pytest_asyncio.fixture(scope="module")
-async def sealed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sealed]:
+async def sealed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EnvelopeCipher]:
     state = tmp_path_factory.mktemp("sealed")
-    settings = Settings(state=state, register_url="", vault_url="", keys=None, outbox=None)
+    settings = Settings(state=state, register_url="", key_store_url="", keys=None, outbox=None)
     add_key(settings.keys_file)
-    seals = seals_for(settings)
-    errands = errands_for(settings, seals)
+    cipher = cipher_for(settings)
+    errands = activities_for(settings, cipher)
     port, ui_port = free_port(), free_port()
     ui = f"http://127.0.0.1:{ui_port}"
     gate = Gate(state, f"127.0.0.1:{port}", REDRESS_CODEC_ORIGINS=json.dumps([ui]))
@@ -64,11 +64,11 @@ async def sealed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Seal
     with (state / "server.log").open("ab") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log)
     try:
-        client = await wait_for_server(f"127.0.0.1:{port}", server, seals=seals)
+        client = await wait_for_server(f"127.0.0.1:{port}", server, cipher=cipher)
         await prepare(client)
         await gate.start()
-        async with build_worker(client, errands, settings):
-            yield Sealed(ui, gate, client, errands.register, settings)
+        async with running_workers(client, errands, settings):
+            yield EnvelopeCipher(ui, gate, client, errands.register, settings)
     finally:
         await gate.close()
         server.terminate()
@@ -76,20 +76,20 @@ async def sealed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Seal
 
 
 @pytest_asyncio.fixture
-async def life(sealed: Sealed) -> Life:
+async def life(sealed: EnvelopeCipher) -> Life:
     life = Life(sealed.client, sealed.register, sealed.settings.outbox_folder, f"SEALED-{next(_numbers)}")
     await life.open(points=[MARKED], complainant={"name": MARKED, "role": "young_person"})
     return life
 
 
 @pytest_asyncio.fixture
-async def stranger(browser: Browser, sealed: Sealed) -> AsyncIterator[Operator]:
+async def stranger(browser: Browser, sealed: EnvelopeCipher) -> AsyncIterator[Operator]:
     async with at_the_ui(browser, sealed.ui) as somebody:
         yield somebody
 
 
 @pytest_asyncio.fixture(scope="module")
-async def set_up(browser: Browser, sealed: Sealed) -> AsyncIterator[Operator]:
+async def set_up(browser: Browser, sealed: EnvelopeCipher) -> AsyncIterator[Operator]:
     """Somebody who may read, in a browser that was set up as docs/operators.md says."""
     async with at_the_ui(browser, sealed.ui) as somebody:
         await somebody.logs_in(sealed.gate.url, sealed.gate.token("codec"))
@@ -123,7 +123,7 @@ async def test_without_the_codec_nothing_can_be_read(life: Life, stranger: Opera
 
 
 async def test_a_login_alone_opens_nothing_in_another_browser(
-    life: Life, stranger: Operator, sealed: Sealed
+    life: Life, stranger: Operator, sealed: EnvelopeCipher
 ) -> None:
     """The cookie goes along only where the browser was told to send it."""
     await stranger.logs_in(sealed.gate.url, sealed.gate.token("codec"))
@@ -158,9 +158,9 @@ async def test_a_refusal_is_told_and_its_reason_kept_encrypted(life: Life, reade
     beyond = CALENDAR.add(life.today, 40)
     form = {"reason": MARKED, "until": beyond.isoformat()}
     assert await reader.sends("extend", form) == LOOK_THERE
-    card = await reader.reads("current-details", until="Last message")
-    assert f"refused: until {long_date(beyond)} is beyond the most allowed" in card
-    assert MARKED not in card
+    current_details = await reader.reads("current-details", until="Last message")
+    assert f"refused: until {long_date(beyond)} is beyond the most allowed" in current_details
+    assert MARKED not in current_details
     kept = readable(await kept_of(life))
     assert "beyond the most" not in kept
     assert MARKED not in kept

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from doors.clock import today
-from doors.links import STUCK, list_url, ready_lists
-from redress.library import authority_names
+from redress.procedures.loader import authority_names
+from redress.services.clock import today
+from redress.services.links import STUCK, list_url, ready_lists
+from tests.ui.browser import Operator
 from tests.ui.conftest import STUCK_REFERENCE, Place
-from tools.browser import Operator
 
 
 async def test_what_is_stuck_is_found(operator: Operator, place: Place) -> None:

@@ -1,1 +1,0 @@
-"""How Redress reaches Temporal: settings, connection, payloads, search attributes, the embedded server."""

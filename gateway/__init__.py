@@ -1,1 +1,0 @@
-"""The door over HTTP, for intake systems, staff tools and the Temporal UI: `python -m gateway`."""

@@ -1,0 +1,88 @@
+"""The process that answers over HTTP: `python -m redress.api`. Stops cleanly on SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from types import FrameType
+
+import uvicorn
+from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+
+from redress.api.app import build
+from redress.api.settings import ApiSettings
+from redress.bootstrap_keys import cipher_for
+from redress.procedures.loader import FileError, check_all
+from redress.security.encryption import PlaintextCipher
+from redress.security.keyring import KeyringError
+from redress.telemetry.logs import set_up
+from redress.telemetry.traces import flush
+from redress.temporal.client import quiet_runtime
+
+log = logging.getLogger("redress.api")
+
+LONGEST_HEADERS = 16 * 1024
+"""Bytes of a request's line and headers."""
+
+
+def main() -> int:
+    """Run until told to stop; gives the exit status."""
+    os.umask(0o077)  # what is kept names people
+    try:
+        settings = ApiSettings()
+    except ValidationError as error:
+        for each in error.errors():
+            print(f"REDRESS_{str(each['loc'][0]).upper()}: {each['msg']}", file=sys.stderr)  # noqa: T201
+        return 2
+    set_up(settings)
+    quiet_runtime()
+    try:
+        check_all()
+        cipher = cipher_for(settings)
+        if settings.oidc_issuer and not settings.oidc_audience:
+            raise KeyringError(
+                "REDRESS_OIDC_AUDIENCE: is missing: whom must the issuer's tokens be meant for?"
+            )
+        app = build(settings, cipher)
+    except FileError as mistake:
+        log.error("a procedure or authority file cannot be used: %s", mistake)
+        return 2
+    except KeyringError as mistake:
+        log.error("%s", mistake)
+        return 2
+    except (SQLAlchemyError, OSError) as error:
+        log.error("REDRESS_API_URL: the API's own store cannot be used: %s", type(error).__name__)
+        return 1
+    if isinstance(cipher, PlaintextCipher):
+        log.warning("this is a trial: nothing is encrypted, and names are readable")
+    log.info("answering at http://%s:%d, documented at /docs", settings.gateway_host, settings.gateway_port)
+    signal.signal(signal.SIGTERM, _already_stopped)
+    signal.signal(signal.SIGINT, _already_stopped)
+    uvicorn.run(
+        app,
+        host=settings.gateway_host,
+        port=settings.gateway_port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        h11_max_incomplete_event_size=LONGEST_HEADERS,
+        timeout_graceful_shutdown=int(settings.shutdown_within),
+    )
+    flush()
+    log.info("stopped")
+    return 0
+
+
+def _already_stopped(_number: int, _frame: FrameType | None) -> None:
+    """Uvicorn ends cleanly and then raises what ended it once more, which would cut off the rest here."""
+
+
+if __name__ == "__main__":
+    status = main()
+    logging.shutdown()
+    sys.stderr.flush()
+    # The SDK's native threads can crash a Python that is taking itself down after a clean run.
+    os._exit(status)

@@ -1,0 +1,168 @@
+"""The API, put together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.telemetry import TelemetryConfig
+from pydantic_core import ErrorDetails
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+
+from redress.api import (
+    changes,
+    codec,
+    complaints,
+    docs_page,
+    health,
+    messages,
+    metrics,
+    opening,
+    webhooks,
+)
+from redress.api.context import House, admitted
+from redress.api.limits import Guard
+from redress.api.openapi import describe
+from redress.api.problems import Refusal, of_status, unavailable
+from redress.api.request_log import Counts, Watch
+from redress.api.settings import ApiSettings
+from redress.api.webhook_dispatcher import Dispatcher
+from redress.domain.parsing import Problem, said_plainly
+from redress.security.encryption import Cipher
+from redress.security.keyring import MissingKey
+
+log = logging.getLogger("redress.api")
+
+THREADS = 40
+"""Requests that wait for a database or count dates side by side."""
+
+NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+"""FastAPI's own would put paths, queries and the texts of errors into spans (see `request_log`)."""
+
+LOOKS_LIKE = {
+    "reference": "should look like CYP-2026-000123",
+    "receipt": "should be the receipt of a 202: rc_ and 32 more characters",
+    "webhook": "should be a webhook's id: wh_ and 24 more characters",
+    "authority": "should be the name of an authority's file, such as family-rights",
+    "Idempotency-Key": "should be of visible ASCII characters, without spaces",
+}
+"""What a parameter should look like that has a pattern."""
+
+ROUTES = (opening, complaints, messages, changes, webhooks, codec, health, metrics, docs_page)
+
+
+def build(settings: ApiSettings, cipher: Cipher) -> FastAPI:
+    """The app. Its own store is opened at once; Temporal and the register may still be down."""
+    house = House(settings, cipher)
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "api"))
+        dispatcher = Dispatcher(
+            house.reach, first_pause=settings.webhook_pause, loopback=settings.webhook_loopback
+        )
+        tasks = [
+            asyncio.create_task(house.reach.watch(cipher)),
+            asyncio.create_task(house.waiting.run(house.reach)),
+            asyncio.create_task(dispatcher.run()),
+        ]
+        for task in tasks:
+            task.add_done_callback(_tell)
+        yield
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+
+    app = FastAPI(
+        title="Redress",
+        lifespan=life,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        telemetry=NO_TELEMETRY,
+    )
+    app.state.house = house
+    app.state.counts = Counts()
+    for module in ROUTES:
+        app.include_router(module.router, dependencies=[Depends(admitted)])
+    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(HTTPException, _refused_by_framework)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(SQLAlchemyError, _store_failed)
+    app.add_exception_handler(MissingKey, _key_is_missing)
+    app.add_middleware(codec.CrossOrigin, origins=settings.codec_origins)
+    app.add_middleware(Guard)
+    app.add_middleware(Watch, counts=app.state.counts)  # outermost: it sees what Guard turns away too
+    app.openapi = lambda: _described(app, settings.oidc_issuer)  # type: ignore[method-assign]  # as FastAPI wants
+    return app
+
+
+def _described(app: FastAPI, issuer: str) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        app.openapi_schema = describe(app, issuer=issuer)
+    return app.openapi_schema
+
+
+def _tell(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        log.error("a task of the API ended: %s", type(task.exception()).__name__)
+
+
+async def _refused(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Refusal)
+    return error.response()
+
+
+async def _refused_by_framework(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return of_status(404, "There is no such path; every path stands in /openapi.json.").response()
+    if error.status_code != 405:
+        return of_status(error.status_code, headers=error.headers).response()
+    allowed = ", ".join(_methods(request))
+    return of_status(405, f"This path takes {allowed}.", {"Allow": allowed}).response()
+
+
+def _methods(request: Request) -> list[str]:
+    """Every method that a path takes, whichever of its routes has it."""
+    routes = [route for module in ROUTES for route in module.router.routes]
+    fitting = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    return sorted({method for route in fitting for method in getattr(route, "methods", None) or ()})
+
+
+async def _malformed(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    problems = [
+        Problem(".".join(str(part) for part in each["loc"][1:]) or "body", _said(each))
+        for each in error.errors()
+    ]
+    detail = "Nothing was changed: a parameter cannot be taken."
+    return Refusal("malformed", detail, errors=problems).response()
+
+
+def _said(error: ErrorDetails) -> str:
+    """What would be right; of a pattern an example, since few read patterns."""
+    looks = LOOKS_LIKE.get(str(error["loc"][-1])) if error["type"] == "string_pattern_mismatch" else None
+    return looks or said_plainly(error)
+
+
+async def _key_is_missing(_: Request, error: Exception) -> JSONResponse:
+    log.error("%s", error)
+    return unavailable("A key is missing here, so this cannot be read just now; nothing is lost.").response()
+
+
+async def _store_failed(_: Request, error: Exception) -> JSONResponse:
+    log.error("a database cannot be used: %s", type(error).__name__)
+    return unavailable("A database that this needs cannot be used just now.").response()

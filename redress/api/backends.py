@@ -1,0 +1,137 @@
+"""What the API reaches for: Temporal and the register, either of which may be down or say nothing.
+
+Both are watched, so that no request waits for what is known not to answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from time import monotonic
+from typing import TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from temporalio.client import Client, Interceptor
+
+from redress.api.settings import ApiSettings
+from redress.security.encryption import Cipher
+from redress.store import tables
+from redress.store.database import connect as connect_database
+from redress.store.register import Register
+from redress.telemetry.traces import tracing
+from redress.temporal.client import connect
+
+log = logging.getLogger("redress.api")
+
+T = TypeVar("T")
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks at what is down."""
+
+PATIENCE = 8.0
+"""Seconds that reading the register may take."""
+
+
+class Unavailable(Exception):
+    """Temporal or the register does not answer; says which."""
+
+
+class Reach:
+    """The register and Temporal, as far as they answer."""
+
+    def __init__(self, settings: ApiSettings, cipher: Cipher) -> None:
+        self.cipher = cipher
+        self._interceptors: list[Interceptor] = tracing("redress-api")
+        self._register = Register(connect_database(settings.database_url), cipher)
+        self._threads = ThreadPoolExecutor(16, "register")
+        self._client: Client | None = None
+        self._temporal_answers = False
+        self._register_answers = True
+        self._looked_at = float("-inf")
+
+    @property
+    def register(self) -> Register:
+        """The register itself, for what runs in a thread of its own."""
+        return self._register
+
+    @property
+    def temporal_answers(self) -> bool:
+        """Whether Temporal answered when it was last asked."""
+        return self._temporal_answers
+
+    @property
+    def register_answers(self) -> bool:
+        """Whether the register answered when it was last asked."""
+        return self._register_answers
+
+    def temporal(self) -> Client:
+        """A client of Temporal. Raises `Unavailable` at once where it is known not to answer."""
+        if self._client is None or not self._temporal_answers:
+            raise Unavailable("Temporal")
+        return self._client
+
+    def temporal_failed(self) -> None:
+        """Somebody waited for Temporal in vain: until it is seen to answer, nobody else does."""
+        self._temporal_answers = False
+
+    async def ask(self, work: Callable[[Register], T], within: float = PATIENCE) -> T:
+        """Do something with the register, in a thread. Raises `Unavailable`."""
+        if not self._register_answers:
+            raise Unavailable("the register")
+        return await self._ask(work, within)
+
+    async def _ask(self, work: Callable[[Register], T], within: float) -> T:
+        loop = asyncio.get_running_loop()
+        try:
+            done = await asyncio.wait_for(loop.run_in_executor(self._threads, work, self._register), within)
+        except (DataError, IntegrityError, ProgrammingError):
+            raise  # a fault of ours
+        except (DBAPIError, PoolTimeout, OSError, TimeoutError) as error:
+            log.warning("the register does not answer: %s", type(error).__name__)
+            self._register_answers = False
+            raise Unavailable("the register") from None
+        self._register_answers = True
+        return done
+
+    async def watch(self, cipher: Cipher) -> None:
+        """Look after both for as long as the API runs."""
+        await asyncio.gather(self._watch_temporal(cipher), self._watch_register())
+
+    async def _watch_temporal(self, cipher: Cipher) -> None:
+        while True:
+            try:
+                if self._client is None:
+                    self._client = await asyncio.wait_for(connect(cipher, self._interceptors), 5)
+                answers = await asyncio.wait_for(
+                    self._client.service_client.check_health(timeout=timedelta(seconds=2)), 3
+                )
+            except Exception as error:  # whatever the SDK says: it does not answer
+                if self._temporal_answers:
+                    log.warning("Temporal does not answer: %s", type(error).__name__)
+                answers = False
+            if answers and not self._temporal_answers:
+                log.info("Temporal answers")
+            self._temporal_answers = answers
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def _watch_register(self) -> None:
+        asked_at = float("-inf")
+        while True:
+            # A register that says nothing keeps a thread: it is asked more seldom.
+            if not self._register_answers and monotonic() - asked_at > LOOK_EVERY:
+                try:
+                    await self._ask(_look, 3)
+                    log.info("the register answers")
+                except Unavailable:
+                    asked_at = monotonic() + 2 * LOOK_EVERY
+            await asyncio.sleep(LOOK_EVERY)
+
+
+def _look(register: Register) -> None:
+    with register.reading() as db:
+        db.execute(select(tables.references.c.reference).limit(1))

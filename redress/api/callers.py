@@ -1,0 +1,84 @@
+"""Who calls, and whether they may: asked before a request is looked at any further."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from sqlalchemy import Engine
+from starlette.requests import Request
+
+from redress.api.limits import Rates
+from redress.api.oidc import Issuer, NoKeys
+from redress.api.problems import Refusal, unavailable
+from redress.api.settings import ApiSettings
+from redress.security.access import ACCESS, OPEN
+from redress.security.tokens import Caller, Tokens
+
+COOKIE = "redress_codec"
+"""A browser's session at the codec endpoint."""
+
+CODEC_TIMES = 20
+"""How many times the usual rate the codec has: the UI asks it about each event apart, the command about each
+payload, so that one long history takes hundreds of requests within a second."""
+
+CHALLENGE = {"WWW-Authenticate": "Bearer"}
+
+
+class Callers:
+    """Those who have a token of ours, those whom the issuer vouches for, and browsers at the codec."""
+
+    def __init__(self, store: Engine, settings: ApiSettings) -> None:
+        self.tokens = Tokens(store)
+        self._issuer = Issuer(settings) if settings.oidc_issuer else None
+        self._rates = Rates(settings.rate_per_minute)
+        self._codec_rates = Rates(settings.rate_per_minute * CODEC_TIMES)
+        self._strangers = Rates(settings.rate_per_minute)
+
+    async def admit(self, operation: str, request: Request) -> Caller | None:
+        """The caller of an operation, if they may; None where anybody may. Raises `Refusal`."""
+        if operation in OPEN:
+            return None
+        caller = await self.identify(request.headers, _session(operation, request))
+        if caller is None:
+            self.count_stranger(request)
+            detail = "There is no token with it, or it is unknown, revoked or over: Authorization: Bearer …"
+            raise Refusal("no-token", detail, headers=CHALLENGE)
+        rates = self._codec_rates if _is_codec(operation) else self._rates
+        rates.take(f"{caller.name} {caller.token}")
+        allowed = ACCESS.get(operation, frozenset())
+        if not caller.roles & allowed:
+            roles = ", ".join(sorted(allowed))
+            raise Refusal("not-allowed", f"This is for the roles {roles}.")
+        return caller
+
+    def count_stranger(self, request: Request) -> None:
+        """Count a request of somebody unknown, by their address. Raises `Refusal` at too many."""
+        self._strangers.take(f"address {request.client.host if request.client else ''}")
+
+    async def identify(self, headers: Mapping[str, str], session: str | None = None) -> Caller | None:
+        """Who comes with a token, or with a browser's session; None where it is not good."""
+        scheme, _, secret = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and secret:
+            return await self.of_token(secret.strip())
+        if session is not None:
+            return await asyncio.to_thread(self.tokens.of_session, session)
+        return None
+
+    async def of_token(self, secret: str) -> Caller | None:
+        """Who comes with a token of ours or the issuer's."""
+        caller = await asyncio.to_thread(self.tokens.caller, secret)
+        if caller is not None or self._issuer is None:
+            return caller
+        try:
+            return await self._issuer.caller(secret)
+        except NoKeys:
+            raise unavailable("The OpenID Connect issuer does not answer.") from None
+
+
+def _session(operation: str, request: Request) -> str | None:
+    return request.cookies.get(COOKIE) if _is_codec(operation) else None
+
+
+def _is_codec(operation: str) -> bool:
+    return operation.startswith("codec_")

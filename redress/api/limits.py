@@ -1,0 +1,111 @@
+"""What one caller may ask for: how much at once, and how often."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from math import ceil
+from pathlib import Path
+from time import monotonic
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from redress.api.problems import Refusal
+
+log = logging.getLogger("redress.api")
+
+LARGEST = 1024 * 1024
+"""Bytes of a request's body."""
+
+LARGEST_BATCH = 16 * 1024 * 1024
+"""The same for payloads to be decoded: the UI sends a whole history's at once."""
+
+MOST_CALLERS = 10_000
+"""How many callers' rates are remembered."""
+
+HEADERS = [
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+]
+"""What every answer carries: it may name people, so nobody on the way keeps it."""
+
+
+class Rates:
+    """A bucket for each caller: it holds a quarter of a minute's requests and fills evenly."""
+
+    def __init__(self, per_minute: int) -> None:
+        self._each = per_minute / 60
+        self._most = max(per_minute / 4, 1.0)
+        self._left: dict[str, tuple[float, float]] = {}
+
+    def take(self, who: str) -> None:
+        """Count one request. Raises `Refusal` with when the next would be taken."""
+        now = monotonic()
+        left, at = self._left.get(who, (self._most, now))
+        left = min(self._most, left + (now - at) * self._each)
+        if left < 1:
+            seconds = str(ceil((1 - left) / self._each))
+            raise Refusal("too-many", f"Try again in {seconds} s.", headers={"Retry-After": seconds})
+        if len(self._left) >= MOST_CALLERS:
+            self._left.clear()
+        self._left[who] = (left - 1, now)
+
+
+class TooLarge(Exception):
+    """More came than a body may have."""
+
+
+class Guard:
+    """Turns away bodies that are too large, by what they say and by what comes; adds our headers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        largest = LARGEST_BATCH if scope["path"].startswith("/codec/") else LARGEST
+        came = 0
+        has_begun = False
+
+        async def counted() -> Message:
+            nonlocal came
+            message = await receive()
+            came += len(message.get("body", b""))
+            if came > largest:
+                raise TooLarge
+            return message
+
+        async def with_headers(message: Message) -> None:
+            nonlocal has_begun
+            if message["type"] == "http.response.start":
+                has_begun = True
+                message["headers"] = [*message.get("headers", []), *HEADERS]
+            await send(message)
+
+        said = dict(scope["headers"]).get(b"content-length", b"0")
+        try:
+            if not said.isdigit() or int(said) > largest:
+                raise TooLarge
+            await self._app(scope, counted, with_headers)
+        except TooLarge:
+            if has_begun:
+                raise
+            refusal = Refusal("too-large", f"A body may have {largest} bytes: keep documents elsewhere.")
+            await refusal.response()(scope, receive, with_headers)
+        except (
+            Exception
+        ) as error:  # a fault of ours: its text could hold names, so neither log nor caller see it
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            place = f"{Path(frame.filename).name}:{frame.lineno}"
+            log.error("fault at %s %s: %s in %s", scope["method"], _route(scope), type(error).__name__, place)
+            if has_begun:
+                raise ConnectionAbortedError from None
+            refusal = Refusal("fault", "The fault was noted. The same request may work later.")
+            await refusal.response()(scope, receive, with_headers)
+
+
+def _route(scope: Scope) -> str:
+    return str(getattr(scope.get("route"), "path", "?"))

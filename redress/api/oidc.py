@@ -1,0 +1,130 @@
+"""Callers that an OpenID Connect issuer vouches for: its signed tokens, checked with its public keys."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any
+
+import httpx
+import jwt
+
+from redress.api.settings import ApiSettings
+from redress.security.access import ROLES, Role
+from redress.security.tokens import Caller
+
+log = logging.getLogger(__name__)
+
+ALGORITHMS = ["RS256", "ES256"]
+"""Signatures by an issuer's private key; one that needs a shared secret, or none, is never taken."""
+
+FRESH = 600.0
+"""Seconds that keys are used before they are fetched again."""
+
+AT_MOST_EVERY = 10.0
+"""Seconds between two fetches, however many tokens with unknown keys come."""
+
+LEEWAY = 30
+"""Seconds that clocks may differ."""
+
+
+class NoKeys(Exception):
+    """The issuer's keys were never to be had: nobody can be judged."""
+
+
+class Issuer:
+    """The issuer that the settings name."""
+
+    def __init__(self, settings: ApiSettings) -> None:
+        self._settings = settings
+        self._keys: dict[str, jwt.PyJWK] = {}
+        self._fetched_at = self._asked_at = float("-inf")
+        self._turn = asyncio.Lock()
+
+    async def caller(self, token: str) -> Caller | None:
+        """Who comes with a token; None where it is not good. Raises `NoKeys`."""
+        try:
+            header = jwt.get_unverified_header(token)
+        except jwt.InvalidTokenError:
+            return None
+        name = header.get("kid")
+        if header.get("alg") not in ALGORITHMS or not isinstance(name, str):
+            return None
+        key = await self._key(name)
+        if key is None:
+            return None
+        try:
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=[str(header["alg"])],
+                audience=self._settings.oidc_audience,
+                issuer=self._settings.oidc_issuer,
+                leeway=LEEWAY,
+                options={"require": ["exp", "iss", "aud", "sub"]},
+            )
+        except (jwt.PyJWTError, ValueError, TypeError):
+            return None
+        return self._of(claims)
+
+    def _of(self, claims: dict[str, Any]) -> Caller | None:
+        settings = self._settings
+        name = _at(claims, settings.oidc_name_claim)
+        if not isinstance(name, str) or not 0 < len(name) <= 200:
+            return None
+        said = _at(claims, settings.oidc_roles_claim)
+        named = said.split() if isinstance(said, str) else said if isinstance(said, list) else []
+        ours = {settings.oidc_roles.get(str(each), "") if settings.oidc_roles else each for each in named}
+        roles: frozenset[Role] = frozenset(role for role in ROLES if role in ours)
+        authority = None
+        if settings.oidc_authority_claim:
+            authority = _at(claims, settings.oidc_authority_claim)
+            if not isinstance(authority, str) or not authority:
+                return None  # whoever is to be limited and is not reaches nothing
+        try:
+            until = datetime.fromtimestamp(int(claims["exp"]), UTC)
+        except (ValueError, OverflowError, OSError):
+            return None  # an end that no calendar has
+        return Caller(name, roles, authority, until=until)
+
+    async def _key(self, name: str) -> jwt.PyJWK | None:
+        async with self._turn:
+            is_stale = monotonic() - self._fetched_at > FRESH
+            if (is_stale or name not in self._keys) and monotonic() - self._asked_at > AT_MOST_EVERY:
+                self._asked_at = monotonic()
+                await self._fetch()
+            if self._fetched_at == float("-inf"):
+                raise NoKeys
+            return self._keys.get(name)
+
+    async def _fetch(self) -> None:
+        """Fetch the keys; where that fails, those that are here stay in use."""
+        issuer = self._settings.oidc_issuer.rstrip("/")
+        try:
+            async with httpx.AsyncClient(timeout=5, follow_redirects=False) as http:
+                found = (await http.get(f"{issuer}/.well-known/openid-configuration")).raise_for_status()
+                keys = (await http.get(str(found.json()["jwks_uri"]))).raise_for_status().json()["keys"]
+            known = {key["kid"]: jwt.PyJWK(key) for key in keys if _signs(key)}
+        except (httpx.HTTPError, jwt.PyJWTError, ValueError, KeyError, TypeError) as error:
+            log.warning("the issuer's keys could not be fetched: %s", type(error).__name__)
+            return
+        self._keys, self._fetched_at = known, monotonic()
+
+
+def _signs(key: dict[str, Any]) -> bool:
+    """Whether a key of the set is one that an issuer signs with."""
+    kind, curve = key.get("kty"), key.get("crv")
+    is_ours = kind == "RSA" or (kind == "EC" and curve == "P-256")
+    return is_ours and isinstance(key.get("kid"), str) and key.get("use", "sig") == "sig"
+
+
+def _at(claims: dict[str, Any], place: str) -> Any:
+    """The claim at a place such as `realm_access.roles`; a claim of that very name wins."""
+    if place in claims:
+        return claims[place]
+    found: Any = claims
+    for part in place.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    return found

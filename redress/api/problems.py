@@ -1,0 +1,112 @@
+"""How the API says no: RFC 9457 problem documents, and nothing of its insides in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from redress.domain.parsing import Malformed
+from redress.domain.parsing import Problem as FieldProblem
+
+MEDIA_TYPE = "application/problem+json"
+
+TYPE = "urn:redress:problem:"
+
+SAID = {
+    "no-token": (401, "Say who you are"),
+    "not-allowed": (403, "Not for this caller"),
+    "not-found": (404, "There is no such thing"),
+    "no-such-method": (405, "Not with this method"),
+    "too-slow": (408, "The request came too slowly"),
+    "refused": (409, "Recorded as refused"),
+    "erased": (410, "Its personal data was destroyed"),
+    "too-large": (413, "The request is too large"),
+    "not-json": (415, "The body should be JSON"),
+    "malformed": (422, "The request cannot be taken as it is"),
+    "too-many": (429, "Too many requests"),
+    "fault": (500, "A fault of ours"),
+    "no-answer": (503, "No answer just now"),
+}
+"""Each problem's name, which ends its `type`, with its status and title."""
+
+
+class FieldError(BaseModel):
+    """One field that is wrong."""
+
+    field: str = Field(description="Which field; `complainant.name`, `points[0]`.", examples=["received_on"])
+    problem: str = Field(
+        description="What is wrong with it, and what would be right.",
+        examples=["give a date as YYYY-MM-DD, for example 2026-11-20"],
+    )
+
+
+class Problem(BaseModel):
+    """A problem document, RFC 9457."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(description="Names the problem for programs.", examples=[TYPE + "malformed"])
+    title: str = Field(description="The same for people, always alike.")
+    status: int = Field(description="The HTTP status.", examples=[422])
+    detail: str = Field(description="What happened this time, and what can be done about it.")
+    errors: list[FieldError] = Field(default=[], description="What is wrong with each field.")
+
+
+class Refusal(Exception):
+    """Ends a request with a problem document."""
+
+    def __init__(
+        self,
+        name: str,
+        detail: str,
+        *,
+        errors: Sequence[FieldProblem] = (),
+        headers: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> None:
+        super().__init__(detail)
+        self.name, self.detail = name, detail
+        self.errors = list(errors)
+        self.headers = dict(headers or {})
+        self.more = more
+
+    def response(self) -> JSONResponse:
+        """The problem document."""
+        status, title = SAID[self.name]
+        body: dict[str, Any] = {
+            "type": TYPE + self.name,
+            "title": title,
+            "status": status,
+            "detail": self.detail,
+            "errors": [{"field": each.field, "problem": each.what} for each in self.errors],
+        }
+        return JSONResponse(body | self.more, status, headers=self.headers, media_type=MEDIA_TYPE)
+
+
+def malformed(error: Malformed) -> Refusal:
+    """What is wrong with each field."""
+    number = len(error.problems)
+    fields = "a field" if number == 1 else f"{number} fields"
+    return Refusal("malformed", f"Nothing was changed: {fields} cannot be taken.", errors=error.problems)
+
+
+def wrong(field: str, what: str) -> Refusal:
+    """One field is wrong."""
+    return malformed(Malformed([FieldProblem(field, what)]))
+
+
+def unavailable(what: str, *, seconds: int = 5, **more: Any) -> Refusal:
+    """Something the API needs does not answer: when to try again."""
+    return Refusal("no-answer", what, headers={"Retry-After": str(seconds)}, **more)
+
+
+def of_status(status: int, detail: str = "", headers: Mapping[str, str] | None = None) -> Refusal:
+    """The problem for a status that the framework chose."""
+    for name, (known, _) in SAID.items():
+        if known == status:
+            return Refusal(name, detail or HTTPStatus(status).description, headers=headers)
+    return Refusal("fault" if status >= 500 else "malformed", detail, headers=headers)

@@ -1,0 +1,87 @@
+"""The API's settings: those of the worker, and its own. docs/api.md explains each."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from sqlalchemy import make_url
+
+from redress.settings import Settings
+
+OUT_OF_REACH = {"connect_timeout": "3", "tcp_user_timeout": "5000"}
+"""What makes PostgreSQL's client give up on a database that says nothing: seconds, milliseconds."""
+
+
+class ApiSettings(Settings):
+    """Each is read from the environment under `REDRESS_`, as all others are."""
+
+    gateway_host: str = "127.0.0.1"
+    """The address it listens on."""
+
+    gateway_port: int = Field(default=8400, ge=0, le=65535)
+    """The port it listens on."""
+
+    gateway_url: str = ""
+    """Where the API's own store is (tokens, the queue), as an SQLAlchemy URL; empty: an SQLite file in
+    the state folder. It is apart from the register, so that intake is taken while the register is down."""
+
+    gateway_https: bool = False
+    """Whether people reach it by https, through a proxy: cookies are then sent over https alone."""
+
+    gateway_answer_within: float = Field(default=10.0, gt=0)
+    """Seconds a message has to be answered by its complaint."""
+
+    intake_within: float = Field(default=1.5, gt=0)
+    """Seconds an opening has to be started; then it is kept and opened later."""
+
+    rate_per_minute: int = Field(default=600, ge=1)
+    """Requests that one caller may make in a minute."""
+
+    codec_origins: list[str] = ["http://127.0.0.1:8233", "http://localhost:8233", "http://127.0.0.1:8080"]
+    """Where the Temporal UI is, as the browser sees it: only pages from there may use the codec."""
+
+    webhook_loopback: bool = False
+    """Allows receivers on this machine and in private networks, without https: for tests and trials."""
+
+    webhook_pause: float = Field(default=5.0, gt=0)
+    """Seconds before a delivery that failed is tried again; each further pause is longer."""
+
+    oidc_issuer: str = ""
+    """The OpenID Connect issuer whose tokens are taken; empty: none."""
+
+    oidc_audience: str = ""
+    """What its tokens must be meant for (`aud`)."""
+
+    oidc_roles_claim: str = "roles"
+    """The claim that holds the caller's roles; a dot leads into a claim (`realm_access.roles`)."""
+
+    oidc_roles: dict[str, str] = {}
+    """The issuer's names of our roles, as JSON (`{"Complaints-Staff": "staff"}`); empty: they are ours."""
+
+    oidc_name_claim: str = "sub"
+    """The claim that is recorded as who did it."""
+
+    oidc_authority_claim: str = ""
+    """The claim that limits a caller to one authority; empty: nobody is limited."""
+
+    @property
+    def store_url(self) -> str:
+        """The URL of the API's own store."""
+        return self.gateway_url or f"sqlite:///{self.state / 'api.db'}"
+
+    @property
+    def database_url(self) -> str:
+        """The register's URL, so that a register that says nothing is given up in seconds."""
+        return _impatient(super().database_url)
+
+    @property
+    def key_store_database_url(self) -> str:
+        """The URL of the complaints' own keys, likewise."""
+        return _impatient(super().key_store_database_url)
+
+
+def _impatient(url: str) -> str:
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "postgresql":
+        return url
+    missing = {name: value for name, value in OUT_OF_REACH.items() if name not in parsed.query}
+    return parsed.update_query_dict(missing).render_as_string(hide_password=False)

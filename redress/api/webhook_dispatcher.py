@@ -1,0 +1,140 @@
+"""Telling other systems: each notice to each subscription, signed, and tried again for days.
+
+Signed as the Standard Webhooks specification has it, for which there are libraries in most languages.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+import logging
+from datetime import UTC, datetime, timedelta
+from random import uniform
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+
+from redress.api.backends import Reach, Unavailable
+from redress.api.webhook_addresses import NotFound, check_url, resolve
+from redress.store import webhooks
+from redress.store.webhooks import SECRET, Delivery
+
+log = logging.getLogger("redress.api")
+
+LOOK_EVERY = 0.5
+"""Seconds between two looks for something to tell."""
+
+AT_ONCE = 10
+"""How many deliveries are under way at once."""
+
+ANSWERS_WITHIN = 15.0
+"""Seconds that a receiver has to answer: well below the lease of `redress.store.webhooks`."""
+
+LONGER = (1, 6, 24, 120, 360, 720, 2160, 4320, 8640, 17280, 17280, 17280)
+"""Each pause, as a multiple of the first: with one of 5 s about four days in all."""
+
+
+class Dispatcher:
+    """Sends what is due, for as long as the API runs."""
+
+    def __init__(self, reach: Reach, *, first_pause: float, loopback: bool) -> None:
+        self._reach = reach
+        self._first_pause = first_pause
+        self._loopback = loopback
+
+    async def run(self) -> None:
+        """Hand out new notices and send what is due, again and again."""
+        async with httpx.AsyncClient(timeout=ANSWERS_WITHIN, follow_redirects=False, trust_env=False) as http:
+            while True:
+                try:
+                    while await self._round(http):
+                        pass
+                except Unavailable:
+                    pass  # looked for again in a moment
+                except Exception as error:  # a fault of ours must not end the telling
+                    log.error("webhooks: %s", type(error).__name__)
+                await asyncio.sleep(LOOK_EVERY)
+
+    async def _round(self, http: httpx.AsyncClient) -> bool:
+        handed_out = await self._reach.ask(webhooks.hand_out)
+        taken = await self._reach.ask(lambda register: webhooks.take(register, AT_ONCE))
+        await asyncio.gather(*(self._deliver(http, each) for each in taken))
+        return bool(handed_out or taken)
+
+    async def _deliver(self, http: httpx.AsyncClient, delivery: Delivery) -> None:
+        arrived, answer = await self._send(http, delivery)
+        next_at = None if arrived else self._next_at(delivery.tries)
+        if not arrived and next_at is None:
+            log.error("webhook %s: notice %d is given up: %s", delivery.subscription, delivery.notice, answer)
+        await self._reach.ask(
+            lambda register: webhooks.settle(register, delivery, answer, arrived=arrived, next_at=next_at)
+        )
+
+    async def _send(self, http: httpx.AsyncClient, delivery: Delivery) -> tuple[bool, str]:
+        """Whether it arrived, and what the receiver said."""
+        if not delivery.secrets:
+            return False, "its secret cannot be read: renew it"
+        body = body_of(delivery)
+        try:
+            check_url(delivery.url, loopback=self._loopback)
+            parts = urlsplit(delivery.url)
+            host = parts.hostname or ""
+            port = parts.port or (443 if parts.scheme == "https" else 80)
+            async with asyncio.timeout(ANSWERS_WITHIN):
+                address = await resolve(host, port, loopback=self._loopback)
+                there = f"[{address}]" if ":" in address else address
+                url = urlunsplit((parts.scheme, f"{there}:{port}", parts.path or "/", parts.query, ""))
+                request = http.build_request(
+                    "POST",
+                    url,
+                    content=body,
+                    headers={"Host": parts.netloc, **headers_of(delivery, body)},
+                    extensions={"sni_hostname": host},
+                )
+                response = await http.send(request, stream=True)  # what it says further is not read
+                await response.aclose()
+        except NotFound as error:
+            return False, f"the address {error}"
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, TimeoutError, ValueError) as error:
+            return False, type(error).__name__
+        return response.is_success, f"HTTP {response.status_code}"
+
+    def _next_at(self, tries: int) -> datetime | None:
+        if tries >= len(LONGER):
+            return None
+        pause = self._first_pause * LONGER[tries] * uniform(0.9, 1.1)
+        return datetime.now(UTC) + timedelta(seconds=pause)
+
+
+def delivery_id(delivery: Delivery) -> str:
+    """What a delivery is called, the same however often it is tried."""
+    return f"{delivery.subscription}.{delivery.notice}"
+
+
+def body_of(delivery: Delivery) -> bytes:
+    """What is told; the same bytes however often it is tried."""
+    told = {"type": delivery.event, "timestamp": delivery.noticed_at.isoformat(), "data": delivery.body}
+    return json.dumps(told, separators=(",", ":")).encode()
+
+
+def headers_of(delivery: Delivery, body: bytes) -> dict[str, str]:
+    """The headers that show who sends, and when this try was made."""
+    id, at = delivery_id(delivery), str(int(datetime.now(UTC).timestamp()))
+    signed = [f"v1,{sign(secret, id, at, body)}" for secret in delivery.secrets]
+    return {
+        "Content-Type": "application/json",
+        "User-Agent": "Redress-Webhooks/1",
+        "webhook-id": id,
+        "webhook-timestamp": at,
+        "webhook-signature": " ".join(signed),
+    }
+
+
+def sign(secret: str, id: str, at: str, body: bytes) -> str:
+    """HMAC-SHA-256 over `id.timestamp.body`, in Base64."""
+    key = base64.b64decode(secret.removeprefix(SECRET))
+    said = f"{id}.{at}.".encode() + body
+    return base64.b64encode(hmac.new(key, said, hashlib.sha256).digest()).decode()

@@ -1,0 +1,134 @@
+"""Open a complaint, send it messages, see where it stands: `open`, `send`, `show`, `list`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, get_args
+
+import typer
+
+from redress.cli import tables
+from redress.cli.console import fail, print_json, read_date, read_document, read_pairs, run, say, settings
+from redress.cli.shared import AsJson, Reference, client, register
+from redress.domain.case import Answer
+from redress.domain.procedure import StageName
+from redress.domain.sentences import with_long_dates
+from redress.domain.status import Status
+from redress.procedures.loader import authority_names
+from redress.services import intake, sending
+from redress.services.clock import today
+from redress.services.errors import MALFORMED, REFUSED
+
+app = typer.Typer()
+
+
+@app.command("open")
+def open_(
+    file: Annotated[str, typer.Argument(help="A JSON file with the opening; - reads standard input.")],
+    as_json: AsJson = False,
+) -> None:
+    """Open a complaint. The same intake sent again, at once or years later, gives the same reference."""
+    raw = read_document(file)
+
+    async def work() -> intake.Opened:
+        intake.check(raw)
+        here = register()
+        return await intake.open_complaint(await client(), here, raw)
+
+    opened = run(work)
+    if as_json:
+        print_json(opened.model_dump())
+    else:
+        print(opened.reference)  # noqa: T201  # the reference alone, for scripts
+        if opened.differs:
+            say("this intake was here before with other content; nothing was changed")
+        elif not opened.created:
+            say("this intake was here before; it is the same complaint")
+
+
+@app.command()
+def send(
+    reference: Reference,
+    action: Annotated[
+        str, typer.Argument(help="acknowledge, respond, escalate, extend … (see docs/messages.md)")
+    ],
+    more: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="More of what --set says.")
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option(help="A JSON file with the message's fields; - reads standard input.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="name=value; JSON where it parses as JSON, else text.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send one message to a complaint and wait for its answer.
+
+    Example: starter.py send CYP-2026-000123 extend --set reason="two agencies" --set until=2026-12-18
+    """
+    body = (read_document(data) if data else {}) | read_pairs([*(set_ or []), *(more or [])])
+    repeat: dict[str, Any] = {}
+
+    async def work() -> tuple[str, Answer]:
+        name, said = sending.complete(action, body)
+        repeat.update(said)
+        within = settings().answer_within
+        return name, await sending.send(await client(), register(), reference, name, said, within)
+
+    name, answer = run(work, repeat=repeat)
+    if as_json:
+        print_json(answer.model_dump(mode="json"))
+    elif answer.applied or answer.pending:
+        tables.show_answer(reference, name, answer)
+    if not (answer.applied or answer.pending):
+        say(with_long_dates(answer.reason))
+        raise typer.Exit(REFUSED)
+
+
+@app.command()
+def show(
+    reference: Reference,
+    as_of: Annotated[str | None, typer.Option(help="On which day, YYYY-MM-DD; today if left out.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Where a complaint stands, with every limit, letter and message."""
+    day = read_date("as_of", as_of) if as_of else today()
+
+    async def work() -> Status:
+        return await sending.status(
+            await client(reading=True), register(), reference, day, settings().answer_within
+        )
+
+    status = run(work)
+    print_json(status) if as_json else tables.show_status(status)
+
+
+@app.command("list")
+def list_(
+    everything: Annotated[bool, typer.Option("--all", help="Closed ones too.")] = False,
+    stage: Annotated[str | None, typer.Option(help="Only this stage, for example stage_2.")] = None,
+    overdue: Annotated[bool, typer.Option("--overdue", help="Only with a limit that has passed.")] = False,
+    due_before: Annotated[str | None, typer.Option(help="Only due before this day, YYYY-MM-DD.")] = None,
+    authority: Annotated[str | None, typer.Option(help="Only this authority.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Open complaints by next due date. Reads the register, so it works with Temporal down."""
+    before = read_date("due_before", due_before).isoformat() if due_before else None
+    wanted_stage = stage.replace("-", "_") if stage else None
+    if wanted_stage is not None and wanted_stage not in get_args(StageName):
+        fail(MALFORMED, [f"stage: {stage!r} is none of {', '.join(get_args(StageName))}"])
+
+    async def work() -> list[Status]:
+        found = register().statuses(today(), closed=everything, authority=authority)
+        return [
+            status
+            for status in found
+            if (wanted_stage is None or status["stage"] == wanted_stage)
+            and (not overdue or status["overdue"])
+            and (before is None or (status["next_due_on"] or "9999") < before)
+        ]
+
+    statuses = run(work)
+    if authority is not None and not statuses and authority not in authority_names():
+        fail(MALFORMED, [f"authority: {authority!r} is none of {', '.join(authority_names())}"])
+    print_json(statuses) if as_json else tables.show_list(statuses)

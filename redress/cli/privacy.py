@@ -1,0 +1,150 @@
+"""What is personal: `export`, `erase`, `keys`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from redress.cli import tables
+from redress.cli.console import as_json_text, fail, print_json, run, say, settings, write_privately
+from redress.cli.shared import AsJson, Reference, client, register
+from redress.services import erasing, export_text, exporting, key_management
+from redress.services.clock import today
+from redress.services.errors import MALFORMED
+
+if TYPE_CHECKING:
+    from redress.store.register import Register
+
+app = typer.Typer()
+
+
+@app.command()
+def export(
+    reference: Reference,
+    out: Annotated[Path | None, typer.Option(help="Write it to this file, readable by you alone.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """A complaint's whole file, for the person or the Ombudsman: chronology, letters, decisions, counts."""
+
+    async def work() -> exporting.File:
+        return exporting.export(register(), settings().outbox_folder, reference)
+
+    file = run(work)
+    text = as_json_text(file) if as_json else export_text.as_text(file)
+    if out is None:
+        print(text, end="")  # noqa: T201  # the file itself
+    else:
+        write_privately(out, text)
+        say(f"written to {out}")
+
+
+@app.command()
+def erase(
+    reference: Annotated[str | None, typer.Argument(help="The complaint's reference.")] = None,
+    due_: Annotated[
+        bool, typer.Option("--due", help="All that their authority's retention has passed.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="With --due: only say which.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Destroy a closed complaint's personal data, with proof. Its dates and outcomes stay."""
+    if (reference is None) is not due_:
+        fail(MALFORMED, ["REFERENCE: give one, or --due"])
+    if dry_run and not due_:
+        fail(MALFORMED, ["--dry-run: goes with --due; for one complaint 'show' says where it stands"])
+
+    async def work() -> list[erasing.Proof | str]:
+        here = register()
+        wanted = [reference] if reference else _due(here)
+        if dry_run:
+            return list(wanted)
+        temporal = await client()
+        places = settings()
+        proofs: list[erasing.Proof | str] = []
+        for each in wanted:
+            try:
+                proofs.append(await erasing.erase(temporal, here, places.outbox_folder, each, places.state))
+            except erasing.NotErasable as not_yet:
+                if reference:
+                    raise
+                say(f"{each}: kept for now; {not_yet}")
+        return proofs
+
+    done = run(work)
+    if as_json:
+        said = [each if isinstance(each, str) else each.model_dump(mode="json") for each in done]
+        print_json(said if due_ else said[0])
+    else:
+        tables.show_proofs(done)
+    if any(isinstance(each, erasing.Proof) and not each.holds for each in done):
+        raise typer.Exit(1)
+
+
+def _due(register: Register) -> list[str]:
+    """What is to be erased; what is past a period that nobody has confirmed is only told."""
+    due = erasing.due_for_erasure(register, today())
+    for each in due.unconfirmed:
+        say(f"{each}: kept; it is past a retention that is not confirmed ([retention] verified = false)")
+    return due.confirmed
+
+
+keys = typer.Typer(help="The ring of keys that everything personal is sealed with.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
+
+
+@keys.command("new")
+def new_key(name: Annotated[str, typer.Option(help="Its name; today's date if left out.")] = "") -> None:
+    """Put a new key on top of the ring; what runs uses it within seconds. Then: keys rewrap."""
+
+    async def work() -> str:
+        return key_management.new(settings(), name)
+
+    say(f"{settings().keys_file}: key {run(work)} is on top now; keep a copy of the file where no backup is")
+
+
+@keys.command("list")
+def list_keys(as_json: AsJson = False) -> None:
+    """The keys of the ring, and what each is needed for; `keys remove` looks through Temporal as well."""
+
+    async def work() -> list[key_management.KeyUse]:
+        return key_management.uses(settings())
+
+    uses = run(work)
+    if as_json:
+        print_json([each.model_dump() for each in uses])
+    else:
+        for each in uses:
+            what = (
+                "  (present)"
+                if each.is_present
+                else "  (MISSING: put its line back)"
+                if each.is_missing
+                else ""
+            )
+            tables.console.print(f"{each.name}  wraps {each.wraps}, encrypts {each.encrypts}{what}")
+        if len(uses) > 1:
+            say("Temporal is not looked through here: keys remove does that, and keeps a key that is needed")
+
+
+@keys.command("rewrap")
+def rewrap_keys() -> None:
+    """Wrap every complaint's own key with the present key, so that an older one can be taken away."""
+
+    async def work() -> tuple[int, int]:
+        return key_management.rewrap(settings())
+
+    done, there = run(work)
+    say(f"{done} of {there} complaints' keys were wrapped anew")
+
+
+@keys.command("remove")
+def remove_key(name: Annotated[str, typer.Argument(help="The key's name.")]) -> None:
+    """Take an old key out of the ring, if nothing needs it any more."""
+
+    async def work() -> None:
+        await key_management.remove(settings(), await client(), name)
+
+    run(work)
+    say(f"{settings().keys_file}: key {name} is gone from it; keep a copy of the file as it is now")

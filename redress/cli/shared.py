@@ -1,0 +1,49 @@
+"""What commands share: their usual arguments, the register, a client."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Annotated
+
+import typer
+from temporalio.client import Client
+
+from redress.bootstrap_keys import cipher_for
+from redress.cli.console import settings
+from redress.domain.parsing import Malformed, Problem
+from redress.security.encryption import Cipher
+from redress.services.errors import NoAnswer
+from redress.store.database import connect as connect_register
+from redress.store.register import Register
+from redress.temporal.client import connect, where
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")]
+Reference = Annotated[str, typer.Argument(help="The complaint's reference, for example CYP-2026-000123.")]
+
+
+@cache
+def cipher() -> Cipher:
+    """What seals and opens what is personal, once for the process."""
+    return cipher_for(settings())
+
+
+def register() -> Register:
+    """The register that the settings name."""
+    return Register(connect_register(settings().database_url), cipher())
+
+
+async def client(*, reading: bool = False) -> Client:
+    """A client of Temporal. Raises `NoAnswer` where it is out of reach, `Malformed` for wrong settings.
+
+    `reading`: nothing was to be done, so that nobody need be told that it is not.
+    """
+    try:
+        address = where()
+    except Exception as error:  # the SDK does not export the class of its errors about settings
+        raise Malformed([Problem("TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE", str(error))]) from None
+    try:
+        return await connect(cipher())
+    except RuntimeError:
+        raise NoAnswer(f"Temporal is out of reach at {address}", applied="" if reading else "no") from None
+    except ValueError as error:
+        raise Malformed([Problem("TEMPORAL_ADDRESS", str(error))]) from None

@@ -1,0 +1,121 @@
+"""`starter.py token …`: who may call the API, and as what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich import box
+from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
+
+from redress.api.settings import ApiSettings
+from redress.cli.console import fail, print_json, say
+from redress.cli.tables import console
+from redress.procedures.loader import authority_names
+from redress.security.access import ROLES, WHAT_ROLES_ARE, Role
+from redress.security.tokens import Token, TokenError, Tokens
+from redress.services.errors import MALFORMED, NO_ANSWER
+from redress.store.api_store import open_store
+
+app = typer.Typer(
+    help="Who may call the HTTP API, and as what.\n\n"
+    + "\n\n".join(f"{role}: {what}" for role, what in WHAT_ROLES_ARE.items()),
+    no_args_is_help=True,
+)
+
+Name = Annotated[str, typer.Argument(help="Who comes with it, for example web-form: the record shows it.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")]
+
+
+@app.command()
+def new(
+    name: Name,
+    role: Annotated[list[str], typer.Option(help=f"{', '.join(ROLES)}; may be given several times.")],
+    authority: Annotated[str | None, typer.Option(help="Only this authority's complaints.")] = None,
+    days: Annotated[int | None, typer.Option(help="How long it works; for ever if left out.", min=1)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a token. It is shown this once and kept as a hash: whoever loses it needs a new one."""
+    roles: list[Role] = [known for known in ROLES if known in role]
+    for each in role:
+        if each not in ROLES:
+            fail(MALFORMED, [f"role: {each!r} is none of {', '.join(ROLES)}"])
+    if authority is not None and authority not in authority_names():
+        fail(MALFORMED, [f"authority: {authority!r} is none of {', '.join(authority_names())}"])
+    with _tokens() as tokens:
+        secret = tokens.make(name, roles, authority, timedelta(days=days) if days else None)
+        _show_secret(tokens, name, secret, as_json=as_json)
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """Every token that was ever made, never the secret itself."""
+    with _tokens() as tokens:
+        known = tokens.known()
+    if as_json:
+        print_json([_document(token) for token in known])
+        return
+    table = Table(box=box.SIMPLE_HEAD)
+    for column in ("name", "roles", "authority", "made", "until", ""):
+        table.add_column(column, overflow="fold")
+    for token in known:
+        until = _minute(token.expires_at) if token.expires_at else ""
+        roles, authority = ", ".join(token.roles), token.authority or "every"
+        table.add_row(token.name, roles, authority, _minute(token.made_at), until, token.state)
+    console.print(table)
+
+
+@app.command()
+def rotate(
+    name: Name,
+    keep: Annotated[int, typer.Option(help="Hours that the former one still works.", min=0)] = 24,
+    as_json: AsJson = False,
+) -> None:
+    """Make a new token in place of another, with the same roles."""
+    with _tokens() as tokens:
+        secret = tokens.rotate(name, timedelta(hours=keep))
+        _show_secret(tokens, name, secret, as_json=as_json)
+
+
+@app.command()
+def revoke(name: Name, as_json: AsJson = False) -> None:
+    """End every token of this name, at once."""
+    with _tokens() as tokens:
+        ended = tokens.revoke(name)
+    print_json({"name": name, "revoked": ended}) if as_json else say(f"{name}: {ended} revoked")
+
+
+@contextmanager
+def _tokens() -> Iterator[Tokens]:
+    try:
+        yield Tokens(open_store(ApiSettings().store_url))
+    except ValidationError as error:
+        fail(MALFORMED, [f"REDRESS_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()])
+    except TokenError as mistake:
+        fail(MALFORMED, [str(mistake)])
+    except (SQLAlchemyError, OSError) as error:
+        fail(NO_ANSWER, [f"no answer: the API's store cannot be used: {type(error).__name__}"])
+
+
+def _show_secret(tokens: Tokens, name: str, secret: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json(_document(tokens.known(name)[-1]) | {"token": secret})
+    else:
+        print(secret)  # noqa: T201  # the token alone, for scripts
+        say("keep it well: it is not shown again")
+
+
+def _document(token: Token) -> dict[str, object]:
+    dates = {"made_at": token.made_at.isoformat()}
+    if token.expires_at:
+        dates["expires_at"] = token.expires_at.isoformat()
+    return token._asdict() | {"expires_at": None} | dates
+
+
+def _minute(at: datetime) -> str:
+    return at.strftime("%Y-%m-%d %H:%M UTC")

@@ -1,0 +1,112 @@
+"""For operators: `letters`, `recount`, `reconcile`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from redress.cli import tables
+from redress.cli.console import fail, print_json, run, say, settings
+from redress.cli.shared import AsJson, client, register
+from redress.letters.delivery.configuration import routes_for, send_limits_of
+from redress.letters.dispatcher import LetterDispatcher
+from redress.services import letters, reconciling, recounting
+from redress.services.errors import MALFORMED, NO_ANSWER
+
+app = typer.Typer()
+
+
+@app.command("letters")
+def letters_(
+    reference: Annotated[str | None, typer.Argument(help="Only this complaint's, all of them.")] = None,
+    mark: Annotated[str | None, typer.Argument(help="Print this letter's text.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Send this letter again, or try it now.")] = False,
+    by_hand: Annotated[
+        bool, typer.Option("--by-hand", help="Record that a person sent this letter; it is tried no more.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """The letters that have not left, or may not have; and what is to become of one of them.
+
+    Reads the register, so it works with Temporal down.
+    """
+    if (again or by_hand) and (mark is None or again is by_hand):
+        fail(MALFORMED, ["MARK: name one letter, and either --again or --by-hand"])
+
+    async def work() -> list[letters.LetterLine] | str:
+        here = register()
+        if reference is None or mark is None:
+            return letters.lines(here, reference)
+        if by_hand:
+            return [letters.by_hand(here, reference, mark)]
+        if not again:
+            return letters.text(here, reference, mark)
+        postroom = LetterDispatcher(here, routes_for(settings()), send_limits_of(settings()))
+        return [letters.again(postroom, reference, mark)]
+
+    found = run(work)
+    if isinstance(found, str):
+        print_json({"text": found}) if as_json else print(found, end="")  # noqa: T201  # the letter itself
+    elif as_json:
+        print_json(found)
+    else:
+        tables.show_letters(found)
+    if again and not isinstance(found, str) and found[0]["state"] not in ("sent", "accepted"):
+        raise typer.Exit(NO_ANSWER)
+
+
+@app.command()
+def recount(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would move.")] = False,
+    authority: Annotated[str | None, typer.Option(help="Only this authority's complaints.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring the newer list of bank holidays to the open complaints. First with --dry-run.
+
+    Ends with status 3 where a complaint is out of reach; the others have been seen to. Run it again.
+    """
+
+    async def work() -> recounting.Recounted:
+        return await recounting.recount(
+            await client(),
+            register(),
+            settings().answer_within,
+            dry_run=dry_run,
+            authority=authority,
+            progress=say,
+        )
+
+    recounted = run(work)
+    if as_json:
+        print_json(recounted.document())
+    else:
+        if recounted.of("moved"):
+            tables.console.print(recounting.table_of(recounted))
+        for line in recounting.summary(recounted):
+            tables.console.print(line)
+    for each in recounted.of("failed"):
+        say(f"{each.reference}: {each.reason}")
+    if recounted.of("failed"):
+        raise typer.Exit(NO_ANSWER)
+
+
+@app.command()
+def reconcile(as_json: AsJson = False) -> None:
+    """After a restore or a termination: bring Temporal to where the register stands (docs/backup.md).
+
+    Ends with status 1 where the register is the older one, or a complaint does not answer.
+    """
+
+    async def work() -> list[reconciling.Reconciled]:
+        within = settings().answer_within
+        return await reconciling.reconcile(await client(), register(), settings().outbox_folder, within)
+
+    done = run(work)
+    if as_json:
+        print_json([each.model_dump() for each in done])
+    else:
+        for line in reconciling.lines(done):
+            tables.console.print(line)
+    if any(each.outcome in reconciling.WRONG for each in done):
+        raise typer.Exit(1)

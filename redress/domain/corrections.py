@@ -1,0 +1,115 @@
+"""Putting a wrong date or detail right: the log as it should have been from the start."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+from redress.domain.messages import Correct, Message
+from redress.domain.opening import Opening
+from redress.domain.parsing import Malformed, Problem, opening_problems, problems_of, when_problems
+from redress.domain.state import LogEntry
+
+OPENING_FIELDS = (
+    "received_on",
+    "events_on",
+    "channel",
+    "desired_outcome",
+    "complainant",
+    "on_behalf_of",
+    "about",
+)
+"""The fields of the opening that may be corrected."""
+
+FURTHEST = timedelta(days=366)
+"""How far a correction may move the receipt: the complaint's calendar covers that and more."""
+
+MOST_CORRECTIONS = 40
+
+
+class Corrected(NamedTuple):
+    """The opening and the messages with the corrections in them, and each correction's reason."""
+
+    opening: Opening
+    entries: list[LogEntry]
+    reasons: list[str]
+
+
+def corrected(opening: Opening, log: list[LogEntry]) -> Corrected:
+    """Carry out the log's corrections in the order of their dates, each on what the last one left.
+
+    A `correct` message names an opening's field (`received_on`) or a message's (`<message_id>.on`).
+    One that fits nothing is passed over: `check_correction` turned those away when they came.
+    """
+    wanted = [entry.message for entry in sorted(log, key=_by_date) if isinstance(entry.message, Correct)]
+    entries = list(log) if wanted else log
+    for message in wanted:
+        try:
+            opening, entries = _carry_out(message, opening, entries)
+        except Malformed:
+            continue
+    return Corrected(opening, entries, [message.reason for message in wanted])
+
+
+def check_correction(opening: Opening, log: list[LogEntry], today: date) -> None:
+    """Raise `Malformed` where the last entry, a correction, fits nothing or leaves something impossible."""
+    newest = log[-1].message
+    assert isinstance(newest, Correct), "asked about a message that corrects nothing"
+    before = corrected(opening, log[:-1])
+    if len(before.reasons) >= MOST_CORRECTIONS:
+        raise Malformed([Problem("action", f"{MOST_CORRECTIONS} corrections are enough for one complaint")])
+    _carry_out(newest, before.opening, before.entries)
+    after = corrected(opening, log)
+    problems = opening_problems(after.opening.received_on, after.opening.events_on, today)
+    if abs(after.opening.received_on - opening.received_on) > FURTHEST:
+        problems.append(Problem("received_on", "moves by more than a year: open it as a new complaint"))
+    for entry in after.entries:
+        for problem in when_problems(entry.message, after.opening.received_on, today):
+            problems.append(Problem(problem.field, f"{entry.message.action}: {problem.what}"))
+    if problems:
+        raise Malformed([Problem("value", f"{p.field}: {p.what}") for p in problems])
+
+
+def _by_date(entry: LogEntry) -> tuple[date, int]:
+    return entry.message.on, entry.seq
+
+
+def _carry_out(message: Correct, opening: Opening, entries: list[LogEntry]) -> tuple[Opening, list[LogEntry]]:
+    message_id, dot, name = message.field.rpartition(".")
+    if not dot:
+        return _of_opening(message, opening), entries
+    for at, entry in enumerate(entries):
+        if entry.message.message_id == message_id:
+            put_right = _of_message(message, entry.message, name)
+            changed = entries.copy()
+            assumed = entry.assumed and name != "on"
+            changed[at] = entry._replace(message=put_right, assumed=assumed)
+            return opening, changed
+    raise Malformed([Problem("field", f"no message {message_id!r} in this complaint")])
+
+
+def _of_message(message: Correct, wrong: Message, name: str) -> Message:
+    said = wrong.model_dump(mode="json", by_alias=True)
+    if name not in said or name == "message_id" or isinstance(wrong, Correct):
+        raise Malformed([Problem("field", f"{wrong.action} has no field {name!r} that can be corrected")])
+    try:
+        return type(wrong).model_validate(said | {name: message.value})
+    except ValidationError as error:
+        raise Malformed(_as_value(error)) from None
+
+
+def _of_opening(message: Correct, opening: Opening) -> Opening:
+    if message.field not in OPENING_FIELDS:
+        known = ", ".join(OPENING_FIELDS)
+        raise Malformed([Problem("field", f"should be one of {known}, or MESSAGE_ID.FIELD")])
+    said = opening.model_dump(mode="json", exclude_unset=True)
+    try:
+        return Opening.model_validate(said | {message.field: message.value})
+    except ValidationError as error:
+        raise Malformed(_as_value(error)) from None
+
+
+def _as_value(error: ValidationError) -> list[Problem]:
+    return [Problem("value", problem.what) for problem in problems_of(error)]

@@ -1,0 +1,208 @@
+"""A limit that runs in a case: a budget of days, a ledger of pauses, and what became of it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from redress.domain.calendar import Calendar, OutsideTable
+from redress.domain.procedure import Limit, Owner
+
+NEVER = date.max
+_DAY = timedelta(days=1)
+
+
+class Moved(NamedTuple):
+    """An earlier due date, why it was left, and whether it had been breached by then."""
+
+    due_on: date
+    reason: str
+    breach: bool
+    on: date
+
+
+class Deadline:
+    """One running of one limit. Dates are London dates; `due_on` is the last day in time.
+
+    It is open until it is met, stopped or lapsed. While it is open, `wakes_on` is the next day on
+    which time alone does something to it: a reminder, running out, a further notice. `ran_out_on` is
+    the due date that passed, of a target too; `fixed`: its date was given or promised to somebody, so
+    that no newer calendar moves it.
+    """
+
+    __slots__ = (
+        "breached_on",
+        "counts_from",
+        "days",
+        "due_on",
+        "extended",
+        "fixed",
+        "lapsed_on",
+        "limit",
+        "lost",
+        "met_assumed",
+        "met_on",
+        "moved",
+        "name",
+        "owner",
+        "paused_on",
+        "pauses",
+        "provisional",
+        "ran_out_on",
+        "reminded",
+        "rung",
+        "stopped_on",
+        "wakes_on",
+    )
+
+    def __init__(
+        self, limit: Limit, name: str, counts_from: date, due_on: date, days: int, provisional: bool
+    ) -> None:
+        self.limit = limit
+        self.name = name
+        self.owner: Owner = limit.owner
+        self.days = days
+        self.counts_from = counts_from
+        self.due_on = due_on
+        self.provisional = provisional
+        self.extended = 0
+        self.lost = 0
+        self.pauses: list[tuple[date, date]] = []
+        self.moved: list[Moved] = []
+        self.paused_on: date | None = None
+        self.met_on: date | None = None
+        self.met_assumed = False
+        self.stopped_on: date | None = None
+        self.lapsed_on: date | None = None
+        self.breached_on: date | None = None
+        self.ran_out_on: date | None = None
+        self.fixed = False
+        self.reminded = True  # False for what is owed before a meeting in terms of the first edition
+        self.rung = 0
+        self.wakes_on = NEVER
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still owed."""
+        return self.met_on is None and self.stopped_on is None and self.lapsed_on is None
+
+    @property
+    def breach_due(self) -> bool:
+        """Whether the present due date has been recorded as breached."""
+        return self.breached_on == self.due_on
+
+    def arm(self, calendar: Calendar, after: date) -> None:
+        """Set `wakes_on` to the first rung after a day; the one after `due_on` is never passed over."""
+        if self.paused_on is not None:
+            self.wakes_on = NEVER
+            return
+        remind, chase = self.limit.remind, self.limit.chase
+        while self.rung < len(remind):
+            wakes = calendar.before(self.due_on, remind[self.rung])
+            if self.reminded and wakes > after and (wakes > self.counts_from or self.limit.before):
+                self.wakes_on = wakes
+                return
+            self.rung += 1
+        if self.rung == len(remind):
+            self.wakes_on = self.due_on + _DAY
+            return
+        self.wakes_on = NEVER
+        if chase:
+            with suppress(OutsideTable):
+                late = _rung(chase, self.rung - len(remind) - 1)
+                self.wakes_on = calendar.add(self.due_on, late + 1)
+
+    def move(self, calendar: Calendar, due_on: date, reason: str, today: date) -> None:
+        """Give it another due date, keep the earlier one with its breach, and start its rungs anew."""
+        if due_on == self.due_on:
+            return
+        self.moved.append(Moved(self.due_on, reason, self.breach_due, today))
+        self.due_on = due_on
+        self.rung = 0
+        self.arm(calendar, today)
+
+    def allow_until(self, calendar: Calendar, until: date, reason: str, today: date) -> None:
+        """Enlarge the budget so that it ends on `until`."""
+        self.days = days_between(calendar, self.limit, self.counts_from, until) - self.lost
+        self.fixed = True
+        self.move(calendar, until, reason, today)
+
+    def due_anew(self, calendar: Calendar) -> date:
+        """The due date as a newer calendar counts it, as far as it may (docs/decisions/0010).
+
+        A date that was given or promised stays. A window never ends earlier, and what is owed a time
+        before a meeting is never owed later: both are days that the complainant was told to have.
+        """
+        if self.fixed:
+            return self.due_on
+        due_on = count(calendar, self.limit, self.counts_from, self.days + self.lost)
+        if self.limit.kind == "window":
+            return max(due_on, self.due_on)
+        return min(due_on, self.due_on) if self.limit.before else due_on
+
+    def most(self, calendar: Calendar) -> date | None:
+        """The latest date it may be extended to; None where it cannot be."""
+        if self.limit.extend_to is None:
+            return None
+        return count(calendar, self.limit, self.counts_from, self.limit.extend_to + self.lost)
+
+    def pause(self, on: date) -> None:
+        """Stop counting; what is already late stays late."""
+        if self.due_on >= on:
+            self.paused_on = on
+            self.wakes_on = NEVER
+
+    def resume(self, calendar: Calendar, on: date) -> None:
+        """Count on: the due date moves by the days lost in between (in its own unit)."""
+        if self.paused_on is None:
+            return
+        since, self.paused_on = self.paused_on, None
+        lost = max(days_between(calendar, self.limit, max(since, self.counts_from), on), 0)
+        self.pauses.append((since, on))
+        if self.limit.before or lost == 0:
+            self.rung = 0
+            self.arm(calendar, on)
+            return
+        self.lost += lost
+        reason = f"suspended from {since.isoformat()} to {on.isoformat()}"
+        self.move(calendar, count(calendar, self.limit, self.due_on, lost), reason, on)
+
+
+def _rung(chase: list[int], at: int) -> int:
+    """The working days late at which somebody is told again; the last step repeats for ever."""
+    if at < len(chase):
+        return chase[at]
+    step = chase[-1] - chase[-2] if len(chase) > 1 else chase[-1]
+    return chase[-1] + step * (at - len(chase) + 1)
+
+
+def count(calendar: Calendar, limit: Limit, start: date, days: int) -> date:
+    """The date `days` of the limit's unit after `start` (before it, where the limit counts back)."""
+    if limit.unit == "calendar_days":
+        return start - timedelta(days=days) if limit.before else start + timedelta(days=days)
+    return calendar.before(start, days) if limit.before else calendar.add(start, days)
+
+
+def days_between(calendar: Calendar, limit: Limit, start: date, end: date) -> int:
+    """How many days of the limit's unit lie after `start` up to and including `end`."""
+    if limit.unit == "calendar_days":
+        return (end - start).days
+    return calendar.between(start, end)
+
+
+def days_late(calendar: Calendar, deadline: Deadline, as_of: date) -> int:
+    """How many days late it is or was, in its own unit; 0 in time, at least 1 once late.
+
+    Counted up to the day met or stopped, else up to `as_of`. Met on a non-working day counts as
+    the next working day.
+    """
+    end = deadline.met_on or deadline.stopped_on or deadline.paused_on or as_of
+    end = min(end, calendar.last_sure)
+    if deadline.met_assumed or deadline.lapsed_on is not None or end <= deadline.due_on:
+        return 0
+    if deadline.limit.unit == "calendar_days":
+        return (end - deadline.due_on).days
+    if deadline.met_on is not None:
+        return calendar.between(deadline.due_on, calendar.on_or_after(end))
+    return max(calendar.between(deadline.due_on, end), 1)

@@ -1,0 +1,52 @@
+"""What the world must do about a case: write a letter, remind somebody, record a breach."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import JsonValue
+
+from redress.domain.messages import Message
+
+EffectKind = Literal["letter", "reminder", "breach", "split"]
+Fact = JsonValue
+
+
+class Effect:
+    """One thing to be done once. The key is the same each time the case is folded.
+
+    `on` is the London date from which it is due; `by_clock` that time caused it, not a message;
+    `seq` the place in the log of the message that did.
+    """
+
+    __slots__ = ("by_clock", "facts", "key", "kind", "message", "on", "seq", "template")
+
+    def __init__(
+        self,
+        key: str,
+        kind: EffectKind,
+        template: str,
+        on: date,
+        facts: dict[str, Fact],
+        *,
+        by_clock: bool = False,
+        message: Message | None = None,
+        seq: int | None = None,
+    ) -> None:
+        self.key = key
+        self.kind: EffectKind = kind
+        self.template = template
+        self.on = on
+        self.facts = facts
+        self.by_clock = by_clock
+        self.message = message
+        self.seq = seq
+
+    def said(self) -> dict[str, Fact]:
+        """The facts that a letter or a record may use, those of the message that caused it included."""
+        if self.message is None:
+            return self.facts
+        without = {"message_id", "by", "note", "holidays"}
+        shown = self.message.model_dump(mode="json", by_alias=True, exclude=without, exclude_defaults=True)
+        return {**self.facts, "message": shown}

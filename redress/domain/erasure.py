@@ -1,0 +1,117 @@
+"""What is left of a complaint once its personal data is destroyed: dates and outcomes, and no texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any, cast
+
+from redress.domain.calendar import long_date
+from redress.domain.status import Status
+
+SHORTEST = 4
+"""Characters of a text that is worth searching for: shorter ones stand everywhere by chance."""
+
+_KEPT_OF_MESSAGES = ("action", "on", "outcome", "assumed", "decided", "kind", "role", "connection", "until")
+_TEXTS_OF_NOBODY = ("action", "on", "outcome", "assumed", "message_id", "decided")
+
+
+class Erased(Exception):
+    """The complaint's personal data was destroyed: nothing can be sent to it any more."""
+
+    def __init__(self, reference: str, on: str) -> None:
+        try:
+            day = long_date(date.fromisoformat(on))
+        except ValueError:  # nobody knows the day any more
+            day = on
+        super().__init__(
+            f"the personal data of {reference} was destroyed on {day}: only dates and outcomes stay"
+        )
+
+
+def scrubbed(status: Status, erased_on: date) -> dict[str, Any]:
+    """A status without anything that anybody wrote, and without anybody's name."""
+    left: dict[str, Any] = {
+        name: value
+        for name, value in status.items()
+        if name not in ("messages", "appointments", "remedies", "points", "pending", "refused", "irregular")
+    }
+    left |= {
+        "advocate": None,
+        "questions": [],
+        "linked": [
+            {name: link[name] for name in ("reference", "how") if name in link} for link in status["linked"]
+        ],
+        "deadlines": [_deadline(each) for each in status["deadlines"]],
+        "letters": [{**letter, "about": None} for letter in status["letters"]],
+        "messages": [
+            {name: m[name] for name in _KEPT_OF_MESSAGES if name in m and isinstance(m[name], (str, bool))}
+            for m in status.get("messages", [])
+        ],
+        "appointments": [
+            {"role": a["role"], "connection": a["connection"], "on": a["on"], "until": a["until"]}
+            for a in status["appointments"]
+        ],
+        "remedies": [
+            {"remedy": r["remedy"], "due_on": r["due_on"], "done_on": r["done_on"]}
+            for r in status["remedies"]
+        ],
+        "points": [_point(point) for point in status["points"]],
+        "pending": [],
+        "refused": [],
+        "irregular": [],
+        "erased_on": erased_on.isoformat(),
+    }
+    return left
+
+
+def _deadline(deadline: Mapping[str, Any]) -> dict[str, Any]:
+    moved = [{"due_on": m["due_on"], "breach": m["breach"], "reason": ""} for m in deadline["moved"]]
+    return {**deadline, "moved": moved}
+
+
+def _point(point: Mapping[str, Any]) -> dict[str, Any]:
+    found = [{**f, "reason": ""} for f in cast("list[dict[str, Any]]", point["findings"])]
+    return {"point": point["point"], "text": "", "state": point["state"], "findings": found, "remedies": []}
+
+
+def marks_of(opening: Mapping[str, Any], status: Mapping[str, Any]) -> set[str]:
+    """The texts of a complaint that must be found nowhere any more: what people wrote, and their names."""
+    own = {name: value for name, value in opening.items() if name not in _NOT_PERSONAL}
+    texts = {*_texts(own)}
+    for message in status.get("messages", []):
+        texts |= {*_texts({name: v for name, v in message.items() if name not in _TEXTS_OF_NOBODY})}
+    for appointed in status.get("appointments", []):
+        texts |= {*_texts(appointed.get("person", {}))}
+    return {text for text in texts if len(text) >= SHORTEST and not _is_a_word_of_ours(text)}
+
+
+_NOT_PERSONAL = (
+    "authority",
+    "kind",
+    "source",
+    "source_id",
+    "channel",
+    "received_on",
+    "events_on",
+    "procedure",
+    "statutory",
+    "linked_to",
+    "messages",
+)
+
+
+def _is_a_word_of_ours(text: str) -> bool:
+    """Dates, and codes such as roles: they name nobody."""
+    return (text.replace("_", "").replace("-", "").islower() and " " not in text) or text[:4].isdigit()
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)

@@ -1,0 +1,92 @@
+"""What letters and records say of a case: a deadline in facts, and what happens next by when."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from redress.domain.calendar import months_after
+from redress.domain.deadline import Deadline, days_late
+from redress.domain.deadlines import Deadlines
+from redress.domain.effects import Fact
+
+
+def facts_of(clocks: Deadlines, deadline: Deadline) -> dict[str, Fact]:
+    """What a record or letter says of a deadline, as of the case's day."""
+    return {
+        "deadline": deadline.name,
+        "title": deadline.limit.title,
+        "due_on": deadline.due_on.isoformat(),
+        "days": deadline.days,
+        "unit": deadline.limit.unit,
+        "owner": deadline.owner,
+        "source": deadline.limit.source,
+        "stage": clocks.stage,
+        "days_late": days_late(clocks.calendar, deadline, clocks.day),
+    }
+
+
+def next_step(clocks: Deadlines, knew_on: date, besides: Deadline | None = None) -> Fact:
+    """The date by which something happens next, what, and who owes it.
+
+    `knew_on`: when the person knew of the matter; the Ombudsman's time counts from it.
+    """
+    ahead = [
+        d
+        for d in clocks.running
+        if d is not besides and d.due_on >= clocks.day and d.paused_on is None and d.limit.follows is None
+    ]
+    if not ahead:
+        return _nothing_ahead(clocks, knew_on)
+    due = min(ahead, key=_by_due)
+    weight = [d for d in ahead if d.limit.kind != "target"]
+    if weight:
+        due = min(weight, key=_by_due)
+    return step_of(due)
+
+
+def _nothing_ahead(clocks: Deadlines, knew_on: date) -> Fact:
+    if clocks.closed_on is not None:
+        return _to_the_ombudsman(clocks, knew_on)
+    again = min((d.wakes_on for d in clocks.running if d.wakes_on > clocks.day), default=date.max)
+    if again == date.max:
+        again = clocks.day + timedelta(days=28)
+    what = "The Complaints Manager looks at the delay again"
+    return {
+        "name": "review",
+        "on": again.isoformat(),
+        "what": what,
+        "owner": "complaints_manager",
+        "kind": "review",
+    }
+
+
+def _to_the_ombudsman(clocks: Deadlines, knew_on: date) -> Fact:
+    """By when to go to the Ombudsman: 12 months from when the person knew of the matter.
+
+    (Local Government Act 1974 s 26B.) Where those passed while the procedure ran: within a month.
+    """
+    last = months_after(knew_on, 12) - timedelta(days=1)
+    if last < clocks.day:
+        last = months_after(clocks.day, 1)
+    return {
+        "name": "ombudsman",
+        "on": last.isoformat(),
+        "what": "The Ombudsman normally wants to hear of it by then",
+        "owner": "complainant",
+        "kind": "ombudsman",
+    }
+
+
+def step_of(deadline: Deadline) -> Fact:
+    """A deadline as the next step that a letter names."""
+    return {
+        "name": deadline.name,
+        "on": deadline.due_on.isoformat(),
+        "what": deadline.limit.title,
+        "owner": deadline.owner,
+        "kind": deadline.limit.kind,
+    }
+
+
+def _by_due(deadline: Deadline) -> date:
+    return deadline.due_on

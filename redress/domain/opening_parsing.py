@@ -1,0 +1,102 @@
+"""Reading an opening, with the messages of a case that is already under way."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from redress.domain.corrections import check_correction
+from redress.domain.fields import Day
+from redress.domain.messages import MESSAGES, Correct, Message
+from redress.domain.opening import Opening
+from redress.domain.parsing import (
+    LONGEST_OPENING,
+    Malformed,
+    Parsed,
+    Problem,
+    check_text,
+    opening_problems,
+    parse_message,
+    problems_of,
+)
+from redress.domain.state import LogEntry
+
+_DAY: TypeAdapter[date] = TypeAdapter(Day)
+
+
+def parse_opening(raw: object, today: date) -> Opening:
+    """The opening in a decoded JSON document, its messages' form checked too. Raises `Malformed`."""
+    if not isinstance(raw, dict):
+        raise Malformed([Problem("opening", "should be a JSON object")])
+    check_text(raw, "opening", LONGEST_OPENING)
+    problems: list[Problem] = []
+    opening: Opening | None = None
+    try:
+        opening = Opening.model_validate(raw)
+    except ValidationError as error:
+        problems += problems_of(error)
+    received_on = opening.received_on if opening else _date_of(raw.get("received_on"))
+    bodies = raw.get("messages")
+    messages: list[Message] = []
+    if received_on is not None:
+        problems += opening_problems(received_on, opening.events_on if opening else None, today)
+        if isinstance(bodies, list):
+            problems += _message_problems(bodies, received_on, today, messages)
+    if opening is not None and not problems:
+        problems += _correction_problems(opening, messages, today)
+    if opening is None or problems:
+        raise Malformed(problems)
+    return opening
+
+
+def _message_problems(
+    bodies: list[Any], received_on: date, today: date, messages: list[Message]
+) -> list[Problem]:
+    """What is wrong with an opening's messages; the well-formed ones are added to `messages`."""
+    problems: list[Problem] = []
+    named: set[str] = set()
+    for at, body in enumerate(bodies):
+        if not isinstance(body, dict):
+            continue  # the form has said so
+        try:
+            message = parse_loaded(body, received_on, today).message
+        except Malformed as malformed:
+            problems += [Problem(f"messages[{at}].{p.field}", p.what) for p in malformed.problems]
+            continue
+        if message.message_id in named and "message_id" in body:
+            problems.append(Problem(f"messages[{at}].message_id", "stands twice"))
+        named.add(message.message_id)
+        messages.append(message)
+    return problems
+
+
+def _correction_problems(opening: Opening, messages: list[Message], today: date) -> list[Problem]:
+    problems: list[Problem] = []
+    for at, message in enumerate(messages):
+        if isinstance(message, Correct):
+            log = [LogEntry(seq, each) for seq, each in enumerate(messages[: at + 1])]
+            try:
+                check_correction(opening, log, today)
+            except Malformed as malformed:
+                problems += [Problem(f"messages[{at}].{p.field}", p.what) for p in malformed.problems]
+    return problems
+
+
+def _date_of(said: object) -> date | None:
+    try:
+        return _DAY.validate_python(said)
+    except ValidationError:
+        return None
+
+
+def parse_loaded(body: dict[str, Any], received_on: date, today: date) -> Parsed:
+    """One of an opening's own messages, which must say its action and its date."""
+    action = body.get("action")
+    if not isinstance(action, str) or action.replace("-", "_") not in MESSAGES:
+        raise Malformed([Problem("action", f"should be one of {', '.join(MESSAGES)}")])
+    if "on" not in body:
+        raise Malformed([Problem("on", "a message of a case under way needs its date")])
+    said = {name: value for name, value in body.items() if name != "action"}
+    return parse_message(action, said, received_on=received_on, today=today)

@@ -1,0 +1,252 @@
+"""From what came over the wire to a message or an opening: every problem named by its field."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from redress.domain.messages import KNOWN, MESSAGES, Message
+
+LONGEST = 32 * 1024
+"""Bytes of JSON that one message may have."""
+
+LONGEST_OPENING = 600 * 1024
+"""Bytes of JSON that an opening may have, the messages of a case under way included."""
+
+FIRST_YEAR = 1995
+"""Complaints received before this year are beyond the calendar."""
+
+ABOUT_ANY_DAY = ("add_note", "recount")
+"""Actions that may be dated before the receipt; a calendar brought before a correction of the receipt is."""
+
+FURTHEST_AHEAD = timedelta(days=3660)
+"""How far ahead of today a date may lie where it may lie ahead at all."""
+
+
+class Problem(NamedTuple):
+    """What is wrong with one field, said to whoever can mend it."""
+
+    field: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.what}"
+
+
+class Malformed(ValueError):
+    """Something came that cannot be taken; nothing has changed."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class Parsed(NamedTuple):
+    """A well-formed message. `assumed`: nobody gave its date. `named`: the sender gave its id."""
+
+    message: Message
+    assumed: bool
+    named: bool
+
+
+def opening_problems(received_on: date, events_on: date | None, today: date) -> list[Problem]:
+    """What is wrong with an opening's own dates."""
+    problems = []
+    if received_on > today:
+        problems.append(_in_future("received_on", received_on, today))
+    if received_on.year < FIRST_YEAR:
+        problems.append(Problem("received_on", f"{received_on} lies before {FIRST_YEAR}"))
+    if events_on is not None and events_on > received_on:
+        problems.append(Problem("events_on", "should not be later than received_on"))
+    return problems
+
+
+def parse_message(
+    action: str, raw: object, *, received_on: date, today: date, message_id: str = ""
+) -> Parsed:
+    """The message in a decoded JSON document.
+
+    `received_on` is the complaint's, `today` the London date of processing, `message_id` what to
+    call it where the document does not say (else its content names it). Raises `Malformed`.
+    """
+    action = action.replace("-", "_")
+    kind = KNOWN.get(action)
+    if kind is None:
+        raise Malformed([Problem("action", f"{action!r} is none of {', '.join(MESSAGES)}")])
+    body = _body(raw)
+    if body.get("action") == action:
+        del body["action"]
+    assumed = body.get("on") is None
+    named = body.get("message_id") not in (None, "")
+    if assumed:
+        body["on"] = today
+    if not named:
+        body["message_id"] = message_id or "-"
+    try:
+        message = kind.model_validate(body)
+    except ValidationError as error:
+        raise Malformed(problems_of(error)) from None
+    problems = when_problems(message, received_on, today, assumed=assumed)
+    if problems:
+        raise Malformed(problems)
+    if not named and not message_id:
+        message = message.model_copy(update={"message_id": f"content-{fingerprint(message)[:24]}"})
+    return Parsed(message, assumed, named)
+
+
+def fingerprint(message: Message, *, dated: bool = True) -> str:
+    """A digest of a message's action and every field but its id (and its date, where not `dated`)."""
+    without = {"message_id"} if dated else {"message_id", "on"}
+    said = message.model_dump(mode="json", by_alias=True, exclude=without)
+    text = json.dumps([message.action, said], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _body(raw: object) -> dict[str, Any]:
+    if raw is None:
+        return {}
+    if not isinstance(raw, dict) or not all(isinstance(key, str) for key in raw):
+        raise Malformed([Problem("message", "should be one JSON object with the message's fields")])
+    check_text(raw, "message", LONGEST)
+    return dict(raw)
+
+
+def check_text(raw: object, name: str, longest: int) -> None:
+    """Turn away what no database or JSON document can hold, and what is longer than a message may be."""
+    try:
+        text = json.dumps(raw, default=str, ensure_ascii=False)
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        raise Malformed(_where(raw, name, _LONE, "holds half a character, which is no valid text")) from None
+    except (ValueError, RecursionError):
+        raise Malformed([Problem(name, "holds something that is no valid JSON text")]) from None
+    if "\\u0000" in text and any(_NUL.search(each) for _, each in _texts(raw, "")):
+        raise Malformed(_where(raw, name, _NUL, "holds a NUL character, which no text may"))
+    if size > longest:
+        raise Malformed([Problem(name, f"is {size} bytes long; at most {longest}: keep documents elsewhere")])
+
+
+_NUL = re.compile("\x00")
+_LONE = re.compile("[\ud800-\udfff]")
+"""Half of a pair that only together is a character: no text in UTF-8 holds it."""
+
+
+def _where(raw: object, name: str, odd: re.Pattern[str], what: str) -> list[Problem]:
+    """The fields whose text holds something odd; `name` where it is the name of a field itself."""
+    places = dict.fromkeys(place or name for place, text in _texts(raw, "") if odd.search(text))
+    return [Problem(name if odd.search(place) else place, what) for place in places or (name,)]
+
+
+def _texts(raw: object, place: str) -> Iterator[tuple[str, str]]:
+    """Every text in it, with the field it stands in; the name of a field stands in what holds the field."""
+    if isinstance(raw, str):
+        yield place, raw
+    elif isinstance(raw, dict):
+        for key, value in raw.items():
+            yield place, str(key)
+            yield from _texts(value, f"{place}.{key}" if place else str(key))
+    elif isinstance(raw, list):
+        for number, value in enumerate(raw):
+            yield from _texts(value, f"{place}[{number}]")
+
+
+def when_problems(
+    message: Message, received_on: date, today: date, *, assumed: bool = False
+) -> list[Problem]:
+    """What is wrong with a message's dates, given the complaint's receipt and the London date today."""
+    problems = []
+    if message.on > today:
+        problems.append(_in_future("on", message.on, today))
+    if message.on < received_on and message.action not in ABOUT_ANY_DAY:
+        problems.append(Problem("on", f"{message.on} lies before the complaint was received, {received_on}"))
+    for name in message.dates_back:
+        given = getattr(message, name)
+        if given is not None and given > today:
+            problems.append(_in_future(name, given, today))
+        elif given is not None and given < (received_on if assumed else message.on):
+            problems.append(Problem(name, f"{given} lies before the message itself, {message.on}"))
+    for name in message.dates_ahead:
+        given = getattr(message, name)
+        if given is not None and not received_on <= given <= today + FURTHEST_AHEAD:
+            problems.append(Problem(name, _out_of_range(given, received_on, today)))
+    for at, remedy in enumerate(getattr(message, "remedies", [])):
+        due_on = remedy.due_on
+        if due_on is not None and not message.on <= due_on <= today + FURTHEST_AHEAD:
+            problems.append(Problem(f"remedies[{at}].due_on", _out_of_range(due_on, message.on, today)))
+    return problems
+
+
+def _out_of_range(given: date, first: date, today: date) -> str:
+    return f"{given} lies out of range: it should lie between {first} and {today + FURTHEST_AHEAD}"
+
+
+def _in_future(field: str, given: date, today: date) -> Problem:
+    return Problem(field, f"{given} lies in the future; today is {today} in London")
+
+
+def problems_of(error: ValidationError) -> list[Problem]:
+    """What pydantic found, field by field, in words for whoever filled the form in."""
+    found = [Problem(_place(each), said_plainly(each)) for each in error.errors(include_url=False)]
+    return [*dict.fromkeys(found)]
+
+
+def found_in(error: ValidationError) -> list[Problem]:
+    """The same in pydantic's own words, for who has better ones (`redress.procedures.files`)."""
+    return [Problem(_place(each), _said(each)) for each in error.errors(include_url=False)]
+
+
+_PLAINLY = {
+    "bool_parsing": "should be true or false",
+    "bool_type": "should be true or false",
+    "date_from_datetime_parsing": "is no date; write YYYY-MM-DD, for example 2026-11-20",
+    "dict_type": "should be an object, with fields in { }",
+    "greater_than_equal": "should be at least {ge}",
+    "int_from_float": "should be a whole number",
+    "int_parsing": "should be a whole number",
+    "int_type": "should be a whole number",
+    "less_than_equal": "should be at most {le}",
+    "list_type": "should be a list, with its entries in [ ]",
+    "model_attributes_type": "should be an object, with fields in { }",
+    "model_type": "should be an object, with fields in { }",
+    "string_too_long": "should have at most {max_length} characters",
+    "string_too_short": "should say something",
+    "string_type": "should be text",
+    "too_long": "should have at most {max_length} entries",
+    "too_short": "should name at least {min_length}",
+}
+"""What would be right, by the kind of mistake; the rest pydantic says well enough."""
+
+
+def said_plainly(error: ErrorDetails) -> str:
+    """What is wrong with one value and what would be right, in words for whoever gave it."""
+    said = _PLAINLY.get(error["type"])
+    return _said(error) if said is None else said.replace("{ }", "{{ }}").format(**error.get("ctx", {}))
+
+
+def _place(error: ErrorDetails) -> str:
+    place = ""
+    for part in error["loc"]:
+        if isinstance(part, int):
+            place += f"[{part}]"
+        elif not part.startswith(("list[", "function-", "constrained")):
+            place += f".{part}" if place else part
+    return place or "message"
+
+
+def _said(error: ErrorDetails) -> str:
+    match error["type"]:
+        case "missing":
+            return "is missing"
+        case "extra_forbidden":
+            return "no such field"
+        case "value_error":
+            return error["msg"].removeprefix("Value error, ")
+        case _:
+            return error["msg"][0].lower() + error["msg"][1:]

@@ -1,0 +1,424 @@
+"""A procedure as data: its stages, roles and limits, and what an authority chose for itself.
+
+Read from `procedures/*.toml` and `authorities/*.toml` by `redress.procedures.loader`; checked here, so that a
+mistake in a file is told with its place when the worker starts. Milestones are the words that data
+and mechanism share: what can happen in a case (`requested:stage_2`, `statement_agreed`).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from redress.domain.calendar import HolidayTable
+from redress.domain.fields import Connection, Role
+
+Unit = Literal["working_days", "calendar_days"]
+LimitKind = Literal["limit", "target", "window"]
+StageName = Literal["intake", "informal", "stage_1", "stage_2", "stage_3", "ombudsman"]
+Owner = Literal[
+    "complaints_manager",
+    "stage_manager",
+    "investigating_officer",
+    "adjudicating_officer",
+    "panel",
+    "director",
+    "complainant",
+    "ombudsman",
+    "nobody",
+]
+
+MILESTONES = frozenset(
+    {
+        "received",
+        "questioned",
+        "decided",
+        "acknowledged",
+        "statement_agreed",
+        "panel_scheduled",
+        "papers_sent",
+        "panel_held",
+        "late_request",
+        "late_decided",
+        "suspended",
+        "resumed",
+        "remedy_agreed",
+        "informally_tried",
+        "met_in_person",
+        "reopened",
+        "contact_restricted",
+        "referred",
+        "ombudsman_decided",
+        *(f"reported:{kind}" for kind in ("investigation", "independent_person", "panel")),
+        *(
+            f"appointed:{role}"
+            for role in (
+                "investigating_officer",
+                "independent_person",
+                "adjudicating_officer",
+                "panel_chair",
+                "panel_member",
+            )
+        ),
+        *(
+            f"{what}:{stage}"
+            for what in ("requested", "acknowledged", "answered", "answer_received")
+            for stage in ("informal", "stage_1", "stage_2", "stage_3")
+        ),
+    }
+)
+
+
+NEEDED = frozenset(
+    {
+        "eligibility_decision",
+        "suspension_review",
+        "remedy",
+        "late_request_decision",
+        "ombudsman_review",
+        "contact_review",
+    }
+)
+"""Limits that the software itself starts: every procedure has them (most from `shared.toml`)."""
+
+
+PLACES = ("intake", "informal", "suspended", "closed", "ombudsman")
+"""Places that are no stage and still have plain words."""
+
+
+def _of_clock(said: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", said, re.ASCII):
+        raise ValueError("should be a time like 09:00")
+    return said
+
+
+def _limit_name(said: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", said, re.ASCII) or said in ("next", "end"):
+        raise ValueError("should be a name in small letters, like home_visit (not next or end)")
+    if re.fullmatch(r"remedy_\d+", said, re.ASCII):
+        raise ValueError("remedy and a number are kept for agreed actions")
+    return said
+
+
+LimitName = Annotated[str, AfterValidator(_limit_name)]
+"""A limit's name: it stands in statuses, records and timers."""
+
+Written = Annotated[str, Field(min_length=1)]
+"""Text that must say something."""
+
+OfClock = Annotated[str, AfterValidator(_of_clock)]
+"""A time of day in London, HH:MM."""
+
+
+class Data(BaseModel):
+    """Base of what is read from files: unknown keys are mistakes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Limit(Data):
+    """A rule of time. Once it runs in a case it is a deadline."""
+
+    name: LimitName
+    used: bool = True
+    """False: the procedure knows it, but it runs only where an authority says so."""
+    stage: StageName
+    title: str
+    kind: LimitKind
+    days: Annotated[int, Field(ge=0, le=2000)]
+    unit: Unit = "working_days"
+    starts: str
+    """The milestone it counts from; its day is day 0."""
+    met_by: list[str] = []
+    stopped_by: list[str] = []
+    """Milestones after which it is no longer owed, its lateness kept."""
+    before: bool = False
+    """Counts back from its day 0 (papers before a meeting)."""
+    owner: Owner
+    owner_after: dict[str, Owner] = {}
+    """Who owes it once a milestone has been reached."""
+    waits_for: Owner | None = None
+    """Whom the case waits for until the day comes, where that is somebody else than who owes it."""
+    extend_to: Annotated[int, Field(ge=1, le=2000)] | None = None
+    """The most days it can be extended to, counted from the same day 0; none: it cannot."""
+    extend_freely: bool = False
+    """It can be extended to any date that is told to the person; the rule names no most."""
+    extensions: Annotated[int, Field(ge=1)] | None = None
+    """How often; none: any number of times up to the most."""
+    follows: str | None = None
+    """Another reading of the limit named: extended together with it, never by itself."""
+    provisionally_from: str | None = None
+    provisional_days: int = 0
+    """Until it starts in earnest it runs from this milestone, so many days, marked provisional."""
+    at_latest_from: str | None = None
+    """The limit on whose last day it starts at the latest: being late with that one gains nothing."""
+    remind: list[Annotated[int, Field(ge=0, le=250)]] = []
+    """Working days before the last day on which the owner is reminded."""
+    remind_letter: str = "reminder"
+    late_letters: list[str] = []
+    """Letters to the person concerned once it has run out."""
+    chase: list[Annotated[int, Field(ge=1, le=2000)]] = [20]
+    """Working days late on which the Complaints Manager is told again; the last step repeats."""
+    lapse: Literal["close"] | None = None
+    """What happens when a window runs out."""
+    outlives: Literal["stage", "closure"] | None = None
+    """What it survives: it otherwise stops when its stage ends or the complaint closes."""
+    again: bool = False
+    """It may run a second time after it was met."""
+    says: str = ""
+    """How it reads to the person concerned: a sentence with {day}, {owner} and {what}."""
+    source: Written
+    verified: bool = True
+
+
+class Stage(Data):
+    """One stage: who answers it and how the next one is reached."""
+
+    name: StageName
+    title: str
+    answered_by: Owner
+    response: str
+    """The limit that its answer meets."""
+    next: StageName | None = None
+    skip_by_agreement: bool = False
+    late_opens_next: bool = False
+    """Once the answer is late, the next stage may be asked for without waiting."""
+    ask_any_time: bool = False
+    """The next stage may be asked for at any time, answered or not."""
+    different_person: bool = False
+    """Whoever answers here should not have answered an earlier stage."""
+    with_independent_person: bool = False
+    """The answer is considered together with the Independent Person."""
+    after_lapse: Literal["of_right", "decision"] = "decision"
+    """A request for the next stage after this one lapsed: opens it, or waits for a reasoned decision."""
+    resolved_closes: bool = False
+    answer_letter: str
+    acknowledgement_letter: str | None = None
+    """Left out: `acknowledgement`, and at Stage 3 `stage_3_acknowledgement`, as before it could be said."""
+    opening_letter: str | None = None
+    ask: str = ""
+    """How the next stage is asked for, as letters say it; empty: in any way, and without reasons."""
+    source: Written
+
+
+class Question(Data):
+    """Something to ask before or while a matter is taken: who may complain, what about, how old."""
+
+    name: str
+    when: Literal[
+        "anonymous",
+        "older",
+        "role_in",
+        "role_not_in",
+        "mentions",
+        "child_disagrees",
+        "child_not_asked",
+        "not_tried_informally",
+    ]
+    values: list[str] = []
+    """Roles, or words looked for in the points and in what the matter is about."""
+    says: str
+    presumption: Literal["accept", "decline", "none"] = "accept"
+    decides: bool = True
+    """A person decides by `accept` or `decline`; false: it is asked, and delays nothing."""
+    instead: str = ""
+    """Where somebody goes instead whose matter is not taken."""
+    source: Written
+
+    @model_validator(mode="after")
+    def _knows_what_to_look_for(self) -> Question:
+        if self.when in ("role_in", "role_not_in", "mentions") and not self.values:
+            raise ValueError(f"values: is missing: when = {self.when!r} needs it")
+        return self
+
+    @property
+    def asked(self) -> str:
+        """The question as the manager reads it."""
+        presumed = {"accept": " Presumption: accept.", "decline": " Presumption: decline.", "none": ""}
+        return f"{self.says} ({self.source}).{presumed[self.presumption]}"
+
+
+class Direct(Data):
+    """A matter that goes to a later stage at once: who it is about."""
+
+    to: StageName
+    about: list[str]
+    """Words looked for in what the matter is about (`about`: service, team, people)."""
+    asks: str = ""
+    """Asked where the words stand in the points only."""
+    source: Written
+
+
+class Condition(Data):
+    """What must be recorded before an early referral to the Ombudsman."""
+
+    name: str
+    words: list[str]
+    """A recorded condition counts for this one if it is its name or holds one of these words."""
+    title: str
+
+
+class Plain(Data):
+    """What a young person reads about one place of a procedure."""
+
+    what: str
+    who: str
+    next: str
+
+
+class RoleRule(Data):
+    """Who may take a part."""
+
+    role: Role
+    title: str
+    stage: StageName
+    connections: Annotated[list[Connection], Field(min_length=1)]
+    seats: Annotated[int, Field(ge=1, le=20)] = 1
+    apart_from: list[Role] = []
+    """Nobody who holds or held one of these parts in the case may take this one."""
+    source: Written
+
+
+class Policy(Data):
+    """What an authority decides for itself, as far as dates and decisions follow from it."""
+
+    deemed_days: Annotated[int, Field(ge=0, le=60)] = 2
+    """Working days after which a letter counts as received where nobody says when it was."""
+    letters_count_stage_2_from: Literal["request", "statement"] = "request"
+    office_opens: OfClock = "09:00"
+    office_closes: OfClock = "17:00"
+    hold_letters: Literal["clock", "all"] = "clock"
+    """Which letters wait for office hours: those that a clock causes, or all."""
+    tail_days: Annotated[int, Field(ge=0, le=2000)] = 60
+    """Working days after closing during which the workflow stays for what may still come."""
+    events_within_months: Annotated[int, Field(ge=1, le=1200)] | None = None
+    """Calendar months back from receipt beyond which a person decides whether the matter is taken."""
+    events_within_days: Annotated[int, Field(ge=1, le=36600)] = 366
+    """The same in days, as terms were recorded before there were months; counts where those are left out."""
+    reopen_within_days: Annotated[int, Field(ge=0, le=2000)] = 0
+    """Working days after closing within which a complaint may be reopened; 0: it may not."""
+    may_restrict_contact: bool = False
+    """Whether replies may stop to somebody whose contact is unreasonable."""
+    restrict_contact_days: Annotated[int, Field(ge=1, le=2000)] = 183
+    """Calendar days that such a restriction lasts where nobody says until when."""
+    extension_names_ombudsman: bool = False
+    """Whether letters about an extension give the Ombudsman's details."""
+
+    @model_validator(mode="after")
+    def _opens_before_it_closes(self) -> Policy:
+        if self.office_opens >= self.office_closes:
+            raise ValueError(f"office_closes: {self.office_closes} should be later than {self.office_opens}")
+        return self
+
+
+class Procedure(Data):
+    """One procedure with an authority's choices laid over it."""
+
+    name: str
+    title: str
+    first_stage: StageName = "stage_1"
+    ombudsman: str
+    stages: list[Stage]
+    roles: list[RoleRule] = []
+    limits: list[Limit]
+    expects: dict[str, list[str]] = {}
+    """What should have happened before a milestone; missing, it is noted as irregular."""
+    policy: Policy = Policy()
+    questions: list[Question] = []
+    direct: list[Direct] = []
+    early_referral: list[Condition] = []
+    """All of these must be recorded before a referral while the procedure is not over."""
+    conditions_apart: bool = False
+    """What is recorded counts for one of them only, each by itself; false as before it could be said."""
+    beyond: str = "what follows it is the Ombudsman"
+    """What lies behind the last stage, as a refusal says it."""
+    plain: dict[str, Plain] = {}
+    """What a young person reads, by stage, and at `intake`, `suspended`, `closed` and `ombudsman`."""
+    titles: dict[Owner, str] = {}
+    """What those who owe something are called here."""
+
+    @cached_property
+    def limit(self) -> dict[str, Limit]:
+        """Limits by name."""
+        return {limit.name: limit for limit in self.limits}
+
+    @cached_property
+    def stage(self) -> dict[str, Stage]:
+        """Stages by name."""
+        return {stage.name: stage for stage in self.stages}
+
+    @cached_property
+    def order(self) -> dict[str, int]:
+        """How far along each stage is; before the first stage is 0."""
+        first = {"intake": 0, "informal": 0}
+        return first | {stage.name: n for n, stage in enumerate(self.stages, 1)} | {"ombudsman": 9}
+
+    def knows(self, milestone: str) -> bool:
+        """Whether what a message reports has a place in this procedure: a panel, a statement, a report."""
+        what, _, of = milestone.partition(":")
+        if milestone == "statement_agreed" or of == "investigation":
+            return "investigating_officer" in self.role
+        if what == "reported" and of == "independent_person":
+            return of in self.role
+        return (
+            what not in ("papers_sent", "panel_scheduled", "panel_held", "reported")
+            or "stage_3" in self.stage
+        )
+
+    @cached_property
+    def role(self) -> dict[str, RoleRule]:
+        """Role rules by role."""
+        return {rule.role: rule for rule in self.roles}
+
+    @cached_property
+    def starting(self) -> dict[str, list[Limit]]:
+        """The limits that each milestone starts."""
+        found: dict[str, list[Limit]] = {}
+        for limit in self.limits:
+            found.setdefault(limit.starts, []).append(limit)
+            if limit.provisionally_from:
+                found.setdefault(limit.provisionally_from, []).append(limit)
+        return found
+
+    @cached_property
+    def felt_under_way(self) -> frozenset[str]:
+        """The milestones that stop a limit under way, or give it another owner."""
+        return frozenset(m for limit in self.limits for m in (*limit.stopped_by, *limit.owner_after))
+
+    @cached_property
+    def meeting(self) -> dict[str, tuple[str, ...]]:
+        """The names of the limits that each milestone meets, in the order of the file."""
+        found: dict[str, tuple[str, ...]] = {}
+        for limit in self.limits:
+            for milestone in limit.met_by:
+                found[milestone] = (*found.get(milestone, ()), limit.name)
+        return found
+
+
+EDITION = 3
+"""How the rules are read today; a complaint keeps to the edition that it was opened under.
+
+2: what is owed before a meeting is reminded of.
+
+3, since 22 November 2026: while an answer is owed anew no earlier window closes the complaint; what has been
+met is not met in advance for another time; a withdrawal while a late request waits ends an open complaint; a
+suspension that is reviewed has lost its days from the first on, and what is given more time meanwhile rests
+too; no extension ends before it is given; two requests of one day are one; who was told that it is settled
+has the window to go on all the same.
+"""
+
+
+class RulesSnapshot(Data):
+    """All that decides a complaint's dates: recorded in its history when it opens, and used alone."""
+
+    procedure: Procedure
+    holidays: HolidayTable
+    chosen: str = ""
+    """Why the matter follows this procedure."""
+    procedures: list[str] = []
+    """The authority's procedures: those that a part of the matter can be split off to."""
+    edition: int = 1
+    """How this software read its rules when the complaint was opened (`EDITION`); it keeps to that."""

@@ -1,0 +1,44 @@
+"""Points split off a complaint: the opening of the linked complaint that they become."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from redress.domain.case import Case
+from redress.domain.opening import SPLIT_SOURCE
+from redress.domain.status import part_reference
+
+NO_COMPLAINT = "representation"
+"""The procedure for what is no complaint: its thanks are no acknowledgement of one."""
+
+
+class PartOpening(NamedTuple):
+    """What a part is opened with, under which reference."""
+
+    reference: str
+    opening: dict[str, Any]
+
+
+def part_of(case: Case, facts: Mapping[str, Any]) -> PartOpening:
+    """The opening of a part, the same each time: received when the whole was, acknowledged when it was.
+
+    `facts` are those of the effect that asks for it. The part's clocks run from the receipt of the whole:
+    that somebody first put the matter under the wrong procedure costs the person no time.
+    """
+    reference = part_reference(case.reference, int(facts["part"]))
+    whole = case.opening.model_dump(mode="json", exclude_unset=True, exclude={"messages", "statutory"})
+    name, was = str(facts["procedure"]), case.fold.procedure.name
+    acknowledged = case.fold.reached.get("acknowledged") if NO_COMPLAINT not in (name, was) else None
+    kind = "comment" if name == NO_COMPLAINT else "complaint"
+    opening = whole | {
+        "source": SPLIT_SOURCE,
+        "source_id": reference,
+        "points": list(facts["points"]),
+        "kind": kind,
+        "procedure": name,
+        "linked_to": case.reference,
+    }
+    if acknowledged is not None:
+        opening["messages"] = [{"action": "acknowledge", "on": acknowledged.isoformat()}]
+    return PartOpening(reference, opening)

@@ -1,0 +1,196 @@
+"""What the templates of letters may name: the case as it stands when a letter leaves."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from redress.domain.calendar import long_date
+from redress.domain.case import Case
+from redress.domain.deadline import Deadline, days_late
+from redress.domain.messages import SchedulePanel, Suspend
+from redress.domain.opening_parsing import parse_opening
+from redress.domain.plain_words import says
+from redress.domain.splitting import part_of
+from redress.letters.naming import Facts, Titles, matter_of, procedure_of, stages_of
+from redress.letters.next_step import sentences
+from redress.procedures.loader import Authority, Service, procedure, rules_for
+
+_NOTHING: dict[str, Any] = {
+    "closed_as": "",
+    "days": [],
+    "deadline": "",
+    "instead": [],
+    "meeting_on": "",
+    "message": {},
+    "questions": [],
+    "stage": "",
+    "why": "",
+}
+"""Facts that an effect may leave out."""
+
+
+def context(
+    case: Case, authority: Authority, facts: Facts, sent_on: date, titles: Titles, *, young: bool
+) -> dict[str, Any]:
+    """Everything a template may name. Dates it may promise stand in `due`: only what is still to come.
+
+    `facts` are the effect's, `titles` what those who owe something are called; `young`: the letter is
+    written to a young person.
+    """
+    fold = case.fold
+    deadline = fold.latest.get(str(facts.get("deadline")))
+    same = deadline is not None and deadline.due_on.isoformat() == facts.get("due_on")
+    runs = [d for d in fold.running if d.paused_on is None]
+    ahead = [d for d in runs if d.due_on >= sent_on]
+    points = {point.number: point.text for point in fold.points.all}
+    return {
+        **_NOTHING,
+        **facts,
+        "on": sent_on.isoformat(),
+        "reference": case.reference,
+        "authority": authority,
+        "contact": authority.contact,
+        "advocacy": authority.advocacy,
+        "ombudsman": authority.ombudsman,
+        "ombudsman_lines": _reach(authority.ombudsman),
+        "titles": titles,
+        "owner_title": titles.get(str(facts.get("owner")), str(facts.get("owner"))),
+        "title": _title(facts),
+        "desired_outcome": case.opening.desired_outcome,
+        "received_on": case.opening.received_on.isoformat(),
+        "points": [p for p in fold.points.all if p.state not in ("split_off", "replaced")],
+        "point": lambda number: points.get(number, str(number)),
+        "anonymous": case.opening.complainant is None,
+        "for_child": case.opening.on_behalf_of is not None,
+        "has_advocate": fold.advocate is not None,
+        "is_open": fold.closed_on is None,
+        "reached": fold.reached,
+        "place": _place(case),
+        "waited_in_part": _waited_in_part(case),
+        "panel_on": fold.panel_on.isoformat() if fold.panel_on and fold.panel_on >= sent_on else "",
+        "due": {d.name: d.due_on.isoformat() for d in ahead},
+        "late_since": {d.name: d.due_on.isoformat() for d in runs if d.due_on < sent_on},
+        "counts_from": {d.name: d.counts_from.isoformat() for d in fold.ledger},
+        "was_due": _was_due(case, facts),
+        "owed": [_owed(d, titles) for d in sorted(ahead, key=_by_due) if d.owner != "complainant"],
+        "rules": {d.limit.title: d.limit.source for d in fold.ledger},
+        "days_late": days_late(fold.calendar, deadline, sent_on) if deadline and same else 0,
+        "most_on": _most(case, deadline, sent_on) if deadline and same else "",
+        "told": bool(deadline and deadline.limit.late_letters and case.opening.complainant),
+        **matter_of(case),
+        **procedure_of(case, titles, young=young),
+        **stages_of(case, facts, ahead, titles, sent_on, young=young),
+        **_remedies(case, facts),
+        "moved": _moved(case, facts, sent_on, titles),
+        **_part(case, facts, sent_on),
+    }
+
+
+def _place(case: Case) -> str:
+    """Where the panel meets, as the latest call for its day says."""
+    called = [e.message for e in case.log if isinstance(e.message, SchedulePanel)]
+    return next((m.place for m in reversed(called) if m.meeting_on == case.fold.panel_on), "")
+
+
+def _waited_in_part(case: Case) -> bool:
+    """Whether only points of it were suspended last, not the whole."""
+    suspensions = [e.message for e in case.log if isinstance(e.message, Suspend)]
+    return bool(suspensions) and all(each.points is not None for each in suspensions[-1:])
+
+
+def _title(facts: Facts) -> str:
+    """The limit's title; agreed actions have their number with it, not their text, which may name people."""
+    return _numbered(str(facts.get("deadline", "")), str(facts.get("title", "")))
+
+
+def _numbered(name: str, title: str) -> str:
+    kind, _, number = name.partition("_")
+    return f"{title} {number}" if kind == "remedy" else title
+
+
+def _by_due(deadline: Deadline) -> date:
+    return deadline.due_on
+
+
+def _owed(deadline: Deadline, titles: Titles) -> dict[str, str]:
+    return {
+        "title": _numbered(deadline.name, deadline.limit.title),
+        "due_on": deadline.due_on.isoformat(),
+        "owner": titles.get(deadline.owner, deadline.owner),
+        "source": deadline.limit.source,
+    }
+
+
+def _most(case: Case, deadline: Deadline, sent_on: date) -> str:
+    """The latest date to which the deadline can still be extended, if it can."""
+    most = deadline.most(case.fold.calendar)
+    often = deadline.limit.extensions
+    if not deadline.is_open or most is None or (often is not None and deadline.extended >= often):
+        return ""
+    return most.isoformat() if most > deadline.due_on and most >= sent_on else ""
+
+
+def _was_due(case: Case, facts: Facts) -> str:
+    """When the answer at the letter's stage had been due, if it came late."""
+    stage = case.fold.procedure.stage.get(facts.get("stage", ""))
+    answer = case.fold.latest.get(stage.response) if stage else None
+    late = answer is not None and answer.met_on is not None and answer.met_on > answer.due_on
+    return answer.due_on.isoformat() if answer and late and not answer.met_assumed else ""
+
+
+def _remedies(case: Case, facts: Facts) -> dict[str, Any]:
+    """What the message agreed to do, each with its date: its own, or the rule's.
+
+    `remedies` are all, `other_remedies` those that belong to no point with a finding of its own.
+    """
+    message = facts.get("message") or {}
+    agreed = [a for a in case.fold.remedies if a.agreed_on.isoformat() == message.get("on")]
+    wanted = [said["what"] for said in message.get("remedies", [])]
+    found = [finding["point"] for finding in message.get("findings", [])]
+    remedies = [
+        {
+            "what": a.remedy.what,
+            "point": a.remedy.point,
+            "due_on": case.fold.latest[f"remedy_{a.number}"].due_on.isoformat(),
+        }
+        for a in agreed
+        if a.remedy.what in wanted
+    ]
+    return {"remedies": remedies, "other_remedies": [r for r in remedies if r["point"] not in found]}
+
+
+def _moved(case: Case, facts: Facts, sent_on: date, titles: Titles) -> list[dict[str, Any]]:
+    """The dates that have moved, each as a sentence (`says`) and for staff (`title`, `owner`)."""
+    fold, moved = case.fold, []
+    for each in facts.get("moved", []):
+        deadline, due_on = fold.latest.get(each["name"]), date.fromisoformat(each["due_on"])
+        same = deadline is not None and deadline.due_on == due_on and due_on >= sent_on
+        title = _numbered(each["name"], each["title"])
+        passed = ", which has passed. It is late, and we are sorry." if due_on < sent_on else "."
+        said = says(fold, deadline) if deadline and same else f"{title}: {long_date(due_on)}{passed}"
+        owner = titles.get(each["owner"], each["owner"].replace("_", " "))
+        moved.append({**each, "says": said, "title": title, "owner": owner})
+    return moved
+
+
+def _part(case: Case, facts: Facts, sent_on: date) -> dict[str, Any]:
+    """Of points split off: the reference they go on under, their procedure and why, their answer's date."""
+    if "part" not in facts or "split_points" not in facts:
+        return {}
+    part = part_of(case, {**facts, "points": facts["split_points"]})
+    opening = parse_opening(part.opening, sent_on)
+    fold = Case(rules_for(opening, sent_on), part.reference, opening, sent_on).fold
+    answer = fold.latest.get(fold.procedure.stage[fold.current_stage].response)
+    due_on = answer.due_on if answer is not None and answer.due_on >= sent_on else None
+    return {
+        "part_reference": part.reference,
+        "part_title": procedure(facts["procedure"], opening.authority).title,
+        "part_reason": sentences()["why_split"][facts["procedure"]],
+        "part_due": due_on.isoformat() if due_on else "",
+    }
+
+
+def _reach(service: Service) -> str:
+    parts = [service.telephone, service.web, service.email, ", ".join(service.address)]
+    return ", ".join(part for part in parts if part)

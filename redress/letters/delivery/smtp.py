@@ -1,0 +1,178 @@
+"""Letters by e-mail over SMTP, encrypted, to one recipient each.
+
+SMTP cannot be asked about a message. So it is followed step by step: until the line that ends the
+message is on its way it has certainly not been taken; from then on only the server's answer counts,
+and without one nobody knows (RFC 5321, 4.5.3.2.6 and 6.1).
+"""
+
+from __future__ import annotations
+
+import re
+import smtplib
+import ssl
+from contextlib import suppress
+from time import monotonic
+from typing import Literal, NamedTuple
+
+from redress.letters.delivery.channel import Accepted, CannotAsk, NotNow, Refused, Unsure
+from redress.letters.delivery.mime import message_id, message_of
+from redress.letters.delivery.outbound import OutboundLetter
+
+HUNG_UP = "the mail server hung up, or did not answer in time"
+
+_ENHANCED = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}")
+_LINE_OF_A_DOT = re.compile(rb"(?m)^\.")
+
+
+class MailServer(NamedTuple):
+    """The server that takes our mail. `within`: seconds that one letter may take."""
+
+    host: str
+    port: int
+    tls: Literal["starttls", "tls", "none"]
+    user: str
+    password: str
+    ca_file: str | None
+    sent_from: str
+    """The address letters come from; empty: the authority's own."""
+    within: float
+
+
+class Smtp:
+    """E-mail by one server."""
+
+    name = "smtp"
+
+    def __init__(self, server: MailServer) -> None:
+        self.server = server
+        self._context = ssl.create_default_context(cafile=server.ca_file)
+
+    def send(self, parcel: OutboundLetter) -> Accepted:
+        """Send one letter. Raises `NotNow`, `Refused` or `Unsure`."""
+        sent_from = self.server.sent_from or parcel.envelope.reply_to
+        if not parcel.envelope.email:
+            raise Refused("there is no e-mail address that can be used")
+        if not sent_from:
+            raise Refused("there is no address to send from: set REDRESS_SMTP_FROM or the authority's e-mail")
+        message = bytes(message_of(parcel, sent_from))
+        talk = _Talk(self.server, self._context)
+        try:
+            talk.begin()
+            talk.address(sent_from, parcel.envelope.email)
+            talk.give(message)
+        finally:
+            talk.end()
+        return Accepted(f"smtp/{message_id(parcel, sent_from).strip('<>')}", arrived=True)
+
+    def find(self, parcel: OutboundLetter) -> Accepted | None:
+        """Nobody can ask a mail server."""
+        raise CannotAsk
+
+    def has_arrived(self, place: str) -> bool:
+        """What the server has taken is its own to deliver; should it fail later, it writes to the sender."""
+        return True
+
+
+class _Talk:
+    """One conversation with the server. Each step says what its failure means."""
+
+    def __init__(self, server: MailServer, context: ssl.SSLContext) -> None:
+        self._server = server
+        self._context = context
+        self._ends = monotonic() + server.within
+        self._smtp: smtplib.SMTP | None = None
+
+    def begin(self) -> None:
+        """Connect, encrypt, log in. Whatever fails here fails for every letter."""
+        server = self._server
+        try:
+            if server.tls == "tls":
+                smtp: smtplib.SMTP = smtplib.SMTP_SSL(
+                    server.host, server.port, timeout=server.within, context=self._context
+                )
+            else:
+                smtp = smtplib.SMTP(server.host, server.port, timeout=server.within)
+            self._smtp = smtp
+            self._in_time().ehlo_or_helo_if_needed()
+            if server.tls == "starttls":
+                self._in_time().starttls(context=self._context)
+            if server.user:
+                self._in_time().login(server.user, server.password)
+        except smtplib.SMTPNotSupportedError as error:
+            what = "authentication" if "AUTH" in str(error) else "STARTTLS"
+            raise NotNow(f"the mail server offers no {what}", down=True) from None
+        except smtplib.SMTPAuthenticationError as error:
+            raise NotNow(f"the mail server refused our login: {error.smtp_code}", down=True) from None
+        except ssl.SSLCertVerificationError:
+            raise NotNow("the mail server's certificate could not be verified", down=True) from None
+        except smtplib.SMTPResponseException as error:
+            raise NotNow(f"the mail server turned us away: {error.smtp_code}", down=True) from None
+        except (OSError, smtplib.SMTPException) as error:
+            raise NotNow(f"the mail server is out of reach: {type(error).__name__}", down=True) from None
+
+    def address(self, sent_from: str, to: str) -> None:
+        """Say from whom to whom."""
+        try:
+            smtp = self._in_time()
+            self._weigh(*smtp.mail(sent_from), down=True, ours=True)
+            smtp = self._in_time()
+            self._weigh(*smtp.rcpt(to), down=False)
+        except (OSError, smtplib.SMTPException):
+            raise NotNow(HUNG_UP, down=True) from None
+
+    def give(self, message: bytes) -> None:
+        """Hand the message over. Once its last line is on its way, only an answer tells what became of it."""
+        stuffed = _LINE_OF_A_DOT.sub(b"..", message)
+        try:
+            code, said = self._in_time().docmd("DATA")
+            if code != 354:
+                self._weigh(code, said, down=True)
+                raise NotNow("the mail server takes no messages", down=True)
+            self._in_time().send(stuffed if stuffed.endswith(b"\r\n") else stuffed + b"\r\n")
+        except (OSError, smtplib.SMTPException):
+            raise NotNow(HUNG_UP, down=True) from None
+        try:
+            smtp = self._in_time()
+            smtp.send(b".\r\n")
+            code, said = smtp.getreply()
+        except (OSError, smtplib.SMTPException):
+            raise Unsure("the mail server had it, and did not say whether it took it") from None
+        if not 200 <= code < 600:
+            raise Unsure("the mail server had it, and its answer could not be read")
+        self._weigh(code, said, down=False)
+
+    def end(self) -> None:
+        """Hang up; by now nothing depends on it."""
+        if self._smtp is not None:
+            with suppress(OSError, smtplib.SMTPException):
+                if self._smtp.sock is not None:
+                    self._smtp.sock.settimeout(1.0)
+                self._smtp.quit()
+            with suppress(OSError):
+                self._smtp.close()
+
+    def _in_time(self) -> smtplib.SMTP:
+        """The connection, with what is left of the time for one letter."""
+        smtp = self._smtp
+        left = self._ends - monotonic()
+        if smtp is None or smtp.sock is None:
+            raise smtplib.SMTPServerDisconnected
+        if left <= 0:
+            raise TimeoutError
+        smtp.sock.settimeout(left)
+        return smtp
+
+    def _weigh(self, code: int, said: bytes, *, down: bool, ours: bool = False) -> None:
+        """What an answer means: 2xx yes, 4xx not now, all else never. Its words may hold an address.
+
+        `ours`: by now it knows nothing of the letter but where it comes from; what it refuses is all letters.
+        """
+        if 200 <= code < 300:
+            return
+        enhanced = _ENHANCED.search(said[:20])
+        number = f"{code} {enhanced[0].decode()}" if enhanced else str(code)
+        if 400 <= code < 500:
+            raise NotNow(f"the mail server put it off: {number}", down=down or code == 421)
+        if ours or code == 530:  # 530: we should have logged in
+            raise NotNow(f"the mail server takes nothing from us: {number}", down=True)
+        raise Refused(f"the mail server refused it: {number}")

@@ -1,0 +1,167 @@
+"""From an effect of a case to the letters it makes: who gets one, and what it says.
+
+A letter to a young person, and its copy to their advocate, has a frame and a text of its own
+(`templates/young`), in plainer words; it carries the same facts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, FileSystemLoader
+
+from redress.domain.calendar import long_date
+from redress.domain.case import Case
+from redress.letters.context import context
+from redress.letters.naming import one_line, plain_of, titles_of
+from redress.letters.next_step import next_line
+from redress.procedures.loader import Authority
+
+HERE = Path(__file__).parent
+
+OUTSIDE = ("complainant", "advocate")
+"""The recipients who are no staff."""
+
+NO_READER = ("complainant", "ombudsman", "nobody")
+"""Owners of a step who get no staff letter about it."""
+
+OUTCOMES = {
+    "upheld": "upheld (we agree with you)",
+    "partly_upheld": "partly upheld (we agree with you in part)",
+    "not_upheld": "not upheld (we do not agree with you)",
+    "resolved": "resolved (it is settled with you)",
+}
+
+PLAIN_OUTCOMES = {
+    "upheld": "we agree with you",
+    "partly_upheld": "we agree with some of it",
+    "not_upheld": "we do not agree",
+    "resolved": "we have sorted it out with you",
+}
+"""The same to a young person."""
+
+
+class Letter(NamedTuple):
+    """One letter to one recipient (`complainant`, `advocate` or a role at the authority)."""
+
+    key: str
+    name: str
+    recipient: str
+    on: date
+    subject: str
+    text: str
+
+    @property
+    def file_name(self) -> str:
+        """A name without personal data, the same however often the letter is written."""
+        mark = hashlib.sha256(f"{self.key}:{self.recipient}".encode()).hexdigest()[:6]
+        return f"{self.on.isoformat()}-{self.name}-{self.recipient}-{mark}.txt"
+
+
+@lru_cache(maxsize=1)
+def catalogue() -> dict[str, dict[str, Any]]:
+    """Recipients and subject of every letter."""
+    return tomllib.loads((HERE / "letters.toml").read_text(encoding="utf-8"))
+
+
+def letters_for(case: Case, authority: Authority, effect: Mapping[str, Any], sent_on: date) -> list[Letter]:
+    """The letters that a recorded effect makes, dated with the London date they leave."""
+    name, facts = effect["template"], effect["facts"]
+    entry = catalogue()[name]
+    roles = dict.fromkeys(role for to in entry["to"] for role in _who(to, facts))
+    letters = []
+    for role in roles:
+        if role == "complainant" and case.opening.complainant is None:
+            continue
+        if role == "advocate" and not (case.fold.advocate and case.fold.advocate_letters):
+            continue
+        outside = role in OUTSIDE
+        young = outside and case.opening.is_young
+        titles = titles_of(authority, outside=outside)
+        reader = {
+            **context(case, authority, facts, sent_on, titles, young=young),
+            **_reader(case, role),
+            "outside": outside,
+            "young": young,
+            "to_title": titles.get(role, role.replace("_", " ")),
+            "next_line": next_line(case, facts, sent_on, titles, outside=outside),
+        }
+        if young:
+            reader["plain"] = plain_of(case)
+        reader["subject"] = _subject(entry, outside=outside, young=young).render(reader)
+        body = _templates().get_template(_text(name, young=young)).render(reader)
+        frame = "young/_letter.txt" if young else "_letter.txt"
+        text = _templates().get_template(frame).render(reader, body=body.strip())
+        letters.append(Letter(effect["key"], name, role, sent_on, reader["subject"], _tidy(text)))
+    return letters
+
+
+def _who(to: str, facts: Mapping[str, Any]) -> list[str]:
+    """The recipients that an entry of the catalogue means: a role, or whoever owes what it is about."""
+    if to == "owner":
+        return [str(facts.get("owner", "complaints_manager"))]
+    if to == "owners":
+        owners = [str(each["owner"]) for each in facts.get("moved", [])]
+        return [owner for owner in owners if owner not in NO_READER]
+    return [to]
+
+
+def _subject(entry: Mapping[str, Any], *, outside: bool, young: bool) -> Any:
+    usual = entry["subject"] if outside else entry.get("staff_subject", entry["subject"])
+    return _compiled(entry.get("young_subject", usual) if young else usual)
+
+
+@lru_cache(maxsize=256)
+def _compiled(subject: str) -> Any:
+    return _templates().from_string(subject)
+
+
+def _text(name: str, *, young: bool) -> str:
+    """The file of a letter's text: the young person's own, where there is one."""
+    own = f"young/{catalogue()[name].get('young', name)}.txt"
+    return own if young and (HERE / "templates" / own).is_file() else f"{name}.txt"
+
+
+def _reader(case: Case, role: str) -> dict[str, Any]:
+    """Name and address of whoever gets the letter; staff are known by their title alone."""
+    person = case.opening.complainant
+    who = person if role == "complainant" else case.fold.advocate if role == "advocate" else None
+    lines = [who.name, *who.address.splitlines(), who.email] if who else []
+    return {
+        "role": role,
+        "greeting": one_line(who.name) if who else "",
+        "to_lines": [one_line(line) for line in lines if line.strip()],
+        "person": one_line(person.name) if person else "",
+        "form": person.format if person and role == "complainant" else "",
+    }
+
+
+def _tidy(text: str) -> str:
+    """No trailing spaces, never more than one blank line, one line end at the end."""
+    lines = "\n".join(line.rstrip() for line in text.splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines).strip("\n") + "\n"
+
+
+def _unit(unit: str, number: int) -> str:
+    words = unit.replace("_", " ")
+    return words.removesuffix("s") if number == 1 else words
+
+
+@lru_cache(maxsize=1)
+def _templates() -> Environment:
+    # Plain text: nothing is escaped, and nothing that a person wrote is ever taken as a template.
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"), autoescape=False, keep_trailing_newline=True
+    )
+    environment.filters["day"] = lambda iso: long_date(date.fromisoformat(iso))
+    environment.filters["outcome"] = lambda outcome: OUTCOMES.get(outcome, outcome)
+    environment.filters["plain_outcome"] = lambda outcome: PLAIN_OUTCOMES.get(outcome, outcome)
+    environment.filters["unit"] = _unit
+    return environment

@@ -1,0 +1,182 @@
+"""How letters name what they are about: the matter, its procedure and stages, and who owes what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+from redress.domain.case import Case
+from redress.domain.deadline import Deadline
+from redress.domain.plain_words import place_of
+from redress.domain.procedure import Stage
+from redress.domain.state import ComplaintState
+from redress.domain.words import TITLES, mentioned
+from redress.letters.next_step import sentences
+from redress.procedures.loader import Authority
+
+Facts = Mapping[str, Any]
+Titles = Mapping[str, str]
+
+NO_OMBUDSMAN = "none"
+"""The `ombudsman` of a procedure whose end is no complaint's end."""
+
+MATTERS = {
+    "complaint": "complaint",
+    "comment": "comment",
+    "compliment": "compliment",
+    "suggestion": "suggestion",
+    "service_request": "request",
+    "information_request": "request",
+}
+"""What each kind of opening is called in a letter to whoever sent it."""
+
+
+class StageWords(NamedTuple):
+    """A stage as letters name it.
+
+    `name` is short ("Stage 2"), and empty where the procedure has no stages; `by` who answers it,
+    `says_by` whether the title says so itself; `ask` how the stage after it is asked for.
+    """
+
+    key: str
+    title: str
+    name: str
+    about: str
+    title_in_text: str
+    by: str
+    says_by: bool
+    ask: str
+    different_person: bool
+    late_opens_next: bool
+    of_right: bool
+
+
+def titles_of(authority: Authority, *, outside: bool) -> dict[str, str]:
+    """What those who owe something are called; to staff, nobody is `manager of your social worker's team`."""
+    found = TITLES | {"ombudsman": authority.ombudsman.name} | authority.titles
+    return found if outside else {role: re.sub(r"\byour\b", "the", title) for role, title in found.items()}
+
+
+def plain_of(case: Case) -> dict[str, str]:
+    """The plain words a young person's letter carries: of the place it is at or, once answered, of the next.
+
+    Keys `title`, `what`, `who`, `next`; empty where nothing is to be said.
+    """
+    fold = case.fold
+    known = fold.procedure.plain
+    if "ombudsman_decided" in fold.reached:
+        return {}
+    if fold.closed_on is None and fold.stage in fold.answered:
+        after = fold.procedure.stage[fold.stage].next
+        words = known.get(after) if after else None
+        if words is None or after is None:
+            return {}
+        name = fold.procedure.stage[after].title.partition(":")[0]
+        return {"title": f"About {name}", "what": words.what, "who": words.who, "next": ""}
+    words = known.get(place_of(fold))
+    if words is None:
+        return {}
+    over = "reported:panel" in fold.reached and fold.closed_on is None  # what comes next says the rest
+    following = "" if over else words.next
+    return {"title": "Where this is now", "what": words.what, "who": words.who, "next": following}
+
+
+def one_line(text: str) -> str:
+    """Text on one line: nothing that a person writes adds lines to a letter."""
+    return " ".join(text.split())
+
+
+def matter_of(case: Case) -> dict[str, Any]:
+    """What kind of matter it is, and whom it is for."""
+    opening, person = case.opening, case.opening.complainant
+    about = opening.about
+    who = [*about.people, about.team, about.service] if about else []
+    lines = [person.name, person.email, person.telephone, *person.address.splitlines()] if person else []
+    return {
+        "matter": MATTERS[opening.kind],
+        "is_request": opening.kind in ("service_request", "information_request"),
+        "for_whom": ", ".join(one_line(each) for each in who if each.strip()),
+        "person_lines": [one_line(line) for line in lines if line.strip()],
+    }
+
+
+def procedure_of(case: Case, titles: Titles, *, young: bool) -> dict[str, Any]:
+    """Which procedure it follows and why; a young person reads no citations."""
+    fold = case.fold
+    first = fold.procedure.order[fold.entry]
+    stages = [stage for stage in fold.procedure.stages if fold.procedure.order[stage.name] >= first]
+    direct = [
+        rule.source
+        for rule in fold.procedure.direct
+        if rule.to == fold.entry and mentioned(rule.about, *case.opening.subjects)
+    ]
+    return {
+        "procedure": fold.procedure,
+        "limits": fold.procedure.limit,
+        "statutory": fold.procedure.name == "statutory",
+        "has_ombudsman": fold.procedure.ombudsman != NO_OMBUDSMAN or "referred" in fold.reached,
+        "chosen": uncited(fold.chosen) if young else fold.chosen,
+        "direct": uncited(direct[0]) if direct else "",
+        "skipped_informal": fold.procedure.first_stage == "informal" and fold.entry != "informal",
+        "stages": [stage_words(fold, stage, titles, young=young) for stage in stages],
+        "entry": stage_words(fold, fold.procedure.stage[fold.entry], titles, young=young),
+        "by_statement": fold.procedure.policy.letters_count_stage_2_from == "statement",
+    }
+
+
+def stages_of(
+    case: Case, facts: Facts, ahead: list[Deadline], titles: Titles, sent_on: date, *, young: bool
+) -> dict[str, Any]:
+    """The stage that the letter is about, the one after it, and when each is due."""
+    fold = case.fold
+    stage = fold.procedure.stage.get(str(facts.get("stage"))) or fold.procedure.stage[fold.current_stage]
+    after = fold.procedure.stage[stage.next] if stage.next else None
+    answer = fold.latest.get(stage.response)
+    runs = answer is not None and answer in fold.running and answer.paused_on is None
+    due_on = answer.due_on.isoformat() if answer is not None and runs else ""
+    asking = f"requested:{after.name}" if after else ""
+    windows = [d for d in ahead if d.limit.kind == "window" and asking in d.limit.met_by]
+    requested_on = fold.reached.get(f"requested:{stage.name}")
+    return {
+        "here": stage_words(fold, stage, titles, young=young),
+        "after": stage_words(fold, after, titles, young=young) if after else None,
+        "asked": asking in fold.reached,
+        "may_go_on": after is not None and fold.closed_as not in ("withdrawn", "declined"),
+        "ask_by": windows[0].due_on.isoformat() if windows else "",
+        "requested_on": requested_on.isoformat() if requested_on else "",
+        "answered_here": stage.name in fold.answered,
+        "answer_due": due_on if due_on >= sent_on.isoformat() else "",
+        "answer_late": due_on if due_on < sent_on.isoformat() else "",
+        "usually": "usually " if fold.procedure.limit[stage.response].kind == "target" else "",
+        "at_issue": fold.points.at_issue,
+        "resting": [point for point in fold.points.all if point.state == "resting"],
+        "waiting": fold.points.suspended,
+    }
+
+
+def stage_words(fold: ComplaintState, stage: Stage, titles: Titles, *, young: bool) -> StageWords:
+    """A stage as letters name it."""
+    head, colon, about = stage.title.partition(":")
+    several = len(fold.procedure.stages) > 1 and stage.name != "informal"
+    about = about.strip()
+    by = titles.get(stage.answered_by, stage.answered_by.replace("_", " "))
+    return StageWords(
+        key=stage.name,
+        title=stage.title,
+        name=head if colon or several else "",
+        about=about or head,
+        title_in_text=f"{head} ({about})" if about else head,
+        by=by,
+        says_by=by.casefold() in stage.title.casefold(),
+        ask=stage.ask or sentences()["how_to_ask"]["young" if young else "usual"],
+        different_person=stage.different_person,
+        late_opens_next=stage.late_opens_next,
+        of_right=stage.after_lapse == "of_right",
+    )
+
+
+def uncited(text: str) -> str:
+    """Text without its citations in brackets."""
+    return re.sub(r"\s*\([^()]*\)", "", text)

@@ -1,0 +1,163 @@
+"""What an authority says in its file: who it is, its own choices, and what it changes in procedures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from datetime import date
+from typing import Annotated, Any, get_args
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from redress.domain.calendar import months_after
+from redress.domain.fields import Kind
+from redress.domain.opening import Opening
+from redress.domain.procedure import Data, Owner
+from redress.domain.words import mentioned, same_words
+
+COMPLAINT, REPRESENTATION = "complaint", "representation"
+"""The kind that is a complaint, and the procedure for all that is none."""
+
+
+def _prefix(said: str) -> str:
+    if not (2 <= len(said) <= 6 and said.isascii() and said.isalpha() and said.isupper()):
+        raise ValueError("should be two to six capital letters, for example CYP")
+    return said
+
+
+def _email(said: str) -> str:
+    if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+", said, re.ASCII):
+        raise ValueError("should be an e-mail address, for example director@council.example")
+    return said
+
+
+def _by_procedure(said: object) -> object:
+    """Changes to one procedure stand under its name: `[only.corporate.limits.acknowledgement]`."""
+    parts = {"limits", "new_limits", "roles", "stages", "questions", "plain", "policy"}
+    if isinstance(said, dict) and parts & said.keys():
+        part = sorted(parts & said.keys())[0]
+        raise ValueError(f"name the procedure first: [only.PROCEDURE.{part}]")
+    return said
+
+
+class Contact(Data):
+    """Where the authority can be reached; printed on letters."""
+
+    team: Annotated[str, Field(min_length=1)]
+    address: list[str] = []
+    email: str = ""
+    telephone: str = ""
+
+
+class Service(Data):
+    """Somebody outside the authority whom letters name: the advocacy service, the Ombudsman."""
+
+    name: str
+    address: list[str] = []
+    telephone: str = ""
+    email: str = ""
+    web: str = ""
+
+
+class Retention(Data):
+    """How long a closed complaint's personal data is kept."""
+
+    years: Annotated[int, Field(ge=1, le=100)]
+    """Years after closing; nothing is destroyed before."""
+
+    source: str = ""
+    """Where the period comes from: as a rule the authority's own retention schedule."""
+
+    verified: bool = True
+    """Whether the authority has confirmed the period; until then what is past it is told and kept."""
+
+    erase_automatically: bool = False
+    """Whether the daily maintenance destroys what is past the period; otherwise it only counts it."""
+
+    @model_validator(mode="after")
+    def _erases_only_what_is_verified(self) -> Retention:
+        if self.erase_automatically and not self.verified:
+            raise ValueError("erase_automatically: needs a period that you have confirmed: verified = true")
+        return self
+
+    def last_day(self, closed_on: date) -> date:
+        """The last day on which it is kept."""
+        return months_after(closed_on, 12 * self.years)
+
+
+class Choice(Data):
+    """A rule that chooses the procedure of a matter: all that it names must fit."""
+
+    procedure: str
+    kinds: list[Kind] = []
+    statutory: bool | None = None
+    roles: list[str] = []
+    services: list[str] = []
+    """Words looked for in what the matter is about (`about`: service, team, people)."""
+    reason: str
+    """Told to the person and kept with the complaint."""
+
+    def _kinds(self) -> Collection[str]:
+        """Without kinds a rule is about complaints, or, for representations, about what is none."""
+        if self.kinds:
+            return self.kinds
+        if self.procedure != REPRESENTATION:
+            return (COMPLAINT,)
+        return [kind for kind in get_args(Kind) if kind != COMPLAINT]
+
+    @model_validator(mode="after")
+    def _keeps_complaints_apart(self) -> Choice:
+        wrong = [kind for kind in self.kinds if (kind == COMPLAINT) is (self.procedure == REPRESENTATION)]
+        if wrong:
+            raise ValueError(f"kinds: {wrong[0]} cannot go to the procedure {self.procedure}")
+        return self
+
+    def fits(self, opening: Opening) -> bool:
+        """Whether the rule is about this matter."""
+        role = opening.complainant.role if opening.complainant else ""
+        return (
+            opening.kind in self._kinds()
+            and (self.statutory is None or opening.statutory is self.statutory)
+            and (not self.roles or same_words(role) in {same_words(each) for each in self.roles})
+            and (not self.services or bool(mentioned(self.services, *opening.subjects)))
+        )
+
+
+class Choices(Data):
+    """The rules that every authority has after its own."""
+
+    choose: list[Choice]
+
+
+class Overlay(Data):
+    """What an authority changes in procedures."""
+
+    policy: dict[str, Any] = {}
+    limits: dict[str, dict[str, Any]] = {}
+    new_limits: list[dict[str, Any]] = []
+    """Limits of its own, with all their keys."""
+    roles: dict[str, dict[str, Any]] = {}
+    stages: dict[str, dict[str, Any]] = {}
+    questions: list[dict[str, Any]] = []
+    """Asked beside the procedure's own; one of the same name takes its place."""
+    plain: dict[str, dict[str, str]] = {}
+
+
+class Authority(Overlay):
+    """An authority's own choices: names, contact details, policy, limits of its own."""
+
+    name: str
+    title: str
+    prefix: Annotated[str, AfterValidator(_prefix)]
+    procedures: Annotated[dict[str, str], Field(min_length=1)]
+    choose: list[Choice] = []
+    """Which procedure a matter follows; the usual rules come after these."""
+    only: Annotated[dict[str, Overlay], BeforeValidator(_by_procedure)] = {}
+    """Changes to one of its procedures only."""
+    retention: Retention | None = None
+    contact: Contact
+    addresses: dict[Owner, Annotated[str, AfterValidator(_email)]] = {}
+    """E-mail addresses of those at the authority; who has none here is written to at the contact's."""
+    advocacy: Service | None = None
+    ombudsman: Service
+    titles: dict[Owner, str] = {}

@@ -1,0 +1,255 @@
+"""Reads procedures and authorities from their files and lays one over the other.
+
+A mistake in a file is a `FileError` that says the file, the place and what is wrong. Nothing here
+is read by a running complaint: its terms are recorded when it opens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from redress.domain.calendar import HolidayTable
+from redress.domain.opening import SPLIT_SOURCE, Opening
+from redress.domain.packing import pack
+from redress.domain.parsing import Malformed, Problem
+from redress.domain.procedure import EDITION, Procedure, RulesSnapshot
+from redress.procedures.authority import Authority, Choice, Choices, Contact, Overlay, Service
+from redress.procedures.bank_holidays import holiday_table
+from redress.procedures.files import FileError, checked, close_to, read_toml
+from redress.procedures.merge import bare, lay_over, right_of, used_only, wrong_overlay
+from redress.procedures.recovery import Rest, mistakes_in, once, rest_of
+
+__all__ = ["Authority", "Choice", "Contact", "FileError", "Overlay", "Service"]
+
+DATA = Path(__file__).resolve().parent / "data"
+PROCEDURES = DATA
+AUTHORITIES = DATA / "authorities"
+
+YEARS_BACK, YEARS_AHEAD = 2, 14
+"""How many years around a complaint's opening its table of bank holidays covers."""
+
+CORRECTED_WITHIN = 2
+"""How many years a corrected receipt may lie after the one that was said (`corrections.FURTHEST`)."""
+
+
+def authority_names() -> list[str]:
+    """The authorities shipped or added, by file."""
+    return sorted(path.stem for path in AUTHORITIES.glob("*.toml"))
+
+
+@lru_cache(maxsize=256)
+def authority(name: str) -> Authority:
+    """One authority. Raises `Malformed` where there is none, `FileError` where its file is wrong."""
+    if name not in authority_names():
+        raise Malformed([Problem("authority", f"{name!r} is none of {', '.join(authority_names())}")])
+    where = f"{name}.toml"
+    raw = read_toml(AUTHORITIES / where)
+    try:
+        found = checked(Authority, raw, where)
+        wrong = wrong_overlay(
+            found, {each: _bare(each, file, where) for each, file in found.procedures.items()}
+        )
+        wrong += _wrong_name(found, name, where)
+    except FileError as mistake:
+        wrong = str(mistake).splitlines()
+    if wrong:
+        raise FileError("\n".join(once([*wrong, *_all_mistakes(name, raw)])))
+    return found
+
+
+def _wrong_name(found: Authority, name: str, where: str) -> list[str]:
+    return [] if found.name == name else [f"{where}: name: should be {name!r}, as the file is called"]
+
+
+def _all_mistakes(name: str, raw: dict[str, Any]) -> list[str]:
+    """Everything that is wrong in an authority's file, also in what comes after a first mistake."""
+    where = f"{name}.toml"
+    stand_ins: dict[str, str | dict[str, str]] = {"name": name, "title": "-", "prefix": "AA"}
+    stand_ins |= {"contact": {"team": "-"}, "ombudsman": {"name": "-"}}
+    found, told, _ = rest_of(Authority, raw, where, stand_ins=stand_ins)
+    if found is None:
+        return told
+    told += _wrong_name(found, name, where)
+    bares: dict[str, dict[str, Any]] = {}
+    for each, file in found.procedures.items():
+        try:
+            bares[each] = _bare(each, file, where)
+        except FileError as mistake:
+            told += str(mistake).splitlines()
+    if len(bares) == len(found.procedures):
+        told += wrong_overlay(found, bares)
+    right = right_of(found, [*bares.values()])
+    only = {each: right_of(own, [bares[each]]) for each, own in found.only.items() if each in bares}
+    for each, raw_procedure in bares.items():
+        over = f"{where} over {found.procedures[each]}.toml"
+        told += mistakes_in(_laid_over(raw_procedure, [right, *_of(each, only)], found, over), over)
+    return told
+
+
+def _of(name: str, only: Mapping[str, Overlay]) -> list[Overlay]:
+    return [only[name]] if name in only else []
+
+
+def _laid_over(raw: dict[str, Any], own: Iterable[Overlay], chosen: Authority, where: str) -> Rest[Procedure]:
+    """A procedure with an authority's changes laid over its file, as far as they are right."""
+    base = deepcopy(raw)
+    for each in own:
+        lay_over(raw, each)
+    used_only(raw)
+    raw["titles"] = raw.get("titles", {}) | chosen.titles
+    return rest_of(Procedure, raw, where, base=base)
+
+
+def _bare(name: str, file: str, where: str) -> dict[str, Any]:
+    """A procedure's own file, which an authority's file names."""
+    files = sorted(path.stem for path in PROCEDURES.glob("*.toml"))
+    if file not in files:
+        said = f"there is no procedures/{file}.toml{close_to(file, files)}"
+        raise FileError(f"{where}: procedures.{name}: {said}")
+    raw = bare(PROCEDURES, file)
+    if raw.get("name") != name:
+        raise FileError(f"{where}: procedures.{name}: {file}.toml holds the procedure {raw.get('name')!r}")
+    return raw
+
+
+@lru_cache(maxsize=256)
+def procedure(name: str, authority_name: str) -> Procedure:
+    """A procedure with an authority's choices laid over it."""
+    chosen = authority(authority_name)
+    file = chosen.procedures.get(name)
+    if file is None:
+        known = ", ".join(chosen.procedures)
+        raise Malformed([Problem("procedure", f"{name!r}: {authority_name} has {known}")])
+    where = f"{authority_name}.toml over {file}.toml"
+    raw = _bare(name, file, f"{authority_name}.toml")
+    rest = _laid_over(raw, [chosen, *_of(name, chosen.only)], chosen, where)
+    wrong = mistakes_in(rest, where)
+    if wrong or rest.found is None:
+        raise FileError("\n".join(wrong))
+    return rest.found
+
+
+@lru_cache(maxsize=1)
+def _usual_choices() -> tuple[Choice, ...]:
+    raw = read_toml(PROCEDURES / "choose.toml")
+    return tuple(checked(Choices, raw, "choose.toml").choose)
+
+
+class Chosen(NamedTuple):
+    """The procedure that a matter follows, and why."""
+
+    procedure: str
+    reason: str
+
+
+def procedure_for(opening: Opening) -> Chosen:
+    """The procedure a matter follows: what the opening says, else the authority's rule.
+
+    Raises `Malformed` where the opening contradicts itself or nothing of the authority fits.
+    """
+    having = authority(opening.authority).procedures
+    if opening.procedure is not None:
+        if opening.procedure not in having:
+            said = f"{opening.procedure!r}: {opening.authority} has {', '.join(having)}"
+            raise Malformed([Problem("procedure", said)])
+        if opening.statutory is not None and opening.statutory is not (opening.procedure == "statutory"):
+            what = f"contradicts procedure, which is {opening.procedure!r}: leave one of them out"
+            raise Malformed([Problem("statutory", what)])
+        if (opening.procedure == "representation") is (opening.kind == "complaint"):
+            what = f"{opening.kind!r} does not go together with procedure, which is {opening.procedure!r}"
+            raise Malformed([Problem("kind", what)])
+        if opening.source == SPLIT_SOURCE and opening.linked_to:
+            return Chosen(opening.procedure, f"it was split off {opening.linked_to}")
+        return Chosen(opening.procedure, "it was brought under this procedure")
+    for choice in (*authority(opening.authority).choose, *_usual_choices()):
+        if choice.procedure in having and choice.fits(opening):
+            if opening.statutory and opening.kind == "complaint" and choice.procedure != "statutory":
+                break
+            return Chosen(choice.procedure, choice.reason)
+    what = f"none of {opening.authority}'s procedures takes this matter; name one of {', '.join(having)}"
+    raise Malformed([Problem("procedure", what)])
+
+
+def rules_for(opening: Opening, opened_on: date | None = None) -> RulesSnapshot:
+    """The terms a complaint is recorded with: its procedure, and today's table of bank holidays.
+
+    The table covers the years around its receipt and its opening here.
+    """
+    return _terms(*_which(opening, opened_on))
+
+
+def packed_rules_for(opening: Opening, opened_on: date | None = None) -> str:
+    """The same, packed."""
+    return _packed_terms(*_which(opening, opened_on))
+
+
+def _which(opening: Opening, opened_on: date | None) -> tuple[str, str, str, int, int]:
+    received_on = opening.received_on
+    last = max(received_on, opened_on or received_on).year + YEARS_AHEAD
+    return *procedure_for(opening), opening.authority, received_on.year - YEARS_BACK, last
+
+
+@lru_cache(maxsize=256)
+def _terms(name: str, reason: str, authority_name: str, first: int, last: int) -> RulesSnapshot:
+    return RulesSnapshot(
+        procedure=procedure(name, authority_name),
+        holidays=_holidays(first, last),
+        chosen=reason,
+        procedures=list(authority(authority_name).procedures),
+        edition=EDITION,
+    )
+
+
+@lru_cache(maxsize=256)
+def _holidays(first: int, last: int) -> HolidayTable:
+    table = holiday_table()
+    return table.cut(max(table.first, date(first, 1, 1)), min(table.last, date(last, 12, 31)))
+
+
+def newer_holidays(received_on: date, today: date) -> HolidayTable:
+    """Today's table for a complaint that was opened some time ago, cut as for one that is opened today.
+
+    Some more years back: its receipt may have been corrected to a later one since.
+    """
+    first = received_on.year - YEARS_BACK - CORRECTED_WITHIN
+    return _holidays(first, max(received_on, today).year + YEARS_AHEAD)
+
+
+@lru_cache(maxsize=256)
+def _packed_terms(name: str, reason: str, authority_name: str, first: int, last: int) -> str:
+    return pack(_terms(name, reason, authority_name, first, last))
+
+
+def _mistakes_of_authority(name: str) -> list[str]:
+    wrong = []
+    try:
+        for each in authority(name).procedures:
+            try:
+                procedure(each, name)
+            except FileError as mistake:
+                wrong += str(mistake).splitlines()
+    except FileError as mistake:
+        wrong += str(mistake).splitlines()
+    return wrong
+
+
+def check_all() -> None:
+    """Read every file once; raises a `FileError` that names every mistake."""
+    wrong = []
+    try:
+        holiday_table()
+    except FileError as mistake:
+        wrong.append(str(mistake))
+    for name in authority_names():
+        wrong += once(_mistakes_of_authority(name))
+    try:
+        _usual_choices()
+    except FileError as mistake:
+        wrong.append(str(mistake))
+    if wrong:
+        raise FileError("\n".join(wrong))

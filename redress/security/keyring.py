@@ -1,0 +1,220 @@
+"""The ring of keys: the first encrypts, all of them decrypt, each has a name.
+
+`REDRESS_KEYS` names a file with one key a line, `NAME BASE64`, the present one first. A key is 32
+random bytes (AES-256-GCM). To rotate: `starter.py keys new`, then `starter.py keys rewrap`; running
+processes find the new line by themselves. `starter.py keys remove` takes an old one out that nothing needs.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import re
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+NONCE = 12
+"""Bytes; drawn anew for every encryption."""
+
+LOOKED_AT_EVERY = 5.0
+"""Seconds after which a process looks whether the file of its ring has changed."""
+
+NAME = r"[A-Za-z0-9._-]{1,40}"
+"""What a key may be called."""
+
+KEY = 32
+"""Bytes of a key."""
+
+
+class KeyringError(ValueError):
+    """The ring cannot be used; says which line, and what would be right."""
+
+
+class Unreadable(Exception):
+    """Something was sealed with a key that is not here, or no longer, or it was changed."""
+
+
+class MissingKey(Unreadable):
+    """A key of the ring is needed that does not stand in its file. Its text names the key, and nobody."""
+
+    def __init__(self, name: str) -> None:
+        known = name if re.fullmatch(NAME, name) else "of a strange name"
+        super().__init__(f"the ring has no key {known}: put its line back; until then what it sealed waits")
+
+
+def encrypt(key: bytes, data: bytes, about: str) -> bytes:
+    """AES-GCM: a fresh nonce, then the text with its tag. `about` is bound to it, not hidden."""
+    nonce = os.urandom(NONCE)
+    return nonce + AESGCM(key).encrypt(nonce, data, about.encode())
+
+
+def decrypt(key: bytes, data: bytes, about: str) -> bytes:
+    """What `encrypt` was given. Raises `Unreadable`."""
+    try:
+        return AESGCM(key).decrypt(data[:NONCE], data[NONCE:], about.encode())
+    except (InvalidTag, ValueError):
+        raise Unreadable(about) from None
+
+
+class Keyring:
+    """Named keys; the first is the present one."""
+
+    def __init__(self, keys: dict[str, bytes], path: Path | None = None) -> None:
+        if not keys:
+            raise KeyringError("the ring has no key")
+        self._keys = keys
+        self._path = path
+        self._looked_at = monotonic()
+        self._mark = _mark(path)
+
+    @property
+    def present(self) -> str:
+        """The name of the key that encrypts."""
+        return self._known()[1]
+
+    def _known(self) -> tuple[dict[str, bytes], str]:
+        """The keys of this moment, and the name of the present one among them."""
+        if monotonic() - self._looked_at > LOOKED_AT_EVERY:
+            self._looked_at = monotonic()
+            if _mark(self._path) != self._mark:
+                self._read_anew()
+        keys = self._keys  # another thread may read the file anew meanwhile
+        return keys, next(iter(keys))
+
+    def _read_anew(self) -> None:
+        """The file may have changed: no process is restarted for that, nor stops for a bad line in it."""
+        if self._path is not None:
+            with suppress(KeyringError):
+                mark = _mark(self._path)
+                self._keys, self._mark = read_keyring(self._path)._keys, mark
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all keys, the present one first."""
+        return [*self._keys]
+
+    def seal(self, data: bytes, about: str) -> tuple[str, bytes]:
+        """Encrypt with the present key; gives its name and the sealed bytes."""
+        keys, name = self._known()
+        return name, encrypt(keys[name], data, about)
+
+    def seal_by_name(self, data: bytes, prefix: str) -> tuple[str, bytes]:
+        """The same, bound to the key's own name behind a prefix; gives that, and the sealed bytes."""
+        keys, name = self._known()
+        return prefix + name, encrypt(keys[name], data, prefix + name)
+
+    def open(self, name: str, data: bytes, about: str) -> bytes:
+        """Decrypt with the key of a name. Raises `Unreadable`."""
+        if name not in self._keys:
+            self._read_anew()
+        key = self._keys.get(name)
+        if key is None:
+            raise MissingKey(name)
+        return decrypt(key, data, about)
+
+
+def _mark(path: Path | None) -> tuple[int, int, int]:
+    """By what it is seen that a file is another; zeros where it cannot be looked at."""
+    if path is None:
+        return 0, 0, 0
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0, 0
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def read_keyring(path: Path) -> Keyring:
+    """The ring in a file. Raises `KeyringError`; never says anything of a key but its name and place."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise KeyringError(f"{path}: cannot be read: {type(error).__name__}") from None
+    keys: dict[str, bytes] = {}
+    for number, line in enumerate(lines, 1):
+        words = line.split()
+        if not words or words[0].startswith("#"):
+            continue
+        name = words[0]
+        if len(words) != 2 or not re.fullmatch(NAME, name):
+            raise KeyringError(
+                f"{path}: line {number}: should be a name and a key, for example: 2026-11 BASE64"
+            )
+        if name in keys:
+            raise KeyringError(f"{path}: line {number}: the name {name} stands twice")
+        keys[name] = _key(words[1], path, number)
+    if not keys:
+        raise KeyringError(f"{path}: holds no key; make one with: starter.py keys new")
+    if path.stat().st_mode & 0o077:
+        raise KeyringError(f"{path}: others can read it; chmod 600 {path.name}")
+    return Keyring(keys, path)
+
+
+def _key(text: str, path: Path, number: int) -> bytes:
+    try:
+        key = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != KEY:
+        raise KeyringError(f"{path}: line {number}: the key should be {KEY} bytes in Base64")
+    return key
+
+
+def new_line(name: str = "") -> str:
+    """A line with a new key, named after today where nobody says otherwise."""
+    name = name or datetime.now(UTC).strftime("%Y-%m-%d")
+    return f"{name} {base64.b64encode(os.urandom(KEY)).decode()}"
+
+
+def add_key(path: Path, name: str = "") -> str:
+    """Put a new key on top of the ring in a file (made where there is none); gives its name.
+
+    Without a name it has today's date, with a number from the second of a day on. Raises `KeyringError`
+    where a name that was given is taken.
+    """
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    taken = {word for each in before.splitlines() for word in each.split()[:1]}
+    line = new_line(name)
+    made = today = line.split()[0]
+    number = 2
+    while not name and made in taken:
+        made = f"{today}-{number}"
+        line, number = new_line(made), number + 1
+    if made in taken:
+        raise KeyringError(f"{path}: there is a key {made} already; give another name")
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _write(path, f"{line}\n{before}")
+    return made
+
+
+def remove_key(path: Path, name: str) -> None:
+    """Take a key's line out of the file; whether nothing needs it any more is for the caller to know.
+
+    Raises `KeyringError` where there is no such key, or it is the present one.
+    """
+    keyring = read_keyring(path)
+    if name not in keyring.names:
+        raise KeyringError(f"{path}: there is no key {name}; there are {', '.join(keyring.names)}")
+    if name == keyring.present:
+        raise KeyringError(
+            f"{path}: {name} is the present key; put a new one on top first: starter.py keys new"
+        )
+    lines = path.read_text(encoding="utf-8").splitlines()
+    _write(path, "".join(f"{each}\n" for each in lines if each.split()[:1] != [name]))
+
+
+def _write(path: Path, text: str) -> None:
+    """Put a whole new file in the place of the old one, for its owner alone."""
+    beside = path.with_suffix(".new")
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)

@@ -1,0 +1,269 @@
+"""Destroying a complaint's personal data, with proof; dates and outcomes stay."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import shutil
+from datetime import date
+from pathlib import Path
+from time import monotonic
+from typing import NamedTuple, cast
+
+from pydantic import BaseModel
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
+from temporalio.client import (
+    Client,
+    WorkflowExecutionStatus,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
+)
+from temporalio.service import RPCError, RPCStatusCode
+
+from redress.contract import RegisterEntry, workflow_id
+from redress.domain.calendar import long_date
+from redress.domain.erasure import marks_of, scrubbed
+from redress.domain.status import Status
+from redress.procedures.loader import authority, authority_names
+from redress.security.encryption import EnvelopeCipher
+from redress.services.clock import today
+from redress.services.erasure_search import Searched, search_files, search_folder, search_record, search_texts
+from redress.services.errors import NoAnswer, NoSuchComplaint, NotErasable
+from redress.services.sending import running_status
+from redress.store.key_store import SLIP, KeyDestroyed
+from redress.store.letters import OPEN, in_state
+from redress.store.register import Register
+
+FOLLOWS_WITHIN = 10.0
+"""Seconds for which record and letters are waited for."""
+
+ASKED_WITHIN = 30.0
+"""Seconds that a complaint whose file has not closed has to say where it stands."""
+
+
+class Proof(BaseModel):
+    """What was done, and what a scan of everything found afterwards."""
+
+    reference: str
+    erased_on: date
+    already: bool
+    searched: list[Searched]
+    linked: list[str] = []
+    """Complaints that belong together with it, as a part that was split off, and are not erased."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing personal was readable anywhere."""
+        return all(place.readable == 0 for place in self.searched)
+
+
+async def erase(
+    client: Client, register: Register, outbox: Path, reference: str, state: Path | None = None
+) -> Proof:
+    """Destroy the complaint's own key, and what was never sealed; then search for what could be left.
+
+    `state`: the folder whose databases and logs are searched as files, too. Raises `NoSuchComplaint`,
+    `NotErasable` while the complaint is open or something is owed or under way, or `NoAnswer`. Doing it again
+    finishes what was broken off.
+    """
+    cipher = register.cipher
+    if not isinstance(cipher, EnvelopeCipher):
+        raise NotErasable("there are no keys here: this is a trial, whose data is deleted by hand")
+    if not register.knows(reference):
+        raise NoSuchComplaint(reference)
+    already = cipher.key_store.is_destroyed(reference)
+    marks = set() if already else _marks(register, reference)
+    stays = register.what_stays(reference) if already else _what_stays(register, reference)
+    if not already and reference not in register.noted_as_erased():
+        await _nothing_is_under_way(client, register, reference)
+    await forget(client, cipher, reference)
+    cipher.key_store.destroy(reference, json.dumps(stays) if stays is not None else None)
+    await asyncio.to_thread(shutil.rmtree, outbox / reference, ignore_errors=True)
+    _write_down_what_stays(register, reference, stays)  # last: until it stands there it is not done
+    searched = [
+        search_record(register, reference),
+        search_folder(outbox / reference),
+        await _search_history(client, reference),
+    ]
+    if marks:  # later nobody knows any more what to look for
+        searched.append(await asyncio.to_thread(search_texts, register, marks))
+    if marks and state is not None:
+        searched.append(await asyncio.to_thread(search_files, state, marks))
+    linked = [str(each["reference"]) for each in stays["linked"]] if stays is not None else []
+    return Proof(
+        reference=reference,
+        erased_on=today(),
+        already=already,
+        searched=searched,
+        linked=sorted(
+            each for each in linked if register.knows(each) and not cipher.key_store.is_destroyed(each)
+        ),
+    )
+
+
+class Due(NamedTuple):
+    """Closed complaints that are past their authority's retention, with nothing owed any more.
+
+    `unconfirmed`: past a period that their authority has not confirmed; they are not to be erased for it.
+    `automatic`: those among `confirmed` whose authority has them erased by the daily maintenance.
+    """
+
+    confirmed: list[str]
+    unconfirmed: list[str]
+    automatic: list[str]
+
+
+def due_for_erasure(register: Register, on: date) -> Due:
+    """What is past its retention on a London date."""
+    kept = {name: authority(name).retention for name in authority_names()}
+    cipher = register.cipher
+    destroyed = {*cipher.key_store.destroyed()} if isinstance(cipher, EnvelopeCipher) else set()
+    erased = register.noted_as_erased() & destroyed
+    found = Due([], [], [])
+    for status in register.statuses(on, closed=True):
+        rule = kept.get(status["authority"])
+        if rule is None or status["closed_on"] is None or status["next_due_on"] is not None:
+            continue
+        if status["reference"] not in erased and rule.last_day(date.fromisoformat(status["closed_on"])) < on:
+            (found.confirmed if rule.verified else found.unconfirmed).append(status["reference"])
+            if rule.erase_automatically:
+                found.automatic.append(status["reference"])
+    return found
+
+
+def _what_stays(register: Register, reference: str) -> Status:
+    """Dates and outcomes of a complaint that may be erased."""
+    status = register.status(reference, today())
+    if status is None:
+        raise NotErasable(f"{reference} was reserved and never opened: open it first, or wait until it is")
+    if status["closed_on"] is None:
+        raise NotErasable(f"{reference} is open: it has to be closed before its personal data is destroyed")
+    if status["next_due_on"] is not None:
+        owed = long_date(date.fromisoformat(status["next_due_on"]))
+        raise NotErasable(f"something of {reference} is still owed until {owed}")
+    return status if "erased_on" in status else cast(Status, scrubbed(status, today()))
+
+
+async def _nothing_is_under_way(client: Client, register: Register, reference: str) -> None:
+    """Wait for what follows within seconds; raise `NotErasable` where it does not."""
+    ends = monotonic() + FOLLOWS_WITHIN
+    while True:
+        try:
+            return await _all_has_arrived(client, register, reference)
+        except NotErasable:
+            if monotonic() > ends:
+                raise
+            await asyncio.sleep(0.2)
+
+
+async def _all_has_arrived(client: Client, register: Register, reference: str) -> None:
+    """Raise `NotErasable` where the complaint knows more than the record, or a letter has not left yet."""
+    with register.reading() as db:
+        letters = len(in_state(db, ("waiting", *OPEN), reference))
+    if letters:
+        raise NotErasable(f"{letters} letters of {reference} have not left yet: see 'starter.py letters'")
+    try:
+        described = await client.get_workflow_handle(workflow_id(reference)).describe()
+        if described.status != WorkflowExecutionStatus.RUNNING:
+            return
+        lives = await running_status(client, reference, today(), ASKED_WITHIN)
+    except RPCError as error:
+        if error.status == RPCStatusCode.NOT_FOUND:
+            return
+        raise
+    except (TimeoutError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
+        raise NoAnswer(f"{reference} does not answer: is a worker running?", reference=reference) from None
+    recorded = register.status(reference, today())
+    if recorded is None or lives["closed_on"] is None or lives["next_due_on"] is not None:
+        raise NotErasable(f"{reference} is open again; the record follows in a moment")
+    if _messages(lives) - _messages(recorded):
+        raise NotErasable(f"{reference} has messages that are not recorded yet: try again in a moment")
+
+
+def _messages(status: Status) -> set[str]:
+    return {str(each["message_id"]) for each in status.get("messages", [])}
+
+
+def _marks(register: Register, reference: str) -> set[str]:
+    """The texts that have to be gone afterwards."""
+    opening, status = register.opening(reference), register.status(reference, today())
+    return marks_of(opening or {}, status or {})
+
+
+def _write_down_what_stays(register: Register, reference: str, left: Status | None) -> None:
+    """Keep dates and outcomes in the open, once; also in a register from before the erasure."""
+    if left is None:
+        return
+    with register.writing() as db:
+        entry = RegisterEntry(kind="erased", key="erased", on=today().isoformat(), body={"status": left})
+        register.append(db, reference, [entry])
+
+
+async def forget(client: Client, cipher: EnvelopeCipher, reference: str) -> None:
+    """End the workflow if it still waits for its end, and take it out of Temporal."""
+    execution = WorkflowExecution(workflow_id=workflow_id(reference))
+    try:
+        await client.get_workflow_handle(execution.workflow_id).terminate("its personal data is erased")
+    except KeyDestroyed:
+        pass  # an earlier try came as far as the key, and so past this
+    except RPCError as error:
+        if error.status != RPCStatusCode.NOT_FOUND:
+            raise
+    # Every run: a long life has several, and what was typed in the UI is not under the complaint's key.
+    for run in [*await _runs(client, reference), ""]:
+        execution.run_id = run
+        await _take_over_slips(client, cipher, reference, run)
+        try:
+            await client.workflow_service.delete_workflow_execution(
+                DeleteWorkflowExecutionRequest(namespace=client.namespace, workflow_execution=execution)
+            )
+        except RPCError as error:
+            if error.status != RPCStatusCode.NOT_FOUND:
+                raise
+
+
+SLIPS = re.compile(re.escape(SLIP.encode()) + rb"[0-9a-f]{32}")
+
+
+async def _take_over_slips(client: Client, cipher: EnvelopeCipher, reference: str, run: str) -> None:
+    """What was typed for the complaint and no worker has read since is its own as well."""
+    found: set[str] = set()
+    try:
+        handle = client.get_workflow_handle(workflow_id(reference), run_id=run or None)
+        async for event in handle.fetch_history_events():
+            found |= {slip.decode() for slip in SLIPS.findall(event.SerializeToString())}
+    except RPCError as error:
+        if error.status != RPCStatusCode.NOT_FOUND:
+            raise
+    for slip in found:
+        await asyncio.to_thread(cipher.take_over, slip, reference)
+
+
+async def _runs(client: Client, reference: str) -> list[str]:
+    """The runs of a complaint's workflow that Temporal's list still has."""
+    return [run.run_id async for run in client.list_workflows(f"WorkflowId = '{workflow_id(reference)}'")]
+
+
+async def _search_history(client: Client, reference: str) -> Searched:
+    """Whether Temporal still has a history of the complaint."""
+    for _ in range(600):
+        left = len(await _runs(client, reference)) or await _is_known(client, reference)
+        if not left:
+            return Searched(where="histories in Temporal", looked_at=0, readable=0)
+        await asyncio.sleep(0.1)  # Temporal deletes in its own time, within seconds
+    return Searched(where="histories in Temporal", looked_at=left, readable=left)
+
+
+async def _is_known(client: Client, reference: str) -> bool:
+    try:
+        await client.get_workflow_handle(workflow_id(reference)).describe()
+    except RPCError as error:
+        if error.status == RPCStatusCode.NOT_FOUND:
+            return False
+        raise
+    return True
+
+
+__all__ = ["Due", "NotErasable", "Proof", "Searched", "due_for_erasure", "erase", "forget"]

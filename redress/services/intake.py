@@ -1,0 +1,106 @@
+"""Opening a complaint: once for each intake, however often it is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
+
+from redress.contract import TASK_QUEUE, WORKFLOW, Start, workflow_id
+from redress.domain.case import Case
+from redress.domain.opening import Opening
+from redress.domain.opening_parsing import parse_opening
+from redress.domain.parsing import Malformed, Problem
+from redress.procedures.loader import authority, procedure, procedure_for, rules_for
+from redress.services.clock import today
+from redress.services.errors import NoAnswer
+from redress.store.register import Register
+from workflows.details import STATIC_DETAILS, search_attributes, title
+
+
+class Opened(BaseModel):
+    """What whoever opened a complaint is told."""
+
+    reference: str
+    workflow_id: str
+    created: bool
+    differs: bool
+
+
+def check(raw: object) -> Opening:
+    """The opening, if it can be taken. Raises `Malformed`."""
+    problems: list[Problem] = []
+    opening: Opening | None = None
+    try:
+        opening = parse_opening(raw, today())
+    except Malformed as malformed:
+        problems += malformed.problems
+    name = raw.get("authority") if isinstance(raw, dict) else None
+    try:
+        if opening is not None:
+            procedure(procedure_for(opening).procedure, opening.authority)
+        elif isinstance(name, str):
+            authority(name)
+    except Malformed as malformed:
+        problems += malformed.problems
+    if problems or opening is None:
+        raise Malformed(problems)
+    return opening
+
+
+async def open_complaint(client: Client, register: Register, raw: dict[str, Any]) -> Opened:
+    """Reserve the reference, then start the workflow; a retry finishes a start that failed.
+
+    Raises `Malformed` before anything is written, `NoAnswer` where Temporal did not take it.
+    """
+    opening = check(raw)
+    reserved = register.reserve(opening, raw, authority(opening.authority).prefix)
+    if not reserved.started:
+        await begin(client, reserved.reference, reserved.opening)
+    return Opened(
+        reference=reserved.reference,
+        workflow_id=workflow_id(reserved.reference),
+        created=reserved.created,
+        differs=reserved.differs,
+    )
+
+
+async def begin(client: Client, reference: str, raw: dict[str, Any]) -> None:
+    """Start the workflow of a reserved reference with what it was reserved for. Raises `NoAnswer`."""
+    opening = parse_opening(raw, today())
+    shown = Case(rules_for(opening, today()), reference, opening, today())
+    await start(client, Start(reference=reference, opening=raw), shown=shown)
+
+
+async def start(client: Client, what: Start, *, shown: Case | None = None, again: bool = False) -> None:
+    """Start a complaint's workflow unless it runs or has ended well; `again`: also where it has.
+
+    `shown` is the case as it will be: the list of workflows shows it right from the start.
+    """
+    reuse = (
+        WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
+    )
+    try:
+        await client.start_workflow(
+            WORKFLOW,
+            what.model_dump(mode="json", exclude_none=True),
+            id=workflow_id(what.reference),
+            task_queue=TASK_QUEUE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=reuse,
+            static_summary=title(what.reference, shown.opening.authority if shown else ""),
+            static_details=STATIC_DETAILS,
+            search_attributes=search_attributes(shown) if shown else None,
+        )
+    except WorkflowAlreadyStartedError:
+        return  # it ran to its end: the complaint is there
+    except RPCError as error:
+        raise NoAnswer(
+            f"Temporal did not take the start of {what.reference} ({error.message})",
+            reference=what.reference,
+            applied="no",
+        ) from None

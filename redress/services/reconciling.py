@@ -1,0 +1,175 @@
+"""After a restore, or once a workflow was terminated: Temporal is brought to where the register stands.
+
+The register is the record. Where Temporal's backup is the older one, complaints are missing in it, or do not
+know messages that were recorded since: those are started from the register, in place of what runs. Where the
+register is the older one nothing is changed, and it is said what it lacks (docs/backup.md).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel
+from sqlalchemy import select
+from temporalio.client import (
+    Client,
+    WorkflowExecutionStatus,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
+)
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.service import RPCError, RPCStatusCode
+
+from redress.contract import TASK_QUEUE, WORKFLOW, Carried, Start, workflow_id
+from redress.domain.packing import pack_state
+from redress.domain.status import Status
+from redress.security.encryption import EnvelopeCipher
+from redress.services.clock import today
+from redress.services.erasing import erase, forget
+from redress.services.errors import NoAnswer
+from redress.services.sending import running_status, take_up_again
+from redress.store import tables
+from redress.store.register import Register, Underway
+from workflows.details import STATIC_DETAILS, title
+
+AnswerOutcome = Literal["unchanged", "taken up", "erased again", "register is older", "no answer"]
+
+WRONG: frozenset[AnswerOutcome] = frozenset({"register is older", "no answer"})
+"""Outcomes that need somebody."""
+
+
+class Reconciled(BaseModel):
+    """One complaint: what was done, and why where it needs saying."""
+
+    reference: str
+    outcome: AnswerOutcome
+    why: str = ""
+
+
+async def reconcile(client: Client, register: Register, outbox: Path, within: float) -> list[Reconciled]:
+    """Go over all complaints, one by one; each has `within` seconds to answer. A worker has to run.
+
+    Nothing may be opened or sent meanwhile. Doing it again changes nothing.
+    """
+    done = [
+        await _erased_again(client, register, outbox, *each) for each in await _came_back(client, register)
+    ]
+    erased = register.noted_as_erased()
+    underway = [each for each in register.underway() if each.reference not in erased]
+    done += [await _one(client, register, each, within) for each in underway]
+    return done + await _unknown(client, register)
+
+
+async def _one(client: Client, register: Register, known: Underway, within: float) -> Reconciled:
+    reference = known.reference
+    recorded = await asyncio.to_thread(register.status, reference, today())
+    try:
+        runs = await _as_it_runs(client, reference, within)
+    except (NoAnswer, RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError, TimeoutError):
+        why = "is a worker running, and does its code fit? (docs/stuck.md)"
+        return Reconciled(reference=reference, outcome="no answer", why=why)
+    if recorded is None and runs is None:
+        await take_up_again(client, register, reference)  # its start had not reached Temporal
+        return Reconciled(reference=reference, outcome="taken up", why=NOT_THERE)
+    if recorded is None:
+        return Reconciled(reference=reference, outcome="unchanged", why="its opening is not recorded yet")
+    lacks = _messages(runs) - _messages(recorded) if runs else set()
+    if lacks:
+        why = f"it lacks {len(lacks)} of the complaint's messages"
+        return Reconciled(reference=reference, outcome="register is older", why=why)
+    if runs and _messages(recorded) == _messages(runs):
+        return Reconciled(reference=reference, outcome="unchanged")
+    await _take_up(client, register, reference)
+    why = "it lacked messages that are recorded" if runs else NOT_THERE
+    return Reconciled(reference=reference, outcome="taken up", why=why)
+
+
+NOT_THERE = "it did not run in Temporal"
+
+
+async def _as_it_runs(client: Client, reference: str, within: float) -> Status | None:
+    """Where its workflow has it; None where there is none, or somebody ended it from outside."""
+    try:
+        described = await client.get_workflow_handle(workflow_id(reference)).describe()
+        if described.status not in (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED):
+            return None
+        return await running_status(client, reference, today(), within)
+    except RPCError as error:
+        if error.status == RPCStatusCode.NOT_FOUND:
+            return None
+        raise
+
+
+def _messages(status: Status) -> set[str]:
+    return {str(each["message_id"]) for each in status.get("messages", [])}
+
+
+async def _take_up(client: Client, register: Register, reference: str) -> None:
+    """Start from the record in place of whatever runs; letters that had not left are seen to at once."""
+    recalled = await asyncio.to_thread(register.recall, reference)
+    assert recalled is not None, "its status was read a moment ago"
+    terms, state = recalled
+    carried = Carried(terms=terms, state=pack_state(state), undelivered=True)
+    await client.start_workflow(
+        WORKFLOW,
+        Start(reference=reference, carried=carried).model_dump(mode="json", exclude_none=True),
+        id=workflow_id(reference),
+        task_queue=TASK_QUEUE,
+        id_conflict_policy=WorkflowIDConflictPolicy.TERMINATE_EXISTING,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        static_summary=title(reference),
+        static_details=STATIC_DETAILS,
+    )
+
+
+def lines(done: list[Reconciled]) -> list[str]:
+    """What was done, as people read it: each that is not unchanged, then the sum."""
+    told = [f"{each.reference}: {each.outcome}: {each.why}" for each in done if each.outcome != "unchanged"]
+    unchanged = sum(each.outcome == "unchanged" for each in done)
+    return [*told, f"{len(done)} complaints: {unchanged} unchanged, {len(told)} not"]
+
+
+# --- what was erased and came back, what the register never heard of --------------------------------
+
+
+async def _came_back(client: Client, register: Register) -> list[tuple[str, str]]:
+    """Erased complaints of which an older backup has brought something back, and what."""
+    cipher = register.cipher
+    if not isinstance(cipher, EnvelopeCipher):
+        return []
+    erased, destroyed = register.noted_as_erased(), {*cipher.key_store.destroyed()}
+    back = dict.fromkeys(erased - destroyed, "its key had come back")
+    back |= {each: "the register did not know it" for each in destroyed - erased if register.knows(each)}
+    async for run in client.list_workflows(f"WorkflowType = '{WORKFLOW}'"):
+        reference = run.id.removeprefix(workflow_id(""))
+        if reference in destroyed:
+            back.setdefault(reference, "its history had come back, which nobody can read")
+    return sorted(back.items())
+
+
+async def _erased_again(
+    client: Client, register: Register, outbox: Path, reference: str, why: str
+) -> Reconciled:
+    if not register.knows(reference):  # neither register nor key: nothing of it can be read, nor go on
+        assert isinstance(register.cipher, EnvelopeCipher)
+        await forget(client, register.cipher, reference)
+        return Reconciled(reference=reference, outcome="erased again", why=why)
+    proof = await erase(client, register, outbox, reference)
+    why = why if proof.holds else f"{why}; something is still readable"
+    return Reconciled(reference=reference, outcome="erased again" if proof.holds else "no answer", why=why)
+
+
+async def _unknown(client: Client, register: Register) -> list[Reconciled]:
+    """Complaints that run and that the register does not have: their references would be given out again."""
+    table = tables.references
+    with register.reading() as db:
+        known = set(db.execute(select(table.c.reference)).scalars())
+    found = []
+    async for each in client.list_workflows(f"WorkflowType = '{WORKFLOW}' AND ExecutionStatus = 'Running'"):
+        reference = each.id.removeprefix(workflow_id(""))
+        if reference not in known:
+            why = "it does not have this complaint"
+            found.append(Reconciled(reference=reference, outcome="register is older", why=why))
+    return sorted(found, key=lambda one: one.reference)

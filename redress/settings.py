@@ -1,0 +1,158 @@
+"""Every setting of Redress that is not Temporal's own, with its default.
+
+Each is read from the environment under `REDRESS_` (`REDRESS_STATE`, `REDRESS_REGISTER_URL` …). Where
+Temporal is, which namespace and how to log in come from Temporal's own settings
+(`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_TLS…`, `temporal.toml`). A variable that is there and
+empty is as good as not there.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from redress.contract import SEND_WITHIN_AT_MOST
+
+TRIAL = "names are readable"
+"""What somebody must say who runs this without keys."""
+
+
+class Settings(BaseSettings):
+    """The settings of the worker and of the command line."""
+
+    model_config = SettingsConfigDict(env_prefix="REDRESS_", extra="ignore", env_ignore_empty=True)
+
+    state: Path = Path(".redress")
+    """The folder in which everything lies that Redress keeps by itself: register, outbox, logs."""
+
+    register_url: str = ""
+    """Where the register is, as an SQLAlchemy URL; empty: an SQLite file in the state folder."""
+
+    keys: Path | None = None
+    """The file with the ring of keys; empty: `keys.txt` in the state folder."""
+
+    key_store_url: str = ""
+    """Where the complaints' own keys are, as an SQLAlchemy URL; empty: an SQLite file in the state folder."""
+
+    trial: str = ""
+    """Set to `names are readable`, all runs without keys: nothing is encrypted."""
+
+    outbox: Path | None = None
+    """Where letters are laid; empty: `outbox` in the state folder."""
+
+    send_email: Literal["outbox", "smtp", "notify"] = "outbox"
+    """By what e-mail leaves: `smtp`, `notify` (GOV.UK Notify), or `outbox`: laid into the folder."""
+
+    send_post: Literal["outbox", "notify"] = "outbox"
+    """By what letters by post leave."""
+
+    send_staff: Literal["outbox", "smtp", "notify"] = "outbox"
+    """By what letters to the authority's own people leave."""
+
+    send_text: Literal["nothing", "notify"] = "nothing"
+    """By what those are told of a letter who asked for text messages."""
+
+    send_within: float = Field(default=20.0, gt=0, le=SEND_WITHIN_AT_MOST.total_seconds())
+    """Seconds that the mail server or Notify may take for one letter."""
+
+    send_for_days: float = Field(default=2.0, gt=0)
+    """Days for which a letter that is put off is tried before the Complaints Manager is told."""
+
+    smtp_host: str = ""
+    """The mail server."""
+
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    """Its port: 587 for `starttls`, 465 for `tls`."""
+
+    smtp_tls: Literal["starttls", "tls", "none"] = "starttls"
+    """How the connection is encrypted; `none` only to a server on this machine."""
+
+    smtp_ca: Path | None = None
+    """A file of certificates to trust in place of the system's."""
+
+    smtp_user: str = ""
+    """Whom to log in as; empty: nobody logs in."""
+
+    smtp_password: SecretStr = SecretStr("")
+    """The password to log in with."""
+
+    smtp_from: str = ""
+    """The address letters come from; empty: the e-mail address in the authority's file."""
+
+    notify_key: SecretStr = SecretStr("")
+    """The API key of the service at GOV.UK Notify."""
+
+    notify_url: str = "https://api.notifications.service.gov.uk"
+    """Where Notify is."""
+
+    notify_email_template: str = ""
+    """The id of the e-mail template: subject `((subject))`, message `((body))`."""
+
+    notify_post_template: str = ""
+    """The id of the letter template: heading `((subject))`, body `((body))`."""
+
+    notify_text_template: str = ""
+    """The id of the text message template: `((body))`."""
+
+    notify_reply_to: str = ""
+    """The id of the reply-to address at Notify; empty: the service's own."""
+
+    bank_holidays: Path | None = None
+    """The file of proclaimed bank holidays; empty: `procedures/bank-holidays.toml`. It is read where the
+    table is made (`redress.procedures.bank_holidays`), which knows nothing of this class."""
+
+    ui: str = "http://127.0.0.1:8233"
+    """Where operators reach the Temporal UI: the ready lists lead there."""
+
+    cached_complaints: int = Field(default=500, ge=1)
+    """How many complaints a worker keeps in memory; others are replayed when they are needed."""
+
+    queues: Literal["all", "complaints", "letters"] = "all"
+    """Which task queues a worker serves: letters may have workers of their own."""
+
+    activity_threads: int = Field(default=10, ge=1)
+    """How many activities a worker runs at once, and how many letters it sends at once."""
+
+    answer_within: float = Field(default=30.0, gt=0)
+    """Seconds the command line waits for a complaint's answer before it says that there is none."""
+
+    shutdown_within: float = Field(default=25.0, gt=0)
+    """Seconds a worker that was told to stop gives activities under way; keep it below the container's."""
+
+    deployment: str = Field(default="", pattern=r"^[A-Za-z0-9_-]*$", max_length=100)
+    """The Worker Deployment that a worker belongs to; empty, with `build_id`: workers have no versions."""
+
+    build_id: str = Field(default="", pattern=r"^[A-Za-z0-9._-]*$", max_length=100)
+    """The version of the software within the deployment."""
+
+    log_format: Literal["text", "json"] = "text"
+    """How log lines look: for people, or one JSON object a line."""
+
+    metrics: str = ""
+    """`ADDRESS:PORT` on which a worker gives its metrics to Prometheus; empty: it gives none."""
+
+    log_level: str = "INFO"
+    """Level of the worker's log on standard error."""
+
+    @property
+    def database_url(self) -> str:
+        """The register's URL."""
+        return self.register_url or f"sqlite:///{self.state / 'register.db'}"
+
+    @property
+    def keys_file(self) -> Path:
+        """The ring of keys."""
+        return self.keys or self.state / "keys.txt"
+
+    @property
+    def key_store_database_url(self) -> str:
+        """The URL of the complaints' own keys."""
+        return self.key_store_url or f"sqlite:///{self.state / 'key-store.db'}"
+
+    @property
+    def outbox_folder(self) -> Path:
+        """The outbox."""
+        return self.outbox or self.state / "outbox"

@@ -1,0 +1,94 @@
+"""The API's own store: tokens, browser sessions, and openings that wait. Apart from the register."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    Engine,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    event,
+)
+from sqlalchemy.exc import DBAPIError
+
+from redress.store.database import connect
+
+metadata = MetaData()
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("name", String(100), nullable=False),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("roles", JSON, nullable=False),
+    Column("authority", String(100)),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True)),
+    Column("revoked_at", DateTime(timezone=True)),
+    Index("tokens_by_name", "name"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("token", Integer),
+    Column("name", String(200), nullable=False),
+    Column("roles", JSON, nullable=False),
+    Column("authority", String(100)),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+)
+
+waiting = Table(
+    "waiting_openings",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("receipt", String(40), nullable=False, unique=True),
+    Column("intake", String(64), nullable=False, unique=True),
+    Column("authority", String(100), nullable=False),
+    Column("caller", String(200), nullable=False),
+    Column("kept_at", DateTime(timezone=True), nullable=False),
+    Column("body", JSON),
+    Column("reference", String(40)),
+    Column("created", Boolean, nullable=False),
+    Column("differs", Boolean, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_at", DateTime(timezone=True), nullable=False),
+    Column("done_at", DateTime(timezone=True)),
+    Column("problem", Text, nullable=False),
+    Index("waiting_by_state", "state", "id"),
+)
+
+
+def open_store(url: str) -> Engine:
+    """The store at a URL, its tables made. What is written there has reached the disk."""
+    engine = connect(url)
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def _settle(connection: Any, _record: object) -> None:
+            connection.cursor().execute("PRAGMA synchronous=FULL").close()
+
+    writer = engine.execution_options(writes=True)
+    try:
+        metadata.create_all(writer)
+    except DBAPIError:  # another process made the same tables at this moment
+        metadata.create_all(writer)
+    return engine
+
+
+def utc(at: datetime) -> datetime:
+    """SQLite keeps no time zone; all times here are UTC."""
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

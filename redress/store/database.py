@@ -1,0 +1,122 @@
+"""Connecting to the register: an SQLite file by default, any SQLAlchemy URL by setting."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from sqlite3 import OperationalError
+from time import sleep
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Executable,
+    MetaData,
+    Table,
+    create_engine,
+    event,
+    inspect,
+    make_url,
+    text,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+
+from redress.store.tables import metadata
+
+
+def connect(url: str) -> Engine:
+    """An engine for the register at `url`; on SQLite the folder is made and writers wait for each other."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        within = {"connect_timeout": 5} if parsed.get_backend_name() == "postgresql" else {}
+        return create_engine(
+            parsed,
+            pool_pre_ping=True,
+            pool_size=10,
+            max_overflow=20,
+            hide_parameters=True,
+            connect_args={name: wait for name, wait in within.items() if name not in parsed.query},
+        )
+    if parsed.database and parsed.database != ":memory:":
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = create_engine(parsed, connect_args={"timeout": 5}, hide_parameters=True)
+
+    @event.listens_for(engine, "connect")
+    def _settle(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        _use_a_log(cursor)
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute("PRAGMA secure_delete=ON")  # what is overwritten leaves no trace in the file
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        # A reader that turns writer half-way would fail instead of waiting: writers say so at the start.
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _use_a_log(cursor: Any) -> None:
+    """Let readers and a writer work side by side. Of several that make the file at once, one can say so."""
+    for _ in range(50):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except OperationalError:
+            sleep(0.05)
+    cursor.execute("PRAGMA journal_mode=WAL")
+
+
+def create_tables(engine: Engine, wanted: MetaData = metadata) -> None:
+    """Make what is missing, tables and columns; leave what is there."""
+    try:
+        _make_what_is_missing(engine, wanted)
+    except DBAPIError:  # another process made the same at this moment
+        _make_what_is_missing(engine, wanted)
+
+
+def _make_what_is_missing(engine: Engine, wanted: MetaData) -> None:
+    wanted.create_all(engine)
+    there = inspect(engine)
+    for table in wanted.sorted_tables:
+        known = {column["name"] for column in there.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in known:
+                kind = column.type.compile(engine.dialect)
+                with engine.begin() as db:
+                    db.execute(text(f'ALTER TABLE {table.name} ADD COLUMN "{column.name}" {kind}'))
+
+
+def insert_new(db: Connection, table: Table, rows: list[dict[str, Any]]) -> int:
+    """Insert the rows that are not there yet, by any of the table's keys; gives how many those were."""
+    return db.execute(_insert_new(db.dialect.name, table), rows).rowcount
+
+
+def upsert(db: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Insert rows, or bring those with the same primary key up to date."""
+    db.execute(_upsert(db.dialect.name, table), rows)
+
+
+@cache
+def _upsert(dialect: str, table: Table) -> Executable:
+    statement = _insert(dialect, table)
+    key = [column.name for column in table.primary_key]
+    rest = {column.name: statement.excluded[column.name] for column in table.c if column.name not in key}
+    upserted: Executable = statement.on_conflict_do_update(index_elements=key, set_=rest)
+    return upserted
+
+
+@cache
+def _insert_new(dialect: str, table: Table) -> Executable:
+    inserted: Executable = _insert(dialect, table).on_conflict_do_nothing()
+    return inserted
+
+
+def _insert(dialect: str, table: Table) -> Any:
+    # Both databases say it in the same words, each in its own dialect's module.
+    return (postgresql if dialect == "postgresql" else sqlite).insert(table)

@@ -1,0 +1,119 @@
+"""What other systems are told of a complaint: written down in the transaction that changed it.
+
+So a notice is neither lost nor written twice: it stands if and only if the change does. None holds
+personal data.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any, Literal, NamedTuple, get_args
+
+from sqlalchemy import Connection, Row, bindparam, func, select
+
+from redress.domain.case import Case
+from redress.domain.status import Status
+from redress.store import tables
+from redress.store.database import insert_new
+
+Event = Literal[
+    "complaint.opened",
+    "complaint.stage_changed",
+    "complaint.closed",
+    "complaint.reopened",
+    "complaint.breached",
+]
+
+EVENTS: tuple[Event, ...] = get_args(Event)
+
+STANDS = (
+    "reference",
+    "authority",
+    "procedure",
+    "kind",
+    "stage",
+    "state",
+    "next_due_on",
+    "waiting_for",
+    "overdue",
+)
+"""What every notice says of where the complaint stands."""
+
+
+_LINE = (
+    select(tables.complaints.c.stage, tables.complaints.c.closed_on)
+    .where(tables.complaints.c.reference == bindparam("of"))
+    .with_for_update()  # two writers of one complaint take turns
+)
+
+_LAST_EVENT = select(func.max(tables.events.c.id)).where(tables.events.c.reference == bindparam("of"))
+
+
+class _Told(NamedTuple):
+    """A notice to be written: `key` is the same each time the same thing is noticed."""
+
+    event: Event
+    key: str
+    more: dict[str, Any]
+
+
+def note_changes(db: Connection, case: Case, status: Status, as_of: date) -> None:
+    """Write down what a new status changes against the complaint's line, before that is replaced."""
+    before = db.execute(_LINE, {"of": case.reference}).one_or_none()
+    told = [*_moves(db, before, status), *_breaches(case)]
+    if not told:
+        return
+    stands = {name: status[name] for name in STANDS}  # type: ignore[literal-required]  # each is a key of Status
+    now = datetime.now(UTC)
+    rows = [
+        {
+            "reference": case.reference,
+            "key": each.key,
+            "authority": status["authority"],
+            "event": each.event,
+            "noticed_at": now,
+            "body": {"on": as_of.isoformat(), **stands, **each.more},
+            "handed_out": False,
+        }
+        for each in told
+    ]
+    insert_new(db, tables.notices, rows)
+
+
+def _moves(db: Connection, before: Row[Any, Any] | None, status: Status) -> list[_Told]:
+    told: list[tuple[Event, dict[str, Any]]] = []
+    if before is None:
+        told.append(("complaint.opened", {"received_on": status["received_on"]}))
+    elif before.stage != status["stage"]:
+        told.append(("complaint.stage_changed", {"stage_before": before.stage}))
+    was_closed = before is not None and before.closed_on is not None
+    if status["closed_on"] and not was_closed:
+        told.append(
+            ("complaint.closed", {"closed_on": status["closed_on"], "closed_as": status["closed_as"]})
+        )
+    elif was_closed and not status["closed_on"]:
+        told.append(("complaint.reopened", {}))
+    if not told:
+        return []
+    last = db.execute(_LAST_EVENT, {"of": status["reference"]}).scalar_one()
+    return [_Told(event, f"{event}:{last}", more) for event, more in told]
+
+
+def _breaches(case: Case) -> list[_Told]:
+    """Every breach that was recorded while the complaint was here; those told before keep their notice."""
+    if not any(key.startswith("breach:") for key in case.settled):
+        return []
+    return [
+        _Told(
+            "complaint.breached",
+            effect.key,
+            {
+                "breach": {
+                    name: effect.facts.get(name)
+                    for name in ("deadline", "stage", "due_on", "days", "unit", "owner")
+                }
+            },
+        )
+        for effect in case.fold.effects
+        if effect.kind == "breach" and case.settled.get(effect.key) == "done"
+    ]

@@ -1,0 +1,436 @@
+"""The case record: references, the append-only events, and what people query.
+
+Every write may come more than once and counts once: events are unique by (reference, key).
+Projections are made anew from the events of one complaint in the same transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, date, datetime
+from threading import Lock
+from typing import Any, NamedTuple, cast
+
+from sqlalchemy import Connection, Engine, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from redress.contract import RegisterEntry
+from redress.domain.case import Case, CaseState, EffectStatus, LoggedMessage, Rejected
+from redress.domain.erasure import Erased
+from redress.domain.opening import Opening
+from redress.domain.packing import pack, unpack
+from redress.domain.procedure import RulesSnapshot
+from redress.domain.splitting import PartOpening
+from redress.domain.status import Status
+from redress.security.encryption import (
+    Cipher,
+    EnvelopeCipher,
+    PlaintextCipher,
+    decrypt_document,
+    encrypt_document,
+)
+from redress.store import tables
+from redress.store.database import create_tables, insert_new
+from redress.store.key_store import KeyDestroyed
+from redress.store.read_models import project
+
+log = logging.getLogger(__name__)
+
+_EVENTS = (
+    select(tables.events.c.kind, tables.events.c.body, tables.events.c.on_date)
+    .where(tables.events.c.reference == bindparam("of"))
+    .order_by(tables.events.c.id)
+)
+
+_ITS_TURN = (
+    select(tables.references.c.reference)
+    .where(tables.references.c.reference == bindparam("of"))
+    .with_for_update()
+)
+
+
+class Reserved(NamedTuple):
+    """A reference for an intake. `created` the first time; `differs` where other content came again."""
+
+    reference: str
+    created: bool
+    differs: bool
+    started: bool
+    opening: dict[str, Any]
+
+
+class Underway(NamedTuple):
+    """A complaint that may still live. `is_recorded`: its opening has reached the record."""
+
+    reference: str
+    received_on: date
+    is_recorded: bool
+    is_closed: bool
+
+
+class _Event(NamedTuple):
+    """An event of the record, opened."""
+
+    kind: str
+    body: dict[str, Any]
+    on_date: date
+
+
+class Register:
+    """The register behind one engine. What is personal in it is sealed under the complaint's own key."""
+
+    def __init__(self, engine: Engine, cipher: Cipher | None = None) -> None:
+        self.engine = engine
+        self.cipher: Cipher = cipher or PlaintextCipher()
+        self._writer = engine.execution_options(writes=True)
+        self._made = False
+        self._making = Lock()
+        self._found: dict[str, str] = {}  # packed terms by digest: what a digest stands for never changes
+        self._turn = Lock() if engine.dialect.name == "sqlite" else None
+
+    @contextmanager
+    def writing(self, *, within: float | None = None) -> Iterator[Connection]:
+        """A transaction; on first use the tables are made, so that a worker can start without a register.
+
+        SQLite has one writer at a time: within a process they take turns here, which is quicker than
+        each asking the file again and again. `within`: seconds to wait for one's turn, for as long as it
+        takes where left out. Raises `TimeoutError` where it does not come by then.
+        """
+        self._make()
+        with self._own_turn(within), self._writer.begin() as db:
+            yield db
+
+    @contextmanager
+    def _own_turn(self, within: float | None) -> Iterator[None]:
+        if self._turn is None:
+            yield
+            return
+        if not self._turn.acquire(timeout=-1 if within is None else within):
+            raise TimeoutError("the register is busy")
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """A connection to read by."""
+        self._make()
+        return self.engine.connect()
+
+    def _make(self) -> None:
+        with self._making:
+            if not self._made:
+                create_tables(self._writer)
+                self._made = True
+
+    # --- references ------------------------------------------------------------------------------
+
+    def reserve(self, opening: Opening, raw: dict[str, Any], prefix: str) -> Reserved:
+        """The one reference of an intake (`authority`, `source`, `source_id`), made where there is none."""
+        for _ in range(3):
+            found = self._reserved(opening, raw)
+            if found is not None:
+                return found
+            try:
+                with self.writing() as db:
+                    reference = self._next_reference(db, f"{prefix}-{opening.received_on.year}")
+                    db.execute(
+                        insert(tables.references).values(
+                            reference=reference,
+                            authority=opening.authority,
+                            source=opening.source,
+                            source_id=opening.source_id,
+                            content_hash=self.cipher.digest(raw, reference),
+                            opening=encrypt_document(self.cipher, raw, reference),
+                            reserved_at=datetime.now(UTC),
+                        )
+                    )
+                return Reserved(reference, created=True, differs=False, started=False, opening=raw)
+            except IntegrityError:
+                continue  # somebody else brought the same intake at the same moment
+        raise RuntimeError("the register did not settle who reserved the reference")
+
+    def _next_reference(self, db: Connection, series: str) -> str:
+        """The next reference of a series that was never given out.
+
+        A register that was put back from a backup does not know what was given out after it; the vault,
+        which is never the older one, does.
+        """
+        skipped = 0
+        while True:
+            reference = f"{series}-{_next(db, series):06d}"
+            if not (isinstance(self.cipher, EnvelopeCipher) and self.cipher.key_store.has(reference)):
+                break
+            skipped += 1
+        if skipped:
+            log.warning("%d references before %s were given out before: skipped", skipped, reference)
+        return reference
+
+    def _reserved(self, opening: Opening, raw: dict[str, Any]) -> Reserved | None:
+        table = tables.references
+        wanted = select(table).where(
+            table.c.authority == opening.authority,
+            table.c.source == opening.source,
+            table.c.source_id == opening.source_id,
+        )
+        record = tables.events
+        with self.reading() as db:
+            row = db.execute(wanted).one_or_none()
+            if row is None:
+                return None
+            opened = db.execute(
+                select(record.c.id).where(record.c.reference == row.reference, record.c.key == "opened")
+            ).first()
+        try:
+            differs = row.content_hash != self.cipher.digest(raw, row.reference)
+            first = decrypt_document(self.cipher, row.opening)
+        except KeyDestroyed:  # erased: that it was here is all that is known
+            differs, first = False, {}
+        return Reserved(
+            row.reference, created=False, differs=differs, started=opened is not None, opening=first
+        )
+
+    def reserve_part(self, db: Connection, part: PartOpening) -> None:
+        """Keep the reference of a part that is split off, within a transaction; once, however often asked."""
+        opening = part.opening
+        row = {
+            "reference": part.reference,
+            "authority": opening["authority"],
+            "source": opening["source"],
+            "source_id": opening["source_id"],
+            "content_hash": self.cipher.digest(opening, part.reference),
+            "opening": encrypt_document(self.cipher, opening, part.reference),
+            "reserved_at": datetime.now(UTC),
+        }
+        insert_new(db, tables.references, [row])
+
+    def knows(self, reference: str) -> bool:
+        """Whether there ever was a complaint of this reference, erased or not."""
+        table = tables.references
+        with self.reading() as db:
+            return (
+                db.execute(select(table.c.reference).where(table.c.reference == reference)).first()
+                is not None
+            )
+
+    def opening(self, reference: str) -> dict[str, Any] | None:
+        """What a complaint was opened with; None where there never was one of this reference."""
+        table = tables.references
+        with self.reading() as db:
+            found = db.execute(select(table.c.opening).where(table.c.reference == reference))
+            row = found.first()
+        return decrypt_document(self.cipher, row.opening) if row is not None else None
+
+    def underway(self, authority: str | None = None) -> list[Underway]:
+        """Every complaint whose workflow may live, by reference: all but those whose file has closed."""
+        table, rows, record = tables.references, tables.complaints, tables.events
+        last = select(func.max(record.c.id)).group_by(record.c.reference)
+        over = record.c.kind.in_(("ended", "erased"))
+        ended = select(record.c.reference).where(record.c.id.in_(last), over)
+        wanted = (
+            select(table.c.reference, table.c.opening, rows.c.received_on, rows.c.state)
+            .outerjoin(rows, rows.c.reference == table.c.reference)
+            .where(table.c.reference.not_in(ended))
+            .order_by(table.c.reference)
+        )
+        if authority is not None:
+            wanted = wanted.where(table.c.authority == authority)
+        with self.reading() as db:
+            found = [(row, self._received_on(row)) for row in db.execute(wanted)]
+        return [
+            Underway(row.reference, received_on, row.state is not None, row.state == "closed")
+            for row, received_on in found
+            if received_on is not None
+        ]
+
+    def _received_on(self, row: Row[Any, Any, Any, Any]) -> date | None:
+        """A complaint's receipt: from its line, or, before there is one, from what it was opened with.
+
+        None where that was erased.
+        """
+        if row.received_on is not None:
+            return cast(date, row.received_on)
+        try:
+            return date.fromisoformat(decrypt_document(self.cipher, row.opening)["received_on"])
+        except KeyDestroyed:
+            return None
+
+    # --- the record ------------------------------------------------------------------------------
+
+    def append(self, db: Connection, reference: str, entries: Sequence[RegisterEntry]) -> int:
+        """Add events that are not there yet, within a transaction; gives how many were new.
+
+        Writers of one complaint take turns from here on: none folds what another is about to add to.
+        """
+        if self._turn is None:
+            db.execute(_ITS_TURN, {"of": reference})
+        now = datetime.now(UTC)
+        rows = []
+        for entry in entries:
+            body = entry.body
+            if entry.kind == "opened":
+                body = body | {"terms": self._keep_terms(db, body["terms"])}
+            rows.append(
+                {
+                    "reference": reference,
+                    "key": entry.key,
+                    "kind": entry.kind,
+                    "on_date": date.fromisoformat(entry.on),
+                    "recorded_at": now,
+                    "body": body
+                    if entry.kind == "erased"
+                    else encrypt_document(self.cipher, body, reference),
+                }
+            )
+        return insert_new(db, tables.events, rows) if rows else 0
+
+    def case(self, db: Connection, reference: str) -> tuple[Case, date] | None:
+        """The case made anew from its events, and the date of the last; None where it was never recorded."""
+        kept = db.execute(_EVENTS, {"of": reference}).all()
+        rows = [_Event(row.kind, decrypt_document(self.cipher, row.body), row.on_date) for row in kept]
+        opened = next((row.body for row in rows if row.kind == "opened"), None)
+        if opened is None:
+            return None
+        settled: dict[str, EffectStatus] = {
+            row.body["key"]: row.body["state"] for row in rows if row.kind == "effect"
+        }
+        terms = self._terms(db, opened["terms"])
+        opening = Opening.model_validate(opened["opening"])
+        opened_on = date.fromisoformat(opened["opened_on"])
+        loaded = list(Case(terms, reference, opening, opened_on).logged.values()) if opening.messages else []
+        said = [LoggedMessage.model_validate(row.body) for row in rows if row.kind == "message"]
+        state = CaseState(
+            reference=reference,
+            opening=opening,
+            opened_on=opened_on,
+            loaded=len(loaded),
+            messages=loaded + said,
+            rejected=[Rejected.model_validate(row.body) for row in rows if row.kind == "rejected"],
+            settled=settled,
+        )
+        case = Case.restore(terms, state)
+        last = max(row.on_date for row in rows)
+        case.fold.advance(max(last, case.fold.day))
+        return case, last
+
+    def _keep_terms(self, db: Connection, packed: str) -> str:
+        """Keep terms once for all complaints that share them; gives the digest they are found by."""
+        digest = hashlib.sha256(packed.encode()).hexdigest()
+        there = select(tables.terms.c.digest).where(tables.terms.c.digest == digest)
+        if (
+            db.execute(there).first() is None
+        ):  # asked, not remembered: what is remembered may have been undone
+            insert_new(db, tables.terms, [{"digest": digest, "packed": packed}])
+        return digest
+
+    def _terms(self, db: Connection, digest: str) -> RulesSnapshot:
+        if digest not in self._found:
+            table = tables.terms
+            kept = select(table.c.packed).where(table.c.digest == digest)
+            self._found[digest] = db.execute(kept).scalar_one()
+        return unpack(self._found[digest])
+
+    def waiting_letters(self, db: Connection, reference: str) -> list[tuple[dict[str, Any], date]]:
+        """The effects whose letters could not be written, each with the London date of its letters."""
+        table, record = tables.letters, tables.events
+        waiting = db.execute(
+            select(table.c.key, table.c.on_date)
+            .where(table.c.reference == reference, table.c.state == "waiting")
+            .distinct()
+        ).all()
+        dated = {f"effect:{row.key}": row.on_date for row in waiting}
+        rows = db.execute(
+            select(record.c.key, record.c.body)
+            .where(record.c.reference == reference, record.c.key.in_(list(dated)))
+            .order_by(record.c.id)
+        )
+        return [(decrypt_document(self.cipher, row.body), dated[row.key]) for row in rows]
+
+    def forget_unwritten(self, db: Connection, reference: str) -> None:
+        """Drop the notes of letters that could not be written: they are about to be tried again."""
+        table = tables.letters
+        db.execute(delete(table).where(table.c.reference == reference, table.c.state == "waiting"))
+
+    def project(self, db: Connection, case: Case, as_of: date, *, first: bool = False) -> None:
+        """Make the tables that people query from a case; `first`: there are no rows of it yet."""
+        project(db, case, as_of, self.cipher, first=first)
+
+    def erased(self, db: Connection, reference: str) -> Status | None:
+        """What is left of a complaint whose personal data was destroyed."""
+        table = tables.events
+        wanted = select(table.c.body).where(table.c.reference == reference, table.c.kind == "erased")
+        body = db.execute(wanted).scalar()
+        return cast(Status, body["status"]) if body is not None else None
+
+    def noted_as_erased(self) -> set[str]:
+        """The complaints of which it stands here that they were erased: the last step of it."""
+        table = tables.events
+        with self.reading() as db:
+            return set(db.execute(select(table.c.reference).where(table.c.kind == "erased")).scalars())
+
+    def what_stays(self, reference: str) -> Status | None:
+        """The same from the vault, for a register that is older than the erasure."""
+        kept = (
+            self.cipher.key_store.what_stays(reference) if isinstance(self.cipher, EnvelopeCipher) else None
+        )
+        return cast(Status, json.loads(kept)) if kept is not None else None
+
+    def recall(self, reference: str) -> tuple[str, CaseState] | None:
+        """What is needed to take a complaint up again: its packed terms and its state."""
+        with self.reading() as db:
+            left = self.erased(db, reference)
+            try:
+                found = self.case(db, reference) if left is None else None
+            except KeyDestroyed:
+                left = self.what_stays(reference)
+                raise Erased(reference, str(left["erased_on"]) if left else "an earlier day") from None
+        if left is not None:
+            raise Erased(reference, str(left.get("erased_on")))
+        return (pack(found[0].terms), found[0].state()) if found else None
+
+    # --- what people ask -------------------------------------------------------------------------
+
+    def status(self, reference: str, as_of: date) -> Status | None:
+        """Where a complaint stands on a date, from the record alone."""
+        with self.reading() as db:
+            return self._status(db, reference, as_of)
+
+    def _status(self, db: Connection, reference: str, as_of: date) -> Status | None:
+        left = self.erased(db, reference)
+        if left is not None:
+            return left
+        try:
+            found = self.case(db, reference)
+        except KeyDestroyed:
+            return self.what_stays(reference)
+        return found[0].status(as_of) if found else None
+
+    def statuses(self, as_of: date, *, closed: bool = False, authority: str | None = None) -> list[Status]:
+        """Where all open complaints stand on a date (`closed`: those too), without their messages."""
+        table = tables.complaints
+        wanted = select(table.c.reference)
+        if not closed:
+            wanted = wanted.where((table.c.state != "closed") | table.c.next_due_on.is_not(None))
+        if authority is not None:
+            wanted = wanted.where(table.c.authority == authority)
+        found: list[Status] = []
+        with self.reading() as db:
+            for reference in db.execute(wanted.order_by(table.c.reference)).scalars().all():
+                status = self._status(db, reference, as_of)
+                if status is None:
+                    continue
+                status.pop("messages", None)
+                if closed or status["state"] != "closed" or status["next_due_on"] is not None:
+                    found.append(status)
+        return sorted(found, key=lambda s: (s["next_due_on"] or "9999-12-31", s["reference"]))
+
+
+def _next(db: Connection, series: str) -> int:
+    table = tables.counters
+    insert_new(db, table, [{"series": series, "last": 0}])
+    bump = update(table).where(table.c.series == series).values(last=table.c.last + 1)
+    return int(db.execute(bump.returning(table.c.last)).scalar_one())

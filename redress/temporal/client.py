@@ -1,0 +1,74 @@
+"""Connecting to Temporal, the same way from every process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import Sequence
+
+from temporalio.client import Client, Interceptor
+from temporalio.envconfig import ClientConfig
+from temporalio.runtime import (
+    LogForwardingConfig,
+    LoggingConfig,
+    PrometheusConfig,
+    Runtime,
+    TelemetryConfig,
+    TelemetryFilter,
+)
+
+from redress.security.encryption import Cipher
+from redress.temporal.converter import data_converter
+
+log = logging.getLogger(__name__)
+
+
+def quiet_runtime(metrics: str = "", *, is_worker: bool = False) -> None:
+    """Keep the SDK's core off standard output: doors print JSON there. Call once, before connecting.
+
+    `metrics`: the `ADDRESS:PORT` on which the SDK's own metrics are given to Prometheus. `is_worker`: its
+    warnings go into the process's log, since they say why a workflow task failed.
+    """
+    core = logging.getLogger("temporalio.core")
+    if not is_worker:
+        core.propagate = False
+        core.addHandler(logging.StreamHandler(sys.stderr))
+    core.setLevel(logging.WARNING if is_worker else logging.ERROR)
+    telemetry = TelemetryConfig(
+        logging=LoggingConfig(
+            filter=TelemetryFilter(core_level="WARN" if is_worker else "ERROR", other_level="ERROR"),
+            forwarding=LogForwardingConfig(logger=core),
+        ),
+        metrics=PrometheusConfig(bind_address=metrics) if metrics else None,
+    )
+    Runtime.set_default(Runtime(telemetry=telemetry), error_if_already_set=False)
+
+
+def where() -> str:
+    """The address that will be tried, for messages to people."""
+    return str(ClientConfig.load_client_connect_config().get("target_host") or "localhost:7233")
+
+
+async def connect(cipher: Cipher, interceptors: Sequence[Interceptor] = ()) -> Client:
+    """A client by Temporal's standard settings. Raises `RuntimeError` at once if unreachable."""
+    config = ClientConfig.load_client_connect_config(config_file_strict=True)
+    config.setdefault("target_host", "localhost:7233")
+    return await Client.connect(**config, data_converter=data_converter(cipher), interceptors=interceptors)
+
+
+async def connect_patiently(
+    stop: asyncio.Event, cipher: Cipher, interceptors: Sequence[Interceptor] = ()
+) -> Client | None:
+    """Like `connect`, but waits for a server that is not up yet; None if told to stop meanwhile."""
+    pause = 0.5
+    while not stop.is_set():
+        try:
+            return await connect(cipher, interceptors)
+        except RuntimeError as error:
+            log.warning("Temporal at %s is not up yet; trying again in %.0f s (%s)", where(), pause, error)
+        try:
+            await asyncio.wait_for(stop.wait(), pause)
+        except TimeoutError:
+            pause = min(pause * 2, 10)
+    return None

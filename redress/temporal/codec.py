@@ -1,0 +1,149 @@
+"""Every payload encrypted: what Temporal stores can be read by nobody without the keys."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterable, Sequence
+
+from temporalio.api.common.v1 import Payload
+from temporalio.converter import (
+    ActivitySerializationContext,
+    PayloadCodec,
+    SerializationContext,
+    WithSerializationContext,
+    WorkflowSerializationContext,
+)
+
+from redress.security.encryption import OF_COMPLAINT, OF_RING, EnvelopeCipher
+from redress.security.keyring import Unreadable, encrypt
+from redress.store.key_store import SLIP, KeyDestroyed
+
+ENCODING = b"binary/encrypted"
+KEY_NAME = "encryption-key-id"
+
+IN_CLEAR = "redress-in-clear"
+"""Metadata that marks a payload which came unencrypted to a complaint with a key. Set here, never sent."""
+
+REFERENCE = re.compile(r"[A-Z][A-Z0-9]{0,9}(-[0-9]{1,9}){1,5}")
+"""What a reference looks like: a workflow of another name is no complaint, and gets no key of that name."""
+
+
+class EncryptionCodec(PayloadCodec, WithSerializationContext):
+    """Encrypts under the key of the complaint whose workflow a payload belongs to.
+
+    Where nobody says which (what an operator types into the UI), it has a key of its own, which the
+    complaint that receives it takes over. What cannot be decrypted is handed on as it came: raising
+    would stop a workflow task for good.
+    """
+
+    def __init__(self, cipher: EnvelopeCipher, prefix: str, reference: str = "") -> None:
+        self.cipher = cipher
+        self.prefix = prefix
+        """What a workflow's id has before the reference."""
+        self.reference = reference
+
+    def with_context(self, context: SerializationContext) -> EncryptionCodec:
+        """The codec for one complaint."""
+        if not isinstance(context, (WorkflowSerializationContext, ActivitySerializationContext)):
+            return self
+        workflow_id = context.workflow_id or ""
+        reference = workflow_id.removeprefix(self.prefix)
+        if not workflow_id.startswith(self.prefix) or not REFERENCE.fullmatch(reference):
+            return self
+        return EncryptionCodec(self.cipher, self.prefix, reference)
+
+    async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        """Encrypt each payload, whole."""
+        if not self.reference:
+            return await asyncio.to_thread(self._on_a_slip, payloads)
+        if self.cipher.key_store.remembered(self.reference) is None:
+            await asyncio.to_thread(self.cipher.key_store.key, self.reference, make=True)
+        return [self._encrypted(payload) for payload in payloads]
+
+    def _encrypted(self, payload: Payload) -> Payload:
+        return _payload(*self.cipher.seal(payload.SerializeToString(), self.reference))
+
+    def _on_a_slip(self, payloads: Sequence[Payload]) -> list[Payload]:
+        if not payloads:
+            return []
+        slip = self.cipher.key_store.slip()
+        key = self.cipher.key_store.key(slip)
+        return [_payload(slip, encrypt(key, each.SerializeToString(), slip)) for each in payloads]
+
+    async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        """Decrypt what is encrypted and can be; the rest as it came."""
+        others: set[str] = set()
+        for name in _keys(payloads):
+            if self.reference and name.startswith(SLIP):
+                is_own = await asyncio.to_thread(self.cipher.key_store.take_over, name, self.reference)
+                others |= set() if is_own else {name}
+            if self.cipher.key_store.remembered(name) is None:
+                try:
+                    await asyncio.to_thread(self.cipher.key_store.key, name)
+                except Unreadable:
+                    continue
+        return [self._decrypted(payload, others) for payload in payloads]
+
+    def _decrypted(self, payload: Payload, others: set[str]) -> Payload:
+        if payload.metadata.get("encoding") != ENCODING:
+            return self._marked(payload)
+        if self._is_anothers(payload, others):
+            return payload
+        try:
+            return open_payload(self.cipher, payload)
+        except Unreadable:
+            return payload
+
+    def _is_anothers(self, payload: Payload, slips: set[str]) -> bool:
+        """Whether it was sealed for another complaint: copied here, it must not become readable here."""
+        name = payload.metadata.get(KEY_NAME, b"").decode("utf-8", "replace")
+        is_foreign = name.startswith(OF_COMPLAINT) and name != OF_COMPLAINT + self.reference
+        return name in slips or (bool(self.reference) and is_foreign)
+
+    def _marked(self, payload: Payload) -> Payload:
+        if not self.reference:
+            return payload
+        marked = Payload()
+        marked.CopyFrom(payload)
+        marked.metadata[IN_CLEAR] = b""
+        return marked
+
+
+def open_payload(cipher: EnvelopeCipher, payload: Payload) -> Payload:
+    """One encrypted payload, decrypted. Raises `Unreadable`."""
+    name = payload.metadata.get(KEY_NAME, b"").decode("utf-8", "replace")
+    opened = Payload()
+    try:
+        opened.ParseFromString(cipher.open(name, payload.data))
+    except Unreadable:
+        raise
+    except Exception:  # whatever protobuf says of foreign bytes
+        raise Unreadable("it was changed") from None
+    return opened
+
+
+def placeholder(cipher: EnvelopeCipher, payload: Payload) -> Payload:
+    """What a reader sees of a payload: itself, or why it cannot be read."""
+    if payload.metadata.get("encoding") != ENCODING:
+        return payload
+    try:
+        return open_payload(cipher, payload)
+    except KeyDestroyed:
+        said = b'"[erased]"'
+    except Unreadable:
+        said = b'"[cannot be read: nobody here has its key]"'
+    return Payload(metadata={"encoding": b"json/plain"}, data=said)
+
+
+def _payload(key_name: str, data: bytes) -> Payload:
+    return Payload(metadata={"encoding": ENCODING, KEY_NAME: key_name.encode()}, data=data)
+
+
+def _keys(payloads: Iterable[Payload]) -> set[str]:
+    """The keys of the vault that are needed."""
+    names = {p.metadata.get(KEY_NAME, b"").decode("utf-8", "replace") for p in payloads}
+    return {name.removeprefix(OF_COMPLAINT) for name in names if name.startswith((OF_COMPLAINT, SLIP))}
+
+
+__all__ = ["ENCODING", "KEY_NAME", "OF_RING", "EncryptionCodec", "open_payload", "placeholder"]

@@ -1,0 +1,186 @@
+"""Makes a Temporal namespace fit for complaints: `python -m redress.temporal.namespace`.
+
+Takes the address and the name of the namespace from Temporal's own settings. What is missing is made,
+what is there is left: it may run at every start. Exit status: 0 the namespace is ready; 1 it is not,
+and why stands on standard error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from collections.abc import Set as AbstractSet
+from datetime import timedelta
+from typing import TypeVar
+
+from google.protobuf.duration_pb2 import Duration
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.namespace.v1 import NamespaceConfig
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
+from temporalio.api.workflowservice.v1 import (
+    DescribeNamespaceRequest,
+    RegisterNamespaceRequest,
+    UpdateNamespaceRequest,
+)
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from redress.contract import SEARCH_ATTRIBUTES
+from redress.security.encryption import PlaintextCipher
+from redress.temporal.client import connect_patiently, quiet_runtime, where
+from redress.temporal.schedules import schedule_maintenance
+
+log = logging.getLogger("redress.namespace")
+
+RETENTION = timedelta(days=3650)
+"""How long Temporal keeps the history of a closed complaint, at the least. The register keeps the record."""
+
+PATIENCE = 180.0
+"""Seconds in all: for the server to answer, and for what was made to be known everywhere in it."""
+
+STARTING = {RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED}
+"""What a server that is starting answers for a while."""
+
+PASSING = STARTING | {RPCStatusCode.NOT_FOUND}
+"""The same, and what it answers about a namespace that was made a moment ago."""
+
+T = TypeVar("T")
+
+
+class NamespaceError(RuntimeError):
+    """The namespace cannot be made fit; says what stands in the way."""
+
+
+async def prepare(client: Client) -> list[str]:
+    """Make the client's namespace ready; gives a sentence for each thing that was changed, none if none."""
+    done = await _made(client)
+    done += await _kept_long_enough(client)
+    done += await _attributes_registered(client)
+    await _until_usable(client)
+    return done + await _patiently(lambda: schedule_maintenance(client))
+
+
+async def _made(client: Client) -> list[str]:
+    service, name = client.workflow_service, client.namespace
+    try:
+        await _patiently(
+            lambda: service.describe_namespace(DescribeNamespaceRequest(namespace=name)), STARTING
+        )
+        return []
+    except RPCError as unknown:
+        if unknown.status != RPCStatusCode.NOT_FOUND:
+            raise
+    try:
+        await service.register_namespace(
+            RegisterNamespaceRequest(
+                namespace=name,
+                description="Complaints",
+                workflow_execution_retention_period=_duration(RETENTION),
+            )
+        )
+    except RPCError as taken:
+        if taken.status == RPCStatusCode.ALREADY_EXISTS:  # somebody else made it at this moment
+            return []
+        raise
+    return [f"made the namespace, which keeps closed complaints {RETENTION.days} days"]
+
+
+async def _kept_long_enough(client: Client) -> list[str]:
+    service, name = client.workflow_service, client.namespace
+    found = await _patiently(lambda: service.describe_namespace(DescribeNamespaceRequest(namespace=name)))
+    before = found.config.workflow_execution_retention_ttl.ToTimedelta()
+    if before >= RETENTION:  # longer was somebody's choice: to shorten it would delete histories
+        return []
+    await service.update_namespace(
+        UpdateNamespaceRequest(
+            namespace=name,
+            config=NamespaceConfig(workflow_execution_retention_ttl=_duration(RETENTION)),
+        )
+    )
+    return [f"closed complaints are kept {RETENTION.days} days (before: {before.days})"]
+
+
+async def _attributes_registered(client: Client) -> list[str]:
+    service, name = client.operator_service, client.namespace
+    found = await _patiently(
+        lambda: service.list_search_attributes(ListSearchAttributesRequest(namespace=name))
+    )
+    wanted = {key.name: IndexedValueType.ValueType(int(key.indexed_value_type)) for key in SEARCH_ATTRIBUTES}
+    missing = {key: kind for key, kind in wanted.items() if key not in found.custom_attributes}
+    for key, kind in wanted.items():
+        if key not in missing and found.custom_attributes[key] != kind:
+            raise NamespaceError(
+                f"the search attribute {key} is there as {_type(found.custom_attributes[key])} and has to be "
+                f"{_type(kind)}; Temporal cannot change a type, so remove it or take another namespace"
+            )
+    if not missing:
+        return []
+    request = AddSearchAttributesRequest(namespace=name, search_attributes=missing)
+    await _patiently(lambda: service.add_search_attributes(request))
+    return [f"registered the search attributes {', '.join(missing)}"]
+
+
+async def _until_usable(client: Client) -> None:
+    # The parts of the server learn of new attributes one after the other, and a worker that sets one too
+    # early fails its task: end only once each can be asked for. Until then the question is "invalid".
+    # The names stand in backticks since some are words of SQL too (Procedure).
+    query = " AND ".join(f"`{key.name}` IS NULL" for key in SEARCH_ATTRIBUTES)
+    await _patiently(lambda: client.count_workflows(query), PASSING | {RPCStatusCode.INVALID_ARGUMENT})
+
+
+async def _patiently(call: Callable[[], Awaitable[T]], passing: AbstractSet[RPCStatusCode] = PASSING) -> T:
+    told = False
+    while True:
+        try:
+            return await call()
+        except RPCError as error:
+            if error.status not in passing:
+                raise
+            if not told:
+                log.info("waiting for the server, which answers: %s", error)
+                told = True
+        await asyncio.sleep(0.5)
+
+
+def _duration(length: timedelta) -> Duration:
+    duration = Duration()
+    duration.FromTimedelta(length)
+    return duration
+
+
+def _type(kind: IndexedValueType.ValueType) -> str:
+    return IndexedValueType.Name(kind).removeprefix("INDEXED_VALUE_TYPE_").title()
+
+
+async def main() -> int:
+    """Wait for the server and prepare the namespace of the settings; gives the exit status."""
+    logging.basicConfig(
+        level="INFO", stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    quiet_runtime()
+    try:
+        async with asyncio.timeout(PATIENCE):
+            client = await connect_patiently(asyncio.Event(), PlaintextCipher())
+            assert client is not None  # it is only given up where somebody sets the event
+            done = await prepare(client)
+    except TimeoutError:
+        log.error("Temporal at %s was not ready within %.0f s", where(), PATIENCE)
+        return 1
+    except (NamespaceError, RPCError) as error:
+        log.error("the namespace cannot be used: %s", error)
+        return 1
+    for sentence in done:
+        log.info("namespace %s: %s", client.namespace, sentence)
+    log.info("namespace %s is ready%s", client.namespace, "" if done else ": nothing was missing")
+    return 0
+
+
+if __name__ == "__main__":
+    status = asyncio.run(main())
+    logging.shutdown()
+    sys.stderr.flush()
+    # The SDK's native threads can crash a Python that is taking itself down after a clean run.
+    os._exit(status)

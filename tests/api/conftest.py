@@ -1,0 +1,72 @@
+"""What the API's tests share: one api beside the run's server and worker, and one whole town."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import pytest_asyncio
+from temporalio.client import Client
+
+from redress.settings import Settings
+from redress.store.register import Register
+from tests.api.gates import Gate
+from tests.api.issuer import AUDIENCE, Issuer, issuing
+from tests.api.town import Town, built
+
+
+@pytest.fixture(scope="session")
+def issuer() -> Iterator[Issuer]:
+    with issuing() as issuer:
+        yield issuer
+
+
+@pytest_asyncio.fixture(scope="session")
+async def gate(
+    server: tuple[str, Client], house: Register, settings: Settings, issuer: Issuer
+) -> AsyncIterator[Gate]:
+    """An API for the whole run, beside the run's own server and worker."""
+    gate = Gate(
+        settings.state,
+        server[0],
+        REDRESS_WEBHOOK_LOOPBACK="true",
+        REDRESS_WEBHOOK_PAUSE="0.05",
+        REDRESS_OIDC_ISSUER=issuer.url,
+        REDRESS_OIDC_AUDIENCE=AUDIENCE,
+        REDRESS_OIDC_ROLES_CLAIM="realm.roles",
+        REDRESS_OIDC_ROLES=json.dumps({"Complaints-Staff": "staff", "Payloads": "codec"}),
+        REDRESS_OIDC_AUTHORITY_CLAIM="council",
+    )
+    await gate.start()
+    await gate.reaches()
+    yield gate
+    await gate.close()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def staff(gate: Gate) -> dict[str, str]:
+    return gate.headers("staff")
+
+
+@pytest_asyncio.fixture(scope="session")
+async def manager(gate: Gate) -> dict[str, str]:
+    return gate.headers("complaints_manager")
+
+
+@pytest_asyncio.fixture(scope="session")
+async def intake(gate: Gate) -> dict[str, str]:
+    return gate.headers("intake")
+
+
+@pytest_asyncio.fixture(scope="session")
+async def _town(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
+    async with built(tmp_path_factory.mktemp("town")) as town:
+        yield town
+
+
+@pytest_asyncio.fixture
+async def town(_town: Town) -> Town:
+    """The town, with all its parts running."""
+    await _town.made_whole()
+    return _town

@@ -1,0 +1,155 @@
+"""Every path, method and role: 401 and 403 exactly where the table says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from fastapi.routing import APIRoute
+
+from redress.api.app import build
+from redress.api.settings import ApiSettings
+from redress.domain.messages import MESSAGES
+from redress.security.access import ACCESS, DECIDED_BY_THE_MANAGER, OPEN, ROLES, SAID_BY_THE_PERSON
+from redress.security.encryption import PlaintextCipher
+from redress.settings import TRIAL
+from tests.api.gates import Gate
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+class Way(NamedTuple):
+    """A way in: an operation with its method, and a path that leads to it."""
+
+    operation: str
+    method: str
+    path: str
+
+
+@pytest.fixture(scope="module")
+def ways(tmp_path_factory: pytest.TempPathFactory) -> list[Way]:
+    state: Path = tmp_path_factory.mktemp("walk")
+    app = build(ApiSettings(state=state, trial=TRIAL), PlaintextCipher())
+    return list(_ways(app.routes))
+
+
+def _ways(routes: object) -> Iterator[Way]:
+    """Every way in that the app itself has, routers within routers too."""
+    for route in routes if isinstance(routes, list) else []:
+        inner = getattr(getattr(route, "original_router", None), "routes", None)
+        if inner is not None:
+            yield from _ways(inner)
+            continue
+        assert isinstance(route, APIRoute), route
+        assert route.operation_id, route.path
+        path = (
+            route.path.replace("{reference}", "CYP-1999-000001")
+            .replace("{receipt}", "rc_" + "0" * 32)
+            .replace("{webhook}", "wh_" + "0" * 24)
+        )
+        assert "{" not in path, path
+        yield from (Way(route.operation_id, method, path) for method in sorted(route.methods or ()))
+
+
+def test_each_operation_stands_in_the_table_once(ways: list[Way]) -> None:
+    names = [way.operation for way in ways]
+    assert len(names) == len(set(names)) > 40
+    assert set(names) == ACCESS.keys() | OPEN
+    assert not ACCESS.keys() & OPEN
+    assert MESSAGES.keys() >= SAID_BY_THE_PERSON | DECIDED_BY_THE_MANAGER
+    assert not SAID_BY_THE_PERSON & DECIDED_BY_THE_MANAGER
+
+
+async def test_every_role_on_every_path_and_method(gate: Gate, ways: list[Way]) -> None:
+    callers = {role: gate.headers(role) for role in ROLES}
+    allowed = {(way.method, way.path): way for way in ways}
+    seen = 0
+    for path in {way.path for way in ways}:
+        for method in METHODS:
+            way = allowed.get((method, path))
+            for role, headers in callers.items():
+                answer = await gate.http.request(method, path, headers=headers)
+                seen += 1
+                if way is None:
+                    assert answer.status_code == 405, (method, path, role)
+                elif way.operation in OPEN:
+                    # Logging in takes no header, only what the form holds.
+                    expected = {401} if way.operation == "codec_login" else {200, 303}
+                    assert answer.status_code in expected, (way, role)
+                elif role in ACCESS[way.operation]:
+                    assert answer.status_code not in (401, 403, 405, 500), (way, role, answer.text)
+                else:
+                    assert answer.status_code == 403, (way, role, answer.text)
+                    assert answer.headers["content-type"] == "application/problem+json"
+    assert seen == len({way.path for way in ways}) * len(METHODS) * len(ROLES)
+
+
+async def test_nobody_without_a_good_token_reaches_anything(gate: Gate, ways: list[Way]) -> None:
+    everything = list(ROLES)
+    over = gate.token(*everything, lasts=timedelta(microseconds=1))
+    revoked = gate.token(*everything, name="revoked-one")
+    good = gate.token(*everything)
+    gate.tokens.revoke("revoked-one")
+    bad: list[dict[str, str]] = [
+        {},
+        {"Authorization": "Bearer"},
+        {"Authorization": f"Basic {good}"},
+        {"Authorization": f"Bearer {good}x"},
+        {"Authorization": "Bearer rdr_" + "A" * 43},
+        {"Authorization": "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4Iiwicm9sZXMiOlsic3RhZmYiXX0."},
+        {"Authorization": f"Bearer {over}"},
+        {"Authorization": f"Bearer {revoked}"},
+        {"Cookie": f"redress_codec={good}"},
+    ]
+    for way in ways:
+        if way.operation in OPEN:
+            continue
+        for headers in bad:
+            answer = await gate.http.request(way.method, way.path, headers=headers)
+            assert answer.status_code == 401, (way, headers)
+            assert answer.headers["www-authenticate"] == "Bearer"
+            assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_token_of_one_authority_reaches_no_other(gate: Gate, ways: list[Way]) -> None:
+    everybody = gate.headers("staff", "complaints_manager", "intake")
+    theirs = await gate.open(everybody, authority="north-somerset")
+    hook = await gate.http.post(
+        "/v1/webhooks",
+        json={"url": "https://invented.example/", "authority": "north-somerset"},
+        headers=everybody,
+    )
+    assert hook.status_code == 201, hook.text
+    stranger = gate.headers("staff", "complaints_manager", "intake", "reader", authority="family-rights")
+    walked = 0
+    for way in ways:
+        path = way.path.replace("CYP-1999-000001", theirs).replace("wh_" + "0" * 24, hook.json()["id"])
+        if path == way.path:
+            continue
+        walked += 1
+        answer = await gate.http.request(way.method, path, json={}, headers=stranger)
+        assert answer.status_code == 403, (way, answer.text)
+    assert walked == len(MESSAGES) + 3 + 4
+    opening = {"authority": "north-somerset", "kind": "complaint"}
+    assert (await gate.http.post("/v1/complaints", json=opening, headers=stranger)).status_code == 403
+    for path in ("complaints", "due"):
+        query = "?authority=north-somerset"
+        assert (await gate.http.get(f"/v1/{path}{query}", headers=stranger)).status_code == 403
+        mine = (await gate.http.get(f"/v1/{path}?limit=500", headers=stranger)).json()[path]
+        assert {each["authority"] for each in mine} <= {"family-rights"}
+    hooks = (await gate.http.get("/v1/webhooks", headers=stranger)).json()["webhooks"]
+    assert hook.json()["id"] not in {each["id"] for each in hooks}
+    made = await gate.http.post("/v1/webhooks", json={"url": "https://invented.example/"}, headers=stranger)
+    assert made.json()["authority"] == "family-rights"
+    for each in (hook, made):
+        gone = await gate.http.delete(f"/v1/webhooks/{each.json()['id']}", headers=everybody)
+        assert gone.status_code == 204
+
+
+async def test_a_waiting_receipt_of_another_authority_is_not_shown(gate: Gate) -> None:
+    stranger = gate.headers("intake", authority="family-rights")
+    answer = await gate.http.get("/v1/receipts/rc_" + "0" * 32, headers=stranger)
+    assert answer.status_code == 404

@@ -1,0 +1,184 @@
+"""The codec endpoint, as the Temporal UI and the `temporal` command use it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+from typing import Any
+
+import httpx
+import pytest
+from temporalio.api.common.v1 import Payload
+from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.common import RawValue
+
+from redress.contract import workflow_id
+from redress.security.encryption import EnvelopeCipher
+from redress.security.keyring import Keyring
+from redress.temporal.codec import ENCODING, KEY_NAME
+from redress.temporal.embedded import temporal_command
+from tests.api.gates import UI
+from tests.api.town import Town
+
+MARK = "Xylographica Inventata"
+
+
+def payload(value: object) -> dict[str, Any]:
+    return {
+        "metadata": {"encoding": base64.b64encode(b"json/plain").decode()},
+        "data": base64.b64encode(json.dumps(value).encode()).decode(),
+    }
+
+
+def said(answer: httpx.Response) -> list[object]:
+    assert answer.status_code == 200, answer.text
+    return [json.loads(base64.b64decode(each["data"])) for each in answer.json()["payloads"]]
+
+
+async def test_the_temporal_command_reads_a_history_through_it(town: Town) -> None:
+    gate = town.gate
+    reference = await gate.open(gate.headers("intake"), points=[f"{MARK} said so."])
+    words = [temporal_command(), "workflow", "show", "-w", workflow_id(reference), "--output", "json"]
+    words += ["--address", town.house.address]
+    plain = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    assert MARK not in plain
+    assert base64.b64encode(ENCODING).decode() in plain
+    words += ["--codec-endpoint", f"{gate.url}/codec", "--codec-auth", f"Bearer {gate.token('codec')}"]
+    read = json.loads(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
+    (first,) = read["events"][0]["workflowExecutionStartedEventAttributes"]["input"]["payloads"]
+    assert json.loads(base64.b64decode(first["data"]))["opening"]["points"] == [f"{MARK} said so."]
+
+
+async def test_what_cannot_be_read_comes_back_as_words(town: Town) -> None:
+    gate = town.gate
+    codec = gate.headers("codec") | {"X-Namespace": "default"}
+    encoded = await gate.http.post("/codec/encode", json={"payloads": [payload(MARK)]}, headers=codec)
+    (mine,) = encoded.json()["payloads"]
+    assert base64.b64decode(mine["metadata"]["encoding"]) == ENCODING
+    assert base64.b64decode(mine["metadata"][KEY_NAME]).startswith(b"slip/")
+    assert MARK.encode() not in base64.b64decode(mine["data"])
+
+    foreign = EnvelopeCipher(Keyring({"else": bytes(32)}), town.cipher.key_store).seal(b"x", "")
+    town.cipher.seal(b"x", "CYP-2026-999999")
+    erased = town.cipher.seal(b"x", "CYP-2026-999999")
+    town.cipher.key_store.destroy("CYP-2026-999999")
+
+    def sealed(name: str, data: bytes) -> dict[str, Any]:
+        metadata = {"encoding": ENCODING, KEY_NAME: name.encode()}
+        return {
+            "metadata": {key: base64.b64encode(value).decode() for key, value in metadata.items()},
+            "data": base64.b64encode(data).decode(),
+        }
+
+    changed = mine | {"data": base64.b64encode(b"no such thing").decode()}
+    batch = [mine, payload("plain"), sealed(*foreign), sealed(*erased), changed, mine]
+    decoded = said(await gate.http.post("/codec/decode", json={"payloads": batch}, headers=codec))
+    nobody = "[cannot be read: nobody here has its key]"
+    assert decoded == [MARK, "plain", nobody, "[erased]", nobody, MARK]
+    assert said(await gate.http.post("/codec/decode", json={"payloads": []}, headers=codec)) == []
+    assert said(await gate.http.post("/codec/decode", json={}, headers=codec)) == []
+    bad: list[Any] = [[], {"payloads": 1}, {"payloads": [{"data": 1}]}, {"payloads": [{"metadata": []}]}]
+    for wrong in bad:
+        answer = await gate.http.post("/codec/decode", json=wrong, headers=codec)
+        assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+
+
+async def test_only_pages_of_the_ui_may_use_it(town: Town) -> None:
+    gate = town.gate
+    for path in ("/codec/encode", "/codec/decode"):
+        asked = {
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "authorization,content-type,x-namespace",
+        }
+        yes = await gate.http.options(path, headers=asked | {"Origin": UI})
+        assert yes.status_code == 200
+        assert yes.headers["access-control-allow-origin"] == UI
+        assert yes.headers["access-control-allow-credentials"] == "true"
+        assert {"authorization", "content-type", "x-namespace"} <= {
+            each.strip().lower() for each in yes.headers["access-control-allow-headers"].split(",")
+        }
+        no = await gate.http.options(path, headers=asked | {"Origin": "http://elsewhere.example"})
+        assert "access-control-allow-origin" not in no.headers
+    refused = await gate.http.post("/codec/decode", json={"payloads": []}, headers={"Origin": UI})
+    assert refused.status_code == 401
+    assert refused.headers["access-control-allow-origin"] == UI  # or the UI could not even say why
+    elsewhere = await gate.http.options("/v1/complaints", headers=asked | {"Origin": UI})
+    assert "access-control-allow-origin" not in elsewhere.headers
+
+
+async def test_a_browser_logs_in_with_a_token_and_out_again(town: Town) -> None:
+    gate = town.gate
+    token = gate.token("codec", name="an-operator")
+    form = await gate.http.get("/codec/login")
+    assert 'name="token"' in form.text
+    assert "default-src 'none'" in form.headers["content-security-policy"]
+    unknown, other = "The token is unknown", "takes one with the role codec"
+    for bad, status, why in (
+        ("rdr_nonsense", 401, unknown),
+        (gate.token("staff"), 403, other),
+        ("", 401, unknown),
+    ):
+        answer = await gate.http.post("/codec/login", data={"token": bad})
+        assert answer.status_code == status
+        assert "set-cookie" not in answer.headers
+        assert why in answer.text
+        assert 'name="token"' in answer.text  # a person is given the form again
+
+    answer = await gate.http.post("/codec/login", data={"token": token})
+    cookie = answer.headers["set-cookie"].lower()
+    assert all(word in cookie for word in ("httponly", "samesite=lax", "path=/codec"))
+    assert token.lower() not in cookie
+    session = {"Cookie": answer.headers["set-cookie"].partition(";")[0]}
+    gate.http.cookies.clear()
+    body = {"payloads": [payload(MARK)]}
+    assert said(await gate.http.post("/codec/decode", json=body, headers=session)) == [MARK]
+    assert (await gate.http.get("/v1/due", headers=session)).status_code == 401  # for the codec alone
+
+    await gate.http.post("/codec/logout", headers=session)
+    assert (await gate.http.post("/codec/decode", json=body, headers=session)).status_code == 401
+
+    answer = await gate.http.post("/codec/login", data={"token": token})
+    session = {"Cookie": answer.headers["set-cookie"].partition(";")[0]}
+    gate.http.cookies.clear()
+    gate.tokens.revoke("an-operator")
+    assert (await gate.http.post("/codec/decode", json=body, headers=session)).status_code == 401
+
+
+async def test_foreign_payloads_neither_wedge_nor_corrupt_a_complaint(town: Town) -> None:
+    """Sent straight to Temporal: looks encrypted, and was sealed for another complaint, or by nobody here."""
+    gate, staff = town.gate, town.gate.headers("staff")
+    one, other = await gate.open(staff, points=[f"{MARK} said so."]), await gate.open(staff)
+    stranger = await Client.connect(town.house.address)
+    events = stranger.get_workflow_handle(workflow_id(one)).fetch_history_events()
+    begun = (await anext(events)).workflow_execution_started_event_attributes
+    ours = begun.input.payloads[0]
+
+    def like(key: bytes | None = None, data: bytes | None = None) -> RawValue:
+        made = Payload()
+        made.CopyFrom(ours)
+        made.metadata[KEY_NAME] = key or ours.metadata[KEY_NAME]
+        made.data = ours.data if data is None else data
+        return RawValue(made)
+
+    odd = [
+        like(),
+        like(f"complaint/{other}".encode()),
+        like(b"ring/never"),
+        like(b"\xff\xfe"),
+        like(b"a\x00b"),
+    ]
+    odd += [like(data=b""), like(b"a\x00b"), like(b"complaint/CYP-2026-999998")]
+    odd += [like(f"complaint/{other}".encode(), b"junk")]
+    handle = stranger.get_workflow_handle(workflow_id(other))
+    for each in odd:
+        await handle.signal("respond", each)
+        with pytest.raises((KeyError, WorkflowUpdateFailedError)):  # KeyError: the stranger cannot read why
+            await handle.execute_update("respond", each)
+    answer = await gate.send(staff, other, "acknowledge")
+    assert answer.status_code == 200, answer.text
+    status = (await gate.http.get(f"/v1/complaints/{other}", headers=staff)).json()
+    assert len(status["refused"]) == len(odd)
+    assert MARK not in str(status)  # what was sealed for one complaint is not readable in another
+    assert [each["action"] for each in status["messages"]] == ["acknowledge"]
+    assert (status["state"], status["stage"]) == ("open", "stage_1")

@@ -1,0 +1,218 @@
+"""The OpenAPI document is true: generated requests get documented answers, and no faults."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+from typing import Any
+
+import jsonschema_rs
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import checks
+from schemathesis.core.result import Ok
+
+from redress.api.examples import EXAMPLE_MESSAGES, EXAMPLE_OPENING
+from redress.domain.messages import MESSAGES
+from redress.security.access import ACCESS, ROLES
+from tests.api.gates import Gate, invented
+
+LOOKED_AT = [
+    checks.not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_headers_conformance,
+    checks.response_schema_conformance,
+    checks.unsupported_method,
+    checks.allow_header_conformance,
+    checks.ignored_auth,
+]
+
+EXAMPLES_EACH = int(os.environ.get("REDRESS_EXAMPLES", "8"))
+"""Generated requests for each of some fifty operations: within half a minute in all."""
+
+
+async def described(gate: Gate) -> dict[str, Any]:
+    document: dict[str, Any] = (await gate.http.get("/openapi.json")).json()
+    return document
+
+
+def operations_of(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [each for path in document["paths"].values() for each in path.values()]
+
+
+def check_against(document: dict[str, Any], schema: str, value: object) -> None:
+    """Whether a value is as a schema of the document says."""
+    whole = {"$ref": f"#/components/schemas/{schema}", "components": document["components"]}
+    jsonschema_rs.validator_for(whole).validate(value)
+
+
+async def test_every_operation_is_described(gate: Gate) -> None:
+    document = await described(gate)
+    operations = operations_of(document)
+    assert {each["operationId"] for each in operations} == ACCESS.keys() | {"healthz", "readyz"}
+    for each in operations:
+        name = each["operationId"]
+        assert each["summary"], name
+        assert each["description"], name
+        assert each["tags"], name
+        for status, answer in each["responses"].items():
+            assert answer["description"], (name, status)
+            if int(status) >= 400:
+                assert answer["content"].keys() == {"application/problem+json"}, (name, status)
+        if name in ACCESS:
+            assert each["x-roles"] == sorted(ACCESS[name])
+            assert {"401", "403", "422", "429", "500", "503"} <= each["responses"].keys(), name
+            assert each["security"]
+    assert set(ROLES) <= set(re.findall(r"`(\w+)`", document["info"]["description"]))
+
+
+async def test_the_examples_are_what_the_gateway_takes(gate: Gate) -> None:
+    staff = gate.headers("staff", "complaints_manager")
+    opened = await gate.http.post("/v1/complaints", json=EXAMPLE_OPENING, headers=staff)
+    assert opened.status_code in (200, 201), opened.text
+    reference = await gate.open(staff, points=["One.", "Two."])
+    for action in MESSAGES:
+        example = {name: each for name, each in EXAMPLE_MESSAGES.get(action, {}).items() if name != "on"}
+        answer = await gate.send(staff, reference, action.replace("_", "-"), **example)
+        assert answer.status_code in (200, 202, 409, 422), (action, answer.text)
+        if answer.status_code == 422:  # only where an invented date lies elsewhere than today
+            assert action in ("correct", "complete_remedy", "schedule_panel", "suspend"), answer.text
+
+    # What such a complaint's status holds is what the document says that it holds, and its examples are such.
+    document = await described(gate)
+    other = await gate.open(staff)
+    for action in ("acknowledge", "respond", "escalate", "appoint"):
+        assert (await gate.send(staff, other, action, **EXAMPLE_MESSAGES[action] | {"on": None})).is_success
+    for each in (reference, other):
+        status = (await gate.http.get(f"/v1/complaints/{each}", headers=staff)).json()
+        check_against(document, "ComplaintStatus", status)
+        forms = document["components"]["schemas"]
+        assert status.keys() <= forms["ComplaintStatus"]["properties"].keys()
+    for name, form in {
+        "messages": "MessageSaid",
+        "remedies": "RemedyAgreed",
+        "letters": "LetterWritten",
+    }.items():
+        assert any(forms[form]["properties"].keys() <= one.keys() for one in status[name]), name
+    for operation in operations_of(document):
+        for answer in operation["responses"].values():
+            content = answer.get("content", {}).get("application/json", {})
+            if "example" in content:
+                check_against(document, content["schema"]["$ref"].rpartition("/")[2], content["example"])
+
+
+async def test_every_field_is_explained(gate: Gate) -> None:
+    document = await described(gate)
+    schemas = document["components"]["schemas"]
+    silent = [
+        f"{name}.{field}"
+        for name, schema in schemas.items()
+        for field, said in schema.get("properties", {}).items()
+        if not said.get("description")
+    ]
+    assert silent == []
+    notice = document["webhooks"]["notice"]["post"]
+    example = notice["requestBody"]["content"]["application/json"]["example"]
+    check_against(document, "Notice", example)
+    assert "Successful Response" not in json.dumps(document)
+
+
+@pytest.mark.parametrize("path", ["/v1/complaints?due_befor=2026-12-04", "/v1/due?limit=5&limit=6"])
+async def test_a_misspelt_parameter_is_not_passed_over(gate: Gate, staff: dict[str, str], path: str) -> None:
+    answer = await gate.http.get(path, headers=staff)
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"][0]["field"] in ("due_befor", "limit")
+
+
+async def test_the_page_for_people_shows_it_all_without_anybody_elses_script(gate: Gate) -> None:
+    page = await gate.http.get("/docs")
+    assert page.status_code == 200
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert "<script" not in page.text
+    assert not re.findall(r'(?:src|href)="https?:', page.text)
+    for operation in ACCESS:
+        assert f'id="{operation}"' in page.text
+
+
+# --- generated requests ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+async def known(gate: Gate) -> dict[str, str]:
+    """Things that are there, so that not all that is generated ends in a 404."""
+    manager = gate.headers("staff", "complaints_manager")
+    hook = await gate.http.post("/v1/webhooks", json={"url": "https://invented.example/"}, headers=manager)
+    return {"reference": await gate.open(manager), "webhook": hook.json()["id"]}
+
+
+async def test_generated_requests_get_documented_answers(gate: Gate, known: dict[str, str]) -> None:
+    """Valid and invalid ones: no 5xx, no undocumented status, header or body, no stray method or caller."""
+    document = await described(gate)
+    headers = gate.headers(*ROLES)
+    schema = schemathesis.openapi.from_dict(document)
+    schema.config.base_url = gate.url
+    tried: list[str] = []
+
+    def attack() -> None:
+        for found in schema.get_all_operations():
+            assert isinstance(found, Ok), found
+            operation = found.ok()
+
+            @given(case=operation.as_strategy(), real=st.booleans())
+            @settings(
+                max_examples=EXAMPLES_EACH,
+                deadline=None,
+                database=None,
+                derandomize=True,
+                phases=[Phase.generate],
+                suppress_health_check=list(HealthCheck),
+            )
+            def one(case: schemathesis.Case[Any], real: bool) -> None:
+                if real:  # a thing that is there
+                    case.path_parameters.update(
+                        {name: known[name] for name in case.path_parameters if name in known}
+                    )
+                if case.method == "DELETE":
+                    case.path_parameters.update({"webhook": "wh_" + "0" * 24})
+                if isinstance(case.query, dict) and "wait" in case.query:
+                    case.query["wait"] = 0
+                tried.append(f"{case.method} {case.path}")
+                case.call_and_validate(headers=headers, checks=LOOKED_AT, timeout=60)
+
+            one()
+
+    await asyncio.to_thread(attack)
+    assert len(set(tried)) == sum(len(path) for path in document["paths"].values())
+    assert len(tried) >= 3 * len(set(tried))
+    assert "fault at" not in gate.log()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=30),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=12), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+async def test_whatever_is_put_into_an_opening_is_no_fault(gate: Gate) -> None:
+    headers = gate.headers("intake", "complaints_manager")
+    fields = st.sampled_from([*invented(), "messages", "about", "advocate", "procedure", "\ud800", ""])
+    bodies: list[dict[str, Any]] = []
+
+    @given(st.dictionaries(fields, JSON, max_size=3))
+    @settings(max_examples=60, deadline=None, database=None, derandomize=True, phases=[Phase.generate])
+    def gather(odd: dict[str, Any]) -> None:
+        bodies.append(invented() | odd)
+
+    gather()
+    for body in bodies:
+        content = json.dumps(body).encode()
+        json_ = headers | {"Content-Type": "application/json"}
+        answer = await gate.http.post("/v1/complaints", content=content, headers=json_)
+        assert answer.status_code in (200, 201, 202, 403, 422), (body, answer.text)
+    assert "fault at" not in gate.log()

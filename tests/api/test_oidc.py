@@ -1,0 +1,119 @@
+"""Callers that an OpenID Connect issuer vouches for: a real one of our own, with its own keys."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from temporalio.client import Client
+
+from tests.api.gates import Gate, NearGate
+from tests.api.issuer import AUDIENCE, Issuer
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def test_a_person_with_the_issuers_token_is_who_did_it(gate: Gate, issuer: Issuer) -> None:
+    staff = bearer(issuer.token(council="family-rights"))
+    reference = await gate.open(staff)
+    answer = await gate.send(staff, reference, "acknowledge", by="The Director")
+    assert answer.status_code == 200, answer.text
+    status = (await gate.http.get(f"/v1/complaints/{reference}", headers=staff)).json()
+    assert [message["by"] for message in status["messages"]] == ["fern-fictitious"]
+    other = bearer(issuer.token(council="rotherham", alg="ES256", key=issuer.ec, kid="ec"))
+    assert (await gate.http.get(f"/v1/complaints/{reference}", headers=other)).status_code == 403
+    assert (await gate.http.get("/v1/webhooks", headers=staff)).status_code == 403
+    own = gate.headers("staff")
+    assert (await gate.http.get(f"/v1/complaints/{reference}", headers=own)).status_code == 200
+    payloads = bearer(issuer.token(council="family-rights", realm={"roles": ["Payloads"]}))
+    answer = await gate.http.post("/codec/decode", json={"payloads": []}, headers=payloads)
+    assert answer.status_code == 403  # limited to an authority
+
+
+def hs256(secret: bytes, issuer: Issuer, **claims: Any) -> str:
+    """A token signed with a secret that everybody knows, which PyJWT itself would not do."""
+    payload = issuer.token(**claims).split(".")[1]
+    header = base64.urlsafe_b64encode(json.dumps({"alg": "HS256", "kid": "rsa"}).encode()).rstrip(b"=")
+    said = header + b"." + payload.encode()
+    signature = base64.urlsafe_b64encode(hmac.new(secret, said, hashlib.sha256).digest()).rstrip(b"=")
+    return (said + b"." + signature).decode()
+
+
+async def test_a_token_that_is_not_good_is_nobodys(gate: Gate, issuer: Issuer) -> None:
+    good = {"council": "family-rights"}
+    now = datetime.now(UTC)
+    public = issuer.rsa.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    stranger = rsa.generate_private_key(65537, 2048)
+    curve = ec.generate_private_key(ec.SECP384R1())
+    header, _, rest = issuer.token(**good).partition(".")
+    bad = {
+        "expired": issuer.token(**good, exp=now - timedelta(minutes=5)),
+        "not yet": issuer.token(**good, nbf=now + timedelta(minutes=5)),
+        "no end": issuer.token(**good, exp=None),
+        "other issuer": issuer.token(**good, iss="https://elsewhere.example"),
+        "no issuer": issuer.token(**good, iss=None),
+        "other audience": issuer.token(**good, aud="another"),
+        "no audience": issuer.token(**good, aud=None),
+        "nobody": issuer.token(**good, sub=None),
+        "no authority": issuer.token(),
+        "authority is a list": issuer.token(council=["family-rights"]),
+        "another's key": issuer.token(**good, key=stranger),
+        "unknown key": issuer.token(**good, kid="never-seen"),
+        "wrong kind of key": issuer.token(**good, kid="ec"),
+        "other algorithm": issuer.token(**good, alg="RS512"),
+        "other curve": issuer.token(**good, alg="ES384", key=curve, kid="ec"),
+        "shared secret": issuer.token(**good, alg="HS256", key="a shared secret of 32 bytes or more!!"),
+        "public key as shared secret": hs256(public, issuer, **good),
+        "none": jwt.encode({"sub": "x"}, "", algorithm="none", headers={"kid": "rsa"}),
+        "changed": f"{header}.{rest[:20]}x{rest[21:]}",
+        "nothing": "..",
+    }
+    assert (await gate.http.get("/v1/due", headers=bearer(issuer.token(**good)))).status_code == 200
+    for name, token in bad.items():
+        answer = await gate.http.get("/v1/due", headers=bearer(token))
+        assert answer.status_code == 401, name
+        assert answer.headers["content-type"] == "application/problem+json"
+    for_ever = bearer(issuer.token(**good, exp=10**17))
+    assert (await gate.http.get("/v1/due", headers=for_ever)).status_code in (200, 401)
+    nothing = bearer(issuer.token(**good, realm={"roles": ["unrelated"]}))
+    assert (await gate.http.get("/v1/due", headers=nothing)).status_code == 403
+
+
+async def test_keys_are_fetched_seldom_whatever_comes(gate: Gate, issuer: Issuer) -> None:
+    good = bearer(issuer.token(council="family-rights"))
+    assert (await gate.http.get("/v1/due", headers=good)).status_code == 200
+    before = issuer.asked
+    for number in range(30):
+        token = issuer.token(council="family-rights", kid=f"unknown-{number}")
+        assert (await gate.http.get("/v1/due", headers=bearer(token))).status_code == 401
+    assert (await gate.http.get("/v1/due", headers=good)).status_code == 200
+    assert issuer.asked <= before + 3  # at most once in ten seconds
+    described = (await gate.http.get("/openapi.json")).json()
+    scheme = described["components"]["securitySchemes"]["issuer"]
+    assert scheme["openIdConnectUrl"] == f"{issuer.url}/.well-known/openid-configuration"
+
+
+async def test_an_issuer_that_is_down_locks_nobody_of_ours_out(
+    gate: Gate, server: tuple[str, Client], issuer: Issuer
+) -> None:
+    alone = NearGate(
+        gate.state, server[0], REDRESS_OIDC_ISSUER="http://127.0.0.1:9", REDRESS_OIDC_AUDIENCE=AUDIENCE
+    )
+    await alone.start()
+    try:
+        answer = await alone.http.get("/v1/due", headers=bearer(issuer.token()))
+        assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+        assert int(answer.headers["retry-after"]) > 0
+        assert (await alone.http.get("/v1/due", headers=alone.headers("reader"))).status_code == 200
+        assert (await alone.http.get("/v1/due", headers=bearer("rdr_unknown"))).status_code == 401
+    finally:
+        await alone.close()

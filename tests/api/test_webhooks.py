@@ -1,0 +1,274 @@
+"""Other systems are told: signed, each notice once, again after failures, and nothing personal in it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from redress.api.webhook_addresses import NotFound, check_url, resolve
+from redress.procedures.bank_holidays import calendar_today
+from redress.security.encryption import EnvelopeCipher
+from redress.security.keyring import add_key, read_keyring
+from redress.services.clock import today
+from redress.store import webhooks
+from redress.store.register import Register
+from redress.temporal.embedded import free_port
+from tests.api.gates import Gate
+from tests.api.receiver import Receiver, receiving, verified
+from tests.api.test_document import check_against
+from tests.api.town import Town
+from tests.conftest import Life
+
+Headers = dict[str, str]
+CALENDAR = calendar_today()
+MARK = "Xylographica Inventata"
+
+
+async def subscribed(gate: Gate, headers: Headers, receiver: Receiver, **more: object) -> tuple[str, str]:
+    made = await gate.http.post("/v1/webhooks", json={"url": receiver.url, **more}, headers=headers)
+    assert made.status_code == 201, made.text
+    return made.json()["id"], made.json()["secret"]
+
+
+def events(receiver: Receiver, reference: str) -> list[str]:
+    """The events told of one complaint, in the order of their notices."""
+    numbered = [
+        (int(id.rpartition(".")[2]), told["type"])
+        for id, told in receiver.told().items()
+        if told["data"]["reference"] == reference
+    ]
+    return [event for _, event in sorted(numbered)]
+
+
+async def test_stages_closings_and_breaches_are_told_once_and_signed(
+    gate: Gate, manager: Headers, life: Life
+) -> None:
+    with receiving() as receiver:
+        hook, secret = await subscribed(gate, manager, receiver, authority="family-rights")
+        await life.open(complainant={"name": MARK, "role": "parent"}, points=[f"{MARK} said so."])
+        await life.send("acknowledge")
+        await life.move_to(CALENDAR.add(life.today, 12))
+        await life.send("respond", outcome="not_upheld", summary=f"{MARK} is wrong.")
+        await life.send("escalate", reason=f"{MARK} is not content.")
+        await life.send("withdraw", reason=f"{MARK} has enough.")
+        expected = [
+            "complaint.opened",
+            "complaint.breached",
+            "complaint.stage_changed",
+            "complaint.closed",
+        ]
+
+        async def all_told() -> bool:
+            return sorted(events(receiver, life.reference)) == sorted(expected)
+
+        await gate.until(all_told)
+        await asyncio.sleep(1.5)  # nothing more comes
+        assert events(receiver, life.reference) == expected
+        assert max(receiver.tries.values()) == 1
+        assert all(verified(secret, headers, body) for headers, body in receiver.came)
+        assert not any(verified(secret, headers, body + b" ") for headers, body in receiver.came)
+        assert all(MARK.encode() not in body for _, body in receiver.came)
+        document = (await gate.http.get("/openapi.json")).json()
+        for headers, body in receiver.came:
+            check_against(document, "Notice", json.loads(body))
+            named = {each["name"] for each in document["webhooks"]["notice"]["post"]["parameters"]}
+            assert named <= headers.keys()
+        mine = [told for told in receiver.told().values() if told["data"]["reference"] == life.reference]
+        breach = next(told["data"]["breach"] for told in mine if told["type"] == "complaint.breached")
+        assert breach["deadline"] == "stage_1_response"
+        moved = next(told["data"] for told in mine if told["type"] == "complaint.stage_changed")
+        assert (moved["stage_before"], moved["stage"]) == ("stage_1", "stage_2")
+        closed = next(told["data"] for told in mine if told["type"] == "complaint.closed")
+        assert closed["closed_as"] == "withdrawn"
+        await gate.http.delete(f"/v1/webhooks/{hook}", headers=manager)
+
+
+async def test_what_fails_is_tried_again_and_a_redirect_is_not_followed(
+    gate: Gate, manager: Headers, staff: Headers
+) -> None:
+    with receiving() as receiver:
+        receiver.answers = [500, 302, 404]
+        hook, secret = await subscribed(gate, manager, receiver, events=["complaint.opened"])
+        reference = await gate.open(staff)
+
+        async def told() -> bool:
+            return events(receiver, reference) == ["complaint.opened"]
+
+        await gate.until(told)
+        (id,) = [id for id, each in receiver.told().items() if each["data"]["reference"] == reference]
+        assert id.startswith(f"{hook}.")
+        assert sum(receiver.tries.values()) >= 4
+        assert verified(secret, *receiver.came[-1])
+
+        # A new secret: for a day the former one signs too.
+        renewed = await gate.http.post(f"/v1/webhooks/{hook}/secret", headers=manager)
+        reference = await gate.open(staff)
+        await gate.until(told)
+        headers, body = receiver.came[-1]
+        assert verified(secret, headers, body)
+        assert verified(renewed.json()["secret"], headers, body)
+        assert renewed.json()["secret"] != secret
+
+        ended = await gate.http.delete(f"/v1/webhooks/{hook}", headers=manager)
+        assert ended.status_code == 204
+        assert (await gate.http.get(f"/v1/webhooks/{hook}", headers=manager)).status_code == 404
+
+
+async def test_what_was_given_up_can_be_sent_after_all(
+    gate: Gate, manager: Headers, staff: Headers, house: Register
+) -> None:
+    port = free_port()
+    with receiving(port) as receiver:
+        hook, _ = await subscribed(gate, manager, receiver)
+    reference = await gate.open(staff)
+
+    async def failed_once() -> bool:
+        found = (await gate.http.get(f"/v1/webhooks/{hook}", headers=manager)).json()
+        return (found["waiting"], found["last_answer"]) == (1, "ConnectError")
+
+    await gate.until(failed_once)
+    with house.writing() as db:  # as if its days were over
+        db.exec_driver_sql(f"UPDATE deliveries SET state = 'given_up' WHERE subscription = '{hook}'")
+    assert (await gate.http.get(f"/v1/webhooks/{hook}", headers=manager)).json()["given_up"] == 1
+    with receiving(port) as receiver:
+        again = await gate.http.post(f"/v1/webhooks/{hook}/retry", headers=manager)
+        assert again.json() == {"retried": 1}
+
+        async def told() -> bool:
+            return events(receiver, reference) == ["complaint.opened"]
+
+        await gate.until(told)
+    await gate.http.delete(f"/v1/webhooks/{hook}", headers=manager)
+
+
+async def test_what_is_history_is_not_told(gate: Gate, manager: Headers) -> None:
+    with receiving() as receiver:
+        hook, _ = await subscribed(gate, manager, receiver)
+        received = CALENDAR.before(today(), 40).isoformat()
+        answered = CALENDAR.before(today(), 20).isoformat()
+        reference = await gate.open(
+            manager,
+            received_on=received,
+            messages=[{"action": "respond", "on": answered, "outcome": "not_upheld"}],
+        )
+
+        async def told() -> bool:
+            return bool(events(receiver, reference))
+
+        await gate.until(told)
+        assert (await gate.send(manager, reference, "add-note", note="Here.")).status_code == 200
+        await asyncio.sleep(1.5)
+        assert "complaint.breached" not in events(receiver, reference)
+        await gate.http.delete(f"/v1/webhooks/{hook}", headers=manager)
+
+
+# --- faults ------------------------------------------------------------------------------------------
+
+
+async def test_a_gateway_that_is_killed_tells_everything_all_the_same(town: Town, tmp_path: Path) -> None:
+    gate = town.gate
+    headers = gate.headers("complaints_manager")
+    port = free_port()
+    with receiving(port) as receiver:
+        hook, secret = await subscribed(gate, headers, receiver)
+        first = [await gate.open(headers) for _ in range(5)]
+        await gate.stop(signal.SIGKILL)
+    await gate.start()
+    second = [await gate.open(headers) for _ in range(5)]  # nobody listens
+    await gate.stop(signal.SIGKILL)
+    with receiving(port) as later:
+        await gate.start()
+        for reference in first:
+            while not (await gate.send(headers, reference, "withdraw")).is_success:
+                await asyncio.sleep(0.1)  # it may not be open yet
+            if reference == first[2]:
+                await gate.stop(signal.SIGKILL)
+                await gate.start()
+        both = [receiver, later]
+
+        async def all_told() -> bool:
+            opened = {r for r in first + second if any("complaint.opened" in events(b, r) for b in both)}
+            closed = {r for r in first if "complaint.closed" in events(later, r)}
+            return len(opened) == 10 and len(closed) == 5
+
+        await gate.until(all_told, 180)  # what was taken by an API that died comes after its lease
+        came = receiver.came + later.came
+        told = [(each["type"], each["data"]["reference"]) for b in both for each in b.told().values()]
+        distinct = {(headers["webhook-id"], body) for headers, body in came}
+        assert len({id for id, _ in distinct}) == len(distinct)  # a delivery says the same each time
+        assert len(set(told)) == 15
+        assert all(verified(secret, headers, body) for headers, body in came)
+    register = Register(town.register, town.cipher)
+    with register.reading() as db:
+        kept = db.exec_driver_sql("SELECT secret FROM subscriptions").scalar_one()
+        handed = db.exec_driver_sql("SELECT count(*) FROM deliveries").scalar_one()
+    assert kept.startswith("sealed:1:ring/first:")
+    assert secret not in kept
+    assert handed == 15
+    assert (await gate.http.delete(f"/v1/webhooks/{hook}", headers=headers)).status_code == 204
+
+    # The ring turns: what is sealed with it is sealed anew.
+    ring_file = Path(shutil.copy(town.house.state / "keys.txt", tmp_path))
+    add_key(ring_file, "second")
+    turned = Register(town.register, EnvelopeCipher(read_keyring(ring_file), town.cipher.key_store))
+    assert webhooks.reseal(turned) == 1
+    with register.reading() as db:
+        kept = db.exec_driver_sql("SELECT secret FROM subscriptions").scalar_one()
+    assert kept.startswith("sealed:1:ring/second:")
+
+
+# --- where they may lead -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://invented.example/",
+        "ftp://invented.example/",
+        "https://",
+        "https:///x",
+        "https://name:word@invented.example/",
+        "https://invented.example/#there",
+        "https://invented.example:99999/",
+        "https://127.0.0.1/",
+        "https://[::1]/",
+        "https://[::ffff:127.0.0.1]/",
+        "https://10.0.0.1/",
+        "https://169.254.169.254/latest/meta-data",
+        "https://0.0.0.0/",
+        "https://224.0.0.1/",
+        "https://invented.example/\r\nHost: other",
+    ],
+)
+def test_a_webhook_leads_to_other_peoples_servers_only(url: str) -> None:
+    with pytest.raises(NotFound):
+        check_url(url, loopback=False)
+
+
+def test_a_public_address_is_fine() -> None:
+    check_url("https://invented.example/redress?x=1", loopback=False)
+    check_url("https://invented.example:8443/", loopback=False)
+
+
+async def test_a_name_that_leads_into_the_house_is_not_followed() -> None:
+    with pytest.raises(NotFound):
+        await resolve("localhost", 443, loopback=False)
+    assert re.fullmatch(r"127\.0\.0\.1|::1", await resolve("localhost", 443, loopback=True))
+
+
+async def test_a_malformed_webhook_is_said_field_by_field(gate: Gate, manager: Headers) -> None:
+    wrong = {"url": "gopher://x.example", "events": ["complaint.sneezed"], "more": 1}
+    answer = await gate.http.post("/v1/webhooks", json=wrong, headers=manager)
+    assert answer.status_code == 422
+    assert {"events[0]", "more"} <= {each["field"] for each in answer.json()["errors"]}
+    for url in ("gopher://x.example", "ftp://x", "x"):
+        answer = await gate.http.post("/v1/webhooks", json={"url": url}, headers=manager)
+        (error,) = answer.json()["errors"]
+        assert error["field"] == "url"
+        assert error["problem"].startswith("should begin with https://")

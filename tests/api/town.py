@@ -1,0 +1,155 @@
+"""A whole house whose parts can be stopped: server, worker, api, keys, and PostgreSQL at a line."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Collection
+from contextlib import ExitStack, asynccontextmanager
+from pathlib import Path
+
+from sqlalchemy import select
+from temporalio.client import Client
+
+from redress.security.encryption import EnvelopeCipher
+from redress.security.keyring import add_key, read_keyring
+from redress.store import tables
+from redress.store.database import connect
+from redress.store.key_store import KeyStore
+from tests.api.gates import UI, OwnHouse
+from tests.postgres import postgres_server
+
+
+class Line:
+    """The way from a house to its PostgreSQL, which can be cut, or go dead without a word."""
+
+    def __init__(self, socket: str) -> None:
+        self._socket = socket
+        self._listening: asyncio.Server | None = None
+        self._open: set[asyncio.Task[None]] = set()
+        self._speaks = asyncio.Event()
+        self._speaks.set()
+        self.port = 0
+
+    async def connect(self) -> None:
+        self._listening = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self.port = self._listening.sockets[0].getsockname()[1]
+
+    @property
+    def is_there(self) -> bool:
+        """Whether anybody can connect."""
+        return self._listening is not None
+
+    async def cut(self) -> None:
+        if self._listening is not None:
+            self._listening.close()
+            self._listening = None
+        for task in self._open:
+            task.cancel()
+        await asyncio.gather(*self._open, return_exceptions=True)
+
+    def hush(self) -> None:
+        self._speaks.clear()
+
+    def speak(self) -> None:
+        self._speaks.set()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._open.add(task)
+        there: asyncio.StreamWriter | None = None
+        try:
+            back, there = await asyncio.open_unix_connection(self._socket)
+            await asyncio.gather(self._pass_on(reader, there), self._pass_on(back, writer))
+        except (OSError, asyncio.CancelledError):
+            pass
+        finally:
+            self._open.discard(task)
+            for each in (writer, there):
+                if each is not None:
+                    each.close()
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65536):
+            await self._speaks.wait()
+            writer.write(data)
+            await writer.drain()
+        writer.close()
+
+
+class Town:
+    """A house with keys, with its register on PostgreSQL at the end of a line."""
+
+    def __init__(self, house: OwnHouse, line: Line, client: Client, register_url: str) -> None:
+        self.house, self.line, self.client = house, line, client
+        self.gate = house.gate
+        self.register_url = register_url
+        self.register = connect(register_url)
+
+    @property
+    def cipher(self) -> EnvelopeCipher:
+        """What the house seals with."""
+        assert isinstance(self.house.cipher, EnvelopeCipher)
+        return self.house.cipher
+
+    def intakes(self, of: Collection[str]) -> list[str]:
+        """Those of some intakes whose complaints have reached the record, each as often as it did."""
+        table, record = tables.references, tables.events
+        with self.register.connect() as db:
+            wanted = select(table.c.source_id).join(
+                record, (record.c.reference == table.c.reference) & (record.c.key == "opened")
+            )
+            return [each for each in db.execute(wanted).scalars() if each in of]
+
+    def references(self, of: Collection[str]) -> dict[str, str]:
+        """The references of some intakes."""
+        table = tables.references
+        with self.register.connect() as db:
+            rows = db.execute(select(table)).all()
+        return {row.source_id: row.reference for row in rows if row.source_id in of}
+
+    async def made_whole(self) -> None:
+        """Start whatever does not run, so that each test finds the house in order."""
+        self.line.speak()
+        if not self.line.is_there:
+            await self.line.connect()
+        if self.house.server is None:
+            self.client = await self.house.start_server()
+        if self.house.worker is None or self.house.worker.poll() is not None:
+            self.house.start_worker()
+        if self.gate.process is None:
+            await self.gate.start()
+        await self.gate.reaches()
+
+
+@asynccontextmanager
+async def built(state: Path) -> AsyncIterator[Town]:
+    """A town in a folder."""
+    server = ExitStack()
+    direct = await asyncio.to_thread(server.enter_context, postgres_server())
+    line = Line(f"{direct.query['host']}/.s.PGSQL.5432")
+    await line.connect()
+    through = f"postgresql+psycopg://postgres@127.0.0.1:{line.port}/{direct.database}"
+    add_key(state / "keys.txt", "first")
+    keyring = read_keyring(state / "keys.txt")
+    cipher = EnvelopeCipher(keyring, KeyStore(connect(f"sqlite:///{state / 'key-store.db'}"), keyring))
+    house = OwnHouse(
+        state,
+        cipher,
+        REDRESS_REGISTER_URL=through,
+        REDRESS_TRIAL="",
+        REDRESS_INTAKE_WITHIN="1.5",
+        REDRESS_API_ANSWER_WITHIN="3",
+        REDRESS_WEBHOOK_LOOPBACK="true",
+        REDRESS_WEBHOOK_PAUSE="0.05",
+        REDRESS_CODEC_ORIGINS=json.dumps([UI]),
+    )
+    client = await house.start_server()
+    try:
+        yield Town(house, line, client, direct.render_as_string(hide_password=False))
+    finally:
+        line.speak()
+        await house.close()
+        await line.cut()
+        await asyncio.to_thread(server.close)

@@ -1,0 +1,288 @@
+"""Generated complaints: courses that nobody thought of, under every procedure and authority.
+
+A `Story` is what happens; the functions at the end carry it out on a case. The tests that use them
+stand in `test_generated.py`, what must hold of the outcome in `invariants.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from hypothesis import strategies as st
+
+from redress.domain.case import Case
+from redress.domain.messages import MESSAGES
+from redress.domain.parsing import Malformed
+from redress.procedures.bank_holidays import holiday_table
+from tests.domain.conftest import opened, send
+
+DAY = timedelta(days=1)
+NAMES = ["Inventina Prober", "Fabian Makebelieve", "Fictitia Decider", "Mythica Presider", "Unreal Sitter"]
+ROLES = [
+    "investigating_officer",
+    "independent_person",
+    "adjudicating_officer",
+    "panel_chair",
+    "panel_member",
+]
+
+
+class Step(NamedTuple):
+    """One message to be sent: its date, the day it arrives, what it says."""
+
+    on: date
+    arrives: date
+    action: str
+    fields: dict[str, Any]
+    dated: bool = True
+
+
+class Story(NamedTuple):
+    """A complaint's receipt, its messages in the order of their dates, and the day it is looked at."""
+
+    received_on: date
+    more: dict[str, Any]
+    steps: list[Step]
+    end: date
+
+
+# --- what is opened ------------------------------------------------------------------------------
+
+YOUNG = {"name": "Imaginaria Nobody", "role": "young_person"}
+APPLICANT = {"authority": "irm", "complainant": {"name": "Imaginaria Nobody", "role": "applicant"}}
+
+OPENINGS: Mapping[str, list[dict[str, Any]]] = {
+    "statutory": [
+        {},
+        {"authority": "family-rights", "complainant": None},
+        {"authority": "family-rights", "on_behalf_of": {"name": "Fantasia Child"}},
+        {"authority": "north-somerset"},
+        {"authority": "north-somerset", "events_on": "2019-01-01"},
+        {"authority": "young-people", "complainant": YOUNG},
+        {"authority": "young-people", "complainant": YOUNG, "advocate": {"name": "Supporta Invented"}},
+        {"authority": "rotherham"},
+        {"authority": "rotherham", "points": ["What was said in court.", "Nobody came."]},
+    ],
+    "corporate": [
+        {"statutory": False},
+        {"statutory": False, "complainant": None},
+        {"authority": "north-somerset", "statutory": False},
+        {"authority": "young-people", "complainant": YOUNG, "statutory": False},
+        {"authority": "rotherham", "about": {"service": "Section 47"}, "tried_informally": False},
+    ],
+    "irm": [
+        APPLICANT,
+        APPLICANT | {"tried_informally": True},
+        APPLICANT | {"about": {"people": ["the contract manager"]}},
+        APPLICANT | {"points": ["The minutes name the wrong chair.", "Nobody answered."]},
+        {"authority": "irm", "complainant": {"name": "Imaginaria Nobody", "role": "neighbour"}},
+        {"authority": "irm", "complainant": None},
+    ],
+    "representation": [
+        {"kind": "comment"},
+        {"kind": "compliment", "authority": "young-people", "complainant": YOUNG},
+        {"kind": "suggestion", "authority": "rotherham", "complainant": None},
+        {"kind": "service_request", "authority": "north-somerset"},
+        {"kind": "information_request", "authority": "irm"},
+    ],
+}
+"""Openings that follow each procedure, from every authority that has it."""
+
+receipts = st.sampled_from(
+    [date(2026, 6, 1), date(2026, 3, 27), date(2025, 12, 20), date(2022, 5, 26), date(2024, 10, 25)]
+)
+
+# --- what is said --------------------------------------------------------------------------------
+
+STATUTORY = """acknowledge split respond escalate
+    appoint appoint appoint agree_statement extend report respond escalate decide_late
+    acknowledge appoint appoint appoint schedule_panel send_papers hold_panel report respond
+    complete_remedy refer_to_ombudsman ombudsman_decision"""
+CORPORATE = """acknowledge split extend respond escalate decide_late
+    acknowledge extend respond reopen extend respond
+    complete_remedy refer_to_ombudsman ombudsman_decision"""
+IRM = """resolve_informally acknowledge escalate extend respond split
+    escalate record_meeting extend respond restrict_contact
+    complete_remedy refer_to_ombudsman ombudsman_decision"""
+REPRESENTATION = "acknowledge split respond restrict_contact complete_remedy refer_to_ombudsman"
+
+WHOLE_WAY: Mapping[str, list[str]] = {
+    "statutory": STATUTORY.split(),
+    "corporate": CORPORATE.split(),
+    "irm": IRM.split(),
+    "representation": REPRESENTATION.split(),
+}
+"""A complaint that goes the whole way; a story leaves some of it out and puts other things in."""
+
+ANY_ACTION = [name for name in MESSAGES if name != "correct"] + ["recount"]
+ODD = [*ANY_ACTION, "suspend", "suspend", "suspend", "split", "reopen"]
+
+gaps = st.one_of(st.integers(0, 3), st.integers(0, 12), st.integers(0, 45), st.just(0))
+
+long_gaps = st.one_of(gaps, st.integers(25, 50))
+"""Before a request: its window may have passed by then."""
+
+some_points = st.sampled_from([None, None, [1], [2], [1, 2], ["Nobody came."], [7]])
+
+
+@lru_cache(maxsize=64)
+def _proclaimed(first_year: int, holiday: date) -> dict[str, Any]:
+    """A newer table of bank holidays, in which one more day is one."""
+    table = holiday_table().cut(date(first_year - 2, 1, 1), date(first_year + 14, 12, 31))
+    named = table.holidays | ({holiday: "Invented jubilee"} if holiday.weekday() < 5 else {})
+    return table.model_copy(update={"version": f"invented-{holiday}", "holidays": named}).model_dump(
+        mode="json"
+    )
+
+
+def _ahead(on: date, most: int = 60) -> st.SearchStrategy[str]:
+    return st.integers(-5, most).map(lambda days: (on + days * DAY).isoformat())
+
+
+@st.composite
+def fields_of(draw: st.DrawFn, action: str, on: date, end: date) -> dict[str, Any]:
+    """What a message of an action may say besides its date; nearly always well-formed."""
+    said: dict[str, Any] = {}
+    match action:
+        case "decline" | "extend" | "close" | "suspend" | "decide_late" | "reopen" | "restrict_contact":
+            said["reason"] = draw(st.sampled_from(["Complex", "Because"]))
+    match action:
+        case "resolve_informally":
+            said["agreed"] = draw(st.booleans())
+        case "extend" | "restrict_contact":
+            said["until"] = draw(st.none() | _ahead(on, 90))
+        case "respond":
+            said["outcome"] = draw(st.sampled_from(["upheld", "partly_upheld", "not_upheld", "resolved"]))
+            remedy = st.fixed_dictionaries({"what": st.just("Apologise")})
+            said["remedies"] = draw(st.lists(remedy, max_size=2))
+            said["independent_person_consulted"] = draw(st.none() | st.booleans())
+            if not draw(st.integers(0, 3)):
+                said["findings"] = [{"point": draw(st.integers(1, 3)), "outcome": "upheld"}]
+            if draw(st.booleans()) and on < end:
+                said["received_on"] = min(end, on + draw(st.integers(0, 8)) * DAY).isoformat()
+        case "escalate":
+            said["agreed_by_authority"] = draw(st.booleans())
+            said["points"] = draw(some_points)
+        case "agree_statement":
+            said["points"] = draw(st.sampled_from([None, ["Worded anew"], ["One", "Two"], ["1", "2", "3"]]))
+        case "decide_late":
+            said["accept"] = draw(st.booleans())
+        case "appoint":
+            said["role"] = draw(st.sampled_from(ROLES))
+            said["person"] = {"name": draw(st.sampled_from(NAMES))}
+            said["connection"] = draw(st.sampled_from(["none", "none", "none", "employee", "member"]))
+        case "report":
+            said["kind"] = draw(st.sampled_from(["investigation", "independent_person", "panel", "panel"]))
+        case "schedule_panel":
+            said["meeting_on"] = draw(_ahead(on))
+        case "suspend":
+            said["review_on"] = draw(_ahead(on))
+            said["points"] = draw(some_points)
+        case "close":
+            said["agreed_by_complainant"] = draw(st.booleans())
+        case "refer_to_ombudsman":
+            said["conditions"] = draw(st.sampled_from([[], ["All upheld"]]))
+        case "ombudsman_decision":
+            said["outcome"] = "upheld"
+            said["remedies"] = draw(st.sampled_from([[], [{"what": "Pay"}]]))
+        case "complete_remedy":
+            said["remedy"] = draw(st.integers(1, 3))
+        case "split":
+            said["points"] = draw(st.sampled_from([[1], [2], [2], [1, 2], ["Nobody came."]]))
+            said["procedure"] = draw(st.sampled_from(["statutory", "corporate", "irm", "representation"]))
+        case "recount":
+            said["holidays"] = _proclaimed(end.year, on + draw(st.integers(0, 40)) * DAY)
+        case "add_note":
+            said["note"] = "A telephone call"
+        case "set_advocate":
+            said["advocate"] = draw(st.sampled_from([None, {"name": "Supporta Invented"}]))
+    return said
+
+
+@st.composite
+def stories(draw: st.DrawFn, procedure: str, *, corrections: bool = False, late: bool = True) -> Story:
+    """Plausible courses with parts missing, and nonsense, of up to about twenty messages."""
+    received_on = draw(receipts)
+    if draw(st.booleans()):
+        actions = [action for action in WHOLE_WAY[procedure] if draw(st.integers(0, 5))]
+        for extra in draw(st.lists(st.sampled_from(ODD), max_size=4)):
+            at = draw(st.integers(0, len(actions)))
+            actions.insert(at, extra)
+            if extra == "suspend":
+                actions.insert(draw(st.integers(at + 1, len(actions))), "resume")
+    else:
+        actions = draw(st.lists(st.sampled_from(ANY_ACTION), max_size=14))
+    on, dates = received_on, []
+    for action in actions:
+        on += draw(long_gaps if action == "escalate" else gaps) * DAY
+        dates.append(on)
+    end = on + draw(st.integers(0, 80)) * DAY
+    steps = []
+    for action, on in zip(actions, dates, strict=True):
+        arrives = min(end, on + draw(gaps) * DAY) if late and not draw(st.integers(0, 3)) else on
+        dated = arrives != on or draw(st.integers(0, 9)) > 0
+        fields = draw(fields_of(action, on, end if late else on))
+        steps.append(Step(on, arrives, action, fields, dated or not late))
+    if corrections:
+        for _ in range(draw(st.integers(1, 3))):
+            steps.append(draw(corrections_of(received_on, steps, end)))
+    return Story(received_on, draw(st.sampled_from(OPENINGS[procedure])), steps, end)
+
+
+@st.composite
+def corrections_of(draw: st.DrawFn, received_on: date, steps: list[Step], end: date) -> Step:
+    """Something put right: the receipt, or a message's date; often impossible."""
+    on = received_on + draw(st.integers(0, (end - received_on).days)) * DAY
+    which = draw(st.integers(0, max(0, len(steps) - 1)))
+    of_messages = [f"m{which}.on", f"m{which}.reason"]
+    field = draw(st.sampled_from(["received_on", "channel", "events_on", "about", *of_messages]))
+    value: object = (received_on + draw(st.integers(-20, 30)) * DAY).isoformat()
+    if field == "channel":
+        value = "post"
+    if field == "about":
+        value = {"people": ["The contract manager"]}
+    arrives = on + draw(st.integers(0, (end - on).days)) * DAY
+    return Step(on, arrives, "correct", {"field": field, "value": value, "reason": "Typing mistake"})
+
+
+def any_story(procedure: str) -> st.SearchStrategy[Story]:
+    """With corrections or without."""
+    return st.one_of(stories(procedure), stories(procedure, corrections=True))
+
+
+# --- carrying a story out ------------------------------------------------------------------------
+
+
+def begin(story: Story) -> Case:
+    """The complaint as it is opened on the day of its receipt."""
+    return opened(story.received_on.isoformat(), **story.more)
+
+
+def said_by(step: Step) -> dict[str, Any]:
+    """The fields that a step's message carries."""
+    return {name: value for name, value in step.fields.items() if value is not None}
+
+
+def tell(case: Case, step: Step, number: int, arrives: date | None = None) -> None:
+    """Send one step of a story; what is malformed is turned away and changes nothing."""
+    on = step.on.isoformat() if step.dated else None
+    day = (arrives or step.arrives).isoformat()
+    with suppress(Malformed):
+        send(case, step.action, on, arrives=day, message_id=f"m{number}", **said_by(step))
+
+
+def by_arrival(story: Story) -> list[tuple[int, Step]]:
+    """The steps of a story, numbered, in the order they arrive."""
+    return sorted(enumerate(story.steps), key=lambda each: each[1].arrives)
+
+
+def carried_out(story: Story) -> Case:
+    """The complaint after all of its story."""
+    case = begin(story)
+    for number, step in by_arrival(story):
+        tell(case, step, number)
+    return case

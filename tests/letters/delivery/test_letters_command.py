@@ -1,0 +1,240 @@
+"""What people see of letters that did not leave, and what they decide about them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from redress.domain.parsing import Malformed
+from redress.services import letters
+from redress.services.errors import NoSuchComplaint
+from redress.settings import Settings
+from starter import app
+from tests.letters.delivery.conftest import PERSON, Desk
+from tests.letters.delivery.mail_server import PASSWORD, Fault, MailServer
+from tests.letters.delivery.notify_service import NotifyService
+
+ROOT = Path(__file__).parent.parent.parent.parent
+MakeDesk = Callable[[Settings], Desk]
+
+
+def mark_of(at: Desk, letter: str = "acknowledgement") -> str:
+    return next(line["mark"] for line in letters.lines(at.register, at.reference) if line["letter"] == letter)
+
+
+def test_what_is_not_done_with_is_listed_for_all(by_mail: Settings, mail: MailServer, desk: MakeDesk) -> None:
+    at = desk(by_mail)
+    mail.mailbox.fault = "refuse_person"
+    at.open()
+    at.says("acknowledge", "2026-06-02")
+    [line] = letters.lines(at.register, None)
+    assert (line["reference"], line["letter"], line["state"]) == (at.reference, "acknowledgement", "failed")
+    assert line["reason"] == "the mail server refused it: 550 5.1.1"
+    assert {each["letter"] for each in letters.lines(at.register, at.reference)} == {
+        "acknowledgement",
+        "undelivered",
+    }
+    with pytest.raises(NoSuchComplaint):
+        letters.lines(at.register, "CYP-2026-999999")
+
+
+def test_sent_again_it_is_another_message(by_mail: Settings, mail: MailServer, desk: MakeDesk) -> None:
+    at = desk(by_mail.model_copy(update={"send_staff": "outbox"}))
+    at.open()
+    mail.mailbox.fault = "take_and_die"
+    at.says("acknowledge", "2026-06-02")
+    mail.mailbox.fault = "none"
+    at.rested()
+    assert letters.again(at.postroom, at.reference, mark_of(at))["state"] == "sent"
+    assert list(mail.mailbox.counted().values()) == [1, 1], "each with an id of its own"
+    with pytest.raises(letters.Undecided, match="this letter is sent"):
+        letters.again(at.postroom, at.reference, mark_of(at))
+    assert letters.lines(at.register, None) == []
+
+
+def test_sent_again_in_vain_it_is_as_before(by_mail: Settings, mail: MailServer, desk: MakeDesk) -> None:
+    at = desk(by_mail.model_copy(update={"send_staff": "outbox"}))
+    at.open()
+    mail.mailbox.fault = "refuse_person"
+    at.says("acknowledge", "2026-06-02")
+    mail.stop()
+    line = letters.again(at.postroom, at.reference, mark_of(at))
+    assert (line["state"], line["reason"].partition(":")[0]) == ("failed", "the mail server is out of reach")
+
+
+def test_sent_again_it_goes_to_the_address_that_was_corrected(
+    by_mail: Settings, mail: MailServer, desk: MakeDesk
+) -> None:
+    at = desk(by_mail.model_copy(update={"send_staff": "outbox"}))
+    at.open(email="wrong@inventata.example", address="")
+    mail.mailbox.fault = "refuse_person"
+    at.says("acknowledge", "2026-06-02")
+    mail.mailbox.fault = "none"
+    right = PERSON | {"email": "right@inventata.example"}
+    at.says("correct", "2026-06-03", field="complainant", value=right, reason="A slip of the pen.")
+    mail.mailbox.recipients.clear()
+    assert letters.again(at.postroom, at.reference, mark_of(at))["state"] == "sent"
+    assert mail.mailbox.recipients == ["right@inventata.example"]
+
+
+def test_sent_again_it_goes_by_the_means_that_was_added(
+    by_mail: Settings, mail: MailServer, desk: MakeDesk
+) -> None:
+    at = desk(by_mail.model_copy(update={"send_staff": "outbox"}))
+    at.open(email="", address="")
+    at.says("acknowledge", "2026-06-02")
+    assert at.states()["acknowledgement to complainant"] == "failed"
+    at.says("correct", "2026-06-03", field="complainant", value=PERSON, reason="They rang us.")
+    mail.mailbox.recipients.clear()
+    assert letters.again(at.postroom, at.reference, mark_of(at))["state"] == "sent"
+    assert mail.mailbox.recipients == [PERSON["email"]]
+
+
+def test_a_copy_for_an_advocate_who_was_replaced_goes_to_nobody_else(
+    by_mail: Settings, mail: MailServer, desk: MakeDesk
+) -> None:
+    at = desk(by_mail.model_copy(update={"send_staff": "outbox"}))
+    at.open()
+    first = {"name": "Ada Vocata", "email": "ada@advocates.example"}
+    second = {"name": "Bede Vocatus", "email": "bede@advocates.example"}
+    at.says("set_advocate", "2026-06-02", advocate=first, gets_letters=True)
+    mail.mailbox.fault = "refuse_person"
+    at.says("acknowledge", "2026-06-02")
+    copy = next(each for each in letters.lines(at.register, at.reference) if each["to"] == "advocate")
+    at.says("set_advocate", "2026-06-03", advocate=second, gets_letters=True)
+    letters.again(at.postroom, at.reference, copy["mark"])
+    assert "bede@advocates.example" not in mail.mailbox.tried
+    corrected = first | {"email": "ada@new.example"}
+    at.says("set_advocate", "2026-06-04", advocate=corrected, gets_letters=True)
+    mail.mailbox.fault = "none"
+    assert letters.again(at.postroom, at.reference, copy["mark"])["state"] == "sent"
+    assert mail.mailbox.recipients[-1] == "ada@new.example"
+
+
+def test_sent_by_hand_it_is_tried_no_more(by_mail: Settings, mail: MailServer, desk: MakeDesk) -> None:
+    at = desk(by_mail)
+    at.open()
+    mail.stop()
+    at.says("acknowledge", "2026-06-02")
+    assert letters.by_hand(at.register, at.reference, mark_of(at))["state"] == "by_hand"
+    mail.start()
+    at.rested()
+    at.activities.send_letters(at.reference)
+    assert mail.mailbox.taken == []
+    with pytest.raises(letters.Undecided):
+        letters.by_hand(at.register, at.reference, mark_of(at))
+
+
+def test_a_text_is_there_to_be_read(by_mail: Settings, desk: MakeDesk) -> None:
+    at = desk(by_mail)
+    at.open()
+    at.says("acknowledge", "2026-06-02")
+    assert "Dear Testa Inventata\n" in letters.text(at.register, at.reference, mark_of(at))
+    with pytest.raises(Malformed, match="has no letter"):
+        letters.text(at.register, at.reference, "00000000")
+
+
+def test_a_status_tells_what_became_of_each_letter(
+    by_mail: Settings, mail: MailServer, desk: MakeDesk
+) -> None:
+    at = desk(by_mail.model_copy(update={"send_staff": "outbox"}))
+    at.open()
+    shown = {}
+    faults: list[tuple[str, str, Fault]] = [
+        ("acknowledge", "2026-06-02", "refuse_person"),
+        ("extend", "2026-06-03", "take_and_die"),
+        ("respond", "2026-06-04", "put_off_person"),
+    ]
+    for action, on, fault in faults:
+        mail.mailbox.fault = fault
+        at.rested()
+        more = {"extend": {"reason": "Two teams."}, "respond": {"outcome": "upheld"}}.get(action, {})
+        at.says(action, on, **more)
+    found = at.register.status(at.reference, at.case.fold.day)
+    assert found is not None
+    for letter in letters.with_delivery(at.register, found)["letters"]:
+        shown[letter["letter"]] = letter["state"]
+    assert {name: shown[name] for name in ("acknowledgement", "extension", "stage_1_response")} == {
+        "acknowledgement": "failed",
+        "extension": "unsure",
+        "stage_1_response": "leaving",
+    }
+
+
+def test_what_is_under_way_by_notify_can_be_asked_after(
+    by_notify: Settings, notify: NotifyService, desk: MakeDesk
+) -> None:
+    at = desk(by_notify)
+    at.open()
+    at.says("acknowledge", "2026-06-02")
+    assert letters.again(at.postroom, at.reference, mark_of(at))["state"] == "sent"
+    assert list(notify.counted().values()) == [1]
+
+
+@pytest.fixture
+def typed(by_mail: Settings, mail: MailServer, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """The settings of the command as somebody sets them; letters to staff go into the outbox."""
+    keys = by_mail.state / "keys.txt"
+    keys.write_text("test AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n")
+    keys.chmod(0o600)
+    said = {
+        "REDRESS_STATE": str(by_mail.state),
+        "REDRESS_SEND_EMAIL": "smtp",
+        "REDRESS_SMTP_HOST": "localhost",
+        "REDRESS_SMTP_PORT": str(mail.port),
+        "REDRESS_SMTP_CA": str(by_mail.smtp_ca),
+        "REDRESS_SMTP_USER": "redress",
+        "REDRESS_SMTP_PASSWORD": PASSWORD,
+    }
+    for name, value in said.items():
+        monkeypatch.setenv(name, value)
+    return by_mail.model_copy(update={"send_staff": "outbox"})
+
+
+def test_the_command_as_it_is_typed(typed: Settings, mail: MailServer, desk: MakeDesk) -> None:
+    at = desk(typed)
+    at.open()
+    mail.mailbox.fault = "refuse_person"
+    at.says("acknowledge", "2026-06-02")
+
+    def run(*words: str) -> Result:
+        return CliRunner().invoke(app, ["letters", *words])
+
+    mark = json.loads(run("--json").stdout)[0]["mark"]
+    assert "Dear Testa Inventata" in run(at.reference, mark).stdout
+    assert run(at.reference, mark, "--again").exit_code == 3
+    mail.mailbox.fault = "none"
+    again = run(at.reference, mark, "--again")
+    assert (again.exit_code, again.stderr) == (0, "")
+    assert len(mail.mailbox.taken) == 1
+    refused = run(at.reference, mark, "--again")
+    assert refused.exit_code == 4
+    assert "there is nothing to send again" in refused.stderr
+    assert run("--again").exit_code == 2
+    assert run().stdout.strip() == "no letters to show"
+
+
+def test_as_a_process_of_its_own_it_tells_a_person_and_a_closed_pipe(
+    typed: Settings, mail: MailServer, desk: MakeDesk
+) -> None:
+    at = desk(typed)
+    at.open()
+    mail.mailbox.fault = "refuse_person"
+    at.says("acknowledge", "2026-06-02")
+    command = [sys.executable, "starter.py", "letters"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True)
+    assert "the mail server refused it: 550 5.1.1" in " ".join(listed.stdout.split())
+    reading, writing = os.pipe()
+    os.close(reading)  # whoever read, such as `head`, has seen enough
+    unread = subprocess.run(
+        command, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, timeout=120, check=False
+    )
+    os.close(writing)
+    assert (unread.returncode, unread.stderr) == (0, b"")

@@ -1,0 +1,130 @@
+"""By what somebody is reached: what they asked for, and which addresses can be used."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from redress.letters.delivery.configuration import ChannelConfigError, routes_for
+from redress.letters.delivery.contact_routes import asked_for, usable_email
+from redress.procedures.loader import authority
+from redress.settings import Settings
+from tests.letters.delivery import notify_service
+
+
+@pytest.mark.parametrize(
+    ("form", "asked", "by_a_person"),
+    [
+        ("", [], False),
+        ("email", ["email"], False),
+        ("By e-mail, please", ["email"], False),
+        ("post", ["post"], False),
+        ("a letter in the post", ["post"], False),
+        ("text message", ["text"], False),
+        ("SMS", ["text"], False),
+        ("text or email", ["text", "email"], False),
+        ("no preference", [], False),
+        ("large print", [], True),
+        ("large print by post", ["post"], True),
+        ("easy read", [], True),
+        ("in Polish", [], True),
+        ("Braille letters", ["post"], True),
+        ("по почте", [], True),
+    ],
+)
+def test_what_a_format_asks_for(form: str, asked: list[str], by_a_person: bool) -> None:
+    assert asked_for(form) == (asked, by_a_person)
+
+
+@pytest.mark.parametrize(
+    ("said", "usable"),
+    [
+        ("testa@inventata.example", "testa@inventata.example"),
+        (" testa.o'inventata+x@inventata.example ", "testa.o'inventata+x@inventata.example"),
+        ("testa@bücher.example", "testa@xn--bcher-kva.example"),
+        ("", ""),
+        ("testa", ""),
+        ("testa@localhost", ""),
+        ("testa@10.0.0.1", ""),
+        ("testa@inventata..example", ""),
+        ("testa..x@inventata.example", ""),
+        ("tësta@inventata.example", ""),
+        ("testa@inventata.example, other@else.example", ""),
+        ("testa@inventata.example\nBcc: other@else.example", ""),
+        ("Testa <testa@inventata.example>", ""),
+        ('"a b"@inventata.example', ""),
+        (f"{'t' * 65}@inventata.example", ""),
+    ],
+)
+def test_which_addresses_can_be_used(said: str, usable: str) -> None:
+    assert usable_email(said) == usable
+
+
+def test_addresses_of_roles_are_the_authoritys_data() -> None:
+    own = authority("family-rights")
+    named = type(own).model_validate(
+        {**own.model_dump(), "addresses": {"director": "director@council.example"}}
+    )
+    assert named.addresses == {"director": "director@council.example"}
+    for wrong in ("director", "a b@council.example", "Director <d@council.example>"):
+        with pytest.raises(ValidationError, match="should be an e-mail address"):
+            type(own).model_validate({**own.model_dump(), "addresses": {"director": wrong}})
+
+
+NOTIFY = {
+    "notify_key": notify_service.KEY,
+    "notify_email_template": notify_service.EMAIL,
+    "notify_post_template": notify_service.LETTER,
+    "notify_text_template": notify_service.SMS,
+}
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"send_email": "smtp"}, "REDRESS_SMTP_HOST: is missing"),
+        (
+            {"send_email": "smtp", "smtp_host": "mail.council.example", "smtp_tls": "none"},
+            "REDRESS_SMTP_TLS: none is only for a server on this machine",
+        ),
+        (
+            {"send_staff": "smtp", "smtp_host": "m.example", "smtp_ca": "/nowhere.pem"},
+            "REDRESS_SMTP_CA: /nowhere.pem",
+        ),
+        (
+            {"send_staff": "smtp", "smtp_host": "m.example", "smtp_user": "u"},
+            "REDRESS_SMTP_USER, REDRESS_SMTP_PASSWORD",
+        ),
+        ({"send_staff": "smtp", "smtp_host": "m.example", "smtp_from": "me"}, "REDRESS_SMTP_FROM: should be"),
+        (
+            {"send_email": "notify", **NOTIFY, "notify_key": "a-secret"},
+            "REDRESS_NOTIFY_KEY: should be an API key",
+        ),
+        (
+            {"send_post": "notify", **NOTIFY, "notify_post_template": ""},
+            "REDRESS_NOTIFY_POST_TEMPLATE: should be",
+        ),
+        (
+            {"send_text": "notify", **NOTIFY, "notify_text_template": "x"},
+            "REDRESS_NOTIFY_TEXT_TEMPLATE: should be",
+        ),
+        ({"send_email": "notify", **NOTIFY, "notify_reply_to": "me"}, "REDRESS_NOTIFY_REPLY_TO: should be"),
+        (
+            {"send_email": "notify", **NOTIFY, "notify_url": "http://n.example"},
+            "REDRESS_NOTIFY_URL: should begin",
+        ),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_told_before_anything_is_sent(
+    said: dict[str, str], told: str
+) -> None:
+    with pytest.raises(ChannelConfigError, match=told) as mistake:
+        routes_for(Settings.model_validate({"register_url": "", **said}))
+    assert "a-secret" not in str(mistake.value)
+
+
+def test_settings_that_can_be_used_are_taken() -> None:
+    said = {"send_email": "notify", "send_post": "notify", "send_text": "notify", "send_staff": "smtp"}
+    more = {"smtp_host": "127.0.0.1", "smtp_tls": "none", "smtp_user": "u", "smtp_password": "p"}
+    routes = routes_for(Settings.model_validate({**said, **more, **NOTIFY}))
+    assert (routes.email.name, routes.post.name, routes.staff.name) == ("notify", "notify", "smtp")

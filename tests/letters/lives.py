@@ -1,0 +1,530 @@
+"""Complaints lived day by day, for the tests of letters: what each has been sent, from its first day on.
+
+A life is made of messages alone, so that every letter in it has really arisen. Everybody in it is
+invented, and so are the councils' bank holidays that change.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any, get_args
+
+from redress.domain.case import Answer, Case
+from redress.domain.london import instant
+from redress.domain.opening_parsing import parse_opening
+from redress.domain.procedure import RulesSnapshot
+from redress.letters.delivery.notice import How, notice
+from redress.letters.letter import Letter, letters_for
+from redress.procedures.loader import authority, newer_holidays, rules_for
+
+REFERENCE = "CYP-2026-000001"
+PERSON = "Philippa Madeupname"
+ADVOCATE = "Ambrose Inventedson"
+YOUNG = {"name": "Tamsin Notareal", "role": "looked after child", "address": "2 Nowhere Lane\nExampletown"}
+
+
+def as_before(terms: RulesSnapshot) -> RulesSnapshot:
+    """Terms without what was not in them at first."""
+    said = terms.model_dump(exclude={"chosen": True, "procedures": True, "procedure": {"plain", "titles"}})
+    for limit in said["procedure"]["limits"]:
+        del limit["says"]
+    return RulesSnapshot.model_validate(said)
+
+
+class Life:
+    """A complaint lived day by day; `letters` is every letter that left, in order.
+
+    `earlier`: under terms as they were recorded before there were reasons, plain words and sentences in them.
+    """
+
+    def __init__(
+        self, received_on: str, opened_on: str | None = None, *, earlier: bool = False, **more: Any
+    ) -> None:
+        raw = {
+            "authority": "family-rights",
+            "kind": "complaint",
+            "source": "test",
+            "source_id": "1",
+            "channel": "email",
+            "received_on": received_on,
+            "points": ["Calls were not returned.", "The plan was changed\nand nobody said why."],
+            "complainant": {"name": PERSON, "role": "parent", "address": "1 Nowhere Lane\nExampletown"},
+        } | more
+        raw = {name: value for name, value in raw.items() if value is not None}
+        self.day = date.fromisoformat(opened_on or received_on)
+        opening = parse_opening(raw, self.day)
+        self.authority = authority(opening.authority)
+        terms = as_before(rules_for(opening)) if earlier else rules_for(opening)
+        self.case = Case(terms, REFERENCE, opening, self.day)
+        self.letters: list[Letter] = []
+        self._post(self.day)
+
+    def until(self, day: str) -> Life:
+        last = date.fromisoformat(day)
+        while self.day < last:
+            self.day += timedelta(days=1)
+            self._post(self.day)
+        return self
+
+    def says(self, action: str, on: str, said_on: str | None = None, **fields: Any) -> Life:
+        """A message of `on`, come in on `said_on` (the same day, where nothing is said)."""
+        self.until(said_on or on)
+        answer = self.tries(action, on, **fields)
+        assert answer.applied or answer.pending, answer.reason
+        return self
+
+    def tries(self, action: str, on: str, **fields: Any) -> Answer:
+        """A message that may be refused, on the day lived to."""
+        now = instant(self.day, "12:00")
+        answer = self.case.receive(self.case.parse(action, {"on": on, **fields}, now), now)
+        self._write(now)
+        return answer
+
+    def named(self, name: str) -> list[Letter]:
+        return [letter for letter in self.letters if letter.name == name]
+
+    def one(self, name: str, recipient: str = "complainant") -> str:
+        found = [letter.text for letter in self.named(name) if letter.recipient == recipient]
+        assert found, f"no {name} to the {recipient}"
+        return found[-1]
+
+    def _post(self, day: date) -> None:
+        self._write(instant(day, "00:00"))
+        self._write(instant(day, "09:00"))
+
+    def _write(self, now: datetime) -> None:
+        for task in self.case.due(now):
+            effect = task.effect
+            if task.state != "done" or not effect.template:
+                continue
+            wire = {"key": effect.key, "template": effect.template, "facts": effect.said()}
+            body = json.loads(json.dumps(wire))
+            self.letters += letters_for(self.case, self.authority, body, self.day)
+
+
+CONDITIONS = (
+    "robust report",
+    "full adjudication",
+    "all significant points upheld",
+    "clear action plan",
+    "the complainant agrees",
+)
+"""What has to be recorded before an early referral to the Ombudsman."""
+
+# --- the statutory procedure ---------------------------------------------------------------------
+
+
+def to_stage_2(**more: Any) -> Life:
+    return (
+        Life("2026-06-01", **more)
+        .says("acknowledge", "2026-06-03")
+        .says("extend", "2026-06-10", reason="Two teams have to answer.")
+        .says(
+            "respond",
+            "2026-06-25",
+            outcome="partly_upheld",
+            summary="Calls should have been returned.",
+            findings=[{"point": 1, "outcome": "upheld", "reason": "Six calls were logged."}],
+            remedies=[{"what": "Call back every week", "due_on": "2026-07-10"}, {"what": "Say sorry"}],
+        )
+        .says("complete_remedy", "2026-07-08", remedy=1)
+        .says("complete_remedy", "2026-07-08", remedy=2)
+        .says("escalate", "2026-07-20", reason="Not all of it was answered.")
+    )
+
+
+def to_adjudication(**more: Any) -> Life:
+    life = to_stage_2(**more)
+    for role, name in (("investigating_officer", "Ivo Sleuthless"), ("independent_person", "Una Nobodys")):
+        life.says("appoint", "2026-07-22", role=role, person={"name": name}, connection="none")
+    return (
+        life.says("agree_statement", "2026-07-29", points=["Calls not returned", "A plan changed unheard"])
+        .says("extend", "2026-08-20", reason="A witness is away.", until="2026-09-30")
+        .says("report", "2026-09-15", kind="investigation")
+        .says("report", "2026-09-16", kind="independent_person")
+        .says(
+            "respond",
+            "2026-09-25",
+            outcome="not_upheld",
+            findings=[{"point": 2, "outcome": "not_upheld", "reason": "The review says why."}],
+        )
+    )
+
+
+def to_panel(**more: Any) -> Life:
+    life = to_adjudication(**more).says("escalate", "2026-10-12").says("acknowledge", "2026-10-13")
+    for role, name in (("panel_chair", "Carola Notreal"), ("panel_member", "Mo Notreal")):
+        life.says("appoint", "2026-10-15", role=role, person={"name": name}, connection="none")
+    return (
+        life.says("schedule_panel", "2026-10-20", meeting_on="2026-11-17", place="Room 4, County Hall")
+        .says("send_papers", "2026-10-30")
+        .says("hold_panel", "2026-11-17")
+    )
+
+
+def in_full(**more: Any) -> Life:
+    return (
+        to_panel(**more)
+        .says(
+            "report",
+            "2026-11-20",
+            kind="panel",
+            recommendations=[
+                {"what": "Write the plan anew", "who": "The team manager", "by": "2026-12-18"},
+                {"what": "Say sorry", "by": "2026-12-01"},
+                {"what": "Train the team"},
+            ],
+        )
+        .says("respond", "2026-12-04", outcome="partly_upheld", independent_person_consulted=True)
+        .says("refer_to_ombudsman", "2026-12-18")
+        .says(
+            "ombudsman_decision",
+            "2027-03-01",
+            outcome="fault causing injustice",
+            remedies=[{"what": "Pay 100 pounds"}],
+        )
+        .until("2027-07-01")
+    )
+
+
+def with_advocate() -> Life:
+    return in_full(advocate={"name": ADVOCATE, "email": "ambrose@advocates.example"})
+
+
+def by_statement() -> Life:
+    return in_full(authority="north-somerset")
+
+
+def late_throughout() -> Life:
+    life = Life("2026-03-02", complainant={"name": PERSON, "role": "parent", "format": "large print"})
+    life.says("escalate", "2026-04-20")  # the answer has been late since 17 March
+    life.says("respond", "2026-08-12", outcome="upheld", said_on="2026-08-12")
+    life.says("escalate", "2026-08-19").says("hold_panel", "2026-10-20")
+    life.says("report", "2026-11-10", kind="panel")
+    return life.says("respond", "2027-01-15", outcome="upheld").until("2027-02-01")
+
+
+def accepted() -> Life:
+    life = Life("2026-03-02", events_on="2024-01-10").says("acknowledge", "2026-03-03")
+    return life.says("accept", "2026-03-05", reason="You were unwell until now.").until("2026-03-10")
+
+
+def declined() -> Life:
+    life = Life("2026-03-02", events_on="2018-01-10")
+    return life.says("decline", "2026-03-05", reason="Nobody who knew of it can be asked any more.")
+
+
+def settled() -> Life:
+    return Life("2026-03-02").says(
+        "resolve_informally", "2026-03-04", agreed=True, terms="The team rings every Friday."
+    )
+
+
+def lapsed_at_stage_1() -> Life:
+    life = Life("2026-03-02").says("respond", "2026-03-06", outcome="upheld")
+    return life.until("2026-05-01")
+
+
+def late_request(accept: bool) -> Callable[[], Life]:
+    def live() -> Life:
+        life = to_adjudication().until("2026-11-02").says("escalate", "2026-11-03")
+        return life.says("decide_late", "2026-11-06", accept=accept, reason="We looked at your reasons.")
+
+    return live
+
+
+def request_withdrawn() -> Life:
+    life = to_adjudication().until("2026-11-02").says("escalate", "2026-11-03")
+    return life.says("withdraw", "2026-11-04")
+
+
+def withdrawn() -> Life:
+    return Life("2026-03-02").says("withdraw", "2026-03-04")
+
+
+def closed_early() -> Life:
+    life = Life("2026-03-02")
+    return life.says("close", "2026-03-04", reason="You moved away.", agreed_by_complainant=True)
+
+
+def paused() -> Life:
+    life = Life("2026-03-02").says(
+        "suspend",
+        "2026-03-05",
+        reason="The court is to decide first.",
+        proceedings="A hearing in the Family Court",
+        review_on="2026-03-20",
+    )
+    life.says("resume", "2026-04-07", reason="The hearing is over.")
+    return life.says(
+        "suspend", "2026-04-08", reason="The police ask us to wait.", review_on="2026-06-01", points=[2]
+    )
+
+
+def asked_early() -> Life:
+    return Life("2026-03-02").says("escalate", "2026-03-04").until("2026-04-01")
+
+
+def brought_here_late() -> Life:
+    return Life("2026-03-02", opened_on="2026-04-30", messages=[{"action": "escalate", "on": "2026-04-01"}])
+
+
+def logged_late() -> Life:
+    """A Stage 2 decision that comes to the record when the time to ask for a panel is over."""
+    life = to_stage_2().until("2026-10-30")
+    return life.says("respond", "2026-08-20", said_on="2026-10-30", outcome="upheld").until("2026-11-05")
+
+
+def early_referral(**more: Any) -> Life:
+    return to_adjudication(**more).says("refer_to_ombudsman", "2026-09-28", conditions=list(CONDITIONS))
+
+
+def young_in_full(**more: Any) -> Life:
+    return in_full(complainant=YOUNG, authority="young-people", **more)
+
+
+def young_late() -> Life:
+    life = Life("2026-03-02", complainant=YOUNG).says("escalate", "2026-04-20")
+    life.says("respond", "2026-08-12", outcome="upheld").says("escalate", "2026-08-19")
+    life.says("hold_panel", "2026-10-20").says("report", "2026-11-10", kind="panel")
+    return life.says("respond", "2027-01-15", outcome="upheld").until("2027-02-01")
+
+
+def corrected(**more: Any) -> Life:
+    life = Life("2026-06-01", **more).says("acknowledge", "2026-06-02")
+    reason = "The post room had it three days before it reached us."
+    return life.says("correct", "2026-06-05", field="received_on", value="2026-05-29", reason=reason)
+
+
+def bank_holiday_proclaimed(**more: Any) -> Life:
+    """A bank holiday is proclaimed while the answer is still ahead."""
+    life = Life("2026-06-01", **more).says("acknowledge", "2026-06-03").until("2026-06-04")
+    table = newer_holidays(date(2026, 6, 1), date(2026, 6, 4))
+    days = {**table.holidays, date(2026, 6, 10): "Invented Jubilee"}
+    newer = table.model_copy(update={"version": "invented", "holidays": days})
+    return life.says("recount", "2026-06-04", holidays=newer.model_dump(mode="json"))
+
+
+def split(**more: Any) -> Life:
+    life = Life("2026-06-01", **more).says("acknowledge", "2026-06-02")
+    return life.says("split", "2026-06-04", points=[2], procedure="corporate").until("2026-06-08")
+
+
+def some_points_wait(**more: Any) -> Life:
+    """An answer at the last stage while a point still waits for the court."""
+    life = Life("2026-06-01", **{"statutory": False, **more}).says("acknowledge", "2026-06-02")
+    life.says("respond", "2026-06-08", outcome="upheld").says("escalate", "2026-06-10")
+    life.says("suspend", "2026-06-11", reason="The court decides it.", review_on="2026-08-03", points=[2])
+    life.says("respond", "2026-06-22", outcome="upheld")
+    return life.says("resume", "2026-07-01", reason="The court has decided.")
+
+
+# --- the corporate procedure ---------------------------------------------------------------------
+
+
+def corporate(**more: Any) -> Life:
+    return (
+        Life("2026-06-01", **{"statutory": False, **more})
+        .says("acknowledge", "2026-06-03")
+        .says("extend", "2026-06-12", reason="The files are with the contractor.")
+        .says(
+            "respond",
+            "2026-06-24",
+            outcome="partly_upheld",
+            summary="The bill was wrong.",
+            findings=[
+                {"point": 1, "outcome": "upheld", "reason": "The log shows it."},
+                {"point": 2, "outcome": "not_upheld"},
+            ],
+            remedies=[{"what": "Pay it back", "point": 1}, {"what": "Say sorry"}],
+        )
+        .until("2026-07-20")
+        .says("escalate", "2026-07-21", points=[2])
+        .says("acknowledge", "2026-07-23")
+        .says("respond", "2026-08-14", outcome="not_upheld", summary="It stays as it was.")
+        .until("2026-09-01")
+    )
+
+
+def corporate_late(**more: Any) -> Life:
+    life = (
+        Life("2026-06-01", **{"statutory": False, **more}).until("2026-07-10").says("escalate", "2026-07-13")
+    )
+    return life.until("2026-09-30").says("respond", "2026-10-01", outcome="upheld")
+
+
+def corporate_reopened(**more: Any) -> Life:
+    life = Life("2026-06-01", **{"statutory": False, **more}).says("acknowledge", "2026-06-02")
+    life.says("resolve_informally", "2026-06-04", agreed=True, terms="The bill is corrected.")
+    return life.says("reopen", "2026-06-12", reason="The bill was wrong again.").until("2026-06-15")
+
+
+def contact_restricted(**more: Any) -> Life:
+    life = Life("2026-06-01", **{"statutory": False, **more}).says("acknowledge", "2026-06-02")
+    reason = "There were ninety calls in a day, most of them with threats."
+    return life.says("restrict_contact", "2026-06-04", reason=reason, until="2026-09-04").until("2026-09-10")
+
+
+# --- the Independent Review Mechanism ------------------------------------------------------------
+
+APPLICANT = {"name": PERSON, "role": "applicant", "email": "philippa@madeup.example"}
+
+
+def irm(**more: Any) -> Life:
+    return (
+        Life("2026-06-01", **{"authority": "irm", "complainant": APPLICANT, **more})
+        .says("acknowledge", "2026-06-02")
+        .until("2026-06-05")
+        .says("respond", "2026-06-08", outcome="partly_upheld", summary="The caseworker should have rung.")
+        .says("escalate", "2026-06-15", reason="Nobody said sorry.", desired_outcome="An apology")
+        .says("respond", "2026-06-19", outcome="not_upheld", summary="We find the calls polite.")
+        .until("2026-07-20")
+        .says("escalate", "2026-07-21", reason="They were not.", desired_outcome="An apology")
+        .says("record_meeting", "2026-07-23")
+        .says("extend", "2026-07-30", reason="A caseworker is away.", until="2026-08-14")
+        .says("respond", "2026-08-12", outcome="upheld", remedies=[{"what": "Write an apology"}])
+        .until("2026-09-01")
+    )
+
+
+def irm_direct() -> Life:
+    about = {"people": ["The contract manager"]}
+    life = Life("2026-06-01", authority="irm", complainant=APPLICANT, about=about)
+    return life.says("acknowledge", "2026-06-02").until("2026-08-01")
+
+
+def irm_tried_already() -> Life:
+    life = Life("2026-06-01", authority="irm", complainant=APPLICANT, tried_informally=True)
+    return life.says("acknowledge", "2026-06-02").until("2026-06-20").says("escalate", "2026-06-22")
+
+
+def irm_not_settled(**more: Any) -> Life:
+    life = Life("2026-06-01", **{"authority": "irm", "complainant": APPLICANT, **more})
+    life.says("resolve_informally", "2026-06-02", agreed=False, terms="A call every week.")
+    return life.until("2026-07-10").says("escalate", "2026-07-20").until("2026-07-21")
+
+
+def irm_settled() -> Life:
+    life = Life("2026-06-01", authority="irm", complainant=APPLICANT)
+    return life.says("resolve_informally", "2026-06-02", agreed=True, terms="A call every week.")
+
+
+def irm_not_entitled() -> Life:
+    about = {"service": "recommendation"}
+    neighbour = {"name": PERSON, "role": "neighbour"}
+    life = Life("2026-06-01", authority="irm", complainant=neighbour, about=about)
+    life.says("acknowledge", "2026-06-02")
+    return life.says("decline", "2026-06-04", reason="You are none of those who can complain here.")
+
+
+# --- comments, compliments, suggestions and requests ---------------------------------------------
+
+FOR_TEAM = {"people": ["Hester Pretend"], "team": "The leaving care team"}
+
+
+def compliment(**more: Any) -> Life:
+    said = {"kind": "compliment", "points": ["Hester listened to me."], "about": FOR_TEAM}
+    life = Life("2026-06-01", **{**said, **more}).says("acknowledge", "2026-06-02")
+    return life.says("respond", "2026-06-04", outcome="resolved").until("2026-07-10")
+
+
+def unpassed_suggestion() -> Life:
+    return Life("2026-06-01", kind="suggestion", points=["Open on Saturdays."]).until("2026-07-01")
+
+
+def asked_for_papers(**more: Any) -> Life:
+    said = {"kind": "information_request", "points": ["How many calls are answered?"]}
+    life = Life("2026-06-01", **{**said, **more}).says("acknowledge", "2026-06-02")
+    return life.says("respond", "2026-06-04", outcome="resolved", summary="They answer by letter.")
+
+
+def to_ask() -> Life:
+    return Life("2026-06-01", authority="rotherham", tried_informally=False)
+
+
+def anonymous() -> Life:
+    life = Life("2026-06-01", complainant=None)
+    life.says("add_note", "2026-06-02", note="The team was asked to look at it.")
+    return life.says("decline", "2026-06-04", reason="Nobody can be answered.")
+
+
+def court_first() -> Life:
+    life = Life("2026-06-01", authority="rotherham", points=["The court report was wrong."])
+    proceedings = "The hearing in the Family Court at Exampletown"
+    return life.says("decline", "2026-06-04", reason="The court looks at it now.", proceedings=proceedings)
+
+
+def undelivered() -> Life:
+    """A letter that did not leave, in each of the ways that somebody is told of."""
+    life = Life("2026-03-02").says("acknowledge", "2026-03-03")
+    (lost,) = life.named("acknowledgement")
+    for how in get_args(How):
+        effect = notice(
+            key=lost.key,
+            recipient=lost.recipient,
+            letter=lost.name,
+            on=lost.on,
+            means="email",
+            round_=0,
+            how=how,
+            reason="the mail server refused it: 550 5.1.1",
+        )
+        life.letters += letters_for(life.case, life.authority, effect, life.day)
+    return life
+
+
+LIVES: dict[str, Callable[[], Life]] = {
+    "undelivered": undelivered,
+    "in_full": in_full,
+    "with_advocate": with_advocate,
+    "by_statement": by_statement,
+    "late_throughout": late_throughout,
+    "accepted": accepted,
+    "declined": declined,
+    "settled": settled,
+    "lapsed_at_stage_1": lapsed_at_stage_1,
+    "late_request_taken": late_request(accept=True),
+    "late_request_not_taken": late_request(accept=False),
+    "request_withdrawn": request_withdrawn,
+    "withdrawn": withdrawn,
+    "closed_early": closed_early,
+    "paused": paused,
+    "asked_early": asked_early,
+    "brought_here_late": brought_here_late,
+    "logged_late": logged_late,
+    "early_referral": early_referral,
+    "young_in_full": young_in_full,
+    "young_late": young_late,
+    "corrected": corrected,
+    "bank_holiday_proclaimed": bank_holiday_proclaimed,
+    "split": split,
+    "some_points_wait": some_points_wait,
+    "corporate": corporate,
+    "corporate_late": corporate_late,
+    "corporate_reopened": corporate_reopened,
+    "contact_restricted": contact_restricted,
+    "irm": irm,
+    "irm_direct": irm_direct,
+    "irm_tried_already": irm_tried_already,
+    "irm_not_settled": irm_not_settled,
+    "irm_settled": irm_settled,
+    "irm_not_entitled": irm_not_entitled,
+    "compliment": compliment,
+    "unpassed_suggestion": unpassed_suggestion,
+    "asked_for_papers": asked_for_papers,
+    "to_ask": to_ask,
+    "anonymous": anonymous,
+    "court_first": court_first,
+}
+
+
+@lru_cache(maxsize=1)
+def lives() -> dict[str, Life]:
+    return {name: live() for name, live in LIVES.items()}
+
+
+def every(name: str) -> list[Letter]:
+    return [letter for life in lives().values() for letter in life.named(name)]

@@ -1,0 +1,412 @@
+"""Whole lives with marked names and texts, on a real server with keys: the marks are found nowhere."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import pytest_asyncio
+from google.protobuf.message import Message
+from sqlalchemy import select
+from temporalio.api.common.v1 import Payload, Payloads, WorkflowExecution
+from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
+from temporalio.client import Client, WorkflowFailureError
+from temporalio.service import RPCError
+
+from redress.bootstrap import activities_for, running_workers
+from redress.bootstrap_keys import cipher_for
+from redress.contract import workflow_id
+from redress.domain.case import Answer
+from redress.domain.erasure import Erased
+from redress.domain.parsing import Malformed
+from redress.security import encryption as sealing
+from redress.security.keyring import add_key
+from redress.services import erasing, export_text, exporting, intake, sending
+from redress.services.clock import today
+from redress.settings import Settings
+from redress.store import callers, letters, tables
+from redress.store.register import Register
+from redress.telemetry.logs import PlainLines
+from redress.temporal.codec import ENCODING, KEY_NAME, placeholder
+from redress.temporal.embedded import embedded_server, temporal_command
+from tests.marks import holding
+from tests.waiting import eventually, recorded, until
+from tests.workflows.paths import the_first_terms
+
+MARK = "Zyxomark"
+"""Stands in every name, place and text below, and in nothing of ours."""
+
+
+def marked(what: str) -> str:
+    return f"{MARK} {what} Quillendorf"
+
+
+OPENING: dict[str, Any] = {
+    "authority": "family-rights",
+    "kind": "complaint",
+    "source": "tests",
+    "channel": "web_form",
+    "points": [marked("never came."), marked("said nothing.")],
+    "complainant": {
+        "name": marked("Child"),
+        "role": "young_person",
+        "email": f"{MARK}@invented.example",
+        "telephone": f"{MARK}-01632",
+        "address": marked("Lane 1"),
+    },
+    "advocate": {"name": marked("Advocate"), "email": f"{MARK}@help.example"},
+    "about": {"service": marked("service"), "team": marked("team"), "people": [marked("Worker")]},
+    "desired_outcome": marked("an apology"),
+}
+
+
+class EnvelopeCipher(NamedTuple):
+    """A house with keys: everything it writes lies in one folder."""
+
+    client: Client
+    register: Register
+    settings: Settings
+    folder: Path
+    address: str
+
+    async def open(self, source_id: str, **more: object) -> str:
+        opening = OPENING | {"source_id": source_id, "received_on": today().isoformat()} | more
+        return (await intake.open_complaint(self.client, self.register, opening)).reference
+
+    async def send(self, reference: str, action: str, **fields: object) -> Answer:
+        name, said = sending.complete(action, dict(fields))
+        return await sending.send(self.client, self.register, reference, name, said, 60)
+
+    def files(self) -> list[Path]:
+        """Every file but the outbox's and the ring: what others could come by."""
+        outbox = self.settings.outbox_folder
+        return [path for path in self.folder.rglob("*") if path.is_file() and outbox not in path.parents]
+
+
+@pytest_asyncio.fixture(scope="module")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EnvelopeCipher]:
+    folder = tmp_path_factory.mktemp("sealed")
+    add_key(folder / "keys.txt", "test-key")
+    settings = Settings(state=folder, register_url="", key_store_url="", keys=None, outbox=None, trial="")
+    cipher = cipher_for(settings)
+    written = logging.FileHandler(folder / "worker.log")
+    written.setFormatter(PlainLines())
+    logging.getLogger().addHandler(written)
+    try:
+        async with embedded_server(
+            cipher=cipher, database=folder / "temporal.db", log=folder / "server.log"
+        ) as (address, client):
+            errands = activities_for(settings, cipher)
+            async with running_workers(client, errands, settings):
+                yield EnvelopeCipher(client, errands.register, settings, folder, address)
+    finally:
+        logging.getLogger().removeHandler(written)
+        written.close()
+
+
+async def _a_life(house: EnvelopeCipher, source_id: str) -> str:
+    reference = await house.open(source_id)
+    await house.send(reference, "acknowledge", by=marked("Clerk"))
+    await house.send(reference, "extend", reason=marked("reason"))
+    await house.send(reference, "extend", reason=marked("too long"), until="2030-01-02")
+    await house.send(reference, "add_note", note=marked("note"))
+    await house.send(reference, "split", points=[2], procedure="corporate")
+    findings = [{"point": 1, "outcome": "upheld", "reason": marked("finding")}]
+    remedies = [{"what": marked("remedy"), "owner": marked("owner"), "due_on": today().isoformat()}]
+    await house.send(
+        reference,
+        "respond",
+        outcome="upheld",
+        summary=marked("summary"),
+        findings=findings,
+        remedies=remedies,
+    )
+    await house.send(reference, "escalate", reason=marked("why"))
+    person = {"name": marked("Officer"), "id": "io-1"}
+    await house.send(reference, "appoint", role="investigating_officer", person=person, connection="employee")
+    await house.send(reference, "agree_statement", points=[marked("statement")])
+    await house.send(reference, "complete_remedy", remedy=1)
+    handle = house.client.get_workflow_handle(workflow_id(reference))
+    await handle.signal("respond", {"outcome": marked("perhaps")})
+    await handle.signal(f"{MARK[:3]}-unknown", marked("stray"))
+    with pytest.raises(Malformed) as caught:
+        await house.send(reference, "correct", field=marked("field"), value=1, reason=marked("r"))
+    assert MARK not in str(caught.value) or "field" in str(caught.value)
+    await house.send(reference, "withdraw", reason=marked("sorted out"))
+    await recorded(house.register, reference, messages=11)
+    return reference
+
+
+async def test_nothing_that_is_written_can_be_read_without_the_keys(house: EnvelopeCipher) -> None:
+    reference = await _a_life(house, "life-1")
+    status = await sending.status(house.client, house.register, reference, today(), 60)
+    assert MARK in json.dumps(status), "those with the keys read it"
+    laid = [*house.settings.outbox_folder.rglob("*.txt")]
+    assert holding(laid, MARK), "the outbox is the named exception"
+    assert all(path.stat().st_mode & 0o077 == 0 for path in laid)
+    searched = house.files()
+    assert {"temporal.db", "register.db", "key-store.db", "worker.log"} <= {path.name for path in searched}
+    assert holding(searched, MARK) == []
+    async for found in house.client.list_workflows():
+        said = found.id + str(found.typed_search_attributes)
+        assert MARK not in said
+        assert found.search_attributes, "they are there, and name nobody"
+
+
+async def test_a_name_where_an_id_belongs_does_not_reach_the_register(house: EnvelopeCipher) -> None:
+    """Temporal keeps the names of signals and workflows as they came; nothing of ours may copy them."""
+    named = "Vyxoname"
+    reference = await house.open("life-named")
+    for _ in range(2):  # the second is a repeat
+        answer = await house.send(reference, "add_note", note="Invented.", message_id=f"{named}-1")
+    assert answer.repeated
+    assert callers.dated(house.register, "CYP-1999-000001", f"{named}-1") is None
+    await house.client.get_workflow_handle(workflow_id(reference)).signal(f"{named}_signal", "x")
+    stranger = await house.client.start_workflow(
+        "Complaint", {"reference": named}, id=f"complaint-{named}", task_queue="complaints"
+    )
+    with pytest.raises(WorkflowFailureError):
+        await stranger.result()
+    of_it = select(tables.refusals.c.action).where(tables.refusals.c.reference == reference)
+
+    def refused() -> list[str]:
+        with house.register.reading() as db:
+            return [*db.execute(of_it).scalars()]
+
+    assert await eventually(refused, bool) == ["unknown"]
+    assert callers.dated(house.register, reference, f"{named}-1") == today().isoformat()
+    ours = [path for path in house.files() if path.name.startswith(("register.db", "key-store.db"))]
+    assert holding(ours, named) == []
+
+
+async def test_an_update_that_comes_unencrypted_is_turned_away_and_not_kept(house: EnvelopeCipher) -> None:
+    reference = await house.open("life-open")
+    handle = (await Client.connect(house.address)).get_workflow_handle(workflow_id(reference))
+    named = "Wyxoname Quillendorf"
+    words = ["workflow", "update", "execute", "-w", workflow_id(reference), "--name", "add_note", "--input"]
+    words += [json.dumps({"note": named}), "--address", house.address]
+    command = await asyncio.create_subprocess_exec(temporal_command(), *words, stderr=asyncio.subprocess.PIPE)
+    _, said = await asyncio.wait_for(command.communicate(), 60)
+    assert b"came unencrypted" in said
+    assert b"--codec-endpoint" in said
+    assert (await house.send(reference, "add_note", note=named)).applied
+    assert named not in (await handle.fetch_history()).to_json()
+    assert holding(house.files(), named) == []
+    await handle.signal("escalate", {"reason": "Invented."})  # nobody waits: it is taken, as all signals are
+
+    async def actions() -> list[str]:
+        shown = await sending.status(house.client, house.register, reference, today(), 60)
+        return [str(each["action"]) for each in shown.get("messages", [])]
+
+    assert await eventually(actions, lambda taken: len(taken) > 1) == ["add_note", "escalate"]
+
+
+async def test_failures_are_encrypted_too(house: EnvelopeCipher) -> None:
+    """What a workflow that cannot be a complaint says of itself stands encrypted in its history."""
+    handle = await house.client.start_workflow(
+        "Complaint", {"nonsense": marked("junk")}, id="complaint-JUNK-1", task_queue="complaints"
+    )
+    with pytest.raises(Exception, match="Workflow execution failed"):
+        await handle.result()
+    history = (await handle.fetch_history()).to_json()
+    assert MARK not in history
+    assert "a complaint is opened by" not in history, "the failure's own words are encrypted as well"
+
+
+async def test_why_the_terms_did_not_come_at_once_is_encrypted_too(house: EnvelopeCipher) -> None:
+    """A local activity's failure stays in the history, unlike an attempt of an ordinary one."""
+
+    def fail() -> None:
+        raise ValueError(marked("fault"))
+
+    with the_first_terms(fail) as asked:
+        reference = await house.open("life-second-go")
+        assert (await house.send(reference, "acknowledge")).applied
+    assert asked == ["life-second-go"] * 2
+    history = await house.client.get_workflow_handle(workflow_id(reference)).fetch_history()
+    assert any(event.marker_recorded_event_attributes.HasField("failure") for event in history.events)
+    assert not any(MARK.encode() in event.SerializeToString() for event in history.events)
+    assert holding(house.files(), MARK) == []
+
+
+async def _withdrawn(house: EnvelopeCipher, source_id: str) -> str:
+    reference = await house.open(source_id)
+    await house.send(reference, "withdraw", reason=marked("sorted out"))
+    await recorded(house.register, reference, messages=1)
+    return reference
+
+
+async def _erased(house: EnvelopeCipher, reference: str) -> erasing.Proof:
+    return await erasing.erase(house.client, house.register, house.settings.outbox_folder, reference)
+
+
+@pytest.mark.parametrize("breaks_at", ["forget", "_write_down_what_stays"])
+async def test_an_erasure_that_broke_off_is_due_until_it_is_done(
+    house: EnvelopeCipher, breaks_at: str
+) -> None:
+    """While Temporal cannot be reached, and when the key is gone and nothing says so yet."""
+    reference = await _withdrawn(house, f"life-broke-off-{breaks_at}")
+    in_seven_years = today().replace(year=today().year + 7, day=1)
+
+    def breaks(*_: object) -> None:
+        raise ConnectionError
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(erasing, breaks_at, breaks)
+        with pytest.raises(ConnectionError):
+            await _erased(house, reference)
+    assert reference in erasing.due_for_erasure(house.register, in_seven_years).confirmed
+    proof = await _erased(house, reference)
+    assert proof.holds
+    assert reference not in erasing.due_for_erasure(house.register, in_seven_years).confirmed
+    assert reference in house.register.noted_as_erased()
+
+
+async def test_what_the_record_does_not_have_yet_is_not_erased(
+    house: EnvelopeCipher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasing, "FOLLOWS_WITHIN", 0.5)
+    reference = await _withdrawn(house, "life-under-way")
+    with house.register.writing():  # nobody else can write anything down
+        assert (await house.send(reference, "add_note", note=marked("later"))).applied
+        with pytest.raises(erasing.NotErasable, match="not recorded yet"):
+            await _erased(house, reference)
+    await recorded(house.register, reference, messages=2)
+    assert (await _erased(house, reference)).holds
+
+
+async def test_nor_is_a_complaint_whose_letters_have_not_left(
+    house: EnvelopeCipher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasing, "FOLLOWS_WITHIN", 0.5)
+    reference = await house.open("life-letters")
+    folder = house.settings.outbox_folder / reference
+    folder.parent.mkdir(exist_ok=True)
+    folder.write_text("not a folder")
+    await house.send(reference, "withdraw", reason=marked("sorted out"))
+
+    def waits() -> bool:
+        with house.register.reading() as db:
+            return bool(letters.in_state(db, letters.OPEN, reference))
+
+    await until(waits)
+    with pytest.raises(erasing.NotErasable, match="have not left yet"):
+        await _erased(house, reference)
+    folder.unlink()
+    await recorded(house.register, reference, messages=1)
+    assert (await _erased(house, reference)).holds
+
+
+async def test_exported_then_erased(house: EnvelopeCipher) -> None:
+    reference = await _a_life(house, "life-2")
+    other = await house.open("life-3")
+    outbox = house.settings.outbox_folder
+    file = exporting.export(house.register, outbox, reference)
+    text = export_text.as_text(file)
+    for said in (
+        "never came.",
+        "summary",
+        "reason",
+        "finding",
+        "HOW EACH DATE WAS COUNTED",
+        "not counted: Sat",
+    ):
+        assert said in text
+    assert any(letter["text"] for letter in file["letters"])
+
+    before = await sending.status(house.client, house.register, reference, today(), 60)
+    in_a_backup = await _payloads(house, reference)
+    proof = await erasing.erase(house.client, house.register, outbox, reference, house.folder)
+    assert proof.holds, proof.model_dump_json()
+    assert proof.searched[-1].looked_at > 3
+    assert proof.searched[0].looked_at > 10, "sealed values were there to be tried"
+    assert not (outbox / reference).exists()
+    after = house.register.status(reference, today())
+    assert after is not None
+    assert [d["due_on"] for d in after["deadlines"]] == [d["due_on"] for d in before["deadlines"]]
+    assert after["closed_as"] == "withdrawn"
+    assert next(p["findings"] for p in after["points"]) != []
+    assert MARK not in json.dumps(after)
+    with pytest.raises(RPCError):
+        await house.client.get_workflow_handle(workflow_id(reference)).describe()
+    with pytest.raises(Erased):
+        await house.send(reference, "add_note", note="Too late.")
+    cipher = house.register.cipher
+    assert isinstance(cipher, sealing.EnvelopeCipher)
+    assert len(in_a_backup) > 40
+    (part,) = proof.linked  # what was split off is a complaint of its own: it is named, and stays
+    of_the_part = f"complaint/{part}".encode()
+    own = [each for each in in_a_backup if each.metadata[KEY_NAME] != of_the_part]
+    assert {placeholder(cipher, each).data for each in own} == {b'"[erased]"'}
+    again = await erasing.erase(house.client, house.register, outbox, reference)
+    assert (again.already, again.holds) == (True, True)
+    same = await house.open("life-2")
+    assert same == reference, "the intake is still known to have been here"
+    assert house.register.status(other, today()) is not None
+
+
+async def _payloads(house: EnvelopeCipher, reference: str) -> list[Payload]:
+    """Every encrypted payload of a complaint as Temporal keeps it, what was typed without a context too."""
+    codec = house.client.data_converter.payload_codec
+    assert codec is not None
+    typed = await codec.encode([Payload(metadata={"encoding": b"json/plain"}, data=b'{"note": "Zyxomark"}')])
+    for signal in ("respond", "escalate"):
+        await house.client.workflow_service.signal_workflow_execution(
+            SignalWorkflowExecutionRequest(
+                namespace=house.client.namespace,
+                workflow_execution=WorkflowExecution(workflow_id=workflow_id(reference)),
+                signal_name=signal,
+                input=Payloads(payloads=typed),
+            )
+        )
+    handle = house.client.get_workflow_handle(workflow_id(reference))
+    found = [each async for event in handle.fetch_history_events() for each in _within(event)]
+    sealed = [each for each in found if each.metadata.get("encoding") == ENCODING]
+    assert {each.metadata[KEY_NAME].partition(b"/")[0] for each in sealed} >= {b"complaint", b"slip"}
+    return sealed
+
+
+def _within(message: Message) -> Iterator[Payload]:
+    """The payloads in a message of Temporal's, wherever they stand."""
+    if isinstance(message, Payload):
+        yield message
+        return
+    for field, value in message.ListFields():
+        if field.message_type is None:
+            continue
+        several = [value]
+        if field.message_type.GetOptions().map_entry:
+            several = list(value.values())
+        elif field.is_repeated:
+            several = list(value)
+        for each in several:
+            if isinstance(each, Message):
+                yield from _within(each)
+
+
+async def test_an_open_complaint_is_not_erased(house: EnvelopeCipher) -> None:
+    reference = await house.open("life-4")
+    await house.send(reference, "acknowledge")
+    with pytest.raises(erasing.NotErasable, match="is open"):
+        await erasing.erase(house.client, house.register, house.settings.outbox_folder, reference)
+    assert (await house.send(reference, "add_note", note="Still here.")).applied
+
+
+async def test_a_worker_without_keys_does_not_start_unless_told(
+    house: EnvelopeCipher, tmp_path: Path
+) -> None:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("REDRESS")}
+    told = kept | {"TEMPORAL_ADDRESS": house.address, "REDRESS_STATE": str(tmp_path / "new")}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "worker.py", env=told, stderr=asyncio.subprocess.PIPE
+    )
+    _, said = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 2
+    assert b"REDRESS_TRIAL='names are readable'" in said

@@ -1,0 +1,226 @@
+"""What the Temporal UI shows of a complaint: in lists, and on its page. No personal data.
+
+The UI fetches the card's text from its server in an address, which logs and proxies may keep: another
+reason why nobody is named in it, and why it is short.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
+
+from redress.contract import (
+    ALL_OVERDUE,
+    AUTHORITY,
+    NEXT_DUE,
+    OVERDUE,
+    PROCEDURE,
+    STAGE,
+    STATE,
+    WAITING_FOR,
+    list_path,
+    waiting_for,
+    workflow_id,
+)
+from redress.domain.calendar import long_date
+from redress.domain.case import Case
+from redress.domain.deadline import Deadline, days_late
+from redress.domain.london import instant
+from redress.domain.messages import KNOWN
+from redress.domain.plain_words import place_of
+from redress.domain.sentences import counted, title_of, what, with_long_dates
+from redress.domain.state import ComplaintState
+from redress.domain.status import brief, linked, state_of
+
+MOST_LISTED = 20
+"""Lines of one kind on a card: remedies can be many, and its text travels in an address."""
+
+CANCEL = "cancel"
+"""As what a request to cancel the workflow is written down."""
+
+STATIC_DETAILS = (
+    "**Current Details**, beside this, says where the complaint stands: what is owed, by whom, by when. "
+    "Press R after you did something.\n\n"
+    "**To act:** More Actions, then Send an Update. Each action says what to fill in.\n\n"
+    "**Never** cancel, terminate or reset a complaint: it ends by the updates `withdraw` or `close`."
+)
+"""What stands on every complaint's page under Details."""
+
+
+def title(reference: str, authority: str = "", part_of: str = "") -> str:
+    """What stands on a complaint's page under Summary."""
+    said = f"Complaint {reference}"
+    if part_of:
+        return f"{said}, split off {part_of}"
+    return f"{said} to {authority}" if authority else said
+
+
+def search_attributes(case: Case) -> TypedSearchAttributes:
+    """What lists of workflows show of a case, as of the day its fold has come to."""
+    now = brief(case.fold, case.fold.day)
+    pairs: list[SearchAttributePair[Any]] = [
+        SearchAttributePair(AUTHORITY, case.opening.authority),
+        SearchAttributePair(PROCEDURE, case.fold.procedure.name),
+        SearchAttributePair(STAGE, now.stage),
+        SearchAttributePair(STATE, now.state),
+        SearchAttributePair(WAITING_FOR, now.waiting_for),
+        SearchAttributePair(OVERDUE, now.overdue),
+    ]
+    if now.next_due_on is not None:
+        pairs.append(SearchAttributePair(NEXT_DUE, instant(now.next_due_on, "23:59")))
+    return TypedSearchAttributes(pairs)
+
+
+def current_details(case: Case, today: date, namespace: str) -> str:
+    """Markdown for `current details`, as of a London date: the most urgent first.
+
+    It is made when something happens to the complaint, and stands until the next time something does:
+    so it tells since when a thing is late, not for how many days.
+    """
+    fold = case.fold
+    blocks = [
+        _where(fold),
+        _block("Owed now", _owed(fold, today)),
+        _block("To decide", _to_decide(fold)),
+        _block("Waits, with nothing to decide", _waits(fold)),
+        _block("Was late", _was_late(fold, today)),
+        _last_message(case),
+        _not_taken(case),
+        _block("Done", _done(fold, today)),
+        _block("Belongs together with", _linked(case, namespace)),
+        _lists(case, namespace),
+        _about(case),
+    ]
+    return "\n\n".join(block for block in blocks if block)
+
+
+def _where(fold: ComplaintState) -> str:
+    stage = fold.procedure.stage.get(fold.stage)
+    place = stage.title if stage else fold.stage.replace("_", " ").capitalize()
+    if fold.closed_on is not None:
+        when = f"on {long_date(fold.closed_on)} as {str(fold.closed_as).replace('_', ' ')}"
+        return f"**{place}** · closed {when}" if place_of(fold) == "ombudsman" else f"**Closed {when}**"
+    return f"**{place}** · {fold.state}"
+
+
+def _owed(fold: ComplaintState, today: date) -> Iterator[str]:
+    """What runs, by its day; what is overdue comes first by itself."""
+    for deadline in sorted(fold.running, key=_due_on):
+        day, who = long_date(deadline.due_on), title_of(fold.procedure, deadline.owner)
+        if deadline.paused_on is not None:
+            yield f"paused since {long_date(deadline.paused_on)}: {what(deadline)}"
+        elif deadline.due_on >= today:
+            yield f"by {day}: {what(deadline)} ({who})"
+        elif deadline.limit.kind == "limit":
+            yield f"**overdue: {what(deadline)}**, due {day} ({who})"
+        else:
+            yield f"aimed at {day}, not done: {what(deadline)} ({who})"
+
+
+def _to_decide(fold: ComplaintState) -> Iterator[str]:
+    if fold.closed_on is None and fold.stage == "intake":
+        for question in fold.questions:
+            yield f"{question.asked} Answer with `accept` or `decline`."
+    for request in fold.late_requests:
+        yield f"the request of {long_date(request.message.on)} came late: answer with `decide_late`"
+
+
+def _waits(fold: ComplaintState) -> Iterator[str]:
+    for waits in fold.waiting:
+        yield f"`{waits.message.action}` of {long_date(waits.message.on)}, until it can be carried out"
+
+
+def _was_late(fold: ComplaintState, today: date) -> Iterator[str]:
+    """What was done late or never, and earlier days that were missed before more time was given."""
+    for deadline in fold.ledger:
+        late = days_late(fold.calendar, deadline, today)
+        if late and not deadline.is_open:
+            said = f"{what(deadline)}: due {long_date(deadline.due_on)}"
+            said += f", done {long_date(deadline.met_on)}" if deadline.met_on else ", never done"
+            yield f"{said}, {counted(late, deadline.limit)} late"
+        for moved in deadline.moved:
+            if moved.breach:
+                yield f"{what(deadline)}: late on its earlier day, {long_date(moved.due_on)}"
+
+
+def _last_message(case: Case) -> str:
+    """The last message and what became of it: the UI calls every answered update successful."""
+    if not case.log:
+        return ""
+    entry = case.log[-1]
+    message, verdict = entry.message, case.fold.verdicts.get(entry.seq)
+    said = f"**Last message:** `{message.action}` of {long_date(message.on)}"
+    if verdict is not None and verdict.outcome != "applied":
+        reason = f": {with_long_dates(verdict.reason)}" if verdict.reason and verdict.since is None else ""
+        return f"{said}, **{verdict.outcome}**{reason}"
+    odd = [each.what for each in case.fold.irregular if each.seq == entry.seq]
+    return f"{said}, taken, but **irregular**: {'; '.join(map(_bare, odd[:MOST_LISTED]))}" if odd else said
+
+
+def _not_taken(case: Case) -> str:
+    """The last signal or request to cancel that could not be taken: whoever sent it had no answer.
+
+    Why stands in the status alone: it may hold what somebody wrote.
+    """
+    if not case.rejected:
+        return ""
+    last = case.rejected[-1]
+    day = long_date(last.on)
+    if last.action == CANCEL:
+        return f"**Not taken:** `{CANCEL}` of {day}: the complaint goes on; it ends by `withdraw` or `close`"
+    name = f"`{last.action}`" if last.action in KNOWN else "a signal of an unknown name"
+    return f"**Not taken:** {name}, which came on {day} as a signal. Why: query `status`, under `refused`"
+
+
+def _bare(irregular: str) -> str:
+    """What is irregular, without what somebody wrote: a point may be named by a text."""
+    said = "no point is as named" if irregular.startswith("there is no point") else irregular
+    return with_long_dates(said)
+
+
+def _done(fold: ComplaintState, today: date) -> Iterator[str]:
+    for deadline in fold.ledger:
+        if state_of(deadline, today) == "met" and deadline.met_on is not None:
+            yield f"{what(deadline)}: {long_date(deadline.met_on)}, in time"
+        elif deadline.lapsed_on is not None:
+            yield f"{what(deadline)}: ran out on {long_date(deadline.due_on)}"
+
+
+def _linked(case: Case, namespace: str) -> Iterator[str]:
+    for each in linked(case.fold, case.reference):
+        reference, how = str(each["reference"]), str(each["how"]).replace("_", " ")
+        yield f"[{reference}](/namespaces/{namespace}/workflows/{workflow_id(reference)}), {how}"
+
+
+def _lists(case: Case, namespace: str) -> str:
+    """The way back to other work, from here."""
+    lists = [("everything that is overdue", ALL_OVERDUE)]
+    role = brief(case.fold, case.fold.day).waiting_for
+    if role != "nobody":
+        who = title_of(case.fold.procedure, role)
+        lists.append((f"everything that waits for the {who}", waiting_for(role)))
+    links = [f"[{name}]({list_path(namespace, query)})" for name, query in lists]
+    return f"Lists: {' · '.join(links)}"
+
+
+def _about(case: Case) -> str:
+    procedure = case.fold.procedure
+    return (
+        f"{case.reference} · {case.opening.authority} · received {long_date(case.fold.opening.received_on)}\n"
+        f"{procedure.title} (`{procedure.name}`). Why: {case.fold.chosen}"
+    )
+
+
+def _block(heading: str, lines: Iterator[str]) -> str:
+    listed = list(lines)
+    if not listed:
+        return ""
+    more = [f"and {len(listed) - MOST_LISTED} more"] if len(listed) > MOST_LISTED else []
+    return "\n".join([f"#### {heading}", "", *(f"- {line}" for line in listed[:MOST_LISTED] + more)])
+
+
+def _due_on(deadline: Deadline) -> date:
+    return deadline.due_on
