@@ -21,8 +21,8 @@ from redress.domain.record_entry import RegisterEntry
 from redress.domain.splitting import part_of
 from redress.letters.dispatcher import LetterDispatcher, Remaining
 from redress.procedures.loader import packed_rules_for, rules_for
+from redress.security.keyring import KeyDestroyed
 from redress.store import letters as kept
-from redress.store.key_store import KeyDestroyed
 from redress.store.register import Register
 
 log = logging.getLogger(__name__)

@@ -28,12 +28,12 @@ from redress.domain.erasure import marks_of, scrubbed
 from redress.domain.record_entry import RegisterEntry
 from redress.domain.status import Status
 from redress.procedures.loader import authority, authority_names
-from redress.security.encryption import EnvelopeCipher
+from redress.security.encryption import UNASSIGNED_KEY, EnvelopeCipher
+from redress.security.keyring import KeyDestroyed
 from redress.services.clock import today
 from redress.services.erasure_search import Searched, search_files, search_folder, search_record, search_texts
 from redress.services.errors import NoAnswer, NoSuchComplaint, NotErasable
 from redress.services.sending import running_status
-from redress.store.key_store import SLIP, KeyDestroyed
 from redress.store.letters import OPEN, in_state
 from redress.store.register import Register
 
@@ -221,7 +221,7 @@ async def forget(client: Client, cipher: EnvelopeCipher, reference: str) -> None
                 raise
 
 
-SLIPS = re.compile(re.escape(SLIP.encode()) + rb"[0-9a-f]{32}")
+SLIPS = re.compile(re.escape(UNASSIGNED_KEY.encode()) + rb"[0-9a-f]{32}")
 
 
 async def _take_over_slips(client: Client, cipher: EnvelopeCipher, reference: str, run: str) -> None:
@@ -235,7 +235,7 @@ async def _take_over_slips(client: Client, cipher: EnvelopeCipher, reference: st
         if error.status != RPCStatusCode.NOT_FOUND:
             raise
     for slip in found:
-        await asyncio.to_thread(cipher.take_over, slip, reference)
+        await asyncio.to_thread(cipher.assign, slip, reference)
 
 
 async def _runs(client: Client, reference: str) -> list[str]:

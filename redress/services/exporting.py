@@ -14,11 +14,11 @@ from redress.domain.deadline import Deadline
 from redress.domain.status import DeadlineStatus, Status
 from redress.procedures.loader import authority
 from redress.security.encryption import decrypt_text
+from redress.security.keyring import KeyDestroyed
 from redress.services.clock import today
 from redress.services.errors import NoSuchComplaint
 from redress.services.timeline import Happening, course
 from redress.store import tables
-from redress.store.key_store import KeyDestroyed
 from redress.store.register import Register
 
 

@@ -14,7 +14,7 @@ from temporalio.client import Client
 from redress.api.settings import ApiSettings
 from redress.bootstrap import register_for
 from redress.bootstrap_keys import cipher_for
-from redress.security.encryption import OF_RING, EnvelopeCipher, key_of
+from redress.security.encryption import KEYRING_KEY, EnvelopeCipher, key_of
 from redress.security.keyring import LOOKED_AT_EVERY, KeyringError, add_key, remove_key
 from redress.settings import Settings
 from redress.store import webhooks
@@ -44,7 +44,7 @@ def new(settings: Settings, name: str = "") -> str:
 def uses(settings: Settings) -> list[KeyUse]:
     """The keys of the ring, the present one first, and those that are missing. Raises `KeyringError`."""
     cipher = _sealed(settings)
-    wraps, sealed = cipher.key_store.ring_names(), _sealed_by(settings, cipher)
+    wraps, sealed = cipher.key_store.keyring_names(), _sealed_by(settings, cipher)
     needed = sorted({*wraps, *sealed} - {*cipher.keyring.names})
     return [
         KeyUse(
@@ -108,12 +108,12 @@ def _sealed_by(settings: Settings, cipher: EnvelopeCipher) -> Counter[str]:
     if ways_in.gateway_url or (settings.state / "api.db").exists():  # else no api ever ran here
         with open_store(ways_in.store_url).connect() as db:
             names += [key_of(body) for body in db.execute(select(waiting.c.body)).scalars()]
-    return Counter(each.removeprefix(OF_RING) for each in names if each.startswith(OF_RING))
+    return Counter(each.removeprefix(KEYRING_KEY) for each in names if each.startswith(KEYRING_KEY))
 
 
 async def _histories(client: Client, name: str) -> list[str]:
     """The workflows whose histories hold something that a key of the ring sealed."""
-    mark = re.compile(re.escape(f"{OF_RING}{name}".encode()) + rb"(?![A-Za-z0-9._-])")
+    mark = re.compile(re.escape(f"{KEYRING_KEY}{name}".encode()) + rb"(?![A-Za-z0-9._-])")
     found = []
     async for run in client.list_workflows():
         handle = client.get_workflow_handle(run.id, run_id=run.run_id)

@@ -25,10 +25,10 @@ from redress.domain.messages import Recount
 from redress.domain.parsing import Malformed, Problem
 from redress.procedures.bank_holidays import holiday_table
 from redress.procedures.loader import authority_names, newer_holidays
+from redress.security.keyring import KeyDestroyed
 from redress.services import sending
 from redress.services.clock import today
 from redress.services.errors import NoAnswer
-from redress.store.key_store import KeyDestroyed
 from redress.store.register import Register, Underway
 
 Progress = Callable[[str], None]

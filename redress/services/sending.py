@@ -26,11 +26,11 @@ from redress.domain.erasure import Erased
 from redress.domain.messages import MESSAGES
 from redress.domain.parsing import FIRST_YEAR, Malformed, Problem, parse_message
 from redress.domain.status import Status
+from redress.security.keyring import KeyDestroyed
 from redress.services.clock import today
 from redress.services.errors import NoAnswer, NoSuchComplaint
 from redress.services.intake import start
 from redress.services.letters import with_delivery
-from redress.store.key_store import KeyDestroyed
 from redress.store.register import Register
 
 BUSY = {
@@ -178,7 +178,7 @@ async def _query(client: Client, reference: str, as_of: date, within: float) -> 
 
 
 def _refused(cause: BaseException | None) -> Any:
-    """The answer that a refused update fails with, recorded like any other. Raises `Malformed` for the rest."""
+    """The answer that a refused update fails with. Raises `Malformed` for the other failures."""
     if isinstance(cause, ApplicationError) and cause.type == REFUSED_UPDATE and cause.details:
         return cause.details[0]
     raise _malformed(cause)

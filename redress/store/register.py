@@ -33,9 +33,9 @@ from redress.security.encryption import (
     decrypt_document,
     encrypt_document,
 )
+from redress.security.keyring import KeyDestroyed
 from redress.store import tables
 from redress.store.database import create_tables, insert_new
-from redress.store.key_store import KeyDestroyed
 from redress.store.read_models import project
 
 log = logging.getLogger(__name__)

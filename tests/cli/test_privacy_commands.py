@@ -216,7 +216,7 @@ async def test_an_old_key_is_removed_once_nothing_needs_it(alone: Cli) -> None:
     assert (await alone("keys", "remove", "third")).status == 2
     assert (await alone("keys", "rewrap")).status == 0
     assert alone.client is not None
-    as_earlier_versions_had_it = Payload(metadata={"encryption-key-id": b"ring/second"})
+    as_earlier_versions_had_it = Payload(metadata={"encryption-key-id": b"keyring/second"})
     await alone.client.workflow_service.signal_workflow_execution(
         SignalWorkflowExecutionRequest(
             namespace=alone.client.namespace,
