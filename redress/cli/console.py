@@ -8,8 +8,8 @@ import logging
 import os
 import stat
 import sys
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -39,29 +39,35 @@ from redress.services.letters import Undecided
 from redress.settings import Settings
 
 T = TypeVar("T")
+S = TypeVar("S", bound=Settings)
 
-SAID = {"": "", "no": "; it is not applied", "unknown": "; whether it is applied is not known"}
+IF_UNANSWERED = {"": "", "no": "; it is not applied", "unknown": "; whether it is applied is not known"}
 
 
 def run(work: Callable[[], Coroutine[Any, Any, T]], *, repeat: dict[str, Any] | None = None) -> T:
-    """Do it, and end with the contract's status where it cannot be done.
-
-    `repeat` is the message that was to be sent: without an answer, whoever sent it is told how to
-    send the same one again.
-    """
+    """Do it, and end as `ending` says where it cannot be done."""
     from redress.temporal.client import (
         quiet_runtime,  # what needs no server does not wait for the client's code
     )
 
     quiet_runtime()
-    try:
+    with ending(repeat):
         return asyncio.run(work())
+
+
+@contextmanager
+def ending(repeat: dict[str, Any] | None = None, stores: str = "the register or the vault") -> Iterator[None]:
+    """End with the contract's status where what is done inside fails.
+
+    `repeat` is the message that was to be sent: without an answer, whoever sent it is told how to
+    send the same one again. `stores`: what is out of reach where a database is.
+    """
+    try:
+        yield
     except Malformed as error:
         fail(MALFORMED, problem_lines(error.problems))
-    except FileError as error:
-        fail(MALFORMED, [str(error)])
-    except (KeyringError, ChannelConfigError) as error:
-        fail(MALFORMED, [str(error)])
+    except (FileError, KeyringError, ChannelConfigError) as error:
+        fail(MALFORMED, str(error).splitlines())
     except MissingKey as error:
         fail(MALFORMED, [f"{settings().keys_file}: {error}"])
     except (NotErasable, Erased, Undecided) as error:
@@ -69,7 +75,7 @@ def run(work: Callable[[], Coroutine[Any, Any, T]], *, repeat: dict[str, Any] | 
     except NoSuchComplaint as error:
         fail(UNKNOWN, [str(error)])
     except NoAnswer as error:
-        lines = [f"no answer: {error}{SAID[error.applied]}"]
+        lines = [f"no answer: {error}{IF_UNANSWERED[error.applied]}"]
         more = {"reference": error.reference, "applied": error.applied}
         if repeat:
             more |= {"message_id": str(repeat["message_id"]), "on": str(repeat["on"])}
@@ -78,13 +84,18 @@ def run(work: Callable[[], Coroutine[Any, Any, T]], *, repeat: dict[str, Any] | 
             )
         fail(NO_ANSWER, lines, **more)
     except (SQLAlchemyError, OSError) as error:
-        fail(NO_ANSWER, [f"no answer: the register or the vault cannot be used: {type(error).__name__}"])
+        fail(NO_ANSWER, [f"no answer: {stores} cannot be used: {type(error).__name__}"])
 
 
 def settings() -> Settings:
     """The settings, or an end that names the one that is wrong."""
+    return settings_of(Settings)
+
+
+def settings_of(kind: type[S]) -> S:
+    """The same of a class with more settings."""
     try:
-        return Settings()
+        return kind()
     except ValidationError as error:
         fail(MALFORMED, [f"REDRESS_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()])
 
