@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import os
 import stat
 import sys
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -17,7 +16,6 @@ from typing import Any, NoReturn, TypeVar
 import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
-from typer.exceptions import TyperException
 
 from redress.domain.erasure import Erased
 from redress.domain.parsing import Malformed
@@ -25,7 +23,6 @@ from redress.letters.delivery.configuration import ChannelConfigError
 from redress.procedures.loader import FileError
 from redress.security.keyring import KeyringError, MissingKey
 from redress.services.errors import (
-    DONE,
     MALFORMED,
     NO_ANSWER,
     REFUSED,
@@ -175,46 +172,3 @@ def fail(status: int, lines: list[str], **more: str) -> NoReturn:
     if "--json" in sys.argv:
         print_json({"status": status, "problems": lines} | {k: v for k, v in more.items() if v})
     raise typer.Exit(status)
-
-
-def main(app: typer.Typer) -> NoReturn:
-    """Run one command and leave with its status."""
-    os.umask(0o077)  # what is written here names people
-    logging.basicConfig(level="ERROR", stream=sys.stderr)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
-    status: object = DONE
-    try:
-        status = _command(app)
-    except typer.Exit as ending:
-        status = ending.exit_code
-    except KeyboardInterrupt:
-        status = 130
-    with suppress(BrokenPipeError):  # whoever read has seen enough
-        sys.stdout.flush()
-        sys.stderr.flush()
-    # The SDK's native threads can crash a Python that is taking itself down: never let that speak for us.
-    os._exit(status if isinstance(status, int) else DONE)
-
-
-def _command(app: typer.Typer) -> object:
-    try:
-        return app(standalone_mode=False)
-    except TyperException as error:
-        fail(MALFORMED, [_usage(error)])
-    except (typer.Exit, KeyboardInterrupt):
-        raise
-    except BrokenPipeError:
-        return DONE
-    except Exception as error:  # a fault of ours: said in a line, not in a traceback
-        logging.getLogger("redress").debug("unexpected", exc_info=True)
-        fail(1, [f"unexpected: {type(error).__name__}: {error}"])
-
-
-def _usage(error: TyperException) -> str:
-    """What is wrong with the command line: which word, and what would be right."""
-    param = getattr(error, "param", None)
-    field = getattr(param, "metavar", None) or getattr(param, "name", None)
-    said = getattr(error, "message", "") or error.format_message()
-    return f"{field}: {said}" if field else f"{said} (see starter.py --help)"

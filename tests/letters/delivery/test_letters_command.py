@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from redress.cli.main import commands
 from redress.domain.parsing import Malformed
 from redress.services import letters
 from redress.services.errors import NoSuchComplaint
 from redress.settings import Settings
-from starter import app
 from tests.letters.delivery.conftest import PERSON, Desk
 from tests.letters.delivery.mail_server import PASSWORD, Fault, MailServer
 from tests.letters.delivery.notify_service import NotifyService
@@ -205,7 +205,7 @@ def test_the_command_as_it_is_typed(typed: Settings, mail: MailServer, desk: Mak
     at.says("acknowledge", "2026-06-02")
 
     def run(*words: str) -> Result:
-        return CliRunner().invoke(app, ["letters", *words])
+        return CliRunner().invoke(commands(), ["letters", *words])
 
     mark = json.loads(run("--json").stdout)[0]["mark"]
     assert "Dear Testa Inventata" in run(at.reference, mark).stdout
