@@ -27,8 +27,8 @@ from redress.procedures.loader import procedure
 from redress.security.encryption import Cipher, PlaintextCipher
 from redress.services import sending
 from redress.services.clock import today
-from redress.services.rehearsal import Walker
-from redress.services.timeline import course
+from redress.services.rehearsal import Simulation
+from redress.services.timeline import timeline
 from redress.settings import TRIAL, Settings
 from redress.store.register import Register
 from redress.temporal.client import quiet_runtime
@@ -90,16 +90,10 @@ async def _three_complaints(client: Client, cipher: Cipher, environment: dict[st
     say(_starter(environment, "list"))
 
     say(f"=== 1. {walked}: a young person's complaint through all three stages, by moving its own clock")
-    walker = Walker(
-        client,
-        register,
-        procedure("statutory", "north-somerset"),
-        settings.answer_within,
-        lambda line: say(f"  {line}"),
-        walked,
-    )
-    await walker.walk()
-    await _show(walker.skipper.client, register, walked, walker)
+    rules = procedure("statutory", "north-somerset")
+    simulation = Simulation(client, register, rules, walked, progress=lambda line: say(f"  {line}"))
+    await simulation.run()
+    await _show(simulation.client, register, walked, simulation)
 
     say(f"\n=== 2. {loaded}: under way since May and loaded today; nobody gets letters about days long past")
     say(_starter(environment, "show", loaded))
@@ -111,11 +105,13 @@ async def _three_complaints(client: Client, cipher: Cipher, environment: dict[st
     await _show(client, register, withdrawn)
 
 
-async def _show(client: Client, register: Register, reference: str, walker: Walker | None = None) -> None:
-    day = london_date(walker.now) if walker else today()
+async def _show(
+    client: Client, register: Register, reference: str, simulation: Simulation | None = None
+) -> None:
+    day = london_date(simulation.now) if simulation else today()
     status: Status = await sending.status(client, register, reference, day, 30)
     say(f"\n  The course of {reference}:")
-    for line in course(status):
+    for line in timeline(status):
         say(f"    {_long(line['on'])}  {line['what']}")
     _letters(reference, expected=sum(letter["state"] == "done" for letter in status["letters"]))
 

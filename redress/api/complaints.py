@@ -29,7 +29,7 @@ from redress.procedures.loader import authority_names
 from redress.security.tokens import Caller
 from redress.services import due_dates, sending
 from redress.services.clock import today
-from redress.services.errors import NoAnswer, NoSuchComplaint
+from redress.services.errors import NoAnswer, NotFound
 from redress.store.listing import Line, Owed, lines, owed
 from redress.store.register import Register
 
@@ -346,7 +346,7 @@ async def _status(house: House, response: Response, reference: str, as_of: date 
         return status
     except Malformed as error:
         raise malformed(error) from None
-    except NoSuchComplaint as error:
+    except NotFound as error:
         raise Refusal("not-found", f"{error}.") from None
     except (NoAnswer, Unavailable, RPCError):
         pass

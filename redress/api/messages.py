@@ -24,7 +24,7 @@ from redress.domain.parsing import Malformed
 from redress.security.access import SAID_BY_THE_AUTHORITY, STAFF
 from redress.security.tokens import Caller
 from redress.services import sending
-from redress.services.errors import NoAnswer, NoSuchComplaint
+from redress.services.errors import NoAnswer, NotFound
 from redress.store import callers
 
 router = APIRouter(tags=["messages"])
@@ -120,7 +120,7 @@ async def _sent(house: House, reference: str, action: str, body: dict[str, Any],
         return await sending.send(client, register, reference, name, completed, within)
     except Malformed as error:
         raise malformed(error) from None
-    except NoSuchComplaint as error:
+    except NotFound as error:
         raise Refusal("not-found", f"{error}.") from None
     except Erased as error:
         raise Refusal("erased", f"{error}.") from None

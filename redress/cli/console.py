@@ -7,33 +7,29 @@ import json
 import os
 import stat
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from redress.domain.erasure import Erased
-from redress.domain.parsing import Malformed
+from redress.domain.parsing import Malformed, Problem
 from redress.letters.delivery.configuration import ChannelConfigError
 from redress.procedures.loader import FileError
 from redress.security.keyring import KeyringError, MissingKey
-from redress.services.errors import (
-    MALFORMED,
-    NO_ANSWER,
-    REFUSED,
-    UNKNOWN,
-    NoAnswer,
-    NoSuchComplaint,
-    NotErasable,
-    problem_lines,
-)
-from redress.services.letters import Undecided
+from redress.services.errors import NoAnswer, NotFound, Rejected
 from redress.settings import Settings
+
+DONE, MALFORMED, NO_ANSWER, REFUSED, UNKNOWN = 0, 2, 3, 4, 5
+"""How a command ends: its exit status."""
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")]
+Reference = Annotated[str, typer.Argument(help="The complaint's reference, for example CYP-2026-000123.")]
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Settings)
@@ -67,9 +63,9 @@ def ending(repeat: dict[str, Any] | None = None, stores: str = "the register or 
         fail(MALFORMED, str(error).splitlines())
     except MissingKey as error:
         fail(MALFORMED, [f"{settings().keys_file}: {error}"])
-    except (NotErasable, Erased, Undecided) as error:
+    except (Rejected, Erased) as error:
         fail(REFUSED, [str(error)])
-    except NoSuchComplaint as error:
+    except NotFound as error:
         fail(UNKNOWN, [str(error)])
     except NoAnswer as error:
         lines = [f"no answer: {error}{IF_UNANSWERED[error.applied]}"]
@@ -163,6 +159,11 @@ def write_privately(path: Path, text: str) -> None:
 def say(line: str) -> None:
     """A line for people, on standard error, beside the result."""
     print(line, file=sys.stderr, flush=True)  # noqa: T201  # what it is for
+
+
+def problem_lines(problems: Sequence[Problem]) -> list[str]:
+    """One line a problem, `field: what is wrong`."""
+    return [" ".join(str(problem).split()) for problem in problems]
 
 
 def fail(status: int, lines: list[str], **more: str) -> NoReturn:

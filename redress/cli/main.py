@@ -15,9 +15,8 @@ from typing import NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from redress.cli.console import fail
+from redress.cli.console import DONE, MALFORMED, fail
 from redress.exit import leave
-from redress.services.errors import DONE, MALFORMED
 
 GROUPS = {
     "redress.cli.complaints": ("open", "send", "show", "list"),

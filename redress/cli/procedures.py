@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
+from temporalio.client import Client
 
+from redress.bootstrap import build_worker, errands_for
 from redress.cli import tables
-from redress.cli.console import fail, print_json, read_date, run, say
-from redress.cli.shared import AsJson
-from redress.services import drawing, rehearsal
+from redress.cli.console import MALFORMED, AsJson, fail, print_json, read_date, run, say
+from redress.security.encryption import PlaintextCipher
+from redress.services import drawing, rehearsal, wording
 from redress.services.clock import today
-from redress.services.errors import MALFORMED
+from redress.settings import Settings
+from redress.store.register import Register
 
 app = typer.Typer()
 
@@ -65,24 +70,26 @@ def rehearse(
     if procedure is None and not everything:
         fail(MALFORMED, ["PROCEDURE: is missing; name one, or give --all"])
     if everything:
-        all_of_them = run(lambda: rehearsal.rehearse_all(day, progress=say))
+        rehearsed = run(lambda: rehearsal.rehearse_all(day, _worker, say))
         if as_json:
-            print_json([_rehearsal_document(each) for each in all_of_them])
-        for each in all_of_them if not as_json else []:
-            tables.console.print(rehearsal.ending_line(each))
+            print_json([each._asdict() for each in rehearsed])
+        for each in rehearsed if not as_json else []:
+            letters = len(each.status["letters"])
+            tables.console.print(f"{each.authority}, {each.procedure}: {each.ending}, {letters} letters")
         return
-    rehearsed = run(lambda: rehearsal.rehearse(procedure or "", authority, day, progress=say))
+    one = run(lambda: rehearsal.rehearse(procedure or "", authority, day, _worker, say))
     if as_json:
-        print_json(_rehearsal_document(rehearsed))
+        print_json(one._asdict())
     else:
-        for line in rehearsal.course_lines(rehearsed):
-            tables.console.print(line)
+        for entry in one.course:
+            tables.console.print(f"{wording.day(entry['on'])}  {entry['what']}")
+        tables.console.print(f"ended: {one.ending}")
 
 
-def _rehearsal_document(rehearsed: rehearsal.Rehearsed) -> dict[str, Any]:
-    return {
-        "procedure": rehearsed.procedure,
-        "authority": rehearsed.authority,
-        "status": rehearsed.status,
-        "course": rehearsed.course,
-    }
+@asynccontextmanager
+async def _worker(client: Client, folder: Path) -> AsyncIterator[Register]:
+    """A worker without keys, whose letters stay in the folder."""
+    settings = Settings(state=folder, register_url="", outbox=None)
+    errands = errands_for(settings, PlaintextCipher())
+    async with build_worker(client, errands, settings):
+        yield errands.register

@@ -8,12 +8,10 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
-from rich import box
-from rich.table import Table
 
 from redress.api.settings import ApiSettings
-from redress.cli.console import ending, print_json, say, settings_of
-from redress.cli.tables import console
+from redress.cli.console import AsJson, ending, print_json, say, settings_of
+from redress.cli.tables import console, table_of
 from redress.security.access import ROLES, WHAT_ROLES_ARE
 from redress.security.tokens import Token
 from redress.services import tokens as service
@@ -27,7 +25,6 @@ app = typer.Typer(
 )
 
 Name = Annotated[str, typer.Argument(help="Who comes with it, for example web-form: the record shows it.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")]
 
 
 @app.command()
@@ -52,9 +49,7 @@ def list_(as_json: AsJson = False) -> None:
     if as_json:
         print_json([_document(token) for token in known])
         return
-    table = Table("name", "roles", "authority", "made", "until", "", box=box.SIMPLE_HEAD)
-    for column in table.columns:
-        column.overflow = "fold"
+    table = table_of("name", "roles", "authority", "made", "until", "", whole=0)
     for token in known:
         until = _minute(token.expires_at) if token.expires_at else ""
         roles, authority = ", ".join(token.roles), token.authority or "every"

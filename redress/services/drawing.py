@@ -13,12 +13,11 @@ from drawing.page import page
 from drawing.plan import Plan
 from drawing.poster import poster as svg
 from drawing.reading import plan_of
-from redress.cli.console import fail
+from redress.cli.console import MALFORMED, fail, problem_lines
 from redress.cli.tables import console
 from redress.domain.parsing import Malformed, Problem
 from redress.procedures.files import FileError
 from redress.procedures.loader import authority, authority_names, procedure
-from redress.services.errors import MALFORMED, problem_lines
 
 __all__ = ["document", "mermaid", "plan", "save", "show", "svg"]
 

@@ -8,18 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
-from time import monotonic
+from datetime import date
 from typing import Any, Literal, NamedTuple
 
-from rich import box
-from rich.table import Table
-from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError, WorkflowQueryRejectedError
-from temporalio.common import QueryRejectCondition
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.client import Client
 
-from redress.contract import MOVES, OPENING, workflow_id
-from redress.domain.calendar import Differing, HolidayTable, long_date
+from redress.contract import MOVES
+from redress.domain.calendar import Differing, HolidayTable
 from redress.domain.case import Answer
 from redress.domain.messages import Recount
 from redress.domain.parsing import Malformed, Problem
@@ -29,6 +24,7 @@ from redress.security.keyring import KeyDestroyed
 from redress.services import sending
 from redress.services.clock import today
 from redress.services.errors import NoAnswer
+from redress.services.querying import ONLY_OPEN, NotRunning, ask
 from redress.store.register import Register, Underway
 
 Progress = Callable[[str], None]
@@ -38,9 +34,6 @@ AT_ONCE = 4
 
 GIVE_UP_AFTER = 12
 """After so many complaints in a row without an answer nobody is asked any more: no worker runs."""
-
-MOST_DAYS = 20
-"""How many of the days that differ people are shown."""
 
 ENDED = "its workflow does not run: was it terminated?"
 
@@ -157,11 +150,14 @@ async def _look(
     """What became of one complaint. Raises `NoAnswer`."""
     reference, on = known.reference, today()
     newer = newer_holidays(known.received_on, on)
+    holidays = newer.model_dump(mode="json")
     try:
-        asked = await _ask(client, reference, newer, on, within)
+        asked = await ask(
+            client, reference, MOVES, holidays, on.isoformat(), within=within, condition=ONLY_OPEN
+        )
     except KeyDestroyed:
         return Looked(reference, "untouched")  # erased, and the register is older than that
-    if asked is None:
+    except NotRunning:
         terminated = known.is_recorded and not known.is_closed
         return Looked(reference, "failed", reason=ENDED) if terminated else Looked(reference, "untouched")
     was = asked["calendar"]
@@ -206,78 +202,6 @@ def _moved_by(answer: Answer, expected: Sequence[MovedDate]) -> list[MovedDate]:
             titled = known.get(name) or MovedDate(name, name.replace("_", " "), was, due_on, paused=False)
             moved.append(titled._replace(was_due_on=was, due_on=due_on))
     return moved
-
-
-async def _ask(
-    client: Client, reference: str, newer: HolidayTable, on: date, within: float
-) -> dict[str, Any] | None:
-    """What the newer calendar would move, from the complaint itself; None where its workflow has ended."""
-    handle: WorkflowHandle[Any, Any] = client.get_workflow_handle(workflow_id(reference))
-    ends_at = monotonic() + within
-    said = f"no answer within {within:.0f} s: is a worker running?"
-    while True:
-        left = max(ends_at - monotonic(), 0.1)
-        try:
-            return await asyncio.wait_for(
-                handle.query(
-                    MOVES,
-                    args=[newer.model_dump(mode="json"), on.isoformat()],
-                    result_type=dict,
-                    reject_condition=QueryRejectCondition.NOT_OPEN,
-                    rpc_timeout=timedelta(seconds=left),
-                ),
-                timeout=left,
-            )
-        except WorkflowQueryRejectedError:
-            return None
-        except WorkflowQueryFailedError as error:
-            if OPENING not in str(error) or monotonic() >= ends_at:
-                raise NoAnswer(f"it could not be read: {error}", reference=reference) from None
-        except TimeoutError:
-            raise NoAnswer(said, reference=reference) from None
-        except RPCError as error:
-            if error.status == RPCStatusCode.NOT_FOUND:
-                return None
-            if error.status not in sending.BUSY or monotonic() >= ends_at:
-                raise NoAnswer(f"{said} ({error.message})", reference=reference) from None
-        await asyncio.sleep(0.2)
-
-
-# --- what people see -----------------------------------------------------------------------------
-
-
-def table_of(recounted: Recounted) -> Table:
-    """The dates that move, a line each."""
-    table = Table(box=box.SIMPLE_HEAD)
-    table.add_column("reference", no_wrap=True)
-    table.add_column("limit", overflow="fold")
-    for name in ("was", "is", ""):
-        table.add_column(name, no_wrap=True)
-    for each in recounted.of("moved"):
-        for moved in each.dates:
-            was, due_on = (long_date(date.fromisoformat(day)) for day in (moved.was_due_on, moved.due_on))
-            table.add_row(each.reference, moved.title, was, due_on, "paused" if moved.paused else "")
-    return table
-
-
-def summary(recounted: Recounted) -> list[str]:
-    """The run in a few lines: the days that differ, and how many complaints they concern."""
-    moved, unmoved = len(recounted.of("moved")), len(recounted.of("unmoved"))
-    failed = len(recounted.of("failed"))
-    if not (moved or unmoved or failed):
-        return [f"nothing newer for any complaint: the list is {recounted.to}"]
-    lines = [str(day) for day in recounted.days[:MOST_DAYS]]
-    if len(recounted.days) > MOST_DAYS:
-        lines.append(f"and {len(recounted.days) - MOST_DAYS} more days (--json has them all)")
-    would = "would move" if recounted.dry_run else "have moved"
-    untouched = len(recounted.of("untouched"))
-    lines.append(f"{len(recounted.looked)} complaints looked at")
-    lines.append(f"  {moved}: dates {would}")
-    lines.append(f"  {unmoved}: the newer list moves no date")
-    lines.append(f"  {untouched}: nothing newer")
-    if failed:
-        lines.append(f"  {failed}: failed; run it again")
-    return [*lines, "dry run: nothing has changed"] if recounted.dry_run else lines
 
 
 def _in_words(looked: Looked) -> str:

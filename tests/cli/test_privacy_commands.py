@@ -16,11 +16,11 @@ from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
 
 from redress.bootstrap import build_worker, errands_for
 from redress.bootstrap_keys import cipher_for
+from redress.cli.console import NO_ANSWER, REFUSED
 from redress.domain.calendar import long_date
 from redress.procedures.bank_holidays import calendar_today
 from redress.security.keyring import add_key
 from redress.services.clock import today
-from redress.services.errors import NO_ANSWER, REFUSED
 from redress.settings import Settings
 from redress.store.register import Register
 from redress.temporal.embedded import embedded_server
