@@ -8,16 +8,22 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 from temporalio.client import Client
 
-from redress.bootstrap import build_worker, errands_for
+from redress.bootstrap import activities_for, running_workers
 from redress.cli import tables
-from redress.cli.console import MALFORMED, AsJson, fail, print_json, read_date, run, say
+from redress.cli.console import MALFORMED, AsJson, ending, fail, print_json, read_date, run, say
+from redress.drawing.mermaid import mermaid
+from redress.drawing.outline import outline
 from redress.security.encryption import PlaintextCipher
 from redress.services import drawing, rehearsal, wording
 from redress.services.clock import today
 from redress.settings import Settings
 from redress.store.register import Register
+
+WIDEST = 110
+"""Characters: longer lines are hard to read, however wide the terminal is."""
 
 app = typer.Typer()
 
@@ -29,26 +35,26 @@ def procedure_(
         str | None, typer.Option(help="Under whose choices; left out: those of one that has it.")
     ] = None,
     as_mermaid: Annotated[bool, typer.Option("--mermaid", help="Print it as Mermaid text.")] = False,
-    as_svg: Annotated[bool, typer.Option("--svg", help="Print it as a poster, an SVG document.")] = False,
-    out: Annotated[Path | None, typer.Option(help="Write NAME.svg and NAME.md into this folder.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write a page, NAME.md, into this folder.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Draw a procedure from its data: its stages, limits and ways out. Needs no server.
 
     Example: starter.py procedure statutory --authority north-somerset --out pictures
     """
-    drawn = drawing.plan(name, authority)
-    if as_mermaid and as_svg:
-        fail(MALFORMED, ["svg: ask for --svg or --mermaid, or for --json, which holds both"])
-    saved = drawing.save(drawn, out) if out else []
+    with ending():
+        plan = drawing.plan(name, authority)
+        saved = drawing.save(plan, out) if out else None
     if as_json:
-        print_json(drawing.document(drawn))
-    elif as_svg or as_mermaid:
-        print(drawing.svg(drawn) if as_svg else drawing.mermaid(drawn), end="")  # noqa: T201  # for a file
+        print_json(drawing.document(plan))
+    elif as_mermaid:
+        print(mermaid(plan), end="")  # noqa: T201  # for a file
     elif saved:
-        print(*saved, sep="\n")  # noqa: T201  # the paths alone, for scripts
+        print(saved)  # noqa: T201  # the path alone, for scripts
     else:
-        drawing.show(drawn)
+        lines = outline(plan, min(tables.console.width, WIDEST))
+        text = Text("\n").join(Text(line.text, style="bold" if line.heading else "") for line in lines)
+        tables.console.print(text)
 
 
 @app.command()
@@ -90,6 +96,6 @@ def rehearse(
 async def _worker(client: Client, folder: Path) -> AsyncIterator[Register]:
     """A worker without keys, whose letters stay in the folder."""
     settings = Settings(state=folder, register_url="", outbox=None)
-    errands = errands_for(settings, PlaintextCipher())
-    async with build_worker(client, errands, settings):
-        yield errands.register
+    activities = activities_for(settings, PlaintextCipher())
+    async with running_workers(client, activities, settings):
+        yield activities.register

@@ -90,7 +90,7 @@ def again(dispatcher: LetterDispatcher, reference: str, mark: str) -> LetterLine
             readdress(register, db, found[0], row)
         if row.state in store.RAISED:
             store.again(db, row)
-    dispatcher.send(reference, ask=True)
+    dispatcher.send(reference)
     if row.state in store.RAISED:
         now = _found(register, reference, mark)
         with register.writing() as db:

@@ -11,7 +11,7 @@ from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError, 
 from temporalio.common import QueryRejectCondition
 from temporalio.service import RPCError, RPCStatusCode
 
-from redress.contract import OPENING, STATUS, workflow_id
+from redress.contract import STATUS, STILL_OPENING, workflow_id
 from redress.domain.status import Status
 from redress.services.errors import NoAnswer
 
@@ -66,7 +66,7 @@ async def ask(
         except WorkflowQueryRejectedError:
             raise NotRunning(reference) from None
         except WorkflowQueryFailedError as error:
-            if OPENING not in str(error) or monotonic() >= ends_at:
+            if STILL_OPENING not in str(error) or monotonic() >= ends_at:
                 raise NoAnswer(f"it could not be read: {error}", reference=reference) from None
         except TimeoutError:
             raise NoAnswer(silence, reference=reference) from None

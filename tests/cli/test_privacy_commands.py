@@ -14,7 +14,7 @@ import pytest_asyncio
 from temporalio.api.common.v1 import Payload, Payloads, WorkflowExecution
 from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
 
-from redress.bootstrap import build_worker, errands_for
+from redress.bootstrap import activities_for, running_workers
 from redress.bootstrap_keys import cipher_for
 from redress.cli.console import NO_ANSWER, REFUSED
 from redress.domain.calendar import long_date
@@ -38,8 +38,8 @@ async def _a_house_with_keys(state: Path) -> AsyncIterator[Cli]:
     settings = Settings(state=state, register_url="", key_store_url="", keys=None, outbox=None, trial="")
     cipher = cipher_for(settings)
     async with embedded_server(cipher=cipher) as (address, client):
-        errands = errands_for(settings, cipher)
-        async with build_worker(client, errands, settings):
+        errands = activities_for(settings, cipher)
+        async with running_workers(client, errands, settings):
             yield Cli(address, state, {"REDRESS_TRIAL": ""}, client, errands.register)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client, WorkflowUpdateFailedError
 
-from redress.bootstrap import build_worker, errands_for
+from redress.bootstrap import activities_for, running_workers
 from redress.contract import workflow_id
 from redress.domain.sentences import with_long_dates
 from redress.services import sending
@@ -176,7 +176,7 @@ async def test_no_worker_and_then_one(
     assert unread.status == 3
     assert isinstance(unread.document, dict)
     patient = Cli(bare.address, bare.state)
-    async with build_worker(bare_server[1], errands_for(bare_settings), bare_settings):
+    async with running_workers(bare_server[1], activities_for(bare_settings), bare_settings):
         again = await patient("send", reference, "acknowledge", "--set", f"message_id={message_id}", "--json")
         assert again.status == 0
         assert (again.document["applied"], again.document["message_id"]) == (True, message_id)

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 from temporalio.client import Client
 
-from redress.bootstrap import build_worker, errands_for
+from redress.bootstrap import activities_for, running_workers
 from redress.bootstrap_keys import cipher_for
 from redress.security.keyring import KeyDestroyed, add_key
 from redress.services import erasing, intake, sending
@@ -46,9 +46,9 @@ class Restored:
         cipher = cipher_for(self.settings)
         database = self.state / "temporal.db"
         async with embedded_server(cipher=cipher, port=self.port, database=database) as (_, client):
-            errands = errands_for(self.settings, cipher)
+            errands = activities_for(self.settings, cipher)
             self.client, self.register = client, errands.register
-            async with build_worker(client, errands, self.settings):
+            async with running_workers(client, errands, self.settings):
                 yield
         errands.register.engine.dispose()
 
