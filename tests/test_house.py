@@ -84,7 +84,7 @@ def test_up_and_down_as_often_as_one_likes(house: House) -> None:
     assert len(running) == 3
     status, again, _ = house.says("up")
     assert (status, house.running()) == (0, running)
-    assert again == said.partition("\n")[2]  # the first line told of a new ring of keys
+    assert again == said.partition("\n")[2]  # the first line told of a new keyring
     assert house.says("down") == (0, "api stopped\nworker stopped\nserver stopped\n", "")
     assert house.running() == set()
     assert house.says("down") == (0, "nothing is running here\n", "")

@@ -98,7 +98,7 @@ async def up(processes: Processes, settings: ApiSettings) -> None:
     if processes.running("api") is None:
         _free("the API", ports.api, "REDRESS_API_PORT, such as 18400")
     if not settings.keys_file.exists() and settings.trial != TRIAL:
-        say(f"keys          a new ring of keys: {settings.keys_file} ({add_key(settings.keys_file)})")
+        say(f"keys          a new keyring: {settings.keys_file} ({add_key(settings.keys_file)})")
     api = f"http://{settings.gateway_host}:{ports.api}"
     await _started(processes, settings, ports, cipher_for(settings), api)
     _say_where(processes, settings, ports, api)

@@ -82,10 +82,10 @@ def send(
     repeat: dict[str, Any] = {}
 
     async def work() -> tuple[str, Answer]:
-        name, said = sending.complete(action, body)
-        repeat.update(said)
+        name, message = sending.complete(action, body)
+        repeat.update(message)
         within = settings().answer_within
-        return name, await sending.send(await client(), register(), reference, name, said, within)
+        return name, await sending.send(await client(), register(), reference, name, message, within)
 
     name, answer = run(work, repeat=repeat)
     if as_json:

@@ -49,7 +49,9 @@ def run(work: Callable[[], Coroutine[Any, Any, T]], *, repeat: dict[str, Any] | 
 
 
 @contextmanager
-def ending(repeat: dict[str, Any] | None = None, stores: str = "the register or the vault") -> Iterator[None]:
+def ending(
+    repeat: dict[str, Any] | None = None, stores: str = "the register or the key store"
+) -> Iterator[None]:
     """End with the contract's status where what is done inside fails.
 
     `repeat` is the message that was to be sent: without an answer, whoever sent it is told how to

@@ -87,8 +87,8 @@ def erase(
 
     done = run(work)
     if as_json:
-        said = [each if isinstance(each, str) else each.model_dump(mode="json") for each in done]
-        print_json(said if due_ else said[0])
+        documents = [each if isinstance(each, str) else each.model_dump(mode="json") for each in done]
+        print_json(documents if due_ else documents[0])
     else:
         tables.show_proofs(done)
     if any(isinstance(each, erasing.Proof) and not each.holds for each in done):

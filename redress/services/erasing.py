@@ -199,7 +199,7 @@ async def forget(client: Client, cipher: EnvelopeCipher, reference: str) -> None
     # Every run: a long life has several, and what was typed in the UI is not under the complaint's key.
     for run in [*await _runs(client, reference), ""]:
         execution.run_id = run
-        await _take_over_slips(client, cipher, reference, run)
+        await _assign_keys(client, cipher, reference, run)
         try:
             await client.workflow_service.delete_workflow_execution(
                 DeleteWorkflowExecutionRequest(namespace=client.namespace, workflow_execution=execution)
@@ -209,21 +209,21 @@ async def forget(client: Client, cipher: EnvelopeCipher, reference: str) -> None
                 raise
 
 
-SLIPS = re.compile(re.escape(UNASSIGNED_KEY.encode()) + rb"[0-9a-f]{32}")
+UNASSIGNED_NAME = re.compile(re.escape(UNASSIGNED_KEY.encode()) + rb"[0-9a-f]{32}")
 
 
-async def _take_over_slips(client: Client, cipher: EnvelopeCipher, reference: str, run: str) -> None:
+async def _assign_keys(client: Client, cipher: EnvelopeCipher, reference: str, run: str) -> None:
     """What was typed for the complaint and no worker has read since is its own as well."""
     found: set[str] = set()
     try:
         handle = client.get_workflow_handle(workflow_id(reference), run_id=run or None)
         async for event in handle.fetch_history_events():
-            found |= {slip.decode() for slip in SLIPS.findall(event.SerializeToString())}
+            found |= {name.decode() for name in UNASSIGNED_NAME.findall(event.SerializeToString())}
     except RPCError as error:
         if error.status != RPCStatusCode.NOT_FOUND:
             raise
-    for slip in found:
-        await asyncio.to_thread(cipher.assign, slip, reference)
+    for name in found:
+        await asyncio.to_thread(cipher.assign, name, reference)
 
 
 async def _runs(client: Client, reference: str) -> list[str]:

@@ -24,7 +24,7 @@ from workflows.details import STATIC_DETAILS, search_attributes, title
 
 
 class Opened(BaseModel):
-    """What whoever opened a complaint is told."""
+    """What became of an opening."""
 
     reference: str
     workflow_id: str

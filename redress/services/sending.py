@@ -43,15 +43,15 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 20.0
 
 
 def complete(action: str, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """A message with what the door adds: today's date and an id. Raises `Malformed` for a bad form."""
+    """A message with what its sender may leave out: today's date and an id. Raises `Malformed`."""
     action = action.replace("-", "_")
     if action not in MESSAGES:
         raise Malformed([Problem("action", f"{action!r} is none of {', '.join(MESSAGES)}")])
-    said = {"on": today().isoformat(), "message_id": f"m-{uuid4().hex}"} | {
+    message = {"on": today().isoformat(), "message_id": f"m-{uuid4().hex}"} | {
         name: value for name, value in body.items() if value is not None or name not in ("on", "message_id")
     }
-    parse_message(action, said, received_on=date(1995, 1, 1), today=date(2099, 12, 31))
-    return action, said
+    parse_message(action, message, received_on=date(1995, 1, 1), today=date(2099, 12, 31))
+    return action, message
 
 
 async def send(

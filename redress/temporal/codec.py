@@ -55,7 +55,7 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """Encrypt each payload, whole."""
         if not self.reference:
-            return await asyncio.to_thread(self._on_a_slip, payloads)
+            return await asyncio.to_thread(self._encrypted_unassigned, payloads)
         if self.cipher.key_store.remembered(self.reference) is None:
             await asyncio.to_thread(self.cipher.key_store.key, self.reference, make=True)
         return [self._encrypted(payload) for payload in payloads]
@@ -63,12 +63,12 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
     def _encrypted(self, payload: Payload) -> Payload:
         return _payload(*self.cipher.encrypt(payload.SerializeToString(), self.reference))
 
-    def _on_a_slip(self, payloads: Sequence[Payload]) -> list[Payload]:
+    def _encrypted_unassigned(self, payloads: Sequence[Payload]) -> list[Payload]:
         if not payloads:
             return []
-        slip = self.cipher.key_store.unassigned()
-        key = self.cipher.key_store.key(slip)
-        return [_payload(slip, encrypt(key, each.SerializeToString(), slip)) for each in payloads]
+        name = self.cipher.key_store.unassigned()
+        key = self.cipher.key_store.key(name)
+        return [_payload(name, encrypt(key, each.SerializeToString(), name)) for each in payloads]
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """Decrypt what is encrypted and can be; the rest as it came."""
@@ -94,11 +94,11 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
         except Unreadable:
             return payload
 
-    def _is_anothers(self, payload: Payload, slips: set[str]) -> bool:
+    def _is_anothers(self, payload: Payload, unassigned: set[str]) -> bool:
         """Whether it was sealed for another complaint: copied here, it must not become readable here."""
         name = payload.metadata.get(KEY_NAME, b"").decode("utf-8", "replace")
         is_foreign = name.startswith(COMPLAINT_KEY) and name != COMPLAINT_KEY + self.reference
-        return name in slips or (bool(self.reference) and is_foreign)
+        return name in unassigned or (bool(self.reference) and is_foreign)
 
     def _marked(self, payload: Payload) -> Payload:
         if not self.reference:
@@ -140,7 +140,7 @@ def _payload(key_name: str, data: bytes) -> Payload:
 
 
 def _keys(payloads: Iterable[Payload]) -> set[str]:
-    """The keys of the vault that are needed."""
+    """The keys of the key store that are needed."""
     names = {p.metadata.get(KEY_NAME, b"").decode("utf-8", "replace") for p in payloads}
     return {
         name.removeprefix(COMPLAINT_KEY) for name in names if name.startswith((COMPLAINT_KEY, UNASSIGNED_KEY))

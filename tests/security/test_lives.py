@@ -370,7 +370,7 @@ async def _payloads(house: EnvelopeCipher, reference: str) -> list[Payload]:
     handle = house.client.get_workflow_handle(workflow_id(reference))
     found = [each async for event in handle.fetch_history_events() for each in _within(event)]
     sealed = [each for each in found if each.metadata.get("encoding") == ENCODING]
-    assert {each.metadata[KEY_NAME].partition(b"/")[0] for each in sealed} >= {b"complaint", b"slip"}
+    assert {each.metadata[KEY_NAME].partition(b"/")[0] for each in sealed} >= {b"complaint", b"unassigned"}
     return sealed
 
 

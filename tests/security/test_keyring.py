@@ -1,4 +1,4 @@
-"""Keys, vault and seals: what is sealed opens with its key, and with nothing else."""
+"""Keys, key store and ciphers: what is encrypted opens with its key, and with nothing else."""
 
 from __future__ import annotations
 
