@@ -22,7 +22,7 @@ from redress.services.wording import about, day, late, words
 if TYPE_CHECKING:  # what only few commands use is not loaded for all
     from redress.services.erasing import Proof
     from redress.services.letters import LetterLine
-    from redress.services.recounting import Recounted
+    from redress.services.recounting import RecountReport
 
 
 class _Console(Console):
@@ -236,7 +236,7 @@ MOST_DAYS = 20
 """How many of the days that differ people are shown."""
 
 
-def show_recount(recounted: Recounted) -> None:
+def show_recount(recounted: RecountReport) -> None:
     """The dates that move, a line each; the days that differ; and how many complaints they concern."""
     moved, unmoved, failed = (len(recounted.of(each)) for each in ("moved", "unmoved", "failed"))
     if moved:
@@ -253,7 +253,7 @@ def show_recount(recounted: Recounted) -> None:
         console.print(str(differing))
     if len(recounted.days) > MOST_DAYS:
         console.print(f"and {len(recounted.days) - MOST_DAYS} more days (--json has them all)")
-    console.print(f"{len(recounted.looked)} complaints looked at")
+    console.print(f"{len(recounted.complaints)} complaints looked at")
     console.print(f"  {moved}: dates {'would move' if recounted.dry_run else 'have moved'}")
     console.print(f"  {unmoved}: the newer list moves no date")
     console.print(f"  {len(recounted.of('untouched'))}: nothing newer")

@@ -70,7 +70,7 @@ def recount(
     Ends with status 3 where a complaint is out of reach; the others have been seen to. Run it again.
     """
 
-    async def work() -> recounting.Recounted:
+    async def work() -> recounting.RecountReport:
         return await recounting.recount(
             await client(),
             register(),

@@ -29,7 +29,7 @@ from redress.store.register import Register, Underway
 
 Progress = Callable[[str], None]
 
-AT_ONCE = 4
+COMPLAINTS_AT_ONCE = 4
 """How many complaints are asked at once: a worker that answers all of them still has room for others."""
 
 GIVE_UP_AFTER = 12
@@ -48,7 +48,7 @@ class MovedDate(NamedTuple):
     paused: bool
 
 
-class Looked(NamedTuple):
+class ComplaintRecount(NamedTuple):
     """What became of one complaint.
 
     `moved`: dates move; `unmoved`: it gets the newer calendar, and no date moves; `untouched`: there is
@@ -63,21 +63,21 @@ class Looked(NamedTuple):
     reason: str = ""
 
 
-class Recounted(NamedTuple):
-    """A whole run. `to` is the newer calendar's version, `looked` in the order of references."""
+class RecountReport(NamedTuple):
+    """A whole run. `to` is the newer calendar's version, `complaints` in the order of references."""
 
     to: str
     dry_run: bool
-    looked: list[Looked]
+    complaints: list[ComplaintRecount]
 
-    def of(self, outcome: str) -> list[Looked]:
+    def of(self, outcome: str) -> list[ComplaintRecount]:
         """The complaints with one outcome."""
-        return [each for each in self.looked if each.outcome == outcome]
+        return [each for each in self.complaints if each.outcome == outcome]
 
     @property
     def days(self) -> list[Differing]:
         """The days that differ for any complaint."""
-        return sorted({day for each in self.looked for day in each.days})
+        return sorted({day for each in self.complaints for day in each.days})
 
     def document(self) -> dict[str, Any]:
         """The run as `--json` gives it."""
@@ -86,7 +86,7 @@ class Recounted(NamedTuple):
             "from": sorted({each.was for each in self.of("moved") + self.of("unmoved")}),
             "to": self.to,
             "days": [{"on": day.on.isoformat(), "name": day.name, "now": day.now} for day in self.days],
-            "looked_at": len(self.looked),
+            "looked_at": len(self.complaints),
             "moved": [
                 {
                     "reference": each.reference,
@@ -109,7 +109,7 @@ async def recount(
     dry_run: bool,
     authority: str | None = None,
     progress: Progress = lambda _line: None,
-) -> Recounted:
+) -> RecountReport:
     """Go over every complaint whose workflow lives; each has `within` seconds to answer.
 
     Raises `Malformed` for an authority there is not, `FileError` where the file of days is wrong.
@@ -118,35 +118,37 @@ async def recount(
         raise Malformed([Problem("authority", f"{authority!r} is none of {', '.join(authority_names())}")])
     version = holiday_table().version
     underway = register.underway(authority)
-    room = asyncio.Semaphore(AT_ONCE)
+    semaphore = asyncio.Semaphore(COMPLAINTS_AT_ONCE)
     done = silent = 0
 
-    async def one(known: Underway) -> Looked:
+    async def one(known: Underway) -> ComplaintRecount:
         nonlocal done, silent
-        async with room:
+        async with semaphore:
             if silent >= GIVE_UP_AFTER:
                 why = f"not asked: {silent} others in a row did not answer"
-                looked = Looked(known.reference, "failed", reason=why)
+                result = ComplaintRecount(known.reference, "failed", reason=why)
             else:
                 try:
-                    looked = await _look(client, register, known, within, dry_run=dry_run)
+                    result = await _recount_one(client, register, known, within, dry_run=dry_run)
                     silent = 0
                 except NoAnswer as error:
-                    looked = Looked(known.reference, "failed", reason=str(error))
+                    result = ComplaintRecount(known.reference, "failed", reason=str(error))
                     silent += 1
                 except Exception as error:  # whatever is wrong with this one, the others are seen to
-                    looked = Looked(known.reference, "failed", reason=f"unexpected: {type(error).__name__}")
+                    result = ComplaintRecount(
+                        known.reference, "failed", reason=f"unexpected: {type(error).__name__}"
+                    )
         done += 1
-        progress(f"{done} of {len(underway)}  {known.reference}: {_in_words(looked)}")
-        return looked
+        progress(f"{done} of {len(underway)}  {known.reference}: {_in_words(result)}")
+        return result
 
-    looked = await asyncio.gather(*(one(known) for known in underway))
-    return Recounted(version, dry_run, looked)
+    results = await asyncio.gather(*(one(known) for known in underway))
+    return RecountReport(version, dry_run, results)
 
 
-async def _look(
+async def _recount_one(
     client: Client, register: Register, known: Underway, within: float, *, dry_run: bool
-) -> Looked:
+) -> ComplaintRecount:
     """What became of one complaint. Raises `NoAnswer`."""
     reference, on = known.reference, today()
     newer = newer_holidays(known.received_on, on)
@@ -156,26 +158,27 @@ async def _look(
             client, reference, MOVES, holidays, on.isoformat(), within=within, condition=ONLY_OPEN
         )
     except KeyDestroyed:
-        return Looked(reference, "untouched")  # erased, and the register is older than that
+        return ComplaintRecount(reference, "untouched")  # erased, and the register is older than that
     except NotRunning:
-        terminated = known.is_recorded and not known.is_closed
-        return Looked(reference, "failed", reason=ENDED) if terminated else Looked(reference, "untouched")
+        if known.is_recorded and not known.is_closed:
+            return ComplaintRecount(reference, "failed", reason=ENDED)
+        return ComplaintRecount(reference, "untouched")
     was = asked["calendar"]
     days = [Differing(date.fromisoformat(day["on"]), day["name"], day["now"]) for day in asked["days"]]
     same = not days and asked["official_until"] == newer.official_until.isoformat()
     if same or was == newer.version:
-        return Looked(reference, "untouched", was)
+        return ComplaintRecount(reference, "untouched", was)
     moves = [MovedDate(**move) for move in asked["moves"]]
     if not dry_run:
         message = _message(newer, on, asked["recounts"] + 1)
         try:
             answer = await sending.send(client, register, reference, Recount.action, message, within)
         except Malformed as malformed:
-            return Looked(reference, "failed", was, reason="; ".join(map(str, malformed.problems)))
+            return ComplaintRecount(reference, "failed", was, reason="; ".join(map(str, malformed.problems)))
         if not answer.applied:
-            return Looked(reference, "failed", was, reason=answer.reason)
+            return ComplaintRecount(reference, "failed", was, reason=answer.reason)
         moves = _moved_by(answer, moves)
-    return Looked(reference, "moved" if moves else "unmoved", was, moves, days)
+    return ComplaintRecount(reference, "moved" if moves else "unmoved", was, moves, days)
 
 
 def _message(newer: HolidayTable, on: date, number: int) -> dict[str, Any]:
@@ -204,13 +207,13 @@ def _moved_by(answer: Answer, expected: Sequence[MovedDate]) -> list[MovedDate]:
     return moved
 
 
-def _in_words(looked: Looked) -> str:
-    match looked.outcome:
+def _in_words(result: ComplaintRecount) -> str:
+    match result.outcome:
         case "moved":
-            return f"{len(looked.dates)} date{'' if len(looked.dates) == 1 else 's'}"
+            return f"{len(result.dates)} date{'' if len(result.dates) == 1 else 's'}"
         case "unmoved":
             return "no date"
         case "untouched":
             return "nothing newer"
         case _:
-            return looked.reason
+            return result.reason

@@ -132,7 +132,7 @@ async def _simulate(
         raise Malformed([Problem("received", f"{received} lies too far ahead: at most two years")])
     folder = Path(tempfile.mkdtemp(prefix="redress-rehearsal-"))
     check_letters()
-    room = asyncio.Semaphore(SIMULATIONS_AT_ONCE)
+    semaphore = asyncio.Semaphore(SIMULATIONS_AT_ONCE)
 
     async def one(client: Client, register: Register, number: int, name: str, authority: str) -> Rehearsed:
         prefix = f"{authority}, {name}: " if len(pairs) > 1 else ""
@@ -143,7 +143,7 @@ async def _simulate(
             f"REHEARSAL-{number}",
             progress=lambda line: progress(prefix + line),
         )
-        async with room:
+        async with semaphore:
             await simulation.open_made_up(authority, name, received)
             status = await simulation.run()
         return Rehearsed(name, authority, status, timeline(status))
