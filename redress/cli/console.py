@@ -11,19 +11,15 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 from pydantic import ValidationError
-from sqlalchemy.exc import SQLAlchemyError
 
-from redress.domain.erasure import Erased
-from redress.domain.parsing import Malformed, Problem
-from redress.letters.delivery.configuration import ChannelConfigError
-from redress.procedures.loader import FileError
-from redress.security.keyring import KeyringError, MissingKey
-from redress.services.errors import NoAnswer, NotFound, Rejected
-from redress.settings import Settings
+from redress.domain.parsing import Problem
+
+if TYPE_CHECKING:  # loaded where they are needed: `due` needs none
+    from redress.settings import Settings
 
 DONE, MALFORMED, NO_ANSWER, REFUSED, UNKNOWN = 0, 2, 3, 4, 5
 """How a command ends: its exit status."""
@@ -32,9 +28,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stand
 Reference = Annotated[str, typer.Argument(help="The complaint's reference, for example CYP-2026-000123.")]
 
 T = TypeVar("T")
-S = TypeVar("S", bound=Settings)
-
-IF_UNANSWERED = {"": "", "no": "; it is not applied", "unknown": "; whether it is applied is not known"}
+S = TypeVar("S", bound="Settings")
 
 
 def run(work: Callable[[], Coroutine[Any, Any, T]], *, repeat: dict[str, Any] | None = None) -> T:
@@ -59,31 +53,21 @@ def ending(
     """
     try:
         yield
-    except Malformed as error:
-        fail(MALFORMED, problem_lines(error.problems))
-    except (FileError, KeyringError, ChannelConfigError) as error:
-        fail(MALFORMED, str(error).splitlines())
-    except MissingKey as error:
-        fail(MALFORMED, [f"{settings().keys_file}: {error}"])
-    except (Rejected, Erased) as error:
-        fail(REFUSED, [str(error)])
-    except NotFound as error:
-        fail(UNKNOWN, [str(error)])
-    except NoAnswer as error:
-        lines = [f"no answer: {error}{IF_UNANSWERED[error.applied]}"]
-        more = {"reference": error.reference, "applied": error.applied}
-        if repeat:
-            more |= {"message_id": str(repeat["message_id"]), "on": str(repeat["on"])}
-            lines.append(
-                f"to repeat the same message: --set message_id={more['message_id']} --set on={more['on']}"
-            )
-        fail(NO_ANSWER, lines, **more)
-    except (SQLAlchemyError, OSError) as error:
-        fail(NO_ANSWER, [f"no answer: {stores} cannot be used: {type(error).__name__}"])
+    except (typer.Exit, BrokenPipeError):
+        raise
+    except Exception as error:
+        from redress.cli.failures import failure_of
+
+        failure = failure_of(error, repeat, stores)
+        if failure is None:
+            raise
+        fail(failure.status, failure.lines, **failure.more)
 
 
 def settings() -> Settings:
     """The settings, or an end that names the one that is wrong."""
+    from redress.settings import Settings
+
     return settings_of(Settings)
 
 

@@ -13,13 +13,13 @@ from rich.table import Table
 from rich.text import Text
 
 from redress.domain.calendar import Skipped, long_date
-from redress.domain.case import Answer
-from redress.domain.plain_words import PlainWords
 from redress.domain.sentences import with_long_dates
-from redress.domain.status import DeadlineStatus, Status
 from redress.services.wording import about, day, late, words
 
 if TYPE_CHECKING:  # what only few commands use is not loaded for all
+    from redress.domain.case import Answer
+    from redress.domain.plain_words import PlainWords
+    from redress.domain.status import DeadlineStatus, Status
     from redress.services.erasing import Proof
     from redress.services.letters import LetterLine
     from redress.services.recounting import RecountReport
