@@ -254,7 +254,7 @@ def test_ours_may_finish_before_they_are_killed(service: str) -> None:
     assert int(SERVICES[service]["stop_grace_period"].removesuffix("s")) > within
 
 
-def test_gateway_and_worker_have_one_register_and_the_ui_asks_the_gateway() -> None:
+def test_api_and_worker_have_one_register_and_the_ui_asks_the_api() -> None:
     worker, api = SERVICES["worker"]["environment"], SERVICES["api"]["environment"]
     for name in ("REDRESS_REGISTER_URL", "REDRESS_KEY_STORE_URL", "REDRESS_STATE", "TEMPORAL_ADDRESS"):
         assert worker[name] == api[name]
@@ -524,7 +524,7 @@ async def _the_ring_is_asked_for_and_made(image: Path, surroundings: dict[str, s
         assert (status, "wraps 0" in said) == (0, True), said
 
 
-async def _another_comes_by_the_gateway(image: Path, worker: dict[str, str]) -> None:
+async def _another_comes_by_the_api(image: Path, worker: dict[str, str]) -> None:
     port = str(free_port())
     same = {name: worker[name] for name in ("TEMPORAL_ADDRESS", *ELSEWHERE)}
     surroundings = _surroundings("api", image, REDRESS_API_PORT=port, **same)
@@ -616,7 +616,7 @@ async def test_the_worker_service_runs_on_postgresql_and_stops_when_told(
                 await asyncio.sleep(0.2)
             assert status == 0, said
             await _a_complaint_goes_through(image, surroundings)
-            await _another_comes_by_the_gateway(image, surroundings)
+            await _another_comes_by_the_api(image, surroundings)
         finally:
             worker.send_signal(signal.SIGTERM)
             rest, _ = await worker.communicate()

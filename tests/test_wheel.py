@@ -73,7 +73,7 @@ async def test_its_commands_open_a_complaint_and_write_a_letter(commands: Path, 
             "TEMPORAL_ADDRESS": address,
             "REDRESS_STATE": str(tmp_path / "state"),
             "REDRESS_TRIAL": "names are readable",
-            "REDRESS_GATEWAY_PORT": str(port),
+            "REDRESS_API_PORT": str(port),
         }
 
         def redress(*words: str, given: str = "") -> str:

@@ -110,7 +110,7 @@ app.add_typer(keys, name="keys")
 def _keys() -> KeyManagement:
     own = settings()
     api = ApiSettings(state=own.state)
-    has_store = bool(api.gateway_url) or (own.state / "api.db").exists()
+    has_store = bool(api.api_url) or (own.state / "api.db").exists()
     return KeyManagement(own.keys_file, register(), open_store(api.store_url) if has_store else None)
 
 

@@ -6,20 +6,20 @@ import asyncio
 from time import monotonic
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Request, Response
-from pydantic import BaseModel, Field
+from fastapi import Body, Path, Response
+from fastapi.openapi.models import Example
+from pydantic import BaseModel, ConfigDict, Field
 
 from redress.api.backends import Unavailable
-from redress.api.bodies import body_of, read_object
-from redress.api.context import House, TheCaller, TheHouse, check_authority
-from redress.api.examples import EXAMPLE_OPENING
-from redress.api.openapi import answers
+from redress.api.bodies import Unparsed
+from redress.api.context import AppContext, Context, CurrentCaller, check_authority
 from redress.api.problems import Refusal, malformed
+from redress.api.routing import endpoints, roles
 from redress.contract import workflow_id
-from redress.domain.opening import Opening
+from redress.domain import opening as domain
 from redress.domain.parsing import Malformed
 from redress.procedures.loader import authority
-from redress.security.access import BRINGS_CASES
+from redress.security.access import BRINGS_CASES, INTAKE, STAFF
 from redress.security.tokens import Caller
 from redress.services import intake
 from redress.services.errors import NoAnswer
@@ -27,9 +27,22 @@ from redress.store import callers
 from redress.store.intake_queue import Kept
 from redress.store.register import Register, Reserved
 
-router = APIRouter(tags=["complaints"])
+router = endpoints("complaints")
 
-ReceiptId = Annotated[str, Path(pattern=r"^rc_[0-9a-f]{32}$", description="The receipt from a 202.")]
+ReceiptId = Annotated[
+    str,
+    Path(
+        pattern=r"^rc_[0-9a-f]{32}$",
+        description="The receipt from a 202.",
+        examples=["rc_0123456789abcdef0123456789abcdef"],
+    ),
+]
+
+
+class Opening(Unparsed, domain.Opening):
+    """What opens a complaint, comment, compliment or other representation."""
+
+    model_config = ConfigDict(json_schema_extra={"example": domain.Opening.example()})
 
 
 class Intake(BaseModel):
@@ -54,34 +67,53 @@ class Intake(BaseModel):
     problem: str = Field(default="", description="Why it can no longer be opened.")
 
 
+LOCATION = {
+    "Location": {
+        "description": "Where it, or while there is no reference its receipt, can be read.",
+        "schema": {"type": "string"},
+    }
+}
+
+EXAMPLES: dict[str, Example] = {"a complaint from a web form": {"value": domain.Opening.example()}}
+
+
 @router.post(
     "/v1/complaints",
     operation_id="open_complaint",
     summary="Open a representation",
     status_code=201,
     response_model=Intake,
-    responses=answers(
-        {
-            200: ("It was here before; `differs` says whether with other content.", Intake),
-            202: (
-                "It is kept, and opened as soon as what is down is back. No need to send it again.",
-                Intake,
-            ),
+    response_description="Opened: `reference` is its name from now on.",
+    responses={
+        200: {
+            "description": "It was here before; `differs` says whether with other content.",
+            "model": Intake,
+            "headers": LOCATION,
         },
-        body=True,
-    ),
-    openapi_extra=body_of("Opening", {"a complaint from a web form": EXAMPLE_OPENING}),
+        201: {"headers": LOCATION},
+        202: {
+            "description": "It is kept, and opened as soon as what is down is back: no need to repeat it.",
+            "model": Intake,
+            "headers": LOCATION,
+        },
+    },
+    openapi_extra=roles(STAFF | INTAKE),
 )
-async def open_complaint(request: Request, response: Response, house: TheHouse, caller: TheCaller) -> Intake:
+async def open_complaint(
+    opening: Annotated[Opening, Body(openapi_examples=EXAMPLES)],
+    response: Response,
+    context: Context,
+    caller: CurrentCaller,
+) -> Intake:
     """Opens a complaint, comment, compliment or other representation.
 
     `authority`, `source` and `source_id` make it one: the same sent again, at once or years later, or two
     at the same moment, is one complaint, with one reference. `messages` (a case that is already under way)
     are for the role `complaints_manager`, since they could hold any decision.
     """
-    raw = await read_object(request)
-    opening = await _checked(raw, caller)
-    opened = await _Opening(house, caller, opening, raw).done()
+    raw = opening.document
+    checked = await _checked(raw, caller)
+    opened = await _Attempt(context, caller, checked, raw).done()
     response.status_code = 202 if opened.state == "waiting" else 201 if opened.created else 200
     if opened.reference:
         response.headers["Location"] = f"/v1/complaints/{opened.reference}"
@@ -90,7 +122,7 @@ async def open_complaint(request: Request, response: Response, house: TheHouse, 
     return opened
 
 
-async def _checked(raw: dict[str, Any], caller: Caller) -> Opening:
+async def _checked(raw: dict[str, Any], caller: Caller) -> domain.Opening:
     check_authority(caller, raw.get("authority"))
     messages = raw.get("messages")
     if messages:
@@ -107,12 +139,14 @@ async def _checked(raw: dict[str, Any], caller: Caller) -> Opening:
         raise malformed(error) from None
 
 
-class _Opening:
+class _Attempt:
     """One request's way to a complaint, within the seconds that a caller at a counter waits."""
 
-    def __init__(self, house: House, caller: Caller, opening: Opening, raw: dict[str, Any]) -> None:
-        self._house, self._caller, self._opening, self._raw = house, caller, opening, raw
-        self._ends_at = monotonic() + house.settings.intake_within
+    def __init__(
+        self, context: AppContext, caller: Caller, opening: domain.Opening, raw: dict[str, Any]
+    ) -> None:
+        self._context, self._caller, self._opening, self._raw = context, caller, opening, raw
+        self._ends_at = monotonic() + context.settings.intake_within
 
     @property
     def _left(self) -> float:
@@ -120,11 +154,11 @@ class _Opening:
 
     async def done(self) -> Intake:
         """Reserve and start; what cannot be done now is kept."""
-        others, same = await asyncio.to_thread(self._house.waiting.ahead_of, self._opening)
+        others, same = await asyncio.to_thread(self._context.queue.ahead_of, self._opening)
         if same:
             return await self._kept(None)  # the same one waits already: what it said first counts
         try:
-            reserved = await self._house.reach.ask(self._reserve, self._left)
+            reserved = await self._context.backends.ask(self._reserve, self._left)
         except Unavailable:
             return await self._kept(None)
         except Malformed as error:
@@ -133,13 +167,13 @@ class _Opening:
             if others:
                 return await self._kept(reserved)  # they came first
             try:
-                client = self._house.reach.temporal()
+                client = self._context.backends.temporal()
                 begun = intake.begin(client, reserved.reference, reserved.opening)
                 await asyncio.wait_for(begun, self._left)
             except Unavailable:
                 return await self._kept(reserved)
             except (NoAnswer, TimeoutError):
-                self._house.reach.temporal_failed()
+                self._context.backends.temporal_failed()
                 return await self._kept(reserved)
         return Intake(
             reference=reserved.reference,
@@ -157,7 +191,7 @@ class _Opening:
 
     async def _kept(self, reserved: Reserved | None) -> Intake:
         """Keep it, and give it the seconds that are left to be opened in its turn."""
-        waiting = self._house.waiting
+        waiting = self._context.queue
         known = (reserved.reference, reserved.created, reserved.differs) if reserved else None
         kept = await asyncio.to_thread(waiting.put, self._opening, self._raw, self._caller.name, known)
         first = kept
@@ -172,7 +206,7 @@ class _Opening:
         return shown
 
     def _may_open(self) -> bool:
-        return self._house.reach.temporal_answers and self._house.reach.register_answers
+        return self._context.backends.temporal_answers and self._context.backends.register_answers
 
 
 @router.get(
@@ -180,11 +214,11 @@ class _Opening:
     operation_id="read_receipt",
     summary="What became of an opening that had to wait",
     response_model=Intake,
-    responses=answers(found=True),
+    openapi_extra=roles(STAFF | INTAKE),
 )
-async def read_receipt(receipt: ReceiptId, house: TheHouse, caller: TheCaller) -> Intake:
+async def read_receipt(receipt: ReceiptId, context: Context, caller: CurrentCaller) -> Intake:
     """Needs neither Temporal nor the register. A receipt can be asked about for 90 days."""
-    kept = await asyncio.to_thread(house.waiting.receipt, receipt)
+    kept = await asyncio.to_thread(context.queue.receipt, receipt)
     if kept is None:
         raise Refusal("not-found", "There is no such receipt, or its complaint was opened long ago.")
     check_authority(caller, kept.authority)

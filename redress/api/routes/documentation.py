@@ -9,11 +9,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import HTMLResponse, JSONResponse
 from jinja2 import Environment
 
-router = APIRouter(include_in_schema=False)
+from redress.api.routing import OPEN, endpoints
+
+router = endpoints()
 
 TEMPLATE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
     Path(__file__).with_name("page.html").read_text(encoding="utf-8")
@@ -25,13 +27,13 @@ POLICY = {
 }
 
 
-@router.get("/openapi.json", operation_id="openapi")
+@router.get("/openapi.json", operation_id="openapi", include_in_schema=False, openapi_extra=OPEN)
 async def document(request: Request) -> JSONResponse:
     """The OpenAPI document."""
     return JSONResponse(request.app.openapi())
 
 
-@router.get("/docs", operation_id="docs")
+@router.get("/docs", operation_id="docs", include_in_schema=False, openapi_extra=OPEN)
 async def page(request: Request) -> HTMLResponse:
     """The same for people."""
     return HTMLResponse(page_of(request.app.openapi()), headers=POLICY)

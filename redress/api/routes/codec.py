@@ -9,29 +9,48 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import parse_qs
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from google.protobuf import json_format
+from pydantic import BaseModel, Field
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
-from temporalio.api.common.v1 import Payload, Payloads
+from temporalio.api.common import v1 as common
+from temporalio.api.common.v1 import Payload
 
-from redress.api.bodies import read_object
+from redress.api.bodies import Unparsed
 from redress.api.callers import CHALLENGE, COOKIE
-from redress.api.context import TheHouse
-from redress.api.openapi import answers, payloads_body
+from redress.api.context import Context
 from redress.api.problems import wrong
+from redress.api.routing import OPEN, endpoints, roles
 from redress.contract import workflow_id
-from redress.security.access import ACCESS
+from redress.security.access import CODEC
 from redress.security.encryption import Cipher, EnvelopeCipher
 from redress.temporal.codec import EncryptionCodec, placeholder
 
-router = APIRouter(tags=["codec"])
+router = endpoints("codec")
 
 MOST_PAYLOADS = 10_000
+
+Base64 = Annotated[str, Field(json_schema_extra={"contentEncoding": "base64"})]
+
+
+class PayloadDocument(BaseModel):
+    """A payload of Temporal's, as protobuf writes it in JSON."""
+
+    metadata: dict[str, Base64] = Field(default={}, description="How the data is encoded, above all.")
+    data: Base64 = Field(default="", description="The data.")
+
+
+class Payloads(Unparsed):
+    """Temporal payloads, as protobuf writes them in JSON."""
+
+    payloads: list[PayloadDocument] = Field(
+        default=[], max_length=MOST_PAYLOADS, description="One or several."
+    )
 
 
 class CrossOrigin:
@@ -57,14 +76,15 @@ class CrossOrigin:
     "/codec/encode",
     operation_id="codec_encode",
     summary="Encrypt payloads",
-    responses=answers(body=True),
-    openapi_extra=payloads_body(),
+    response_model=Payloads,
+    response_description="As many payloads, in the same order.",
+    openapi_extra=roles(CODEC),
 )
-async def encode(request: Request, house: TheHouse) -> Response:
+async def encode(body: Payloads, context: Context) -> Response:
     """For what is not known yet whose it is: each encrypted under a key of its own."""
-    payloads = await _payloads(request)
-    if isinstance(house.cipher, EnvelopeCipher):
-        payloads = await EncryptionCodec(house.cipher, workflow_id("")).encode(payloads)
+    payloads = _payloads(body)
+    if isinstance(context.cipher, EnvelopeCipher):
+        payloads = await EncryptionCodec(context.cipher, workflow_id("")).encode(payloads)
     return _answer(payloads)
 
 
@@ -72,13 +92,14 @@ async def encode(request: Request, house: TheHouse) -> Response:
     "/codec/decode",
     operation_id="codec_decode",
     summary="Decrypt payloads",
-    responses=answers(body=True),
-    openapi_extra=payloads_body(),
+    response_model=Payloads,
+    response_description="As many payloads, in the same order.",
+    openapi_extra=roles(CODEC),
 )
-async def decode(request: Request, house: TheHouse) -> Response:
+async def decode(body: Payloads, context: Context) -> Response:
     """What cannot be read, since its key is destroyed or was never here, comes back as words that say so."""
-    payloads = await _payloads(request)
-    return _answer(await asyncio.to_thread(_decoded, house.cipher, payloads))
+    payloads = _payloads(body)
+    return _answer(await asyncio.to_thread(_decoded, context.cipher, payloads))
 
 
 def _decoded(cipher: Cipher, payloads: list[Payload]) -> list[Payload]:
@@ -87,12 +108,11 @@ def _decoded(cipher: Cipher, payloads: list[Payload]) -> list[Payload]:
     )
 
 
-async def _payloads(request: Request) -> list[Payload]:
-    document = await read_object(request)
+def _payloads(body: Payloads) -> list[Payload]:
     # Of none, the `temporal` command leaves the field out, as when a query fails before it has a result.
-    found = Payloads()
+    found = common.Payloads()
     try:
-        json_format.ParseDict(document, found, ignore_unknown_fields=True)
+        json_format.ParseDict(body.document, found, ignore_unknown_fields=True)
     except (json_format.ParseError, ValueError, TypeError, AttributeError, RecursionError):
         raise wrong("payloads", "should be a list of Temporal payloads") from None
     if len(found.payloads) > MOST_PAYLOADS:
@@ -101,8 +121,8 @@ async def _payloads(request: Request) -> list[Payload]:
 
 
 def _answer(payloads: list[Payload]) -> Response:
-    said: dict[str, Any] = json_format.MessageToDict(Payloads(payloads=payloads))
-    return Response(json.dumps(said or {"payloads": []}), media_type="application/json")
+    document: dict[str, Any] = json_format.MessageToDict(common.Payloads(payloads=payloads))
+    return Response(json.dumps(document or {"payloads": []}), media_type="application/json")
 
 
 # --- browsers ------------------------------------------------------------------------------------
@@ -115,10 +135,10 @@ POLICY = {
 }
 
 
-def _page(said: str, form: str = "") -> str:
+def _page(text: str, form: str = "") -> str:
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Reading payloads</title>'
-        f"<style>{STYLE}</style><h1>Reading payloads in the Temporal UI</h1><p>{said}</p>{form}"
+        f"<style>{STYLE}</style><h1>Reading payloads in the Temporal UI</h1><p>{text}</p>{form}"
     )
 
 
@@ -131,31 +151,35 @@ FORM = (
 
 
 @router.get(
-    "/codec/login", operation_id="codec_login_page", include_in_schema=False, response_class=HTMLResponse
+    "/codec/login",
+    operation_id="codec_login_page",
+    include_in_schema=False,
+    response_class=HTMLResponse,
+    openapi_extra=OPEN,
 )
 async def login_page() -> HTMLResponse:
     """A form for a token."""
-    said = "Log in here once a day; then go back to the UI, which asks this api to decrypt what you look at."
-    return HTMLResponse(_page(said, FORM), headers=POLICY)
+    text = "Log in here once a day; then go back to the UI, which asks this api to decrypt what you look at."
+    return HTMLResponse(_page(text, FORM), headers=POLICY)
 
 
-@router.post("/codec/login", operation_id="codec_login", include_in_schema=False)
-async def login(request: Request, house: TheHouse) -> Response:
+@router.post("/codec/login", operation_id="codec_login", include_in_schema=False, openapi_extra=OPEN)
+async def login(request: Request, context: Context) -> Response:
     """Take a token for a session that lives in a cookie which no script can read.
 
     A token that cannot be taken is answered with the form and what is wrong: a person reads it.
     """
-    house.callers.count_stranger(request)
+    context.callers.count_stranger(request)
     fields = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=5)
     secret = fields.get("token", [""])[0].strip()
-    caller = await house.callers.of_token(secret)
+    caller = await context.callers.of_token(secret)
     if caller is None:
-        said = "The token is unknown, revoked or over. A new one: starter.py token new NAME --role codec."
-        return HTMLResponse(_page(said, FORM), status_code=401, headers={**POLICY, **CHALLENGE})
-    if not caller.roles & ACCESS["codec_decode"] or caller.authority is not None:
-        said = "This token is for other work: reading takes one with the role codec, for all authorities."
-        return HTMLResponse(_page(said, FORM), status_code=403, headers=POLICY)
-    session, ends = await asyncio.to_thread(house.callers.tokens.begin_session, caller)
+        text = "The token is unknown, revoked or over. A new one: starter.py token new NAME --role codec."
+        return HTMLResponse(_page(text, FORM), status_code=401, headers={**POLICY, **CHALLENGE})
+    if not caller.roles & CODEC or caller.authority is not None:
+        text = "This token is for other work: reading takes one with the role codec, for all authorities."
+        return HTMLResponse(_page(text, FORM), status_code=403, headers=POLICY)
+    session, ends = await asyncio.to_thread(context.callers.tokens.begin_session, caller)
     response = HTMLResponse(
         _page("You are logged in: go back to the Temporal UI and load the page anew."), headers=POLICY
     )
@@ -166,17 +190,17 @@ async def login(request: Request, house: TheHouse) -> Response:
         path="/codec",
         httponly=True,
         samesite="lax",
-        secure=house.settings.gateway_https,
+        secure=context.settings.api_https,
     )
     return response
 
 
-@router.post("/codec/logout", operation_id="codec_logout", include_in_schema=False)
-async def logout(request: Request, house: TheHouse) -> Response:
+@router.post("/codec/logout", operation_id="codec_logout", include_in_schema=False, openapi_extra=OPEN)
+async def logout(request: Request, context: Context) -> Response:
     """Forget the browser."""
     session = request.cookies.get(COOKIE)
     if session:
-        await asyncio.to_thread(house.callers.tokens.end_session, session)
+        await asyncio.to_thread(context.callers.tokens.end_session, session)
     response = RedirectResponse("/codec/login", status_code=303)
     response.delete_cookie(COOKIE, path="/codec")
     return response

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import asyncio
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from redress.api.backends import Unavailable
-from redress.api.context import House, TheCaller, TheHouse
-from redress.api.openapi import answers
+from redress.api.context import AppContext, Context, CurrentCaller
 from redress.api.problems import Refusal
+from redress.api.routing import endpoints, roles
+from redress.security.access import METRICS
 from redress.store.register import Register
 from redress.telemetry.metrics import RegisterCollector
 
-router = APIRouter(tags=["health"])
+router = endpoints("health")
 
 
 @router.get(
@@ -26,23 +27,23 @@ router = APIRouter(tags=["health"])
     operation_id="metrics",
     summary="Counts for Prometheus",
     response_class=PlainTextResponse,
-    responses=answers(),
+    openapi_extra=roles(METRICS),
 )
-async def metrics(request: Request, house: TheHouse, caller: TheCaller) -> Response:
+async def metrics(request: Request, context: Context, caller: CurrentCaller) -> Response:
     """Complaints, letters, webhooks, requests. With the register down it says so and gives the rest."""
     if caller.authority is not None:
         raise Refusal("not-allowed", "These are the counts of every authority.")
-    said = [
-        await _of_register(house),
-        await asyncio.to_thread(_of_house, house),
+    parts = [
+        await _of_register(context),
+        await asyncio.to_thread(_of_api, context),
         generate_latest(request.app.state.counts.registry),
     ]
-    return Response(b"".join(said), media_type=CONTENT_TYPE_LATEST)
+    return Response(b"".join(parts), media_type=CONTENT_TYPE_LATEST)
 
 
-async def _of_register(house: House) -> bytes:
+async def _of_register(context: AppContext) -> bytes:
     try:
-        return await house.reach.ask(_counted)
+        return await context.backends.ask(_counted)
     except Unavailable:
         registry = CollectorRegistry()
         Gauge("redress_register_up", "Whether the register could be read (1) or not (0)", registry=registry)
@@ -55,10 +56,10 @@ def _counted(register: Register) -> bytes:
     return generate_latest(registry)
 
 
-def _of_house(house: House) -> bytes:
+def _of_api(context: AppContext) -> bytes:
     registry = CollectorRegistry()
     up = Gauge("redress_temporal_up", "Whether Temporal answers the API (1) or not (0)", registry=registry)
-    up.set(house.reach.temporal_answers)
+    up.set(context.backends.temporal_answers)
     waiting = Gauge("redress_openings_waiting", "Openings kept that wait to be opened", registry=registry)
-    waiting.set(house.waiting.count())
+    waiting.set(context.queue.count())
     return generate_latest(registry)

@@ -8,35 +8,50 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from fastapi import Query, Response
 from temporalio.service import RPCError
 
 from redress.api.backends import Unavailable
-from redress.api.context import House, TheCaller, TheHouse, check_authority
-from redress.api.messages import Reference
-from redress.api.openapi import answers
+from redress.api.context import AppContext, Context, CurrentCaller, Reference, check_authority
 from redress.api.problems import Refusal, malformed, unavailable, wrong
+from redress.api.routing import endpoints, roles
+from redress.api.schemas import (
+    ComplaintLine,
+    ComplaintPage,
+    ComplaintStatus,
+    Counted,
+    DuePage,
+    OwedDate,
+    Standing,
+)
 from redress.domain.calendar import OutsideTable, long_date
 from redress.domain.fields import Day
 from redress.domain.parsing import FIRST_YEAR, Malformed
 from redress.domain.procedure import Owner, StageName
-from redress.domain.status import DeadlineState, Status
+from redress.domain.status import Status
 from redress.procedures.files import FileError
 from redress.procedures.loader import authority_names
+from redress.security.access import EVERYBODY, READERS, STAFF
 from redress.security.tokens import Caller
 from redress.services import due_dates, sending
 from redress.services.clock import today
 from redress.services.errors import NoAnswer, NotFound
 from redress.store.listing import Line, Owed, lines, owed
-from redress.store.register import Register
 
-router = APIRouter()
+router = endpoints()
 
 T = TypeVar("T")
 L = TypeVar("L", Line, Owed)
+
+READ_FROM = {
+    "Redress-Read-From": {
+        "description": "Who answered: `temporal`, or `register`.",
+        "schema": {"type": "string"},
+    }
+}
+"""A header of what `_status` gives."""
 
 STATUS_WITHIN = 3.0
 """Seconds that the complaint itself has to answer before the register is read instead."""
@@ -56,146 +71,17 @@ After = Annotated[
 ]
 
 
-class Moved(BaseModel):
-    """An earlier due date."""
-
-    due_on: date
-    reason: str
-    breach: bool = Field(description="Whether it had passed by then.")
-
-
-class DatedDeadline(BaseModel):
-    """A limit that runs, or has run, in a complaint."""
-
-    name: str = Field(examples=["stage_1_response"])
-    title: str
-    stage: str
-    owner: str
-    kind: Literal["limit", "target", "window"]
-    counts_from: date = Field(description="Day 0.")
-    limit: int = Field(description="How many days.")
-    unit: Literal["working_days", "calendar_days"]
-    due_on: date = Field(description="The last day that is in time.")
-    provisional: bool = Field(description="No official list of bank holidays covers it yet.")
-    met_on: date | None
-    state: DeadlineState
-    days_late: int
-    source: str = Field(description="The rule that it comes from.")
-
-
-class StatusDeadline(DatedDeadline):
-    """The same, with what moved it, and why."""
-
-    model_config = ConfigDict(extra="allow")
-
-    moved: list[Moved]
-
-
-class ComplaintLine(BaseModel):
-    """A complaint in a line. Nothing in it is personal."""
-
-    reference: str = Field(examples=["CYP-2026-000123"])
-    authority: str = Field(examples=["family-rights"])
-    procedure: str = Field(examples=["statutory"])
-    kind: str = Field(examples=["complaint"])
-    state: Literal["open", "suspended", "closed"]
-    stage: str = Field(examples=["stage_1"])
-    received_on: date
-    next_due_on: date | None = Field(
-        description="The earliest date still owed, one that has passed included."
-    )
-    waiting_for: str = Field(examples=["stage_manager"])
-    overdue: bool = Field(description="Whether a limit has passed and is still owed.")
-    closed_on: date | None
-    closed_as: str | None
-
-
-class Standing(ComplaintLine):
-    """Where a complaint stands, in dates and states alone."""
-
-    deadlines: list[DatedDeadline]
-    as_of: date
-
-
-class ComplaintStatus(ComplaintLine):
-    """Where a complaint stands, with all that was said."""
-
-    model_config = ConfigDict(extra="allow")
-
-    deadlines: list[StatusDeadline]
-    appointments: list[dict[str, JsonValue]]
-    letters: list[dict[str, JsonValue]]
-    remedies: list[dict[str, JsonValue]]
-    messages: list[dict[str, JsonValue]] = []
-    pending: list[dict[str, JsonValue]]
-    refused: list[dict[str, JsonValue]]
-    irregular: list[dict[str, JsonValue]]
-    as_of: date
-
-
-class ComplaintPage(BaseModel):
-    """A page of complaints, by next due date and reference."""
-
-    complaints: list[ComplaintLine]
-    next: str | None = Field(description="Give it as `after` for the next page; null: this is the last.")
-
-
-class OwedDate(BaseModel):
-    """A date that somebody owes."""
-
-    due_on: date
-    reference: str
-    authority: str
-    name: str = Field(examples=["stage_1_response"])
-    stage: str
-    kind: str = Field(description="limit, target or window.")
-    owner: str = Field(examples=["stage_manager"])
-    state: str = Field(description="running or overdue.")
-    days_late: int
-    provisional: bool
-    source: str
-
-
-class DuePage(BaseModel):
-    """A page of dates, by day and reference."""
-
-    due: list[OwedDate]
-    next: str | None = Field(description="Give it as `after` for the next page; null: this is the last.")
-
-
-class SkippedDay(BaseModel):
-    """A day that does not count."""
-
-    on: date
-    why: str = Field(examples=["Saturday"])
-
-
-class Counted(BaseModel):
-    """A date, and how it was counted."""
-
-    from_: date = Field(alias="from", description="Day 0.")
-    days: int
-    unit: Literal["working_days", "calendar_days"]
-    before: bool
-    due_on: date
-    provisional: bool = Field(
-        description="No official list of bank holidays covers it yet; it may still move."
-    )
-    explanation: str = Field(description="The same in a sentence.")
-    skipped: list[SkippedDay] = Field(description="Every day that was passed over, and why.")
-
-
 @router.get(
     "/v1/complaints",
     operation_id="list_complaints",
     summary="List complaints",
     tags=["complaints"],
     response_model=ComplaintPage,
-    responses=answers(reaches=True),
+    openapi_extra=roles(READERS),
 )
 async def list_complaints(
-    house: TheHouse,
-    caller: TheCaller,
+    context: Context,
+    caller: CurrentCaller,
     all: Annotated[bool, Query(description="Closed ones too.")] = False,
     stage: Annotated[StageName | None, Query(description="Only this stage.", examples=["stage_2"])] = None,
     overdue: Annotated[bool, Query(description="Only with a limit that has passed.")] = False,
@@ -206,7 +92,7 @@ async def list_complaints(
 ) -> ComplaintPage:
     """Open complaints by next due date, as of today in London, from the register: Temporal may be down."""
     only, day = _only(caller, authority), today()
-    found = await _asked(house, lambda register: lines(register, day, closed=all, authority=only))
+    found = await context.register(lambda register: lines(register, day, closed=all, authority=only))
     _known(authority, found)
     wanted = [
         line
@@ -225,11 +111,11 @@ async def list_complaints(
     summary="What is due, by day",
     tags=["dates"],
     response_model=DuePage,
-    responses=answers(reaches=True),
+    openapi_extra=roles(READERS),
 )
 async def list_due(
-    house: TheHouse,
-    caller: TheCaller,
+    context: Context,
+    caller: CurrentCaller,
     from_: Annotated[Day | None, Query(alias="from", description="Due on this date or later.")] = None,
     until: Annotated[Day | None, Query(description="Due on this date or earlier.")] = None,
     authority: Authority = None,
@@ -241,7 +127,7 @@ async def list_due(
 ) -> DuePage:
     """Every limit, target and window that still runs, overdue ones included; paused ones are left out."""
     only, day = _only(caller, authority), today()
-    found = await _asked(house, lambda register: owed(register, day, authority=only))
+    found = await context.register(lambda register: owed(register, day, authority=only))
     _known(authority, found)
     wanted = [
         each
@@ -260,18 +146,19 @@ async def list_due(
     summary="Where a complaint stands",
     tags=["complaints"],
     response_model=ComplaintStatus,
-    responses=answers(found=True, reaches=True),
+    responses={200: {"headers": READ_FROM}},
+    response_model_exclude_unset=True,
+    openapi_extra=roles(STAFF),
 )
 async def read_complaint(
-    reference: Reference, response: Response, house: TheHouse, caller: TheCaller, as_of: AsOf = None
+    reference: Reference, response: Response, context: Context, as_of: AsOf = None
 ) -> dict[str, Any]:
     """Everything about it: limits, letters, messages.
 
     `Redress-Read-From` says whether the complaint itself answered (`temporal`) or, since it does not answer
     or has ended, the register (`register`), which follows within seconds.
     """
-    await house.reachable(caller, reference)
-    return dict(await _status(house, response, reference, as_of))
+    return dict(await _status(context, response, reference, as_of))
 
 
 @router.get(
@@ -280,14 +167,14 @@ async def read_complaint(
     summary="Where a complaint stands, in dates alone",
     tags=["complaints"],
     response_model=Standing,
-    responses=answers(found=True, reaches=True),
+    responses={200: {"headers": READ_FROM}},
+    openapi_extra=roles(EVERYBODY),
 )
 async def read_standing(
-    reference: Reference, response: Response, house: TheHouse, caller: TheCaller, as_of: AsOf = None
+    reference: Reference, response: Response, context: Context, as_of: AsOf = None
 ) -> dict[str, Any]:
     """Its stage, its limits and whether they are met; nothing that anybody wrote."""
-    await house.reachable(caller, reference)
-    return dict(await _status(house, response, reference, as_of))
+    return dict(await _status(context, response, reference, as_of))
 
 
 @router.get(
@@ -296,7 +183,7 @@ async def read_standing(
     summary="Count working days from a date",
     tags=["dates"],
     response_model=Counted,
-    responses=answers(),
+    openapi_extra=roles(EVERYBODY),
 )
 async def count_days(
     from_: Annotated[
@@ -318,9 +205,11 @@ async def count_days(
     unit = "calendar_days" if calendar_days else "working_days"
     where = "before" if before else "after"
     counted = unit.replace("_", " ") if days != 1 else unit.replace("_", " ").removesuffix("s")
-    said = f"{long_date(answer)} is {days} {counted} {where} {long_date(from_)}"
+    explanation = f"{long_date(answer)} is {days} {counted} {where} {long_date(from_)}"
     if skipped:
-        said += f"; {len(skipped)} day{'s between do' if len(skipped) > 1 else ' between does'} not count"
+        explanation += (
+            f"; {len(skipped)} day{'s between do' if len(skipped) > 1 else ' between does'} not count"
+        )
     return Counted.model_validate(
         {
             "from": from_,
@@ -329,18 +218,18 @@ async def count_days(
             "before": before,
             "due_on": answer,
             "provisional": provisional,
-            "explanation": said + ".",
+            "explanation": explanation + ".",
             "skipped": [{"on": day.on, "why": day.why} for day in skipped],
         }
     )
 
 
-async def _status(house: House, response: Response, reference: str, as_of: date | None) -> Status:
+async def _status(context: AppContext, response: Response, reference: str, as_of: date | None) -> Status:
     day = as_of or today()
     if not FIRST_YEAR <= day.year <= today().year + 10:
         raise wrong("as_of", f"{day} lies beyond what the calendar covers")
     try:
-        client, register = house.reach.temporal(), house.reach.register
+        client, register = context.backends.temporal(), context.backends.register
         status = await sending.status(client, register, reference, day, STATUS_WITHIN)
         response.headers["Redress-Read-From"] = "temporal"
         return status
@@ -350,20 +239,13 @@ async def _status(house: House, response: Response, reference: str, as_of: date 
         raise Refusal("not-found", f"{error}.") from None
     except (NoAnswer, Unavailable, RPCError):
         pass
-    recorded = await _asked(house, lambda register: register.status(reference, day))
+    recorded = await context.register(lambda register: register.status(reference, day))
     if recorded is not None:
         response.headers["Redress-Read-From"] = "register"
         return recorded
-    if not await _asked(house, lambda register: register.knows(reference)):
+    if not await context.register(lambda register: register.knows(reference)):
         raise Refusal("not-found", f"There never was a complaint {reference}.")
     raise unavailable(f"{reference} is reserved and waits to be opened.")
-
-
-async def _asked(house: House, work: Callable[[Register], T]) -> T:
-    try:
-        return await house.reach.ask(work)
-    except Unavailable:
-        raise unavailable("The register does not answer.") from None
 
 
 def _only(caller: Caller, authority: str | None) -> str | None:
