@@ -40,7 +40,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise FileError(f"{path.name}: cannot be read: {error.strerror}") from None
 
 
-def tell_all(*checks: Callable[[], None]) -> None:
+def tell_all(*checks: Callable[[], object]) -> None:
     """Make several checks of files. Raises one `FileError` with what all of them tell."""
     wrong: list[str] = []
     for check in checks:
