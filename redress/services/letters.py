@@ -12,11 +12,11 @@ from redress.cli.tables import LEFT
 from redress.domain.parsing import Malformed, Problem
 from redress.domain.status import Status
 from redress.letters.addressing import readdress
-from redress.letters.delivery.outbound import mark_of
 from redress.letters.dispatcher import LetterDispatcher
 from redress.services.errors import NoSuchComplaint
 from redress.store import letters as kept
 from redress.store.letters import Kept, State
+from redress.store.outbound import mark_of
 from redress.store.register import Register
 
 NOT_DONE: tuple[State, ...] = ("waiting", *kept.OPEN, *kept.RAISED)
