@@ -49,7 +49,8 @@ def readdress(register: Register, db: Connection, case: Case, row: LetterRow) ->
     """
     role = str(row.recipient).removesuffix(BY_TEXT)
     before = letter_store.recipient_of(register.cipher, row)
-    if role == "advocate" and (case.fold.advocate is None or case.fold.advocate.name != before.name):
+    advocate = case.fold.people.advocate
+    if role == "advocate" and (advocate is None or advocate.name != before.name):
         return
     found = contact_routes_of(case, authority(case.intake.authority), role)
     if role != row.recipient:

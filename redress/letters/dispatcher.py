@@ -403,7 +403,7 @@ class LetterDispatcher:
         )
 
     def _remaining(self, rows: list[LetterRow]) -> Remaining:
-        pauses = [self._pause(row) for row in rows]
+        pauses = [self._pause(row) for row in _first_in_line(rows)]  # those behind them wait for them
         to_arrive = sum(row.state == "accepted" for row in rows)
         return Remaining(len(rows) - to_arrive, to_arrive, min(pauses, default=0.0))
 

@@ -7,13 +7,13 @@ import json
 from playwright.async_api import expect
 
 from redress.domain.calendar import long_date
-from redress.domain.messages import KNOWN, MESSAGES, SIGNALS, Message
+from redress.domain.messages import KNOWN, MESSAGES, SIGNALS, Message, Respond
 from redress.domain.parsing import parse_message
 from redress.procedures.bank_holidays import calendar_today
 from tests.conftest import Life
 from tests.ui.browser import Operator
 from tests.ui.conftest import NewLife
-from workflows.descriptions import DAY, FORMS, TEXT
+from workflows.descriptions import DAY, TEXT, example_form
 
 CALENDAR = calendar_today()
 
@@ -113,7 +113,7 @@ async def test_what_is_malformed_is_told_by_its_field(new_life: NewLife, operato
 
 async def test_a_form_left_as_it_was_is_told_too(new_life: NewLife, operator: Operator) -> None:
     await opened(new_life, operator)
-    said = await operator.sends("respond", {"on": DAY, **FORMS["respond"]})
+    said = await operator.sends("respond", {"on": DAY, **example_form(Respond)})
     assert "on: give a date as YYYY-MM-DD" in said
     assert "outcome: input should be 'upheld'" in said
 
