@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from redress.domain.calendar import HolidayTable
+from redress.domain.calendar import Calendar, HolidayTable, calendar_for
 from redress.domain.fields import Connection, Role
 from redress.domain.flags import FLAGS
 
@@ -410,6 +410,11 @@ class RulesSnapshot(Data):
     """The authority's procedures: those that a part of the matter can be split off to."""
     flags: tuple[str, ...] = ()
     """The changes of reading that this complaint follows (`redress.domain.flags`)."""
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The calendar of its table of bank holidays."""
+        return calendar_for(self.holidays)
 
     def has(self, flag: str) -> bool:
         """Whether the complaint follows a change of reading. Raises `KeyError` for a flag that is none."""
