@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -212,13 +212,17 @@ def _in_future(field: str, given: date, today: date) -> Problem:
 
 def problems_of(error: ValidationError) -> list[Problem]:
     """What pydantic found, field by field, in words for whoever filled the form in."""
-    problems = [Problem(_place(e), plain_message(e)) for e in error.errors(include_url=False)]
-    return [*dict.fromkeys(problems)]
+    return problems_in(error.errors(include_url=False))
+
+
+def problems_in(errors: Iterable[ErrorDetails], whole: str = "message") -> list[Problem]:
+    """The same of its errors; `whole` names what came where no field of it is wrong."""
+    return [*dict.fromkeys(Problem(_place(each) or whole, plain_message(each)) for each in errors)]
 
 
 def raw_problems_of(error: ValidationError) -> list[Problem]:
     """The same in pydantic's own words, for who has better ones (`redress.procedures.files`)."""
-    return [Problem(_place(e), _message(e)) for e in error.errors(include_url=False)]
+    return [Problem(_place(each) or "message", _message(each)) for each in error.errors(include_url=False)]
 
 
 _PLAINLY = {
@@ -256,7 +260,7 @@ def _place(error: ErrorDetails) -> str:
             place += f"[{part}]"
         elif not part.startswith(("list[", "function-", "constrained")):
             place += f".{part}" if place else part
-    return place or "message"
+    return place
 
 
 def _message(error: ErrorDetails) -> str:
