@@ -25,8 +25,8 @@ from redress.letters.delivery.channel import Accepted, CannotAsk, Channel, Lost,
 from redress.letters.delivery.channels import Channels
 from redress.letters.delivery.notice import UNDELIVERED, How, notice
 from redress.letters.delivery.outbound import OutboundLetter
+from redress.security.keyring import KeyDestroyed
 from redress.store import letters as letter_store
-from redress.store.key_store import KeyDestroyed
 from redress.store.letters import Kept as LetterRow
 from redress.store.letters import State
 from redress.store.register import Register

@@ -37,7 +37,7 @@ from redress.security.access import EVERYBODY, READERS, STAFF
 from redress.security.tokens import Caller
 from redress.services import due_dates, sending
 from redress.services.clock import today
-from redress.services.errors import NoAnswer, NoSuchComplaint
+from redress.services.errors import NoAnswer, NotFound
 from redress.store.listing import Line, Owed, lines, owed
 
 router = endpoints()
@@ -235,7 +235,7 @@ async def _status(context: AppContext, response: Response, reference: str, as_of
         return status
     except Malformed as error:
         raise malformed(error) from None
-    except NoSuchComplaint as error:
+    except NotFound as error:
         raise Refusal("not-found", f"{error}.") from None
     except (NoAnswer, Unavailable, RPCError):
         pass
