@@ -20,6 +20,7 @@ from redress.settings import Settings
 from redress.store import tables
 from redress.store.database import connect
 from redress.store.register import Register
+from redress.store.schema import migrate
 
 Handle = WorkflowHandle[Any, Any]
 
@@ -29,7 +30,7 @@ class Desk:
 
     def __init__(self, client: Client, settings: Settings) -> None:
         self.client = client
-        self.register = Register(connect(settings.database_url))
+        self.register = Register(migrate(connect(settings.database_url), "register"))
         self.outbox = settings.outbox_folder
         self.today = london_date(datetime.now(UTC))
 

@@ -27,6 +27,7 @@ from redress.procedures.loader import procedure
 from redress.security.encryption import Cipher, PlaintextCipher
 from redress.services import sending
 from redress.services.clock import today
+from redress.services.migrating import migrate_stores
 from redress.services.rehearsal import Walker
 from redress.services.timeline import course
 from redress.settings import TRIAL, Settings
@@ -48,6 +49,7 @@ async def main() -> int:
     quiet_runtime()
     shutil.rmtree(PLACE, ignore_errors=True)
     (PLACE / "inbox").mkdir(parents=True)
+    migrate_stores(Settings(state=PLACE, register_url="", key_store_url="", outbox=None))
     cipher = PlaintextCipher()  # everybody in it is invented: its UI is there to be read
     ui_port = free_port()
     say("Redress demo: invented complaints on a real Temporal server, kept in .redress/demo")

@@ -24,6 +24,7 @@ from redress.security.encryption import Cipher
 from redress.security.keyring import KeyringError, add_key
 from redress.services.clock import today
 from redress.services.links import lines
+from redress.services.migrating import migrate_stores
 from redress.settings import TRIAL
 from redress.temporal.client import connect, quiet_runtime, where
 from redress.temporal.embedded import server_command, wait_for_server
@@ -99,6 +100,7 @@ async def up(processes: Processes, settings: ApiSettings) -> None:
         _free("the API", ports.api, "REDRESS_API_PORT, such as 18400")
     if not settings.keys_file.exists() and settings.trial != TRIAL:
         say(f"keys          a new ring of keys: {settings.keys_file} ({add_key(settings.keys_file)})")
+    migrate_stores(settings, settings.store_url)
     api = f"http://{settings.gateway_host}:{ports.api}"
     await _started(processes, settings, ports, cipher_for(settings), api)
     _say_where(processes, settings, ports, api)

@@ -37,6 +37,7 @@ from redress.services.errors import (
 )
 from redress.services.letters import Undecided
 from redress.settings import Settings
+from redress.store.schema import SchemaNotCurrent
 
 T = TypeVar("T")
 
@@ -77,6 +78,8 @@ def run(work: Callable[[], Coroutine[Any, Any, T]], *, repeat: dict[str, Any] | 
                 f"to repeat the same message: --set message_id={more['message_id']} --set on={more['on']}"
             )
         fail(NO_ANSWER, lines, **more)
+    except SchemaNotCurrent as error:
+        fail(MALFORMED, [str(error)])
     except (SQLAlchemyError, OSError) as error:
         fail(NO_ANSWER, [f"no answer: the register or the vault cannot be used: {type(error).__name__}"])
 

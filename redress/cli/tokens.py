@@ -21,6 +21,7 @@ from redress.security.access import ROLES, WHAT_ROLES_ARE, Role
 from redress.security.tokens import Token, TokenError, Tokens
 from redress.services.errors import MALFORMED, NO_ANSWER
 from redress.store.api_store import open_store
+from redress.store.schema import SchemaNotCurrent
 
 app = typer.Typer(
     help="Who may call the HTTP API, and as what.\n\n"
@@ -96,7 +97,7 @@ def _tokens() -> Iterator[Tokens]:
         yield Tokens(open_store(ApiSettings().store_url))
     except ValidationError as error:
         fail(MALFORMED, [f"REDRESS_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()])
-    except TokenError as mistake:
+    except (TokenError, SchemaNotCurrent) as mistake:
         fail(MALFORMED, [str(mistake)])
     except (SQLAlchemyError, OSError) as error:
         fail(NO_ANSWER, [f"no answer: the API's store cannot be used: {type(error).__name__}"])

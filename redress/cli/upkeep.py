@@ -1,11 +1,13 @@
-"""For operators: `letters`, `recount`, `reconcile`."""
+"""For operators: `letters`, `migrate`, `recount`, `reconcile`."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 import typer
 
+from redress.api.settings import ApiSettings
 from redress.cli import tables
 from redress.cli.console import fail, print_json, run, say, settings
 from redress.cli.shared import AsJson, client, register
@@ -13,6 +15,7 @@ from redress.letters.delivery.configuration import routes_for, send_limits_of
 from redress.letters.dispatcher import LetterDispatcher
 from redress.services import letters, reconciling, recounting
 from redress.services.errors import MALFORMED, NO_ANSWER
+from redress.services.migrating import migrate_stores
 
 app = typer.Typer()
 
@@ -54,6 +57,25 @@ def letters_(
         tables.show_letters(found)
     if again and not isinstance(found, str) and found[0]["state"] not in ("sent", "accepted"):
         raise typer.Exit(NO_ANSWER)
+
+
+@app.command()
+def migrate(as_json: AsJson = False) -> None:
+    """Bring the register, the key store and the API's own store to the schema of this version.
+
+    Before each start of a new version. It may be run any number of times, also by several at once.
+    """
+
+    async def work() -> list[str]:
+        own = settings()
+        return [*await asyncio.to_thread(migrate_stores, own, ApiSettings(state=own.state).store_url)]
+
+    done = run(work)
+    if as_json:
+        print_json(done)
+    else:
+        for name in done:
+            say(f"{name.replace('_', ' ')}: up to date")
 
 
 @app.command()

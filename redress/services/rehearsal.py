@@ -37,6 +37,7 @@ from redress.services.clock import today
 from redress.services.timeline import Happening, course
 from redress.settings import Settings
 from redress.store.register import Register
+from redress.store.schema import migrate
 from redress.temporal.embedded import embedded_server
 
 Progress = Callable[[str], None]
@@ -107,6 +108,7 @@ async def _walk_all(pairs: Sequence[tuple[str, str]], received: date, progress: 
         progress("starting a Temporal server for the rehearsal")
         async with embedded_server(moves_time=True) as (_address, client):
             errands = errands_for(settings, PlaintextCipher())
+            migrate(errands.register.engine, "register")
 
             async def one(number: int, procedure: str, authority: str) -> Rehearsed:
                 rules = find_procedure(procedure, authority)

@@ -12,18 +12,12 @@ from sqlalchemy import (
     Connection,
     Engine,
     Executable,
-    MetaData,
     Table,
     create_engine,
     event,
-    inspect,
     make_url,
-    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
-
-from redress.store.tables import metadata
 
 
 def connect(url: str) -> Engine:
@@ -70,26 +64,6 @@ def _use_a_log(cursor: Any) -> None:
         except OperationalError:
             sleep(0.05)
     cursor.execute("PRAGMA journal_mode=WAL")
-
-
-def create_tables(engine: Engine, wanted: MetaData = metadata) -> None:
-    """Make what is missing, tables and columns; leave what is there."""
-    try:
-        _make_what_is_missing(engine, wanted)
-    except DBAPIError:  # another process made the same at this moment
-        _make_what_is_missing(engine, wanted)
-
-
-def _make_what_is_missing(engine: Engine, wanted: MetaData) -> None:
-    wanted.create_all(engine)
-    there = inspect(engine)
-    for table in wanted.sorted_tables:
-        known = {column["name"] for column in there.get_columns(table.name)}
-        for column in table.columns:
-            if column.name not in known:
-                kind = column.type.compile(engine.dialect)
-                with engine.begin() as db:
-                    db.execute(text(f'ALTER TABLE {table.name} ADD COLUMN "{column.name}" {kind}'))
 
 
 def insert_new(db: Connection, table: Table, rows: list[dict[str, Any]]) -> int:

@@ -73,7 +73,7 @@ def put(db: Connection, cipher: Cipher, reference: str, letters: Sequence[Writte
 def put_unwritten(db: Connection, reference: str, effect: dict[str, Any], on: date) -> None:
     """Note that the letters of an effect could not be written."""
     row = {"key": effect["key"], "recipient": "", "letter": effect["template"], "on_date": on}
-    upsert(db, TABLE, [{"reference": reference, **row, "state": "waiting"}])
+    upsert(db, TABLE, [{"reference": reference, **row, "state": "waiting", "round": 0, "attempts": 0}])
 
 
 def written(db: Connection, reference: str, keys: Sequence[str]) -> set[tuple[str, str]]:

@@ -34,9 +34,10 @@ from redress.security.encryption import (
     encrypt_document,
 )
 from redress.store import tables
-from redress.store.database import create_tables, insert_new
+from redress.store.database import insert_new
 from redress.store.key_store import KeyDestroyed
 from redress.store.read_models import project
+from redress.store.schema import check
 
 log = logging.getLogger(__name__)
 
@@ -87,20 +88,19 @@ class Register:
         self.engine = engine
         self.cipher: Cipher = cipher or PlaintextCipher()
         self._writer = engine.execution_options(writes=True)
-        self._made = False
-        self._making = Lock()
+        self._checked = False
         self._found: dict[str, str] = {}  # packed terms by digest: what a digest stands for never changes
         self._turn = Lock() if engine.dialect.name == "sqlite" else None
 
     @contextmanager
     def writing(self, *, within: float | None = None) -> Iterator[Connection]:
-        """A transaction; on first use the tables are made, so that a worker can start without a register.
+        """A transaction. Raises `SchemaNotCurrent` on first use where the tables are not this version's.
 
         SQLite has one writer at a time: within a process they take turns here, which is quicker than
         each asking the file again and again. `within`: seconds to wait for one's turn, for as long as it
         takes where left out. Raises `TimeoutError` where it does not come by then.
         """
-        self._make()
+        self._check()
         with self._own_turn(within), self._writer.begin() as db:
             yield db
 
@@ -118,14 +118,13 @@ class Register:
 
     def reading(self) -> AbstractContextManager[Connection]:
         """A connection to read by."""
-        self._make()
+        self._check()
         return self.engine.connect()
 
-    def _make(self) -> None:
-        with self._making:
-            if not self._made:
-                create_tables(self._writer)
-                self._made = True
+    def _check(self) -> None:
+        if not self._checked:
+            check(self.engine, "register")
+            self._checked = True
 
     # --- references ------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from redress.security.access import ACCESS, DECIDED_BY_THE_MANAGER, OPEN, ROLES,
 from redress.security.encryption import PlaintextCipher
 from redress.settings import TRIAL
 from tests.api.gates import Gate
+from tests.stores import migrated
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -32,7 +33,7 @@ class Way(NamedTuple):
 @pytest.fixture(scope="module")
 def ways(tmp_path_factory: pytest.TempPathFactory) -> list[Way]:
     state: Path = tmp_path_factory.mktemp("walk")
-    app = build(ApiSettings(state=state, trial=TRIAL), PlaintextCipher())
+    app = build(migrated(ApiSettings(state=state, trial=TRIAL)), PlaintextCipher())
     return list(_ways(app.routes))
 
 

@@ -23,6 +23,7 @@ from redress.store import tables
 from redress.store.key_store import KeyDestroyed
 from redress.store.register import Register
 from redress.temporal.embedded import embedded_server, free_port
+from tests.stores import migrated
 from tests.waiting import recorded
 
 WITHIN = 60.0
@@ -44,7 +45,7 @@ class Restored:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Server and worker, on what lies in the folder."""
-        cipher = cipher_for(self.settings)
+        cipher = cipher_for(migrated(self.settings))
         database = self.state / "temporal.db"
         async with embedded_server(cipher=cipher, port=self.port, database=database) as (_, client):
             errands = errands_for(self.settings, cipher)

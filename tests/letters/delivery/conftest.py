@@ -30,6 +30,7 @@ from redress.store.register import Register
 from tests.letters.delivery import certificates, mail_server, notify_service
 from tests.letters.delivery.mail_server import MailServer
 from tests.letters.delivery.notify_service import NotifyService
+from tests.stores import migrated
 
 OPENED_ON = date(2026, 6, 1)
 PERSON = {
@@ -49,7 +50,8 @@ class Desk:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         keyring = Keyring({"test": bytes(range(32))})
-        key_store = KeyStore(connect(f"sqlite:///{settings.state / 'key-store.db'}"), keyring)
+        migrated(settings)
+        key_store = KeyStore(connect(settings.key_store_database_url), keyring)
         self.register = Register(connect(settings.database_url), EnvelopeCipher(keyring, key_store))
         self.restart(settings)
 
