@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 
-from redress.bootstrap import build_worker, errands_for
+from redress.bootstrap import activities_for, running_workers
 from redress.bootstrap_keys import cipher_for
 from redress.letters.check import check_letters
 from redress.letters.delivery.configuration import ChannelConfigError, routes_for
@@ -61,10 +61,10 @@ async def main() -> int:
     client = await connect_patiently(stop, cipher, tracing("redress-worker"))
     if client is None:
         return 0
-    async with build_worker(client, errands_for(settings, cipher, routes), settings):
+    async with running_workers(client, activities_for(settings, cipher, routes), settings):
         log.info("running complaints from %s, namespace %s", where(), client.namespace)
         await stop.wait()
-        log.info("stopping: errands under way are finished first")
+        log.info("stopping: activities under way are finished first")
     flush()
     log.info("stopped")
     return 0

@@ -9,14 +9,15 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 from temporalio.client import Client
 
 from bench import bare
-from redress.bootstrap import build_worker, errands_for
+from redress.bootstrap import activities_for, running_workers
 from redress.settings import TRIAL, Settings
 from redress.temporal.client import quiet_runtime
 from redress.temporal.converter import DATA_CONVERTER
@@ -67,9 +68,11 @@ async def _work(kind: str, address: str, state: Path, cached: int) -> None:
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
     if kind == "bare":
-        worker = bare.build_worker(client, settings.activity_threads, settings.cached_complaints)
+        worker: AbstractAsyncContextManager[Any] = bare.build_worker(
+            client, settings.activity_threads, settings.cached_complaints
+        )
     else:
-        worker = build_worker(client, errands_for(settings), settings)
+        worker = running_workers(client, activities_for(settings), settings)
     async with worker:
         print("ready", flush=True)
         await stop.wait()

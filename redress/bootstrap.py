@@ -1,16 +1,25 @@
-"""The worker as every process builds it: the real one, the tests' and the rehearsal's."""
+"""Puts the concrete parts together: the register, the channels, the activities, the workers.
+
+Only entry points import this: the worker, the API, the command line, and whatever runs a worker of its own
+(rehearsal, demo, tests).
+"""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from activities.errands import Errands
+from activities.begin import BeginComplaint
+from activities.record import RecordEntries
+from activities.send_letters import SendLetters
 from redress.bootstrap_keys import cipher_for
-from redress.contract import TASK_QUEUE
+from redress.contract import HEARTBEAT_INTERVAL, LETTERS_QUEUE, TASK_QUEUE
 from redress.letters.delivery.channels import Channels
 from redress.letters.delivery.configuration import outbox_only, send_limits_of
 from redress.letters.dispatcher import LetterDispatcher
@@ -18,8 +27,8 @@ from redress.security.encryption import Cipher
 from redress.settings import Settings
 from redress.store.database import connect
 from redress.store.register import Register
-from redress.temporal.heartbeats import EVERY, HeartbeatInterceptor
-from redress.temporal.refusals import TellRefusals
+from redress.temporal.heartbeats import HeartbeatInterceptor
+from redress.temporal.inbound import OneArgument
 from redress.temporal.runner import RUNNER
 from workflows.complaint import Complaint
 
@@ -27,37 +36,79 @@ PICKED_UP_WITHIN = timedelta(seconds=3)
 """After a worker dies, how long its complaints wait for it before another one takes them over."""
 
 
+@dataclass(frozen=True)
+class Activities:
+    """What touches the world, on one register."""
+
+    register: Register
+    dispatcher: LetterDispatcher
+
+    def of_complaints(self) -> list[Callable[..., object]]:
+        """The activities on the task queue of complaints."""
+        return [BeginComplaint(self.register).begin, RecordEntries(self.register, self.dispatcher).record]
+
+    def of_letters(self) -> list[Callable[..., object]]:
+        """The activities on the task queue of letters."""
+        return [SendLetters(self.dispatcher).send_letters]
+
+
 def register_for(settings: Settings, cipher: Cipher) -> Register:
     """The register that the settings name."""
     return Register(connect(settings.database_url), cipher)
 
 
-def errands_for(settings: Settings, cipher: Cipher | None = None, routes: Channels | None = None) -> Errands:
+def activities_for(
+    settings: Settings, cipher: Cipher | None = None, channels: Channels | None = None
+) -> Activities:
     """The activities on the register that the settings name.
 
-    `routes`: by what letters leave; left out, all of them by the outbox folder: only who says so writes to
+    `channels`: by what letters leave; left out, all of them by the outbox folder: only who says so writes to
     real people.
     """
     register = register_for(settings, cipher or cipher_for(settings))
-    return Errands(
-        register, LetterDispatcher(register, routes or outbox_only(settings), send_limits_of(settings))
-    )
+    dispatcher = LetterDispatcher(register, channels or outbox_only(settings), send_limits_of(settings))
+    return Activities(register, dispatcher)
 
 
-def build_worker(client: Client, errands: Errands, settings: Settings) -> Worker:
-    """A worker for complaints."""
+@asynccontextmanager
+async def running_workers(client: Client, activities: Activities, settings: Settings) -> AsyncIterator[None]:
+    """Workers for the task queues of the settings, for as long as the block lasts."""
+    async with AsyncExitStack() as stack:
+        if settings.queues != "letters":
+            await stack.enter_async_context(complaints_worker(client, activities, settings))
+        if settings.queues != "complaints":
+            await stack.enter_async_context(letters_worker(client, activities, settings))
+        yield
+
+
+def complaints_worker(client: Client, activities: Activities, settings: Settings) -> Worker:
+    """A worker that runs complaints and keeps their record."""
     return Worker(
         client,
         task_queue=TASK_QUEUE,
         workflows=[Complaint],
-        activities=[errands.begin, errands.carry_out, errands.deliver],
-        activity_executor=ThreadPoolExecutor(settings.activity_threads, "errand"),
+        activities=activities.of_complaints(),
+        activity_executor=ThreadPoolExecutor(settings.activity_threads, "activity"),
         max_concurrent_activities=settings.activity_threads,
         max_concurrent_local_activities=settings.activity_threads,
         max_cached_workflows=settings.cached_complaints,
         workflow_runner=RUNNER,
-        interceptors=[TellRefusals(), HeartbeatInterceptor()],
-        max_heartbeat_throttle_interval=EVERY,
+        interceptors=[OneArgument(), HeartbeatInterceptor()],
+        max_heartbeat_throttle_interval=HEARTBEAT_INTERVAL,
         sticky_queue_schedule_to_start_timeout=PICKED_UP_WITHIN,
+        graceful_shutdown_timeout=timedelta(seconds=settings.shutdown_within),
+    )
+
+
+def letters_worker(client: Client, activities: Activities, settings: Settings) -> Worker:
+    """A worker that sends letters."""
+    return Worker(
+        client,
+        task_queue=LETTERS_QUEUE,
+        activities=activities.of_letters(),
+        activity_executor=ThreadPoolExecutor(settings.activity_threads, "letters"),
+        max_concurrent_activities=settings.activity_threads,
+        interceptors=[HeartbeatInterceptor()],
+        max_heartbeat_throttle_interval=HEARTBEAT_INTERVAL,
         graceful_shutdown_timeout=timedelta(seconds=settings.shutdown_within),
     )

@@ -1,27 +1,94 @@
-"""What crosses between workflow, activities and doors, and under which names."""
+"""What the workflow and the world agree on: names, inputs, outputs, timeouts, search attributes.
+
+Workflows, activities, services and the worker import this; it imports the rules alone. Nothing here is
+personal: ids, search attributes and names of activities stand in the clear everywhere.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Generic, Literal, TypeVar
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict
+from temporalio.common import RawValue, SearchAttributeKey
+from temporalio.exceptions import ApplicationError
 
-from redress.domain.identity import workflow_id
-from redress.domain.record_entry import RegisterEntry
+from redress.domain.parsing import Malformed, Problem
 
-__all__ = ["workflow_id"]
+# --- names ---------------------------------------------------------------------------------------
 
 WORKFLOW = "Complaint"
+WORKFLOW_ID_PREFIX = "complaint-"
 TASK_QUEUE = "complaints"
+LETTERS_QUEUE = "letters"
+"""The task queue of what sends letters: a slow mail server takes no worker from the complaints."""
+
 STATUS = "status"
 MOVES = "what_a_recount_moves"
 
-OPENING = "the complaint is being opened; ask again in a moment"
-"""What the query says until the terms are there."""
+BEGIN = "begin_complaint"
+RECORD = "record_entries"
+SEND_LETTERS = "send_letters"
 
-BEGIN = "begin"
-CARRY_OUT = "carry_out"
-DELIVER = "deliver"
+MALFORMED = "Malformed"
+"""The type of the failure that tells the sender of an update what is wrong with it, field by field."""
+
+REFUSED = "Refused"
+"""The type of the failure of an update that is recorded as refused; its first detail is the answer."""
+
+STILL_OPENING = "the complaint is being opened; ask again in a moment"
+"""What queries say until the rules are there."""
+
+
+def workflow_id(reference: str) -> str:
+    """The id of a complaint's workflow."""
+    return WORKFLOW_ID_PREFIX + reference
+
+
+# --- timeouts: each follows from those above it ----------------------------------------------------
+
+HEARTBEAT_INTERVAL = timedelta(seconds=3)
+HEARTBEAT_TIMEOUT = 3 * HEARTBEAT_INTERVAL + timedelta(seconds=1)
+"""Without a heartbeat for so long the worker is taken to be gone; two that are lost or late do no harm."""
+
+LOCAL_WITHIN = timedelta(seconds=2)
+"""How long a workflow task stays open for the register; after that an ordinary activity goes on trying."""
+
+START_TO_CLOSE = timedelta(seconds=30)
+"""At most, for an activity that reads and writes the register."""
+
+SEND_WITHIN_AT_MOST = timedelta(seconds=60)
+"""The largest `REDRESS_SEND_WITHIN`: what a mail server or Notify may take for one letter."""
+
+SENDING_BUDGET = timedelta(seconds=60)
+"""For so long one attempt goes on to the next letter of a complaint."""
+
+SEND_START_TO_CLOSE = SENDING_BUDGET + SEND_WITHIN_AT_MOST + START_TO_CLOSE
+"""An attempt that began its last letter at the end of its budget still notes what became of it."""
+
+RETRY_INTERVAL_AT_MOST = timedelta(hours=1)
+"""Between two attempts of what is tried until it works."""
+
+STARTED_AGAIN_AFTER = timedelta(minutes=1)
+"""After somebody ended an activity by hand (`temporal activity fail`)."""
+
+
+# --- inputs and outputs ----------------------------------------------------------------------------
+
+EntryKind = Literal["opened", "message", "rejected", "effect", "ended", "erased"]
+
+
+class RegisterEntry(BaseModel):
+    """One event of the record. The key is unique within a complaint; `on` is an ISO London date."""
+
+    key: str
+    kind: EntryKind
+    on: str
+    body: dict[str, Any]
 
 
 class Carried(BaseModel):
@@ -30,7 +97,7 @@ class Carried(BaseModel):
     terms: str
     state: str
     outbox: list[RegisterEntry] = []
-    undelivered: bool = False
+    letters_waiting: bool = False
 
 
 class Start(BaseModel):
@@ -47,35 +114,136 @@ class Start(BaseModel):
     carried: Carried | None = None
 
 
-class Begun(BaseModel):
-    """What `begin` brings: the terms, packed, for good; and an earlier case's state.
-
-    `recorded` says whether the opening stands in the register already, `undelivered` whether letters of an
-    earlier run have not left.
-    """
-
-    terms: str
-    recorded: bool
-    state: str | None = None
-    undelivered: bool = False
-
-
-class Begin(BaseModel):
-    """Asks for the terms of a complaint that is being opened on a London date."""
+class BeginRequest(BaseModel):
+    """Asks for the rules of a complaint that is being opened on a London date."""
 
     reference: str
     opened_on: str
     opening: dict[str, Any] | None = None
 
 
-class Errand(BaseModel):
-    """What the world must do and keep about one complaint, in order."""
+class BeginResult(BaseModel):
+    """The rules, packed, for good; and an earlier case's state.
+
+    `recorded` says whether the opening stands in the register already, `letters_waiting` whether letters of
+    an earlier run have not left.
+    """
+
+    terms: str
+    recorded: bool
+    state: str | None = None
+    letters_waiting: bool = False
+
+
+class RecordRequest(BaseModel):
+    """What the register must keep about one complaint, in order."""
 
     reference: str
     entries: list[RegisterEntry]
 
 
-class ErrandOutcome(BaseModel):
-    """What became of an errand: whether every letter has left."""
+class RecordResult(BaseModel):
+    """Whether letters were written that have to leave."""
 
-    delivered: bool = True
+    letters_waiting: bool = False
+
+
+# --- what comes in ---------------------------------------------------------------------------------
+
+MessageT = TypeVar("MessageT")
+
+KEPT_BYTES = 4096
+"""Bytes kept of what could not be read."""
+
+
+@dataclass(frozen=True)
+class Inbound(Generic[MessageT]):
+    """What came for a handler: one decoded JSON document, or what could not be read, with its problems.
+
+    `MessageT` is what the document should be. `in_clear`: it came unencrypted though there are keys.
+    """
+
+    document: object = None
+    problems: tuple[Problem, ...] = ()
+    unread: str = ""
+    in_clear: bool = False
+
+    def opened(self) -> object:
+        """The document. Raises `Malformed` where there is none to be read."""
+        if self.problems:
+            raise Malformed(list(self.problems))
+        return self.document
+
+    @property
+    def received(self) -> str:
+        """The beginning of what came, as text, for whoever looks into what could not be taken."""
+        text = self.unread if self.problems else json.dumps(self.document, ensure_ascii=False, default=ascii)
+        return text.encode("utf-8", "replace")[:KEPT_BYTES].decode("utf-8", "ignore").replace("\x00", "\\x00")
+
+
+def text_of(arguments: Sequence[object]) -> str:
+    """What came as several arguments, as far as it can be kept."""
+    return ", ".join(_as_text(each) for each in arguments[:4])
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, RawValue):
+        return value.payload.data[:KEPT_BYTES].decode("utf-8", "backslashreplace")
+    return Inbound(value).received
+
+
+NOTHING: Inbound[Any] = Inbound()
+"""No argument: a message without fields."""
+
+
+class RejectedUpdate(ApplicationError):
+    """A malformed update, turned away before it was accepted: its text goes to the sender and is not kept.
+
+    It names fields and what each should be, so it may stay readable where failures are encrypted: the UI
+    decrypts no failure of an update.
+    """
+
+
+def rejection(malformed: Malformed, kind: type[ApplicationError] = ApplicationError) -> ApplicationError:
+    """A malformed message as the failure that its sender is told, each problem by its field."""
+    details = [{"field": problem.field, "problem": problem.what} for problem in malformed.problems]
+    return kind("; ".join(map(str, malformed.problems)), *details, type=MALFORMED, non_retryable=True)
+
+
+# --- search attributes: never encrypted, so nothing personal ---------------------------------------
+
+AUTHORITY = SearchAttributeKey.for_keyword("Authority")
+PROCEDURE = SearchAttributeKey.for_keyword("Procedure")
+STAGE = SearchAttributeKey.for_keyword("Stage")
+STATE = SearchAttributeKey.for_keyword("State")
+WAITING_FOR = SearchAttributeKey.for_keyword("WaitingFor")
+NEXT_DUE: SearchAttributeKey[datetime] = SearchAttributeKey.for_datetime("NextDue")
+OVERDUE = SearchAttributeKey.for_bool("Overdue")
+
+SEARCH_ATTRIBUTES: tuple[SearchAttributeKey, ...] = (  # type: ignore[type-arg]  # keys of several value types
+    AUTHORITY,
+    PROCEDURE,
+    STAGE,
+    STATE,
+    WAITING_FOR,
+    NEXT_DUE,
+    OVERDUE,
+)
+
+TYPE_NAMES = {key.name: key.indexed_value_type.name.title() for key in SEARCH_ATTRIBUTES}
+"""Name to type as the `temporal` command writes it: `Keyword`, `Datetime`, `Bool`."""
+
+RUNNING = "ExecutionStatus = 'Running'"
+"""In every list of open work: a run that went on as a new one keeps its last search attributes."""
+
+ALL_OVERDUE = f"{OVERDUE.name} = true AND {RUNNING}"
+
+
+def waiting_for(owner: str) -> str:
+    """The query for what waits for a role."""
+    return f"{WAITING_FOR.name} = '{owner}' AND {RUNNING}"
+
+
+def list_path(namespace: str, query: str) -> str:
+    """Where the Temporal UI lists what a query finds, from the root of its address."""
+    return f"/namespaces/{namespace}/workflows?query={quote(query)}"

@@ -14,6 +14,8 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from redress.contract import SEND_WITHIN_AT_MOST
+
 TRIAL = "names are readable"
 """What somebody must say who runs this without keys."""
 
@@ -53,7 +55,7 @@ class Settings(BaseSettings):
     send_text: Literal["nothing", "notify"] = "nothing"
     """By what those are told of a letter who asked for text messages."""
 
-    send_within: float = Field(default=20.0, gt=0, le=60)
+    send_within: float = Field(default=20.0, gt=0, le=SEND_WITHIN_AT_MOST.total_seconds())
     """Seconds that the mail server or Notify may take for one letter."""
 
     send_for_days: float = Field(default=2.0, gt=0)
@@ -108,14 +110,17 @@ class Settings(BaseSettings):
     cached_complaints: int = Field(default=500, ge=1)
     """How many complaints a worker keeps in memory; others are replayed when they are needed."""
 
+    queues: Literal["all", "complaints", "letters"] = "all"
+    """Which task queues a worker serves: letters may have workers of their own."""
+
     activity_threads: int = Field(default=10, ge=1)
-    """How many errands a worker runs at once."""
+    """How many activities a worker runs at once, and how many letters it sends at once."""
 
     answer_within: float = Field(default=30.0, gt=0)
     """Seconds the command line waits for a complaint's answer before it says that there is none."""
 
     shutdown_within: float = Field(default=25.0, gt=0)
-    """Seconds a worker that was told to stop gives errands under way; keep it below the container's."""
+    """Seconds a worker that was told to stop gives activities under way; keep it below the container's."""
 
     log_format: Literal["text", "json"] = "text"
     """How log lines look: for people, or one JSON object a line."""

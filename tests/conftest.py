@@ -14,7 +14,7 @@ import pytest_asyncio
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from redress.bootstrap import build_worker, errands_for
+from redress.bootstrap import activities_for, running_workers
 from redress.contract import workflow_id
 from redress.domain.case import Answer
 from redress.domain.london import instant, london_date
@@ -126,8 +126,8 @@ async def server() -> AsyncIterator[tuple[str, Client]]:
 @pytest_asyncio.fixture(scope="session")
 async def house(server: tuple[str, Client], settings: Settings) -> AsyncIterator[Register]:
     """A worker for the whole run; gives its register."""
-    errands = errands_for(settings)
-    async with build_worker(server[1], errands, settings):
+    errands = activities_for(settings)
+    async with running_workers(server[1], errands, settings):
         yield errands.register
 
 

@@ -39,7 +39,7 @@ from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError
 
 from redress.api.settings import ApiSettings
-from redress.search_attributes import SEARCH_ATTRIBUTES
+from redress.contract import SEARCH_ATTRIBUTES
 from redress.settings import Settings
 from redress.store import key_store, tables
 from redress.telemetry.traces import ASKED

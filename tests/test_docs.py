@@ -18,6 +18,7 @@ import pytest
 import typer
 from pydantic import BaseModel
 
+from redress.contract import SEARCH_ATTRIBUTES
 from redress.domain.case import Case
 from redress.domain.corrections import MOST_CORRECTIONS, OPENING_FIELDS
 from redress.domain.fields import About, OnBehalfOf
@@ -47,7 +48,6 @@ from redress.domain.status import DeadlineStatus, Status
 from redress.procedures import loader
 from redress.procedures.authority import Authority, Choice, Contact, Overlay, Service
 from redress.procedures.files import read_toml
-from redress.search_attributes import SEARCH_ATTRIBUTES
 from redress.settings import Settings
 from starter import app
 from tests.evidence import Evidence, files_of_tests, named_tests, unproven

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
 
-from redress.domain.identity import workflow_id
+from redress.contract import workflow_id
 
 WINDOW = 1400
 """Pixels: pictures are alike from one time to the next."""

@@ -18,7 +18,7 @@ from typing import Any
 from playwright.async_api import Browser
 from temporalio.client import Client
 
-from redress.bootstrap import build_worker, errands_for
+from redress.bootstrap import activities_for, running_workers
 from redress.procedures.bank_holidays import calendar_today
 from redress.procedures.loader import authority_names
 from redress.services import sending
@@ -140,12 +140,12 @@ async def main() -> int:
         settings = Settings(
             state=Path(folder), register_url="", key_store_url="", keys=None, outbox=None, trial=TRIAL
         )
-        errands = errands_for(settings)
+        errands = activities_for(settings)
         ui_port = free_port()
         try:
             async with a_browser() as browser, embedded_server(ui_port=ui_port) as (_, client):
                 await prepare(client)
-                async with build_worker(client, errands, settings):
+                async with running_workers(client, errands, settings):
                     await take_all(browser, f"http://127.0.0.1:{ui_port}", client, errands.register)
         except (NoBrowser, NoServer) as error:
             sys.stderr.write(f"{error}\n")

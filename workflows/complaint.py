@@ -7,24 +7,36 @@ go out, and what operators see.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy, TypedSearchAttributes
+from temporalio.common import RawValue, TypedSearchAttributes
 from temporalio.exceptions import ApplicationError, FailureError
 
 from redress.contract import (
     BEGIN,
+    HEARTBEAT_TIMEOUT,
+    LOCAL_WITHIN,
+    MALFORMED,
     MOVES,
-    OPENING,
+    NEXT_DUE,
+    NOTHING,
+    REFUSED,
+    START_TO_CLOSE,
     STATUS,
+    STILL_OPENING,
     WORKFLOW,
-    Begin,
-    Begun,
+    BeginRequest,
+    BeginResult,
     Carried,
+    Inbound,
+    RejectedUpdate,
     Start,
+    rejection,
+    text_of,
     workflow_id,
 )
 from redress.domain.calendar import HolidayTable, OutsideTable, long_date
@@ -33,49 +45,46 @@ from redress.domain.london import london_date
 from redress.domain.messages import MESSAGES
 from redress.domain.opening_parsing import parse_opening
 from redress.domain.packing import pack_state, unpack, unpack_state
-from redress.domain.parsing import Malformed, Parsed, parse_message
+from redress.domain.parsing import Malformed, Parsed, Problem, parse_message
+from redress.domain.sentences import with_long_dates
 from redress.domain.status import Status
-from redress.search_attributes import NEXT_DUE
-from redress.temporal.refusals import RejectedUpdate
-from workflows.descriptions import MOVES_DESCRIPTION, STATUS_DESCRIPTION
+from workflows.descriptions import MOVES_DESCRIPTION, STATUS_DESCRIPTION, UNKNOWN_SIGNAL_DESCRIPTION
 from workflows.details import current_details, search_attributes
-from workflows.handlers import Handlers
-from workflows.inbound import as_text, one_document, turned_away
-from workflows.outbox import HEARTBEAT_TIMEOUT, RETRY_FOREVER, START_TO_CLOSE, Outbox
-
-TERMS_AT_ONCE = "terms-at-once"
-"""A patch: histories from before it have an ordinary activity at their start (docs/decisions/0015)."""
-
-ONCE = RetryPolicy(maximum_attempts=1)
-
-AT_ONCE = timedelta(seconds=2)
-"""At most, the wait for a free hand included: meanwhile the workflow task is open, and a worker has few."""
+from workflows.handlers import ComplaintHandlers
+from workflows.outbox import RETRY_FOREVER, RETRY_NEVER, Outbox
 
 MESSAGES_A_RUN = 1000
 """After so many messages a run continues as new: the server takes 2,000 updates a run and no more."""
 
-TERMS_ARE_KEPT = "The calendar and the rules that this complaint will run under are kept"
+RULES_ARE_KEPT = "The calendar and the rules that this complaint will run under are kept"
 
-FAULT = "a fault of the software: the message was not taken, and nothing has changed"
+SOFTWARE_FAULT = "a fault of the software: the message was not taken, and nothing has changed"
+
+SEND_ENCRYPTED = (
+    "came unencrypted, so it was not taken, and nothing of it is kept: send it encrypted, by the Temporal UI "
+    "with its codec server, by the temporal command with --codec-endpoint, or by starter.py"
+)
+"""What its sender is told: what is taken stays in the history, and there a name would stay readable."""
 
 
 @workflow.defn(name=WORKFLOW)
-class Complaint(Handlers):
+class Complaint(ComplaintHandlers):
     """One complaint, from its receipt to its end."""
 
     @workflow.init
-    def __init__(self, *started_with: Any) -> None:
+    def __init__(self, start: Inbound[Start] = NOTHING) -> None:
         self._case: Case | None = None
-        self._terms = ""
-        self._stirred = False
-        self._taken = 0
+        self._packed_rules = ""
+        self._has_work = False
+        self._handled = 0
         self._timers: dict[str, tuple[datetime, asyncio.Task[None]]] = {}
         self._shown: TypedSearchAttributes | None = None
-        self._tray = Outbox(emptied=self._all_is_carried_out)
-        self._start, self._unfit = _start(started_with)
+        self._outbox = Outbox(on_empty=self._consider_a_new_run)
+        self._checked: tuple[str, Parsed] | None = None
+        self._start, self._unfit = _start_of(start)
 
     @workflow.run
-    async def run(self, *started_with: Any) -> None:
+    async def run(self, start: Inbound[Start] = NOTHING) -> None:
         """Live; a request to cancel is written down and changes nothing."""
         life = asyncio.create_task(self._live())
         while not life.done():
@@ -84,7 +93,7 @@ class Complaint(Handlers):
             except asyncio.CancelledError:
                 # A complaint does not end by a button: its clocks would stop in silence.
                 what = "a complaint is ended by 'withdraw' or 'close', not by cancelling its workflow"
-                self._reject_soon("cancel", what, ())
+                self._reject_soon("cancel", what, "")
         goes_on = life.result()
         if goes_on is not None:
             workflow.continue_as_new(goes_on.model_dump(mode="json", exclude_defaults=True))
@@ -95,86 +104,84 @@ class Complaint(Handlers):
         Gives what to go on with where the run has become too long.
         """
         await self._begin()
-        carrying = asyncio.create_task(self._tray.carry_out(self._known))
+        outbox = asyncio.create_task(self._outbox.run(self._known))
         while True:
             self._act()
             self._show()
             if self._is_over():
                 if await self._has_ended():
-                    carrying.cancel()
+                    outbox.cancel()
                     return None
                 continue
             self._set_timers()
-            await workflow.wait_condition(lambda: self._stirred)
-            self._stirred = False
+            await workflow.wait_condition(lambda: self._has_work)
+            self._has_work = False
             if self._is_long():
-                return self._handed_on()  # an errand under way is taken along and counts once
+                return self._handed_on()  # what is being recorded is taken along and counts once
 
     async def _has_ended(self) -> bool:
         """Hand the last of it over; whether nothing came meanwhile that wakes the complaint again."""
-        self._tray.put("ended", f"ended:{workflow.info().run_id}:{self._taken}", {})
-        self._tray.release()
-        await workflow.wait_condition(lambda: self._stirred or self._tray.is_done)
-        stirred, self._stirred = self._stirred, False
-        return not stirred and workflow.all_handlers_finished()
+        self._outbox.put("ended", f"ended:{workflow.info().run_id}:{self._handled}", {})
+        self._outbox.release()
+        await workflow.wait_condition(lambda: self._has_work or self._outbox.is_done)
+        has_work, self._has_work = self._has_work, False
+        return not has_work and workflow.all_handlers_finished()
 
     # --- the story's verbs -----------------------------------------------------------------------
 
     async def _begin(self) -> None:
-        """Bring the terms into the history: nothing else decides a date from here on."""
+        """Bring the rules into the history: nothing else decides a date from here on."""
         start = self._start
         if start is None:
-            raise ApplicationError(self._unfit, type="Malformed", non_retryable=True)
+            raise ApplicationError(self._unfit, type=MALFORMED, non_retryable=True)
         if start.carried is not None:
             self._case = Case.restore(unpack(start.carried.terms), unpack_state(start.carried.state))
-            self._terms = start.carried.terms
-            self._tray.entries = start.carried.outbox
-            self._tray.undelivered = start.carried.undelivered
+            self._packed_rules = start.carried.terms
+            self._outbox.entries = start.carried.outbox
+            self._outbox.letters_waiting = start.carried.letters_waiting
             return
         today = london_date(workflow.now())
-        asked = Begin(reference=start.reference, opened_on=today.isoformat(), opening=start.opening)
-        begun = await self._begun(asked)
-        self._terms = begun.terms
+        request = BeginRequest(reference=start.reference, opened_on=today.isoformat(), opening=start.opening)
+        begun = await self._begun(request)
+        self._packed_rules = begun.terms
         if begun.state is not None:
             self._case = Case.restore(unpack(begun.terms), unpack_state(begun.state))
-            self._tray.undelivered = begun.undelivered
+            self._outbox.letters_waiting = begun.letters_waiting
             return
         opening = parse_opening(start.opening, today)
         self._case = Case(unpack(begun.terms), start.reference, opening, today)
         if not begun.recorded:
             body = {"opening": start.opening, "opened_on": today.isoformat(), "terms": begun.terms}
-            self._tray.put("opened", "opened", body)
+            self._outbox.put("opened", "opened", body)
 
-    async def _begun(self, asked: Begin) -> Begun:
-        """The terms: within this workflow task where that goes, else by an activity that operators see."""
-        begun: Begun | None = None
-        if workflow.patched(TERMS_AT_ONCE):
-            with suppress(FailureError):  # the activity tells why, and is tried until it works
-                begun = await workflow.execute_local_activity(
-                    BEGIN,
-                    asked,
-                    result_type=Begun,
-                    schedule_to_close_timeout=AT_ONCE,
-                    retry_policy=ONCE,
-                    summary=TERMS_ARE_KEPT,
-                )
-        if begun is None:
-            begun = await workflow.execute_activity(
+    async def _begun(self, request: BeginRequest) -> BeginResult:
+        """The rules: within this workflow task where that goes, else by an activity that operators see."""
+        with suppress(FailureError):  # the ordinary activity tells why, and is tried until it works
+            at_once: BeginResult = await workflow.execute_local_activity(
                 BEGIN,
-                asked,
-                result_type=Begun,
-                start_to_close_timeout=START_TO_CLOSE,
-                heartbeat_timeout=HEARTBEAT_TIMEOUT,
-                retry_policy=RETRY_FOREVER,
-                summary=TERMS_ARE_KEPT,
+                request,
+                result_type=BeginResult,
+                schedule_to_close_timeout=LOCAL_WITHIN,
+                retry_policy=RETRY_NEVER,
+                summary=RULES_ARE_KEPT,
             )
+            return at_once
+        begun: BeginResult = await workflow.execute_activity(
+            BEGIN,
+            request,
+            result_type=BeginResult,
+            start_to_close_timeout=START_TO_CLOSE,
+            heartbeat_timeout=HEARTBEAT_TIMEOUT,
+            retry_policy=RETRY_FOREVER,
+            summary=RULES_ARE_KEPT,
+        )
         return begun
 
     def _act(self) -> None:
         """Let the rules say what is due now, and send it on its way."""
         for task in self._known.due(workflow.now()):
-            self._tray.put("effect", f"effect:{task.effect.key}", _as_body(task))
-        self._tray.release()
+            self._outbox.put("effect", f"effect:{task.effect.key}", _as_body(task))
+        self._outbox.release()
 
     def _set_timers(self) -> None:
         """One durable timer for each running limit, one for the next reminder or letter."""
@@ -184,20 +191,20 @@ class Complaint(Handlers):
             ends = self._known.tail_ends()
             summary = f"On {long_date(london_date(ends))} the file closes, since nothing is owed any more"
             wanted["end"] = Timer("end", ends, summary)
-        for name, (at, ringing) in list(self._timers.items()):
+        for name, (at, waiting) in list(self._timers.items()):
             timer = wanted.pop(name, None)
             if timer is None or timer.at != at:
-                ringing.cancel()
+                waiting.cancel()
                 del self._timers[name]
                 if timer is not None:
                     wanted[name] = timer
         for timer in wanted.values():
-            self._timers[timer.name] = (timer.at, asyncio.create_task(self._ring(timer)))
+            self._timers[timer.name] = (timer.at, asyncio.create_task(self._wait_for(timer)))
 
-    async def _ring(self, timer: Timer) -> None:
+    async def _wait_for(self, timer: Timer) -> None:
         await workflow.sleep(timer.at - workflow.now(), summary=timer.summary)
         self._timers.pop(timer.name, None)
-        self._stirred = True
+        self._has_work = True
 
     def _is_over(self) -> bool:
         case = self._known
@@ -211,22 +218,22 @@ class Complaint(Handlers):
         """
         if not self._is_old():
             return False
-        if self._taken < MESSAGES_A_RUN * 1.7 and self._tray.entries:
+        if self._handled < MESSAGES_A_RUN * 1.7 and self._outbox.entries:
             return False
-        return self._tray.fits_one_errand
+        return self._outbox.fits_one_batch
 
     def _is_old(self) -> bool:
-        return self._taken >= MESSAGES_A_RUN or workflow.info().is_continue_as_new_suggested()
+        return self._handled >= MESSAGES_A_RUN or workflow.info().is_continue_as_new_suggested()
 
-    def _all_is_carried_out(self) -> None:
-        self._stirred = self._stirred or self._is_old()  # a quiet moment to go on in a new run
+    def _consider_a_new_run(self) -> None:
+        self._has_work = self._has_work or self._is_old()  # a quiet moment to go on in a new run
 
     def _handed_on(self) -> Start:
         carried = Carried(
-            terms=self._terms,
+            terms=self._packed_rules,
             state=pack_state(self._known.state()),
-            outbox=self._tray.entries,
-            undelivered=self._tray.undelivered,
+            outbox=self._outbox.entries,
+            letters_waiting=self._outbox.letters_waiting,
         )
         return Start(reference=self._known.reference, carried=carried)
 
@@ -237,89 +244,104 @@ class Complaint(Handlers):
         assert self._case is not None, "asked before the case was begun"
         return self._case
 
-    def check(self, action: str, arrived: tuple[Any, ...]) -> None:
+    def check(self, action: str, message: Inbound[Any]) -> None:
         """Turn away what is malformed, each problem by its field, before anything is recorded."""
         try:
-            self._parse(action, arrived)
+            if message.in_clear:
+                raise Malformed([Problem("message", SEND_ENCRYPTED)])
+            parsed = self._parse(action, message)
         except Malformed as malformed:
-            raise turned_away(malformed, RejectedUpdate) from None
+            raise rejection(malformed, RejectedUpdate) from None
+        if self._case is not None:  # else it is parsed again once there is a case to check it against
+            self._checked = (_update_id(), parsed)
 
-    async def take(self, action: str, arrived: tuple[Any, ...]) -> dict[str, Any]:
-        """Hand one message to the case and give its answer; the main loop does the work."""
-        if self._case is None:  # only until its terms are there
+    async def take(self, action: str, message: Inbound[Any]) -> dict[str, Any]:
+        """Hand one message to the case and give its answer; the main loop does the work.
+
+        A refusal is recorded like any other message and told as a failure, with the answer in its details:
+        the Temporal UI calls every update that is answered successful.
+        """
+        checked, self._checked = self._checked, None
+        if self._case is None:  # only until its rules are there
             await workflow.wait_condition(lambda: self._case is not None)
         try:
-            answer = self._receive(action, self._parse(action, arrived))
+            is_checked = checked is not None and checked[0] == _update_id()
+            parsed = checked[1] if checked and is_checked else self._parse(action, message)
+            answer = self._receive(parsed)
         except Malformed as malformed:
-            raise turned_away(malformed) from None
+            raise rejection(malformed) from None
         except Exception as fault:
             # Ours, not the sender's. Raised further it would stop the workflow task, and every clock with it.
             workflow.logger.error("a message was turned away by a fault: %s", type(fault).__name__)
-            raise ApplicationError(FAULT, type(fault).__name__, type="Fault", non_retryable=True) from None
-        return answer.model_dump(mode="json")
+            name = type(fault).__name__
+            raise ApplicationError(SOFTWARE_FAULT, name, type="Fault", non_retryable=True) from None
+        body = answer.model_dump(mode="json")
+        if not (answer.applied or answer.pending):
+            refused = f"Refused: {with_long_dates(answer.reason)}"
+            raise ApplicationError(refused, body, type=REFUSED, non_retryable=True)
+        return body
 
-    async def take_signal(self, action: str, arrived: tuple[Any, ...]) -> None:
+    async def take_signal(self, action: str, message: Inbound[Any]) -> None:
         """A signal has nobody to answer: what cannot be taken is kept with its problems."""
         if self._case is None:
             await workflow.wait_condition(lambda: self._case is not None)
         try:
-            self._receive(action, self._parse(action, arrived))
+            self._receive(self._parse(action, message))
         except Malformed as malformed:
-            self._reject(action, [str(p) for p in malformed.problems], as_text(arrived))
+            self._reject(action, [str(problem) for problem in malformed.problems], message.received)
         except Exception as fault:
             workflow.logger.error("a signal was put aside by a fault: %s", type(fault).__name__)
-            self._reject(action, [f"{FAULT} ({type(fault).__name__})"], as_text(arrived))
+            self._reject(action, [f"{SOFTWARE_FAULT} ({type(fault).__name__})"], message.received)
 
-    def refuse_signal(self, name: str, arrived: tuple[Any, ...]) -> None:
+    @workflow.signal(dynamic=True, description=UNKNOWN_SIGNAL_DESCRIPTION)
+    def unknown_signal(self, name: str, arguments: Sequence[RawValue]) -> None:
         """A signal of a name that is none: kept like any other that cannot be taken."""
         what = "is an update, not a signal" if name in MESSAGES else "is no action"
-        self._reject_soon(name, f"action: {name[:100]!r} {what}", arrived)
+        self._reject_soon(name, f"action: {name[:100]!r} {what}", text_of(arguments))
 
-    def _reject_soon(self, name: str, problem: str, arrived: tuple[Any, ...]) -> None:
+    def _reject_soon(self, name: str, problem: str, received: str) -> None:
         async def later() -> None:
             await workflow.wait_condition(lambda: self._case is not None)
-            self._reject(name, [problem], as_text(arrived))
+            self._reject(name, [problem], received)
 
         if self._case is None:
             asyncio.create_task(later())
         else:
-            self._reject(name, [problem], as_text(arrived))
+            self._reject(name, [problem], received)
 
-    def _parse(self, action: str, arrived: tuple[Any, ...]) -> Parsed:
-        said = one_document(arrived)
-        update = workflow.current_update_info()
-        message_id = update.id if update else ""
-        now = workflow.now()
+    def _parse(self, action: str, message: Inbound[Any]) -> Parsed:
+        document, now, update_id = message.opened(), workflow.now(), _update_id()
         if self._case is not None:
-            return self._case.parse(action, said, now, message_id)
+            return self._case.parse(action, document, now, update_id)
         received_on = date.fromisoformat(_received_on(self._start))
-        today = london_date(now)
-        return parse_message(action, said, received_on=received_on, today=today, message_id=message_id)
+        return parse_message(
+            action, document, received_on=received_on, today=london_date(now), message_id=update_id
+        )
 
-    def _receive(self, action: str, parsed: Parsed) -> Answer:
+    def _receive(self, parsed: Parsed) -> Answer:
         case = self._known
         answer = case.receive(parsed, workflow.now())
-        self._taken += 1
-        self._stirred = True  # a repeat too: it counts towards what a run can take
+        self._handled += 1
+        self._has_work = True  # a repeat too: it counts towards what a run can take
         if not answer.repeated:
-            kept = case.logged[answer.message_id]
-            self._tray.put("message", f"message:{kept.seq}", kept.model_dump(mode="json"))
+            logged = case.logged[answer.message_id]
+            self._outbox.put("message", f"message:{logged.seq}", logged.model_dump(mode="json"))
         return answer
 
     def _reject(self, action: str, problems: list[str], received: str) -> None:
         rejected = self._known.reject(action, problems, received, workflow.now())
         number = len(self._known.rejected)
-        self._tray.put("rejected", f"rejected:{number}", rejected.model_dump(mode="json"))
-        self._stirred = True
+        self._outbox.put("rejected", f"rejected:{number}", rejected.model_dump(mode="json"))
+        self._has_work = True
 
     # --- what can be seen ------------------------------------------------------------------------
 
     @workflow.query(name=STATUS, description=STATUS_DESCRIPTION)
-    def status(self, *asked: Any) -> Status:
+    def status(self, asked: Inbound[str] = NOTHING) -> Status:
         """Where the complaint stands on a London date; without one, today."""
         if self._case is None:
-            raise ApplicationError(OPENING)
-        as_of = asked[0] if asked else None
+            raise ApplicationError(STILL_OPENING)
+        as_of: Any = asked.document
         if isinstance(as_of, dict):
             as_of = as_of.get("as_of")
         try:
@@ -332,17 +354,19 @@ class Complaint(Handlers):
             raise ApplicationError(f"as_of: {error}") from None
 
     @workflow.query(name=MOVES, description=MOVES_DESCRIPTION)
-    def what_a_recount_moves(self, *asked: Any) -> dict[str, Any]:
+    def what_a_recount_moves(
+        self, holidays: Inbound[HolidayTable] = NOTHING, on: Inbound[str] = NOTHING
+    ) -> dict[str, Any]:
         """What moves if the table of bank holidays that is asked about counted from a London date, or today.
 
         Gives the present calendar's version (`calendar`), how often a newer one was brought (`recounts`),
         the days that differ (`days`) and the due dates that would move (`moves`).
         """
         if self._case is None:
-            raise ApplicationError(OPENING)
+            raise ApplicationError(STILL_OPENING)
         try:
-            table = HolidayTable.model_validate(asked[0] if asked else None)
-            today = date.fromisoformat(asked[1]) if len(asked) > 1 else london_date(workflow.now())
+            table = HolidayTable.model_validate(holidays.document)
+            today = date.fromisoformat(str(on.document)) if on.document else london_date(workflow.now())
             moves = self._case.moves_of(table, today)
         except (TypeError, ValueError, OverflowError) as error:
             raise ApplicationError(f"holidays: {error}") from None
@@ -380,17 +404,23 @@ def _by_name(attributes: TypedSearchAttributes) -> dict[str, Any]:
     return {pair.key.name: pair.value for pair in attributes}
 
 
-def _start(started_with: tuple[Any, ...]) -> tuple[Start | None, str]:
+def _start_of(start: Inbound[Start]) -> tuple[Start | None, str]:
     """What the workflow was started with, or why it is not fit to be a complaint."""
     try:
-        start = Start.model_validate(started_with[0] if len(started_with) == 1 else None)
-        if workflow.info().workflow_id != workflow_id(start.reference):
-            raise ValueError(f"the workflow of {start.reference} is named {workflow_id(start.reference)}")
-        if start.opening is not None:
-            parse_opening(start.opening, london_date(workflow.now()))
+        begun = Start.model_validate(start.opened())
+        if workflow.info().workflow_id != workflow_id(begun.reference):
+            raise ValueError(f"the workflow of {begun.reference} is named {workflow_id(begun.reference)}")
+        if begun.opening is not None:
+            parse_opening(begun.opening, london_date(workflow.now()))
     except (ValueError, Malformed) as error:
         return None, f"a complaint is opened by 'starter.py open': {error}"
-    return start, ""
+    return begun, ""
+
+
+def _update_id() -> str:
+    """What an update without a message id is known by."""
+    update = workflow.current_update_info()
+    return update.id if update else ""
 
 
 def _received_on(start: Start | None) -> str:

@@ -12,17 +12,7 @@ from typing import Any
 
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
-from redress.domain.calendar import long_date
-from redress.domain.case import Case
-from redress.domain.deadline import Deadline, days_late
-from redress.domain.identity import workflow_id
-from redress.domain.london import instant
-from redress.domain.messages import KNOWN
-from redress.domain.plain_words import place_of
-from redress.domain.sentences import counted, title_of, what, with_long_dates
-from redress.domain.state import ComplaintState
-from redress.domain.status import brief, linked, state_of
-from redress.search_attributes import (
+from redress.contract import (
     ALL_OVERDUE,
     AUTHORITY,
     NEXT_DUE,
@@ -33,7 +23,17 @@ from redress.search_attributes import (
     WAITING_FOR,
     list_path,
     waiting_for,
+    workflow_id,
 )
+from redress.domain.calendar import long_date
+from redress.domain.case import Case
+from redress.domain.deadline import Deadline, days_late
+from redress.domain.london import instant
+from redress.domain.messages import KNOWN
+from redress.domain.plain_words import place_of
+from redress.domain.sentences import counted, title_of, what, with_long_dates
+from redress.domain.state import ComplaintState
+from redress.domain.status import brief, linked, state_of
 
 MOST_LISTED = 20
 """Lines of one kind on a card: remedies can be many, and its text travels in an address."""

@@ -1,119 +1,174 @@
-"""What a complaint has asked the world for: carried out in order, one errand after another."""
+"""What a complaint asks the world for: its record first, in order; its letters beside that.
+
+Recording waits for no letter, and nothing in the complaint waits for either: entries stand here until the
+register has them, and letters are tried until they have left.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
+from contextlib import suppress
 from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, WorkflowAlreadyStartedError
 
-from redress.contract import CARRY_OUT, DELIVER, WORKFLOW, Errand, ErrandOutcome, Start, workflow_id
+from redress.contract import (
+    HEARTBEAT_TIMEOUT,
+    LETTERS_QUEUE,
+    LOCAL_WITHIN,
+    RECORD,
+    RETRY_INTERVAL_AT_MOST,
+    SEND_LETTERS,
+    SEND_START_TO_CLOSE,
+    START_TO_CLOSE,
+    STARTED_AGAIN_AFTER,
+    WORKFLOW,
+    EntryKind,
+    RecordRequest,
+    RecordResult,
+    RegisterEntry,
+    Start,
+    workflow_id,
+)
 from redress.domain.case import Case
 from redress.domain.london import london_date
-from redress.domain.record_entry import EntryKind, RegisterEntry
-from redress.domain.sentences import errand
 from redress.domain.splitting import part_of
 from workflows.details import STATIC_DETAILS, title
+from workflows.summaries import recorded
 
-RETRY_FOREVER = RetryPolicy(maximum_interval=timedelta(hours=1))
-"""The register and the post are tried again until they work; no clock waits for them."""
-
-START_TO_CLOSE = timedelta(seconds=30)
-"""At most."""
-
-HEARTBEAT_TIMEOUT = timedelta(seconds=10)
-"""Without one for so long the worker is taken to be gone, and its errand is taken up by another."""
-
-ASKED_ANEW = timedelta(minutes=1)
-"""After an errand was ended in vain by somebody's hand."""
+RETRY_FOREVER = RetryPolicy(maximum_interval=RETRY_INTERVAL_AT_MOST)
+RETRY_NEVER = RetryPolicy(maximum_attempts=1)
 
 BATCH_ENTRIES, BATCH_BYTES = 50, 400_000
-"""How many entries and bytes of them one errand carries."""
+"""How many entries, and bytes of them, are recorded at once."""
 
 
 class Outbox:
-    """The entries that wait to be carried out, and whether letters wait beside them.
+    """The entries that wait for the register, and whether letters wait.
 
-    `emptied` is called when the last of them is done.
+    `on_empty` is called when the last entry is recorded.
     """
 
-    def __init__(self, emptied: Callable[[], None]) -> None:
+    def __init__(self, on_empty: Callable[[], None]) -> None:
         self.entries: list[RegisterEntry] = []
-        self.undelivered = False
-        self._ready = False
-        self._left_since = False
-        self._emptied = emptied
+        self.letters_waiting = False
+        self._on_empty = on_empty
+        self._is_released = False
+        self._register_lags = False
+        self._new_letters = False
 
     @property
     def is_done(self) -> bool:
         """Whether nothing waits, letters included."""
-        return not (self.entries or self.undelivered)
+        return not (self.entries or self.letters_waiting)
 
     @property
-    def fits_one_errand(self) -> bool:
+    def fits_one_batch(self) -> bool:
         """Whether what waits is small enough to be handed on to the next run."""
         return sum(map(_size, self.entries)) < BATCH_BYTES
 
     def put(self, kind: EntryKind, key: str, body: dict[str, Any]) -> None:
-        """Add what has happened; it goes with the next errand, at the latest after `release`."""
+        """Add what has happened; it is recorded with the next batch, at the latest after `release`."""
         on = london_date(workflow.now()).isoformat()
         self.entries.append(RegisterEntry(kind=kind, key=key, on=on, body=body))
 
     def release(self) -> None:
-        """What was put may go: the complaint has said all that is due at this moment."""
-        self._ready = bool(self.entries)
+        """What was put may be recorded: the complaint has said all that is due at this moment."""
+        self._is_released = bool(self.entries)
 
-    async def carry_out(self, case: Case) -> None:
-        """For as long as the complaint lives: carry out what is released, in order."""
-        late_post: asyncio.Task[None] | None = None
-        if self.undelivered:
-            late_post = asyncio.create_task(self._deliver(case.reference))
+    async def run(self, case: Case) -> None:
+        """For as long as the complaint lives: record what is released, and have its letters sent."""
+        self._new_letters = self.letters_waiting
+        sending = asyncio.create_task(self._send_letters(case.reference))
+        try:
+            await self._record(case)
+        finally:
+            sending.cancel()
+
+    # --- the record --------------------------------------------------------------------------------
+
+    async def _record(self, case: Case) -> None:
         while True:
-            await workflow.wait_condition(lambda: self._ready and bool(self.entries))
+            await workflow.wait_condition(lambda: self._is_released and bool(self.entries))
             batch = _batch(self.entries)
-            asked = Errand(reference=case.reference, entries=batch)
-            outcome: ErrandOutcome = await _until_done(CARRY_OUT, asked, ErrandOutcome, errand(batch))
+            result = await self._recorded(RecordRequest(reference=case.reference, entries=batch))
             for entry in batch:
                 await _open_part(case, entry)
             del self.entries[: len(batch)]
+            if result.letters_waiting:  # those of a part that was split off name it: it is open by now
+                self.letters_waiting = self._new_letters = True
             self.release()
             if not self.entries:
-                self._emptied()
-            if not outcome.delivered:
-                self.undelivered = self._left_since = True
-                if late_post is None or late_post.done():
-                    late_post = asyncio.create_task(self._deliver(case.reference))
+                self._on_empty()
 
-    async def _deliver(self, reference: str) -> None:
-        """Letters that could not leave at once are tried until they do; nothing else waits for them."""
-        self._left_since = True
-        while self._left_since:  # one that stayed behind while others were leaving is not forgotten
-            self._left_since = False
-            await _until_done(DELIVER, reference, None, "Letters that could not leave are tried again")
-        self.undelivered = False
+    async def _recorded(self, request: RecordRequest) -> RecordResult:
+        """Within this workflow task while the register keeps up; else by an activity that operators see."""
+        summary = recorded(request.entries)
+        if not self._register_lags:
+            with suppress(ActivityError):  # the ordinary activity says why, and is tried until it works
+                at_once: RecordResult = await workflow.execute_local_activity(
+                    RECORD,
+                    request,
+                    result_type=RecordResult,
+                    schedule_to_close_timeout=LOCAL_WITHIN,
+                    retry_policy=RETRY_NEVER,
+                    summary=summary,
+                )
+                return at_once
+            self._register_lags = True
+        while True:
+            with suppress(ActivityError):
+                result: RecordResult = await workflow.execute_activity(
+                    RECORD,
+                    request,
+                    result_type=RecordResult,
+                    start_to_close_timeout=START_TO_CLOSE,
+                    heartbeat_timeout=HEARTBEAT_TIMEOUT,
+                    retry_policy=RETRY_FOREVER,
+                    summary=summary,
+                )
+                self._register_lags = False
+                return result
+            await _pause("Recording was ended by hand: it is started again")
 
+    # --- letters -----------------------------------------------------------------------------------
 
-async def _until_done(
-    activity: str, asked: Errand | str, gives: type[ErrandOutcome] | None, summary: str
-) -> Any:
-    """Have it tried until it works; also where somebody ended it by hand (`temporal activity fail`)."""
-    while True:
+    async def _send_letters(self, reference: str) -> None:
+        while True:
+            await workflow.wait_condition(lambda: self._new_letters)
+            self._new_letters = False
+            if await self._sent(reference):
+                self.letters_waiting = self._new_letters
+
+    async def _sent(self, reference: str) -> bool:
+        """Whether all have left. New ones that come meanwhile do not wait for the next attempt."""
+        sending = workflow.start_activity(
+            SEND_LETTERS,
+            reference,
+            task_queue=LETTERS_QUEUE,
+            start_to_close_timeout=SEND_START_TO_CLOSE,
+            heartbeat_timeout=HEARTBEAT_TIMEOUT,
+            retry_policy=RETRY_FOREVER,
+            summary="Letters leave",
+        )
+        await workflow.wait_condition(lambda: sending.done() or self._new_letters)
+        if not sending.done():
+            sending.cancel()
         try:
-            return await workflow.execute_activity(
-                activity,
-                asked,
-                result_type=gives,
-                start_to_close_timeout=START_TO_CLOSE,
-                heartbeat_timeout=HEARTBEAT_TIMEOUT,
-                retry_policy=RETRY_FOREVER,
-                summary=summary,
-            )
-        except ActivityError:
-            await workflow.sleep(ASKED_ANEW, summary="An errand was ended by hand: it is asked for anew")
+            await sending
+        except (ActivityError, asyncio.CancelledError):
+            if not self._new_letters:
+                await _pause("Sending was ended by hand: it is started again")
+                self._new_letters = True
+            return False
+        return True
+
+
+async def _pause(summary: str) -> None:
+    await workflow.sleep(STARTED_AGAIN_AFTER, summary=summary)
 
 
 async def _open_part(case: Case, entry: RegisterEntry) -> None:
@@ -121,7 +176,7 @@ async def _open_part(case: Case, entry: RegisterEntry) -> None:
     if entry.body.get("kind") != "split" or entry.body.get("state") != "done":
         return
     part = part_of(case, entry.body["facts"])
-    try:
+    with suppress(WorkflowAlreadyStartedError):  # an earlier run of ours has started it
         await workflow.start_child_workflow(
             WORKFLOW,
             Start(reference=part.reference, opening=part.opening).model_dump(mode="json", exclude_none=True),
@@ -130,8 +185,6 @@ async def _open_part(case: Case, entry: RegisterEntry) -> None:
             static_summary=title(part.reference, part_of=case.reference),
             static_details=STATIC_DETAILS,
         )
-    except WorkflowAlreadyStartedError:
-        return  # an earlier run of ours has started it
 
 
 def _size(entry: RegisterEntry) -> int:
@@ -139,7 +192,7 @@ def _size(entry: RegisterEntry) -> int:
 
 
 def _batch(entries: list[RegisterEntry]) -> list[RegisterEntry]:
-    """The first entries, as many as one errand carries; always one."""
+    """The first entries, as many as are recorded at once; always one."""
     batch, size = [entries[0]], _size(entries[0])
     for entry in entries[1:BATCH_ENTRIES]:
         size += _size(entry)

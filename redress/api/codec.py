@@ -24,7 +24,7 @@ from redress.api.callers import CHALLENGE, COOKIE
 from redress.api.context import TheHouse
 from redress.api.openapi import answers, payloads_body
 from redress.api.problems import wrong
-from redress.domain.identity import workflow_id
+from redress.contract import workflow_id
 from redress.security.access import ACCESS
 from redress.security.encryption import Cipher, EnvelopeCipher
 from redress.temporal.codec import EncryptionCodec, placeholder

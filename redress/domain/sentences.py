@@ -6,15 +6,12 @@ The Temporal UI cuts a label at 120 characters, so none is longer.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
 
 from redress.domain.calendar import long_date
 from redress.domain.deadline import Deadline
 from redress.domain.effects import Effect
 from redress.domain.procedure import Limit, Owner, Procedure
-from redress.domain.record_entry import RegisterEntry
 from redress.domain.words import TITLES
 
 LONGEST = 120
@@ -89,51 +86,3 @@ def counted(days: int, limit: Limit) -> str:
 def _budget(deadline: Deadline) -> str:
     said = counted(deadline.days, deadline.limit)
     return f"{said} before the meeting" if deadline.limit.before else said
-
-
-def errand(entries: Sequence[RegisterEntry]) -> str:
-    """What one errand records and sends, in the order it does."""
-    said = "; ".join(_of_entry(entry) for entry in entries)
-    return cut(f"{said[:1].upper()}{said[1:]}")
-
-
-def _of_entry(entry: RegisterEntry) -> str:
-    match entry.kind:
-        case "message":
-            return _of_message(entry.body)
-        case "effect":
-            return _of_effect(entry.body)
-        case "opened":
-            return "the opening is recorded"
-        case "rejected":
-            return f"{_words(entry.body.get('action'))} could not be taken and is kept"
-        case "ended":
-            return "the file is closed"
-        case "erased":
-            return "the personal data are erased"
-
-
-def _of_message(body: Mapping[str, Any]) -> str:
-    said, answer = _words(body.get("action")), body.get("answer") or {}
-    if answer.get("applied", True):
-        return f"{said} is recorded"
-    verdict, reason = "waits" if answer.get("pending") else "is refused", answer.get("reason", "")
-    return f"{said} {verdict}: {with_long_dates(reason)}".rstrip(". ")
-
-
-def _of_effect(body: Mapping[str, Any]) -> str:
-    facts = body.get("facts") or {}
-    match body.get("kind"):
-        case "breach":
-            return f"{facts.get('title', 'a limit')} is late"
-        case "split":
-            return "points become a linked complaint"
-        case "reminder":
-            said = f"the reminder of {facts.get('title', 'a limit')}"
-        case _:
-            said = f"the letter '{_words(body.get('template'))}'"
-    return f"{said} is left out as overtaken" if body.get("state") == "skipped" else f"{said} leaves"
-
-
-def _words(name: object) -> str:
-    return str(name).replace("_", " ")

@@ -1,13 +1,14 @@
-"""Letters on their way out: each is taken in hand by one, handed over once, and what became of it is kept.
+"""Letters on their way out: each is leased by one sender, sent once, and what became of it is kept.
 
-What is certain not to have left is tried again; what nobody can be sure of is not: it is raised to the
-Complaints Manager, as is what can never leave. Nothing here holds up the record of a complaint.
+Letters of one complaint to one recipient leave in the order of their causes. What is certain not to have
+left is tried again; what nobody can be sure of is not: it is raised to the Complaints Manager, as is what can
+never leave. A letter that failed or is unsure holds up no other.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from threading import Lock
 from time import monotonic, sleep
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from redress.contract import SENDING_BUDGET, START_TO_CLOSE
 from redress.domain.case import Case
 from redress.domain.london import london_date
 from redress.letters.addressing import written
@@ -29,9 +31,6 @@ from redress.store.letters import Kept
 from redress.store.register import Register
 
 log = logging.getLogger(__name__)
-
-AT_ONCE = 15.0
-"""Seconds that one errand spends on letters before it leaves the rest to the next."""
 
 REST = 5.0
 """Seconds for which a channel that is down is left alone, so that not every errand waits for it."""
@@ -56,8 +55,8 @@ class SendLimits(NamedTuple):
 
     @property
     def lease(self) -> float:
-        """Seconds after which whoever took a letter in hand is taken to be gone."""
-        return 3 * self.within
+        """Seconds after which a sender is taken to be gone: it could have sent, and noted the outcome."""
+        return self.within + START_TO_CLOSE.total_seconds()
 
 
 class Remaining(NamedTuple):
@@ -101,30 +100,45 @@ class LetterDispatcher:
             kept.put(db, self.register.cipher, case.reference, new)
         return could
 
+    def write_again(self, reference: str) -> bool:
+        """Write the letters of a complaint that could not be written before; whether all are written now."""
+        with self.register.reading() as db:
+            if not self.register.waiting_letters(db, reference):
+                return True
+        try:
+            with self.register.writing() as db:
+                waiting = self.register.waiting_letters(db, reference)
+                found = self.register.case(db, reference)
+                if found is None:
+                    return True
+                self.register.forget_unwritten(db, reference)
+                return self.write(db, found[0], waiting)
+        except KeyDestroyed:  # erased: there is nobody left to write to
+            return True
+
     # --- sending ---------------------------------------------------------------------------------
 
-    def send(self, reference: str, *, ask: bool = False) -> Remaining:
-        """Send what is ready of a complaint; `ask`: also what became of what was taken. Gives what remains.
+    def send(self, reference: str) -> Remaining:
+        """Send what is ready of a complaint, and ask what became of what was taken. Gives what remains.
 
-        Never in a transaction of the caller's: a channel may take its time.
+        Never in a transaction of the caller's: a channel may take its time. What is left after the budget of
+        one attempt is for the next.
         """
-        ends = monotonic() + AT_ONCE
+        ends = monotonic() + SENDING_BUDGET.total_seconds()
         tried: set[tuple[str, str, str, int]] = set()
         while True:
-            found = self._open(reference)
-            rows = [row for row in found if _try_of(row) not in tried]
-            if not rows or monotonic() > ends:
-                return self._remaining(found)
-            for row in rows:
-                tried.add(_try_of(row))
-                if monotonic() <= ends:
-                    self._see_to(row, ask=ask)
+            rows = self._open(reference)
+            row = next((row for row in _first_in_line(rows) if _try_of(row) not in tried), None)
+            if row is None or monotonic() > ends:
+                return self._remaining(rows)
+            tried.add(_try_of(row))
+            self._see_to(row)
 
     def _open(self, reference: str) -> list[Kept]:
         with self.register.reading() as db:
             return kept.in_state(db, kept.OPEN, reference)
 
-    def _see_to(self, row: Kept, *, ask: bool) -> None:
+    def _see_to(self, row: Kept) -> None:
         try:
             parcel = self._parcel(row)
         except KeyDestroyed:
@@ -135,7 +149,7 @@ class LetterDispatcher:
             self._hand_over(row, parcel)
         elif row.state == "sending" and kept.age_of(row.claimed_at) > self.patience.lease:
             self._look_for(row, parcel)
-        elif row.state == "accepted" and ask:
+        elif row.state == "accepted":
             self._ask_after(row, parcel)
 
     def _hand_over(self, row: Kept, parcel: OutboundLetter) -> None:
@@ -375,6 +389,17 @@ class LetterDispatcher:
             age = kept.age_of(row.sent_at)
             return 30.0 if age < 600 else 300.0 if age < 7200 else LONGEST_PAUSE
         return float(min(2 ** min(row.attempts or 0, 12), LONGEST_PAUSE))
+
+
+def _first_in_line(rows: list[Kept]) -> Iterator[Kept]:
+    """Of each recipient's letters the first that has not left; and those of which it is heard later."""
+    served: set[str] = set()
+    for row in rows:
+        if row.state == "accepted":
+            yield row
+        elif row.recipient not in served:
+            served.add(row.recipient)
+            yield row
 
 
 def _try_of(row: Kept) -> tuple[str, str, str, int]:

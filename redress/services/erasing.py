@@ -22,10 +22,9 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
-from redress.contract import workflow_id
+from redress.contract import RegisterEntry, workflow_id
 from redress.domain.calendar import long_date
 from redress.domain.erasure import marks_of, scrubbed
-from redress.domain.record_entry import RegisterEntry
 from redress.domain.status import Status
 from redress.procedures.loader import authority, authority_names
 from redress.security.encryption import EnvelopeCipher

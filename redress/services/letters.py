@@ -81,7 +81,7 @@ def again(postroom: LetterDispatcher, reference: str, mark: str) -> LetterLine:
             readdress(register, db, found[0], row)
         if row.state in kept.RAISED:
             kept.again(db, row)
-    postroom.send(reference, ask=True)
+    postroom.send(reference)
     if row.state in kept.RAISED:
         now = _found(register, reference, mark)
         with register.writing() as db:

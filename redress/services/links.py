@@ -14,11 +14,11 @@ from typing import NamedTuple, get_args
 
 from temporalio.envconfig import ClientConfig
 
+from redress.contract import ALL_OVERDUE, RUNNING, list_path, waiting_for
 from redress.domain.london import instant
 from redress.domain.procedure import Owner
 from redress.domain.words import TITLES
 from redress.procedures.loader import authority_names
-from redress.search_attributes import ALL_OVERDUE, RUNNING, list_path, waiting_for
 from redress.services.clock import today
 from redress.settings import Settings
 

@@ -18,7 +18,7 @@ from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError, 
 from temporalio.common import QueryRejectCondition
 from temporalio.service import RPCError, RPCStatusCode
 
-from redress.contract import MOVES, OPENING, workflow_id
+from redress.contract import MOVES, STILL_OPENING, workflow_id
 from redress.domain.calendar import Differing, HolidayTable, long_date
 from redress.domain.case import Answer
 from redress.domain.messages import Recount
@@ -231,7 +231,7 @@ async def _ask(
         except WorkflowQueryRejectedError:
             return None
         except WorkflowQueryFailedError as error:
-            if OPENING not in str(error) or monotonic() >= ends_at:
+            if STILL_OPENING not in str(error) or monotonic() >= ends_at:
                 raise NoAnswer(f"it could not be read: {error}", reference=reference) from None
         except TimeoutError:
             raise NoAnswer(said, reference=reference) from None

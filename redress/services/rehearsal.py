@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from redress.bootstrap import build_worker, errands_for
+from redress.bootstrap import activities_for, running_workers
 from redress.contract import TASK_QUEUE, WORKFLOW, Start, workflow_id
 from redress.domain.calendar import Calendar, long_date
 from redress.domain.london import instant, london_date
@@ -107,7 +107,7 @@ async def _walk_all(pairs: Sequence[tuple[str, str]], received: date, progress: 
         settings = Settings(state=folder, register_url="", outbox=None)
         progress("starting a Temporal server for the rehearsal")
         async with embedded_server(moves_time=True) as (_address, client):
-            errands = errands_for(settings, PlaintextCipher())
+            errands = activities_for(settings, PlaintextCipher())
             migrate(errands.register.engine, "register")
 
             async def one(number: int, procedure: str, authority: str) -> Rehearsed:
@@ -126,7 +126,7 @@ async def _walk_all(pairs: Sequence[tuple[str, str]], received: date, progress: 
                     status = await walker.walk()
                 return Rehearsed(procedure, authority, status, course(status))
 
-            async with build_worker(client, errands, settings):
+            async with running_workers(client, errands, settings):
                 return await asyncio.gather(*(one(at, *pair) for at, pair in enumerate(pairs, 1)))
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -20,7 +20,7 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from redress.contract import OPENING, STATUS, Start, workflow_id
+from redress.contract import STATUS, STILL_OPENING, Start, workflow_id
 from redress.domain.case import Answer
 from redress.domain.erasure import Erased
 from redress.domain.messages import MESSAGES
@@ -40,6 +40,9 @@ BUSY = {
     RPCStatusCode.FAILED_PRECONDITION,
 }
 """What the server says to more messages at once than one run takes, or while a new run takes over."""
+
+REFUSED_UPDATE = "Refused"
+"""The type of the failure that a refused update ends with; its first detail is the whole answer."""
 
 MOST_TAKEN_UP = 5
 """How often a complaint that has ended is taken up for one message, which may come late again."""
@@ -113,7 +116,7 @@ async def _update(client: Client, reference: str, action: str, body: dict[str, A
     try:
         answer = await asyncio.wait_for(handle.execute_update(action, body, result_type=dict), timeout=within)
     except WorkflowUpdateFailedError as error:
-        raise _malformed(error.cause) from None
+        answer = _refused(error.cause)
     except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
         raise NoAnswer(
             f"no answer within {within:.0f} s: is a worker running?",
@@ -169,12 +172,19 @@ async def _query(client: Client, reference: str, as_of: date, within: float) -> 
             )
             return cast(Status, found)
         except WorkflowQueryFailedError as error:
-            if OPENING not in str(error):
+            if STILL_OPENING not in str(error):
                 raise
             await asyncio.sleep(0.1)
 
 
-def _malformed(cause: BaseException | None) -> Exception:
+def _refused(cause: BaseException | None) -> Any:
+    """The answer that a refused update fails with, recorded like any other. Raises `Malformed` for others."""
+    if isinstance(cause, ApplicationError) and cause.type == REFUSED_UPDATE and cause.details:
+        return cause.details[0]
+    raise _malformed(cause)
+
+
+def _malformed(cause: BaseException | None) -> Malformed:
     if isinstance(cause, ApplicationError) and cause.type == "Malformed":
         problems = [
             Problem(str(each.get("field")), str(each.get("problem")))

@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, Update, bindparam, or_, select, update
+from sqlalchemy import Connection, Row, Select, Update, bindparam, func, or_, select, update
 
 from redress.letters.delivery.outbound import Recipient, Route, mark_of
 from redress.security.encryption import Cipher, decrypt_document, decrypt_text, encrypt_document, encrypt_text
@@ -49,10 +49,14 @@ class Written(NamedTuple):
 
 
 def put(db: Connection, cipher: Cipher, reference: str, letters: Sequence[Written]) -> None:
-    """Keep letters, ready to leave; what is personal in them is sealed."""
+    """Keep letters, ready to leave, after those there are; what is personal in them is encrypted."""
+    if not letters:
+        return
+    last = db.execute(_LAST, {"of": reference}).scalar_one()
     rows = [
         {
             "reference": reference,
+            "position": last + at,
             "key": letter.key,
             "recipient": letter.recipient,
             "letter": letter.letter,
@@ -64,16 +68,16 @@ def put(db: Connection, cipher: Cipher, reference: str, letters: Sequence[Writte
             "round": 0,
             "attempts": 0,
         }
-        for letter in letters
+        for at, letter in enumerate(letters, 1)
     ]
-    if rows:
-        upsert(db, TABLE, rows)
+    upsert(db, TABLE, rows)
 
 
 def put_unwritten(db: Connection, reference: str, effect: dict[str, Any], on: date) -> None:
     """Note that the letters of an effect could not be written."""
     row = {"key": effect["key"], "recipient": "", "letter": effect["template"], "on_date": on}
-    upsert(db, TABLE, [{"reference": reference, **row, "state": "waiting", "round": 0, "attempts": 0}])
+    blank = {"position": 0, "state": "waiting", "round": 0, "attempts": 0}
+    upsert(db, TABLE, [{"reference": reference, **row, **blank}])
 
 
 def written(db: Connection, reference: str, keys: Sequence[str]) -> set[tuple[str, str]]:
@@ -166,6 +170,8 @@ _WRITTEN = select(TABLE.c.key, TABLE.c.recipient).where(
     TABLE.c.reference == bindparam("of"), TABLE.c.state != "waiting"
 )
 
+_LAST = select(func.coalesce(func.max(TABLE.c.position), 0)).where(TABLE.c.reference == bindparam("of"))
+
 _CLAIM = (
     update(TABLE)
     .where(
@@ -193,8 +199,8 @@ def _named(row: Kept) -> dict[str, Any]:
 def _in_state(states: tuple[State, ...], of_one: bool) -> Select[Any]:
     wanted = select(TABLE).where(or_(*(TABLE.c.state == state for state in states)))
     if of_one:
-        wanted = wanted.where(TABLE.c.reference == bindparam("of"))
-    return wanted.order_by(TABLE.c.on_date, TABLE.c.reference, TABLE.c.key, TABLE.c.recipient)
+        return wanted.where(TABLE.c.reference == bindparam("of")).order_by(TABLE.c.position)
+    return wanted.order_by(TABLE.c.on_date, TABLE.c.reference, TABLE.c.position)
 
 
 @cache

@@ -18,12 +18,12 @@ from typing import Any, NamedTuple, cast
 from sqlalchemy import Connection, Engine, Row, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from redress.contract import RegisterEntry
 from redress.domain.case import Case, CaseState, EffectStatus, LoggedMessage, Rejected
 from redress.domain.erasure import Erased
 from redress.domain.opening import Opening
 from redress.domain.packing import pack, unpack
 from redress.domain.procedure import RulesSnapshot
-from redress.domain.record_entry import RegisterEntry
 from redress.domain.splitting import PartOpening
 from redress.domain.status import Status
 from redress.security.encryption import (

@@ -125,6 +125,8 @@ letters = Table(
     Column("reference", String(40), nullable=False),
     Column("key", String(400), nullable=False),
     Column("recipient", String(40), nullable=False),
+    # In the order of their causes, within a complaint; 0 while a letter is not written yet.
+    Column("position", Integer, nullable=False),
     Column("letter", String(60), nullable=False),
     Column("on_date", Date, nullable=False),
     Column("state", String(20), nullable=False),

@@ -22,7 +22,7 @@ from redress.store.key_store import SLIP, KeyDestroyed
 ENCODING = b"binary/encrypted"
 KEY_NAME = "encryption-key-id"
 
-CAME_OPEN = "redress-came-open"
+IN_CLEAR = "redress-in-clear"
 """Metadata that marks a payload which came unencrypted to a complaint with a key. Set here, never sent."""
 
 REFERENCE = re.compile(r"[A-Z][A-Z0-9]{0,9}(-[0-9]{1,9}){1,5}")
@@ -106,7 +106,7 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
             return payload
         marked = Payload()
         marked.CopyFrom(payload)
-        marked.metadata[CAME_OPEN] = b""
+        marked.metadata[IN_CLEAR] = b""
         return marked
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_origin
 
 from temporalio.api.common.v1 import Payload
 from temporalio.api.failure.v1 import Failure
@@ -17,36 +17,76 @@ from temporalio.converter import (
 )
 from temporalio.exceptions import ApplicationError
 
-from redress.domain.identity import workflow_id
+from redress.contract import KEPT_BYTES, REFUSED, WORKFLOW_ID_PREFIX, Inbound, RejectedUpdate
+from redress.domain.parsing import Problem
 from redress.security.encryption import Cipher, EnvelopeCipher
-from redress.temporal.codec import EncryptionCodec
-from redress.temporal.refusals import LOOK_THERE, REFUSED, RejectedUpdate
+from redress.temporal.codec import ENCODING, IN_CLEAR, EncryptionCodec
+
+LOOK_THERE = (
+    "Refused. The reason stands on this page, under User Metadata: Current Details, Last message. "
+    "If you have that open, press R there."
+)
+"""What an encrypted failure says of a refusal in the clear: it is kept in the history."""
 
 _SHARED = PydanticPayloadConverter().converters
 """They keep nothing of what they convert; the SDK makes a converter twice for each workflow task."""
 
 
-class TolerantPayloadConverter(CompositePayloadConverter):
-    """Pydantic's converter, which hands on what it cannot read as it came.
+class InboundPayloadConverter(CompositePayloadConverter):
+    """Pydantic's converter, which raises for no message.
 
-    Only where no type is asked for, as for the arguments of the complaint's doors: a payload that
-    raised there would drop a signal in silence or stop the workflow task for good.
+    An argument of type `Inbound` becomes the document, or what could not be read with its problems: a payload
+    that raised there would drop a signal in silence or stop the workflow task for good. So does whatever
+    comes where no type is asked for; there it is handed on as a `RawValue`.
     """
 
     def __init__(self) -> None:
         self.converters = _SHARED
 
     def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:
-        """Decode; without type hints an unreadable payload becomes a `RawValue`."""
-        if type_hints:
+        """Decode each payload; raises only where a type other than `Inbound` is asked for."""
+        if not type_hints:
+            return [self._untyped(payload) for payload in payloads]
+        if not any(map(_is_inbound, type_hints)):
             return super().from_payloads(payloads, type_hints)
-        return [self._readable(payload) for payload in payloads]
+        return [
+            self._inbound(payload) if _is_inbound(hint) else super().from_payloads([payload], [hint])[0]
+            for payload, hint in zip(payloads, type_hints, strict=True)
+        ]
 
-    def _readable(self, payload: Payload) -> Any:
+    def _untyped(self, payload: Payload) -> Any:
         try:
             return super().from_payloads([payload])[0]
         except Exception:  # whatever a stranger's bytes do to a decoder, the case must go on
             return RawValue(payload)
+
+    def _inbound(self, payload: Payload) -> Inbound[Any]:
+        in_clear = IN_CLEAR in payload.metadata
+        encoding = payload.metadata.get("encoding", b"")
+        if encoding not in self.converters:
+            return Inbound(problems=(_unreadable(encoding),), unread=_beginning(payload), in_clear=in_clear)
+        try:
+            return Inbound(super().from_payloads([payload])[0], in_clear=in_clear)
+        except Exception:  # as above
+            what = "cannot be read: it is not valid JSON"
+            return Inbound(
+                problems=(Problem("message", what),), unread=_beginning(payload), in_clear=in_clear
+            )
+
+
+def _is_inbound(hint: object) -> bool:
+    return hint is Inbound or get_origin(hint) is Inbound
+
+
+def _unreadable(encoding: bytes) -> Problem:
+    if encoding == ENCODING:
+        return Problem("message", "cannot be read: it is encrypted, and nobody here has its key")
+    name = encoding.decode("utf-8", "replace")[:60]
+    return Problem("message", f"cannot be read: the encoding {name!r} is not known here; send json/plain")
+
+
+def _beginning(payload: Payload) -> str:
+    return payload.data[:KEPT_BYTES].decode("utf-8", "backslashreplace")
 
 
 class PlainFailureConverter(DefaultFailureConverter):
@@ -62,7 +102,7 @@ class PlainFailureConverter(DefaultFailureConverter):
 
 
 class EncryptedFailureConverter(PlainFailureConverter):
-    """The same, with everything said inside a payload, where the codec encrypts it.
+    """The same, with its text inside a payload, where the codec encrypts it.
 
     What the UI shows of an update's failure it does not decrypt: there a sender reads what is kept nowhere,
     or else where to look.
@@ -87,7 +127,7 @@ def _is_refusal(exception: BaseException) -> bool:
 
 
 DATA_CONVERTER = DataConverter(
-    payload_converter_class=TolerantPayloadConverter, failure_converter_class=PlainFailureConverter
+    payload_converter_class=InboundPayloadConverter, failure_converter_class=PlainFailureConverter
 )
 """Without keys: for trials, rehearsals and replayed histories."""
 
@@ -97,7 +137,7 @@ def data_converter(cipher: Cipher) -> DataConverter:
     if not isinstance(cipher, EnvelopeCipher):
         return DATA_CONVERTER
     return DataConverter(
-        payload_converter_class=TolerantPayloadConverter,
-        payload_codec=EncryptionCodec(cipher, workflow_id("")),
+        payload_converter_class=InboundPayloadConverter,
+        payload_codec=EncryptionCodec(cipher, WORKFLOW_ID_PREFIX),
         failure_converter_class=EncryptedFailureConverter,
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from temporalio.client import Client
 
-from redress.search_attributes import TYPE_NAMES
+from redress.contract import TYPE_NAMES
 from redress.security.encryption import Cipher, PlaintextCipher
 from redress.temporal.converter import data_converter
 

@@ -1,6 +1,6 @@
-"""A worker says of each errand under way that it is alive, so that a killed one's are taken up soon.
+"""Heartbeats of every activity, by themselves: what a killed worker was doing is taken up soon by another.
 
-An errand beats by itself: its code knows nothing of it, and nothing of it is a mark of progress.
+An activity's code knows nothing of it, and a heartbeat is no mark of progress.
 """
 
 from __future__ import annotations
@@ -17,14 +17,13 @@ from temporalio.worker import (
     Interceptor,
 )
 
-EVERY = timedelta(seconds=3)
-"""Several times within `workflows.outbox.A_SIGN_OF_LIFE`: one that is lost or late does no harm."""
+from redress.contract import HEARTBEAT_INTERVAL
 
 
 class HeartbeatInterceptor(Interceptor):
-    """Lets every activity of a worker beat while it runs, so often."""
+    """Lets every activity of a worker send heartbeats while it runs, so often."""
 
-    def __init__(self, every: timedelta = EVERY) -> None:
+    def __init__(self, every: timedelta = HEARTBEAT_INTERVAL) -> None:
         self.every = every
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:

@@ -28,7 +28,7 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from redress.search_attributes import SEARCH_ATTRIBUTES
+from redress.contract import SEARCH_ATTRIBUTES
 from redress.security.encryption import PlaintextCipher
 from redress.temporal.client import connect_patiently, quiet_runtime, where
 

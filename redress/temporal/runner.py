@@ -9,8 +9,6 @@ from temporalio.converter import SerializationContext, StorageDriverStoreContext
 from temporalio.worker import UnsandboxedWorkflowRunner, WorkflowInstance, WorkflowInstanceDetails
 from temporalio.workflow import Info
 
-from redress.temporal.refusals import mark_open, mark_unnamed
-
 STARTS_A_CHILD = CommandType.COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION
 
 
@@ -27,8 +25,11 @@ class _OnePayloadForm(WorkflowInstance):
         self._own = WorkflowSerializationContext(namespace=info.namespace, workflow_id=info.workflow_id)
 
     def activate(self, act: Any) -> Any:
-        mark_unnamed(act)
-        mark_open(act)
+        for job in act.jobs:
+            if job.HasField("initialize_workflow") and len(job.initialize_workflow.arguments) > 1:
+                # Several arguments fit no constructor, and the task would fail for ever; without any the
+                # workflow fails at once and says how a complaint is opened.
+                del job.initialize_workflow.arguments[:]
         return self._inner.activate(act)
 
     def get_serialization_context(self, command_info: Any) -> SerializationContext | None:

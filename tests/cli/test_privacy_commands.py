@@ -14,7 +14,7 @@ import pytest_asyncio
 from temporalio.api.common.v1 import Payload, Payloads, WorkflowExecution
 from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
 
-from redress.bootstrap import build_worker, errands_for
+from redress.bootstrap import activities_for, running_workers
 from redress.bootstrap_keys import cipher_for
 from redress.domain.calendar import long_date
 from redress.procedures.bank_holidays import calendar_today
@@ -41,8 +41,8 @@ async def _a_house_with_keys(state: Path) -> AsyncIterator[Cli]:
     )
     cipher = cipher_for(settings)
     async with embedded_server(cipher=cipher) as (address, client):
-        errands = errands_for(settings, cipher)
-        async with build_worker(client, errands, settings):
+        errands = activities_for(settings, cipher)
+        async with running_workers(client, errands, settings):
             yield Cli(address, state, {"REDRESS_TRIAL": ""}, client, errands.register)
 
 

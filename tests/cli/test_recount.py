@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from temporalio.client import Client, WorkflowExecutionStatus
 
-from redress.bootstrap import build_worker, errands_for
+from redress.bootstrap import activities_for, running_workers
 from redress.domain.calendar import long_date
 from redress.domain.opening_parsing import parse_opening
 from redress.procedures.bank_holidays import holiday_table
@@ -50,8 +50,8 @@ class House:
 async def own(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     settings = migrated(Settings(state=tmp_path_factory.mktemp("recount"), register_url="", outbox=None))
     async with embedded_server(moves_time=True) as (address, client):
-        errands = errands_for(settings)
-        async with build_worker(client, errands, settings):
+        errands = activities_for(settings)
+        async with running_workers(client, errands, settings):
             yield House(address, client, settings, errands.register)
 
 

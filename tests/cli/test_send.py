@@ -7,10 +7,13 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
-from temporalio.client import Client
+import pytest
+from temporalio.client import Client, WorkflowUpdateFailedError
 
-from redress.bootstrap import build_worker, errands_for
+from redress.bootstrap import activities_for, running_workers
+from redress.contract import workflow_id
 from redress.domain.sentences import with_long_dates
+from redress.services import sending
 from redress.services.clock import today
 from redress.settings import Settings
 from redress.store.register import Register
@@ -52,6 +55,24 @@ async def test_applied_pending_refused_and_their_repeats(cli: Cli) -> None:
 
     people = await cli("send", reference, "extend", *words[:-1])
     assert (people.status, people.out, people.lines) == (4, "", refused.lines)
+
+
+async def test_an_answer_is_the_same_where_the_refused_update_fails(cli: Cli) -> None:
+    """To a sender without a name a refusal comes as a failure, whose first detail is the answer."""
+    assert cli.register is not None
+    client = await Client.connect(cli.address)
+    client.service_client.config.identity = ""
+    reference = await cli.open()
+    name, message = sending.complete(
+        "extend", {"reason": "long", "until": ahead(30), "message_id": "long-2", "by": "A. Inventata"}
+    )
+    with pytest.raises(WorkflowUpdateFailedError):
+        await client.get_workflow_handle(workflow_id(reference)).execute_update(name, message)
+    answer = await sending.send(client, cli.register, reference, name, message, 20)
+    assert (answer.applied, answer.pending, answer.repeated) == (False, False, True)
+    words = [f"--set={field}={value}" for field, value in message.items()]
+    refused = await cli("send", reference, "extend", *words, "--json")
+    assert (refused.status, refused.document) == (4, answer.model_dump(mode="json"))
 
 
 async def test_the_same_id_with_other_content(cli: Cli) -> None:
@@ -155,7 +176,7 @@ async def test_no_worker_and_then_one(
     assert unread.status == 3
     assert isinstance(unread.document, dict)
     patient = Cli(bare.address, bare.state)
-    async with build_worker(bare_server[1], errands_for(bare_settings), bare_settings):
+    async with running_workers(bare_server[1], activities_for(bare_settings), bare_settings):
         again = await patient("send", reference, "acknowledge", "--set", f"message_id={message_id}", "--json")
         assert again.status == 0
         assert (again.document["applied"], again.document["message_id"]) == (True, message_id)

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 from temporalio.client import Client
 
-from redress.bootstrap import build_worker, errands_for
+from redress.bootstrap import activities_for, running_workers
 from redress.bootstrap_keys import cipher_for
 from redress.security.keyring import add_key
 from redress.services import erasing, intake, sending
@@ -48,9 +48,9 @@ class Restored:
         cipher = cipher_for(migrated(self.settings))
         database = self.state / "temporal.db"
         async with embedded_server(cipher=cipher, port=self.port, database=database) as (_, client):
-            errands = errands_for(self.settings, cipher)
+            errands = activities_for(self.settings, cipher)
             self.client, self.register = client, errands.register
-            async with build_worker(client, errands, self.settings):
+            async with running_workers(client, errands, self.settings):
                 yield
         errands.register.engine.dispose()
 
@@ -170,7 +170,7 @@ async def test_what_was_erased_does_not_come_back_with_an_older_vault(house: Res
         await house.send(reference, "acknowledge")
         await house.send(reference, "withdraw", reason="Sorted out.")
         await house.recorded(reference, 2)
-        copies = {name: house.back_up(name) for name in ("temporal", "vault")}
+        copies = {name: house.back_up(name) for name in ("temporal", "key-store")}
         proof = await erasing.erase(house.client, house.register, house.settings.outbox_folder, reference)
         assert proof.holds
     for name, copy in copies.items():

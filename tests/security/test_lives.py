@@ -20,7 +20,7 @@ from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.service import RPCError
 
-from redress.bootstrap import build_worker, errands_for
+from redress.bootstrap import activities_for, running_workers
 from redress.bootstrap_keys import cipher_for
 from redress.contract import workflow_id
 from redress.domain.case import Answer
@@ -106,8 +106,8 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Envel
         async with embedded_server(
             cipher=cipher, database=folder / "temporal.db", log=folder / "server.log"
         ) as (address, client):
-            errands = errands_for(settings, cipher)
-            async with build_worker(client, errands, settings):
+            errands = activities_for(settings, cipher)
+            async with running_workers(client, errands, settings):
                 yield EnvelopeCipher(client, errands.register, settings, folder, address)
     finally:
         logging.getLogger().removeHandler(written)

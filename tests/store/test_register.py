@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, text
 from temporalio.exceptions import ApplicationError
 
-from activities.errands import Errands
-from redress.contract import Begin, Errand
+from redress.contract import BeginRequest, RecordRequest, RegisterEntry
 from redress.domain.case import Case
 from redress.domain.london import instant
 from redress.domain.opening_parsing import parse_opening
-from redress.domain.record_entry import RegisterEntry
 from redress.letters.delivery.channel import Accepted, NotNow
 from redress.letters.delivery.channels import by_outbox
 from redress.letters.delivery.file_channel import FileChannel
@@ -31,6 +29,7 @@ from redress.store.database import connect
 from redress.store.key_store import KeyStore
 from redress.store.register import Register
 from redress.store.schema import migrate
+from tests.activity_calls import ActivityCalls
 from tests.stores import new_store
 
 OPENED_ON = date(2026, 6, 1)
@@ -87,8 +86,8 @@ class Refusing(FileChannel):
         return super().send(parcel)
 
 
-def _errands(register: Register, outbox: FileChannel) -> Errands:
-    return Errands(register, LetterDispatcher(register, by_outbox(outbox)))
+def _activities(register: Register, outbox: FileChannel) -> ActivityCalls:
+    return ActivityCalls(register, LetterDispatcher(register, by_outbox(outbox)))
 
 
 def _count(register: Register, table: Any) -> int:
@@ -117,8 +116,8 @@ def _said(case: Case, action: str, on: str, **fields: object) -> list[RegisterEn
     return entries
 
 
-def _begun(errands: Errands, reference: str = "CYP-2026-000001") -> Case:
-    begun = errands.begin(Begin(reference=reference, opened_on=OPENED_ON.isoformat(), opening=RAW))
+def _begun(activities: ActivityCalls, reference: str = "CYP-2026-000001") -> Case:
+    begun = activities.begin(BeginRequest(reference=reference, opened_on=OPENED_ON.isoformat(), opening=RAW))
     assert begun.recorded
     opening = parse_opening(RAW, OPENED_ON)
     return Case(rules_for(opening, OPENED_ON), reference, opening, OPENED_ON)
@@ -144,12 +143,12 @@ def test_terms_that_came_with_what_was_undone_come_with_the_next_try(register: R
 
 
 def test_written_twice_it_counts_once(register: Register, tmp_path: Path) -> None:
-    errands = _errands(register, FileChannel(tmp_path / "outbox"))
-    case = _begun(errands)
-    _begun(errands)
-    errand = Errand(reference=case.reference, entries=_said(case, "acknowledge", "2026-06-02"))
+    activities = _activities(register, FileChannel(tmp_path / "outbox"))
+    case = _begun(activities)
+    _begun(activities)
+    request = RecordRequest(reference=case.reference, entries=_said(case, "acknowledge", "2026-06-02"))
     for _ in range(3):
-        assert errands.carry_out(errand).delivered
+        assert activities.record_and_send(request)
     assert _count(register, tables.events) == 3
     assert _count(register, tables.letters) == 1
     assert _count(register, tables.messages) == 1
@@ -161,8 +160,8 @@ def test_written_twice_it_counts_once(register: Register, tmp_path: Path) -> Non
 
 def test_tables_follow_a_message_logged_late(register: Register, tmp_path: Path) -> None:
     """What is projected is replaced, never added to."""
-    errands = _errands(register, FileChannel(tmp_path / "outbox"))
-    case = _begun(errands)
+    activities = _activities(register, FileChannel(tmp_path / "outbox"))
+    case = _begun(activities)
     for action, on, fields in (
         ("respond", "2026-06-03", {"outcome": "not_upheld"}),
         ("escalate", "2026-06-08", {}),
@@ -174,7 +173,7 @@ def test_tables_follow_a_message_logged_late(register: Register, tmp_path: Path)
         ("withdraw", "2026-06-05", {}),
     ):
         entries = _said(case, action, on, **fields)
-        errands.carry_out(Errand(reference=case.reference, entries=entries))
+        activities.record_and_send(RecordRequest(reference=case.reference, entries=entries))
     assert case.status(date(2026, 6, 9))["closed_as"] == "withdrawn"
     assert _count(register, tables.appointments) == 0
     with register.reading() as db:
@@ -186,31 +185,31 @@ def test_tables_follow_a_message_logged_late(register: Register, tmp_path: Path)
 
 def test_letters_wait_for_the_post_and_leave_once(register: Register, tmp_path: Path) -> None:
     post = Refusing(tmp_path / "outbox")
-    errands = _errands(register, post)
-    case = _begun(errands)
-    errand = Errand(reference=case.reference, entries=_said(case, "acknowledge", "2026-06-02"))
-    assert not errands.carry_out(errand).delivered
+    activities = _activities(register, post)
+    case = _begun(activities)
+    request = RecordRequest(reference=case.reference, entries=_said(case, "acknowledge", "2026-06-02"))
+    assert not activities.record_and_send(request)
     assert _count(register, tables.messages) == 1
     with pytest.raises(ApplicationError, match="could not leave"):
-        errands.deliver(case.reference)
+        activities.send_letters(case.reference)
     post.broken = False
-    errands.deliver(case.reference)
-    errands.deliver(case.reference)
-    assert errands.carry_out(errand).delivered
+    activities.send_letters(case.reference)
+    activities.send_letters(case.reference)
+    assert activities.record_and_send(request)
     assert post.sent == ["acknowledgement"]
 
 
 def test_a_letter_that_cannot_be_written_holds_up_nothing(
     register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    errands = _errands(register, FileChannel(tmp_path / "outbox"))
-    case = _begun(errands)
-    errand = Errand(reference=case.reference, entries=_said(case, "acknowledge", "2026-06-02"))
+    activities = _activities(register, FileChannel(tmp_path / "outbox"))
+    case = _begun(activities)
+    request = RecordRequest(reference=case.reference, entries=_said(case, "acknowledge", "2026-06-02"))
     with monkeypatch.context() as broken:
         broken.setattr("redress.letters.addressing.letters_for", lambda *_: 1 / 0)
-        assert not errands.carry_out(errand).delivered
+        assert not activities.record_and_send(request)
     assert _count(register, tables.messages) == 1
-    errands.deliver(case.reference)
+    activities.send_letters(case.reference)
     with register.reading() as db:
         rows = db.execute(select(tables.letters)).all()
     assert [(row.recipient, row.state) for row in rows] == [("complainant", "sent")]
@@ -218,9 +217,11 @@ def test_a_letter_that_cannot_be_written_holds_up_nothing(
 
 def test_a_letter_is_taken_in_hand_by_one(register: Register, tmp_path: Path) -> None:
     post = Refusing(tmp_path / "outbox")
-    errands = _errands(register, post)
-    case = _begun(errands)
-    errands.carry_out(Errand(reference=case.reference, entries=_said(case, "acknowledge", "2026-06-02")))
+    activities = _activities(register, post)
+    case = _begun(activities)
+    activities.record_and_send(
+        RecordRequest(reference=case.reference, entries=_said(case, "acknowledge", "2026-06-02"))
+    )
     with register.reading() as db:
         [row] = letters.in_state(db, letters.OPEN, case.reference)
 
@@ -234,31 +235,6 @@ def test_a_letter_is_taken_in_hand_by_one(register: Register, tmp_path: Path) ->
     with register.writing() as db:
         assert not letters.settle(db, row, "somebody else's", "sent")
         assert letters.settle(db, row, claims[0], "sent")
-
-
-def test_a_register_of_an_earlier_version_goes_on(register: Register, tmp_path: Path) -> None:
-    """It has the columns of its time; what waited in it is written anew and leaves, what was sent is left."""
-    errands = _errands(register, FileChannel(tmp_path / "outbox"))
-    case = _begun(errands)
-    for action, on in (("acknowledge", "2026-06-02"), ("extend", "2026-06-03")):
-        more = {"reason": "Two teams."} if action == "extend" else {}
-        errands.carry_out(Errand(reference=case.reference, entries=_said(case, action, on, **more)))
-    with register.writing() as db:
-        waits = tables.letters.c.letter == "extension"
-        db.execute(update(tables.letters).where(waits).values(state="waiting", place=None, sent_at=None))
-        earlier = ("reference", "key", "recipient", "letter", "on_date", "state", "place", "sent_at")
-        for column in tables.letters.columns:
-            if column.name not in earlier:
-                db.execute(text(f'ALTER TABLE letters DROP COLUMN "{column.name}"'))
-    for file in (tmp_path / "outbox" / case.reference).iterdir():
-        file.unlink()
-    upgraded = _errands(Register(register.engine), FileChannel(tmp_path / "outbox"))
-    upgraded.deliver(case.reference)
-    [file] = (tmp_path / "outbox" / case.reference).iterdir()
-    assert "-extension-complainant-" in file.name
-    with register.reading() as db:
-        states = db.execute(select(tables.letters.c.letter, tables.letters.c.state)).all()
-    assert sorted(map(tuple, states)) == [("acknowledgement", "sent"), ("extension", "sent")]
 
 
 def test_one_intake_has_one_reference(register: Register) -> None:
@@ -280,11 +256,11 @@ def test_one_intake_has_one_reference(register: Register) -> None:
 
 
 def test_what_is_recalled_is_the_same_case(register: Register, tmp_path: Path) -> None:
-    errands = _errands(register, FileChannel(tmp_path / "outbox"))
-    case = _begun(errands)
+    activities = _activities(register, FileChannel(tmp_path / "outbox"))
+    case = _begun(activities)
     entries = _said(case, "respond", "2026-06-03", outcome="upheld", remedies=[{"what": "Say sorry."}])
-    errands.carry_out(Errand(reference=case.reference, entries=entries))
-    recalled = errands.begin(Begin(reference=case.reference, opened_on="2027-01-01"))
+    activities.record_and_send(RecordRequest(reference=case.reference, entries=entries))
+    recalled = activities.begin(BeginRequest(reference=case.reference, opened_on="2027-01-01"))
     assert recalled.state is not None
     [listed] = register.statuses(datetime(2026, 6, 4, tzinfo=UTC).date())
     assert listed["reference"] == case.reference
@@ -294,14 +270,14 @@ def test_what_is_recalled_is_the_same_case(register: Register, tmp_path: Path) -
 def test_an_opening_does_not_wait_for_a_register_that_is_busy(tmp_path: Path) -> None:
     """Whoever does not get a turn soon goes on without: the opening is recorded by the first errand."""
     register = Register(new_store(tmp_path / "register.db"))
-    errands = _errands(register, FileChannel(tmp_path / "outbox"))
-    asked = Begin(reference="CYP-2026-000001", opened_on=OPENED_ON.isoformat(), opening=RAW)
+    activities = _activities(register, FileChannel(tmp_path / "outbox"))
+    asked = BeginRequest(reference="CYP-2026-000001", opened_on=OPENED_ON.isoformat(), opening=RAW)
     with register.writing():
-        begun = errands.begin(asked)
+        begun = activities.begin(asked)
     assert (begun.recorded, begun.state) == (False, None)
-    assert errands.begin(asked).recorded
+    assert activities.begin(asked).recorded
     with register.writing():  # what ran before is read all the same
-        again = errands.begin(asked)
+        again = activities.begin(asked)
     assert again.recorded
     assert again.state is not None
     assert _count(register, tables.events) == 1

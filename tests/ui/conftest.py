@@ -15,7 +15,7 @@ from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from redress.bootstrap import build_worker, errands_for
+from redress.bootstrap import activities_for, running_workers
 from redress.contract import WORKFLOW, workflow_id
 from redress.settings import Settings
 from redress.store.register import Register
@@ -86,11 +86,11 @@ async def one_is_stuck(client: Client) -> AsyncIterator[None]:
 @pytest_asyncio.fixture(scope="session")
 async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place]:
     settings = migrated(Settings(state=tmp_path_factory.mktemp("ui"), register_url="", outbox=None))
-    errands = errands_for(settings)
+    errands = activities_for(settings)
     ui_port = free_port()
     async with embedded_server(moves_time=True, ui_port=ui_port) as (_, client):
         await prepare(client)
-        async with build_worker(client, errands, settings), one_is_stuck(client):
+        async with running_workers(client, errands, settings), one_is_stuck(client):
             yield Place(f"http://127.0.0.1:{ui_port}", client, errands.register, settings)
 
 

@@ -9,8 +9,8 @@ import pytest
 from playwright.async_api import expect
 from temporalio.api.enums.v1 import EventType
 
+from redress.contract import workflow_id
 from redress.domain.calendar import long_date
-from redress.domain.identity import workflow_id
 from redress.domain.sentences import LONGEST
 from redress.domain.status import Status
 from redress.procedures.bank_holidays import calendar_today

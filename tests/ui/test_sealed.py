@@ -16,16 +16,16 @@ import pytest_asyncio
 from playwright.async_api import Browser, Locator, expect
 from temporalio.client import Client
 
-from redress.bootstrap import build_worker, errands_for
+from redress.bootstrap import activities_for, running_workers
 from redress.bootstrap_keys import cipher_for
 from redress.domain.calendar import long_date
 from redress.procedures.bank_holidays import calendar_today
 from redress.security.keyring import add_key
 from redress.settings import Settings
 from redress.store.register import Register
+from redress.temporal.converter import LOOK_THERE
 from redress.temporal.embedded import free_port, server_command, wait_for_server
 from redress.temporal.namespace import prepare
-from redress.temporal.refusals import LOOK_THERE
 from tests.api.gates import Gate
 from tests.conftest import Life
 from tests.stores import migrated
@@ -55,7 +55,7 @@ async def sealed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Enve
     settings = migrated(Settings(state=state, register_url="", key_store_url="", keys=None, outbox=None))
     add_key(settings.keys_file)
     cipher = cipher_for(settings)
-    errands = errands_for(settings, cipher)
+    errands = activities_for(settings, cipher)
     port, ui_port = free_port(), free_port()
     ui = f"http://127.0.0.1:{ui_port}"
     gate = Gate(state, f"127.0.0.1:{port}", REDRESS_CODEC_ORIGINS=json.dumps([ui]))
@@ -68,7 +68,7 @@ async def sealed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Enve
         client = await wait_for_server(f"127.0.0.1:{port}", server, cipher=cipher)
         await prepare(client)
         await gate.start()
-        async with build_worker(client, errands, settings):
+        async with running_workers(client, errands, settings):
             yield EnvelopeCipher(ui, gate, client, errands.register, settings)
     finally:
         await gate.close()

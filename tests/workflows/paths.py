@@ -8,11 +8,12 @@ from datetime import date
 
 import pytest
 
-from activities import errands
+from activities import begin
 from redress.domain.opening import Opening
+from redress.domain.procedure import RulesSnapshot
 from redress.letters import dispatcher
 from redress.procedures.bank_holidays import calendar_today
-from redress.procedures.loader import packed_rules_for
+from redress.procedures.loader import rules_for
 from redress.store import letters as kept
 from tests.conftest import Life
 
@@ -221,14 +222,14 @@ def the_first_terms(happens: Callable[[], None]) -> Iterator[list[str]]:
     """Something happens to the first terms that are asked for; gives whose were, by their source's id."""
     asked: list[str] = []
 
-    def terms(opening: Opening, today: date) -> str:
+    def terms(opening: Opening, today: date) -> RulesSnapshot:
         asked.append(opening.source_id)
         if len(asked) == 1:
             happens()
-        return packed_rules_for(opening, today)
+        return rules_for(opening, today)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(errands, "packed_terms_for", terms)
+        patch.setattr(begin, "rules_for", terms)
         yield asked
 
 

@@ -16,7 +16,7 @@ from tests.workflows.paths import terms_at_once, terms_at_the_second_go, the_fir
 from workflows import complaint
 
 
-async def errands_of(life: Life) -> list[str]:
+async def activities_of(life: Life) -> list[str]:
     """The names of the activities that its history shows."""
     return [
         event.activity_task_scheduled_event_attributes.activity_type.name
@@ -27,13 +27,13 @@ async def errands_of(life: Life) -> list[str]:
 
 async def test_the_terms_come_within_the_first_task(life: Life) -> None:
     await terms_at_once(life)
-    assert BEGIN not in await errands_of(life)
+    assert BEGIN not in await activities_of(life)
     assert openings(life) == 1
 
 
 async def test_terms_that_do_not_come_at_once_come_by_an_errand(life: Life) -> None:
     await terms_at_the_second_go(life)
-    assert (await errands_of(life)).count(BEGIN) == 1
+    assert (await activities_of(life)).count(BEGIN) == 1
     assert openings(life) == 1
 
 
@@ -41,14 +41,14 @@ async def test_terms_that_are_slow_are_not_waited_for_and_count_once(
     life: Life, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The slow one goes on beside the errand, and ends after it."""
-    monkeypatch.setattr(complaint, "AT_ONCE", timedelta(seconds=1))
+    monkeypatch.setattr(complaint, "LOCAL_WITHIN", timedelta(seconds=1))
     with the_first_terms(lambda: sleep(4)) as asked:
         await life.open()
         await life.send("acknowledge")
         await life.settled(lambda: bool(life.letters()))
         sleep(4)
     assert asked == [asked[0]] * 2
-    assert (await errands_of(life)).count(BEGIN) == 1
+    assert (await activities_of(life)).count(BEGIN) == 1
     assert openings(life) == 1
     assert [each["action"] for each in (await life.status())["messages"]] == ["acknowledge"]
 

@@ -10,12 +10,12 @@ from typing import get_args
 
 import pytest
 
+from redress.contract import SEARCH_ATTRIBUTES, TYPE_NAMES
 from redress.domain.messages import KNOWN
 from redress.domain.parsing import parse_message
 from redress.domain.procedure import Owner, StageName
 from redress.domain.sentences import with_long_dates
 from redress.procedures.loader import authority_names
-from redress.search_attributes import SEARCH_ATTRIBUTES, TYPE_NAMES
 from redress.services.links import lines, list_url, ready_lists
 from tools.house import UI_PORT
 from workflows.descriptions import FORMS, update_description

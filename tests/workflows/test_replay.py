@@ -45,7 +45,7 @@ WATCHED = SandboxRestrictions.default.with_passthrough_modules(
     "redress.security",
     "redress.temporal",
     "redress.store",
-    "redress.search_attributes",
+    "redress.contract",
     "redress.domain.london",  # reads the rules of London's time, once
 )
 """Everything else, the rules and the workflow, is imported anew for each replay and watched."""

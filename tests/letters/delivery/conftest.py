@@ -10,12 +10,10 @@ from typing import Any, get_args
 
 import pytest
 
-from activities.errands import Errands
-from redress.contract import Begin, Errand
+from redress.contract import BeginRequest, RecordRequest, RegisterEntry
 from redress.domain.case import Case
 from redress.domain.london import instant
 from redress.domain.opening_parsing import parse_opening
-from redress.domain.record_entry import RegisterEntry
 from redress.letters.delivery.configuration import routes_for
 from redress.letters.dispatcher import LetterDispatcher, SendLimits
 from redress.procedures.loader import rules_for
@@ -27,6 +25,7 @@ from redress.store.database import connect
 from redress.store.key_store import KeyStore
 from redress.store.letters import Kept
 from redress.store.register import Register
+from tests.activity_calls import ActivityCalls
 from tests.letters.delivery import certificates, mail_server, notify_service
 from tests.letters.delivery.mail_server import MailServer
 from tests.letters.delivery.notify_service import NotifyService
@@ -60,7 +59,7 @@ class Desk:
         self.settings = settings
         patience = patience or SendLimits(settings.send_within, settings.send_for_days)
         self.postroom = LetterDispatcher(self.register, routes_for(settings), patience)
-        self.errands = Errands(self.register, self.postroom)
+        self.activities = ActivityCalls(self.register, self.postroom)
 
     def open(self, **person: object) -> str:
         """A complaint of somebody, just opened."""
@@ -76,8 +75,8 @@ class Desk:
         }
         opening = parse_opening(raw, OPENED_ON)
         self.reference = self.register.reserve(opening, raw, "CYP").reference
-        begun = Begin(reference=self.reference, opened_on=OPENED_ON.isoformat(), opening=raw)
-        assert self.errands.begin(begun).recorded
+        begun = BeginRequest(reference=self.reference, opened_on=OPENED_ON.isoformat(), opening=raw)
+        assert self.activities.begin(begun).recorded
         self.case = Case(rules_for(opening, OPENED_ON), self.reference, opening, OPENED_ON)
         return self.reference
 
@@ -101,8 +100,8 @@ class Desk:
                 "facts": effect.said(),
             }
             entries.append(RegisterEntry(kind="effect", key=f"effect:{effect.key}", on=on, body=said))
-        self.errand = Errand(reference=self.reference, entries=entries)
-        return self.errands.carry_out(self.errand).delivered
+        self.request = RecordRequest(reference=self.reference, entries=entries)
+        return self.activities.record_and_send(self.request)
 
     def rows(self, *letters: str) -> list[Kept]:
         """The letters of the complaint, or those of these names."""

@@ -126,7 +126,7 @@ def test_sent_by_hand_it_is_tried_no_more(by_mail: Settings, mail: MailServer, d
     assert letters.by_hand(at.register, at.reference, mark_of(at))["state"] == "by_hand"
     mail.start()
     at.rested()
-    at.errands.deliver(at.reference)
+    at.activities.send_letters(at.reference)
     assert mail.mailbox.taken == []
     with pytest.raises(letters.Undecided):
         letters.by_hand(at.register, at.reference, mark_of(at))

@@ -34,7 +34,7 @@ def test_a_letter_by_e_mail_arrives(by_notify: Settings, notify: NotifyService, 
     assert not at.says("acknowledge", "2026-06-02"), "it was taken, and has not arrived yet"
     [row] = at.rows()
     assert (row.state, row.channel) == ("accepted", "notify")
-    at.errands.deliver(at.reference)
+    at.activities.send_letters(at.reference)
     [row] = at.rows()
     [sent] = taken(notify, "email")
     assert (row.state, row.place) == ("sent", f"notify/{sent['id']}")
@@ -52,7 +52,7 @@ def test_by_post_to_the_address_line_by_line(
     at = desk(by_notify)
     at.open(format="letter")
     at.says("acknowledge", "2026-06-02")
-    at.errands.deliver(at.reference)
+    at.activities.send_letters(at.reference)
     [sent] = notify.taken.values()
     lines = [sent[f"line_{n}"] for n in range(1, 5)]
     assert (sent["type"], lines) == (
@@ -83,7 +83,7 @@ def test_a_text_message_only_for_who_asked_and_without_details(
     assert taken(notify, "sms") == []
     at.open(format="text message")
     at.says("acknowledge", "2026-06-02")
-    at.errands.deliver(at.reference)
+    at.activities.send_letters(at.reference)
     [told] = taken(notify, "sms")
     assert told["phone_number"] == "07700 900123"
     assert told["body"] == (
@@ -109,7 +109,7 @@ def test_nothing_is_handed_over_twice_where_the_answer_was_lost(
         notify.fault = "none"
         at.rested()
         at.restart(by_notify, SendLimits(within=0.0))
-        at.errands.deliver(at.reference)
+        at.activities.send_letters(at.reference)
         assert at.states() == {"acknowledgement to complainant": "sent"}
         at.restart(by_notify)
     assert list(notify.counted().values()) == [1, 1]
@@ -134,7 +134,7 @@ def test_whoever_was_killed_while_handing_over_is_found_out(
         at.restart(by_notify, SendLimits(within=0.0))
         for _ in range(3):
             try:
-                at.errands.deliver(at.reference)
+                at.activities.send_letters(at.reference)
             except ApplicationError:
                 continue
         assert at.states() == {"acknowledgement to complainant": "sent"}
@@ -154,12 +154,12 @@ def test_a_service_that_is_down_is_tried_until_it_is_up(
     for _ in range(2):
         at.rested()
         with pytest.raises(ApplicationError):
-            at.errands.deliver(at.reference)
+            at.activities.send_letters(at.reference)
     notify.fault = "none"
     for _ in range(3):
         at.rested()
         try:
-            at.errands.deliver(at.reference)
+            at.activities.send_letters(at.reference)
         except ApplicationError:
             continue
     assert at.states() == {"acknowledgement to complainant": "sent"}
@@ -175,8 +175,8 @@ def test_a_service_that_is_not_there_is_tried_until_it_is(
     assert at.reason() == "GOV.UK Notify is out of reach"
     at.restart(by_notify)
     with pytest.raises(ApplicationError):
-        at.errands.deliver(at.reference)
-    at.errands.deliver(at.reference)
+        at.activities.send_letters(at.reference)
+    at.activities.send_letters(at.reference)
     assert list(notify.counted().values()) == [1]
 
 
@@ -186,7 +186,7 @@ def test_an_address_that_notify_refuses_is_written_to_by_post(
     at = desk(by_notify)
     at.open(email="testa@inventata.c0m")
     at.says("acknowledge", "2026-06-02")
-    at.errands.deliver(at.reference)
+    at.activities.send_letters(at.reference)
     [sent] = notify.taken.values()
     assert sent["type"] == "letter"
     assert at.states() == {"acknowledgement to complainant": "sent"}
@@ -201,15 +201,15 @@ def test_what_fails_later_goes_by_post_and_where_there_is_none_is_raised(
     at.open(email=f"{name}@simulator.notify")
     at.says("acknowledge", "2026-06-02")
     with pytest.raises(ApplicationError):
-        at.errands.deliver(at.reference)
-    at.errands.deliver(at.reference)
+        at.activities.send_letters(at.reference)
+    at.activities.send_letters(at.reference)
     assert [each["type"] for each in notify.taken.values()] == ["email", "letter"]
     assert at.states() == {"acknowledgement to complainant": "sent"}
     at.open(email=f"{name}@simulator.notify", address="")
     at.says("acknowledge", "2026-06-02")
     for _ in range(2):
         try:
-            at.errands.deliver(at.reference)
+            at.activities.send_letters(at.reference)
         except ApplicationError:
             continue
     assert at.states() == {
@@ -228,14 +228,14 @@ def test_what_notify_lost_is_handed_over_anew_and_at_last_goes_by_post(
     notify.status_of_the_rest = "technical-failure"
     at.says("acknowledge", "2026-06-02")
     with pytest.raises(ApplicationError):
-        at.errands.deliver(at.reference)
+        at.activities.send_letters(at.reference)
     assert list(notify.counted().values()) == [1, 1], "each under a reference of its own"
     notify.status_of_the_rest = "delivered"
     for each in list(notify.taken.values())[1:]:
         each["status"] = "technical-failure"
     for _ in range(4):
         try:
-            at.errands.deliver(at.reference)
+            at.activities.send_letters(at.reference)
         except ApplicationError:
             continue
     assert [each["status"] for each in notify.taken.values()] == [*["technical-failure"] * 2, "delivered"]
@@ -245,7 +245,7 @@ def test_what_notify_lost_is_handed_over_anew_and_at_last_goes_by_post(
     at.says("acknowledge", "2026-06-02")
     for _ in range(6):
         try:
-            at.errands.deliver(at.reference)
+            at.activities.send_letters(at.reference)
         except ApplicationError:
             continue
     assert [each["type"] for each in notify.taken.values()][3:] == [*["email"] * 3, "letter"]
@@ -258,7 +258,7 @@ def test_a_number_that_cannot_be_texted_is_raised_and_the_letter_goes(
     at = desk(by_notify)
     at.open(telephone="01632 960001", format="text")
     at.says("acknowledge", "2026-06-02")
-    at.errands.deliver(at.reference)
+    at.activities.send_letters(at.reference)
     assert at.states() == {
         "acknowledgement to complainant": "sent",
         "acknowledgement to complainant_text": "failed",
@@ -275,7 +275,7 @@ def test_what_is_under_way_says_so_and_is_no_fault(
     at.open()
     at.says("acknowledge", "2026-06-02")
     with pytest.raises(ApplicationError, match="1 left and have not arrived yet") as later:
-        at.errands.deliver(at.reference)
+        at.activities.send_letters(at.reference)
     assert later.value.category is ApplicationErrorCategory.BENIGN
     assert later.value.next_retry_delay == timedelta(seconds=30)
 
@@ -288,7 +288,7 @@ def test_what_notify_has_forgotten_is_raised(
     at.says("acknowledge", "2026-06-02")
     notify.taken.clear()
     with pytest.raises(ApplicationError):
-        at.errands.deliver(at.reference)
+        at.activities.send_letters(at.reference)
     assert at.states()["acknowledgement to complainant"] == "unsure"
 
 
@@ -321,7 +321,7 @@ def test_a_setting_that_is_wrong_at_notify_loses_nothing(
     at.restart(settings_by_notify(by_notify.state, notify))  # somebody puts it right
     for _ in range(2):
         try:
-            at.errands.deliver(at.reference)
+            at.activities.send_letters(at.reference)
         except ApplicationError:
             continue
     assert at.states() == {"acknowledgement to complainant": "sent"}

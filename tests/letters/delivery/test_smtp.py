@@ -107,7 +107,7 @@ def test_the_same_letter_has_the_same_id_and_each_letter_its_own(
     ids = [at.postroom._parcel(row).token for row in at.rows()]
     mail.mailbox.fault = "none"
     at.rested()
-    at.errands.deliver(at.reference)
+    at.activities.send_letters(at.reference)
     at.says("respond", "2026-06-03", outcome="upheld")
     sent = [str(message["Message-ID"]) for message in mail.mailbox.taken]
     assert sent[0] == f"<{ids[0]}@exampleshire.example>"
@@ -200,13 +200,13 @@ def test_what_has_certainly_not_left_is_tried_again_and_leaves_once(
     assert row.reason == reason
     at.rested()
     with pytest.raises(ApplicationError, match="1 could not leave yet") as later:
-        at.errands.deliver(at.reference)
+        at.activities.send_letters(at.reference)
     assert later.value.next_retry_delay is not None
     mail.mailbox.fault = "none"
     at.rested()
-    at.errands.deliver(at.reference)
-    at.errands.deliver(at.reference)
-    assert at.errands.carry_out(at.errand).delivered
+    at.activities.send_letters(at.reference)
+    at.activities.send_letters(at.reference)
+    assert at.activities.record_and_send(at.request)
     assert list(mail.mailbox.counted().values()) == [1]
     assert at.states() == {"acknowledgement to complainant": "sent"}
 
@@ -230,7 +230,7 @@ def test_what_is_refused_is_raised_at_once(
     for personal in ("Testa", "Inventata", "inventata.example", "Nowhere"):
         assert personal not in told
     assert mail.mailbox.taken == []
-    at.errands.deliver(at.reference)
+    at.activities.send_letters(at.reference)
     assert len(at.told()) == 1
 
 
@@ -245,7 +245,7 @@ def test_a_connection_that_breaks_within_a_message_leaves_it_once_or_raises_it(
     assert mail.mailbox.broken_off == 1
     mail.mailbox.fault = "none"
     at.rested()
-    at.errands.deliver(at.reference)
+    at.activities.send_letters(at.reference)
     ended = at.states()["acknowledgement to complainant"]
     assert (ended, len(mail.mailbox.taken), len(at.told())) in (("sent", 1, 0), ("unsure", 0, 1))
 
@@ -260,8 +260,8 @@ def test_what_nobody_can_be_sure_of_is_raised_and_not_sent_again(
     assert at.says("acknowledge", "2026-06-02")
     mail.mailbox.fault = "none"
     at.rested()
-    at.errands.deliver(at.reference)
-    assert at.errands.carry_out(at.errand).delivered
+    at.activities.send_letters(at.reference)
+    assert at.activities.record_and_send(at.request)
     assert len(mail.mailbox.taken) == (1 if fault == "take_and_die" else 0)
     assert at.states()["acknowledgement to complainant"] == "unsure"
     [told] = at.told()
@@ -289,7 +289,7 @@ def test_put_off_for_days_it_is_given_up_and_raised(
     mail.mailbox.fault = "put_off_person"
     at.says("acknowledge", "2026-06-02")
     assert at.states() == {"acknowledgement to complainant": "ready"}
-    at.errands.deliver(at.reference)
+    at.activities.send_letters(at.reference)
     assert at.states()["acknowledgement to complainant"] == "failed"
     assert len(at.told()) == 1
 
@@ -306,11 +306,11 @@ def test_a_server_that_is_down_for_days_is_told_of_once_and_everything_leaves_wh
     for _ in range(4):
         at.rested()
         with pytest.raises(ApplicationError):
-            at.errands.deliver(at.reference)
+            at.activities.send_letters(at.reference)
     assert sum("has not left for days" in told for told in at.told()) == len(at.told()) == 2
     mail.start()
     at.rested()
-    at.errands.deliver(at.reference)
+    at.activities.send_letters(at.reference)
     assert sorted(mail.mailbox.counted().values()) == [1, 1]
     assert set(at.states().values()) == {"sent"}
 
@@ -329,10 +329,10 @@ def test_a_letter_in_somebodys_hands_is_left_alone_until_they_must_be_gone(
     assert kept_by_two(at, row) is None
     at.rested()
     with pytest.raises(ApplicationError):
-        at.errands.deliver(at.reference)
+        at.activities.send_letters(at.reference)
     assert at.states() == {"acknowledgement to complainant": "sending"}
     at.restart(at.settings, SendLimits(within=0.0))
-    at.errands.deliver(at.reference)
+    at.activities.send_letters(at.reference)
     assert at.states()["acknowledgement to complainant"] == "unsure"
     assert mail.mailbox.taken == []
 
@@ -407,7 +407,7 @@ def test_what_waits_for_somebody_who_was_erased_leaves_no_more(
     cipher.key_store.destroy(at.reference)
     mail.start()
     at.rested()
-    at.errands.deliver(at.reference)
+    at.activities.send_letters(at.reference)
     [row] = at.rows()
     assert (row.state, row.text, row.envelope) == ("erased", None, None)
     assert mail.mailbox.taken == []

@@ -130,6 +130,7 @@ def upgrade() -> None:
         sa.Column("reference", sa.String(length=40), nullable=False),
         sa.Column("key", sa.String(length=400), nullable=False),
         sa.Column("recipient", sa.String(length=40), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("letter", sa.String(length=60), nullable=False),
         sa.Column("on_date", sa.Date(), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),

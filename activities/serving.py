@@ -1,0 +1,18 @@
+"""Whom an activity serves: one complaint's own workflow, and nobody else."""
+
+from __future__ import annotations
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from redress.contract import WORKFLOW, workflow_id
+
+
+def serve_complaint(reference: str) -> None:
+    """Turn away, for good, whatever is not the workflow of this complaint."""
+    if not activity.in_activity():  # called as a plain function: within a process, by its own code
+        return
+    info = activity.info()
+    if info.workflow_type != WORKFLOW or info.workflow_id != workflow_id(reference):
+        what = f"serves the workflow of {reference} alone"
+        raise ApplicationError(f"{info.activity_type} {what}", type="NotServed", non_retryable=True)
