@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # what only few commands use is not loaded for all
     from redress.services.erasing import Proof
     from redress.services.letters import LetterLine
     from redress.store.letters import State
+    from redress.store.listing import Line
 
 
 class _Console(Console):
@@ -53,7 +54,9 @@ COLOURS = {"overdue": "bold red", "met_late": "red", "running": "", "met": "gree
 def show_status(status: Status) -> None:
     """The whole of a complaint on one screen."""
     stage = status["stage"].replace("_", " ")
-    console.print(f"[bold]{status['reference']}[/bold]  {stage}, {_state(status)}")
+    closed_on = date.fromisoformat(status["closed_on"]) if status["closed_on"] else None
+    state = _state(status["state"], closed_on, status["closed_as"])
+    console.print(f"[bold]{status['reference']}[/bold]  {stage}, {state}")
     console.print(f"received {_day(status['received_on'])} by {status['authority']}")
     console.print(f"procedure: {status['procedure']}, because {status['procedure_reason']}")
     if erased_on := status.get("erased_on"):
@@ -121,25 +124,25 @@ def _link(link: Mapping[str, Any]) -> str:
     return f"{link['reference']}, split off on {_day(link['on'])} under {_words(link['procedure'])}"
 
 
-def show_list(statuses: Sequence[Status]) -> None:
+def show_list(lines: Sequence[Line]) -> None:
     """Complaints in a table, by next due date."""
     table = Table(box=box.SIMPLE_HEAD)
     table.add_column("reference", no_wrap=True, min_width=15)
     for name in ("stage", "state", "next due", "waiting for", "received"):
         table.add_column(name, overflow="fold")
-    for status in statuses:
-        due = Text(_day(status["next_due_on"]) if status["next_due_on"] else "")
-        if status["overdue"]:
+    for line in lines:
+        due = Text(long_date(line.next_due_on) if line.next_due_on else "")
+        if line.overdue:
             due = Text(f"{due} overdue", style="bold red")
         table.add_row(
-            status["reference"],
-            status["stage"].replace("_", " "),
-            _state(status),
+            line.reference,
+            line.stage.replace("_", " "),
+            _state(line.state, line.closed_on, line.closed_as),
             due,
-            status["waiting_for"].replace("_", " "),
-            _day(status["received_on"]),
+            line.waiting_for.replace("_", " "),
+            long_date(line.received_on),
         )
-    console.print(table if statuses else "no complaints to show")
+    console.print(table if lines else "no complaints to show")
 
 
 def show_letters(letters: Sequence[LetterLine]) -> None:
@@ -250,10 +253,8 @@ def _lines(title: str, lines: Sequence[str]) -> None:
             console.print(Text(f"  {line}"))
 
 
-def _state(status: Status) -> str:
-    if status["closed_on"]:
-        return f"closed {_day(status['closed_on'])} as {_words(status['closed_as'])}"
-    return status["state"]
+def _state(state: str, closed_on: date | None, closed_as: str | None) -> str:
+    return f"closed {long_date(closed_on)} as {_words(closed_as)}" if closed_on else state
 
 
 def _unit(unit: str, number: int) -> str:

@@ -7,7 +7,7 @@ been done (the fold's effects) and what was (`settled`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -234,7 +234,13 @@ class Case(Schedule):
 
     def status(self, as_of: date) -> Status:
         """Where the case stands (or stood) at the beginning of a London date. Changes nothing."""
-        fold = self.folded(self.log, as_of)
+        return self._status_of(self.folded(self.log, as_of), as_of)
+
+    def latest_status(self, as_of: date) -> Status:
+        """The same from the case's own fold, which is taken on to that date: for a case that is only read."""
+        return self._status_of(self.fold, as_of) if as_of >= self.fold.day else self.status(as_of)
+
+    def _status_of(self, fold: ComplaintState, as_of: date) -> Status:
         fold.advance(max(as_of, fold.opening.received_on))
         log = [entry for entry in self.log if entry.seq in fold.verdicts]
         status = status_of(fold, self.reference, log, as_of)
@@ -320,21 +326,40 @@ class Case(Schedule):
     def restore(cls, terms: RulesSnapshot, state: CaseState) -> Case:
         """The case that `state` was taken from."""
         case = cls(terms, state.reference, state.opening.model_copy(update={"messages": []}), state.opened_on)
-        for kept in sorted(state.messages, key=lambda each: each.seq):
-            if kept.seq == state.loaded:
-                case._end_loading()
-            message = kept.message()
-            case.log.append(LogEntry(kept.seq, message, kept.assumed))
-            case.logged[message.message_id] = kept
-            case.size += len(str(kept.body))
-            if not kept.named:
-                case.contents.setdefault(fingerprint(message), message.message_id)
-        if state.loaded >= len(state.messages):
+        messages = sorted(state.messages, key=lambda each: each.seq)
+        if state.loaded:
+            for kept in messages[: state.loaded]:
+                case._keep(kept)
             case._end_loading()
-        case.rejected = list(state.rejected)
-        case.settled = dict(state.settled)
-        case._refold()
+        case.resume(messages[state.loaded :], state.rejected, state.settled)
         return case
+
+    def resume(
+        self,
+        messages: Sequence[LoggedMessage],
+        rejected: Sequence[Rejected],
+        settled: dict[str, EffectStatus],
+    ) -> None:
+        """Take on what was recorded since the opening, in one go where it came in the order of its dates."""
+        by_seq = sorted(messages, key=lambda each: each.seq)
+        added = sorted([self._keep(kept) for kept in by_seq], key=_by_date)
+        self.rejected = list(rejected)
+        self.settled = dict(settled)
+        if any(isinstance(each.message, Correct) or each.message.on < self.fold.day for each in added):
+            self._refold()
+            return
+        for entry in added:
+            self._take(entry)
+
+    def _keep(self, kept: LoggedMessage) -> LogEntry:
+        message = kept.message()
+        entry = LogEntry(kept.seq, message, kept.assumed)
+        self.log.append(entry)
+        self.logged[message.message_id] = kept
+        self.size += len(str(kept.body))
+        if not kept.named:
+            self.contents.setdefault(fingerprint(message), message.message_id)
+        return entry
 
 
 def _snapshot_of(fold: ComplaintState, today: date) -> dict[str, tuple[str | None, str]]:

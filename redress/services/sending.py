@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import date, timedelta
+from functools import partial
 from random import uniform
 from time import monotonic
-from typing import Any, cast
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar, cast
 from uuid import uuid4
 
 from temporalio.client import (
@@ -32,6 +35,8 @@ from redress.services.intake import start
 from redress.services.letters import with_delivery
 from redress.store.key_store import KeyDestroyed
 from redress.store.register import Register
+
+T = TypeVar("T")
 
 BUSY = {
     RPCStatusCode.RESOURCE_EXHAUSTED,
@@ -126,36 +131,87 @@ async def _update(client: Client, reference: str, action: str, body: dict[str, A
     return Answer.model_validate(answer)
 
 
+class StatusReading(NamedTuple):
+    """Where a complaint stands, and who said so: its workflow, or the register, which follows in seconds."""
+
+    status: Status
+    source: Literal["temporal", "register"]
+
+
+class AskRegister(Protocol):
+    """How the register is asked without holding up others. Raises `NoAnswer` where it is out of reach."""
+
+    def __call__(self, work: Callable[[Register], T], /) -> Awaitable[T]: ...
+
+
 async def status(client: Client, register: Register, reference: str, as_of: date, within: float) -> Status:
-    """Where a complaint stands on a London date; from the register once Temporal has forgotten it."""
+    """Where a complaint stands on a London date; from the register once Temporal has forgotten it.
+
+    `within`: seconds that its workflow has to answer. Raises `Malformed`, `NoSuchComplaint`, `NoAnswer`.
+    """
+
+    async def ask(work: Callable[[Register], T]) -> T:
+        return await asyncio.to_thread(work, register)
+
+    return (await read_status(client, ask, reference, as_of, within, although_down=False)).status
+
+
+async def read_status(
+    client: Client | None,
+    ask: AskRegister,
+    reference: str,
+    as_of: date,
+    within: float,
+    *,
+    although_down: bool,
+) -> StatusReading:
+    """The same for whoever asks the register in a way of their own; `client` is None where Temporal is down.
+
+    `although_down`: the register is read too where Temporal does not answer, not only where it has
+    forgotten the complaint. What became of its letters is from the register in either case.
+    """
     if not FIRST_YEAR <= as_of.year <= today().year + 10:
         raise Malformed([Problem("as_of", f"{as_of} lies beyond what the calendar covers")])
     try:
-        found = await running_status(client, reference, as_of, within)
-        return await asyncio.to_thread(with_delivery, register, found)
+        running = await _status_by_temporal(client, reference, as_of, within)
+    except NoAnswer:
+        if not although_down:
+            raise
+        running = None
+    if running is not None:
+        shown: Status = running
+        with suppress(NoAnswer):
+            shown = await ask(partial(with_delivery, status=running))
+        return StatusReading(shown, "temporal")
+    found = await ask(lambda register: register.status(reference, as_of))
+    if found is not None:
+        return StatusReading(await ask(partial(with_delivery, status=found)), "register")
+    if not await ask(lambda register: register.knows(reference)):
+        raise NoSuchComplaint(reference)
+    why = f"{reference} is reserved, but its start did not reach Temporal: send its opening again"
+    raise NoAnswer(why, reference=reference)
+
+
+async def _status_by_temporal(
+    client: Client | None, reference: str, as_of: date, within: float
+) -> Status | None:
+    """None where there is no such workflow, or nobody can read it any more. Raises `NoAnswer`."""
+    if client is None:
+        raise NoAnswer("Temporal is out of reach", reference=reference)
+    late = f"no answer within {within:.0f} s"
+    try:
+        return await running_status(client, reference, as_of, within)
     except (WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
         raise NoAnswer(f"the complaint could not be read: {error}", reference=reference) from None
     except TimeoutError:
-        raise NoAnswer(
-            f"no answer within {within:.0f} s: is a worker running?", reference=reference
-        ) from None
+        raise NoAnswer(f"{late}: is a worker running?", reference=reference) from None
     except RPCError as error:
-        if error.status != RPCStatusCode.NOT_FOUND:
-            raise NoAnswer(
-                f"no answer within {within:.0f} s ({error.message}): is a worker running?",
-                reference=reference,
-            ) from None
-    except KeyDestroyed:
-        pass  # erased: its dates and outcomes stand in the register
-    recorded = await asyncio.to_thread(register.status, reference, as_of)
-    if recorded is None:
-        if not await asyncio.to_thread(register.knows, reference):
-            raise NoSuchComplaint(reference)
-        raise NoAnswer(
-            f"{reference} is reserved, but its start did not reach Temporal: send its opening again",
-            reference=reference,
-        )
-    return await asyncio.to_thread(with_delivery, register, recorded)
+        if error.status == RPCStatusCode.NOT_FOUND:
+            return None
+        why = f"{late} ({error.message}): is a worker running?"
+        raise NoAnswer(why, reference=reference) from None
+    except KeyDestroyed:  # erased: its dates and outcomes stand in the register
+        return None
 
 
 async def running_status(client: Client, reference: str, as_of: date, within: float) -> Status:

@@ -22,6 +22,8 @@ def keep_calendar(db: Connection, calendar: Calendar) -> str:
 
 def calendars(db: Connection, digests: set[str]) -> dict[str, Calendar]:
     """Calendars by digest."""
+    if not digests:
+        return {}
     table = tables.calendars
     rows = db.execute(select(table).where(table.c.digest.in_(digests)))
     return {row.digest: calendar_for(HolidayTable.model_validate(row.holidays)) for row in rows}

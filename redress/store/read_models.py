@@ -24,7 +24,7 @@ OWED = ("running", "overdue")
 
 def project(db: Connection, case: Case, as_of: date, cipher: Cipher, *, first: bool = False) -> Status:
     """Write where the case stands on a date; gives the status it wrote."""
-    status = case.status(as_of)
+    status = case.latest_status(as_of)
     reference = case.reference
     note_changes(db, case, status, as_of)
     upsert(db, tables.complaints, [_line(db, case, status)])

@@ -21,6 +21,7 @@ from redress.services.reconciling import reconcile
 from redress.settings import Settings
 from redress.store import tables
 from redress.store.key_store import KeyDestroyed
+from redress.store.listing import ComplaintFilter, complaints
 from redress.store.register import Register
 from redress.temporal.embedded import embedded_server, free_port
 from tests.stores import migrated
@@ -201,7 +202,8 @@ async def test_what_was_erased_stays_so_with_an_older_register_and_an_older_temp
         shown = house.register.status(reference, today())
         assert shown is not None
         assert (shown.get("erased_on"), shown["closed_as"]) == (today().isoformat(), "withdrawn")
-        listed = {each["reference"] for each in house.register.statuses(today(), closed=True)}
+        lines = complaints(house.register, ComplaintFilter(closed=True), today())
+        listed = {each.reference for each in lines}
         assert listed == {reference, other}
         assert (await house.reconciled())[reference] == "erased again"
         assert reference not in await house.reconciled()

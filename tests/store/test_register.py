@@ -24,9 +24,11 @@ from redress.letters.dispatcher import LetterDispatcher
 from redress.procedures.loader import packed_rules_for, rules_for
 from redress.security.encryption import EnvelopeCipher
 from redress.security.keyring import Keyring
+from redress.services import lists
 from redress.store import letters, tables
 from redress.store.database import connect
 from redress.store.key_store import KeyStore
+from redress.store.listing import ComplaintFilter, complaints
 from redress.store.register import Register
 from redress.store.schema import migrate
 from tests.activity_calls import ActivityCalls
@@ -98,7 +100,7 @@ def _count(register: Register, table: Any) -> int:
 def _said(case: Case, action: str, on: str, **fields: object) -> list[RegisterEntry]:
     """What the workflow would hand over after one message."""
     now = instant(date.fromisoformat(on), "12:00")
-    parsed = case.parse(action, {"on": on, "message_id": f"{action}-{on}", **fields}, now)
+    parsed = case.parse(action, {"on": on, "message_id": f"{action}-{on}"} | fields, now)
     answer = case.receive(parsed, now)
     kept = case.logged[answer.message_id]
     body = kept.model_dump(mode="json")
@@ -262,7 +264,10 @@ def test_what_is_recalled_is_the_same_case(register: Register, tmp_path: Path) -
     activities.record_and_send(RecordRequest(reference=case.reference, entries=entries))
     recalled = activities.begin(BeginRequest(reference=case.reference, opened_on="2027-01-01"))
     assert recalled.state is not None
-    [listed] = register.statuses(datetime(2026, 6, 4, tzinfo=UTC).date())
+    day = datetime(2026, 6, 4, tzinfo=UTC).date()
+    lines = complaints(register, ComplaintFilter(), day)
+    assert [line.reference for line in lines] == [case.reference]
+    [listed] = lists.statuses(register, lines, day)
     assert listed["reference"] == case.reference
     assert "messages" not in listed
 
