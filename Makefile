@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-ui explore rehearse up down links lint format bench pictures screenshots lock clean
+.PHONY: demo test test-ui explore rehearse up down links lint generate format bench pictures screenshots lock clean
 
 demo: $(READY)
 	@$(BIN)/python -m tools.demo
@@ -37,6 +37,11 @@ links: $(READY)
 
 lint: $(READY)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+	@$(BIN)/python -m scripts.generate --check
+
+# What is made from redress/domain/messages.py: handlers, and the tables of docs/messages.md.
+generate: $(READY)
+	@$(BIN)/python -m scripts.generate
 
 format: $(READY)
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
@@ -50,7 +55,7 @@ pictures: $(READY)
 
 # What docs/ shows of the Temporal UI; needs Chromium.
 screenshots: $(READY)
-	@$(BIN)/python -m tools.screenshots
+	@$(BIN)/python -m scripts.screenshots
 
 # For whoever changes a dependency: needs uv. Versions and hashes only, no addresses.
 lock:

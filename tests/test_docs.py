@@ -49,6 +49,7 @@ from redress.procedures import loader
 from redress.procedures.authority import Authority, Choice, Contact, Overlay, Service
 from redress.procedures.files import read_toml
 from redress.settings import Settings
+from scripts.generate import generated
 from starter import app
 from tests.evidence import Evidence, files_of_tests, named_tests, unproven
 
@@ -229,13 +230,20 @@ def test_this_run_listens_for_the_tests_named(request: pytest.FixtureRequest) ->
 
 @pytest.mark.parametrize("action", MESSAGES)
 def test_every_action_and_its_fields_are_explained(action: str) -> None:
-    (row,) = (line for line in text("docs/messages.md").splitlines() if line.startswith(f"| `{action}` |"))
+    actions = (
+        text("docs/messages.md").partition("<!-- generated: actions -->")[2].partition("<!-- end -->")[0]
+    )
+    (row,) = (line for line in actions.splitlines() if line.startswith(f"| `{action}` |"))
     for name, field in MESSAGES[action].model_fields.items():
         everyones = Message.model_fields.get(name)
         if everyones is None or everyones.is_required() is not field.is_required():
             shown = field.alias or name
             assert f"`{shown}`" in row, shown
             assert (f"**`{shown}`**" in row) is field.is_required(), shown
+
+
+def test_what_is_generated_is_fresh() -> None:
+    assert [path for path, wanted in generated().items() if text(path) != wanted] == []
 
 
 def test_the_opening_shown_can_be_sent() -> None:
@@ -305,14 +313,16 @@ def test_the_fields_of_openings_and_messages_are_explained(kind: type[BaseModel]
 @pytest.mark.parametrize("kind", [Finding, Remedy, Recommendation], ids=lambda kind: kind.__name__)
 def test_the_parts_of_a_message_are_shown(kind: type[Finding | Remedy | Recommendation]) -> None:
     names = {Finding: "findings", Remedy: "remedies", Recommendation: "recommendations"}
-    shown = re.search(rf"- `{names[kind]}`: `\[(.*?)\]`", text("docs/messages.md"))
+    shown = re.search(rf"^\| `{names[kind]}` \|.*`\[(.*?)\]` \|$", text("docs/messages.md"), re.MULTILINE)
     assert shown
     assert json.loads(shown[1]).keys() == {field.alias or name for name, field in kind.model_fields.items()}
     kind.model_validate(json.loads(shown[1].replace("…", "said")))
 
 
 def test_what_may_be_corrected_is_said() -> None:
-    (said,) = re.findall(r"- `field` of `correct`: one of (.*?); or", text("docs/messages.md"), re.DOTALL)
+    (said,) = re.findall(
+        r"^\| `field` \| `correct` \| One of (.*?); or", text("docs/messages.md"), re.MULTILINE
+    )
     assert set(re.findall(r"`(\w+)`", said)) == set(OPENING_FIELDS)
 
 

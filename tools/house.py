@@ -33,7 +33,7 @@ from tools.processes import ROOT, Processes
 
 LOOPBACK = {"127.0.0.1", "localhost"}
 
-PORT, UI_PORT, GATEWAY_PORT = 7233, 8233, ApiSettings.model_fields["gateway_port"].default
+PORT, UI_PORT, API_PORT = 7233, 8233, ApiSettings.model_fields["api_port"].default
 """Where the server, its UI and the API are unless a setting says otherwise."""
 
 
@@ -58,7 +58,7 @@ def ports_of(settings: ApiSettings) -> Ports:
     """The ports that the settings name. Raises `CannotStart` where one names another machine."""
     server = _here("TEMPORAL_ADDRESS", f"//{where()}", f"127.0.0.1:{PORT}", PORT)
     ui = _here("REDRESS_UI", settings.ui, f"http://127.0.0.1:{UI_PORT}", 80)
-    ports = Ports(server, ui, settings.gateway_port)
+    ports = Ports(server, ui, settings.api_port)
     if len(set(ports)) < len(ports):
         raise CannotStart(
             "TEMPORAL_ADDRESS, REDRESS_UI and REDRESS_API_PORT have to be three different ports"
@@ -101,7 +101,7 @@ async def up(processes: Processes, settings: ApiSettings) -> None:
     if not settings.keys_file.exists() and settings.trial != TRIAL:
         say(f"keys          a new ring of keys: {settings.keys_file} ({add_key(settings.keys_file)})")
     migrate_stores(settings, settings.store_url)
-    api = f"http://{settings.gateway_host}:{ports.api}"
+    api = f"http://{settings.api_host}:{ports.api}"
     await _started(processes, settings, ports, cipher_for(settings), api)
     _say_where(processes, settings, ports, api)
 
@@ -145,7 +145,7 @@ def _say_where(processes: Processes, settings: ApiSettings, ports: Ports, api: s
     say("\nReady lists in the UI, with the dates of today (make links: anew):")
     for line in lines(ui, os.environ.get("TEMPORAL_NAMESPACE", "default"), today()):
         say(f"  {line}")
-    if ports != (PORT, UI_PORT, GATEWAY_PORT):
+    if ports != (PORT, UI_PORT, API_PORT):
         said = f"TEMPORAL_ADDRESS=127.0.0.1:{ports.server} REDRESS_UI={ui} REDRESS_API_PORT={ports.api}"
         say(f"\nNot the usual ports. Wherever you type commands:  export {said}")
     say("\nTry:  .venv/bin/python starter.py open examples/under-way.json")

@@ -61,13 +61,13 @@ def main() -> int:
         return 1
     if isinstance(cipher, PlaintextCipher):
         log.warning("this is a trial: nothing is encrypted, and names are readable")
-    log.info("answering at http://%s:%d, documented at /docs", settings.gateway_host, settings.gateway_port)
+    log.info("answering at http://%s:%d, documented at /docs", settings.api_host, settings.api_port)
     signal.signal(signal.SIGTERM, _already_stopped)
     signal.signal(signal.SIGINT, _already_stopped)
     uvicorn.run(
         app,
-        host=settings.gateway_host,
-        port=settings.gateway_port,
+        host=settings.api_host,
+        port=settings.api_port,
         log_config=None,
         access_log=False,
         server_header=False,

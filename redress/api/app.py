@@ -7,9 +7,11 @@ import logging
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.telemetry import TelemetryConfig
@@ -18,25 +20,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from redress.api import (
-    changes,
-    codec,
-    complaints,
-    docs_page,
-    health,
-    messages,
-    metrics,
-    opening,
-    webhooks,
-)
-from redress.api.context import House, admitted
+from redress.api import routes
+from redress.api.context import AppContext
 from redress.api.limits import Guard
-from redress.api.openapi import describe
-from redress.api.problems import Refusal, of_status, unavailable
+from redress.api.openapi import describe, describe_webhook
+from redress.api.problems import Refusal, malformed, of_status, unavailable
 from redress.api.request_log import Counts, Watch
+from redress.api.routes.codec import CrossOrigin
 from redress.api.settings import ApiSettings
 from redress.api.webhook_dispatcher import Dispatcher
-from redress.domain.parsing import Problem, said_plainly
+from redress.domain.parsing import Malformed, problems_in
 from redress.security.encryption import Cipher
 from redress.security.keyring import MissingKey
 
@@ -48,35 +41,30 @@ THREADS = 40
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 """FastAPI's own would put paths, queries and the texts of errors into spans (see `request_log`)."""
 
-LOOKS_LIKE = {
-    "reference": "should look like CYP-2026-000123",
-    "receipt": "should be the receipt of a 202: rc_ and 32 more characters",
-    "webhook": "should be a webhook's id: wh_ and 24 more characters",
-    "authority": "should be the name of an authority's file, such as family-rights",
-    "Idempotency-Key": "should be of visible ASCII characters, without spaces",
-}
-"""What a parameter should look like that has a pattern."""
 
-ROUTES = (opening, complaints, messages, changes, webhooks, codec, health, metrics, docs_page)
+def routers() -> list[APIRouter]:
+    """Every endpoint there is: the `router` of each module of `redress.api.routes`."""
+    names = sorted(module.name for module in iter_modules(routes.__path__))
+    return [import_module(f"{routes.__name__}.{name}").router for name in names]
 
 
 def build(settings: ApiSettings, cipher: Cipher) -> FastAPI:
     """The app. Its own store is opened at once; Temporal and the register may still be down."""
-    house = House(settings, cipher)
+    context = AppContext(settings, cipher)
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "api"))
         dispatcher = Dispatcher(
-            house.reach, first_pause=settings.webhook_pause, loopback=settings.webhook_loopback
+            context.backends, first_pause=settings.webhook_pause, loopback=settings.webhook_loopback
         )
         tasks = [
-            asyncio.create_task(house.reach.watch(cipher)),
-            asyncio.create_task(house.waiting.run(house.reach)),
+            asyncio.create_task(context.backends.watch(cipher)),
+            asyncio.create_task(context.queue.run(context.backends)),
             asyncio.create_task(dispatcher.run()),
         ]
         for task in tasks:
-            task.add_done_callback(_tell)
+            task.add_done_callback(_log_failure)
         yield
         for task in tasks:
             task.cancel()
@@ -93,16 +81,17 @@ def build(settings: ApiSettings, cipher: Cipher) -> FastAPI:
         redirect_slashes=False,
         telemetry=NO_TELEMETRY,
     )
-    app.state.house = house
+    app.state.context = context
     app.state.counts = Counts()
-    for module in ROUTES:
-        app.include_router(module.router, dependencies=[Depends(admitted)])
+    for router in routers():
+        app.include_router(router)
+    describe_webhook(app)
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(HTTPException, _refused_by_framework)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(SQLAlchemyError, _store_failed)
     app.add_exception_handler(MissingKey, _key_is_missing)
-    app.add_middleware(codec.CrossOrigin, origins=settings.codec_origins)
+    app.add_middleware(CrossOrigin, origins=settings.codec_origins)
     app.add_middleware(Guard)
     app.add_middleware(Watch, counts=app.state.counts)  # outermost: it sees what Guard turns away too
     app.openapi = lambda: _described(app, settings.oidc_issuer)  # type: ignore[method-assign]  # as FastAPI wants
@@ -115,7 +104,7 @@ def _described(app: FastAPI, issuer: str) -> dict[str, Any]:
     return app.openapi_schema
 
 
-def _tell(task: asyncio.Task[None]) -> None:
+def _log_failure(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and task.exception() is not None:
         log.error("a task of the API ended: %s", type(task.exception()).__name__)
 
@@ -137,25 +126,29 @@ async def _refused_by_framework(request: Request, error: Exception) -> JSONRespo
 
 def _methods(request: Request) -> list[str]:
     """Every method that a path takes, whichever of its routes has it."""
-    routes = [route for module in ROUTES for route in module.router.routes]
-    fitting = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    every = [route for router in routers() for route in router.routes]
+    fitting = [route for route in every if route.matches(request.scope)[0] is not Match.NONE]
     return sorted({method for route in fitting for method in getattr(route, "methods", None) or ()})
 
 
-async def _malformed(_: Request, error: Exception) -> JSONResponse:
+async def _malformed(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    problems = [
-        Problem(".".join(str(part) for part in each["loc"][1:]) or "body", _said(each))
-        for each in error.errors()
-    ]
+    found = problems_in((_worded(request, each) for each in error.errors()), "body")
+    if all(each["loc"][0] == "body" for each in error.errors()):
+        return malformed(Malformed(found)).response()
     detail = "Nothing was changed: a parameter cannot be taken."
-    return Refusal("malformed", detail, errors=problems).response()
+    return Refusal("malformed", detail, errors=found).response()
 
 
-def _said(error: ErrorDetails) -> str:
-    """What would be right; of a pattern an example, since few read patterns."""
-    looks = LOOKS_LIKE.get(str(error["loc"][-1])) if error["type"] == "string_pattern_mismatch" else None
-    return looks or said_plainly(error)
+def _worded(request: Request, error: ErrorDetails) -> ErrorDetails:
+    """An error by the field alone; of a pattern an example, since few read patterns."""
+    worded: ErrorDetails = {**error, "loc": error["loc"][1:]}
+    if error["type"] == "string_pattern_mismatch":
+        dependant = request.scope["route"].dependant
+        parameters = [*dependant.path_params, *dependant.query_params, *dependant.header_params]
+        field = next(each.field_info for each in parameters if each.alias == error["loc"][-1])
+        worded["type"], worded["msg"] = "value_error", f"should look like {field.examples[0]}"
+    return worded
 
 
 async def _key_is_missing(_: Request, error: Exception) -> JSONResponse:

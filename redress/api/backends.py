@@ -41,7 +41,7 @@ class Unavailable(Exception):
     """Temporal or the register does not answer; says which."""
 
 
-class Reach:
+class Backends:
     """The register and Temporal, as far as they answer."""
 
     def __init__(self, settings: ApiSettings, cipher: Cipher) -> None:

@@ -1,63 +1,95 @@
-"""Reading a request's body: one JSON document, and what schema the documentation shows for it."""
+"""Bodies of requests: read once as one JSON document, documented as the classes of the domain.
+
+FastAPI documents a body by its model. A message or an opening is not validated by it: the service does that,
+with the words that the command line has too, so a body is parsed once.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self, cast
 
 from fastapi import Request
+from pydantic import BaseModel, ModelWrapValidatorHandler, PrivateAttr, model_validator
 from starlette.requests import ClientDisconnect
 
 from redress.api.problems import Refusal, wrong
 
-DEEPEST = 32
+MAX_DEPTH = 32
 """How deep a document may be nested."""
 
-SECONDS = 20
-"""How long a body may take to come."""
+READ_WITHIN = 20
+"""Seconds that a body may take to come."""
 
 
-async def read_json(request: Request) -> Any:
-    """The document in a request. Raises `Refusal`."""
+class Unparsed(BaseModel):
+    """Base of a body that is documented by its fields and handed on as it came."""
+
+    _document: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _keep(cls, document: Any, _: ModelWrapValidatorHandler[Self]) -> Self:
+        if not isinstance(document, dict):
+            raise ValueError("should be one JSON object")
+        body = cast(Self, cls.model_construct())
+        body._document = document
+        return body
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """What came."""
+        return self._document
+
+
+class JsonRequest(Request):
+    """A request whose body has been read."""
+
+    document: Any = None
+
+    @classmethod
+    async def read(cls, request: Request) -> JsonRequest:
+        """Read the body of a request. Raises `Refusal`."""
+        whole = cls(request.scope, request.receive)
+        whole.document = await _read_json(whole)
+        return whole
+
+    async def json(self) -> Any:
+        """The document, as FastAPI asks for it."""
+        return self.document
+
+
+async def _read_json(request: Request) -> Any:
     kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    if kind != "application/json" and not kind.endswith("+json"):
+    if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
         raise Refusal("not-json", "Send Content-Type: application/json.")
     try:
-        raw = await asyncio.wait_for(request.body(), SECONDS)
+        raw = await asyncio.wait_for(request.body(), READ_WITHIN)
     except TimeoutError:
-        raise Refusal("too-slow", f"The body did not come within {SECONDS} s.") from None
+        raise Refusal("too-slow", f"The body did not come within {READ_WITHIN} s.") from None
     except ClientDisconnect:
         raise Refusal("malformed", "The caller went away.") from None
     try:
-        document = json.loads(raw, parse_constant=_no_number, object_pairs_hook=_once)
+        document = json.loads(raw, parse_constant=_no_number, object_pairs_hook=_without_repeats)
     except RecursionError:
-        raise wrong("body", f"is nested more than {DEEPEST} deep") from None
+        raise wrong("body", f"is nested more than {MAX_DEPTH} deep") from None
     except ValueError as error:
-        what = str(error) if isinstance(error, _Twice) else "is not JSON"
-        raise wrong("body", what) from None
-    if _depth(document) > DEEPEST:
-        raise wrong("body", f"is nested more than {DEEPEST} deep")
+        raise wrong("body", str(error) if isinstance(error, _Repeated) else "is not JSON") from None
+    if _depth(document) > MAX_DEPTH:
+        raise wrong("body", f"is nested more than {MAX_DEPTH} deep")
     return document
 
 
-async def read_object(request: Request) -> dict[str, Any]:
-    """The same, where it has to be an object."""
-    document = await read_json(request)
-    if not isinstance(document, dict):
-        raise wrong("body", "should be one JSON object")
-    return document
-
-
-class _Twice(ValueError):
+class _Repeated(ValueError):
     """A key stands twice: which of both was meant nobody knows."""
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise _Twice("holds a field twice")
-    return found
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise _Repeated("holds a field twice")
+    return fields
 
 
 def _no_number(name: str) -> NoReturn:
@@ -65,22 +97,13 @@ def _no_number(name: str) -> NoReturn:
 
 
 def _depth(document: Any) -> int:
-    deepest, level = 0, [document]
-    while level:
-        deepest += 1
-        if deepest > DEEPEST:
-            break
+    depth, level = 0, [document]
+    while level and depth <= MAX_DEPTH:
+        depth += 1
         level = [
             inner
-            for each in level
-            if isinstance(each, (dict, list))
-            for inner in (each.values() if isinstance(each, dict) else each)
+            for value in level
+            if isinstance(value, (dict, list))
+            for inner in (value.values() if isinstance(value, dict) else value)
         ]
-    return deepest
-
-
-def body_of(schema: str, examples: dict[str, Any]) -> dict[str, Any]:
-    """What the documentation shows for a body; the schema is one of `redress.api.openapi`."""
-    named = {name: {"summary": name, "value": value} for name, value in examples.items()}
-    content = {"schema": {"$ref": f"#/components/schemas/{schema}"}, "examples": named}
-    return {"requestBody": {"required": True, "content": {"application/json": content}}}
+    return depth

@@ -12,7 +12,7 @@ from redress.api.limits import Rates
 from redress.api.oidc import Issuer, NoKeys
 from redress.api.problems import Refusal, unavailable
 from redress.api.settings import ApiSettings
-from redress.security.access import ACCESS, OPEN
+from redress.security.access import CODEC, Role
 from redress.security.tokens import Caller, Tokens
 
 COOKIE = "redress_codec"
@@ -35,21 +35,18 @@ class Callers:
         self._codec_rates = Rates(settings.rate_per_minute * CODEC_TIMES)
         self._strangers = Rates(settings.rate_per_minute)
 
-    async def admit(self, operation: str, request: Request) -> Caller | None:
-        """The caller of an operation, if they may; None where anybody may. Raises `Refusal`."""
-        if operation in OPEN:
-            return None
-        caller = await self.identify(request.headers, _session(operation, request))
+    async def admit(self, allowed: frozenset[Role], request: Request) -> Caller:
+        """The caller, if they have one of these roles. Raises `Refusal`."""
+        is_codec = allowed == CODEC
+        caller = await self.identify(request.headers, request.cookies.get(COOKIE) if is_codec else None)
         if caller is None:
             self.count_stranger(request)
             detail = "There is no token with it, or it is unknown, revoked or over: Authorization: Bearer …"
             raise Refusal("no-token", detail, headers=CHALLENGE)
-        rates = self._codec_rates if _is_codec(operation) else self._rates
+        rates = self._codec_rates if is_codec else self._rates
         rates.take(f"{caller.name} {caller.token}")
-        allowed = ACCESS.get(operation, frozenset())
         if not caller.roles & allowed:
-            roles = ", ".join(sorted(allowed))
-            raise Refusal("not-allowed", f"This is for the roles {roles}.")
+            raise Refusal("not-allowed", f"This is for the roles {', '.join(sorted(allowed))}.")
         return caller
 
     def count_stranger(self, request: Request) -> None:
@@ -74,11 +71,3 @@ class Callers:
             return await self._issuer.caller(secret)
         except NoKeys:
             raise unavailable("The OpenID Connect issuer does not answer.") from None
-
-
-def _session(operation: str, request: Request) -> str | None:
-    return request.cookies.get(COOKIE) if _is_codec(operation) else None
-
-
-def _is_codec(operation: str) -> bool:
-    return operation.startswith("codec_")

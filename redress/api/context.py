@@ -1,95 +1,90 @@
-"""What the API is made of, put together once, and what routes ask of it."""
+"""What the API is made of, put together once; what endpoints ask of it; who may come in."""
 
 from __future__ import annotations
 
-from typing import Annotated, cast
+import re
+from collections.abc import Callable
+from typing import Annotated, TypeVar, cast
 
-from fastapi import Depends, Request
-from fastapi.routing import APIRoute
+from fastapi import Depends, Path, Request
 
-from redress.api.backends import Reach, Unavailable
+from redress.api.backends import Backends, Unavailable
 from redress.api.callers import Callers
-from redress.api.problems import Refusal, unavailable
+from redress.api.problems import Refusal, malformed, unavailable
 from redress.api.settings import ApiSettings
-from redress.domain.parsing import Problem
+from redress.domain.parsing import Malformed
+from redress.security.access import CODEC, Role
 from redress.security.encryption import Cipher
 from redress.security.tokens import Caller
 from redress.store import callers
 from redress.store.api_store import open_store
 from redress.store.intake_queue import Waiting
+from redress.store.register import Register
+
+T = TypeVar("T")
+
+REFERENCE = r"^[A-Z][A-Z0-9]{0,9}-[0-9]{4}-[0-9]{6,9}(-[0-9]{1,3}){0,3}$"
 
 
-class House:
-    """The parts of one api."""
+class AppContext:
+    """The parts of one API."""
 
     def __init__(self, settings: ApiSettings, cipher: Cipher) -> None:
         self.settings = settings
         self.cipher = cipher
-        self.reach = Reach(settings, cipher)
+        self.backends = Backends(settings, cipher)
         store = open_store(settings.store_url)
         self.callers = Callers(store, settings)
-        self.waiting = Waiting(store, cipher)
+        self.queue = Waiting(store, cipher)
 
-    async def reachable(self, caller: Caller, reference: str) -> None:
-        """Turn away a caller who is limited to one authority from another's complaint. Raises `Refusal`."""
-        if caller.authority is None:
-            return
+    async def register(self, work: Callable[[Register], T]) -> T:
+        """Do something with the register. Raises `Refusal` where it does not answer or cannot take it."""
         try:
-            owner = await self.reach.ask(lambda register: callers.authority_of(register, reference))
+            return await self.backends.ask(work)
         except Unavailable:
             raise unavailable("The register does not answer.") from None
-        if owner is not None:
-            check_authority(caller, owner)
+        except Malformed as error:
+            raise malformed(error) from None
 
 
 def check_authority(caller: Caller, authority: object) -> None:
-    """Turn away a caller who is limited to another authority. Raises `Refusal`."""
+    """Refuse a caller who is limited to another authority. Raises `Refusal`."""
     if caller.authority not in (None, authority):
         raise Refusal("not-allowed", f"This caller is limited to {caller.authority}.")
 
 
-def context_of(request: Request) -> House:
-    """The house that a request came to."""
-    return cast(House, request.app.state.house)
+async def admit(request: Request, allowed: frozenset[Role] | None) -> None:
+    """Note who calls, if they have one of the roles and reach the complaint that the path names.
 
-
-async def admitted(request: Request) -> None:
-    """Ask who calls before anything else; every route depends on it."""
-    house = context_of(request)
-    operation = str(request.scope["route"].operation_id)
-    caller = await house.callers.admit(operation, request)
-    if caller is not None and caller.authority is not None and operation.startswith("codec_"):
+    `allowed` None: anybody may. Raises `Refusal`.
+    """
+    if allowed is None:
+        return
+    context = context_of(request)
+    caller = await context.callers.admit(allowed, request)
+    if allowed == CODEC and caller.authority is not None:
         raise Refusal("not-allowed", "Whoever decodes payloads reads every authority's.")
     request.state.caller = caller
-    _known_parameters(request)
+    reference = request.path_params.get("reference", "")
+    if caller.authority is not None and re.match(REFERENCE, reference):
+        owner = await context.register(lambda register: callers.authority_of(register, reference))
+        if owner is not None:
+            check_authority(caller, owner)
 
 
-def _known_parameters(request: Request) -> None:
-    """Turn away a parameter that is not there: misspelt, a filter would be passed over in silence."""
-    route = request.scope["route"]
-    if not isinstance(route, APIRoute) or not route.path.startswith("/v1/"):
-        return  # what calls those is not made for this api
-    known = {each.alias for each in route.dependant.query_params}
-    given = [name for name, _ in request.query_params.multi_items()]
-    problems = [
-        Problem(_plain(name), "no such parameter" if name not in known else "is given more than once")
-        for name in dict.fromkeys(given)
-        if name not in known or given.count(name) > 1
-    ]
-    if problems:
-        detail = "Nothing was changed: a parameter cannot be taken."
-        raise Refusal("malformed", detail, errors=problems[:20])
-
-
-def _plain(name: str) -> str:
-    """A parameter's name as it can be told again."""
-    return "".join(each if each.isprintable() else "?" for each in name[:60]) or "?"
+def context_of(request: Request) -> AppContext:
+    """The context of the app that a request came to."""
+    return cast(AppContext, request.app.state.context)
 
 
 def caller_of(request: Request) -> Caller:
-    """Who calls, at an operation that not anybody may use."""
+    """Who calls, at an endpoint that not anybody may use."""
     return cast(Caller, request.state.caller)
 
 
-TheHouse = Annotated[House, Depends(context_of)]
-TheCaller = Annotated[Caller, Depends(caller_of)]
+Context = Annotated[AppContext, Depends(context_of)]
+CurrentCaller = Annotated[Caller, Depends(caller_of)]
+Reference = Annotated[
+    str,
+    Path(pattern=REFERENCE, description="The complaint's reference.", examples=["CYP-2026-000123"]),
+]

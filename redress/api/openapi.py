@@ -1,24 +1,17 @@
-"""The OpenAPI document: what routes say of their answers, the schemas of messages, examples, roles."""
+"""The OpenAPI document: FastAPI's own, with the roles, security and problems of every operation."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI
+from fastapi import Body, FastAPI, Header
 from fastapi.openapi.utils import get_openapi
-from pydantic import BaseModel, create_model
-from pydantic.json_schema import models_json_schema
 
-from redress.api.examples import EXAMPLE_ANSWERS, EXAMPLE_OPENING
-from redress.api.field_words import explain
 from redress.api.limits import LARGEST, LARGEST_BATCH
-from redress.api.problems import MEDIA_TYPE, SAID, TYPE, Problem
-from redress.api.schemas import FORMS, FURTHER, STATUS_LISTS, webhook
-from redress.domain.fields import Day, Id
-from redress.domain.messages import MESSAGES, Message
-from redress.domain.opening import Opening
+from redress.api.problems import PROBLEMS, TYPE, Problem, problems
+from redress.api.schemas import Notice
 from redress.procedures.loader import authority_names
-from redress.security.access import ACCESS, OPEN, WHAT_ROLES_ARE
+from redress.security.access import CODEC, WHAT_ROLES_ARE
 
 VERSION = "1.0.0"
 
@@ -27,6 +20,7 @@ TAGS = [
     {"name": "messages", "description": "What happens to a complaint: one operation for each action."},
     {"name": "dates", "description": "What is due, and how a date is counted."},
     {"name": "webhooks", "description": "Being told of stage changes, closings and breaches."},
+    {"name": "notices", "description": "What webhooks are sent."},
     {"name": "codec", "description": "For the Temporal UI and command: payloads encrypted and decrypted."},
     {"name": "health", "description": "For whoever watches over the API."},
 ]
@@ -55,140 +49,91 @@ the API chose otherwise; of the codec twenty times as many), a quarter of them a
 time: pass over those you do not know. What you send may hold no unknown ones, and no unknown parameters.
 """
 
+SIGNED = """\
+Every notice is a POST of JSON, signed as Standard Webhooks (symmetric, `v1`) has it. To check that it is
+ours:
 
-DONE = {
-    "open_complaint": "Opened: `reference` is its name from now on.",
-    "make_webhook": "Made. Keep the `secret`: it is not shown again.",
-    "renew_webhook_secret": "The new secret. Keep it: it is not shown again.",
-    "end_webhook": "Ended.",
-}
-"""What a usual good answer means, where that is not plain."""
+1. Take the body as it came, byte for byte, before anything parses it.
+2. Decode the secret: the Base64 after `whsec_` is the key.
+3. Compute HMAC-SHA-256 with that key over `{webhook-id}.{webhook-timestamp}.{body}`, and write it in
+   Base64.
+4. `webhook-signature` holds one or more signatures with a space between, each `v1,` and Base64: one of
+   them has to be yours. Compare in constant time.
+5. Turn away what has a `webhook-timestamp` more than five minutes from your clock.
 
-APPLIED = "Applied: `changed` says what moved. With `repeated` it came before, and nothing was done again."
+Answer 2xx within 15 seconds and work afterwards. Anything else, a redirect too, is tried again, at first
+after seconds, then hours, for about four days. A notice has one `webhook-id` however often it is
+tried: keep those you have had, and pass over what you know. The order is not promised; the number after the
+dot rises.
+"""
 
-HEADERS = {
-    "open_complaint": ("Location", "Where it, or while there is no reference its receipt, can be read."),
-    "make_webhook": ("Location", "Where it can be read."),
-    "read_complaint": ("Redress-Read-From", "Who answered: `temporal`, or `register`."),
-    "read_standing": ("Redress-Read-From", "Who answered: `temporal`, or `register`."),
-}
-"""A header that a good answer has."""
-
-MORE_OF_PROBLEM: dict[str, Any] = {
-    "applied": {
-        "type": "string",
-        "enum": ["no", "unknown"],
-        "description": "With a 503 to a message: `no`: it was not taken. `unknown`: it may have been. Send "
-        "the same again either way, with `message_id` and `on` as they stand here: it counts once.",
+EXAMPLE_NOTICE: dict[str, Any] = {
+    "type": "complaint.breached",
+    "timestamp": "2026-12-05T00:00:02.101000+00:00",
+    "data": {
+        "on": "2026-12-05",
+        "reference": "CYP-2026-000001",
+        "authority": "family-rights",
+        "procedure": "statutory",
+        "kind": "complaint",
+        "stage": "stage_1",
+        "state": "open",
+        "next_due_on": "2026-12-04",
+        "waiting_for": "stage_manager",
+        "overdue": True,
+        "breach": {
+            "deadline": "stage_1_response",
+            "stage": "stage_1",
+            "due_on": "2026-12-04",
+            "days": 10,
+            "unit": "working_days",
+            "owner": "stage_manager",
+        },
     },
-    "message_id": {"type": "string", "description": "With a 409 or 503 to a message: what it is called."},
-    "on": {"type": "string", "format": "date", "description": "With a 409 or 503 to a message: its date."},
-    "repeated": {"type": "boolean", "description": "With a 409: whether it had been refused before."},
 }
-"""Further fields of problem documents that answer a message."""
 
 
-def answers(
-    more: dict[int, tuple[str, type[BaseModel]]] | None = None,
-    *,
-    body: bool = False,
-    found: bool = False,
-    refused: bool = False,
-    reaches: bool = False,
-) -> dict[int | str, dict[str, Any]]:
-    """Every status an operation answers with, beside its usual one.
+def describe_webhook(app: FastAPI) -> None:
+    """Add what the document says of the requests that the API sends."""
 
-    `body`: it takes a body; `found`: it is about a thing that may not be there; `refused`: the rules may
-    refuse it; `reaches`: it needs the register or Temporal.
-    """
-    statuses = [401, 403, 422, 429, 500]
-    statuses += [408, 413, 415] if body else [413]
-    statuses += [404] if found else []
-    statuses += [409, 410] if refused else []
-    statuses += [503]  # the API's own store, or an issuer, may be out of reach for anybody
-    known: dict[int | str, dict[str, Any]] = {
-        status: {"description": said, "model": model} for status, (said, model) in (more or {}).items()
-    }
-    return known | only(*sorted(statuses))
-
-
-def only(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Problem documents of these statuses."""
-    return {status: _problem(status) for status in statuses}
-
-
-def _problem(status: int) -> dict[str, Any]:
-    name, title = next((name, title) for name, (known, title) in SAID.items() if known == status)
-    example: dict[str, Any] = {
-        "type": TYPE + name,
-        "title": title,
-        "status": status,
-        "detail": "…",
-        "errors": [{"field": "received_on", "problem": "is missing"}] if status == 422 else [],
-    }
-    content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}
-    said: dict[str, Any] = {"description": f"{title}.", "content": {MEDIA_TYPE: content}}
-    if status in (429, 503):
-        said["headers"] = {
-            "Retry-After": {
-                "description": "Seconds until it is worth trying again.",
-                "schema": {"type": "integer"},
-            }
-        }
-    return said
-
-
-def schema_name(action: str) -> str:
-    """What the body of an action is called among the schemas."""
-    return MESSAGES[action].__name__
-
-
-def _as_sent(kind: type[Message]) -> type[BaseModel]:
-    """A message as callers write it: date and id may be left out."""
-    return create_model(
-        kind.__name__,
-        __base__=kind,
-        __doc__=kind.title,
-        on=(Day | None, None),
-        message_id=(Id | None, None),
+    @app.webhooks.post(
+        "notice",
+        operation_id="notice",
+        tags=["notices"],
+        summary="What your receiver is sent",
+        description=SIGNED,
+        response_description="Taken; its body is not read. Any other 2xx says the same.",
+        openapi_extra={"security": []},
     )
-
-
-def payloads_body() -> dict[str, Any]:
-    """Request and answer of the codec: as many payloads back as came."""
-    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Payloads"}}}
-    return {
-        "requestBody": {"required": True, "content": content},
-        "responses": {"200": {"description": "As many payloads, in the same order.", "content": content}},
-    }
-
-
-PAYLOADS = {
-    "type": "object",
-    "description": "Temporal payloads, as protobuf writes them in JSON.",
-    "properties": {
-        "payloads": {
-            "type": "array",
-            "maxItems": 10000,
-            "description": "One or several.",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "metadata": {
-                        "type": "object",
-                        "additionalProperties": {"type": "string", "contentEncoding": "base64"},
-                    },
-                    "data": {"type": "string", "contentEncoding": "base64"},
-                },
-            },
-        }
-    },
-    "required": ["payloads"],
-}
+    def notice(
+        notice: Annotated[Notice, Body(openapi_examples={"a breach": {"value": EXAMPLE_NOTICE}})],
+        id: Annotated[
+            str,
+            Header(
+                alias="webhook-id",
+                description="The delivery's name.",
+                examples=["wh_0123456789abcdef01234567.42"],
+            ),
+        ],
+        timestamp: Annotated[
+            str,
+            Header(
+                alias="webhook-timestamp",
+                description="When this try was made: Unix seconds.",
+                examples=["1796428802"],
+            ),
+        ],
+        signature: Annotated[
+            str,
+            Header(
+                alias="webhook-signature", description="One or more signatures.", examples=["v1,gJm1b0…="]
+            ),
+        ],
+    ) -> None: ...
 
 
 def describe(app: FastAPI, *, issuer: str = "") -> dict[str, Any]:
-    """The OpenAPI document of an app."""
+    """The OpenAPI document of an app; `issuer`: that of OpenID Connect, where there is one."""
     roles = "Roles: " + "; ".join(f"`{role}` ({what})" for role, what in WHAT_ROLES_ARE.items()) + "."
     document = get_openapi(
         title="Redress",
@@ -196,85 +141,46 @@ def describe(app: FastAPI, *, issuer: str = "") -> dict[str, Any]:
         summary="Complaints that act on the day",
         description=ABOUT.format(
             roles=roles,
-            problems=", ".join(f"`{TYPE}{name}` ({status})" for name, (status, _) in SAID.items()),
+            problems=", ".join(f"`{TYPE}{name}` ({status})" for name, (status, _) in PROBLEMS.items()),
             largest=f"{LARGEST:,}",
             batch=f"{LARGEST_BATCH:,}",
         ),
         routes=app.routes,
+        webhooks=app.webhooks.routes,
         tags=TAGS,
     )
-    components = document.setdefault("components", {})
-    schemas = components.setdefault("schemas", {})
+    schemas = document["components"]["schemas"]
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
-    schemas.update(_schemas())
-    schemas["Payloads"] = PAYLOADS
-    _say_more(schemas)
-    components["securitySchemes"] = _security(issuer)
-    document["webhooks"] = {"notice": webhook()}
-    for path in document["paths"].values():
-        for operation in path.values():
-            _who_may(operation, issuer)
-            _what_comes_back(operation)
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(problem.pop("$defs"), Problem=problem)
+    authority = schemas["Opening"]["properties"]["authority"]
+    authority["description"] += f" Here: {', '.join(f'`{name}`' for name in authority_names())}."
+    document["components"]["securitySchemes"] = _security_schemes(issuer)
+    document["webhooks"]["notice"]["post"]["responses"].pop("422")
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            if "x-roles" in operation:
+                _complete(path, operation, issuer)
     return document
 
 
-def _say_more(schemas: dict[str, Any]) -> None:
-    """Write into the schemas what the routes' own models leave open: what lists hold, what fields mean."""
-    schemas.update(FORMS)
-    status = schemas["ComplaintStatus"]["properties"]
-    for name, form in STATUS_LISTS.items():
-        status[name]["items"] = {"$ref": f"#/components/schemas/{form}"}
-    status.update(FURTHER)
-    schemas["StatusDeadline"]["properties"]["verified"] = {
-        "type": "boolean",
-        "description": "Whether the rule was read against its text.",
-    }
-    schemas["MessageAnswer"]["properties"]["changed"]["items"] = {"$ref": "#/components/schemas/ChangedThing"}
-    schemas["Problem"]["properties"] |= MORE_OF_PROBLEM
-    for name, schema in schemas.items():
-        for field, said in schema.get("properties", {}).items():
-            meaning = explain(name, field)
-            if "description" not in said and meaning is not None:
-                said["description"] = meaning
-    authorities = schemas["Opening"]["properties"]["authority"]
-    authorities["description"] += f" Here: {', '.join(f'`{name}`' for name in authority_names())}."
+def _complete(path: str, operation: dict[str, Any], issuer: str) -> None:
+    """Write into an operation for callers with a role what all those have in common."""
+    roles = operation["x-roles"]
+    description = operation.get("description", "")
+    operation["description"] = f"{description}\n\nRoles: {', '.join(f'`{role}`' for role in roles)}.".strip()
+    operation["security"] = [{"token": []}]
+    operation["security"] += [{"issuer": []}] if issuer else []
+    operation["security"] += [{"session": []}] if set(roles) == CODEC else []
+    statuses = [401, 403, 413, 422, 429, 500, 503]
+    statuses += [408, 415] if "requestBody" in operation else []
+    statuses += [404] if "{" in path else []
+    described = operation["responses"] | {str(each): answer for each, answer in problems(*statuses).items()}
+    operation["responses"] = dict(sorted(described.items()))
 
 
-def _what_comes_back(operation: dict[str, Any]) -> None:
-    """Write into an operation how its good answers look, and which headers they have."""
-    name = operation["operationId"]
-    for status, answer in operation["responses"].items():
-        if not status.startswith("2"):
-            continue
-        if answer["description"] == "Successful Response":
-            answer["description"] = DONE.get(name, APPLIED if name.startswith("send_") else "As asked.")
-        example = EXAMPLE_ANSWERS.get((name, status))
-        if example is not None:
-            answer["content"]["application/json"]["example"] = example
-        if name in HEADERS:
-            header, said = HEADERS[name]
-            answer["headers"] = {header: {"description": said, "schema": {"type": "string"}}}
-
-
-def _schemas() -> dict[str, Any]:
-    from redress.api.webhooks import NewWebhook  # the route's own module, which needs this one
-
-    models: list[type[BaseModel]] = [Opening, Problem, NewWebhook, *map(_as_sent, MESSAGES.values())]
-    _, found = models_json_schema(
-        [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
-    )
-    schemas: dict[str, Any] = found["$defs"]
-    schemas["Opening"]["example"] = EXAMPLE_OPENING
-    for action in MESSAGES:
-        properties = schemas[schema_name(action)]["properties"]
-        properties["by"]["description"] = "Ignored: who calls is what is recorded."
-        properties["on"]["description"] = "The London date it happened or was received; today if left out."
-        properties["message_id"]["description"] = "Your name for it; made up and given back if left out."
-    return schemas
-
-
-def _security(issuer: str) -> dict[str, Any]:
+def _security_schemes(issuer: str) -> dict[str, Any]:
     schemes: dict[str, Any] = {
         "token": {"type": "http", "scheme": "bearer", "description": "A token of `starter.py token new`."},
         "session": {
@@ -285,25 +191,6 @@ def _security(issuer: str) -> dict[str, Any]:
         },
     }
     if issuer:
-        schemes["issuer"] = {
-            "type": "openIdConnect",
-            "openIdConnectUrl": f"{issuer.rstrip('/')}/.well-known/openid-configuration",
-        }
+        discovery = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
+        schemes["issuer"] = {"type": "openIdConnect", "openIdConnectUrl": discovery}
     return schemes
-
-
-def _who_may(operation: dict[str, Any], issuer: str) -> None:
-    """Write the roles of an operation into it."""
-    name = operation["operationId"]
-    if name in OPEN:
-        operation["security"] = []
-        return
-    roles = sorted(ACCESS[name])
-    operation["x-roles"] = roles
-    said = operation.get("description", "")
-    operation["description"] = f"{said}\n\nRoles: {', '.join(f'`{role}`' for role in roles)}.".strip()
-    operation["security"] = [{"token": []}]
-    if issuer:
-        operation["security"].append({"issuer": []})
-    if name.startswith("codec_"):
-        operation["security"].append({"session": []})

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,7 +17,7 @@ MEDIA_TYPE = "application/problem+json"
 
 TYPE = "urn:redress:problem:"
 
-SAID = {
+PROBLEMS = {
     "no-token": (401, "Say who you are"),
     "not-allowed": (403, "Not for this caller"),
     "not-found": (404, "There is no such thing"),
@@ -54,6 +55,40 @@ class Problem(BaseModel):
     status: int = Field(description="The HTTP status.", examples=[422])
     detail: str = Field(description="What happened this time, and what can be done about it.")
     errors: list[FieldError] = Field(default=[], description="What is wrong with each field.")
+    applied: Literal["no", "unknown"] = Field(
+        default="no",
+        description="With a 503 to a message: `no`: it was not taken. `unknown`: it may have been. Send the "
+        "same again either way, with `message_id` and `on` as they stand here: it counts once.",
+    )
+    message_id: str = Field(default="", description="With a 409 or 503 to a message: what it is called.")
+    on: date | None = Field(default=None, description="With a 409 or 503 to a message: its date.")
+    repeated: bool = Field(default=False, description="With a 409: whether it had been refused before.")
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What the OpenAPI document says of answers with these statuses, for `responses` of an endpoint."""
+    return {status: _described(status) for status in statuses}
+
+
+def _described(status: int) -> dict[str, Any]:
+    name, title = next((name, title) for name, (known, title) in PROBLEMS.items() if known == status)
+    example = {
+        "type": TYPE + name,
+        "title": title,
+        "status": status,
+        "detail": "…",
+        "errors": [{"field": "received_on", "problem": "is missing"}] if status == 422 else [],
+    }
+    content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}
+    described: dict[str, Any] = {"description": f"{title}.", "content": {MEDIA_TYPE: content}}
+    if status in (429, 503):
+        described["headers"] = {
+            "Retry-After": {
+                "description": "Seconds until it is worth trying again.",
+                "schema": {"type": "integer"},
+            }
+        }
+    return described
 
 
 class Refusal(Exception):
@@ -76,7 +111,7 @@ class Refusal(Exception):
 
     def response(self) -> JSONResponse:
         """The problem document."""
-        status, title = SAID[self.name]
+        status, title = PROBLEMS[self.name]
         body: dict[str, Any] = {
             "type": TYPE + self.name,
             "title": title,
@@ -106,7 +141,7 @@ def unavailable(what: str, *, seconds: int = 5, **more: Any) -> Refusal:
 
 def of_status(status: int, detail: str = "", headers: Mapping[str, str] | None = None) -> Refusal:
     """The problem for a status that the framework chose."""
-    for name, (known, _) in SAID.items():
+    for name, (known, _) in PROBLEMS.items():
         if known == status:
             return Refusal(name, detail or HTTPStatus(status).description, headers=headers)
     return Refusal("fault" if status >= 500 else "malformed", detail, headers=headers)

@@ -27,13 +27,13 @@ class Counts:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.requests = Counter(
-            "redress_gateway_requests",
+            "redress_api_requests",
             "Requests answered, by route, method and status",
             ["route", "method", "status"],
             registry=self.registry,
         )
         self.seconds = Histogram(
-            "redress_gateway_request_seconds",
+            "redress_api_request_seconds",
             "Seconds from a request to the end of its answer",
             ["route"],
             buckets=(0.05, 0.25, 1, 2.5, 10),

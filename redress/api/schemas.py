@@ -1,265 +1,402 @@
-"""Schemas that the OpenAPI document has beside those of the routes: what a status holds, and what is told.
+"""What the API answers with, and what it sends to webhooks.
 
-They describe; what is answered is made by `redress.domain.status` and `redress.store.notices`, and tests
-compare.
+Statuses and notices are made by `redress.domain.status` and `redress.store.notices`; what is personal may be
+missing from them once it was erased. Fields that are not here yet are passed on as they are.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date, datetime
+from typing import Annotated, Literal
 
-from redress.api.field_words import OWNERS, STAGES
-from redress.store.notices import EVENTS
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-TEXT: dict[str, Any] = {"type": "string"}
-WHOLE: dict[str, Any] = {"type": "integer"}
-TRUTH: dict[str, Any] = {"type": "boolean"}
-DATE: dict[str, Any] = {"type": "string", "format": "date"}
+from redress.domain.procedure import Owner, StageName
+from redress.domain.status import DeadlineState
+from redress.store.notices import Event
 
-
-def _or_null(kind: dict[str, Any]) -> dict[str, Any]:
-    return {"anyOf": [kind, {"type": "null"}]}
-
-
-def _list(kind: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "array", "items": kind}
-
-
-def _form(said: str, **fields: tuple[dict[str, Any], str]) -> dict[str, Any]:
-    """An object with these fields: each its schema and what it means. All of them are always there."""
-    return _part(said, **fields) | {"required": [*fields]}
-
-
-def _part(said: str, **fields: tuple[dict[str, Any], str]) -> dict[str, Any]:
-    """The same where a field may be missing: what was erased is left out."""
-    return {
-        "type": "object",
-        "description": said,
-        "properties": {name: kind | {"description": what} for name, (kind, what) in fields.items()},
-    }
-
-
-def _verdict(said: str, **more: tuple[dict[str, Any], str]) -> dict[str, Any]:
-    form = _part(said, action=(TEXT, "Its action."), on=(DATE, "Its date."), **more)
-    form["properties"]["message_id"] = TEXT | {
-        "description": "Its name; a signal nobody could take has none."
-    }
-    return form
-
-
-FORMS: dict[str, dict[str, Any]] = {
-    "Appointed": _part(
-        "Somebody takes a part.",
-        role=(TEXT, "Which part."),
-        person=({"type": "object"}, "Who: `name`, `id` or both."),
-        connection=(TEXT, "With the authority: `none`, `employee`, `member`, `partner_of_either`."),
-        on=(DATE, "From when."),
-        until=(_or_null(DATE), "To when; null: still."),
+ReferenceOf = Annotated[str, Field(description="The complaint's reference.", examples=["CYP-2026-000123"])]
+AuthorityOf = Annotated[
+    str, Field(description="The authority, by the name of its file.", examples=["family-rights"])
+]
+ProcedureOf = Annotated[
+    str, Field(description="`statutory`, `corporate`, `irm` or `representation`.", examples=["statutory"])
+]
+KindOf = Annotated[str, Field(description="What sort of representation it is.", examples=["complaint"])]
+StageOf = Annotated[StageName, Field(description="The stage.", examples=["stage_1"])]
+StateOf = Annotated[
+    Literal["open", "suspended", "closed"],
+    Field(description="Whether it is open, paused for proceedings elsewhere, or closed."),
+]
+NextDueOn = Annotated[
+    date | None, Field(description="The earliest date still owed, one that has passed included.")
+]
+WaitingFor = Annotated[Owner, Field(description="Who owes what is due next.", examples=["stage_manager"])]
+OwedBy = Annotated[Owner, Field(description="Who owes it.", examples=["stage_manager"])]
+Overdue = Annotated[bool, Field(description="Whether a limit has passed and is still owed.")]
+NameOfLimit = Annotated[str, Field(description="Which limit.", examples=["stage_1_response"])]
+DueOn = Annotated[date, Field(description="The last day that is in time.")]
+Unit = Annotated[Literal["working_days", "calendar_days"], Field(description="What is counted.")]
+KindOfLimit = Annotated[
+    Literal["limit", "target", "window"],
+    Field(
+        description="`limit`: missing it is a breach; `target`: it is not; `window`: the "
+        "person's time to ask."
     ),
-    "LetterWritten": _part(
-        "A letter or reminder.",
-        letter=(TEXT, "Its name."),
-        on=(DATE, "The day it belongs to."),
-        key=(TEXT, "What makes it one: it is sent once."),
-        state=(
-            TEXT,
-            "`waiting` (for office hours, or its day), `done` (sent), `leaving`, `failed` and `unsure` "
-            "(raised to the Complaints Manager), `skipped` (overtaken), `history` (from before: never sent).",
-        ),
+]
+DaysLate = Annotated[int, Field(description="0 in time, at least 1 once late, in the limit's own unit.")]
+Source = Annotated[str, Field(description="The rule that it comes from.")]
+Provisional = Annotated[
+    bool,
+    Field(
+        description="It may still move: no official list of bank holidays covers it yet, or what it counts "
+        "from has not happened."
     ),
-    "RemedyAgreed": _part(
-        "Something agreed to be done.",
-        remedy=(WHOLE, "Its number, from 1."),
-        what=(_or_null(TEXT), "What."),
-        owner=(TEXT, f"Who sees to it: one of {OWNERS}."),
-        point=(_or_null(WHOLE), "The point it is for."),
-        due_on=(DATE, "By when."),
-        done_on=(_or_null(DATE), "When it was done; null: it is not."),
-    ),
-    "MessageSaid": _verdict(
-        "A message with the fields of its action.",
-        outcome=(
-            TEXT,
-            "`applied`, `pending`, `refused`, `not_accepted` (a late request), `overtaken` (it closed "
-            "first). What `respond` or `ombudsman_decision` decided stands under `decided`.",
-        ),
-        assumed=(TRUTH, "It came without a date, and has that of its processing."),
-    ),
-    "MessageJudged": _verdict("A message that waits, or was refused.", reason=(TEXT, "Why.")),
-    "Irregularity": _verdict("What was missing when a message came.", what=(TEXT, "What.")),
-    "PointStands": _part(
-        "One point of the complaint.",
-        point=(WHOLE, "Its number, from 1."),
-        text=(_or_null(TEXT), "What went wrong."),
-        state=(TEXT, "`open`, `resting`, `suspended`, `split_off`, `replaced`."),
-        findings=(_list({"type": "object"}), "Each `stage`, `outcome`, `reason`, `on`."),
-        remedies=(_list(WHOLE), "Their numbers."),
-    ),
-    "Link": _form(
-        "A complaint that this one belongs with.",
-        reference=(TEXT, "Its reference."),
-        how=(TEXT, "`linked_to`, or `split_off` (then with `procedure`, `points`, `on`)."),
-    ),
-    "PlainWords": _form(
-        "The same for a young person.",
-        title=(TEXT, "Where it is."),
-        what=(TEXT, "What this is."),
-        who=(TEXT, "Who does something."),
-        next=(TEXT, "What happens next."),
-        by=(_or_null(DATE), "By when."),
-    ),
-    "ChangedThing": {
-        "type": "object",
-        "description": "One thing that a message moved.",
-        "properties": {
-            "what": TEXT | {"description": "`stage`, `state`, or a deadline's name."},
-            "was": _or_null(TEXT) | {"description": "As it was; null: not there."},
-            "is": _or_null(TEXT) | {"description": "As it is; null: no longer there."},
-            "was_due_on": _or_null(DATE) | {"description": "Of a deadline: when it was due."},
-            "due_on": _or_null(DATE) | {"description": "Of a deadline: when it is due."},
-        },
-        "required": ["what"],
-        "additionalProperties": _or_null(TEXT),
-    },
-    "Notice": _form(
-        "What a webhook is told. Nothing in it is personal.",
-        type=({"type": "string", "enum": [*EVENTS]}, "What happened. Pass over those you do not know."),
-        timestamp=(
-            {"type": "string", "format": "date-time"},
-            "When it was noticed; the same however often it is tried.",
-        ),
-        data=({"$ref": "#/components/schemas/NoticeData"}, "Where the complaint stood then."),
-    ),
-    "NoticeData": _form(
-        "Where the complaint stood, and what happened.",
-        on=(DATE, "The London date."),
-        reference=(TEXT, "The complaint's reference."),
-        authority=(TEXT, "The council."),
-        procedure=(TEXT, "`statutory`, `corporate`, `irm` or `representation`."),
-        kind=(TEXT, "What sort of representation it is."),
-        stage=(TEXT, f"One of {STAGES}."),
-        state=(TEXT, "`open`, `suspended`, `closed`."),
-        next_due_on=(_or_null(DATE), "The earliest date still owed."),
-        waiting_for=(TEXT, f"Who owes it: one of {OWNERS}."),
-        overdue=(TRUTH, "Whether a limit has passed and is still owed."),
-    ),
-}
-
-FORMS["NoticeData"]["properties"] |= {
-    "received_on": DATE | {"description": "With `complaint.opened`."},
-    "stage_before": TEXT | {"description": "With `complaint.stage_changed`."},
-    "closed_on": DATE | {"description": "With `complaint.closed`."},
-    "closed_as": TEXT | {"description": "With `complaint.closed`."},
-    "breach": {"$ref": "#/components/schemas/BreachTold", "description": "With `complaint.breached`."},
-}
-FORMS["NoticeData"]["properties"]["overdue"]["description"] = (
-    "Whether a limit has passed and is still owed. With `complaint.opened` too: what had passed before the "
-    "complaint came here is told by no `complaint.breached`."
-)
-FORMS["BreachTold"] = _form(
-    "The limit that was missed.",
-    deadline=(TEXT, "Its name."),
-    stage=(TEXT, "Where it belongs."),
-    due_on=(DATE, "Its last day."),
-    days=(WHOLE, "How many days it has."),
-    unit=(TEXT, "`working_days` or `calendar_days`."),
-    owner=(TEXT, f"Who owed it: one of {OWNERS}."),
-)
-
-STATUS_LISTS = {
-    "appointments": "Appointed",
-    "letters": "LetterWritten",
-    "remedies": "RemedyAgreed",
-    "messages": "MessageSaid",
-    "pending": "MessageJudged",
-    "refused": "MessageJudged",
-    "irregular": "Irregularity",
-}
-"""What stands in which list of a status."""
-
-FURTHER: dict[str, dict[str, Any]] = {
-    "procedure_reason": TEXT | {"description": "Why the matter follows this procedure."},
-    "points": _list({"$ref": "#/components/schemas/PointStands"}) | {"description": "Its points."},
-    "linked": _list({"$ref": "#/components/schemas/Link"}) | {"description": "Complaints it belongs with."},
-    "questions": _list(TEXT) | {"description": "What a person has to decide, or to ask."},
-    "plain": {"$ref": "#/components/schemas/PlainWords", "description": "For a young person."},
-    "advocate": _or_null({"type": "object"}) | {"description": "Who speaks for the person now."},
-    "contact_restricted_until": _or_null(DATE) | {"description": "Until then messages are not answered."},
-    "calendar": TEXT | {"description": "The version of the list of bank holidays it counts by."},
-    "erased_on": DATE | {"description": "Only where its personal data was destroyed."},
-}
-"""Further fields of a status."""
-
-SIGNED = """\
-Every notice is a POST of JSON, signed as Standard Webhooks (symmetric, `v1`) has it. To check that it is
-ours:
-
-1. Take the body as it came, byte for byte, before anything parses it.
-2. Decode the secret: the Base64 after `whsec_` is the key.
-3. Compute HMAC-SHA-256 with that key over `{webhook-id}.{webhook-timestamp}.{body}`, and write it in
-   Base64.
-4. `webhook-signature` holds one or more signatures with a space between, each `v1,` and Base64: one of
-   them has to be yours. Compare in constant time.
-5. Turn away what has a `webhook-timestamp` more than five minutes from your clock.
-
-Answer 2xx within 15 seconds and work afterwards. Anything else, a redirect too, is tried again, at first
-after seconds, then hours, for about four days. A notice has one `webhook-id` however often it is
-tried: keep those you have had, and pass over what you know. The order is not promised; the number after the
-dot rises.
-"""
+]
+AsOfDate = Annotated[date, Field(description="The London date of this status.")]
+Next = Annotated[
+    str | None, Field(description="Give it as `after` for the next page; null: this is the last.")
+]
 
 
-def webhook() -> dict[str, Any]:
-    """What the OpenAPI document says of the requests that we send."""
+class Moved(BaseModel):
+    """An earlier due date."""
 
-    def header(name: str, said: str, example: str) -> dict[str, Any]:
-        return {
-            "name": name,
-            "in": "header",
-            "required": True,
-            "description": said,
-            "schema": TEXT,
-            "example": example,
-        }
+    due_on: DueOn
+    reason: str = Field(description="Why it moved.")
+    breach: bool = Field(description="Whether it had passed by then.")
 
-    example = {
-        "type": "complaint.breached",
-        "timestamp": "2026-12-05T00:00:02.101000+00:00",
-        "data": {
-            "on": "2026-12-05",
-            "reference": "CYP-2026-000001",
-            "authority": "family-rights",
-            "procedure": "statutory",
-            "kind": "complaint",
-            "stage": "stage_1",
-            "state": "open",
-            "next_due_on": "2026-12-04",
-            "waiting_for": "stage_manager",
-            "overdue": True,
-            "breach": {
-                "deadline": "stage_1_response",
-                "stage": "stage_1",
-                "due_on": "2026-12-04",
-                "days": 10,
-                "unit": "working_days",
-                "owner": "stage_manager",
-            },
-        },
-    }
-    content = {"schema": {"$ref": "#/components/schemas/Notice"}, "example": example}
-    return {
-        "post": {
-            "operationId": "notice",
-            "tags": ["webhooks"],
-            "summary": "What your receiver is told",
-            "description": SIGNED,
-            "parameters": [
-                header("webhook-id", "The delivery's name.", "wh_0123456789abcdef01234567.42"),
-                header("webhook-timestamp", "When this try was made: Unix seconds.", "1796428802"),
-                header("webhook-signature", "One or more signatures.", "v1,gJm1b0…="),
-            ],
-            "requestBody": {"required": True, "content": {"application/json": content}},
-            "responses": {"2XX": {"description": "Taken; its body is not read."}},
-            "security": [],
-        }
-    }
+
+class DatedDeadline(BaseModel):
+    """A limit that runs, or has run, in a complaint."""
+
+    name: NameOfLimit
+    title: str = Field(description="The same in words.")
+    stage: StageOf
+    owner: OwedBy
+    kind: KindOfLimit
+    counts_from: date = Field(description="Day 0.")
+    limit: int = Field(description="How many days.")
+    unit: Unit
+    due_on: DueOn
+    provisional: Provisional
+    met_on: date | None = Field(description="When it was met; null: it is not.")
+    state: DeadlineState = Field(
+        description="`paused`: stands still; `lapsed`: a window not used; `stopped`: no longer owed."
+    )
+    days_late: DaysLate
+    source: Source
+
+
+class StatusDeadline(DatedDeadline):
+    """The same, with what moved it, and why."""
+
+    model_config = ConfigDict(extra="allow")
+
+    verified: bool = Field(description="Whether the rule was read against its text.")
+    moved: list[Moved] = Field(description="Each earlier due date.")
+
+
+class ComplaintLine(BaseModel):
+    """A complaint in a line. Nothing in it is personal."""
+
+    reference: ReferenceOf
+    authority: AuthorityOf
+    procedure: ProcedureOf
+    kind: KindOf
+    state: StateOf
+    stage: StageOf
+    received_on: date = Field(description="When the authority had it.")
+    next_due_on: NextDueOn
+    waiting_for: WaitingFor
+    overdue: Overdue
+    closed_on: date | None = Field(description="When it closed; null: it has not.")
+    closed_as: str | None = Field(
+        description="`resolved`, `lapsed`, `completed`, `withdrawn`, `declined`, `ended_early`; null: open."
+    )
+
+
+class Standing(ComplaintLine):
+    """Where a complaint stands, in dates and states alone."""
+
+    deadlines: list[DatedDeadline] = Field(
+        description="Every limit, target and window, those that are over included."
+    )
+    as_of: AsOfDate
+
+
+class _Recorded(BaseModel):
+    """An entry of a list of a status."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class Appointment(_Recorded):
+    """Somebody takes a part."""
+
+    role: str = Field(description="Which part.")
+    person: dict[str, JsonValue] = Field(default={}, description="Who: `name`, `id` or both.")
+    connection: str = Field(
+        description="With the authority: `none`, `employee`, `member`, `partner_of_either`."
+    )
+    on: date = Field(description="From when.")
+    until: date | None = Field(description="To when; null: still.")
+
+
+class LetterStatus(_Recorded):
+    """A letter or reminder."""
+
+    letter: str = Field(description="Its name.")
+    on: date = Field(description="The day it belongs to.")
+    key: str = Field(description="What makes it one: it is sent once.")
+    state: str = Field(
+        default="",
+        description="`waiting` (for office hours, or its day), `done` (sent), `leaving`, `failed` and "
+        "`unsure` (raised to the Complaints Manager), `skipped` (overtaken), `history` (from before: never "
+        "sent).",
+    )
+
+
+class RemedyStatus(_Recorded):
+    """Something agreed to be done."""
+
+    remedy: int = Field(description="Its number, from 1.")
+    what: str | None = Field(default=None, description="What.")
+    owner: str = Field(description="Who sees to it.", examples=["complaints_manager"])
+    point: int | None = Field(default=None, description="The point it is for.")
+    due_on: date = Field(description="By when.")
+    done_on: date | None = Field(description="When it was done; null: it is not.")
+
+
+class _About(_Recorded):
+    action: str = Field(description="Its action.")
+    on: date = Field(description="Its date.")
+    message_id: str | None = Field(
+        default=None, description="Its name; a signal that could not be read has none."
+    )
+
+
+class MessageRecord(_About):
+    """A message with the fields of its action."""
+
+    outcome: str = Field(
+        default="",
+        description="`applied`, `pending`, `refused`, `not_accepted` (a late request), `overtaken` (it "
+        "closed first). What `respond` or `ombudsman_decision` decided is under `decided`.",
+    )
+    assumed: bool = Field(
+        default=False, description="It came without a date, and has that of its processing."
+    )
+
+
+class MessageOutcome(_About):
+    """A message that waits, or was refused."""
+
+    reason: str | None = Field(default=None, description="Why.")
+
+
+class Irregularity(_About):
+    """What was missing when a message came."""
+
+    what: str | None = Field(default=None, description="What.")
+
+
+class PointStatus(_Recorded):
+    """One point of the complaint."""
+
+    point: int = Field(description="Its number, from 1.")
+    text: str | None = Field(default=None, description="What went wrong.")
+    state: str = Field(description="`open`, `resting`, `suspended`, `split_off`, `replaced`.")
+    findings: list[dict[str, JsonValue]] = Field(
+        default=[], description="Each `stage`, `outcome`, `reason`, `on`."
+    )
+    remedies: list[int] = Field(default=[], description="Their numbers.")
+
+
+class Link(_Recorded):
+    """A complaint that this one belongs with."""
+
+    reference: str = Field(description="Its reference.")
+    how: str = Field(description="`linked_to`, or `split_off` (then with `procedure`, `points`, `on`).")
+
+
+class PlainWords(BaseModel):
+    """The same for a young person."""
+
+    title: str = Field(description="Where it is.")
+    what: str = Field(description="What this is.")
+    who: str = Field(description="Who does something.")
+    next: str = Field(description="What happens next.")
+    by: date | None = Field(description="By when.")
+
+
+class ComplaintStatus(ComplaintLine):
+    """Where a complaint stands, with everything that was written."""
+
+    model_config = ConfigDict(extra="allow")
+
+    deadlines: list[StatusDeadline] = Field(
+        description="Every limit, target and window, those that are over included."
+    )
+    appointments: list[Appointment] = Field(description="Who takes which part.")
+    letters: list[LetterStatus] = Field(description="Every letter and reminder.")
+    remedies: list[RemedyStatus] = Field(description="What was agreed to be done.")
+    messages: list[MessageRecord] = Field(
+        default=[], description="Every message, in the order it was received."
+    )
+    pending: list[MessageOutcome] = Field(description="What waits: for a person's decision, or for its day.")
+    refused: list[MessageOutcome] = Field(description="What was refused, and why.")
+    irregular: list[Irregularity] = Field(description="What should have been there before, and was not.")
+    as_of: AsOfDate
+    procedure_reason: str | None = Field(default=None, description="Why the matter follows this procedure.")
+    points: list[PointStatus] = Field(default=[], description="Its points.")
+    linked: list[Link] = Field(default=[], description="Complaints it belongs with.")
+    questions: list[str] = Field(default=[], description="What a person has to decide, or to ask.")
+    plain: PlainWords | None = Field(default=None, description="The same for a young person.")
+    advocate: dict[str, JsonValue] | None = Field(default=None, description="Who speaks for the person now.")
+    contact_restricted_until: date | None = Field(
+        default=None, description="Until then messages are not answered."
+    )
+    calendar: str | None = Field(
+        default=None, description="The version of the list of bank holidays it counts by."
+    )
+    erased_on: date | None = Field(default=None, description="Only where its personal data was destroyed.")
+
+
+class ComplaintPage(BaseModel):
+    """A page of complaints, by next due date. Pages follow the reference, which never moves."""
+
+    complaints: list[ComplaintLine] = Field(description="By next due date.")
+    next: Next
+
+
+class OwedDate(BaseModel):
+    """A date that somebody owes."""
+
+    due_on: DueOn
+    reference: ReferenceOf
+    authority: AuthorityOf
+    name: NameOfLimit
+    stage: StageOf
+    kind: KindOfLimit
+    owner: OwedBy
+    state: Literal["running", "overdue"] = Field(description="Whether it has passed.")
+    days_late: DaysLate
+    provisional: Provisional
+    source: Source
+
+
+class DuePage(BaseModel):
+    """A page of dates, by day. Pages follow the reference, which never moves."""
+
+    due: list[OwedDate] = Field(description="By day.")
+    next: Next
+
+
+class SkippedDay(BaseModel):
+    """A day that does not count."""
+
+    on: date = Field(description="The day.")
+    why: str = Field(description="Why it does not count.", examples=["Saturday"])
+
+
+class Counted(BaseModel):
+    """A date, and how it was counted."""
+
+    from_: date = Field(alias="from", description="Day 0.", examples=["2026-12-24"])
+    days: int = Field(description="How many days.", examples=[1])
+    unit: Unit
+    before: bool = Field(description="Whether it was counted back.")
+    due_on: date = Field(description="The date.", examples=["2026-12-29"])
+    provisional: Provisional
+    explanation: str = Field(
+        description="The same in a sentence.",
+        examples=["Tue 29 Dec 2026 is 1 working day after Thu 24 Dec 2026; 4 days between do not count."],
+    )
+    skipped: list[SkippedDay] = Field(description="Every day that was passed over, and why.")
+
+
+class MovedThing(BaseModel):
+    """One thing that a message moved."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, str | None]
+
+    what: str = Field(description="`stage`, `state`, or a deadline's name.")
+    was: str | None = Field(default=None, description="As it was; null: not there.")
+    is_: str | None = Field(default=None, alias="is", description="As it is; null: no longer there.")
+    was_due_on: date | None = Field(default=None, description="Of a deadline: when it was due.")
+    due_on: date | None = Field(default=None, description="Of a deadline: when it is due.")
+
+
+class MessageAnswer(BaseModel):
+    """What a message did."""
+
+    message_id: str = Field(
+        description="What the message is called from now on.",
+        examples=["m-904096b102034e7b8d6c6e56d41a774c"],
+    )
+    on: date = Field(description="The London date it happened or was received.", examples=["2026-11-24"])
+    applied: bool = Field(description="Whether it was carried out.", examples=[True])
+    pending: bool = Field(description="Whether it waits: for a person's decision, or for its day.")
+    repeated: bool = Field(description="Whether it came before; this is the first answer again.")
+    reason: str = Field(
+        description="Why it waits.",
+        examples=["It came after the window, which ended on Fri 18 Dec 2026: a person decides."],
+    )
+    changed: list[MovedThing] = Field(
+        description="What moved: stage, state, and each deadline, as it was and is.",
+        examples=[
+            [
+                {
+                    "what": "acknowledgement",
+                    "was": "running",
+                    "is": "met",
+                    "was_due_on": "2026-11-25",
+                    "due_on": "2026-11-25",
+                }
+            ]
+        ],
+    )
+
+
+class Breach(BaseModel):
+    """The limit that was missed."""
+
+    deadline: NameOfLimit
+    stage: StageOf
+    due_on: DueOn
+    days: int = Field(description="How many days it has.", examples=[10])
+    unit: Unit
+    owner: OwedBy
+
+
+class NoticeData(BaseModel):
+    """Where the complaint stood, and what happened."""
+
+    on: date = Field(description="The London date.")
+    reference: ReferenceOf
+    authority: AuthorityOf
+    procedure: ProcedureOf
+    kind: KindOf
+    stage: StageOf
+    state: StateOf
+    next_due_on: NextDueOn
+    waiting_for: WaitingFor
+    overdue: bool = Field(
+        description="Whether a limit has passed and is still owed. With `complaint.opened` too: what had "
+        "passed before the complaint came here gets no `complaint.breached`."
+    )
+    received_on: date | None = Field(default=None, description="With `complaint.opened`.")
+    stage_before: str | None = Field(default=None, description="With `complaint.stage_changed`.")
+    closed_on: date | None = Field(default=None, description="With `complaint.closed`.")
+    closed_as: str | None = Field(default=None, description="With `complaint.closed`.")
+    breach: Breach | None = Field(default=None, description="With `complaint.breached`.")
+
+
+class Notice(BaseModel):
+    """What a webhook is sent. Nothing in it is personal."""
+
+    type: Event = Field(description="What happened. Pass over those you do not know.")
+    timestamp: datetime = Field(description="When it was noticed; the same however often it is tried.")
+    data: NoticeData = Field(description="Where the complaint stood then.")

@@ -14,20 +14,20 @@ OUT_OF_REACH = {"connect_timeout": "3", "tcp_user_timeout": "5000"}
 class ApiSettings(Settings):
     """Each is read from the environment under `REDRESS_`, as all others are."""
 
-    gateway_host: str = "127.0.0.1"
+    api_host: str = "127.0.0.1"
     """The address it listens on."""
 
-    gateway_port: int = Field(default=8400, ge=0, le=65535)
+    api_port: int = Field(default=8400, ge=0, le=65535)
     """The port it listens on."""
 
-    gateway_url: str = ""
+    api_url: str = ""
     """Where the API's own store is (tokens, the queue), as an SQLAlchemy URL; empty: an SQLite file in
     the state folder. It is apart from the register, so that intake is taken while the register is down."""
 
-    gateway_https: bool = False
+    api_https: bool = False
     """Whether people reach it by https, through a proxy: cookies are then sent over https alone."""
 
-    gateway_answer_within: float = Field(default=10.0, gt=0)
+    api_answer_within: float = Field(default=10.0, gt=0)
     """Seconds a message has to be answered by its complaint."""
 
     intake_within: float = Field(default=1.5, gt=0)
@@ -66,7 +66,7 @@ class ApiSettings(Settings):
     @property
     def store_url(self) -> str:
         """The URL of the API's own store."""
-        return self.gateway_url or f"sqlite:///{self.state / 'api.db'}"
+        return self.api_url or f"sqlite:///{self.state / 'api.db'}"
 
     @property
     def database_url(self) -> str:

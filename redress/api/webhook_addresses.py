@@ -1,4 +1,4 @@
-"""Where a webhook may lead: to other people's public servers, never back into the house."""
+"""Where a webhook may lead: to other people's public servers, never back into the context."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 
-from redress.api.backends import Reach, Unavailable
+from redress.api.backends import Backends, Unavailable
 from redress.api.webhook_addresses import NotFound, check_url, resolve
 from redress.store import webhooks
 from redress.store.webhooks import SECRET, Delivery
@@ -40,8 +40,8 @@ LONGER = (1, 6, 24, 120, 360, 720, 2160, 4320, 8640, 17280, 17280, 17280)
 class Dispatcher:
     """Sends what is due, for as long as the API runs."""
 
-    def __init__(self, reach: Reach, *, first_pause: float, loopback: bool) -> None:
-        self._reach = reach
+    def __init__(self, backends: Backends, *, first_pause: float, loopback: bool) -> None:
+        self._backends = backends
         self._first_pause = first_pause
         self._loopback = loopback
 
@@ -59,8 +59,8 @@ class Dispatcher:
                 await asyncio.sleep(LOOK_EVERY)
 
     async def _round(self, http: httpx.AsyncClient) -> bool:
-        handed_out = await self._reach.ask(webhooks.hand_out)
-        taken = await self._reach.ask(lambda register: webhooks.take(register, AT_ONCE))
+        handed_out = await self._backends.ask(webhooks.hand_out)
+        taken = await self._backends.ask(lambda register: webhooks.take(register, AT_ONCE))
         await asyncio.gather(*(self._deliver(http, each) for each in taken))
         return bool(handed_out or taken)
 
@@ -69,7 +69,7 @@ class Dispatcher:
         next_at = None if arrived else self._next_at(delivery.tries)
         if not arrived and next_at is None:
             log.error("webhook %s: notice %d is given up: %s", delivery.subscription, delivery.notice, answer)
-        await self._reach.ask(
+        await self._backends.ask(
             lambda register: webhooks.settle(register, delivery, answer, arrived=arrived, next_at=next_at)
         )
 

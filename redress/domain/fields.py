@@ -1,10 +1,10 @@
-"""The small types that openings and messages are made of, with their limits."""
+"""The small types that openings and messages are made of, with their limits and what they mean."""
 
 from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints, model_validator
 
@@ -23,8 +23,8 @@ Day = Annotated[date, BeforeValidator(_only_a_date)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=8000)]
 """Free text. Long documents live elsewhere: put their place here, not their content."""
 
-Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=8000)]
-"""Free text that must say something."""
+RequiredText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=8000)]
+"""Free text that must not be empty."""
 
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 """A name, a reference, a line."""
@@ -35,7 +35,7 @@ Id = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_l
 Flag = Annotated[bool, Strict()]
 """True or false, and nothing that only looks like it: `"no"` is a text."""
 
-Points = Annotated[list[Said], Field(min_length=1, max_length=50)]
+Points = Annotated[list[RequiredText], Field(min_length=1, max_length=50)]
 
 Channel = Literal["web_form", "email", "post", "telephone", "text", "in_person"]
 Kind = Literal["complaint", "comment", "compliment", "suggestion", "service_request", "information_request"]
@@ -46,44 +46,71 @@ Role = Literal[
 Connection = Literal["none", "employee", "member", "partner_of_either"]
 ReportKind = Literal["investigation", "independent_person", "panel"]
 
+Name = Annotated[Short, Field(description="The name, as it is written.", examples=["Robin Invented"])]
+Email = Annotated[Text, Field(description="An e-mail address.", examples=["robin@invented.example"])]
+Telephone = Annotated[Text, Field(description="A telephone number.")]
+Address = Annotated[Text, Field(description="A postal address, with line breaks between its lines.")]
+
 
 class Part(BaseModel):
     """Base of everything that comes in: unknown fields are refused by name."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @classmethod
+    def example(cls) -> dict[str, Any]:
+        """An invented one: the fields that have an example."""
+        fields = cls.model_fields.items()
+        return {field.alias or name: field.examples[0] for name, field in fields if field.examples}
+
 
 class Contact(Part):
     """How to reach somebody."""
 
-    name: Short
-    role: Text = ""
-    email: Text = ""
-    telephone: Text = ""
-    address: Text = ""
-    format: Text = ""
+    name: Name
+    role: Text = Field(
+        default="",
+        description="Who they are to the matter, in your own words: `parent`, `foster_carer`, … The roles "
+        "`child`, `young_person`, `looked_after_child`, `care_leaver` get letters in plain words and are "
+        "told of their right to an advocate.",
+        examples=["young_person"],
+    )
+    email: Email = ""
+    telephone: Telephone = ""
+    address: Address = ""
+    format: Text = Field(
+        default="",
+        description="How letters should come: `email`, `post`, `text`, or several in order of preference. "
+        "Anything else, such as large print, is left to a person.",
+    )
 
 
 class OnBehalfOf(Part):
     """The child or young person for whom somebody else complains."""
 
-    name: Short | None = None
-    child_agrees: Flag | None = None
+    name: Annotated[Short | None, Field(description="The child's name.")] = None
+    child_agrees: Flag | None = Field(
+        default=None, description="Whether the child agrees. Left out: not asked yet."
+    )
 
 
 class About(Part):
     """What the matter concerns."""
 
-    service: Text = ""
-    team: Text = ""
-    people: list[Short] = Field(default_factory=list, max_length=50)
+    service: Text = Field(default="", description="Which service.")
+    team: Text = Field(default="", description="Which team.")
+    people: list[Short] = Field(
+        default_factory=list, max_length=50, description="The names of the people concerned."
+    )
 
 
 class Person(Part):
     """Somebody who takes a part in the case. The id tells two people of one name apart."""
 
-    name: Short | None = None
-    id: Id | None = None
+    name: Annotated[Short | None, Field(description="The name.", examples=["Fern Fictitious"])] = None
+    id: Annotated[
+        Id | None, Field(description="Your own number for this person: tells two of one name apart.")
+    ] = None
 
     @model_validator(mode="after")
     def _known_somehow(self) -> Person:
@@ -103,7 +130,7 @@ class Person(Part):
 class Advocate(Part):
     """The advocate of the person's own choosing."""
 
-    name: Short
-    email: Text = ""
-    telephone: Text = ""
-    address: Text = ""
+    name: Name
+    email: Email = ""
+    telephone: Telephone = ""
+    address: Address = ""

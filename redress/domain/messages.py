@@ -1,12 +1,16 @@
-"""What can be said to a case: one class for each action, with what it must carry.
+"""The messages a complaint takes: one class for each action, and the one description of it.
 
-The class is the whole form: a field that is missing, unknown or of the wrong kind is a problem of
-that field, and the message is turned away before it is recorded. What a well-formed message does
-is decided in `redress.domain.actions`.
+From the class follow what is accepted (a field that is missing, unknown or of the wrong kind is a problem of
+that field), who may send it, the handlers in `workflows/handlers.py` and their descriptions in the Temporal
+UI, the operation in the OpenAPI document and the tables in `docs/messages.md`. `make generate` writes what is
+kept in files. What a well-formed message does is decided in `redress.domain.actions`.
+
+The docstring of a class says what the message means; `title` says it in a line.
 """
 
 from __future__ import annotations
 
+from inspect import getdoc
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, JsonValue
@@ -23,23 +27,53 @@ from redress.domain.fields import (
     Person,
     Points,
     ReportKind,
+    RequiredText,
     Role,
-    Said,
     Short,
     Text,
 )
 
-NamedPoints = Annotated[list[Annotated[int, Field(ge=1, le=50)]] | list[Said], Field(min_length=1)]
-"""Points of the complaint: by their numbers, or by their text."""
+Sender = Literal["intake", "staff", "complaints_manager"]
+"""The roles of callers that may send messages (`redress.security.access` has the others)."""
+
+MANAGER: frozenset[Sender] = frozenset({"complaints_manager"})
+"""For what takes something away from the person, or puts the record right."""
+
+STAFF: frozenset[Sender] = MANAGER | {"staff"}
+"""For the daily work."""
+
+ANYONE: frozenset[Sender] = STAFF | {"intake"}
+"""For what an intake system passes on: what the person asks for or says."""
 
 ProcedureName = Literal["statutory", "irm", "corporate", "representation"]
 
+Reason = Annotated[RequiredText, Field(description="Why, in a sentence or two.")]
+OptionalReason = Annotated[Text, Field(description="Why, in a sentence or two.")]
+Proceedings = Annotated[Text, Field(description="The proceedings elsewhere that stand in its way, by name.")]
+
+NamedPoints = (
+    Annotated[list[Annotated[int, Field(ge=1, le=50)]], Field(min_length=1)]
+    | Annotated[list[RequiredText], Field(min_length=1)]
+)
+"""Points of the complaint: by their numbers, or by their text."""
+
+SomePoints = Annotated[
+    NamedPoints | None,
+    Field(description="Which points, by their numbers or their texts. Left out: all."),
+]
+
+NumberOfPoint = Annotated[int, Field(ge=1, le=50, description="The number of a point, from 1.", examples=[1])]
+
 
 class Message(Part):
-    """What every message carries. `on` is the London date it happened or was received."""
+    """What every message carries."""
 
     action: ClassVar[str]
     title: ClassVar[str]
+    sent_by: ClassVar[frozenset[Sender]] = STAFF
+    """The roles that may send it over HTTP."""
+    authority_only: ClassVar[tuple[str, ...]] = ()
+    """Fields that only the authority itself can fill in: its staff, not an intake system."""
     reports: ClassVar[bool] = False
     """Whether it reports what has happened: always recorded, never refused."""
     dates_ahead: ClassVar[tuple[str, ...]] = ()
@@ -47,287 +81,457 @@ class Message(Part):
     dates_back: ClassVar[tuple[str, ...]] = ()
     """Further dates that must lie between the complaint's receipt and today."""
 
-    on: Day
-    by: Text = ""
-    note: Text = ""
-    message_id: Id
+    on: Day = Field(description="The London date it happened or was received.")
+    by: Text = Field(default="", description="Who did it, for the file.")
+    note: Text = Field(default="", description="For the file; never in a letter.")
+    message_id: Id = Field(description="What the message is called: the same message comes once.")
+
+    @classmethod
+    def meaning(cls) -> str:
+        """What the message means, in a paragraph."""
+        return " ".join((getdoc(cls) or "").split())
 
 
 class Finding(Part):
-    """What was found on one point (numbered from 1)."""
+    """What was found on one point."""
 
-    point: Annotated[int, Field(ge=1, le=50)]
-    outcome: AnswerOutcome
-    reason: Text = ""
+    point: NumberOfPoint
+    outcome: AnswerOutcome = Field(description="What was found.", examples=["upheld"])
+    reason: OptionalReason = Field(default="", examples=["…"])
 
 
 class Remedy(Part):
     """Something agreed to be done, by whom and by which date."""
 
-    what: Said
-    owner: Short = "complaints_manager"
-    due_on: Day | None = None
-    point: Annotated[int | None, Field(ge=1, le=50)] = None
+    what: RequiredText = Field(description="What it is, in words.", examples=["An apology"])
+    owner: Short = Field(
+        default="complaints_manager",
+        description="Who sees to it, by role. Left out: the Complaints Manager.",
+        examples=["director"],
+    )
+    due_on: Day | None = Field(
+        default=None, description="By when. Left out: 20 working days.", examples=["2026-12-18"]
+    )
+    point: Annotated[
+        int | None, Field(ge=1, le=50, description="The point it is for, from 1.", examples=[1])
+    ] = None
 
 
 class Recommendation(Part):
     """What a report asks for."""
 
-    what: Said
-    who: Text = ""
-    by_when: Annotated[Day | None, Field(alias="by")] = None
+    what: RequiredText = Field(description="What it is, in words.", examples=["Tell people beforehand."])
+    who: Text = Field(default="", description="By whom.", examples=["…"])
+    by_when: Annotated[Day | None, Field(alias="by", description="By when.", examples=["2027-01-15"])] = None
+
+
+Remedies = Annotated[
+    list[Remedy],
+    Field(
+        max_length=50,
+        description="What was agreed to be done; only `what` is needed. Each runs as a deadline of its own: "
+        "`remedy_1`, `remedy_2`, …",
+    ),
+]
 
 
 class Acknowledge(Message):
+    """The acknowledgement goes out, of the complaint or of the request for this stage.
+
+    Opening a complaint alone meets no limit.
+    """
+
     action = "acknowledge"
     title = "The acknowledgement goes out"
     reports = True
 
 
 class Accept(Message):
+    """The matter is taken under the procedure; ends `intake`."""
+
     action = "accept"
     title = "The matter is taken under the procedure"
-    reason: Text = ""
+    reason: OptionalReason = Field(default="", examples=["It is about a duty under the Act."])
 
 
 class Decline(Message):
+    """The matter is not taken; only before the answer at Stage 1.
+
+    With `proceedings` the person may come back within a year of their end.
+    """
+
     action = "decline"
     title = "The matter is not taken under the procedure"
-    reason: Said
-    proceedings: Text = ""
+    sent_by = MANAGER
+    reason: Reason = Field(examples=["It is a request for information, and went to that team."])
+    proceedings: Proceedings = ""
 
 
 class ResolveInformally(Message):
+    """An informal settlement was tried, before or in Stage 1; closes the complaint where `agreed` is true."""
+
     action = "resolve_informally"
     title = "Settled informally, where the person agrees"
-    agreed: Flag
-    terms: Text = ""
+    agreed: Flag = Field(description="Whether the person agreed; only then it is settled.", examples=[True])
+    terms: Text = Field(
+        default="", description="What was agreed.", examples=["The invented team rings on Mondays."]
+    )
 
 
 class Extend(Message):
+    """More time for the answer at this stage."""
+
     action = "extend"
     title = "More time at this stage"
-    reason: Said
-    until: Day | None = None
+    reason: Reason = Field(examples=["Two teams are concerned."])
+    until: Day | None = Field(
+        default=None,
+        description="The new last day. Left out: the most that the procedure allows.",
+        examples=["2026-12-18"],
+    )
     dates_ahead = ("until",)
 
 
 class Respond(Message):
+    """The authority's answer at the current stage: Stage 1, the adjudication, the final response."""
+
     action = "respond"
     title = "The authority's answer at this stage"
     reports = True
-    outcome: AnswerOutcome
-    summary: Text = ""
-    findings: list[Finding] = Field(default_factory=list, max_length=50)
-    remedies: list[Remedy] = Field(default_factory=list, max_length=50)
-    received_on: Day | None = None
-    independent_person_consulted: Flag | None = None
+    outcome: AnswerOutcome = Field(
+        description="What was decided. `resolved` at Stage 1 closes the complaint; the next stage stays open "
+        "to the person.",
+        examples=["partly_upheld"],
+    )
+    summary: Text = Field(
+        default="",
+        description="The answer in short; it goes into the letter.",
+        examples=["An invented answer."],
+    )
+    findings: list[Finding] = Field(
+        default_factory=list,
+        max_length=50,
+        description="What was found, point by point. Left out: `outcome` holds for every point; with some, a "
+        "point without one is irregular.",
+    )
+    remedies: Remedies = Field(default_factory=list, examples=[[{"what": "An apology"}]])
+    received_on: Day | None = Field(
+        default=None,
+        description="When the person had the answer. Left out: two working days after `on`, or what the "
+        "authority's file says.",
+    )
+    independent_person_consulted: Flag | None = Field(
+        default=None, description="Whether the Independent Person was asked, where there is one."
+    )
     dates_back = ("received_on",)
 
 
 class Escalate(Message):
+    """The complainant asks for the next stage, for all points or some; the others rest."""
+
     action = "escalate"
     title = "The complainant asks for the next stage"
-    reason: Text = ""
-    desired_outcome: Text = ""
-    points: NamedPoints | None = None
-    agreed_by_authority: Flag = False
+    sent_by = ANYONE
+    authority_only = ("agreed_by_authority",)
+    reason: OptionalReason = Field(default="", examples=["I am not content with the answer."])
+    desired_outcome: Text = Field(default="", description="What the person wants to happen.")
+    points: SomePoints = None
+    agreed_by_authority: Flag = Field(
+        default=False,
+        description="Stage 1 is skipped by agreement. Not for intake systems to say.",
+    )
 
 
 class DecideLate(Message):
+    """A person's decision on requests made after their window."""
+
     action = "decide_late"
     title = "Decision on a request made after its window"
-    accept: Flag
-    reason: Said
+    sent_by = MANAGER
+    accept: Flag = Field(description="Whether the late request is taken.", examples=[True])
+    reason: Reason = Field(examples=["Illness is a good reason."])
 
 
 class Appoint(Message):
+    """Somebody takes a part."""
+
     action = "appoint"
     title = "A person takes a part"
-    role: Role
-    person: Person
-    connection: Connection
+    role: Role = Field(description="Which part.", examples=["investigating_officer"])
+    person: Person = Field(
+        description="Who takes it: `name`, `id` or both. The `id` tells two people of one name apart.",
+        examples=[{"name": "Fern Fictitious"}],
+    )
+    connection: Connection = Field(description="With the authority.", examples=["employee"])
 
 
 class AgreeStatement(Message):
+    """The complaint statement is agreed with the complainant."""
+
     action = "agree_statement"
     title = "The complaint statement is agreed with the complainant"
     reports = True
-    points: Points | None = None
+    points: Points | None = Field(
+        default=None,
+        description="The points as they were agreed, where they are worded anew. As many texts as points "
+        "keep their numbers.",
+        examples=[["Nobody told me that my social worker had left."]],
+    )
 
 
 class Report(Message):
+    """A report is received."""
+
     action = "report"
     title = "A report is received"
     reports = True
-    kind: ReportKind
-    recommendations: list[Recommendation] = Field(default_factory=list, max_length=100)
+    kind: ReportKind = Field(description="Whose report.", examples=["investigation"])
+    recommendations: list[Recommendation] = Field(
+        default_factory=list,
+        max_length=100,
+        description="What it asks for.",
+        examples=[[{"what": "Tell people beforehand."}]],
+    )
 
 
 class SchedulePanel(Message):
+    """The Review Panel is called; sent again: it is moved."""
+
     action = "schedule_panel"
     title = "The Review Panel is called"
-    meeting_on: Day
-    place: Text = ""
+    meeting_on: Day = Field(description="The day of the meeting; it may lie ahead.", examples=["2027-01-20"])
+    place: Text = Field(default="", description="Where.", examples=["An invented hall"])
     dates_ahead = ("meeting_on",)
 
 
 class SendPapers(Message):
+    """Notice and papers went to everybody at the panel."""
+
     action = "send_papers"
     title = "Notice and papers go to everybody at the panel"
     reports = True
 
 
 class HoldPanel(Message):
+    """The panel met."""
+
     action = "hold_panel"
     title = "The Review Panel met"
     reports = True
 
 
 class RecordMeeting(Message):
+    """A meeting was offered or held; it stops no clock."""
+
     action = "record_meeting"
     title = "A meeting was offered or held; it stops no clock"
     reports = True
-    with_whom: Annotated[Text, Field(alias="with")] = ""
+    with_whom: Annotated[
+        Text,
+        Field(alias="with", description="Whom the meeting is with.", examples=["the Complaints Manager"]),
+    ] = ""
 
 
 class Suspend(Message):
+    """A pause for proceedings elsewhere; with `points`, of those only, and no clock stops.
+
+    Sent again: it was reviewed, and the pause goes on.
+    """
+
     action = "suspend"
     title = "Paused for proceedings elsewhere, until a review"
-    reason: Said
-    proceedings: Text = ""
-    review_on: Day
-    points: NamedPoints | None = None
+    reason: Reason = Field(examples=["The same matter is before an invented court."])
+    proceedings: Proceedings = ""
+    review_on: Day = Field(description="When it is looked at again, at the latest.", examples=["2027-01-15"])
+    points: SomePoints = None
     dates_ahead = ("review_on",)
 
 
 class Resume(Message):
+    """Taken up again; what was paused moves by the days lost.
+
+    A point whose stage was answered meanwhile is owed an answer of its own.
+    """
+
     action = "resume"
     title = "Taken up again after a suspension"
-    reason: Text = ""
+    reason: OptionalReason = Field(default="", examples=["The court has decided."])
 
 
 class SetAdvocate(Message):
+    """The person's own choice of an advocate."""
+
     action = "set_advocate"
     title = "The advocate of the person's own choice"
-    advocate: Advocate | None = None
-    speaks: Flag = False
-    gets_letters: Flag = True
+    sent_by = ANYONE
+    advocate: Advocate | None = Field(
+        default=None,
+        description="Who speaks for the person. Left out: they have none any more.",
+        examples=[{"name": "Adva Catena", "email": "adva@invented.example"}],
+    )
+    speaks: Flag = Field(
+        default=False, description="Whether the advocate speaks for the person.", examples=[False]
+    )
+    gets_letters: Flag = Field(
+        default=True, description="Whether letters go to the advocate too.", examples=[True]
+    )
 
 
 class Withdraw(Message):
+    """Withdrawn by the complainant, at any stage."""
+
     action = "withdraw"
     title = "Withdrawn by the complainant"
-    reason: Text = ""
+    sent_by = ANYONE
+    reason: OptionalReason = Field(default="", examples=["It was sorted out."])
 
 
 class Close(Message):
+    """Closed early."""
+
     action = "close"
     title = "Closed early"
-    reason: Said
-    agreed_by_complainant: Flag = False
+    sent_by = MANAGER
+    reason: Reason = Field(examples=["Everything was done."])
+    agreed_by_complainant: Flag = Field(
+        default=False,
+        description="Whether the person agrees; needed while a next stage is open to them or an answer is "
+        "owed.",
+        examples=[True],
+    )
 
 
 class ReferToOmbudsman(Message):
+    """The matter goes to the Ombudsman; while the procedure is not over, only early, with `conditions`.
+
+    The person may go to the Ombudsman at any time.
+    """
+
     action = "refer_to_ombudsman"
     title = "The matter goes to the Ombudsman"
-    conditions: list[Said] = Field(default_factory=list, max_length=20)
+    conditions: list[RequiredText] = Field(
+        default_factory=list,
+        max_length=20,
+        description="For an early referral, all of `robust_report`, `full_adjudication`, `points_upheld`, "
+        '`clear_action_plan`, `complainant_agrees`; words of your own count where they say as much ("the '
+        'complainant agrees"), each in an entry of its own. Only the statutory procedure knows them, and '
+        "only once Stage 2 is adjudicated. Left out where the procedure is over.",
+    )
 
 
 class OmbudsmanDecision(Message):
+    """The Ombudsman has decided."""
+
     action = "ombudsman_decision"
     title = "The Ombudsman has decided"
-    outcome: Short
-    remedies: list[Remedy] = Field(default_factory=list, max_length=50)
+    outcome: Short = Field(description="What the Ombudsman decided.", examples=["no fault found"])
+    remedies: Remedies = Field(default_factory=list)
 
 
 class CompleteRemedy(Message):
+    """The agreed action of this number was done."""
+
     action = "complete_remedy"
     title = "An agreed action was done"
-    remedy: Annotated[int, Field(ge=1)]
+    remedy: Annotated[int, Field(ge=1)] = Field(
+        description="Which one, by its number from 1: see `remedies` of the status.", examples=[1]
+    )
 
 
 class Correct(Message):
+    """A wrong date or detail is put right, and what follows from it; the person is told which dates moved.
+
+    At most 40 in a complaint.
+    """
+
     action = "correct"
     title = "A wrong date or detail is put right"
-    field: Short
-    value: JsonValue
-    reason: Said
+    sent_by = MANAGER
+    field: Short = Field(
+        description="One of `received_on`, `events_on`, `channel`, `desired_outcome`, `complainant`, "
+        "`on_behalf_of`, `about`; or `MESSAGE_ID.FIELD`, such as `m-81.on`. The procedure stays as it was "
+        "chosen.",
+        examples=["received_on"],
+    )
+    value: JsonValue = Field(
+        description="What is right: of the same form as the field.", examples=["2026-11-19"]
+    )
+    reason: Reason = Field(examples=["The stamp says so."])
 
 
 class Split(Message):
+    """Some points become a linked complaint under another procedure; at least one stays.
+
+    The new complaint opens itself: its reference is this one's and a number (`CYP-2026-000123-1`), its clocks
+    run from the receipt of this one, and an acknowledgement of this one holds for it (thanks for a comment do
+    not).
+    """
+
     action = "split"
     title = "Some points become a linked complaint under another procedure"
-    points: Annotated[NamedPoints, Field(min_length=1)]
-    procedure: ProcedureName
+    sent_by = MANAGER
+    points: NamedPoints = Field(
+        description="Which points leave, by their numbers or their texts.", examples=[[2]]
+    )
+    procedure: ProcedureName = Field(
+        description="The procedure that they go on under.", examples=["corporate"]
+    )
 
 
 class Reopen(Message):
+    """A closed complaint is taken up again; the answer at its last stage is owed anew from that day."""
+
     action = "reopen"
     title = "A closed complaint is taken up again"
-    reason: Said
+    sent_by = MANAGER
+    reason: Reason = Field(examples=["A letter had been overlooked."])
 
 
 class RestrictContact(Message):
+    """A manager's decision: further messages of this person are not answered until a day.
+
+    Clocks and what is owed run on.
+    """
+
     action = "restrict_contact"
     title = "Replies to unreasonable contact stop, until a day"
-    reason: Said
-    until: Day | None = None
+    sent_by = MANAGER
+    reason: Reason = Field(examples=["Threats, an invented example."])
+    until: Day | None = Field(
+        default=None,
+        description="The last day of it, when it is looked at again. Left out: 183 days, or what the "
+        "authority's file says.",
+        examples=["2027-02-01"],
+    )
     dates_ahead = ("until",)
 
 
+class AddNote(Message):
+    """A dated note for the file; may be older than the complaint."""
+
+    action = "add_note"
+    title = "A note for the file"
+    sent_by = ANYONE
+    reports = True
+    note: RequiredText = Field(
+        description="For the file; never in a letter.", examples=["Rang; nobody at home."]
+    )
+
+
 class Recount(Message):
-    """Not an action of the contract: `starter.py recount` sends it."""
+    """A newer calendar of bank holidays. No action of the contract: `starter.py recount` sends it."""
 
     action = "recount"
     title = "A newer calendar of bank holidays"
+    sent_by = frozenset()
     holidays: HolidayTable
 
 
-class AddNote(Message):
-    action = "add_note"
-    title = "A note for the file"
-    reports = True
-    note: Said
+KNOWN: dict[str, type[Message]] = {kind.action: kind for kind in Message.__subclasses__()}
+"""Every class above by its action: what the contract names, and what the project's own commands send."""
 
-
-MESSAGES: dict[str, type[Message]] = {
-    kind.action: kind
-    for kind in (
-        Acknowledge,
-        Accept,
-        Decline,
-        ResolveInformally,
-        Extend,
-        Respond,
-        Escalate,
-        DecideLate,
-        Appoint,
-        AgreeStatement,
-        Report,
-        SchedulePanel,
-        SendPapers,
-        HoldPanel,
-        RecordMeeting,
-        Suspend,
-        Resume,
-        SetAdvocate,
-        Withdraw,
-        Close,
-        ReferToOmbudsman,
-        OmbudsmanDecision,
-        CompleteRemedy,
-        Correct,
-        Split,
-        Reopen,
-        RestrictContact,
-        AddNote,
-    )
-}
-"""Every action, by its name on the wire."""
-
-KNOWN: dict[str, type[Message]] = MESSAGES | {Recount.action: Recount}
-"""Those and what the project's own commands send."""
+MESSAGES: dict[str, type[Message]] = {action: kind for action, kind in KNOWN.items() if kind.sent_by}
+"""Every action of the contract, by its name on the wire."""
 
 SIGNALS: tuple[Literal["escalate", "respond"], ...] = ("escalate", "respond")
 """The actions that may also come as signals."""

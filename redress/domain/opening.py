@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from redress.domain.fields import (
     About,
@@ -21,6 +22,7 @@ from redress.domain.fields import (
     Short,
     Text,
 )
+from redress.domain.parsing import Parsed
 
 YOUNG_ROLES = frozenset({"child", "young_person", "looked_after_child", "care_leaver"})
 """Roles of a complainant who has the statutory right to an advocate (Children Act 1989 s 26A)."""
@@ -33,25 +35,87 @@ SPLIT_SOURCE = "split"
 class Opening(Part):
     """The opening of one representation. `received_on` is the London date the authority had it."""
 
-    authority: Short
-    kind: Kind
-    source: Id
-    source_id: Id
-    channel: Channel
-    received_on: Day
-    points: Points
-    procedure: Short | None = None
-    statutory: Flag | None = None
-    events_on: Day | None = None
-    complainant: Contact | None = None
-    on_behalf_of: OnBehalfOf | None = None
-    advocate: Advocate | None = None
-    about: About | None = None
-    desired_outcome: Text = ""
-    tried_informally: Flag | None = None
-    linked_to: Short | None = None
-    messages: list[dict[str, Any]] = Field(default_factory=list, max_length=500)
-    """The messages of a case already under way, each with its action and `on`; parsed like any other."""
+    authority: Short = Field(
+        description="The authority it goes to, by the name of its file; the answer to an unknown one names "
+        "those there are.",
+        examples=["family-rights"],
+    )
+    kind: Kind = Field(description="What sort of representation it is.", examples=["complaint"])
+    source: Id = Field(
+        description="The name of your system, always the same. No personal data.", examples=["web-form"]
+    )
+    source_id: Id = Field(
+        description="Your system's own number for this one: with `authority` and `source` it makes a repeat "
+        "a repeat. No personal data.",
+        examples=["example-0001"],
+    )
+    channel: Channel = Field(description="How it came.", examples=["web_form"])
+    received_on: Day = Field(
+        description="The London date the authority had it: day 0 of its clocks. Not in the future, not "
+        "before 1995.",
+        examples=["2026-11-20"],
+    )
+    points: Points = Field(
+        description="What went wrong, or what the person says: 1 to 50 texts, each a point of its own, "
+        "numbered from 1.",
+        examples=[["Nobody told me that my social worker had left."]],
+    )
+    procedure: Short | None = Field(
+        default=None,
+        description="`statutory`, `corporate`, `irm`, or `representation` for what is no `complaint`: one "
+        "that the authority has. Left out: its rule chooses.",
+    )
+    statutory: Flag | None = Field(
+        default=None,
+        description="Whether the matter is statutory, where intake knows. Left out: the rule decides. It may "
+        "not contradict `procedure`.",
+    )
+    events_on: Day | None = Field(default=None, description="When the matter arose.")
+    complainant: Contact | None = Field(
+        default=None,
+        description="Who complains. Left out: anonymous.",
+        examples=[{"name": "Juniper Madeup", "role": "young_person", "email": "juniper@madeup.example"}],
+    )
+    on_behalf_of: OnBehalfOf | None = Field(
+        default=None, description="The child for whom somebody else complains."
+    )
+    advocate: Advocate | None = Field(
+        default=None, description="Who speaks for the person; gets copies of the letters."
+    )
+    about: About | None = Field(default=None, description="What the matter concerns.")
+    desired_outcome: Text = Field(default="", description="What the person wants to happen.")
+    tried_informally: Flag | None = Field(
+        default=None, description="Whether the person has tried to get it solved."
+    )
+    linked_to: Short | None = Field(
+        default=None,
+        description="The reference of a complaint this one belongs with. It leaves that one's clocks alone.",
+    )
+    messages: list[dict[str, Any]] = Field(
+        default_factory=list,
+        max_length=500,
+        description="The messages of a case already under way, each with its `action`, its `on` and that "
+        "action's fields. Over HTTP for the role `complaints_manager` alone.",
+    )
+    _parsed: tuple[Parsed, ...] | None = PrivateAttr(default=None)
+
+    @property
+    def parsed_messages(self) -> tuple[Parsed, ...] | None:
+        """Those messages, where they have been parsed (`redress.domain.opening_parsing`)."""
+        return self._parsed
+
+    def with_parsed(self, messages: Iterable[Parsed]) -> Opening:
+        """The same opening, with its messages parsed."""
+        opening = self.model_copy()
+        opening._parsed = tuple(messages)
+        return opening
+
+    @property
+    def without_messages(self) -> Opening:
+        """The opening alone: its messages stand in the complaint's log."""
+        opening = self.model_copy(update={"messages": []})
+        opening._parsed = None
+        return opening
 
     @property
     def is_young(self) -> bool:

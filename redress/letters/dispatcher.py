@@ -48,15 +48,19 @@ DAY = 86_400.0
 
 
 class SendLimits(NamedTuple):
-    """`within`: seconds one letter may take; `days`: how long it is tried before somebody is told."""
+    """`within`: seconds one letter may take; `days`: how long it is tried before somebody is told.
+
+    `noting`: seconds that noting what became of it may take.
+    """
 
     within: float = 20.0
     days: float = 2.0
+    noting: float = START_TO_CLOSE.total_seconds()
 
     @property
     def lease(self) -> float:
         """Seconds after which a sender is taken to be gone: it could have sent, and noted the outcome."""
-        return self.within + START_TO_CLOSE.total_seconds()
+        return self.within + self.noting
 
 
 class Remaining(NamedTuple):
@@ -377,7 +381,7 @@ class LetterDispatcher:
             return self._resting.get(channel.name, 0.0) > monotonic()
 
     def _remaining(self, rows: list[Kept]) -> Remaining:
-        pauses = [self._pause(row) for row in rows]
+        pauses = [self._pause(row) for row in _first_in_line(rows)]  # those behind them wait for them
         to_arrive = sum(row.state == "accepted" for row in rows)
         return Remaining(len(rows) - to_arrive, to_arrive, min(pauses, default=0.0))
 

@@ -105,7 +105,7 @@ def _sealed_by(settings: Settings, cipher: EnvelopeCipher) -> Counter[str]:
     """How much each key of the ring sealed itself, in the register and in the API's store."""
     names = webhooks.key_names(register_for(settings, cipher))
     ways_in = ApiSettings(state=settings.state)
-    if ways_in.gateway_url or (settings.state / "api.db").exists():  # else no api ever ran here
+    if ways_in.api_url or (settings.state / "api.db").exists():  # else no api ever ran here
         with open_store(ways_in.store_url).connect() as db:
             names += [key_of(body) for body in db.execute(select(waiting.c.body)).scalars()]
     return Counter(each.removeprefix(OF_RING) for each in names if each.startswith(OF_RING))

@@ -21,7 +21,7 @@ from sqlalchemy import Engine, Row, delete, func, insert, null, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from temporalio.service import RPCError, RPCStatusCode
 
-from redress.api.backends import Reach, Unavailable
+from redress.api.backends import Backends, Unavailable
 from redress.domain.opening import Opening
 from redress.domain.parsing import Malformed
 from redress.procedures.loader import authority
@@ -157,11 +157,11 @@ class Waiting:
 
     # --- opening them ----------------------------------------------------------------------------
 
-    async def run(self, reach: Reach) -> None:
+    async def run(self, backends: Backends) -> None:
         """Open what waits, for as long as the API runs."""
         while True:
             try:
-                while await self._open_some(reach):
+                while await self._open_some(backends):
                     pass
                 await asyncio.to_thread(self._forget)
             except (Unavailable, NoAnswer, TimeoutError):
@@ -170,13 +170,13 @@ class Waiting:
                 log.error("the API's store or the vault cannot be used: %s", type(error).__name__)
             await asyncio.sleep(LOOK_EVERY)
 
-    async def _open_some(self, reach: Reach) -> bool:
+    async def _open_some(self, backends: Backends) -> bool:
         """Open the oldest that can be, in order; whether there were any. Raises where something is down."""
         rows = await asyncio.to_thread(self._next, AT_ONCE)
         opened: list[int] = []
         try:
             for row in rows:
-                is_open = await self._opened(row, reach)
+                is_open = await self._opened(row, backends)
                 opened += [row.id] if is_open else []
         finally:
             if opened:  # if this is never written, each is started again: it counts once
@@ -185,16 +185,16 @@ class Waiting:
             self._turn = asyncio.Event()
         return bool(rows)
 
-    async def _opened(self, row: Row[*tuple[Any, ...]], reach: Reach) -> bool:
+    async def _opened(self, row: Row[*tuple[Any, ...]], backends: Backends) -> bool:
         """Open one; False where it was put off or refused, so that it holds up no others."""
-        client = reach.temporal()
+        client = backends.temporal()
         try:
-            reference, raw = await self._reserved(row, reach)
+            reference, raw = await self._reserved(row, backends)
             if raw is not None:
                 await asyncio.wait_for(intake.begin(client, reference, raw), STARTS_WITHIN)
         except (NoAnswer, TimeoutError) as error:
             if not _is_its_own_fault(error):
-                reach.temporal_failed()
+                backends.temporal_failed()
                 raise
             log.error("Temporal does not take what waits under %s", row.receipt)
             await asyncio.to_thread(self._put_off, row)
@@ -215,18 +215,20 @@ class Waiting:
             return True
         return False
 
-    async def _reserved(self, row: Row[*tuple[Any, ...]], reach: Reach) -> tuple[str, dict[str, Any] | None]:
+    async def _reserved(
+        self, row: Row[*tuple[Any, ...]], backends: Backends
+    ) -> tuple[str, dict[str, Any] | None]:
         """The reference of one, and what it is to be started with; None where it was started already."""
         if row.reference is not None:
-            raw = await reach.ask(lambda register: register.opening(row.reference))
+            raw = await backends.ask(lambda register: register.opening(row.reference))
             if raw is None:
                 raise NoLongerThere
             return row.reference, raw
         raw = decrypt_document(self._seals, row.body)
         opening = intake.check(raw)
         prefix = authority(opening.authority).prefix
-        reserved = await reach.ask(lambda register: register.reserve(opening, raw, prefix))
-        await reach.ask(lambda register: callers.note(register, reserved.reference, row.caller))
+        reserved = await backends.ask(lambda register: register.reserve(opening, raw, prefix))
+        await backends.ask(lambda register: callers.note(register, reserved.reference, row.caller))
         await asyncio.to_thread(self._seals.take_over, key_of(row.body), reserved.reference)
         await asyncio.to_thread(self._know, row.id, reserved.reference, reserved.created, reserved.differs)
         return reserved.reference, None if reserved.started else reserved.opening

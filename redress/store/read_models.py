@@ -53,7 +53,7 @@ def _beyond(table: Table) -> Delete:
 
 
 def _line(db: Connection, case: Case, status: Status) -> dict[str, Any]:
-    changes = case.fold.next_event
+    changes = case.fold.deadlines.next_event
     return {
         "reference": status["reference"],
         "authority": status["authority"],
@@ -109,14 +109,14 @@ def _appointments(reference: str, case: Case) -> list[dict[str, Any]]:
             "on_date": held.on,
             "until": held.until,
         }
-        for number, held in enumerate(case.fold.appointments, 1)
+        for number, held in enumerate(case.fold.people.appointments, 1)
     ]
 
 
 def _messages(reference: str, case: Case, cipher: Cipher) -> list[dict[str, Any]]:
     rows = []
     for entry in case.log:
-        verdict = case.fold.verdicts[entry.seq]
+        verdict = case.fold.outcomes[entry.seq]
         rows.append(
             {
                 "reference": reference,

@@ -18,7 +18,8 @@ import pytest
 import uvicorn
 from temporalio.client import Client
 
-from redress.api.app import build
+from redress.api.app import build, routers
+from redress.api.routing import Route
 from redress.api.settings import ApiSettings
 from redress.bootstrap_keys import cipher_for
 from redress.security.access import Role
@@ -55,6 +56,12 @@ def invented(**more: object) -> dict[str, Any]:
     return opening | more
 
 
+def access() -> dict[str, frozenset[Role] | None]:
+    """Each operation to the roles it is for; None: anybody."""
+    each = [route for router in routers() for route in router.routes]
+    return {str(route.operation_id): route.allowed for route in each if isinstance(route, Route)}
+
+
 class Gate:
     """One api process and who may call it."""
 
@@ -74,7 +81,7 @@ class Gate:
         }
         self.process: subprocess.Popen[bytes] | None = None
         self.http = httpx.AsyncClient(base_url=self.url, timeout=60)
-        self.tokens = Tokens(open_store(migrated(ApiSettings(state=state, gateway_url="")).store_url))
+        self.tokens = Tokens(open_store(migrated(ApiSettings(state=state, api_url="")).store_url))
 
     def token(
         self, *roles: Role, authority: str | None = None, lasts: timedelta | None = None, name: str = ""

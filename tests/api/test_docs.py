@@ -11,11 +11,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from redress.api.problems import SAID
+from redress.api.problems import PROBLEMS
 from redress.api.settings import ApiSettings
-from redress.security.access import ACCESS, DECIDED_BY_THE_MANAGER, ROLES, SAID_BY_THE_PERSON
+from redress.domain.messages import ANYONE, MANAGER, MESSAGES, Sender
+from redress.security.access import ROLES
 from redress.settings import Settings
-from tests.api.gates import ROOT, Gate
+from tests.api.gates import ROOT, Gate, access
 from tests.api.receiver import receiving
 
 PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
@@ -25,21 +26,25 @@ def rows(of: str) -> dict[str, str]:
     return dict(re.findall(rf"^\| `({of})` \| (.+)$", PAGE, re.MULTILINE))
 
 
-def test_every_setting_of_the_gateway_is_explained() -> None:
+def test_every_setting_of_the_api_is_explained() -> None:
     own = ApiSettings.model_fields.keys() - Settings.model_fields.keys()
     assert rows("REDRESS_[A-Z_]+").keys() == {f"REDRESS_{name.upper()}" for name in own}
+
+
+def sent_by(senders: frozenset[Sender]) -> set[str]:
+    return {action for action, kind in MESSAGES.items() if kind.sent_by == senders}
 
 
 def test_the_roles_are_those_of_the_table() -> None:
     shown = rows("[a-z_]+")
     assert tuple(shown) == ROLES
-    assert set(re.findall(r"`(\w+)`", shown["intake"])) == SAID_BY_THE_PERSON
-    assert set(re.findall(r"`(\w+)`", shown["complaints_manager"])) == DECIDED_BY_THE_MANAGER | {"staff"}
-    assert ACCESS["make_webhook"] == {"complaints_manager"}
+    assert set(re.findall(r"`(\w+)`", shown["intake"])) == sent_by(ANYONE)
+    assert set(re.findall(r"`(\w+)`", shown["complaints_manager"])) == sent_by(MANAGER) | {"staff"}
+    assert access()["make_webhook"] == frozenset({"complaints_manager"})
 
 
 def test_every_problem_is_named() -> None:
-    for status, _ in SAID.values():
+    for status, _ in PROBLEMS.values():
         assert re.search(rf"\b{status}\b", PAGE), status
 
 

@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 from schemathesis import checks
 from schemathesis.core.result import Ok
 
-from redress.api.examples import EXAMPLE_MESSAGES, EXAMPLE_OPENING
 from redress.domain.messages import MESSAGES
-from redress.security.access import ACCESS, ROLES
-from tests.api.gates import Gate, invented
+from redress.domain.opening import Opening
+from redress.security.access import ROLES
+from tests.api.gates import Gate, access, invented
+
+ACCESS = {name: allowed for name, allowed in access().items() if allowed is not None}
 
 LOOKED_AT = [
     checks.not_a_server_error,
@@ -71,13 +73,13 @@ async def test_every_operation_is_described(gate: Gate) -> None:
     assert set(ROLES) <= set(re.findall(r"`(\w+)`", document["info"]["description"]))
 
 
-async def test_the_examples_are_what_the_gateway_takes(gate: Gate) -> None:
+async def test_the_examples_are_what_the_api_takes(gate: Gate) -> None:
     staff = gate.headers("staff", "complaints_manager")
-    opened = await gate.http.post("/v1/complaints", json=EXAMPLE_OPENING, headers=staff)
+    opened = await gate.http.post("/v1/complaints", json=Opening.example(), headers=staff)
     assert opened.status_code in (200, 201), opened.text
     reference = await gate.open(staff, points=["One.", "Two."])
     for action in MESSAGES:
-        example = {name: each for name, each in EXAMPLE_MESSAGES.get(action, {}).items() if name != "on"}
+        example = MESSAGES[action].example()
         answer = await gate.send(staff, reference, action.replace("_", "-"), **example)
         assert answer.status_code in (200, 202, 409, 422), (action, answer.text)
         if answer.status_code == 422:  # only where an invented date lies elsewhere than today
@@ -87,16 +89,16 @@ async def test_the_examples_are_what_the_gateway_takes(gate: Gate) -> None:
     document = await described(gate)
     other = await gate.open(staff)
     for action in ("acknowledge", "respond", "escalate", "appoint"):
-        assert (await gate.send(staff, other, action, **EXAMPLE_MESSAGES[action] | {"on": None})).is_success
+        assert (await gate.send(staff, other, action, **MESSAGES[action].example())).is_success
     for each in (reference, other):
         status = (await gate.http.get(f"/v1/complaints/{each}", headers=staff)).json()
         check_against(document, "ComplaintStatus", status)
         forms = document["components"]["schemas"]
         assert status.keys() <= forms["ComplaintStatus"]["properties"].keys()
     for name, form in {
-        "messages": "MessageSaid",
-        "remedies": "RemedyAgreed",
-        "letters": "LetterWritten",
+        "messages": "MessageRecord",
+        "remedies": "RemedyStatus",
+        "letters": "LetterStatus",
     }.items():
         assert any(forms[form]["properties"].keys() <= one.keys() for one in status[name]), name
     for operation in operations_of(document):
@@ -117,8 +119,8 @@ async def test_every_field_is_explained(gate: Gate) -> None:
     ]
     assert silent == []
     notice = document["webhooks"]["notice"]["post"]
-    example = notice["requestBody"]["content"]["application/json"]["example"]
-    check_against(document, "Notice", example)
+    (example,) = notice["requestBody"]["content"]["application/json"]["examples"].values()
+    check_against(document, "Notice", example["value"])
     assert "Successful Response" not in json.dumps(document)
 
 

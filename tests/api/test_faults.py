@@ -239,7 +239,7 @@ async def test_a_queue_on_postgresql_keeps_each_intake_once(town: Town) -> None:
     assert (again.receipt, again.differs) == (kept[0].receipt, True)
 
 
-async def test_two_gateways_on_one_queue_open_each_once_and_in_order(town: Town) -> None:
+async def test_two_apis_on_one_queue_open_each_once_and_in_order(town: Town) -> None:
     other = Gate(town.house.state, town.house.address, **town.gate.settings)
     await other.start()
     try:

@@ -251,7 +251,7 @@ async def test_a_parameter_that_is_misspelt_is_told(gate: Gate, staff: Headers) 
         ("due?authority=rotheram", "authority", "rotherham"),
         ("due?until=2026-02-30", "until", "YYYY-MM-DD"),
         ("calendar/count?from=2026-02-30&days=1", "from", "YYYY-MM-DD"),
-        ("complaints?authority=Rotherham", "authority", "such as family-rights"),
+        ("complaints?authority=Rotherham", "authority", "look like family-rights"),
         ("complaints/cyp-1/standing", "reference", "CYP-2026-000123"),
         ("receipts/1", "receipt", "rc_"),
         ("calendar/count?from=2026-02-20&days=-1", "days", "at least 0"),

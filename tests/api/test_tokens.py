@@ -40,7 +40,7 @@ def starter(state: Path, *words: str) -> tuple[int, str, str]:
 
 
 def tokens_of(state: Path) -> Tokens:
-    return Tokens(open_store(migrated(ApiSettings(state=state, gateway_url="")).store_url))
+    return Tokens(open_store(migrated(ApiSettings(state=state, api_url="")).store_url))
 
 
 def test_a_token_lives_from_new_to_revoke(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_what_is_wrong_is_said_by_its_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("end", ["revoke", "rotate"])
-async def test_a_running_gateway_knows_at_once(gate: Gate, end: str) -> None:
+async def test_a_running_api_knows_at_once(gate: Gate, end: str) -> None:
     name = f"short-lived-{end}"
     headers = {"Authorization": f"Bearer {gate.token('reader', name=name)}"}
     assert (await gate.http.get("/v1/due", headers=headers)).status_code == 200

@@ -171,7 +171,7 @@ async def test_what_is_history_is_not_told(gate: Gate, manager: Headers) -> None
 # --- faults ------------------------------------------------------------------------------------------
 
 
-async def test_a_gateway_that_is_killed_tells_everything_all_the_same(town: Town, tmp_path: Path) -> None:
+async def test_an_api_that_is_killed_tells_everything_all_the_same(town: Town, tmp_path: Path) -> None:
     gate = town.gate
     headers = gate.headers("complaints_manager")
     port = free_port()

@@ -9,7 +9,8 @@ import pytest
 
 from redress.contract import BeginRequest, RecordRequest
 from redress.domain.case import Case
-from redress.domain.state import ComplaintState, LogEntry
+from redress.domain.log import LogEntry
+from redress.domain.state import ComplaintState
 from redress.letters.delivery.file_channel import FileChannel
 from redress.store.listing import ComplaintFilter, OwedFilter, complaints, owed
 from redress.store.register import Register

@@ -112,7 +112,7 @@ def _said(case: Case, action: str, on: str, **fields: object) -> list[RegisterEn
             "template": effect.template,
             "on": effect.on.isoformat(),
             "state": state,
-            "facts": effect.said(),
+            "facts": effect.shown(),
         }
         entries.append(RegisterEntry(kind="effect", key=f"effect:{effect.key}", on=on, body=body))
     return entries

@@ -246,7 +246,7 @@ def test_a_limit_that_ran_out_unrecorded_is_counted(tmp_path: Path) -> None:
     assert behind() == 0
 
 
-async def test_the_gateway_gives_metrics_traces_and_json_logs(
+async def test_the_api_gives_metrics_traces_and_json_logs(
     server: tuple[str, Client],
     house: Register,
     settings: Settings,
@@ -283,7 +283,7 @@ async def test_the_gateway_gives_metrics_traces_and_json_logs(
     assert counted["redress_openings_waiting"] == [({}, 0.0)]
     requests = {
         (labels["route"], labels["method"], labels["status"]): count
-        for labels, count in counted["redress_gateway_requests_total"]
+        for labels, count in counted["redress_api_requests_total"]
     }
     assert requests["/v1/complaints", "POST", str(opened.status_code)] == 1
     assert sum(count for (route, *_), count in requests.items() if route == "/v1/complaints/{reference}") == 1
@@ -302,7 +302,7 @@ async def test_the_gateway_gives_metrics_traces_and_json_logs(
     assert not [span for span in _spans(came) if NAME.split()[0] in str(span)]
 
 
-async def test_with_the_register_and_temporal_down_the_gateway_still_counts(tmp_path: Path) -> None:
+async def test_with_the_register_and_temporal_down_the_api_still_counts(tmp_path: Path) -> None:
     gone = f"127.0.0.1:{free_port()}"
     gate = Gate(tmp_path, gone, REDRESS_REGISTER_URL=f"postgresql+psycopg://nobody@{gone}/none")
     reader = gate.headers("reader")

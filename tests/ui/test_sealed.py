@@ -29,7 +29,7 @@ from redress.temporal.namespace import prepare
 from tests.api.gates import Gate
 from tests.conftest import Life
 from tests.stores import migrated
-from tools.browser import Operator, at_the_ui
+from tests.ui.browser import Operator, at_the_ui
 
 CALENDAR = calendar_today()
 

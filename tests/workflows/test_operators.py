@@ -11,14 +11,14 @@ from typing import get_args
 import pytest
 
 from redress.contract import SEARCH_ATTRIBUTES, TYPE_NAMES
-from redress.domain.messages import KNOWN
+from redress.domain.messages import MESSAGES
 from redress.domain.parsing import parse_message
 from redress.domain.procedure import Owner, StageName
 from redress.domain.sentences import with_long_dates
 from redress.procedures.loader import authority_names
 from redress.services.links import lines, list_url, ready_lists
 from tools.house import UI_PORT
-from workflows.descriptions import FORMS, update_description
+from workflows.descriptions import example_form, update_description
 
 DOC = (Path(__file__).parent.parent.parent / "docs" / "operators.md").read_text(encoding="utf-8")
 UI = f"http://127.0.0.1:{UI_PORT}"
@@ -102,5 +102,10 @@ def test_the_examples_are_taken() -> None:
 
 
 def test_every_action_has_its_form() -> None:
-    assert FORMS.keys() == KNOWN.keys() - {"recount"}
+    for action, kind in MESSAGES.items():
+        assert {name for name, field in kind.model_fields.items() if field.is_required()} <= {
+            "on",
+            "message_id",
+            *example_form(kind),
+        }, action
     assert "sent by a command" in update_description("recount")

@@ -1,0 +1,1 @@
+"""The endpoints: every module here that has a `router` is part of the API."""

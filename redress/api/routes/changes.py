@@ -1,0 +1,89 @@
+"""Following a complaint: what was recorded about it since one last looked."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date, datetime
+from time import monotonic
+from typing import Annotated, Literal
+
+from fastapi import Query
+from pydantic import BaseModel, Field, JsonValue
+
+from redress.api.context import Context, CurrentCaller, Reference
+from redress.api.problems import Refusal
+from redress.api.routing import endpoints, roles
+from redress.security.access import READERS, READS_TEXT
+from redress.store.changes import Recorded, recorded
+
+router = endpoints("complaints")
+
+LOOK_EVERY = 0.5
+"""Seconds between two looks while a caller waits for something new."""
+
+
+class Change(BaseModel):
+    """One entry of a complaint's record."""
+
+    id: int = Field(description="Its place in the record; entries of one complaint have rising numbers.")
+    on: date = Field(description="The London date it belongs to.")
+    recorded_at: datetime = Field(description="When it was written down.")
+    kind: Literal[
+        "opened", "message", "rejected", "letter", "reminder", "breach", "split", "ended", "erased"
+    ] = Field(description="What sort of entry it is.")
+    what: str = Field(
+        description="A message's action, a letter's name, the limit that was breached.", examples=["respond"]
+    )
+    outcome: str = Field(
+        description="Of a message: applied, pending or refused, as it stands now. Of a letter or breach: "
+        "done, skipped, history."
+    )
+    details: dict[str, JsonValue] | None = Field(
+        description="What was written, for roles that may read it; null for others, and once it was erased."
+    )
+
+
+class Changes(BaseModel):
+    """What was recorded, in that order."""
+
+    changes: list[Change] = Field(description="In the order they were recorded.")
+    next: int = Field(description="Give it as `after` the next time: only what came since is given.")
+
+
+@router.get(
+    "/v1/complaints/{reference}/changes",
+    operation_id="follow_changes",
+    summary="Follow a complaint's changes",
+    response_model=Changes,
+    openapi_extra=roles(READERS),
+)
+async def follow_changes(
+    reference: Reference,
+    context: Context,
+    caller: CurrentCaller,
+    after: Annotated[int, Query(ge=0, le=2_147_483_647, description="`next` of the time before.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=200, description="How many at most.")] = 100,
+    wait: Annotated[
+        int,
+        Query(ge=0, le=25, description="Seconds to wait for something new, before the answer is empty."),
+    ] = 0,
+) -> Changes:
+    """The record since `after`. Ask again with `next`; with `wait` one request stands until something comes.
+
+    Each entry is given once for each `after`, none is left out: the record is only ever added to.
+    """
+    with_text = bool(caller.roles & READS_TEXT)
+    ends_at = monotonic() + wait
+    while True:
+        found = await context.register(
+            lambda register: recorded(register, reference, after, limit, with_text=with_text)
+        )
+        if found is None:
+            raise Refusal("not-found", f"There never was a complaint {reference}.")
+        if found or monotonic() >= ends_at:
+            return Changes(changes=[_shown(each) for each in found], next=found[-1].id if found else after)
+        await asyncio.sleep(LOOK_EVERY)
+
+
+def _shown(entry: Recorded) -> Change:
+    return Change.model_validate(entry._asdict())

@@ -1,0 +1,206 @@
+"""The codec endpoint: the Temporal UI and the `temporal` command read and write payloads through it.
+
+Temporal's remote codec protocol: POST a JSON of payloads to `/codec/encode` or `/codec/decode`, and get as
+many back. A payload that nobody here can read comes back as a placeholder that says so, never as an error,
+or one bad payload would hide a whole page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Annotated, Any
+from urllib.parse import parse_qs
+
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from google.protobuf import json_format
+from pydantic import BaseModel, Field
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+from temporalio.api.common import v1 as common
+from temporalio.api.common.v1 import Payload
+
+from redress.api.bodies import Unparsed
+from redress.api.callers import CHALLENGE, COOKIE
+from redress.api.context import Context
+from redress.api.problems import wrong
+from redress.api.routing import OPEN, endpoints, roles
+from redress.contract import workflow_id
+from redress.security.access import CODEC
+from redress.security.encryption import Cipher, EnvelopeCipher
+from redress.temporal.codec import EncryptionCodec, placeholder
+
+router = endpoints("codec")
+
+MOST_PAYLOADS = 10_000
+
+Base64 = Annotated[str, Field(json_schema_extra={"contentEncoding": "base64"})]
+
+
+class PayloadDocument(BaseModel):
+    """A payload of Temporal's, as protobuf writes it in JSON."""
+
+    metadata: dict[str, Base64] = Field(default={}, description="How the data is encoded, above all.")
+    data: Base64 = Field(default="", description="The data.")
+
+
+class Payloads(Unparsed):
+    """Temporal payloads, as protobuf writes them in JSON."""
+
+    payloads: list[PayloadDocument] = Field(
+        default=[], max_length=MOST_PAYLOADS, description="One or several."
+    )
+
+
+class CrossOrigin:
+    """Lets pages of the Temporal UI use the codec, from their own origin, with their cookie; nothing else."""
+
+    def __init__(self, app: ASGIApp, origins: list[str]) -> None:
+        self._app = app
+        self._shared = CORSMiddleware(
+            app,
+            allow_origins=origins,
+            allow_credentials=True,
+            allow_methods=["POST"],
+            allow_headers=["authorization", "content-type", "x-namespace", "caller-type"],
+            max_age=600,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_codec = scope["type"] == "http" and scope["path"] in ("/codec/encode", "/codec/decode")
+        await (self._shared if is_codec else self._app)(scope, receive, send)
+
+
+@router.post(
+    "/codec/encode",
+    operation_id="codec_encode",
+    summary="Encrypt payloads",
+    response_model=Payloads,
+    response_description="As many payloads, in the same order.",
+    openapi_extra=roles(CODEC),
+)
+async def encode(body: Payloads, context: Context) -> Response:
+    """For what is not known yet whose it is: each encrypted under a key of its own."""
+    payloads = _payloads(body)
+    if isinstance(context.cipher, EnvelopeCipher):
+        payloads = await EncryptionCodec(context.cipher, workflow_id("")).encode(payloads)
+    return _answer(payloads)
+
+
+@router.post(
+    "/codec/decode",
+    operation_id="codec_decode",
+    summary="Decrypt payloads",
+    response_model=Payloads,
+    response_description="As many payloads, in the same order.",
+    openapi_extra=roles(CODEC),
+)
+async def decode(body: Payloads, context: Context) -> Response:
+    """What cannot be read, since its key is destroyed or was never here, comes back as words that say so."""
+    payloads = _payloads(body)
+    return _answer(await asyncio.to_thread(_decoded, context.cipher, payloads))
+
+
+def _decoded(cipher: Cipher, payloads: list[Payload]) -> list[Payload]:
+    return (
+        [placeholder(cipher, each) for each in payloads] if isinstance(cipher, EnvelopeCipher) else payloads
+    )
+
+
+def _payloads(body: Payloads) -> list[Payload]:
+    # Of none, the `temporal` command leaves the field out, as when a query fails before it has a result.
+    found = common.Payloads()
+    try:
+        json_format.ParseDict(body.document, found, ignore_unknown_fields=True)
+    except (json_format.ParseError, ValueError, TypeError, AttributeError, RecursionError):
+        raise wrong("payloads", "should be a list of Temporal payloads") from None
+    if len(found.payloads) > MOST_PAYLOADS:
+        raise wrong("payloads", f"at most {MOST_PAYLOADS} at once")
+    return list(found.payloads)
+
+
+def _answer(payloads: list[Payload]) -> Response:
+    document: dict[str, Any] = json_format.MessageToDict(common.Payloads(payloads=payloads))
+    return Response(json.dumps(document or {"payloads": []}), media_type="application/json")
+
+
+# --- browsers ------------------------------------------------------------------------------------
+
+STYLE = "body{font:1rem/1.5 sans-serif;max-width:34rem;margin:3rem auto;padding:0 1rem}input{width:100%}"
+
+POLICY = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'"
+}
+
+
+def _page(text: str, form: str = "") -> str:
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Reading payloads</title>'
+        f"<style>{STYLE}</style><h1>Reading payloads in the Temporal UI</h1><p>{text}</p>{form}"
+    )
+
+
+FORM = (
+    '<form method="post" action="/codec/login"><label for="token">A token with the role codec</label>'
+    '<input id="token" name="token" type="password" autocomplete="off" required autofocus>'
+    "<p><button>Log in</button></p></form>"
+    '<form method="post" action="/codec/logout"><button>Log out</button></form>'
+)
+
+
+@router.get(
+    "/codec/login",
+    operation_id="codec_login_page",
+    include_in_schema=False,
+    response_class=HTMLResponse,
+    openapi_extra=OPEN,
+)
+async def login_page() -> HTMLResponse:
+    """A form for a token."""
+    text = "Log in here once a day; then go back to the UI, which asks this api to decrypt what you look at."
+    return HTMLResponse(_page(text, FORM), headers=POLICY)
+
+
+@router.post("/codec/login", operation_id="codec_login", include_in_schema=False, openapi_extra=OPEN)
+async def login(request: Request, context: Context) -> Response:
+    """Take a token for a session that lives in a cookie which no script can read.
+
+    A token that cannot be taken is answered with the form and what is wrong: a person reads it.
+    """
+    context.callers.count_stranger(request)
+    fields = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=5)
+    secret = fields.get("token", [""])[0].strip()
+    caller = await context.callers.of_token(secret)
+    if caller is None:
+        text = "The token is unknown, revoked or over. A new one: starter.py token new NAME --role codec."
+        return HTMLResponse(_page(text, FORM), status_code=401, headers={**POLICY, **CHALLENGE})
+    if not caller.roles & CODEC or caller.authority is not None:
+        text = "This token is for other work: reading takes one with the role codec, for all authorities."
+        return HTMLResponse(_page(text, FORM), status_code=403, headers=POLICY)
+    session, ends = await asyncio.to_thread(context.callers.tokens.begin_session, caller)
+    response = HTMLResponse(
+        _page("You are logged in: go back to the Temporal UI and load the page anew."), headers=POLICY
+    )
+    response.set_cookie(
+        COOKIE,
+        session,
+        expires=ends,
+        path="/codec",
+        httponly=True,
+        samesite="lax",
+        secure=context.settings.api_https,
+    )
+    return response
+
+
+@router.post("/codec/logout", operation_id="codec_logout", include_in_schema=False, openapi_extra=OPEN)
+async def logout(request: Request, context: Context) -> Response:
+    """Forget the browser."""
+    session = request.cookies.get(COOKIE)
+    if session:
+        await asyncio.to_thread(context.callers.tokens.end_session, session)
+    response = RedirectResponse("/codec/login", status_code=303)
+    response.delete_cookie(COOKIE, path="/codec")
+    return response

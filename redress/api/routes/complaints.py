@@ -1,0 +1,245 @@
+"""Reading over HTTP: where a complaint stands, lists, what is due, and how a date is counted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Query, Response
+
+from redress.api.backends import Unavailable
+from redress.api.context import AppContext, Context, CurrentCaller, Reference, check_authority
+from redress.api.problems import Refusal, malformed, unavailable, wrong
+from redress.api.routing import endpoints, roles
+from redress.api.schemas import (
+    ComplaintLine,
+    ComplaintPage,
+    ComplaintStatus,
+    Counted,
+    DuePage,
+    OwedDate,
+    Standing,
+)
+from redress.domain.calendar import OutsideTable, long_date
+from redress.domain.fields import Day
+from redress.domain.parsing import Malformed
+from redress.domain.procedure import Owner, StageName
+from redress.domain.status import Status
+from redress.procedures.files import FileError
+from redress.security.access import EVERYBODY, READERS, STAFF
+from redress.security.tokens import Caller
+from redress.services import due_dates, lists, sending
+from redress.services.clock import today
+from redress.services.errors import NoAnswer, NoSuchComplaint
+from redress.store.listing import ComplaintFilter, OwedFilter
+from redress.store.register import Register
+
+router = endpoints()
+
+T = TypeVar("T")
+
+READ_FROM = {
+    "Redress-Read-From": {
+        "description": "Who answered: `temporal`, or `register`.",
+        "schema": {"type": "string"},
+    }
+}
+"""A header of what `_status` gives."""
+
+STATUS_WITHIN = 3.0
+"""Seconds that the complaint itself has to answer before the register is read instead."""
+
+AsOf = Annotated[
+    Day | None, Query(description="On which London date; today if left out.", examples=["2026-11-20"])
+]
+Authority = Annotated[
+    str | None,
+    Query(
+        pattern=r"^[a-z0-9][a-z0-9-]{0,99}$", description="Only this authority.", examples=["family-rights"]
+    ),
+]
+Limit = Annotated[int, Query(ge=1, le=500, description="How many at most on one page.")]
+After = Annotated[
+    str, Query(max_length=300, description="`next` of the page before; left out: from the start.")
+]
+
+
+@router.get(
+    "/v1/complaints",
+    operation_id="list_complaints",
+    summary="List complaints",
+    tags=["complaints"],
+    response_model=ComplaintPage,
+    openapi_extra=roles(READERS),
+)
+async def list_complaints(
+    context: Context,
+    caller: CurrentCaller,
+    all: Annotated[bool, Query(description="Closed ones too.")] = False,
+    stage: Annotated[StageName | None, Query(description="Only this stage.", examples=["stage_2"])] = None,
+    overdue: Annotated[bool, Query(description="Only with a limit that has passed.")] = False,
+    due_before: Annotated[Day | None, Query(description="Only due before this date.")] = None,
+    authority: Authority = None,
+    limit: Limit = 100,
+    after: After = "",
+) -> ComplaintPage:
+    """Open complaints by next due date, as of today in London, from the register: Temporal may be down."""
+    wanted = ComplaintFilter(all, _only(caller, authority), stage, overdue, due_before)
+    page = await _listed(
+        context, lambda register: lists.list_complaints(register, wanted, today(), limit=limit, after=after)
+    )
+    found = [ComplaintLine(**line._asdict()) for line in page.complaints]
+    return ComplaintPage(complaints=found, next=page.next)
+
+
+@router.get(
+    "/v1/due",
+    operation_id="list_due",
+    summary="What is due, by day",
+    tags=["dates"],
+    response_model=DuePage,
+    openapi_extra=roles(READERS),
+)
+async def list_due(
+    context: Context,
+    caller: CurrentCaller,
+    from_: Annotated[Day | None, Query(alias="from", description="Due on this date or later.")] = None,
+    until: Annotated[Day | None, Query(description="Due on this date or earlier.")] = None,
+    authority: Authority = None,
+    owner: Annotated[
+        Owner | None, Query(description="Owed by this role.", examples=["stage_manager"])
+    ] = None,
+    limit: Limit = 100,
+    after: After = "",
+) -> DuePage:
+    """Every limit, target and window that still runs, overdue ones included; paused ones are left out."""
+    wanted = OwedFilter(_only(caller, authority), from_, until, owner)
+    page = await _listed(
+        context, lambda register: lists.list_due(register, wanted, today(), limit=limit, after=after)
+    )
+    return DuePage(due=[OwedDate(**owed._asdict()) for owed in page.due], next=page.next)
+
+
+@router.get(
+    "/v1/complaints/{reference}",
+    operation_id="read_complaint",
+    summary="Where a complaint stands",
+    tags=["complaints"],
+    response_model=ComplaintStatus,
+    responses={200: {"headers": READ_FROM}},
+    response_model_exclude_unset=True,
+    openapi_extra=roles(STAFF),
+)
+async def read_complaint(
+    reference: Reference, response: Response, context: Context, as_of: AsOf = None
+) -> dict[str, Any]:
+    """Everything about it: limits, letters, messages.
+
+    `Redress-Read-From` says whether the complaint itself answered (`temporal`) or, since it does not answer
+    or has ended, the register (`register`), which follows within seconds.
+    """
+    return dict(await _status(context, response, reference, as_of))
+
+
+@router.get(
+    "/v1/complaints/{reference}/standing",
+    operation_id="read_standing",
+    summary="Where a complaint stands, in dates alone",
+    tags=["complaints"],
+    response_model=Standing,
+    responses={200: {"headers": READ_FROM}},
+    openapi_extra=roles(EVERYBODY),
+)
+async def read_standing(
+    reference: Reference, response: Response, context: Context, as_of: AsOf = None
+) -> dict[str, Any]:
+    """Its stage, its limits and whether they are met; nothing that anybody wrote."""
+    return dict(await _status(context, response, reference, as_of))
+
+
+@router.get(
+    "/v1/calendar/count",
+    operation_id="count_days",
+    summary="Count working days from a date",
+    tags=["dates"],
+    response_model=Counted,
+    openapi_extra=roles(EVERYBODY),
+)
+async def count_days(
+    from_: Annotated[
+        Day, Query(alias="from", description="The date counted from: day 0.", examples=["2026-12-18"])
+    ],
+    days: Annotated[int, Query(ge=0, le=5000, description="How many.", examples=[10])],
+    calendar_days: Annotated[bool, Query(description="Count every day.")] = False,
+    before: Annotated[bool, Query(description="Count back.")] = False,
+) -> Counted:
+    """The date N working days after (or before) another, with every day that does not count, and why."""
+    try:
+        answer, provisional, skipped = await asyncio.to_thread(
+            due_dates.due, from_, days, calendar_days=calendar_days, before=before
+        )
+    except OutsideTable as error:
+        raise wrong("from", str(error)) from None
+    except FileError:
+        raise unavailable("The file of bank holidays cannot be read.", seconds=60) from None
+    unit = "calendar_days" if calendar_days else "working_days"
+    where = "before" if before else "after"
+    counted = unit.replace("_", " ") if days != 1 else unit.replace("_", " ").removesuffix("s")
+    explanation = f"{long_date(answer)} is {days} {counted} {where} {long_date(from_)}"
+    if skipped:
+        explanation += (
+            f"; {len(skipped)} day{'s between do' if len(skipped) > 1 else ' between does'} not count"
+        )
+    return Counted.model_validate(
+        {
+            "from": from_,
+            "days": days,
+            "unit": unit,
+            "before": before,
+            "due_on": answer,
+            "provisional": provisional,
+            "explanation": explanation + ".",
+            "skipped": [{"on": day.on, "why": day.why} for day in skipped],
+        }
+    )
+
+
+async def _status(context: AppContext, response: Response, reference: str, as_of: date | None) -> Status:
+    async def ask(work: Callable[[Register], T]) -> T:
+        try:
+            return await context.backends.ask(work)
+        except Unavailable:
+            raise NoAnswer("the register does not answer") from None
+
+    try:
+        client = context.backends.temporal()
+    except Unavailable:
+        client = None
+    day = as_of or today()
+    try:
+        found = await sending.read_status(client, ask, reference, day, STATUS_WITHIN, although_down=True)
+    except Malformed as error:
+        raise malformed(error) from None
+    except NoSuchComplaint as error:
+        raise Refusal("not-found", f"{error}.") from None
+    except NoAnswer as error:
+        why = str(error)
+        raise unavailable(f"{why[:1].upper()}{why[1:]}.") from None
+    response.headers["Redress-Read-From"] = found.source
+    return found.status
+
+
+async def _listed(context: AppContext, work: Callable[[Register], T]) -> T:
+    try:
+        return await context.register(work)
+    except Malformed as error:
+        raise malformed(error) from None
+
+
+def _only(caller: Caller, authority: str | None) -> str | None:
+    """The authority that a list is limited to: the caller's own, where they have one."""
+    if authority is not None:
+        check_authority(caller, authority)
+    return authority or caller.authority

@@ -1,0 +1,56 @@
+"""Whether the API lives, and whether all it needs does."""
+
+from __future__ import annotations
+
+import asyncio
+
+from pydantic import BaseModel, Field
+from sqlalchemy.exc import SQLAlchemyError
+
+from redress.api.context import Context
+from redress.api.problems import problems, unavailable
+from redress.api.routing import OPEN, endpoints
+
+router = endpoints("health")
+
+
+class Alive(BaseModel):
+    """The process answers."""
+
+    status: str = Field(description="Always the same.", examples=["alive"])
+
+
+class Ready(BaseModel):
+    """What the API needs, and whether it answers."""
+
+    status: str = Field(description="`ready`, or `degraded`: openings are kept, the rest may get a 503.")
+    temporal: bool = Field(description="Whether Temporal answers.")
+    register_: bool = Field(alias="register", description="Whether the register answers.")
+    waiting: int = Field(description="Openings that wait to be opened.")
+
+
+@router.get(
+    "/healthz", operation_id="healthz", summary="Is it alive?", response_model=Alive, openapi_extra=OPEN
+)
+async def healthz() -> Alive:
+    """Asks nothing but the process itself: where this fails, restart it."""
+    return Alive(status="alive")
+
+
+@router.get(
+    "/readyz",
+    operation_id="readyz",
+    summary="Can it do everything?",
+    response_model=Ready,
+    responses=problems(503),
+    openapi_extra=OPEN,
+)
+async def readyz(context: Context) -> Ready:
+    """200 as long as openings can be taken, even if only to be kept; `degraded` where something is down."""
+    temporal, register = context.backends.temporal_answers, context.backends.register_answers
+    try:
+        waiting = await asyncio.to_thread(context.queue.count)
+    except SQLAlchemyError:
+        raise unavailable("The API's own store cannot be used: send nobody here.") from None
+    status = "ready" if temporal and register else "degraded"
+    return Ready(status=status, temporal=temporal, register=register, waiting=waiting)

@@ -1,0 +1,174 @@
+"""Sending messages over HTTP: one operation for each action, with the action's own fields."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+from fastapi import Body, Header, Response
+from fastapi.openapi.models import Example
+from pydantic import BaseModel, Field, create_model
+from sqlalchemy.exc import SQLAlchemyError
+
+from redress.api.backends import Unavailable
+from redress.api.bodies import Unparsed
+from redress.api.context import AppContext, Context, CurrentCaller, Reference
+from redress.api.problems import Refusal, malformed, problems, unavailable, wrong
+from redress.api.routing import endpoints, roles
+from redress.api.schemas import MessageAnswer
+from redress.domain.case import Answer
+from redress.domain.erasure import Erased
+from redress.domain.fields import Day, Id, Text
+from redress.domain.messages import MESSAGES, Message
+from redress.domain.parsing import Malformed
+from redress.security.access import STAFF
+from redress.security.tokens import Caller
+from redress.services import sending
+from redress.services.errors import NoAnswer, NoSuchComplaint
+from redress.store import callers
+
+router = endpoints("messages")
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        pattern=r"^[\x21-\x7e]+$",
+        description="Your name for this message, if the body has no `message_id`: the same message with the "
+        "same name counts once, however often it comes. Visible ASCII characters, without spaces.",
+        examples=["form-81723"],
+    ),
+]
+
+AcceptedOn = Annotated[
+    Day | None, Field(description="The London date it happened or was received; today if left out.")
+]
+SenderId = Annotated[Id | None, Field(description="Your name for it; made up and given back if left out.")]
+IgnoredSender = Annotated[Text, Field(description="Ignored: who calls is what is recorded.")]
+
+
+def body_of(kind: type[Message]) -> type[BaseModel]:
+    """The body of an action: date and id may be left out."""
+    bases: tuple[type[BaseModel], ...] = (Unparsed, kind)
+    return create_model(
+        kind.__name__,
+        __base__=bases,
+        __doc__=kind.__doc__,
+        on=(AcceptedOn, None),
+        message_id=(SenderId, None),
+        by=(IgnoredSender, ""),
+    )
+
+
+def _endpoint(action: str, kind: type[Message]) -> Callable[..., Awaitable[MessageAnswer]]:
+    async def send(
+        message: Any,
+        response: Response,
+        reference: Reference,
+        context: Context,
+        caller: CurrentCaller,
+        idempotency_key: IdempotencyKey = None,
+    ) -> MessageAnswer:
+        body: dict[str, Any] = message.document
+        _check_sender(caller, kind, body)
+        body["by"] = caller.name
+        answer = await _send(context, reference, action, body, idempotency_key)
+        if not (answer.applied or answer.pending):
+            raise Refusal(
+                "refused",
+                answer.reason,
+                message_id=answer.message_id,
+                on=answer.on.isoformat(),
+                repeated=answer.repeated,
+            )
+        response.status_code = 202 if answer.pending else 200
+        return MessageAnswer.model_validate(answer.model_dump())
+
+    examples: dict[str, Example] = {kind.title: {"value": kind.example()}}
+    send.__annotations__["message"] = Annotated[body_of(kind), Body(openapi_examples=examples)]
+    return send
+
+
+def _check_sender(caller: Caller, kind: type[Message], body: dict[str, Any]) -> None:
+    """Refuse an intake system that fills in what only the authority can. Raises `Refusal`."""
+    filled = [name for name in kind.authority_only if body.get(name)]
+    if filled and not caller.roles & STAFF:
+        roles = ", ".join(sorted(STAFF))
+        raise Refusal("not-allowed", f"{', '.join(filled)} is for the roles {roles} to say.")
+
+
+async def _send(
+    context: AppContext, reference: str, action: str, body: dict[str, Any], key: str | None
+) -> Answer:
+    if key is not None and body.get("message_id") not in (None, key):
+        raise wrong("message_id", "is another than the header Idempotency-Key: leave one of them out")
+    if key is not None:
+        body["message_id"] = key
+    if body.get("on") is None and isinstance(body.get("message_id"), str):
+        body["on"] = await _first_date(context, reference, body["message_id"])
+    try:
+        name, completed = await asyncio.to_thread(sending.complete, action, body)
+    except Malformed as error:
+        raise malformed(error) from None
+    repeat = {"message_id": completed["message_id"], "on": completed["on"]}
+    try:
+        client, register = context.backends.temporal(), context.backends.register
+        within = context.settings.api_answer_within
+        return await sending.send(client, register, reference, name, completed, within)
+    except Malformed as error:
+        raise malformed(error) from None
+    except NoSuchComplaint as error:
+        raise Refusal("not-found", f"{error}.") from None
+    except Erased as error:
+        raise Refusal("erased", f"{error}.") from None
+    except (Unavailable, SQLAlchemyError) as error:
+        what = str(error) if isinstance(error, Unavailable) else "The register"
+        detail = f"{what} does not answer; the message was not taken. Send the same one again later."
+        raise unavailable(detail, applied="no", **repeat) from None
+    except NoAnswer as error:
+        if error.applied != "no":
+            detail = "Nobody answered in time; whether the message was taken is not known. Send the same one "
+            detail += "again, with this message_id and on: it counts once."
+        else:
+            detail = "The message was not taken. Send the same one again later."
+        raise unavailable(detail, applied=error.applied or "no", **repeat) from None
+
+
+async def _first_date(context: AppContext, reference: str, message_id: str) -> str | None:
+    """The date of the same message when it came first: a repeat on a later day is still a repeat."""
+    try:
+        return await context.backends.ask(lambda register: callers.dated(register, reference, message_id))
+    except Unavailable:
+        return None
+
+
+def _description(kind: type[Message]) -> str:
+    always = " It reports what has happened, so it is always recorded." if kind.reports else ""
+    return (
+        f"{kind.meaning()}{always}\n\n`on` is today in London where it is left out. `by` is who calls, "
+        "whatever the body says. Until an answer comes, repeat the same message under the same `message_id` "
+        "(or `Idempotency-Key`)."
+    )
+
+
+APPLIED = "Applied: `changed` says what moved. With `repeated` it came before, and nothing was done again."
+
+PENDING = "Taken; it waits for a person's decision or for its day. `reason` says which."
+
+for _action, _kind in MESSAGES.items():
+    router.add_api_route(
+        f"/v1/complaints/{{reference}}/{_action.replace('_', '-')}",
+        _endpoint(_action, _kind),
+        methods=["POST"],
+        operation_id=f"send_{_action}",
+        summary=_kind.title,
+        description=_description(_kind),
+        response_model=MessageAnswer,
+        response_description=APPLIED,
+        response_model_exclude_unset=True,
+        responses={202: {"description": PENDING, "model": MessageAnswer}, **problems(409, 410)},
+        openapi_extra=roles(_kind.sent_by),
+    )

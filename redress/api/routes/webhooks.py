@@ -1,0 +1,224 @@
+"""Managing webhooks over HTTP."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Body, Path, Response
+from fastapi.openapi.models import Example
+from pydantic import BaseModel, ConfigDict, Field
+
+from redress.api.context import AppContext, Context, CurrentCaller, check_authority
+from redress.api.problems import Refusal, wrong
+from redress.api.routing import endpoints, roles
+from redress.api.webhook_addresses import NotFound, check_url
+from redress.procedures.loader import authority_names
+from redress.security.access import MANAGER
+from redress.security.tokens import Caller
+from redress.store import webhooks
+from redress.store.notices import EVENTS, Event
+from redress.store.webhooks import Subscription
+
+router = endpoints("webhooks")
+
+HookId = Annotated[
+    str,
+    Path(
+        pattern=r"^wh_[0-9a-f]{24}$",
+        description="The webhook's id.",
+        examples=["wh_0123456789abcdef01234567"],
+    ),
+]
+
+EXAMPLES: dict[str, Example] = {
+    "everything of one authority": {
+        "value": {"url": "https://casework.invented.example/redress", "authority": "family-rights"}
+    }
+}
+
+MOST = 50
+"""How many webhooks there may be."""
+
+
+class NewWebhook(BaseModel):
+    """A webhook to be made."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: str = Field(
+        min_length=1,
+        max_length=2000,
+        description="Where it leads: https, a public host. Redirects are not followed.",
+        examples=["https://casework.invented.example/redress"],
+    )
+    events: list[Event] = Field(
+        default=[*EVENTS], min_length=1, description="What is sent; all, if left out."
+    )
+    authority: str | None = Field(
+        default=None, description="Only this authority's complaints.", examples=["family-rights"]
+    )
+
+
+class Webhook(BaseModel):
+    """A webhook."""
+
+    id: str = Field(
+        description="Its name; the first part of `webhook-id` in what it is sent.",
+        examples=["wh_0123456789abcdef01234567"],
+    )
+    url: str = Field(description="Where it leads.")
+    events: list[Event] = Field(description="What it is sent.")
+    authority: str | None = Field(description="Only this authority's complaints; null: all.")
+    made_by: str = Field(description="The name of the caller who made it.")
+    made_at: datetime = Field(description="When.")
+    waiting: int = Field(description="Deliveries that have not arrived yet.")
+    delivered: int = Field(description="Deliveries that arrived.")
+    given_up: int = Field(description="Deliveries that were tried for days in vain.")
+    last_answer: str = Field(
+        description="What the receiver last answered, if a delivery waits or was given up."
+    )
+
+
+class WebhookWithSecret(Webhook):
+    """A webhook with its secret, which is shown this once."""
+
+    secret: str = Field(description="Signs every delivery; `whsec_` and Base64.")
+
+
+class Webhooks(BaseModel):
+    """All webhooks."""
+
+    webhooks: list[Webhook] = Field(description="In the order they were made.")
+
+
+class Retried(BaseModel):
+    """How many deliveries are tried anew."""
+
+    retried: int = Field(description="How many.")
+
+
+@router.post(
+    "/v1/webhooks",
+    operation_id="make_webhook",
+    summary="Subscribe to changes",
+    status_code=201,
+    response_model=WebhookWithSecret,
+    response_description="Made. Keep the `secret`: it is not shown again.",
+    responses={
+        201: {"headers": {"Location": {"description": "Where it can be read.", "schema": {"type": "string"}}}}
+    },
+    openapi_extra=roles(MANAGER),
+)
+async def make_webhook(
+    new: Annotated[NewWebhook, Body(openapi_examples=EXAMPLES)],
+    response: Response,
+    context: Context,
+    caller: CurrentCaller,
+) -> WebhookWithSecret:
+    """Tells a system of openings, stage changes, closings, reopenings and breaches, by POST, signed.
+
+    The secret is shown this once.
+
+    Each notice comes once for each webhook, with the same `webhook-id` however often it is tried, for about
+    four days. What happened before the webhook was made is not sent.
+    """
+    _check(new, context, caller)
+    only = new.authority or caller.authority
+    there = await context.register(webhooks.subscriptions)
+    if len(there) >= MOST:
+        raise wrong("url", f"there are {MOST} webhooks already: end one")
+    made, secret = await context.register(
+        lambda register: webhooks.subscribe(register, new.url, new.events, only, caller.name)
+    )
+    response.headers["Location"] = f"/v1/webhooks/{made.id}"
+    return WebhookWithSecret(**made._asdict(), secret=secret)
+
+
+def _check(new: NewWebhook, context: AppContext, caller: Caller) -> None:
+    if new.authority is not None:
+        if new.authority not in authority_names():
+            raise wrong("authority", f"is none of {', '.join(authority_names())}")
+        check_authority(caller, new.authority)
+    try:
+        check_url(new.url, loopback=context.settings.webhook_loopback)
+    except NotFound as error:
+        raise wrong("url", str(error)) from None
+
+
+@router.get(
+    "/v1/webhooks",
+    operation_id="list_webhooks",
+    summary="List webhooks",
+    response_model=Webhooks,
+    openapi_extra=roles(MANAGER),
+)
+async def list_webhooks(context: Context, caller: CurrentCaller) -> Webhooks:
+    """Those that there are, with how many deliveries wait, arrived, and were given up."""
+    found = await context.register(
+        lambda register: webhooks.subscriptions(register, authority=caller.authority)
+    )
+    return Webhooks(webhooks=[Webhook(**each._asdict()) for each in found])
+
+
+@router.get(
+    "/v1/webhooks/{webhook}",
+    operation_id="read_webhook",
+    summary="One webhook",
+    response_model=Webhook,
+    openapi_extra=roles(MANAGER),
+)
+async def read_webhook(webhook: HookId, context: Context, caller: CurrentCaller) -> Webhook:
+    """One webhook, with how its deliveries went."""
+    return Webhook(**(await _one(context, caller, webhook))._asdict())
+
+
+@router.delete(
+    "/v1/webhooks/{webhook}",
+    operation_id="end_webhook",
+    summary="End a webhook",
+    status_code=204,
+    response_description="Ended.",
+    openapi_extra=roles(MANAGER),
+)
+async def end_webhook(webhook: HookId, context: Context, caller: CurrentCaller) -> Response:
+    """Ends a webhook; what waits for it is dropped."""
+    await _one(context, caller, webhook)
+    await context.register(lambda register: webhooks.end(register, webhook))
+    return Response(status_code=204)
+
+
+@router.post(
+    "/v1/webhooks/{webhook}/secret",
+    operation_id="renew_webhook_secret",
+    summary="Give a webhook a new secret",
+    response_model=WebhookWithSecret,
+    response_description="The new secret. Keep it: it is not shown again.",
+    openapi_extra=roles(MANAGER),
+)
+async def renew_webhook_secret(webhook: HookId, context: Context, caller: CurrentCaller) -> WebhookWithSecret:
+    """For a day each delivery bears two signatures, by the new secret and by the former one."""
+    found = await _one(context, caller, webhook)
+    secret = await context.register(lambda register: webhooks.renew_secret(register, webhook))
+    return WebhookWithSecret(**found._asdict(), secret=secret)
+
+
+@router.post(
+    "/v1/webhooks/{webhook}/retry",
+    operation_id="retry_webhook",
+    summary="Try given-up deliveries anew",
+    response_model=Retried,
+    openapi_extra=roles(MANAGER),
+)
+async def retry_webhook(webhook: HookId, context: Context, caller: CurrentCaller) -> Retried:
+    """For a receiver that was down for longer than deliveries are tried."""
+    await _one(context, caller, webhook)
+    return Retried(retried=await context.register(lambda register: webhooks.try_again(register, webhook)))
+
+
+async def _one(context: AppContext, caller: Caller, id: str) -> Subscription:
+    found = await context.register(lambda register: webhooks.subscriptions(register, id=id))
+    if not found:
+        raise Refusal("not-found", f"There is no webhook {id}.")
+    check_authority(caller, found[0].authority)
+    return found[0]

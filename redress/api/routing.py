@@ -1,0 +1,71 @@
+"""What every endpoint has in common: who may use it is asked before anything of the request is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
+
+from redress.api.bodies import JsonRequest
+from redress.api.context import admit
+from redress.api.problems import Refusal
+from redress.domain.parsing import Problem
+from redress.security.access import Role
+
+OPEN: dict[str, Any] = {"security": []}
+"""`openapi_extra` of an endpoint that needs no token. None of them shows anything of a complaint."""
+
+
+def roles(allowed: frozenset[Role]) -> dict[str, Any]:
+    """`openapi_extra` of an endpoint for callers with one of these roles."""
+    return {"x-roles": sorted(allowed)}
+
+
+class Route(APIRoute):
+    """An endpoint that says in its `openapi_extra` who may use it; one that says nothing cannot be made."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        extra = options.get("openapi_extra") or {}
+        if "x-roles" not in extra and extra != OPEN:
+            raise TypeError(f"{path}: openapi_extra should be roles(…) or OPEN")
+        self.allowed: frozenset[Role] | None = frozenset(extra["x-roles"]) if extra != OPEN else None
+        if options["response_description"] == "Successful Response":  # what FastAPI says of any
+            options["response_description"] = "As asked."
+        super().__init__(path, endpoint, **options | {"strict_content_type": False})
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The endpoint behind its checks."""
+        handle = super().get_route_handler()
+
+        async def checked(request: Request) -> Response:
+            await admit(request, self.allowed)
+            self._check_parameters(request)
+            return await handle(await JsonRequest.read(request) if self.body_field else request)
+
+        return checked
+
+    def _check_parameters(self, request: Request) -> None:
+        """Refuse a parameter that is not there: a filter that is misspelt would filter nothing."""
+        if not self.path.startswith("/v1/"):
+            return  # what calls those is not made for this API
+        known = {field.alias for field in self.dependant.query_params}
+        given = [name for name, _ in request.query_params.multi_items()]
+        problems = [
+            Problem(_printable(name), "no such parameter" if name not in known else "is given more than once")
+            for name in dict.fromkeys(given)
+            if name not in known or given.count(name) > 1
+        ]
+        if problems:
+            detail = "Nothing was changed: a parameter cannot be taken."
+            raise Refusal("malformed", detail, errors=problems[:20])
+
+
+def endpoints(*tags: str) -> APIRouter:
+    """The router of a module of endpoints."""
+    return APIRouter(tags=[*tags], route_class=Route)
+
+
+def _printable(name: str) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in name[:60]) or "?"
