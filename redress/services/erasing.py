@@ -109,10 +109,12 @@ class Due(NamedTuple):
     """Closed complaints that are past their authority's retention, with nothing owed any more.
 
     `unconfirmed`: past a period that their authority has not confirmed; they are not to be erased for it.
+    `automatic`: those among `confirmed` whose authority has them erased by the daily maintenance.
     """
 
     confirmed: list[str]
     unconfirmed: list[str]
+    automatic: list[str]
 
 
 def due_for_erasure(register: Register, on: date) -> Due:
@@ -121,13 +123,15 @@ def due_for_erasure(register: Register, on: date) -> Due:
     cipher = register.cipher
     destroyed = {*cipher.key_store.destroyed()} if isinstance(cipher, EnvelopeCipher) else set()
     erased = register.noted_as_erased() & destroyed
-    found = Due([], [])
+    found = Due([], [], [])
     for line in listing.complaints(register, ComplaintFilter(closed=True), on):
         rule = kept.get(line.authority)
         if rule is None or line.closed_on is None or line.next_due_on is not None:
             continue
         if line.reference not in erased and rule.last_day(line.closed_on) < on:
             (found.confirmed if rule.verified else found.unconfirmed).append(line.reference)
+            if rule.erase_automatically:
+                found.automatic.append(line.reference)
     return found
 
 
