@@ -17,26 +17,26 @@ from redress.procedures.authority import Authority
 from redress.procedures.loader import authority
 from redress.security.encryption import encrypt_document
 from redress.store import letters as kept
-from redress.store.letters import Kept, Written
+from redress.store.letters import LetterRow, NewLetter
 from redress.store.register import Register
 
 BY_TEXT = "_text"
 """What the recipient of a text message is called by, beside the recipient of the letter it tells of."""
 
 
-def written(case: Case, effect: Mapping[str, Any], on: date, *, texts: bool) -> Iterator[Written]:
+def written(case: Case, effect: Mapping[str, Any], on: date, *, texts: bool) -> Iterator[NewLetter]:
     """The letters of an effect, each with how it is to leave; `texts`: text messages are sent beside them."""
     own = authority(case.intake.authority)
     for letter in letters_for(case, own, effect, on):
         reach = reach_of(case, own, letter.recipient)
         blank = Recipient(subject=letter.subject, sender=own.title, reply_to=own.contact.email)
         envelope = _addressed(blank, reach)
-        yield Written(letter.key, letter.recipient, letter.name, on, _first(reach), envelope, letter.text)
+        yield NewLetter(letter.key, letter.recipient, letter.name, on, _first(reach), envelope, letter.text)
         if reach.wants_text and texts:
             yield _told_by_text(letter, case.reference, own, envelope)
 
 
-def readdress(register: Register, db: Connection, case: Case, row: Kept) -> None:
+def readdress(register: Register, db: Connection, case: Case, row: LetterRow) -> None:
     """Before a person has a letter sent again: to where whoever it is for is reached now.
 
     An address that was wrong is corrected in the complaint; what is written in the letter stays. A copy for
@@ -75,8 +75,10 @@ def _first(reach: Reach) -> Route:
     return reach.ways[0] if reach.ways else "none"
 
 
-def _told_by_text(letter: Letter, reference: str, own: Authority, envelope: Recipient) -> Written:
+def _told_by_text(letter: Letter, reference: str, own: Authority, envelope: Recipient) -> NewLetter:
     """The text message beside a letter; not being able to send it is raised like any other."""
     said = text_message(letter, reference, own)
     by_text = envelope.model_copy(update={"ways": ["text"], "subject": "A letter is there for you"})
-    return Written(letter.key, f"{letter.recipient}{BY_TEXT}", letter.name, letter.on, "text", by_text, said)
+    return NewLetter(
+        letter.key, f"{letter.recipient}{BY_TEXT}", letter.name, letter.on, "text", by_text, said
+    )

@@ -27,7 +27,7 @@ from redress.letters.delivery.notice import UNDELIVERED, How, notice
 from redress.letters.delivery.outbound import OutboundLetter
 from redress.store import letters as kept
 from redress.store.key_store import KeyDestroyed
-from redress.store.letters import Kept
+from redress.store.letters import LetterRow
 from redress.store.register import Register
 
 log = logging.getLogger(__name__)
@@ -138,11 +138,11 @@ class LetterDispatcher:
             tried.add(_try_of(row))
             self._see_to(row)
 
-    def _open(self, reference: str) -> list[Kept]:
+    def _open(self, reference: str) -> list[LetterRow]:
         with self.register.reading() as db:
             return kept.in_state(db, kept.OPEN, reference)
 
-    def _see_to(self, row: Kept) -> None:
+    def _see_to(self, row: LetterRow) -> None:
         try:
             parcel = self._parcel(row)
         except KeyDestroyed:
@@ -156,7 +156,7 @@ class LetterDispatcher:
         elif row.state == "accepted":
             self._ask_after(row, parcel)
 
-    def _hand_over(self, row: Kept, parcel: OutboundLetter) -> None:
+    def _hand_over(self, row: LetterRow, parcel: OutboundLetter) -> None:
         """Take a letter in hand and hand it over; whatever happens, it is one of five things."""
         channel = self.routes.channel(parcel.means)
         if channel is None:
@@ -166,7 +166,7 @@ class LetterDispatcher:
             self._let_wait(row, parcel)
             return
         with self.register.writing() as db:
-            claim = kept.claim(db, row, channel.name)
+            claim = kept.lease(db, row, channel.name)
         if claim is None:
             return  # somebody else has it
         try:
@@ -183,12 +183,12 @@ class LetterDispatcher:
         else:
             self._taken(row, claim, handed)
 
-    def _taken(self, row: Kept, claim: str | None, handed: Accepted) -> None:
+    def _taken(self, row: LetterRow, claim: str | None, handed: Accepted) -> None:
         state: kept.State = "sent" if handed.arrived else "accepted"
         values = {"place": handed.place, "sent_at": datetime.now(UTC), "reason": None}
-        self._write_down(row, lambda db: kept.settle(db, row, claim, state, **values))
+        self._write_down(row, lambda db: kept.acknowledge(db, row, claim, state, **values))
 
-    def _write_down(self, row: Kept, what: Callable[[Connection], object]) -> None:
+    def _write_down(self, row: LetterRow, what: Callable[[Connection], object]) -> None:
         """Keep what became of a letter that was handed over: worth some patience with the register."""
         for pause in (0.2, 1.0, 3.0):
             try:
@@ -199,7 +199,9 @@ class LetterDispatcher:
                 sleep(pause)
         log.error("%s: what became of a letter could not be written down", row.reference)
 
-    def _put_back(self, row: Kept, parcel: OutboundLetter, claim: str, channel: Channel, no: NotNow) -> None:
+    def _put_back(
+        self, row: LetterRow, parcel: OutboundLetter, claim: str, channel: Channel, no: NotNow
+    ) -> None:
         """Not now. After some days somebody is told, and a letter that alone is refused is given up."""
         log.warning("%s: %s did not leave: %s", parcel.reference, parcel.letter, no.reason)
         if no.down:
@@ -213,13 +215,13 @@ class LetterDispatcher:
         raised = {"raised_at": datetime.now(UTC)} if tell else {}
 
         def put_back(db: Connection) -> None:
-            done = kept.settle(db, row, claim, "ready", reason=no.reason, claim=None, **raised)
+            done = kept.acknowledge(db, row, claim, "ready", reason=no.reason, claim=None, **raised)
             if done and tell:
                 self._tell(db, row, parcel, "late", no.reason)
 
         self._write_down(row, put_back)
 
-    def _let_wait(self, row: Kept, parcel: OutboundLetter) -> None:
+    def _let_wait(self, row: LetterRow, parcel: OutboundLetter) -> None:
         """The channel was down a moment ago: it counts as a try, and after some days somebody is told."""
         now = datetime.now(UTC)
         tell = kept.age_of(row.tried_at) > self.patience.days * DAY and row.raised_at is None
@@ -229,7 +231,7 @@ class LetterDispatcher:
             if done and tell:
                 self._tell(db, row, parcel, "late", "what it leaves by cannot be reached")
 
-    def _go_another_way(self, row: Kept, parcel: OutboundLetter, claim: str | None, reason: str) -> None:
+    def _go_another_way(self, row: LetterRow, parcel: OutboundLetter, claim: str | None, reason: str) -> None:
         """Refused for good: by another means where there is one, else it is for a person."""
         instead = self.routes.instead(parcel.means, parcel.envelope)
         if instead is None:
@@ -237,9 +239,9 @@ class LetterDispatcher:
             return
         log.warning("%s: %s goes by %s: %s", parcel.reference, parcel.letter, instead, reason)
         fresh = {"means": instead, "claim": None, "attempts": 0, "tried_at": None, "place": None}
-        self._write_down(row, lambda db: kept.settle(db, row, claim, "ready", reason=reason, **fresh))
+        self._write_down(row, lambda db: kept.acknowledge(db, row, claim, "ready", reason=reason, **fresh))
 
-    def _give_up(self, row: Kept, parcel: OutboundLetter, reason: str, claim: str | None = None) -> None:
+    def _give_up(self, row: LetterRow, parcel: OutboundLetter, reason: str, claim: str | None = None) -> None:
         """It cannot leave: the Complaints Manager is told, at the worst by a letter in the outbox."""
         if parcel.letter == UNDELIVERED and self._lay_down(row, parcel, claim):
             return
@@ -252,7 +254,7 @@ class LetterDispatcher:
 
         self._write_down(row, give_up)
 
-    def _lay_down(self, row: Kept, parcel: OutboundLetter, claim: str | None) -> bool:
+    def _lay_down(self, row: LetterRow, parcel: OutboundLetter, claim: str | None) -> bool:
         outbox = self.routes.outbox
         try:
             handed = outbox.send(parcel)
@@ -263,7 +265,7 @@ class LetterDispatcher:
         return True
 
     def _leave_open(
-        self, row: Kept, parcel: OutboundLetter, claim: str, channel: Channel, reason: str
+        self, row: LetterRow, parcel: OutboundLetter, claim: str, channel: Channel, reason: str
     ) -> None:
         """Nobody said whether it was taken. Who can be asked is asked, once it is certain to be over."""
         with self._lock:
@@ -278,19 +280,19 @@ class LetterDispatcher:
             if found is not None:
                 self._taken(row, claim, found)
 
-    def _unsure(self, row: Kept, parcel: OutboundLetter, claim: str | None, reason: str) -> None:
+    def _unsure(self, row: LetterRow, parcel: OutboundLetter, claim: str | None, reason: str) -> None:
         log.error("%s: it is not known whether %s left: %s", parcel.reference, parcel.letter, reason)
         values = {"reason": reason, "raised_at": datetime.now(UTC)}
 
         def unsure(db: Connection) -> None:
-            if kept.settle(db, row, claim, "unsure", **values):
+            if kept.acknowledge(db, row, claim, "unsure", **values):
                 self._tell(db, row, parcel, "unsure", reason)
 
         self._write_down(row, unsure)
 
     # --- asking ----------------------------------------------------------------------------------
 
-    def _look_for(self, row: Kept, parcel: OutboundLetter) -> None:
+    def _look_for(self, row: LetterRow, parcel: OutboundLetter) -> None:
         """Find out whether somebody who is gone had handed a letter over before."""
         channel = self.routes.named(str(row.channel))
         gone = "whoever was handing it over stopped before they could say what became of it"
@@ -307,9 +309,9 @@ class LetterDispatcher:
             if found is not None:
                 self._taken(row, row.claim, found)
                 return
-            self._write_down(row, lambda db: kept.settle(db, row, row.claim, "ready", claim=None))
+            self._write_down(row, lambda db: kept.acknowledge(db, row, row.claim, "ready", claim=None))
 
-    def _ask_after(self, row: Kept, parcel: OutboundLetter) -> None:
+    def _ask_after(self, row: LetterRow, parcel: OutboundLetter) -> None:
         """What became of a letter that was taken."""
         channel = self.routes.named(str(row.channel))
         try:
@@ -326,20 +328,20 @@ class LetterDispatcher:
             log.warning("%s: %s", parcel.reference, no.reason)
         else:
             if arrived:
-                self._write_down(row, lambda db: kept.settle(db, row, row.claim, "sent"))
+                self._write_down(row, lambda db: kept.acknowledge(db, row, row.claim, "sent"))
 
-    def _hand_over_anew(self, row: Kept, parcel: OutboundLetter, reason: str) -> None:
+    def _hand_over_anew(self, row: LetterRow, parcel: OutboundLetter, reason: str) -> None:
         """It was lost under way: as another letter, since under its token it is found as the lost one."""
         if (row.round or 0) >= MOST_LOST:
             self._go_another_way(row, parcel, row.claim, reason)
             return
         log.warning("%s: %s is handed over anew: %s", parcel.reference, parcel.letter, reason)
         anew = {"round": (row.round or 0) + 1, "claim": None, "place": None, "reason": reason}
-        self._write_down(row, lambda db: kept.settle(db, row, row.claim, "ready", **anew))
+        self._write_down(row, lambda db: kept.acknowledge(db, row, row.claim, "ready", **anew))
 
     # --- telling ---------------------------------------------------------------------------------
 
-    def _tell(self, db: Connection, row: Kept, parcel: OutboundLetter, how: How, reason: str) -> None:
+    def _tell(self, db: Connection, row: LetterRow, parcel: OutboundLetter, how: How, reason: str) -> None:
         """A letter to the Complaints Manager about a letter: which one, to whom, since when, what to do."""
         if parcel.letter == UNDELIVERED:
             return
@@ -360,7 +362,7 @@ class LetterDispatcher:
 
     # --- what else -------------------------------------------------------------------------------
 
-    def _parcel(self, row: Kept) -> OutboundLetter:
+    def _parcel(self, row: LetterRow) -> OutboundLetter:
         """A row as a channel gets it. Raises `KeyDestroyed` where the complaint was erased."""
         cipher = self.register.cipher
         which = [row.reference, row.key, row.recipient, row.round, row.means]
@@ -380,12 +382,12 @@ class LetterDispatcher:
         with self._lock:
             return self._resting.get(channel.name, 0.0) > monotonic()
 
-    def _remaining(self, rows: list[Kept]) -> Remaining:
+    def _remaining(self, rows: list[LetterRow]) -> Remaining:
         pauses = [self._pause(row) for row in _first_in_line(rows)]  # those behind them wait for them
         to_arrive = sum(row.state == "accepted" for row in rows)
         return Remaining(len(rows) - to_arrive, to_arrive, min(pauses, default=0.0))
 
-    def _pause(self, row: Kept) -> float:
+    def _pause(self, row: LetterRow) -> float:
         """Seconds until a letter is worth another look."""
         if row.state == "sending":
             return max(self.patience.lease - kept.age_of(row.claimed_at) + 1, REST)
@@ -395,7 +397,7 @@ class LetterDispatcher:
         return float(min(2 ** min(row.attempts or 0, 12), LONGEST_PAUSE))
 
 
-def _first_in_line(rows: list[Kept]) -> Iterator[Kept]:
+def _first_in_line(rows: list[LetterRow]) -> Iterator[LetterRow]:
     """Of each recipient's letters the first that has not left; and those of which it is heard later."""
     served: set[str] = set()
     for row in rows:
@@ -406,6 +408,6 @@ def _first_in_line(rows: list[Kept]) -> Iterator[Kept]:
             yield row
 
 
-def _try_of(row: Kept) -> tuple[str, str, str, int]:
+def _try_of(row: LetterRow) -> tuple[str, str, str, int]:
     """What is tried once in one go: a letter, by one means, in one round."""
     return (row.key, row.recipient, str(row.means), row.round or 0)

@@ -16,7 +16,7 @@ from redress.letters.delivery.outbound import mark_of
 from redress.letters.dispatcher import LetterDispatcher
 from redress.services.errors import NoSuchComplaint
 from redress.store import letters as kept
-from redress.store.letters import Kept, State
+from redress.store.letters import LetterRow, State
 from redress.store.register import Register
 
 NOT_DONE: tuple[State, ...] = ("waiting", *kept.OPEN, *kept.RAISED)
@@ -80,7 +80,7 @@ def again(postroom: LetterDispatcher, reference: str, mark: str) -> LetterLine:
         if found is not None:
             readdress(register, db, found[0], row)
         if row.state in kept.RAISED:
-            kept.again(db, row)
+            kept.requeue(db, row)
     postroom.send(reference)
     if row.state in kept.RAISED:
         now = _found(register, reference, mark)
@@ -119,7 +119,7 @@ SHOWN: Sequence[tuple[State, Literal["failed", "unsure", "leaving"]]] = (
 """How a letter that is done with in the rules stands in a status, the worst of its copies first."""
 
 
-def _found(register: Register, reference: str, mark: str) -> Kept:
+def _found(register: Register, reference: str, mark: str) -> LetterRow:
     with register.reading() as db:
         row = kept.marked(db, reference, mark)
     if row is None:
@@ -128,7 +128,7 @@ def _found(register: Register, reference: str, mark: str) -> Kept:
     return row
 
 
-def _line(row: Kept) -> LetterLine:
+def _line(row: LetterRow) -> LetterLine:
     return LetterLine(
         reference=row.reference,
         mark=mark_of(row.key, row.recipient),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -22,6 +21,7 @@ from sqlalchemy import (
 )
 
 from redress.store.database import connect
+from redress.store.database import utc as utc
 from redress.store.schema import check
 
 metadata = MetaData()
@@ -87,8 +87,3 @@ def open_store(url: str) -> Engine:
 
     check(engine, "api_store")
     return engine
-
-
-def utc(at: datetime) -> datetime:
-    """SQLite keeps no time zone; all times here are UTC."""
-    return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from sqlite3 import OperationalError
@@ -94,3 +95,8 @@ def _insert_new(dialect: str, table: Table) -> Executable:
 def _insert(dialect: str, table: Table) -> Any:
     # Both databases say it in the same words, each in its own dialect's module.
     return (postgresql if dialect == "postgresql" else sqlite).insert(table)
+
+
+def utc(at: datetime) -> datetime:
+    """A moment from a database. SQLite keeps no time zone; all that are kept are UTC."""
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

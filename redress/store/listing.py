@@ -8,7 +8,7 @@ turns pages, and a complaint that was open throughout must be on one of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from itertools import islice
 from typing import Any, NamedTuple
@@ -194,59 +194,29 @@ def _worked_out(
 
 
 def _line(status: Status) -> Line:
-    return Line(
-        reference=status["reference"],
-        authority=status["authority"],
-        procedure=status["procedure"],
-        kind=status["kind"],
-        state=status["state"],
-        stage=status["stage"],
-        received_on=date.fromisoformat(status["received_on"]),
-        next_due_on=_day(status["next_due_on"]),
-        waiting_for=status["waiting_for"],
-        overdue=status["overdue"],
-        closed_on=_day(status["closed_on"]),
-        closed_as=status["closed_as"],
-    )
+    said: Mapping[str, Any] = status
+    return Line(**{name: _dated(name, said[name]) for name in Line._fields})
 
 
 def _of_status(status: Status) -> Iterator[tuple[Place, OwedDate]]:
+    of_complaint = {"reference": status["reference"], "authority": status["authority"]}
     for number, deadline in enumerate(status["deadlines"], 1):
         if deadline["state"] in OWED:
-            yield (
-                (status["reference"], deadline["name"], number),
-                OwedDate(
-                    due_on=date.fromisoformat(deadline["due_on"]),
-                    reference=status["reference"],
-                    authority=status["authority"],
-                    name=deadline["name"],
-                    stage=deadline["stage"],
-                    kind=deadline["kind"],
-                    owner=deadline["owner"],
-                    state=deadline["state"],
-                    days_late=deadline["days_late"],
-                    provisional=deadline["provisional"],
-                    source=deadline["source"],
-                ),
-            )
+            said: Mapping[str, Any] = of_complaint | dict(deadline)
+            owed = OwedDate(**{name: _dated(name, said[name]) for name in OwedDate._fields})
+            yield (owed.reference, owed.name, number), owed
 
 
 def _of_row(row: Row[*tuple[Any, ...]], known: dict[str, Calendar], as_of: date) -> OwedDate:
     late = row.due_on < as_of
-    return OwedDate(
-        due_on=row.due_on,
-        reference=row.reference,
-        authority=row.authority,
-        name=row.name,
-        stage=row.stage,
-        kind=row.kind,
-        owner=row.owner,
-        state="overdue" if late else "running",
-        days_late=late_by(known[row.calendar], row.unit, row.due_on, as_of) if late else 0,
-        provisional=row.provisional,
-        source=row.source,
-    )
+    days_late = late_by(known[row.calendar], row.unit, row.due_on, as_of) if late else 0
+    said: Mapping[str, Any] = {
+        **row._mapping,
+        "state": "overdue" if late else "running",
+        "days_late": days_late,
+    }
+    return OwedDate(**{name: said[name] for name in OwedDate._fields})
 
 
-def _day(iso: str | None) -> date | None:
-    return date.fromisoformat(iso) if iso else None
+def _dated(name: str, value: Any) -> Any:
+    return date.fromisoformat(value) if name.endswith("_on") and value is not None else value

@@ -204,9 +204,9 @@ notices = Table(
     Column("event", String(40), nullable=False),
     Column("noticed_at", DateTime(timezone=True), nullable=False),
     Column("body", JSON, nullable=False),
-    Column("handed_out", Boolean, nullable=False),
+    Column("fanned_out", Boolean, nullable=False),
     UniqueConstraint("reference", "key", name="one_notice_an_event"),
-    Index("notices_to_hand_out", "handed_out", "id"),
+    Index("notices_to_fan_out", "fanned_out", "id"),
 )
 
 subscriptions = Table(

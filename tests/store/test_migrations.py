@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -153,7 +154,8 @@ def test_what_is_there_stays(engine: Engine) -> None:
     "words", [("worker.py",), ("-m", "redress.api"), ("starter.py", "list"), ("starter.py", "token", "list")]
 )
 def test_a_process_says_what_to_run(tmp_path: Path, words: tuple[str, ...]) -> None:
-    environment = {"REDRESS_STATE": str(tmp_path), "REDRESS_TRIAL": TRIAL, "PATH": "/usr/bin:/bin"}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("REDRESS")}
+    environment = kept | {"REDRESS_STATE": str(tmp_path), "REDRESS_TRIAL": TRIAL}
 
     def ran(*words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, *words]

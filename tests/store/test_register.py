@@ -229,14 +229,14 @@ def test_a_letter_is_taken_in_hand_by_one(register: Register, tmp_path: Path) ->
 
     def take(_: int) -> str | None:
         with register.writing() as db:
-            return letters.claim(db, row, "outbox")
+            return letters.lease(db, row, "outbox")
 
     with ThreadPoolExecutor(8) as pool:
         claims = [claim for claim in pool.map(take, range(16)) if claim is not None]
     assert len(claims) == 1
     with register.writing() as db:
-        assert not letters.settle(db, row, "somebody else's", "sent")
-        assert letters.settle(db, row, claims[0], "sent")
+        assert not letters.acknowledge(db, row, "somebody else's", "sent")
+        assert letters.acknowledge(db, row, claims[0], "sent")
 
 
 def test_one_intake_has_one_reference(register: Register) -> None:

@@ -23,7 +23,7 @@ from redress.settings import Settings
 from redress.store import letters as kept
 from redress.store.database import connect
 from redress.store.key_store import KeyStore
-from redress.store.letters import Kept
+from redress.store.letters import LetterRow
 from redress.store.register import Register
 from tests.activity_calls import ActivityCalls
 from tests.letters.delivery import certificates, mail_server, notify_service
@@ -103,7 +103,7 @@ class Desk:
         self.request = RecordRequest(reference=self.reference, entries=entries)
         return self.activities.record_and_send(self.request)
 
-    def rows(self, *letters: str) -> list[Kept]:
+    def rows(self, *letters: str) -> list[LetterRow]:
         """The letters of the complaint, or those of these names."""
         with self.register.reading() as db:
             rows = kept.in_state(db, get_args(kept.State), self.reference)

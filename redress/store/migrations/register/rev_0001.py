@@ -172,11 +172,11 @@ def upgrade() -> None:
         sa.Column("event", sa.String(length=40), nullable=False),
         sa.Column("noticed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("body", sa.JSON(), nullable=False),
-        sa.Column("handed_out", sa.Boolean(), nullable=False),
+        sa.Column("fanned_out", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("reference", "key", name="one_notice_an_event"),
     )
-    op.create_index("notices_to_hand_out", "notices", ["handed_out", "id"])
+    op.create_index("notices_to_fan_out", "notices", ["fanned_out", "id"])
 
     op.create_table(
         "refusals",
