@@ -7,14 +7,24 @@ from typing import Annotated, Any, cast
 import typer
 
 from redress.cli import tables
-from redress.cli.console import print_json, read_date, read_document, read_pairs, run, say, settings
-from redress.cli.shared import AsJson, Reference, client, register
+from redress.cli.console import (
+    REFUSED,
+    AsJson,
+    Reference,
+    print_json,
+    read_date,
+    read_document,
+    read_pairs,
+    run,
+    say,
+    settings,
+)
+from redress.cli.shared import client, register
 from redress.domain.case import Answer
 from redress.domain.sentences import with_long_dates
 from redress.domain.status import Status
 from redress.services import intake, lists, sending
 from redress.services.clock import today
-from redress.services.errors import REFUSED
 from redress.store.listing import ComplaintFilter, Line
 
 app = typer.Typer()
@@ -69,10 +79,10 @@ def send(
     repeat: dict[str, Any] = {}
 
     async def work() -> tuple[str, Answer]:
-        name, said = sending.complete(action, body)
-        repeat.update(said)
+        name, message = sending.complete(action, body)
+        repeat.update(message)
         within = settings().answer_within
-        return name, await sending.send(await client(), register(), reference, name, said, within)
+        return name, await sending.send(await client(), register(), reference, name, message, within)
 
     name, answer = run(work, repeat=repeat)
     if as_json:
@@ -116,9 +126,9 @@ def list_(
     wanted = ComplaintFilter(everything, authority, stage and stage.replace("-", "_"), overdue, before)
 
     async def work() -> list[Line] | list[Status]:
-        here, day = register(), today()
-        lines = lists.list_complaints(here, wanted, day).complaints
-        return lists.statuses(here, lines, day) if as_json else lines
+        store, day = register(), today()
+        lines = lists.list_complaints(store, wanted, day).complaints
+        return lists.statuses(store, lines, day) if as_json else lines
 
     found = run(work)
     print_json(found) if as_json else tables.show_list(cast(list[Line], found))

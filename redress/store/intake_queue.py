@@ -229,7 +229,7 @@ class IntakeQueue:
         prefix = authority(opening.authority).prefix
         reserved = await backends.ask(lambda register: register.reserve(opening, raw, prefix))
         await backends.ask(lambda register: callers.note(register, reserved.reference, row.caller))
-        await asyncio.to_thread(self._seals.take_over, key_of(row.body), reserved.reference)
+        await asyncio.to_thread(self._seals.assign, key_of(row.body), reserved.reference)
         await asyncio.to_thread(self._know, row.id, reserved.reference, reserved.created, reserved.differs)
         return reserved.reference, None if reserved.started else reserved.opening
 

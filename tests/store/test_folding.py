@@ -11,7 +11,7 @@ from redress.contract import BeginRequest, RecordRequest
 from redress.domain.case import Case
 from redress.domain.log import LogEntry
 from redress.domain.state import ComplaintState
-from redress.letters.delivery.file_channel import FileChannel
+from redress.letters.delivery.outbox import FileChannel
 from redress.store.listing import ComplaintFilter, OwedFilter, complaints, owed
 from redress.store.register import Register
 from tests.store.test_register import OPENED_ON, RAW, _activities, _begun, _said, register

@@ -14,7 +14,7 @@ from redress.domain.case import Case
 from redress.domain.opening_parsing import parse_opening
 from redress.domain.parsing import Malformed
 from redress.domain.status import Status
-from redress.letters.delivery.file_channel import FileChannel
+from redress.letters.delivery.outbox import FileChannel
 from redress.procedures.loader import rules_for
 from redress.services import lists
 from redress.store.listing import ComplaintFilter, OwedFilter

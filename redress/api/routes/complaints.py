@@ -32,7 +32,7 @@ from redress.security.access import EVERYBODY, READERS, STAFF
 from redress.security.tokens import Caller
 from redress.services import due_dates, lists, sending
 from redress.services.clock import today
-from redress.services.errors import NoAnswer, NoSuchComplaint
+from redress.services.errors import NoAnswer, NotFound
 from redress.store.listing import ComplaintFilter, OwedFilter
 from redress.store.register import Register
 
@@ -222,7 +222,7 @@ async def _status(context: AppContext, response: Response, reference: str, as_of
         found = await sending.read_status(client, ask, reference, day, STATUS_WITHIN, although_down=True)
     except Malformed as error:
         raise malformed(error) from None
-    except NoSuchComplaint as error:
+    except NotFound as error:
         raise Refusal("not-found", f"{error}.") from None
     except NoAnswer as error:
         why = str(error)

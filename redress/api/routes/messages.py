@@ -25,7 +25,7 @@ from redress.domain.parsing import Malformed
 from redress.security.access import STAFF
 from redress.security.tokens import Caller
 from redress.services import sending
-from redress.services.errors import NoAnswer, NoSuchComplaint
+from redress.services.errors import NoAnswer, NotFound
 from redress.store import callers
 
 router = endpoints("messages")
@@ -120,7 +120,7 @@ async def _send(
         return await sending.send(client, register, reference, name, completed, within)
     except Malformed as error:
         raise malformed(error) from None
-    except NoSuchComplaint as error:
+    except NotFound as error:
         raise Refusal("not-found", f"{error}.") from None
     except Erased as error:
         raise Refusal("erased", f"{error}.") from None

@@ -22,4 +22,4 @@ def upgrade() -> None:
         sa.Column("what_stays", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("name"),
     )
-    op.create_index("slips_by_complaint", "complaint_keys", ["belongs_to"])
+    op.create_index("keys_by_complaint", "complaint_keys", ["belongs_to"])
