@@ -168,7 +168,8 @@ class _Attempt:
                 return await self._kept(reserved)  # they came first
             try:
                 client = self._context.backends.temporal()
-                begun = intake.begin(client, reserved.reference, reserved.opening)
+                parsed = self._opening if reserved.created else None
+                begun = intake.begin(client, reserved.reference, reserved.opening, parsed)
                 await asyncio.wait_for(begun, self._left)
             except Unavailable:
                 return await self._kept(reserved)
