@@ -55,7 +55,7 @@ pictures: $(READY)
 
 # What docs/ shows of the Temporal UI; needs Chromium.
 screenshots: $(READY)
-	@$(BIN)/python -m tools.screenshots
+	@$(BIN)/python -m scripts.screenshots
 
 # For whoever changes a dependency: needs uv. Versions and hashes only, no addresses.
 lock:

@@ -11,10 +11,11 @@ from bench.life import opening, steps
 from redress.domain.actions import act
 from redress.domain.calendar import calendar_for
 from redress.domain.case import Case
+from redress.domain.log import LogEntry
 from redress.domain.london import instant
 from redress.domain.opening_parsing import parse_opening
 from redress.domain.parsing import parse_message
-from redress.domain.state import ComplaintState, LogEntry
+from redress.domain.state import ComplaintState
 from redress.procedures.bank_holidays import holiday_table
 from redress.procedures.loader import rules_for
 

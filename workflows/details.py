@@ -124,12 +124,12 @@ def _to_decide(fold: ComplaintState) -> Iterator[str]:
     if fold.closed_on is None and fold.stage == "intake":
         for question in fold.questions:
             yield f"{question.asked} Answer with `accept` or `decline`."
-    for request in fold.late_requests:
+    for request in fold.requests.late:
         yield f"the request of {long_date(request.message.on)} came late: answer with `decide_late`"
 
 
 def _waits(fold: ComplaintState) -> Iterator[str]:
-    for waits in fold.waiting:
+    for waits in fold.requests.waiting:
         yield f"`{waits.message.action}` of {long_date(waits.message.on)}, until it can be carried out"
 
 
@@ -151,7 +151,7 @@ def _last_message(case: Case) -> str:
     if not case.log:
         return ""
     entry = case.log[-1]
-    message, verdict = entry.message, case.fold.verdicts.get(entry.seq)
+    message, verdict = entry.message, case.fold.outcomes.get(entry.seq)
     said = f"**Last message:** `{message.action}` of {long_date(message.on)}"
     if verdict is not None and verdict.outcome != "applied":
         reason = f": {with_long_dates(verdict.reason)}" if verdict.reason and verdict.since is None else ""
@@ -210,7 +210,7 @@ def _about(case: Case) -> str:
     procedure = case.fold.procedure
     return (
         f"{case.reference} · {case.opening.authority} · received {long_date(case.fold.opening.received_on)}\n"
-        f"{procedure.title} (`{procedure.name}`). Why: {case.fold.chosen}"
+        f"{procedure.title} (`{procedure.name}`). Why: {case.fold.rules.chosen}"
     )
 
 

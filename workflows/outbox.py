@@ -37,7 +37,7 @@ from redress.domain.case import Case
 from redress.domain.london import london_date
 from redress.domain.splitting import part_of
 from workflows.details import STATIC_DETAILS, title
-from workflows.summaries import recorded
+from workflows.summaries import leaving, letters_in, recorded
 
 RETRY_FOREVER = RetryPolicy(maximum_interval=RETRY_INTERVAL_AT_MOST)
 RETRY_NEVER = RetryPolicy(maximum_attempts=1)
@@ -59,6 +59,7 @@ class Outbox:
         self._is_released = False
         self._register_lags = False
         self._new_letters = False
+        self._leaving: list[str] = []
 
     @property
     def is_done(self) -> bool:
@@ -100,6 +101,7 @@ class Outbox:
             del self.entries[: len(batch)]
             if result.letters_waiting:  # those of a part that was split off name it: it is open by now
                 self.letters_waiting = self._new_letters = True
+                self._leaving += letters_in(batch)
             self.release()
             if not self.entries:
                 self._on_empty()
@@ -142,6 +144,7 @@ class Outbox:
             self._new_letters = False
             if await self._sent(reference):
                 self.letters_waiting = self._new_letters
+                self._leaving = self._leaving if self._new_letters else []
 
     async def _sent(self, reference: str) -> bool:
         """Whether all have left. New ones that come meanwhile do not wait for the next attempt."""
@@ -152,7 +155,7 @@ class Outbox:
             start_to_close_timeout=SEND_START_TO_CLOSE,
             heartbeat_timeout=HEARTBEAT_TIMEOUT,
             retry_policy=RETRY_FOREVER,
-            summary="Letters leave",
+            summary=leaving(self._leaving),
         )
         await workflow.wait_condition(lambda: sending.done() or self._new_letters)
         if not sending.done():

@@ -15,6 +15,17 @@ def recorded(entries: Sequence[RegisterEntry]) -> str:
     return cut(f"{text[:1].upper()}{text[1:]}")
 
 
+def letters_in(entries: Sequence[RegisterEntry]) -> list[str]:
+    """The names of the letters that a batch writes."""
+    effects = [entry.body for entry in entries if entry.kind == "effect" and entry.body["state"] == "done"]
+    return [_words(body["template"]) for body in effects if body["template"]]
+
+
+def leaving(letters: Sequence[str]) -> str:
+    """Which letters are sent; none are known of after a new start."""
+    return cut(f"Letters leave: {', '.join(dict.fromkeys(letters))}") if letters else "Letters leave"
+
+
 def _of_entry(entry: RegisterEntry) -> str:
     match entry.kind:
         case "message":

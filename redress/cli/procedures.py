@@ -6,13 +6,21 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
 from redress.cli import tables
 from redress.cli.console import fail, print_json, read_date, run, say
 from redress.cli.shared import AsJson
+from redress.domain.parsing import Malformed
+from redress.drawing.mermaid import mermaid
+from redress.drawing.outline import outline
+from redress.procedures.files import FileError
 from redress.services import drawing, rehearsal
 from redress.services.clock import today
-from redress.services.errors import MALFORMED
+from redress.services.errors import MALFORMED, problem_lines
+
+WIDEST = 110
+"""Characters: longer lines are hard to read, however wide the terminal is."""
 
 app = typer.Typer()
 
@@ -24,26 +32,30 @@ def procedure_(
         str | None, typer.Option(help="Under whose choices; left out: those of one that has it.")
     ] = None,
     as_mermaid: Annotated[bool, typer.Option("--mermaid", help="Print it as Mermaid text.")] = False,
-    as_svg: Annotated[bool, typer.Option("--svg", help="Print it as a poster, an SVG document.")] = False,
-    out: Annotated[Path | None, typer.Option(help="Write NAME.svg and NAME.md into this folder.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write a page, NAME.md, into this folder.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Draw a procedure from its data: its stages, limits and ways out. Needs no server.
 
     Example: starter.py procedure statutory --authority north-somerset --out pictures
     """
-    drawn = drawing.plan(name, authority)
-    if as_mermaid and as_svg:
-        fail(MALFORMED, ["svg: ask for --svg or --mermaid, or for --json, which holds both"])
-    saved = drawing.save(drawn, out) if out else []
+    try:
+        plan = drawing.plan(name, authority)
+        saved = drawing.save(plan, out) if out else None
+    except Malformed as error:
+        fail(MALFORMED, problem_lines(error.problems))
+    except FileError as error:
+        fail(MALFORMED, str(error).splitlines())
     if as_json:
-        print_json(drawing.document(drawn))
-    elif as_svg or as_mermaid:
-        print(drawing.svg(drawn) if as_svg else drawing.mermaid(drawn), end="")  # noqa: T201  # for a file
+        print_json(drawing.document(plan))
+    elif as_mermaid:
+        print(mermaid(plan), end="")  # noqa: T201  # for a file
     elif saved:
-        print(*saved, sep="\n")  # noqa: T201  # the paths alone, for scripts
+        print(saved)  # noqa: T201  # the path alone, for scripts
     else:
-        drawing.show(drawn)
+        lines = outline(plan, min(tables.console.width, WIDEST))
+        text = Text("\n").join(Text(line.text, style="bold" if line.heading else "") for line in lines)
+        tables.console.print(text)
 
 
 @app.command()

@@ -71,8 +71,8 @@ class Differing(NamedTuple):
     now: bool
 
     def __str__(self) -> str:
-        said = "is a bank holiday now" if self.now else "is no bank holiday any more"
-        return f"{long_date(self.on)} ({self.name}) {said}"
+        change = "is a bank holiday now" if self.now else "is no bank holiday any more"
+        return f"{long_date(self.on)} ({self.name}) {change}"
 
 
 class Calendar:
@@ -174,16 +174,23 @@ class Calendar:
         )
 
 
+def differing_within(days: list[Differing], *dates: date) -> str:
+    """The days for whose sake a due date moved, as people read them: those between the dates it hangs on."""
+    within = [str(day) for day in days if min(dates) <= day.on <= max(dates)]
+    more = f" and {len(within) - 2} more" if len(within) > 3 else ""
+    return ", ".join(within[:2] if more else within) + more or "newer bank holidays"
+
+
 _known: dict[str, Calendar] = {}
 
 
 def calendar_for(table: HolidayTable) -> Calendar:
     """The calendar of a table, one object for each version and range however many complaints use it."""
     key = f"{table.version}:{table.first}:{table.last}"
-    found = _known.get(key)
-    if found is None or found.table != table:
-        found = _known[key] = Calendar(table)
-    return found
+    calendar = _known.get(key)
+    if calendar is None or calendar.table != table:
+        calendar = _known[key] = Calendar(table)
+    return calendar
 
 
 @lru_cache(maxsize=4096)

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
+from redress.domain.log import LogEntry, by_date
 from redress.domain.messages import Correct, Message
 from redress.domain.opening import Opening
 from redress.domain.parsing import Malformed, Problem, opening_problems, problems_of, when_problems
-from redress.domain.state import LogEntry
 
 OPENING_FIELDS = (
     "received_on",
@@ -43,7 +43,7 @@ def corrected(opening: Opening, log: list[LogEntry]) -> Corrected:
     A `correct` message names an opening's field (`received_on`) or a message's (`<message_id>.on`).
     One that fits nothing is passed over: `check_correction` turned those away when they came.
     """
-    wanted = [entry.message for entry in sorted(log, key=_by_date) if isinstance(entry.message, Correct)]
+    wanted = [entry.message for entry in sorted(log, key=by_date) if isinstance(entry.message, Correct)]
     entries = list(log) if wanted else log
     for message in wanted:
         try:
@@ -72,10 +72,6 @@ def check_correction(opening: Opening, log: list[LogEntry], today: date) -> None
         raise Malformed([Problem("value", f"{p.field}: {p.what}") for p in problems])
 
 
-def _by_date(entry: LogEntry) -> tuple[date, int]:
-    return entry.message.on, entry.seq
-
-
 def _carry_out(message: Correct, opening: Opening, entries: list[LogEntry]) -> tuple[Opening, list[LogEntry]]:
     message_id, dot, name = message.field.rpartition(".")
     if not dot:
@@ -91,11 +87,11 @@ def _carry_out(message: Correct, opening: Opening, entries: list[LogEntry]) -> t
 
 
 def _of_message(message: Correct, wrong: Message, name: str) -> Message:
-    said = wrong.model_dump(mode="json", by_alias=True)
-    if name not in said or name == "message_id" or isinstance(wrong, Correct):
+    fields = wrong.model_dump(mode="json", by_alias=True)
+    if name not in fields or name == "message_id" or isinstance(wrong, Correct):
         raise Malformed([Problem("field", f"{wrong.action} has no field {name!r} that can be corrected")])
     try:
-        return type(wrong).model_validate(said | {name: message.value})
+        return type(wrong).model_validate(fields | {name: message.value})
     except ValidationError as error:
         raise Malformed(_as_value(error)) from None
 
@@ -104,9 +100,9 @@ def _of_opening(message: Correct, opening: Opening) -> Opening:
     if message.field not in OPENING_FIELDS:
         known = ", ".join(OPENING_FIELDS)
         raise Malformed([Problem("field", f"should be one of {known}, or MESSAGE_ID.FIELD")])
-    said = opening.model_dump(mode="json", exclude_unset=True)
+    fields = opening.model_dump(mode="json", exclude_unset=True)
     try:
-        return Opening.model_validate(said | {message.field: message.value})
+        return Opening.model_validate(fields | {message.field: message.value})
     except ValidationError as error:
         raise Malformed(_as_value(error)) from None
 

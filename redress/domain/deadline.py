@@ -45,19 +45,26 @@ class Deadline:
         "met_on",
         "moved",
         "name",
+        "notices",
         "owner",
         "paused_on",
         "pauses",
         "provisional",
         "ran_out_on",
-        "reminded",
-        "rung",
         "stopped_on",
         "wakes_on",
     )
 
     def __init__(
-        self, limit: Limit, name: str, counts_from: date, due_on: date, days: int, provisional: bool
+        self,
+        limit: Limit,
+        name: str,
+        counts_from: date,
+        due_on: date,
+        days: int,
+        *,
+        provisional: bool = False,
+        fixed: bool = False,
     ) -> None:
         self.limit = limit
         self.name = name
@@ -77,9 +84,8 @@ class Deadline:
         self.lapsed_on: date | None = None
         self.breached_on: date | None = None
         self.ran_out_on: date | None = None
-        self.fixed = False
-        self.reminded = True  # False for what is owed before a meeting in terms of the first edition
-        self.rung = 0
+        self.fixed = fixed
+        self.notices = 0
         self.wakes_on = NEVER
 
     @property
@@ -92,34 +98,38 @@ class Deadline:
         """Whether the present due date has been recorded as breached."""
         return self.breached_on == self.due_on
 
+    def hand_on(self, milestone: str) -> None:
+        """Something has happened: from then on somebody else may owe it."""
+        self.owner = self.limit.owner_after.get(milestone, self.owner)
+
     def arm(self, calendar: Calendar, after: date) -> None:
-        """Set `wakes_on` to the first rung after a day; the one after `due_on` is never passed over."""
+        """Set `wakes_on` to the first notice after a day; the one after `due_on` is never passed over."""
         if self.paused_on is not None:
             self.wakes_on = NEVER
             return
         remind, chase = self.limit.remind, self.limit.chase
-        while self.rung < len(remind):
-            wakes = calendar.before(self.due_on, remind[self.rung])
-            if self.reminded and wakes > after and (wakes > self.counts_from or self.limit.before):
+        while self.notices < len(remind):
+            wakes = calendar.before(self.due_on, remind[self.notices])
+            if wakes > after and (wakes > self.counts_from or self.limit.before):
                 self.wakes_on = wakes
                 return
-            self.rung += 1
-        if self.rung == len(remind):
+            self.notices += 1
+        if self.notices == len(remind):
             self.wakes_on = self.due_on + _DAY
             return
         self.wakes_on = NEVER
         if chase:
             with suppress(OutsideTable):
-                late = _rung(chase, self.rung - len(remind) - 1)
+                late = _days_late_at(chase, self.notices - len(remind) - 1)
                 self.wakes_on = calendar.add(self.due_on, late + 1)
 
     def move(self, calendar: Calendar, due_on: date, reason: str, today: date) -> None:
-        """Give it another due date, keep the earlier one with its breach, and start its rungs anew."""
+        """Give it another due date, record the earlier one with its breach, and start its notices anew."""
         if due_on == self.due_on:
             return
         self.moved.append(Moved(self.due_on, reason, self.breach_due, today))
         self.due_on = due_on
-        self.rung = 0
+        self.notices = 0
         self.arm(calendar, today)
 
     def allow_until(self, calendar: Calendar, until: date, reason: str, today: date) -> None:
@@ -161,7 +171,7 @@ class Deadline:
         lost = max(days_between(calendar, self.limit, max(since, self.counts_from), on), 0)
         self.pauses.append((since, on))
         if self.limit.before or lost == 0:
-            self.rung = 0
+            self.notices = 0
             self.arm(calendar, on)
             return
         self.lost += lost
@@ -169,8 +179,8 @@ class Deadline:
         self.move(calendar, count(calendar, self.limit, self.due_on, lost), reason, on)
 
 
-def _rung(chase: list[int], at: int) -> int:
-    """The working days late at which somebody is told again; the last step repeats for ever."""
+def _days_late_at(chase: list[int], at: int) -> int:
+    """The working days late at which somebody is told again; the last interval repeats."""
     if at < len(chase):
         return chase[at]
     step = chase[-1] - chase[-2] if len(chase) > 1 else chase[-1]

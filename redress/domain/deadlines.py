@@ -1,4 +1,4 @@
-"""The clocks of a case: the limits that run in it, what starts, meets, stops and moves them.
+"""The deadlines of a complaint: the limits that run in it, what starts, meets, stops and moves them.
 
 A milestone ("received", "answered:stage_1") is something that has happened. It meets the limits that wait
 for it and starts those that count from it (`Deadlines.reach`). Nothing here knows a message or a letter.
@@ -8,50 +8,58 @@ from __future__ import annotations
 
 from datetime import date
 
-from redress.domain.calendar import Calendar, Differing, HolidayTable, calendar_for
-from redress.domain.deadline import Deadline, count
-from redress.domain.procedure import Limit, Procedure, StageName
+from redress.domain.calendar import HolidayTable, calendar_for, differing_within
+from redress.domain.deadline import Deadline, count, days_between
+from redress.domain.position import Position
+from redress.domain.procedure import Limit, Owner, RulesSnapshot
 
-NEVER_EARLY = ("met_in_person",)
-"""Milestones that meet only what runs already: another meeting before says nothing about the one owed."""
+NEVER_EARLY = ("met_in_person", "ombudsman_decided")
+"""Milestones that meet only what runs already: an earlier meeting or decision says nothing about a later."""
 
-NEVER_EARLY_EITHER = ("ombudsman_decided",)
-"""The same, from the third edition on: a decision says nothing about a later referral."""
+MAY_COME_EARLIER = "late_request_decision"
+"""The limit that starts whatever stage its file names: a decision is asked for, and owed from then on."""
 
 
 class Deadlines:
-    """Where a case stands and which limits run in it, on one day. Dates are London dates."""
+    """The ledger of one complaint's deadlines, on one day. Dates are London dates.
 
-    def __init__(
-        self, procedure: Procedure, calendar: Calendar, day: date, stage: StageName, edition: int
-    ) -> None:
-        self.procedure = procedure
-        self.edition = edition
-        self.calendar = calendar
+    `ledger` holds every deadline there ever was, `running` those that are open, `latest` the last one of each
+    name. It reads where the complaint is (`position`) and changes nothing about that.
+    """
+
+    def __init__(self, rules: RulesSnapshot, position: Position, day: date) -> None:
+        self.rules = rules
+        self.procedure = rules.procedure
+        self.position = position
+        self.calendar = calendar_for(rules.holidays)
         self.day = day
-        self.stage = self.last_stage = stage
-        self.state = "open"
-        self.closed_on: date | None = None
-        self.closed_as: str | None = None
         self.reached: dict[str, date] = {}
         # What came before its stage: its limits start with the stage, from this day (and counting from that).
-        self.early: dict[str, tuple[date, date]] = {}
+        self._early: dict[str, tuple[date, date]] = {}
         # What was done before it was owed: its limit is met as soon as it runs (on this day, assumed or not).
-        self.early_met: dict[str, tuple[date, bool]] = {}
+        self._early_met: dict[str, tuple[date, bool]] = {}
         self.ledger: list[Deadline] = []
         self.running: list[Deadline] = []
         self.latest: dict[str, Deadline] = {}
 
-    @property
-    def current_stage(self) -> StageName:
-        """The stage of the procedure it is in: before the first the first, at the Ombudsman the last."""
-        return self.stage if self.stage in self.procedure.stage else self.last_stage
+    # --- time ---------------------------------------------------------------------------------------
 
     @property
     def next_event(self) -> date | None:
         """The next day on which time alone changes something; None while nothing runs."""
         wakes = min((d.wakes_on for d in self.running), default=date.max)
         return None if wakes == date.max else wakes
+
+    def next_to_wake(self, to: date) -> Deadline | None:
+        """The first deadline that wakes up to a day, having let time pass until then; None: until `to`."""
+        first: Deadline | None = None
+        for deadline in self.running:
+            if deadline.wakes_on <= to and (first is None or deadline.wakes_on < first.wakes_on):
+                first = deadline
+        until = to if first is None else first.wakes_on
+        if until > self.day:
+            self.day = until
+        return first
 
     # --- milestones ---------------------------------------------------------------------------------
 
@@ -60,48 +68,44 @@ class Deadlines:
     ) -> None:
         """Something has happened: meet the deadlines that wait for it, start those that count from it."""
         self.reached.setdefault(milestone, on)
-        if not self._meet_all(milestone, on, assumed) and self._may_be_early(milestone):
-            self.early_met[milestone] = (on, assumed)
-        if milestone in self.procedure.felt_under_way:
+        if not self.meet_all(milestone, on, assumed=assumed) and self._may_be_early(milestone):
+            self._early_met[milestone] = (on, assumed)
+        if milestone in self.procedure.affecting_running:
             self._stop_or_hand_on(milestone, on)
         starting = self.procedure.starting.get(milestone)
         if not starting:
             return
-        here = self.procedure.order[self.current_stage]
+        order = self.procedure.order
+        present = order[self.position.current_stage]
         for limit in starting:
-            if self._comes_later(limit, here):
-                self.early[milestone] = (on, counts_from or on)
+            later = order[limit.stage] > present and limit.name != MAY_COME_EARLIER
+            if later and limit.stage != "ombudsman":
+                self._early[milestone] = (on, counts_from or on)
             elif limit.provisionally_from == milestone:
-                self._start(limit, counts_from or on, limit.provisional_days, provisional=True)
+                self.start(limit, counts_from or on, limit.provisional_days, provisional=True)
             else:
-                self._start(limit, counts_from or on, limit.days)
+                self.start(limit, counts_from or on, limit.days)
+
+    def reach_what_came_early(self) -> None:
+        """A stage has begun: what happened before it counts from now on."""
+        for milestone, (on, counts_from) in list(self._early.items()):
+            del self._early[milestone]
+            self.reach(milestone, on, counts_from=counts_from)
 
     def _may_be_early(self, milestone: str) -> bool:
         """Whether what has met nothing now meets what is owed later: not once more what it has met before."""
         if milestone in NEVER_EARLY:
             return False
-        if self.edition < 3:
-            return True
         names = self.procedure.meeting.get(milestone, ())
-        met = [self.latest[name].met_on for name in names if name in self.latest]
-        return milestone not in NEVER_EARLY_EITHER and not any(met)
-
-    def _comes_later(self, limit: Limit, here: int) -> bool:
-        """Whether a limit belongs to a stage that is still to come; a decision that is asked for does not."""
-        if limit.stage == "ombudsman" or (self.edition >= 3 and limit.name == "late_request_decision"):
-            return False
-        return self.procedure.order[limit.stage] > here
+        return not any(self.latest[name].met_on for name in names if name in self.latest)
 
     def _stop_or_hand_on(self, milestone: str, on: date) -> None:
         for deadline in self.running[:]:
             if milestone in deadline.limit.stopped_by:
-                deadline.stopped_on = on
-                self._drop(deadline)
-            owner = deadline.limit.owner_after.get(milestone)
-            if owner is not None:
-                deadline.owner = owner
+                self._stop(deadline, on)
+            deadline.hand_on(milestone)
 
-    def _meet_all(self, milestone: str, on: date, assumed: bool) -> bool:
+    def meet_all(self, milestone: str, on: date, *, assumed: bool = False) -> bool:
         """Meet every deadline that waits for the milestone; whether there was any."""
         any_met = False
         for name in self.procedure.meeting.get(milestone, ()):
@@ -111,45 +115,50 @@ class Deadlines:
                 any_met = True
         return any_met
 
-    def _start(self, limit: Limit, counts_from: date, days: int, *, provisional: bool = False) -> None:
-        """Run a limit from its day 0; where it runs already, it is based anew and the move is kept."""
-        if self.closed_on is not None and limit.outlives != "closure":
+    # --- starting -----------------------------------------------------------------------------------
+
+    def start(self, limit: Limit, counts_from: date, days: int, *, provisional: bool = False) -> None:
+        """Run a limit from its day 0; where it runs already, it is based anew and the move is recorded."""
+        if self.position.closed_on is not None and limit.outlives != "closure":
             return
         leader = self.latest.get(limit.follows) if limit.follows else None
         if leader is not None and not leader.is_open:
             return
         counts_from, days = self._at_latest(limit, counts_from, days, provisional=provisional)
         due_on = count(self.calendar, limit, counts_from, days)
-        running = self.latest.get(limit.name)
-        if running is not None and running.is_open:
-            if limit.kind == "window" and due_on > running.due_on:
-                running.counts_from = counts_from
-                running.move(self.calendar, due_on, f"counts from {counts_from.isoformat()}", self.day)
-                return  # a second answer gives the person the whole time once more
-            if not (running.provisional or limit.before) or provisional:
-                return  # it counts from the first time, which is the stricter reading
-            if running.extended and limit.at_latest_from:
-                self._start_extended(running, counts_from)
-                return
+        earlier = self.latest.get(limit.name)
+        if earlier is not None and earlier.is_open:
+            self._base_anew(earlier, counts_from, due_on, days, provisional=provisional)
+            return
+        if earlier is not None and earlier.met_on is not None:
+            if not limit.again:
+                return  # it was met before: nothing is owed twice
+            if due_on < self.day and limit.before:
+                # Sent for another day, and late for this: nobody could have them before they knew of it.
+                self._early_met[limit.met_by[0]] = (self.day, False)
+        self.run(Deadline(limit, limit.name, counts_from, due_on, days, provisional=provisional))
+
+    def _base_anew(
+        self, running: Deadline, counts_from: date, due_on: date, days: int, *, provisional: bool
+    ) -> None:
+        limit, reason = running.limit, f"counts from {counts_from.isoformat()}"
+        if limit.kind == "window" and due_on > running.due_on:
+            # A second answer gives the person the whole time once more.
+            running.counts_from = counts_from
+            running.move(self.calendar, due_on, reason, self.day)
+        elif not (running.provisional or limit.before) or provisional:
+            return  # it counts from the first time, which is the stricter reading
+        elif running.extended and limit.at_latest_from:
+            # Extended before it started in earnest: the date stands, up to the most allowed from here.
+            running.provisional, running.counts_from = False, counts_from
+            most = running.most(self.calendar)
+            until = min(running.due_on, most) if most else running.due_on
+            running.allow_until(self.calendar, until, reason, self.day)
+        else:
             running.counts_from, running.days, running.provisional = counts_from, days, False
             running.lost = 0  # what was lost before belongs to the days that no longer count
-            running.move(self.calendar, due_on, f"counts from {counts_from.isoformat()}", self.day)
-            self._rest_again(running)
-            return
-        if running is not None and running.met_on is not None and not limit.again:
-            return  # it was met before: nothing is owed twice
-        if running is not None and running.met_on is not None and due_on < self.day and limit.before:
-            # Sent for another day, and late for this: nobody could have them before they knew of it.
-            met_on = self.day if self.edition >= 3 else running.met_on
-            self.early_met[limit.met_by[0]] = (met_on, False)
-        self.run(Deadline(limit, limit.name, counts_from, due_on, days, provisional))
-
-    def _start_extended(self, deadline: Deadline, counts_from: date) -> None:
-        """It was extended before it started in earnest: the date stands, up to the most allowed from here."""
-        deadline.provisional, deadline.counts_from = False, counts_from
-        most = deadline.most(self.calendar)
-        until = min(deadline.due_on, most) if most else deadline.due_on
-        deadline.allow_until(self.calendar, until, f"counts from {counts_from.isoformat()}", self.day)
+            running.move(self.calendar, due_on, reason, self.day)
+            self._pause_what_was_late(running)
 
     def _at_latest(
         self, limit: Limit, counts_from: date, days: int, *, provisional: bool
@@ -160,58 +169,55 @@ class Deadlines:
             return counts_from, days
         return (other.due_on if provisional else min(counts_from, other.due_on)), limit.days
 
-    def count_on_from_others(self) -> None:
-        """After a pause: what starts on another limit's last day at the latest follows that day."""
-        for deadline in self.running:
-            other = self.latest.get(deadline.limit.at_latest_from or "")
-            if deadline.provisional and other is not None and other.is_open and not deadline.extended:
-                deadline.counts_from, deadline.lost = other.due_on, 0
-                due_on = count(self.calendar, deadline.limit, other.due_on, deadline.days)
-                deadline.move(self.calendar, due_on, f"counts from {other.due_on.isoformat()}", self.day)
-
-    # --- under way ----------------------------------------------------------------------------------
-
-    def run(self, deadline: Deadline) -> Deadline:
+    def run(self, deadline: Deadline) -> None:
         """Put a new deadline under way; it is met at once where what meets it came early."""
         self.ledger.append(deadline)
         self.running.append(deadline)
         self.latest[deadline.name] = deadline
-        for milestone, owner in deadline.limit.owner_after.items():
+        for milestone in deadline.limit.owner_after:
             if milestone in self.reached:
-                deadline.owner = owner
+                deadline.hand_on(milestone)
         leader = deadline.limit.follows and self.latest.get(deadline.limit.follows)
         if leader and leader.extended and leader.is_open:
             self._follow(deadline, leader, leader.moved[-1].reason if leader.moved else "extended")
-        early = [m for m in deadline.limit.met_by if m in self.early_met]
+        early = [m for m in deadline.limit.met_by if m in self._early_met]
         if early:
-            met_on, assumed = self.early_met.pop(early[0])
+            met_on, assumed = self._early_met.pop(early[0])
             self.meet(deadline, met_on, assumed=assumed)
-            return deadline
-        if deadline.limit.before:
-            deadline.reminded = self.edition >= 2
-            deadline.arm(self.calendar, self.day)
-        else:
-            deadline.arm(self.calendar, deadline.counts_from)
-        if self.state == "suspended" and self.can_be_paused(deadline):
+            return
+        deadline.arm(self.calendar, self.day if deadline.limit.before else deadline.counts_from)
+        if self.position.state == "suspended" and _can_be_paused(deadline):
             deadline.pause(self.day)
-        return deadline
 
-    def can_be_paused(self, deadline: Deadline) -> bool:
-        """Whether a limit rests while the complaint is suspended."""
-        return deadline.limit.name != "suspension_review" and deadline.limit.outlives != "closure"
+    def run_until(
+        self, limit: Limit, on: date, until: date, *, name: str = "", owner: Owner | None = None
+    ) -> None:
+        """Run a limit whose last day somebody was told; `name` and `owner` where they are not the limit's."""
+        days = days_between(self.calendar, limit, on, until)
+        deadline = Deadline(limit, name or limit.name, on, until, days, fixed=True)
+        deadline.owner = owner or limit.owner
+        self.run(deadline)
 
-    def _rest_again(self, deadline: Deadline) -> None:
-        """What was late when the complaint was suspended, and has more time now, rests like the others."""
-        late_before = self.state == "suspended" and deadline.paused_on is None
-        if self.edition >= 3 and late_before and self.can_be_paused(deadline):
-            deadline.pause(self.day)
+    def renew_until(self, limit: Limit, on: date, until: date) -> None:
+        """The same; where the limit runs already, that running is met first."""
+        earlier = self.latest.get(limit.name)
+        if earlier is not None and earlier.is_open:
+            self.meet(earlier, on)
+        self.run_until(limit, on, until)
+
+    # --- ending -------------------------------------------------------------------------------------
 
     def meet(self, deadline: Deadline, on: date, *, assumed: bool = False) -> None:
         """What was owed is done."""
         deadline.met_on = on
         deadline.met_assumed = assumed
         deadline.paused_on = None
-        self._drop(deadline)
+        self.running.remove(deadline)
+
+    def lapse(self, deadline: Deadline) -> None:
+        """A window has passed without being used."""
+        deadline.lapsed_on = self.day
+        self.running.remove(deadline)
 
     def stop(self, on: date, *, closing: bool) -> None:
         """Stop what does not survive the end of a stage (or, closing, of the complaint)."""
@@ -219,17 +225,41 @@ class Deadlines:
             outlives = deadline.limit.outlives
             if outlives == "closure" or (outlives == "stage" and not closing):
                 continue
-            deadline.stopped_on = on
-            self._drop(deadline)
+            self._stop(deadline, on)
 
-    def _drop(self, deadline: Deadline) -> None:
+    def _stop(self, deadline: Deadline, on: date) -> None:
+        deadline.stopped_on = on
         self.running.remove(deadline)
+
+    # --- moving -------------------------------------------------------------------------------------
+
+    def pause(self, on: date) -> None:
+        """The whole complaint is suspended: what runs rests. What rests already loses its days since then."""
+        for deadline in self.running:
+            if deadline.paused_on is None and _can_be_paused(deadline):
+                deadline.pause(on)
+
+    def resume(self, on: date) -> None:
+        """Count on: each due date moves by the days lost, or follows the limit it starts from at latest."""
+        for deadline in self.running:
+            deadline.resume(self.calendar, on)
+        for deadline in self.running:
+            other = self.latest.get(deadline.limit.at_latest_from or "")
+            if deadline.provisional and other is not None and other.is_open and not deadline.extended:
+                deadline.counts_from, deadline.lost = other.due_on, 0
+                due_on = count(self.calendar, deadline.limit, other.due_on, deadline.days)
+                deadline.move(self.calendar, due_on, f"counts from {other.due_on.isoformat()}", self.day)
+
+    def _pause_what_was_late(self, deadline: Deadline) -> None:
+        """What was late when the complaint was suspended, and has more time now, rests like the others."""
+        if self.position.state == "suspended" and deadline.paused_on is None and _can_be_paused(deadline):
+            deadline.pause(self.day)
 
     def extend(self, deadline: Deadline, until: date, reason: str) -> None:
         """Move a deadline by an extension, and with it the reading that follows it."""
         deadline.extended += 1
         deadline.allow_until(self.calendar, until, reason, self.day)
-        self._rest_again(deadline)
+        self._pause_what_was_late(deadline)
         for other in self.running:
             if other.limit.follows == deadline.limit.name:
                 self._follow(other, deadline, reason)
@@ -239,9 +269,7 @@ class Deadlines:
         most = deadline.most(self.calendar) if leader.days == leader.limit.extend_to else None
         until = max(deadline.due_on, most or leader.due_on)
         deadline.allow_until(self.calendar, until, reason, self.day)
-        self._rest_again(deadline)
-
-    # --- a newer calendar ---------------------------------------------------------------------------
+        self._pause_what_was_late(deadline)
 
     def change_calendar(self, table: HolidayTable) -> list[Deadline]:
         """Count on with a newer table of bank holidays; gives the running deadlines that it moved.
@@ -254,30 +282,22 @@ class Deadlines:
         moved: list[Deadline] = []
         for deadline in self.running:
             earlier, counts_from = deadline.due_on, deadline.counts_from
-            deadline.counts_from = self._base_anew(deadline, moved)
+            other = self.latest.get(deadline.limit.at_latest_from or "")
+            if other in moved and deadline.provisional and counts_from == other.moved[-1].due_on:
+                deadline.counts_from = other.due_on  # it runs provisionally from a last day that has moved
             due_on = deadline.due_anew(self.calendar)
             if deadline.fixed or min(due_on, earlier) < (deadline.paused_on or self.day):
                 deadline.counts_from = counts_from
                 continue
             if due_on == earlier:
                 continue  # it may count from another day now, and end on the same
-            which = _which(days, (counts_from, earlier, due_on))
+            which = differing_within(days, counts_from, earlier, due_on)
             why = f"{which}: {table.version} instead of {was.version}"
             deadline.move(self.calendar, due_on, why, self.day)
             moved.append(deadline)
         return moved
 
-    def _base_anew(self, deadline: Deadline, moved: list[Deadline]) -> date:
-        """From when it counts, where it runs provisionally from another limit's last day that has moved."""
-        other = self.latest.get(deadline.limit.at_latest_from or "")
-        follows = deadline.provisional and other in moved
-        if other is None or not follows or deadline.counts_from != other.moved[-1].due_on:
-            return deadline.counts_from
-        return other.due_on
 
-
-def _which(days: list[Differing], ends: tuple[date, ...]) -> str:
-    """The days for whose sake a due date moved, as people read them: those between its ends."""
-    within = [str(day) for day in days if min(ends) <= day.on <= max(ends)]
-    more = f" and {len(within) - 2} more" if len(within) > 3 else ""
-    return ", ".join(within[:2] if more else within) + more or "newer bank holidays"
+def _can_be_paused(deadline: Deadline) -> bool:
+    """Whether a limit rests while the complaint is suspended."""
+    return deadline.limit.name != "suspension_review" and deadline.limit.outlives != "closure"

@@ -43,10 +43,10 @@ class Effect:
         self.message = message
         self.seq = seq
 
-    def said(self) -> dict[str, Fact]:
+    def shown(self) -> dict[str, Fact]:
         """The facts that a letter or a record may use, those of the message that caused it included."""
         if self.message is None:
             return self.facts
         without = {"message_id", "by", "note", "holidays"}
-        shown = self.message.model_dump(mode="json", by_alias=True, exclude=without, exclude_defaults=True)
-        return {**self.facts, "message": shown}
+        message = self.message.model_dump(mode="json", by_alias=True, exclude=without, exclude_defaults=True)
+        return {**self.facts, "message": message}

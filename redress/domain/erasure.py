@@ -12,8 +12,8 @@ from redress.domain.status import Status
 SHORTEST = 4
 """Characters of a text that is worth searching for: shorter ones stand everywhere by chance."""
 
-_KEPT_OF_MESSAGES = ("action", "on", "outcome", "assumed", "decided", "kind", "role", "connection", "until")
-_TEXTS_OF_NOBODY = ("action", "on", "outcome", "assumed", "message_id", "decided")
+_MESSAGE_FIELDS = ("action", "on", "outcome", "assumed", "decided", "kind", "role", "connection", "until")
+_IMPERSONAL_FIELDS = ("action", "on", "outcome", "assumed", "message_id", "decided")
 
 
 class Erased(Exception):
@@ -42,10 +42,10 @@ def scrubbed(status: Status, erased_on: date) -> dict[str, Any]:
         "linked": [
             {name: link[name] for name in ("reference", "how") if name in link} for link in status["linked"]
         ],
-        "deadlines": [_deadline(each) for each in status["deadlines"]],
+        "deadlines": [_deadline(deadline) for deadline in status["deadlines"]],
         "letters": [{**letter, "about": None} for letter in status["letters"]],
         "messages": [
-            {name: m[name] for name in _KEPT_OF_MESSAGES if name in m and isinstance(m[name], (str, bool))}
+            {name: m[name] for name in _MESSAGE_FIELDS if name in m and isinstance(m[name], (str, bool))}
             for m in status.get("messages", [])
         ],
         "appointments": [
@@ -71,8 +71,14 @@ def _deadline(deadline: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _point(point: Mapping[str, Any]) -> dict[str, Any]:
-    found = [{**f, "reason": ""} for f in cast("list[dict[str, Any]]", point["findings"])]
-    return {"point": point["point"], "text": "", "state": point["state"], "findings": found, "remedies": []}
+    findings = [{**f, "reason": ""} for f in cast("list[dict[str, Any]]", point["findings"])]
+    return {
+        "point": point["point"],
+        "text": "",
+        "state": point["state"],
+        "findings": findings,
+        "remedies": [],
+    }
 
 
 def marks_of(opening: Mapping[str, Any], status: Mapping[str, Any]) -> set[str]:
@@ -80,7 +86,7 @@ def marks_of(opening: Mapping[str, Any], status: Mapping[str, Any]) -> set[str]:
     own = {name: value for name, value in opening.items() if name not in _NOT_PERSONAL}
     texts = {*_texts(own)}
     for message in status.get("messages", []):
-        texts |= {*_texts({name: v for name, v in message.items() if name not in _TEXTS_OF_NOBODY})}
+        texts |= {*_texts({name: v for name, v in message.items() if name not in _IMPERSONAL_FIELDS})}
     for appointed in status.get("appointments", []):
         texts |= {*_texts(appointed.get("person", {}))}
     return {text for text in texts if len(text) >= SHORTEST and not _is_a_word_of_ours(text)}
@@ -110,8 +116,8 @@ def _texts(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from _texts(each)
+        for part in value.values():
+            yield from _texts(part)
     elif isinstance(value, list):
-        for each in value:
-            yield from _texts(each)
+        for part in value:
+            yield from _texts(part)

@@ -10,7 +10,7 @@ from redress.domain.deadlines import Deadlines
 from redress.domain.effects import Fact
 
 
-def facts_of(clocks: Deadlines, deadline: Deadline) -> dict[str, Fact]:
+def facts_of(deadlines: Deadlines, deadline: Deadline) -> dict[str, Fact]:
     """What a record or letter says of a deadline, as of the case's day."""
     return {
         "deadline": deadline.name,
@@ -20,23 +20,23 @@ def facts_of(clocks: Deadlines, deadline: Deadline) -> dict[str, Fact]:
         "unit": deadline.limit.unit,
         "owner": deadline.owner,
         "source": deadline.limit.source,
-        "stage": clocks.stage,
-        "days_late": days_late(clocks.calendar, deadline, clocks.day),
+        "stage": deadlines.position.stage,
+        "days_late": days_late(deadlines.calendar, deadline, deadlines.day),
     }
 
 
-def next_step(clocks: Deadlines, knew_on: date, besides: Deadline | None = None) -> Fact:
+def next_step(deadlines: Deadlines, knew_on: date, besides: Deadline | None = None) -> Fact:
     """The date by which something happens next, what, and who owes it.
 
     `knew_on`: when the person knew of the matter; the Ombudsman's time counts from it.
     """
     ahead = [
         d
-        for d in clocks.running
-        if d is not besides and d.due_on >= clocks.day and d.paused_on is None and d.limit.follows is None
+        for d in deadlines.running
+        if d is not besides and d.due_on >= deadlines.day and d.paused_on is None and d.limit.follows is None
     ]
     if not ahead:
-        return _nothing_ahead(clocks, knew_on)
+        return _nothing_ahead(deadlines, knew_on)
     due = min(ahead, key=_by_due)
     weight = [d for d in ahead if d.limit.kind != "target"]
     if weight:
@@ -44,12 +44,12 @@ def next_step(clocks: Deadlines, knew_on: date, besides: Deadline | None = None)
     return step_of(due)
 
 
-def _nothing_ahead(clocks: Deadlines, knew_on: date) -> Fact:
-    if clocks.closed_on is not None:
-        return _to_the_ombudsman(clocks, knew_on)
-    again = min((d.wakes_on for d in clocks.running if d.wakes_on > clocks.day), default=date.max)
+def _nothing_ahead(deadlines: Deadlines, knew_on: date) -> Fact:
+    if deadlines.position.closed_on is not None:
+        return _to_the_ombudsman(deadlines, knew_on)
+    again = min((d.wakes_on for d in deadlines.running if d.wakes_on > deadlines.day), default=date.max)
     if again == date.max:
-        again = clocks.day + timedelta(days=28)
+        again = deadlines.day + timedelta(days=28)
     what = "The Complaints Manager looks at the delay again"
     return {
         "name": "review",
@@ -60,14 +60,14 @@ def _nothing_ahead(clocks: Deadlines, knew_on: date) -> Fact:
     }
 
 
-def _to_the_ombudsman(clocks: Deadlines, knew_on: date) -> Fact:
+def _to_the_ombudsman(deadlines: Deadlines, knew_on: date) -> Fact:
     """By when to go to the Ombudsman: 12 months from when the person knew of the matter.
 
     (Local Government Act 1974 s 26B.) Where those passed while the procedure ran: within a month.
     """
     last = months_after(knew_on, 12) - timedelta(days=1)
-    if last < clocks.day:
-        last = months_after(clocks.day, 1)
+    if last < deadlines.day:
+        last = months_after(deadlines.day, 1)
     return {
         "name": "ombudsman",
         "on": last.isoformat(),

@@ -1,17 +1,37 @@
-"""What is kept of a case outside its own memory: answers, messages, and all that makes it again."""
+"""The messages of a complaint in the order they came, and what of them is recorded outside its memory."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel
 
-from redress.domain.messages import KNOWN, Message
+from redress.domain.messages import KNOWN, Message, Recount
 from redress.domain.opening import Opening
+from redress.domain.parsing import Malformed, Parsed, Problem, fingerprint
 
 EffectStatus = Literal["done", "skipped", "history"]
 """What became of an effect: carried out, overtaken, or of a day before the complaint came here."""
+
+SHORT = 4000
+"""Bytes of a message that are always few enough while there is any room."""
+
+ROOM_FOR_LONG, ROOM = 700_000, 1_100_000
+"""Bytes of messages a complaint holds; packed at worst they are still below Temporal's 2 MB."""
+
+
+class LogEntry(NamedTuple):
+    """A message in the log: `seq` is the order of receipt; `assumed` that nobody gave its date."""
+
+    seq: int
+    message: Message
+    assumed: bool = False
+
+
+def by_date(entry: LogEntry) -> tuple[date, int]:
+    """The order in which messages take effect: by their dates, on one day as they came."""
+    return entry.message.on, entry.seq
 
 
 class Answer(BaseModel):
@@ -27,7 +47,7 @@ class Answer(BaseModel):
 
 
 class Rejected(BaseModel):
-    """A signal that could not be taken: kept, since nobody waited for an answer."""
+    """A signal that could not be taken: recorded, since nobody waited for an answer."""
 
     action: str
     on: date
@@ -36,7 +56,7 @@ class Rejected(BaseModel):
 
 
 class LoggedMessage(BaseModel):
-    """A message as it is kept outside the case's own memory."""
+    """A message as it is recorded outside the complaint's own memory."""
 
     seq: int
     action: str
@@ -45,19 +65,97 @@ class LoggedMessage(BaseModel):
     named: bool = True
     answer: Answer | None = None
 
-    def message(self) -> Message:
+    def parsed(self) -> Parsed:
         """The message itself; its form was checked when it first came."""
-        return KNOWN[self.action].model_validate(self.body)
+        return Parsed(KNOWN[self.action].model_validate(self.body), self.assumed, self.named)
 
 
 class CaseState(BaseModel):
-    """All of a case that must be kept to make it again: what a new run or the register hands on."""
+    """All of a complaint that makes it again: what a new run or the register hands on.
+
+    The messages it was opened with stand in `opening.messages`, or are the first `loaded` of `messages`.
+    """
 
     reference: str
     opening: Opening
-    """Without its messages: they stand under `messages`, the first `loaded` of them."""
     opened_on: date
     loaded: int = 0
     messages: list[LoggedMessage] = []
     rejected: list[Rejected] = []
     settled: dict[str, EffectStatus] = {}
+
+
+class MessageLog:
+    """The messages of one complaint. `entries` in the order they came, `records` by their ids."""
+
+    def __init__(self) -> None:
+        self.entries: list[LogEntry] = []
+        self.records: dict[str, LoggedMessage] = {}
+        self._messages: dict[str, Message] = {}
+        self._ids: dict[str, str] = {}  # of messages whose senders gave no id, by content
+        self._size = 0
+
+    def check(self, parsed: Parsed) -> bool:
+        """Whether a message is new. Raises `Malformed` where its id is another's, or there is no room left.
+
+        A complaint must stay small enough to be handed on: long texts end first, then all.
+        """
+        message = parsed.message
+        first = self.records.get(message.message_id)
+        if first is None:
+            size = len(message.model_dump_json())
+            is_short = size <= SHORT or isinstance(message, Recount)
+            if self._size + size > (ROOM if is_short else ROOM_FOR_LONG):
+                what = f"this complaint's file holds {self._size} bytes already; keep documents elsewhere"
+                raise Malformed([Problem("message", f"{what}, and send at most {SHORT} bytes")])
+            return True
+        known = self._messages[message.message_id]
+        dated = not (first.assumed or parsed.assumed)
+        if fingerprint(known, dated=dated) != fingerprint(message, dated=dated):
+            raise Malformed([Problem("message_id", "was used before for a message of other content")])
+        return False
+
+    def repeated(self, parsed: Parsed) -> Answer | None:
+        """The answer to a message that came before; None where it is new. Notes without ids always are."""
+        message = parsed.message
+        is_note = message.action == "add_note"
+        first = self.records.get(message.message_id)
+        if not parsed.named:
+            if is_note and message.message_id.startswith("content-"):
+                first = None
+            elif not is_note and first is None:
+                first = self.records.get(self._ids.get(fingerprint(message), ""))
+        return first.answer if first is not None else None
+
+    def add(self, parsed: Parsed, *, record: LoggedMessage | None = None) -> LogEntry:
+        """Log a message; `record` where it was recorded before, with its answer."""
+        message = parsed.message
+        if message.message_id in self.records:  # only notes: two alike are two
+            message = message.model_copy(update={"message_id": f"{message.message_id}.{len(self.entries)}"})
+        entry = LogEntry(record.seq if record else len(self.entries), message, parsed.assumed)
+        self.entries.append(entry)
+        record = record or LoggedMessage(
+            seq=entry.seq,
+            action=message.action,
+            body=message.model_dump(mode="json", by_alias=True, exclude_unset=True),
+            assumed=parsed.assumed,
+            named=parsed.named,
+        )
+        self.records[message.message_id] = record
+        self._messages[message.message_id] = message
+        self._size += len(str(record.body))
+        if not parsed.named:
+            self._ids.setdefault(fingerprint(message), message.message_id)
+        return entry
+
+    def take_back(self, entry: LogEntry) -> None:
+        """The last message is as if it had never come."""
+        self.entries.remove(entry)
+        record = self.records.pop(entry.message.message_id)
+        del self._messages[entry.message.message_id]
+        self._size -= len(str(record.body))
+        self._ids = {content: id_ for content, id_ in self._ids.items() if id_ in self.records}
+
+    def count(self, kind: type[Message]) -> int:
+        """How many messages of a class have come."""
+        return sum(isinstance(entry.message, kind) for entry in self.entries)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from redress.domain.fields import (
     About,
@@ -21,6 +22,7 @@ from redress.domain.fields import (
     Short,
     Text,
 )
+from redress.domain.parsing import Parsed
 
 YOUNG_ROLES = frozenset({"child", "young_person", "looked_after_child", "care_leaver"})
 """Roles of a complainant who has the statutory right to an advocate (Children Act 1989 s 26A)."""
@@ -95,6 +97,25 @@ class Opening(Part):
         description="The messages of a case already under way, each with its `action`, its `on` and that "
         "action's fields. Over HTTP for the role `complaints_manager` alone.",
     )
+    _parsed: tuple[Parsed, ...] | None = PrivateAttr(default=None)
+
+    @property
+    def parsed_messages(self) -> tuple[Parsed, ...] | None:
+        """Those messages, where they have been parsed (`redress.domain.opening_parsing`)."""
+        return self._parsed
+
+    def with_parsed(self, messages: Iterable[Parsed]) -> Opening:
+        """The same opening, with its messages parsed."""
+        opening = self.model_copy()
+        opening._parsed = tuple(messages)
+        return opening
+
+    @property
+    def without_messages(self) -> Opening:
+        """The opening alone: its messages stand in the complaint's log."""
+        opening = self.model_copy(update={"messages": []})
+        opening._parsed = None
+        return opening
 
     @property
     def is_young(self) -> bool:

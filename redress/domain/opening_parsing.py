@@ -9,7 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from redress.domain.corrections import check_correction
 from redress.domain.fields import Day
-from redress.domain.messages import MESSAGES, Correct, Message
+from redress.domain.log import LogEntry
+from redress.domain.messages import MESSAGES, Correct
 from redress.domain.opening import Opening
 from redress.domain.parsing import (
     LONGEST_OPENING,
@@ -21,7 +22,6 @@ from redress.domain.parsing import (
     parse_message,
     problems_of,
 )
-from redress.domain.state import LogEntry
 
 _DAY: TypeAdapter[date] = TypeAdapter(Day)
 
@@ -39,7 +39,7 @@ def parse_opening(raw: object, today: date) -> Opening:
         problems += problems_of(error)
     received_on = opening.received_on if opening else _date_of(raw.get("received_on"))
     bodies = raw.get("messages")
-    messages: list[Message] = []
+    messages: list[Parsed] = []
     if received_on is not None:
         problems += opening_problems(received_on, opening.events_on if opening else None, today)
         if isinstance(bodies, list):
@@ -48,45 +48,57 @@ def parse_opening(raw: object, today: date) -> Opening:
         problems += _correction_problems(opening, messages, today)
     if opening is None or problems:
         raise Malformed(problems)
-    return opening
+    return opening.with_parsed(messages)
+
+
+def past_messages(opening: Opening, today: date) -> tuple[Parsed, ...]:
+    """The messages that an opening came with, parsed now where that was not done yet.
+
+    Raises `Malformed` for the first that is not well formed.
+    """
+    parsed = opening.parsed_messages
+    if parsed is None:
+        parsed = tuple(parse_loaded(body, opening.received_on, today) for body in opening.messages)
+    return parsed
 
 
 def _message_problems(
-    bodies: list[Any], received_on: date, today: date, messages: list[Message]
+    bodies: list[Any], received_on: date, today: date, messages: list[Parsed]
 ) -> list[Problem]:
     """What is wrong with an opening's messages; the well-formed ones are added to `messages`."""
     problems: list[Problem] = []
-    named: set[str] = set()
+    known: set[str] = set()
     for at, body in enumerate(bodies):
         if not isinstance(body, dict):
-            continue  # the form has said so
+            continue  # that is among the problems already
         try:
-            message = parse_loaded(body, received_on, today).message
+            parsed = parse_loaded(body, received_on, today)
         except Malformed as malformed:
             problems += [Problem(f"messages[{at}].{p.field}", p.what) for p in malformed.problems]
             continue
-        if message.message_id in named and "message_id" in body:
+        message_id = parsed.message.message_id
+        if message_id in known and parsed.named:
             problems.append(Problem(f"messages[{at}].message_id", "stands twice"))
-        named.add(message.message_id)
-        messages.append(message)
+        known.add(message_id)
+        messages.append(parsed)
     return problems
 
 
-def _correction_problems(opening: Opening, messages: list[Message], today: date) -> list[Problem]:
+def _correction_problems(opening: Opening, messages: list[Parsed], today: date) -> list[Problem]:
     problems: list[Problem] = []
-    for at, message in enumerate(messages):
-        if isinstance(message, Correct):
-            log = [LogEntry(seq, each) for seq, each in enumerate(messages[: at + 1])]
+    log = [LogEntry(seq, parsed.message) for seq, parsed in enumerate(messages)]
+    for at, entry in enumerate(log):
+        if isinstance(entry.message, Correct):
             try:
-                check_correction(opening, log, today)
+                check_correction(opening, log[: at + 1], today)
             except Malformed as malformed:
                 problems += [Problem(f"messages[{at}].{p.field}", p.what) for p in malformed.problems]
     return problems
 
 
-def _date_of(said: object) -> date | None:
+def _date_of(given: object) -> date | None:
     try:
-        return _DAY.validate_python(said)
+        return _DAY.validate_python(given)
     except ValidationError:
         return None
 
@@ -98,5 +110,5 @@ def parse_loaded(body: dict[str, Any], received_on: date, today: date) -> Parsed
         raise Malformed([Problem("action", f"should be one of {', '.join(MESSAGES)}")])
     if "on" not in body:
         raise Malformed([Problem("on", "a message of a case under way needs its date")])
-    said = {name: value for name, value in body.items() if name != "action"}
-    return parse_message(action, said, received_on=received_on, today=today)
+    fields = {name: value for name, value in body.items() if name != "action"}
+    return parse_message(action, fields, received_on=received_on, today=today)

@@ -104,8 +104,8 @@ def parse_message(
 def fingerprint(message: Message, *, dated: bool = True) -> str:
     """A digest of a message's action and every field but its id (and its date, where not `dated`)."""
     without = {"message_id"} if dated else {"message_id", "on"}
-    said = message.model_dump(mode="json", by_alias=True, exclude=without)
-    text = json.dumps([message.action, said], sort_keys=True, ensure_ascii=False)
+    fields = message.model_dump(mode="json", by_alias=True, exclude=without)
+    text = json.dumps([message.action, fields], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -127,7 +127,7 @@ def check_text(raw: object, name: str, longest: int) -> None:
         raise Malformed(_where(raw, name, _LONE, "holds half a character, which is no valid text")) from None
     except (ValueError, RecursionError):
         raise Malformed([Problem(name, "holds something that is no valid JSON text")]) from None
-    if "\\u0000" in text and any(_NUL.search(each) for _, each in _texts(raw, "")):
+    if "\\u0000" in text and any(_NUL.search(value) for _, value in _texts(raw, "")):
         raise Malformed(_where(raw, name, _NUL, "holds a NUL character, which no text may"))
     if size > longest:
         raise Malformed([Problem(name, f"is {size} bytes long; at most {longest}: keep documents elsewhere")])
@@ -166,21 +166,29 @@ def when_problems(
         problems.append(_in_future("on", message.on, today))
     if message.on < received_on and message.action not in ABOUT_ANY_DAY:
         problems.append(Problem("on", f"{message.on} lies before the complaint was received, {received_on}"))
-    for name in message.dates_back:
-        given = getattr(message, name)
-        if given is not None and given > today:
-            problems.append(_in_future(name, given, today))
-        elif given is not None and given < (received_on if assumed else message.on):
-            problems.append(Problem(name, f"{given} lies before the message itself, {message.on}"))
-    for name in message.dates_ahead:
-        given = getattr(message, name)
-        if given is not None and not received_on <= given <= today + FURTHEST_AHEAD:
-            problems.append(Problem(name, _out_of_range(given, received_on, today)))
+    since = received_on if assumed else message.on
+    problems += [
+        _in_future(name, day, today)
+        if day > today
+        else Problem(name, f"{day} lies before the message itself, {message.on}")
+        for name, day in _days(message, message.dates_back)
+        if not since <= day <= today
+    ]
+    ahead = [(name, day, received_on) for name, day in _days(message, message.dates_ahead)]
     for at, remedy in enumerate(getattr(message, "remedies", [])):
-        due_on = remedy.due_on
-        if due_on is not None and not message.on <= due_on <= today + FURTHEST_AHEAD:
-            problems.append(Problem(f"remedies[{at}].due_on", _out_of_range(due_on, message.on, today)))
+        if remedy.due_on is not None:
+            ahead.append((f"remedies[{at}].due_on", remedy.due_on, message.on))
+    problems += [
+        Problem(name, _out_of_range(day, first, today))
+        for name, day, first in ahead
+        if not first <= day <= today + FURTHEST_AHEAD
+    ]
     return problems
+
+
+def _days(message: Message, names: tuple[str, ...]) -> list[tuple[str, date]]:
+    """The dates that a message gives in some of its fields."""
+    return [(name, day) for name in names if (day := getattr(message, name)) is not None]
 
 
 def _out_of_range(given: date, first: date, today: date) -> str:
@@ -198,12 +206,12 @@ def problems_of(error: ValidationError) -> list[Problem]:
 
 def problems_in(errors: Iterable[ErrorDetails], whole: str = "message") -> list[Problem]:
     """The same of its errors; `whole` names what came where no field of it is wrong."""
-    return [*dict.fromkeys(Problem(_place(each) or whole, said_plainly(each)) for each in errors)]
+    return [*dict.fromkeys(Problem(_place(each) or whole, plain_message(each)) for each in errors)]
 
 
-def found_in(error: ValidationError) -> list[Problem]:
+def raw_problems_of(error: ValidationError) -> list[Problem]:
     """The same in pydantic's own words, for who has better ones (`redress.procedures.files`)."""
-    return [Problem(_place(each) or "message", _said(each)) for each in error.errors(include_url=False)]
+    return [Problem(_place(each) or "message", _message(each)) for each in error.errors(include_url=False)]
 
 
 _PLAINLY = {
@@ -228,10 +236,10 @@ _PLAINLY = {
 """What would be right, by the kind of mistake; the rest pydantic says well enough."""
 
 
-def said_plainly(error: ErrorDetails) -> str:
+def plain_message(error: ErrorDetails) -> str:
     """What is wrong with one value and what would be right, in words for whoever gave it."""
-    said = _PLAINLY.get(error["type"])
-    return _said(error) if said is None else said.replace("{ }", "{{ }}").format(**error.get("ctx", {}))
+    plain = _PLAINLY.get(error["type"])
+    return _message(error) if plain is None else plain.replace("{ }", "{{ }}").format(**error.get("ctx", {}))
 
 
 def _place(error: ErrorDetails) -> str:
@@ -244,7 +252,7 @@ def _place(error: ErrorDetails) -> str:
     return place
 
 
-def _said(error: ErrorDetails) -> str:
+def _message(error: ErrorDetails) -> str:
     match error["type"]:
         case "missing":
             return "is missing"

@@ -21,39 +21,39 @@ class PlainWords(TypedDict):
     by: str | None
 
 
-def plain_words(fold: ComplaintState) -> PlainWords:
-    """The plain words for where the fold stands on its day (rule 002-14)."""
-    stage = fold.procedure.stage.get(fold.stage)
-    title = stage.title if stage else place_of(fold).replace("_", " ").capitalize()
-    words = fold.procedure.plain.get(place_of(fold))
-    due = next_for_people(fold)
-    said = says(fold, due) if due is not None else ""
-    answered = fold.stage in fold.answered and fold.closed_on is None
-    after = words.next if words and not (answered and said) else ""
+def plain_words(state: ComplaintState) -> PlainWords:
+    """The plain words for where the state stands on its day (rule 002-14)."""
+    stage = state.procedure.stage.get(state.stage)
+    title = stage.title if stage else place_of(state).replace("_", " ").capitalize()
+    words = state.procedure.plain.get(place_of(state))
+    due = next_for_people(state)
+    sentence = says(state, due) if due is not None else ""
+    answered = state.stage in state.answers.on and state.closed_on is None
+    after = words.next if words and not (answered and sentence) else ""
     return PlainWords(
         title=title,
         what=words.what if words else "",
         who=words.who if words else "",
-        next=f"{said} {after}".strip(),
+        next=f"{sentence} {after}".strip(),
         by=due.due_on.isoformat() if due is not None else None,
     )
 
 
-def place_of(fold: ComplaintState) -> str:
+def place_of(state: ComplaintState) -> str:
     """The place that plain words describe: the stage, or what stands in its way."""
-    if fold.stage == "ombudsman" and fold.referred_on is not None:
+    if state.stage == "ombudsman" and state.referred_on is not None:
         return "ombudsman"
-    if fold.closed_on is not None:
+    if state.closed_on is not None:
         return "closed"
-    return "suspended" if fold.state == "suspended" else fold.stage
+    return "suspended" if state.state == "suspended" else state.stage
 
 
-def next_for_people(fold: ComplaintState) -> Deadline | None:
+def next_for_people(state: ComplaintState) -> Deadline | None:
     """What comes next for the person: the first limit or window ahead, else the first target."""
     ahead = [
-        d for d in fold.running if d.paused_on is None and d.due_on >= fold.day and d.limit.follows is None
+        d for d in state.running if d.paused_on is None and d.due_on >= state.day and d.limit.follows is None
     ]
-    if fold.closed_on is not None:
+    if state.closed_on is not None:
         ahead = [d for d in ahead if d.limit.name == "remedy"]
     return min(ahead, key=_first, default=None)
 
@@ -63,9 +63,9 @@ def _first(deadline: Deadline) -> tuple[bool, bool, date]:
     return side, deadline.limit.kind == "target", deadline.due_on
 
 
-def says(fold: ComplaintState, deadline: Deadline) -> str:
+def says(state: ComplaintState, deadline: Deadline) -> str:
     """A deadline as a sentence to the person: the procedure's own, or one for any limit."""
-    owner = fold.procedure.titles.get(deadline.owner) or TITLES.get(deadline.owner, deadline.owner)
+    owner = state.procedure.titles.get(deadline.owner) or TITLES.get(deadline.owner, deadline.owner)
     usual = (
         "It is your turn: {what}, until {day}." if deadline.limit.kind == "window" else "{what}: by {day}."
     )

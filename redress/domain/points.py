@@ -16,7 +16,7 @@ Named = Sequence[int] | Sequence[str] | None
 """How a message names points: by number, by their text, or not at all, which means all."""
 
 
-class Found(NamedTuple):
+class PointFinding(NamedTuple):
     """What was found on one point at one stage."""
 
     stage: StageName
@@ -25,16 +25,34 @@ class Found(NamedTuple):
     on: date
 
 
+class SplitOff(NamedTuple):
+    """Points that became a linked complaint of their own; `part` is in its reference."""
+
+    part: int
+    on: date
+    points: list[str]
+    procedure: str
+
+
 class Point:
     """One point. Its number, from 1, stays with it, and so does what was found."""
 
-    __slots__ = ("found", "number", "state", "text")
+    __slots__ = ("findings", "number", "state", "text")
 
     def __init__(self, number: int, text: str) -> None:
         self.number = number
         self.text = text
         self.state: PointState = "open"
-        self.found: list[Found] = []
+        self.findings: list[PointFinding] = []
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it is no point of this complaint any more."""
+        return self.state in ("split_off", "replaced")
+
+    def record(self, finding: PointFinding) -> None:
+        """What was found on it at a stage."""
+        self.findings.append(finding)
 
 
 class Points:
@@ -42,6 +60,7 @@ class Points:
 
     def __init__(self, texts: Iterable[str]) -> None:
         self.all = [Point(number, text) for number, text in enumerate(texts, 1)]
+        self.split_off: list[SplitOff] = []
 
     @property
     def at_issue(self) -> list[Point]:
@@ -58,21 +77,21 @@ class Points:
         """Those that wait for proceedings elsewhere."""
         return [point for point in self.all if point.state == "suspended"]
 
-    def named(self, said: Named) -> tuple[list[Point], list[str]]:
+    def named(self, wanted: Named) -> tuple[list[Point], list[str]]:
         """The points a message names, and what it names that is no point."""
-        if said is None:
+        if wanted is None:
             return self.at_issue, []
-        found, unknown = [], []
-        for each in said:
-            if isinstance(each, int):
-                point = self.all[each - 1] if each <= len(self.all) else None
+        points, unknown = [], []
+        for name in wanted:
+            if isinstance(name, int):
+                point = self.all[name - 1] if name <= len(self.all) else None
             else:
-                point = self._worded(each)
+                point = self._worded(name)
             if point is None:
-                unknown.append(str(each))
-            elif point not in found:
-                found.append(point)
-        return found, unknown
+                unknown.append(str(name))
+            elif point not in points:
+                points.append(point)
+        return points, unknown
 
     def _worded(self, text: str) -> Point | None:
         """The point of these words, whatever their case and spacing; the last, where several have them."""
@@ -80,16 +99,53 @@ class Points:
         alike = (p for p in reversed(self.all) if " ".join(p.text.casefold().split()) == wanted)
         return next(alike, None)
 
-    def end_suspension(self) -> None:
-        """What waited is at issue like the rest: nobody reviews a suspension once the complaint is closed."""
-        for point in self.suspended:
-            point.state = "open"
+    @property
+    def any_upheld(self) -> bool:
+        """Whether anything was upheld, at least partly, at any stage."""
+        return any(
+            finding.outcome in ("upheld", "partly_upheld") for point in self.all for finding in point.findings
+        )
 
-    def take_on(self, chosen: Sequence[Point]) -> None:
-        """Only these go to the next stage; the others rest where they were answered."""
+    def suspend(self, named: Sequence[Point]) -> None:
+        """These wait for proceedings elsewhere, those of them that are at issue."""
+        for point in named:
+            if point.state == "open":
+                point.state = "suspended"
+
+    def end_suspension(self) -> list[Point]:
+        """What waited is at issue like the rest; gives those points."""
+        waited = self.suspended
+        for point in waited:
+            point.state = "open"
+        return waited
+
+    def rest_all_but(self, chosen: Sequence[Point]) -> None:
+        """Only these are to be answered at the present stage; the others rest as they were answered."""
+        for point in self.open:
+            if point not in chosen:
+                point.state = "resting"
+
+    def take_on(self, wanted: Named) -> list[str]:
+        """Only the points named go to the next stage; gives what is odd about the names.
+
+        Where none of those named can go, all at issue do.
+        """
+        chosen, unknown = self.named(wanted)
+        remarks = [f"there is no point {name!r}" for name in unknown]
+        remarks += [f"point {p.number} is {p.state.replace('_', ' ')}" for p in chosen if p.is_gone]
+        going = [point for point in chosen if not point.is_gone] or self.at_issue
         for point in self.all:
             if point.state in ("open", "resting"):
-                point.state = "open" if point in chosen else "resting"
+                point.state = "open" if point in going else "resting"
+        return remarks
+
+    def split(self, named: Sequence[Point], part: int, on: date, procedure: str) -> SplitOff:
+        """These leave for a linked complaint under another procedure."""
+        for point in named:
+            point.state = "split_off"
+        left = SplitOff(part, on, [point.text for point in named], procedure)
+        self.split_off.append(left)
+        return left
 
     def reword(self, texts: Sequence[str]) -> None:
         """The agreed statement words the points at issue anew.
@@ -105,7 +161,7 @@ class Points:
         for point in now:
             if point.text not in texts:
                 point.state = "replaced"
-        kept = {point.text for point in now}
+        present = {point.text for point in now}
         for text in texts:
-            if text not in kept:
+            if text not in present:
                 self.all.append(Point(len(self.all) + 1, text))

@@ -1,7 +1,7 @@
 """A procedure as data: its stages, roles and limits, and what an authority chose for itself.
 
 Read from `procedures/*.toml` and `authorities/*.toml` by `redress.procedures.loader`; checked here, so that a
-mistake in a file is told with its place when the worker starts. Milestones are the words that data
+mistake in a file is reported with its place when the worker starts. Milestones are the words that data
 and mechanism share: what can happen in a case (`requested:stage_2`, `statement_agreed`).
 """
 
@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from redress.domain.calendar import HolidayTable
 from redress.domain.fields import Connection, Role
+from redress.domain.flags import FLAGS
 
 Unit = Literal["working_days", "calendar_days"]
 LimitKind = Literal["limit", "target", "window"]
@@ -89,18 +90,18 @@ PLACES = ("intake", "informal", "suspended", "closed", "ombudsman")
 """Places that are no stage and still have plain words."""
 
 
-def _of_clock(said: str) -> str:
-    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", said, re.ASCII):
+def _of_clock(text: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text, re.ASCII):
         raise ValueError("should be a time like 09:00")
-    return said
+    return text
 
 
-def _limit_name(said: str) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", said, re.ASCII) or said in ("next", "end"):
+def _limit_name(name: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", name, re.ASCII) or name in ("next", "end"):
         raise ValueError("should be a name in small letters, like home_visit (not next or end)")
-    if re.fullmatch(r"remedy_\d+", said, re.ASCII):
-        raise ValueError("remedy and a number are kept for agreed actions")
-    return said
+    if re.fullmatch(r"remedy_\d+", name, re.ASCII):
+        raise ValueError("remedy and a number are reserved for agreed actions")
+    return name
 
 
 LimitName = Annotated[str, AfterValidator(_limit_name)]
@@ -376,43 +377,30 @@ class Procedure(Data):
     @cached_property
     def starting(self) -> dict[str, list[Limit]]:
         """The limits that each milestone starts."""
-        found: dict[str, list[Limit]] = {}
+        starting: dict[str, list[Limit]] = {}
         for limit in self.limits:
-            found.setdefault(limit.starts, []).append(limit)
+            starting.setdefault(limit.starts, []).append(limit)
             if limit.provisionally_from:
-                found.setdefault(limit.provisionally_from, []).append(limit)
-        return found
+                starting.setdefault(limit.provisionally_from, []).append(limit)
+        return starting
 
     @cached_property
-    def felt_under_way(self) -> frozenset[str]:
+    def affecting_running(self) -> frozenset[str]:
         """The milestones that stop a limit under way, or give it another owner."""
         return frozenset(m for limit in self.limits for m in (*limit.stopped_by, *limit.owner_after))
 
     @cached_property
     def meeting(self) -> dict[str, tuple[str, ...]]:
         """The names of the limits that each milestone meets, in the order of the file."""
-        found: dict[str, tuple[str, ...]] = {}
+        meeting: dict[str, tuple[str, ...]] = {}
         for limit in self.limits:
             for milestone in limit.met_by:
-                found[milestone] = (*found.get(milestone, ()), limit.name)
-        return found
-
-
-EDITION = 3
-"""How the rules are read today; a complaint keeps to the edition that it was opened under.
-
-2: what is owed before a meeting is reminded of.
-
-3, since 22 November 2026: while an answer is owed anew no earlier window closes the complaint; what has been
-met is not met in advance for another time; a withdrawal while a late request waits ends an open complaint; a
-suspension that is reviewed has lost its days from the first on, and what is given more time meanwhile rests
-too; no extension ends before it is given; two requests of one day are one; who was told that it is settled
-has the window to go on all the same.
-"""
+                meeting[milestone] = (*meeting.get(milestone, ()), limit.name)
+        return meeting
 
 
 class RulesSnapshot(Data):
-    """All that decides a complaint's dates: recorded in its history when it opens, and used alone."""
+    """All that decides a complaint's dates: recorded in its history when it opens; nothing else does."""
 
     procedure: Procedure
     holidays: HolidayTable
@@ -420,5 +408,9 @@ class RulesSnapshot(Data):
     """Why the matter follows this procedure."""
     procedures: list[str] = []
     """The authority's procedures: those that a part of the matter can be split off to."""
-    edition: int = 1
-    """How this software read its rules when the complaint was opened (`EDITION`); it keeps to that."""
+    flags: tuple[str, ...] = ()
+    """The changes of reading that this complaint follows (`redress.domain.flags`)."""
+
+    def has(self, flag: str) -> bool:
+        """Whether the complaint follows a change of reading. Raises `KeyError` for a flag that is none."""
+        return FLAGS[flag].name in self.flags

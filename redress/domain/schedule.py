@@ -1,15 +1,16 @@
-"""What must be done about a case, and when: the difference between its effects and what is settled."""
+"""What must be done about a complaint, and when: the difference between its effects and what is settled."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from redress.domain.deadline import Deadline
 from redress.domain.effects import Effect, Fact
 from redress.domain.facts import facts_of, step_of
 from redress.domain.log import EffectStatus
 from redress.domain.london import instant, london_date, london_time
-from redress.domain.procedure import RulesSnapshot
+from redress.domain.procedure import Policy
 from redress.domain.sentences import chase, letter_leaves, owed, reminder
 from redress.domain.state import ComplaintState
 
@@ -33,48 +34,52 @@ class Timer(NamedTuple):
 
 
 class Schedule:
-    """The part of a case that knows what is due. `now` is a UTC instant given by the caller."""
+    """What is due when in one complaint, and what was settled. `now` is a UTC instant given by the caller.
 
-    terms: RulesSnapshot
-    opened_on: date
-    loaded: int
-    fold: ComplaintState
-    settled: dict[str, EffectStatus]
-    opening_notices: list[Effect]
+    `loaded`: how many messages it was opened with; effects of a day before that are history.
+    """
 
-    def due(self, now: datetime) -> list[Task]:
+    def __init__(self, policy: Policy, opened_on: date, loaded: int, state: ComplaintState) -> None:
+        self._policy = policy
+        self._opened_on = opened_on
+        self._loaded = loaded
+        self._opening_notices = notices_at_opening(state, opened_on)
+        self.settled: dict[str, EffectStatus] = {}
+
+    def due(self, state: ComplaintState, now: datetime) -> list[Task]:
         """What is to be carried out now, in order, each effect once; it counts as settled from here."""
-        self.fold.advance(max(london_date(now), self.fold.day))
         tasks: list[Task] = []
-        for at, effect in enumerate(self._effects()):
+        effects = self._effects(state)
+        for at, effect in enumerate(effects):
             if effect.key in self.settled:
                 continue
-            if self._is_history(effect):
+            if self.is_history(state, effect):
                 self.settled[effect.key] = "history"
                 continue
-            if self.ready_at(effect, now) > now:
+            if self._ready_at(state, effect, now) > now:
                 continue
-            state: EffectStatus = "skipped" if self._overtaken(at, effect, now) else "done"
-            self.settled[effect.key] = state
-            tasks.append(Task(effect, state))
+            is_overtaken = self._is_overtaken(state, effect, effects[at + 1 :], now)
+            status: EffectStatus = "skipped" if is_overtaken else "done"
+            self.settled[effect.key] = status
+            tasks.append(Task(effect, status))
         return tasks
 
-    def timers(self, now: datetime) -> list[Timer]:
+    def timers(self, state: ComplaintState, now: datetime) -> list[Timer]:
         """One timer for each running limit, and one for the next reminder or waiting letter."""
-        policy = self.terms.procedure.policy
         timers: list[Timer] = []
         soon: list[tuple[datetime, str]] = []
-        for deadline in self.fold.running:
-            last = deadline.due_on + timedelta(days=1)
-            if deadline.paused_on is None and deadline.wakes_on <= last and instant(last) > now:
-                timers.append(Timer(deadline.name, instant(last), owed(self.fold.procedure, deadline)))
-            if deadline.wakes_on < last or last < deadline.wakes_on < date.max:
-                day = self.fold.calendar.on_or_after(deadline.wakes_on)
-                says = reminder if deadline.wakes_on < last else chase
-                soon.append((instant(day, policy.office_opens), says(self.fold.procedure, deadline, day)))
-        for effect in self._effects():
-            if effect.key not in self.settled and not self._is_history(effect):
-                leaves = self.ready_at(effect, now)
+        for deadline in state.running:
+            ends = deadline.due_on + timedelta(days=1)
+            if deadline.paused_on is None and deadline.wakes_on <= ends and instant(ends) > now:
+                timers.append(Timer(deadline.name, instant(ends), owed(state.procedure, deadline)))
+            if deadline.wakes_on not in (ends, date.max):
+                day = state.calendar.on_or_after(deadline.wakes_on)
+                sentence = reminder if deadline.wakes_on < ends else chase
+                at = instant(day, self._policy.office_opens)
+                soon.append((at, sentence(state.procedure, deadline, day)))
+        for effect in self._effects(state):
+            if effect.key not in self.settled and not self.is_history(state, effect):
+                leaves = self._ready_at(state, effect, now)
                 soon.append((leaves, letter_leaves(effect, london_date(leaves))))
         ahead = [(at, summary) for at, summary in soon if at > now]
         if ahead:
@@ -82,94 +87,94 @@ class Schedule:
             timers.append(Timer("next", at, summary))
         return timers
 
-    def ready_at(self, effect: Effect, now: datetime) -> datetime:
+    def _ready_at(self, state: ComplaintState, effect: Effect, now: datetime) -> datetime:
         """The instant from which an effect may be carried out (policy: office hours)."""
-        policy = self.terms.procedure.policy
         if effect.kind in ("breach", "split"):
             return instant(effect.on)
         if effect.by_clock:
-            at = instant(self.fold.calendar.on_or_after(effect.on), policy.office_opens)
-            return at if at > now else self._next_office(now)
-        if policy.hold_letters == "clock":
+            at = instant(state.calendar.on_or_after(effect.on), self._policy.office_opens)
+            return at if at > now else self._next_office_hour(state, now)
+        if self._policy.hold_letters == "clock":
             return instant(effect.on)
-        return self._next_office(now)
+        return self._next_office_hour(state, now)
 
-    def _is_history(self, effect: Effect) -> bool:
+    def is_history(self, state: ComplaintState, effect: Effect) -> bool:
         """Whether an effect belongs to a day before the complaint came here: then nobody is written to.
 
         A message that was sent since, about a day shortly before, still writes its letter.
         """
-        if effect.on >= self.opened_on or effect.kind == "split":
+        if effect.on >= self._opened_on or effect.kind == "split":
             return False
-        sent_since = not effect.by_clock and effect.seq is not None and effect.seq >= self.loaded
-        return not sent_since or self.fold.calendar.between(effect.on, self.opened_on) > SHORTLY_BEFORE
+        sent_since = not effect.by_clock and effect.seq is not None and effect.seq >= self._loaded
+        return not sent_since or state.calendar.between(effect.on, self._opened_on) > SHORTLY_BEFORE
 
-    def _next_office(self, now: datetime) -> datetime:
-        policy, calendar = self.terms.procedure.policy, self.fold.calendar
+    def _next_office_hour(self, state: ComplaintState, now: datetime) -> datetime:
+        opens, closes = self._policy.office_opens, self._policy.office_closes
         today, clock = london_date(now), london_time(now)
-        if calendar.is_working_day(today) and clock < policy.office_closes:
-            return now if clock >= policy.office_opens else instant(today, policy.office_opens)
-        return instant(calendar.add(today, 1), policy.office_opens)
+        if state.calendar.is_working_day(today) and clock < closes:
+            return now if clock >= opens else instant(today, opens)
+        return instant(state.calendar.add(today, 1), opens)
 
-    def _overtaken(self, at: int, effect: Effect, now: datetime) -> bool:
-        """Whether a clock's effect has lost its point: done meanwhile, moved, or a later one is due too."""
+    def _is_overtaken(
+        self, state: ComplaintState, effect: Effect, later: list[Effect], now: datetime
+    ) -> bool:
+        """Whether an effect of time has lost its point: done meanwhile, moved, or a later one is due too."""
         name = effect.facts.get("deadline")
-        if effect.kind == "breach" or not effect.by_clock or name is None:
+        is_of_time = effect.by_clock and name is not None
+        if not is_of_time or effect.kind == "breach" or effect.template == "breach_notice":
             return False
-        if effect.template == "breach_notice":
-            return False
-        deadline = self.fold.latest.get(str(name))
-        same = deadline is not None and deadline.due_on.isoformat() == effect.facts.get("due_on")
-        if deadline is None or not same:
+        deadline = state.latest.get(str(name))
+        if deadline is None or not _still_concerns(effect, deadline):
             return True
-        if not deadline.is_open and not (deadline.stopped_on and effect.kind == "letter"):
-            return True
-        rungs = ("reminder", "chase")
-        if effect.kind != "reminder" and effect.template not in rungs:
-            return False
-        return any(
-            later.facts.get("deadline") == name
-            and later.facts.get("due_on") == effect.facts.get("due_on")
-            and self.ready_at(later, now) <= now
-            for later in self._effects()[at + 1 :]
-            if later.by_clock
+        repeats = effect.kind == "reminder" or effect.template in ("reminder", "chase")
+        return repeats and any(
+            _about_the_same(effect, each) and self._ready_at(state, each, now) <= now for each in later
         )
 
-    def _effects(self) -> list[Effect]:
-        return [*self.opening_notices, *self.fold.effects] if self.opening_notices else self.fold.effects
+    def _effects(self, state: ComplaintState) -> list[Effect]:
+        return [*self._opening_notices, *state.effects]
 
-    def _notices_at_opening(self) -> list[Effect]:
-        """What the Complaints Manager is told when a complaint comes here: what to decide, what is late."""
-        notices = []
-        fold = self.fold
-        to_decide = fold.latest.get("eligibility_decision")
-        if to_decide is not None and to_decide.is_open:
-            questions: list[Fact] = [question.asked for question in fold.questions]
-            facts = {**facts_of(fold, to_decide), "questions": questions, "next": step_of(to_decide)}
-            key = "decision_needed:opening"
-            notices.append(Effect(key, "letter", "decision_needed", self.opened_on, facts))
-        if fold.to_ask and fold.closed_on is None:
-            to_ask: list[Fact] = [question.asked for question in fold.to_ask]
-            facts = {"questions": to_ask, "next": self.fold.next_step()}
-            notices.append(Effect("to_ask:opening", "letter", "to_ask", self.opened_on, facts))
-        overdue = self._overdue_at_opening()
-        return [*notices, overdue] if overdue else notices
 
-    def _overdue_at_opening(self) -> Effect | None:
-        """One notice of all that was overdue when the case was brought here."""
-        late: list[Fact] = [
-            {
-                "name": d.name,
-                "title": d.limit.title,
-                "due_on": d.due_on.isoformat(),
-                "owner": d.owner,
-                "source": d.limit.source,
-            }
-            for d in self.fold.running
-            if d.due_on < self.opened_on and d.paused_on is None
-        ]
-        if not late:
-            return None
-        facts: dict[str, Fact] = {"late": late, "next": self.fold.next_step()}
+def _still_concerns(effect: Effect, deadline: Deadline) -> bool:
+    """Whether a deadline has the due date still that an effect is about, and is owed (or was cut short)."""
+    if deadline.due_on.isoformat() != effect.facts.get("due_on"):
+        return False
+    return deadline.is_open or (deadline.stopped_on is not None and effect.kind == "letter")
+
+
+def _about_the_same(effect: Effect, other: Effect) -> bool:
+    """Whether time has caused another effect for the same due date."""
+    return other.by_clock and all(
+        other.facts.get(fact) == effect.facts.get(fact) for fact in ("deadline", "due_on")
+    )
+
+
+def notices_at_opening(state: ComplaintState, opened_on: date) -> list[Effect]:
+    """What the Complaints Manager is told when a complaint comes here: what to decide, what is late."""
+    notices = []
+    to_decide = state.latest.get("eligibility_decision")
+    if to_decide is not None and to_decide.is_open:
+        questions: list[Fact] = [question.asked for question in state.questions]
+        facts = facts_of(state.deadlines, to_decide) | {"questions": questions, "next": step_of(to_decide)}
+        key = "decision_needed:opening"
+        notices.append(Effect(key, "letter", "decision_needed", opened_on, facts))
+    if state.to_ask and state.closed_on is None:
+        to_ask: list[Fact] = [question.asked for question in state.to_ask]
+        facts = {"questions": to_ask, "next": state.effects.next_step()}
+        notices.append(Effect("to_ask:opening", "letter", "to_ask", opened_on, facts))
+    late: list[Fact] = [
+        {
+            "name": d.name,
+            "title": d.limit.title,
+            "due_on": d.due_on.isoformat(),
+            "owner": d.owner,
+            "source": d.limit.source,
+        }
+        for d in state.running
+        if d.due_on < opened_on and d.paused_on is None
+    ]
+    if late:  # one notice of all that was overdue when the complaint was brought here
+        facts = {"late": late, "next": state.effects.next_step()}
         key = "overdue_at_opening"
-        return Effect(key, "letter", key, self.opened_on, facts)
+        notices.append(Effect(key, "letter", key, opened_on, facts))
+    return notices

@@ -26,11 +26,11 @@ def with_long_dates(text: str) -> str:
     return _ISO_DATE.sub(_long, text)
 
 
-def _long(found: re.Match[str]) -> str:
+def _long(match: re.Match[str]) -> str:
     try:
-        return long_date(date.fromisoformat(found[0]))
+        return long_date(date.fromisoformat(match[0]))
     except ValueError:  # no day of the calendar
-        return found[0]
+        return match[0]
 
 
 def cut(text: str) -> str:
@@ -53,11 +53,11 @@ def owed(procedure: Procedure, deadline: Deadline) -> str:
     """By which day, who, what, counted how: what stands beside the timer of a limit."""
     day = long_date(deadline.due_on)
     if deadline.owner == "complainant":
-        said = f"Until {day} it is the complainant's turn: {what(deadline)}"
+        text = f"Until {day} it is the complainant's turn: {what(deadline)}"
     else:
-        said = f"By {day} the {title_of(procedure, deadline.owner)} owes: {what(deadline)}"
+        text = f"By {day} the {title_of(procedure, deadline.owner)} owes: {what(deadline)}"
     budget = f" ({_budget(deadline)})"
-    return said + budget if len(said + budget) <= LONGEST else cut(said)
+    return text + budget if len(text + budget) <= LONGEST else cut(text)
 
 
 def reminder(procedure: Procedure, deadline: Deadline, on: date) -> str:
@@ -84,5 +84,5 @@ def counted(days: int, limit: Limit) -> str:
 
 
 def _budget(deadline: Deadline) -> str:
-    said = counted(deadline.days, deadline.limit)
-    return f"{said} before the meeting" if deadline.limit.before else said
+    days = counted(deadline.days, deadline.limit)
+    return f"{days} before the meeting" if deadline.limit.before else days

@@ -1,247 +1,188 @@
-"""The case as a fold: messages in the order of their dates, with limits running out between them.
+"""The state of a complaint: what follows from its opening and its messages in the order of their dates.
 
-A `Fold` starts from an opening, takes one message after another (`apply`) and lets time pass
-(`advance`). It knows no clock, no database and no Temporal. What should have been done about it is
-collected in `effects`, each under a key that stays the same however often the case is folded.
-What each action does stands in `redress.domain.actions`, how limits start and move in
-`redress.domain.deadlines`; here are the stages, the messages and what is said of them.
+A `ComplaintState` starts from an opening, takes one message after another (`apply`) and lets time pass
+(`advance`). It knows no clock, no database and no Temporal. It is made of
+
+- `position`: the stage it is in, and whether it is open, suspended or closed;
+- `deadlines`: the ledger of limits, what starts, meets, stops and moves them;
+- `points`: what it is about, and what was found on each point;
+- `people`: who takes which part, and the advocate;
+- `answers`: the stages that have been answered, and what is owed once more;
+- `remedies`: what was agreed to be done;
+- `requests`: messages that came too early or too late for what they ask;
+- `effects`: the letters, reminders and records that it gives rise to.
+
+What each message does stands in `redress.domain.actions`; actions change the state by its methods alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import NamedTuple
 
-from redress.domain.calendar import calendar_for
-from redress.domain.deadline import Deadline, count
+from redress.domain.answers import Answers
+from redress.domain.calendar import Calendar
+from redress.domain.deadline import Deadline
 from redress.domain.deadlines import Deadlines
-from redress.domain.effects import Effect, Fact
-from redress.domain.facts import facts_of, next_step, step_of
-from redress.domain.fields import Person
-from redress.domain.messages import Escalate, Message, Remedy
+from redress.domain.effect_log import EffectLog
+from redress.domain.effects import Fact
+from redress.domain.log import LogEntry
+from redress.domain.messages import Escalate
 from redress.domain.opening import Opening
+from redress.domain.outcome import Irregular, Outcome, pending
+from redress.domain.people import People
 from redress.domain.points import Points
+from redress.domain.position import Position
 from redress.domain.procedure import RulesSnapshot, Stage, StageName
+from redress.domain.remedies import Remedies
+from redress.domain.requests import Requests
 from redress.domain.words import asked_about_entry, entry_stage, plain, questions_of
 
-
-class LogEntry(NamedTuple):
-    """A message in the log: `seq` is the order of receipt; `assumed` that nobody gave its date."""
-
-    seq: int
-    message: Message
-    assumed: bool = False
-
-
-class Outcome(NamedTuple):
-    """What became of a message, and why.
-
-    `applied`, `pending` or `refused`; of what waited also `overtaken` or `not_accepted`. `since`: the day on
-    which what waited took effect.
-    """
-
-    outcome: str
-    reason: str = ""
-    since: date | None = None
-
-
-class Irregular(NamedTuple):
-    """Something that should have been there before a message and was not."""
-
-    seq: int
-    action: str
-    on: date
-    what: str
-
-
-class Appointment(NamedTuple):
-    """A person in a part; `until` once somebody else has taken it."""
-
-    role: str
-    person: Person
-    connection: str
-    on: date
-    until: date | None = None
-
-
-class SplitOff(NamedTuple):
-    """Points that became a linked complaint of their own; `part` is in its reference."""
-
-    part: int
-    on: date
-    points: list[str]
-    procedure: str
-
-
-class AgreedAction(NamedTuple):
-    """A remedy, numbered in the order agreed; its deadline is `remedy_<number>`."""
-
-    number: int
-    remedy: Remedy
-    agreed_on: date
-    done_on: date | None = None
-
-
-APPLIED = Outcome("applied")
-
 Act = Callable[["ComplaintState", LogEntry], Outcome]
-"""What carries out a message on a fold: `redress.domain.actions.act`."""
+"""What carries out a message on a state: `redress.domain.actions.act`."""
 
 
-class ComplaintState(Deadlines):
-    """The state of one case after some of its messages, on one day. Use it once, in order of dates."""
+class ComplaintState:
+    """One complaint after some of its messages, on one day. Use it once, in the order of dates."""
 
-    def __init__(self, terms: RulesSnapshot, opening: Opening, act: Act) -> None:
-        entry = entry_stage(terms.procedure, opening)
-        super().__init__(
-            terms.procedure, calendar_for(terms.holidays), opening.received_on, entry, terms.edition
-        )
+    def __init__(self, rules: RulesSnapshot, opening: Opening, act: Act) -> None:
         self._act = act
-        self.chosen, self.known_procedures = terms.chosen, terms.procedures
+        self.rules = rules
+        self.procedure = rules.procedure
         self.opening = opening
-        self.last_event: date = opening.received_on
-        self.answered: dict[str, date] = {}
-        self.appointments: list[Appointment] = []
-        self.remedies: list[AgreedAction] = []
-        self.effects: list[Effect] = []
-        self.verdicts: dict[int, Outcome] = {}
-        self.waiting: list[LogEntry] = []
-        self.late_requests: list[LogEntry] = []
-        self.asked_at: dict[int, str] = {}
-        self.asked_for: dict[StageName, date] = {}
-        self.retrying = False
-        self.by_clock = False
+        self.entry = entry_stage(rules.procedure, opening)
+        self.position = Position(rules.procedure, self.entry)
+        self.deadlines = Deadlines(rules, self.position, opening.received_on)
+        self.points = Points(opening.points)
+        self.people = People(opening.advocate)
+        self.requests = Requests()
+        self.effects = EffectLog(self.deadlines, opening.events_on or opening.received_on)
+        self.outcomes: dict[int, Outcome] = {}
         self.irregular: list[Irregular] = []
-        self.advocate = opening.advocate
-        self.advocate_letters = opening.advocate is not None
-        self.advocate_speaks = False
+        self.answers = Answers(self.deadlines)
+        self.remedies = Remedies(self.deadlines)
+        self.notes = 0
         self.referred_on: date | None = None
         self.panel_on: date | None = None
-        self.points = Points(opening.points)
-        self.answered_by: dict[str, str] = {}
-        self.split_off: list[SplitOff] = []
         self.contact_restricted_until: date | None = None
-        self.notes = 0
-        asked = questions_of(terms.procedure, opening)
+        asked = questions_of(rules.procedure, opening)
         self.questions = [question for question in asked if question.decides]
-        self.entry: StageName = entry
         self.to_ask = [question for question in asked if not question.decides]
-        self.to_ask += asked_about_entry(terms.procedure, opening, self.entry)
-        self.reach("received", opening.received_on)
-        self.reach(f"requested:{self.entry}", opening.received_on)
+        self.to_ask += asked_about_entry(rules.procedure, opening, self.entry)
+        self.deadlines.reach("received", opening.received_on)
+        self.deadlines.reach(f"requested:{self.entry}", opening.received_on)
         if self.questions:
-            self.stage = "intake"
-            self.reach("questioned", opening.received_on)
+            self.position.question()
+            self.deadlines.reach("questioned", opening.received_on)
 
-    # --- time ------------------------------------------------------------------------------------
+    # --- what is read of it ----------------------------------------------------------------------
+
+    @property
+    def day(self) -> date:
+        return self.deadlines.day
+
+    @property
+    def stage(self) -> StageName:
+        return self.position.stage
+
+    @property
+    def current_stage(self) -> StageName:
+        return self.position.current_stage
+
+    @property
+    def stage_rules(self) -> Stage:
+        """What the procedure says of that stage."""
+        return self.procedure.stage[self.position.current_stage]
+
+    @property
+    def state(self) -> str:
+        return self.position.state
+
+    @property
+    def closed_on(self) -> date | None:
+        return self.position.closed_on
+
+    @property
+    def closed_as(self) -> str | None:
+        return self.position.closed_as
+
+    @property
+    def calendar(self) -> Calendar:
+        """The calendar that its dates are counted with today."""
+        return self.deadlines.calendar
+
+    @property
+    def reached(self) -> dict[str, date]:
+        return self.deadlines.reached
+
+    @property
+    def running(self) -> list[Deadline]:
+        return self.deadlines.running
+
+    @property
+    def ledger(self) -> list[Deadline]:
+        return self.deadlines.ledger
+
+    @property
+    def latest(self) -> dict[str, Deadline]:
+        return self.deadlines.latest
+
+    # --- time and messages -----------------------------------------------------------------------
 
     def advance(self, to: date) -> None:
         """Let time pass up to and including the morning of `to`."""
-        while True:
-            first: Deadline | None = None
-            for deadline in self.running:
-                if deadline.wakes_on <= to and (first is None or deadline.wakes_on < first.wakes_on):
-                    first = deadline
-            if first is None:
-                break
-            self.day = max(self.day, first.wakes_on)
-            self.last_event = self.day
-            self._wake(first)
-        if to > self.day:
-            self.day = to
+        while (deadline := self.deadlines.next_to_wake(to)) is not None:
+            before = len(self.effects)
+            self.effects.by_clock = True
+            self._wake(deadline)
+            self.effects.by_clock = False
+            self.effects.add_next_steps(before)
 
     def _wake(self, deadline: Deadline) -> None:
-        reminders = len(deadline.limit.remind)
-        rung = deadline.rung
-        before = len(self.effects)
-        self.by_clock = True
-        deadline.rung += 1
+        reminders, number = len(deadline.limit.remind), deadline.notices
+        deadline.notices += 1
         deadline.arm(self.calendar, self.day)
-        if rung < reminders:
-            self._remind(deadline, rung)
-        elif rung == reminders:
+        if number < reminders:
+            self.effects.remind(deadline, number)
+        elif number > reminders:
+            if deadline.limit.follows is None:
+                self.effects.notify("chase", deadline, number - reminders)
+        elif deadline.limit.kind == "window":
+            self.deadlines.lapse(deadline)
+            is_owed = self.points.suspended or self.answers.is_owed(self.stage_rules)
+            if deadline.limit.lapse == "close" and not is_owed:
+                self.close("lapsed", "closure")
+        else:
             self._run_out(deadline)
-        elif deadline.limit.follows is None:
-            self.letter("chase", f"{deadline.name}:{deadline.due_on}:{rung - reminders}", deadline)
-        self.by_clock = False
-        self._say_what_is_next(before)
-
-    def _remind(self, deadline: Deadline, rung: int) -> None:
-        letter = deadline.limit.remind_letter
-        key = f"reminder:{deadline.name}:{deadline.due_on}:{rung}"
-        facts = facts_of(self, deadline)
-        facts["next"] = step_of(deadline)
-        self.effects.append(Effect(key, "reminder", letter, self.day, facts, by_clock=True))
 
     def _run_out(self, deadline: Deadline) -> None:
-        limit = deadline.limit
-        key = f"{deadline.name}:{deadline.due_on}"
-        if limit.kind == "window":
-            deadline.lapsed_on = self.day
-            self._drop(deadline)
-            if limit.lapse == "close" and not (self.points.suspended or self.owes_anew):
-                self.close("lapsed", self.day, "closure", by_clock=True)
-            return
         deadline.ran_out_on = deadline.due_on
-        if limit.kind == "target":
-            for letter in limit.late_letters:
-                self.letter(letter, key, deadline)
-            self.letter("target_passed", key, deadline)
-            self.retry_waiting()
-            return
-        deadline.breached_on = deadline.due_on
-        if limit.follows is not None:
-            return  # another reading of a limit that speaks for itself
-        self.effects.append(
-            Effect(f"breach:{key}", "breach", "", self.day, facts_of(self, deadline), by_clock=True)
-        )
-        for letter in limit.late_letters:
-            self.letter(letter, key, deadline)
-        self.letter("breach_notice", key, deadline)
+        is_target = deadline.limit.kind == "target"
+        if not is_target:
+            deadline.breached_on = deadline.due_on
+            if deadline.limit.follows is not None:
+                return  # another reading of a limit that speaks for itself
+            self.effects.breach(deadline)
+        for letter in deadline.limit.late_letters:
+            self.effects.notify(letter, deadline)
+        self.effects.notify("target_passed" if is_target else "breach_notice", deadline)
         self.retry_waiting()
 
-    # --- messages --------------------------------------------------------------------------------
-
     def apply(self, entry: LogEntry) -> None:
-        """Take one message; none dated earlier may follow. Its verdict stands in `verdicts`."""
-        message = entry.message
-        self.advance(message.on)
-        self.last_event = message.on
+        """Take one message; none dated earlier may follow. What became of it stands in `outcomes`."""
+        self.advance(entry.message.on)
         before = len(self.effects)
-        self.verdicts[entry.seq] = self._act(self, entry)
-        self._say_what_is_next(before)
-
-    def note(self, entry: LogEntry) -> None:
-        """A note for the file: it may be about any day, and changes nothing."""
-        self.notes += 1
-        self.verdicts[entry.seq] = APPLIED
-
-    def _say_what_is_next(self, since: int) -> None:
-        for effect in self.effects[since:]:
-            if "next" not in effect.facts:
-                effect.facts["next"] = self.next_step()
-
-    def wait(self, entry: LogEntry, reason: str) -> Outcome:
-        """Keep a message that came too early, until its day comes."""
-        self.waiting.append(entry)
-        return Outcome("pending", reason)
+        self.outcomes[entry.seq] = self._act(self, entry)
+        self.effects.add_next_steps(before)
 
     def retry_waiting(self) -> None:
         """Try again what waits: something has moved."""
-        waiting, self.waiting = self.waiting, []
-        for entry in waiting:
-            self.retrying = True
-            verdict = self._act(self, entry)
-            self.retrying = False
-            if verdict.outcome != "pending":
-                verdict = verdict._replace(since=self.day)
-            self.verdicts[entry.seq] = verdict
-
-    @property
-    def asked_to_go_on(self) -> bool:
-        """Whether a request for the next stage waits for this one to be answered."""
-        return any(entry.message.action == "escalate" for entry in self.waiting)
+        for entry in self.requests.take_waiting():
+            self.requests.is_retry = True
+            outcome = self._act(self, entry)
+            self.requests.is_retry = False
+            since = None if outcome.outcome == "pending" else self.day
+            self.outcomes[entry.seq] = outcome._replace(since=since)
 
     def note_irregular(self, entry: LogEntry, what: str) -> None:
         """Record what should have been there before this message and was not."""
@@ -255,180 +196,116 @@ class ComplaintState(Deadlines):
 
     # --- stages ----------------------------------------------------------------------------------
 
-    def open_stage(self, name: StageName, entry: LogEntry, on: date, *, taken_on: date) -> None:
-        """Go to a stage: what ran in the last one stops, what belongs to this one starts.
+    def take(self, entry: LogEntry) -> None:
+        """The matter is taken under the procedure: it is at the stage that it enters by."""
+        self.position.enter(self.entry)
+        self.deadlines.reach("decided", self.day, assumed=entry.assumed)
 
-        `on` is the date the new stage's limits count from, `taken_on` the day it was opened.
-        """
-        if self.closed_on is not None:
-            self.closed_on, self.closed_as, self.state = None, None, "open"
-        self._settle_late_requests(taken_on)
-        for waiting in self.procedure.meeting.get(f"requested:{name}", ()):
-            window = self.latest.get(waiting)
-            if window is not None and window.is_open:
-                asked_on = max(entry.message.on, min(window.counts_from, taken_on))
-                self.meet(window, asked_on, assumed=entry.assumed)
-        self.stop(taken_on, closing=False)
-        self.stage = self.last_stage = name
+    def take_undecided(self, entry: LogEntry) -> None:
+        """The same where nobody has decided it, and something came that only a taken matter has."""
+        self.note_irregular(entry, "whether the matter is taken was not decided")
+        self.take(entry)
+
+    def open_stage(self, name: StageName, entry: LogEntry, counts_from: date) -> None:
+        """Go to a stage: what ran in the last one stops, what belongs to this one starts."""
+        if self.requests.late:
+            self.decide_late_requests(Outcome("applied", "the stage asked for was opened", self.day))
+        self.answers.end_windows_before(name, entry.message.on, assumed=entry.assumed)
+        self.position.enter(name)
+        self.deadlines.stop(self.day, closing=False)
         if isinstance(entry.message, Escalate):
-            self.asked_for[name] = entry.message.on
-            self._take_points_on(entry, entry.message)
-        self.reach(f"requested:{name}", on, assumed=entry.assumed)
-        for milestone, (reached_on, counts_from) in list(self.early.items()):
-            del self.early[milestone]
-            self.reach(milestone, reached_on, counts_from=counts_from)
+            self.requests.opened(name, entry.message.on)
+            for remark in self.points.take_on(entry.message.points):
+                self.note_irregular(entry, remark)
+        self.deadlines.reach(f"requested:{name}", counts_from, assumed=entry.assumed)
+        self.deadlines.reach_what_came_early()
         opening_letter = self.procedure.stage[name].opening_letter
         if opening_letter:
-            self.send(opening_letter, entry)
+            self.effects.send(opening_letter, entry)
         self.retry_waiting()
 
-    def _take_points_on(self, entry: LogEntry, message: Escalate) -> None:
-        chosen, unknown = self.points.named(message.points)
-        for each in unknown:
-            self.note_irregular(entry, f"there is no point {each!r}")
-        gone = [point for point in chosen if point.state in ("split_off", "replaced")]
-        for point in gone:
-            self.note_irregular(entry, f"point {point.number} is {point.state.replace('_', ' ')}")
-        going = [point for point in chosen if point not in gone]
-        self.points.take_on(going or self.points.at_issue)
+    # --- suspending, closing, reopening ----------------------------------------------------------
+
+    def suspend(self) -> None:
+        """The whole complaint rests, and every limit that may."""
+        self.deadlines.pause(self.day)
+        self.position.suspend()
+
+    def resume(self) -> None:
+        """The whole complaint goes on: its limits move by the days lost."""
+        self.position.resume()
+        self.deadlines.resume(self.day)
+
+    def close(self, closed_as: str, letter: str, entry: LogEntry | None = None, **more: Fact) -> None:
+        """Close the complaint today; what outlives it (remedies, a late request) goes on.
+
+        `letter` says so, none where it is empty; without `entry` it is time that closes it.
+        """
+        on, stage = self.day, self.stage
+        self.position.close(on, closed_as)
+        self.deadlines.stop(on, closing=True)
+        self.points.end_suspension()
+        reason = f"the complaint was closed as {closed_as.replace('_', ' ')} before its day came"
+        for waits in self.requests.take_waiting():
+            self.outcomes[waits.seq] = Outcome("overtaken", reason, on)
+        if letter:
+            facts: dict[str, Fact] = {"closed_on": on.isoformat(), "closed_as": closed_as, "stage": stage}
+            self.effects.close(letter, entry, facts | more)
 
     def reopen(self, entry: LogEntry) -> None:
         """Take a closed complaint up again: the answer at the stage where it ended is owed anew."""
-        on = entry.message.on
-        self.closed_on, self.closed_as, self.state = None, None, "open"
-        self.stage = self.current_stage
-        self.owe_answer_anew(on)
+        self.position.reopen()
+        self.answers.owe_anew(self.stage_rules, self.day)
         if self.questions and "decided" not in self.reached:
-            self.stage = "intake"
-            self.reach("questioned", on)
-        self.reach("reopened", on, assumed=entry.assumed)
+            self.position.question()
+            self.deadlines.reach("questioned", self.day)
+        self.deadlines.reach("reopened", self.day, assumed=entry.assumed)
 
-    def offer_anew(self, entry: LogEntry) -> None:
-        """After a pause in which the window passed, the person has it anew; at the last stage it ends."""
-        stage = self.procedure.stage[self.current_stage]
-        begun = (f"answered:{stage.name}", f"answer_received:{stage.name}", "informally_tried")
-        windows = [w for w in self.procedure.limits if w.kind == "window" and w.starts in begun]
-        if stage.next is None:
-            self.close("completed", self.day, "closure", entry=entry)
-        elif not any(self.latest[w.name].is_open for w in windows if w.name in self.latest):
-            for window in windows:
-                if window.stage == stage.name:
-                    self._start(window, self.day, window.days)
+    def refer(self) -> None:
+        """The matter goes to the Ombudsman."""
+        self.referred_on = self.day
+        self.position.refer()
+        self.deadlines.reach("referred", self.day)
 
-    @property
-    def owes_anew(self) -> bool:
-        """Whether an answer at the present stage is still owed: then no window of an earlier one ends it."""
-        response = self.latest.get(self.procedure.stage[self.current_stage].response)
-        return self.edition >= 3 and response is not None and response.is_open
+    def return_from_ombudsman(self, *, assumed: bool) -> None:
+        """The Ombudsman has decided: what was sent back as premature can be referred again."""
+        self.referred_on = None
+        self.deadlines.reach("ombudsman_decided", self.day, assumed=assumed)
 
-    def has_lapsed(self, stage: Stage) -> bool:
-        """Whether the window to ask for the next stage passed, though the complaint still goes on.
+    # --- requests --------------------------------------------------------------------------------
 
-        Where an answer is owed anew it does not count: there is a new window after that answer.
-        """
-        if self.owes_anew:
-            return False
-        begun = (f"answered:{stage.name}", f"answer_received:{stage.name}")
-        windows = [self.latest.get(w.name) for w in self.procedure.limits if w.lapse and w.starts in begun]
-        return any(window is not None and window.lapsed_on is not None for window in windows)
+    def wait(self, entry: LogEntry, reason: str) -> Outcome:
+        """Keep a message that came too early, until its day comes."""
+        self.requests.waiting.append(entry)
+        return pending(reason)
 
-    def may_ask_until(self, stage: Stage, on: date) -> bool:
-        """Whether a day lies in the window that an answer at a stage has begun, though it has ended since."""
-        begun = (f"answered:{stage.name}", f"answer_received:{stage.name}")
-        windows = [self.latest.get(w.name) for w in self.procedure.limits if w.lapse and w.starts in begun]
-        return any(window is not None and on <= window.due_on for window in windows)
+    def wait_for_decision(self, entry: LogEntry) -> None:
+        """Keep a request that came after its window, until a person has decided on it."""
+        if not self.requests.late:
+            self.deadlines.reach("late_request", entry.message.on)
+            self.effects.ask_owner(self.latest["late_request_decision"], entry)
+        self.requests.late.append(entry)
 
-    def owe_answer_anew(self, on: date) -> None:
-        """The answer at the present stage is owed once more, counted from a day."""
-        stage = self.procedure.stage[self.current_stage]
-        self.answered.pop(stage.name, None)
-        limit = self.procedure.limit[stage.response]
-        due_on = count(self.calendar, limit, on, limit.days)
-        self.run(Deadline(limit, limit.name, on, due_on, limit.days, provisional=False))
+    def decide_late_requests(self, outcome: Outcome, *, assumed: bool = False) -> list[LogEntry]:
+        """Every late request has this outcome from now on; gives them."""
+        requests = self.requests.take_late()
+        for request in requests:
+            self.outcomes[request.seq] = outcome
+        self.deadlines.reach("late_decided", self.day, assumed=assumed)
+        return requests
 
-    def _settle_late_requests(self, on: date) -> None:
-        """The stage that late requests ask for is opened: they are answered by that."""
-        if self.late_requests:
-            for request in self.late_requests:
-                self.verdicts[request.seq] = Outcome("applied", "the stage asked for was opened", on)
-            self.late_requests = []
-            self._meet_all("late_decided", on, assumed=False)
+    # --- panel, contact, notes -----------------------------------------------------------------------
 
-    def close(
-        self,
-        closed_as: str,
-        on: date,
-        letter: str,
-        *,
-        entry: LogEntry | None = None,
-        by_clock: bool = False,
-        **more: Fact,
-    ) -> None:
-        """Close the complaint; what outlives it (remedies, a late request) goes on."""
-        self.state, self.closed_on, self.closed_as = "closed", on, closed_as
-        self.stop(on, closing=True)
-        self.points.end_suspension()
-        for waits in self.waiting:
-            reason = f"the complaint was closed as {closed_as.replace('_', ' ')} before its day came"
-            self.verdicts[waits.seq] = Outcome("overtaken", reason, on)
-        self.waiting = []
-        facts: dict[str, Fact] = {
-            "closed_on": on.isoformat(),
-            "closed_as": closed_as,
-            "stage": self.stage,
-            **more,
-        }
-        if letter:
-            key = f"{letter}:{on}" if entry is None else f"{letter}:m{entry.seq}"
-            message, seq = (entry.message, entry.seq) if entry else (None, None)
-            self.effects.append(
-                Effect(key, "letter", letter, self.day, facts, by_clock=by_clock, message=message, seq=seq)
-            )
+    def restrict_contact(self, until: date) -> None:
+        """Replies stop until a day, on which that is reviewed."""
+        self.deadlines.renew_until(self.procedure.limit["contact_review"], self.day, until)
+        self.contact_restricted_until = until
 
-    # --- what must be done -----------------------------------------------------------------------
+    def call_panel(self, meeting_on: date, on: date, *, assumed: bool) -> None:
+        """The panel is called, on a day and for another; what is owed before it counts back from there."""
+        self.deadlines.reach("panel_scheduled", on, counts_from=meeting_on, assumed=assumed)
+        self.panel_on = meeting_on
 
-    def letter(self, template: str, key: str, deadline: Deadline) -> None:
-        """A letter that time causes: it leaves in office hours."""
-        facts = facts_of(self, deadline)
-        facts["next"] = self.next_step(besides=deadline)
-        self.effects.append(Effect(f"{template}:{key}", "letter", template, self.day, facts, by_clock=True))
-
-    def open_part(self, part: SplitOff, entry: LogEntry) -> None:
-        """A linked complaint is to be opened with the points that were split off."""
-        points: list[Fact] = list(part.points)
-        facts: dict[str, Fact] = {"part": part.part, "points": points, "procedure": part.procedure}
-        self.effects.append(
-            Effect(f"part:m{entry.seq}", "split", "", self.day, facts, by_clock=self.by_clock, seq=entry.seq)
-        )
-
-    def ask_owner(self, deadline: Deadline, entry: LogEntry) -> None:
-        """A decision is needed: tell whoever owes it at once, not only when it is nearly late."""
-        facts = facts_of(self, deadline)
-        facts["next"] = step_of(deadline)
-        key = f"decision_needed:m{entry.seq}"
-        self.effects.append(
-            Effect(key, "letter", "decision_needed", self.day, facts, by_clock=self.by_clock, seq=entry.seq)
-        )
-
-    def send(self, template: str, entry: LogEntry, *, to: str = "", **more: Fact) -> None:
-        """A letter that a message causes; `to`: one of several, to this owner."""
-        more["stage"] = self.stage
-        if to:
-            more["owner"] = to
-        self.effects.append(
-            Effect(
-                f"{template}:m{entry.seq}" + (f":{to}" if to else ""),
-                "letter",
-                template,
-                self.day,
-                more,
-                by_clock=self.by_clock,
-                message=entry.message,
-                seq=entry.seq,
-            )
-        )
-
-    def next_step(self, besides: Deadline | None = None) -> Fact:
-        """The date by which something happens next, what, and who owes it."""
-        knew_on = self.opening.events_on or self.opening.received_on
-        return next_step(self, knew_on, besides)
+    def add_note(self) -> None:
+        """There is one note more in the file."""
+        self.notes += 1

@@ -1,4 +1,4 @@
-"""Where a case stands on a day: one pure function from a fold to the status of the contract."""
+"""Where a case stands on a day: one pure function from its state to the status of the contract."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from typing import Literal, NamedTuple, NotRequired, TypedDict
 from pydantic import JsonValue
 
 from redress.domain.deadline import Deadline, days_late
+from redress.domain.log import LogEntry
+from redress.domain.people import Appointment
 from redress.domain.plain_words import PlainWords, plain_words
 from redress.domain.points import Point
 from redress.domain.procedure import Owner, Question
-from redress.domain.state import ComplaintState, LogEntry
+from redress.domain.remedies import AgreedAction
+from redress.domain.state import ComplaintState
 
 DeadlineState = Literal["running", "paused", "met", "met_late", "overdue", "lapsed", "stopped"]
 
@@ -104,119 +107,91 @@ class Brief(NamedTuple):
     overdue: bool
 
 
-def brief(fold: ComplaintState, as_of: date) -> Brief:
+def brief(state: ComplaintState, as_of: date) -> Brief:
     """The line for a fold that has been advanced to `as_of`.
 
     What is due next is the earliest date still owed, an overdue one included.
     """
     next_due: Deadline | None = None
     overdue = False
-    for deadline in fold.running:
+    for deadline in state.running:
         if deadline.paused_on is not None or deadline.limit.follows is not None:
             continue
         if next_due is None or deadline.due_on < next_due.due_on:
             next_due = deadline
         overdue = overdue or (deadline.limit.kind == "limit" and deadline.due_on < as_of)
     if next_due is None:
-        return Brief(fold.stage, fold.state, "nobody", None, overdue)
+        return Brief(state.stage, state.state, "nobody", None, overdue)
     waiting_for = next_due.owner
     if next_due.limit.waits_for is not None and next_due.due_on >= as_of:
         waiting_for = next_due.limit.waits_for
-    return Brief(fold.stage, fold.state, waiting_for, next_due.due_on, overdue)
+    return Brief(state.stage, state.state, waiting_for, next_due.due_on, overdue)
 
 
-def status_of(fold: ComplaintState, reference: str, log: list[LogEntry], as_of: date) -> Status:
+def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of: date) -> Status:
     """The status of a fold that has been advanced to `as_of`."""
-    line = brief(fold, as_of)
-    by_seq = {entry.seq: entry for entry in log}
+    line = brief(state, as_of)
     return Status(
         reference=reference,
-        state=fold.state,
-        stage=fold.stage,
+        state=state.state,
+        stage=state.stage,
         overdue=line.overdue,
         waiting_for=line.waiting_for,
         next_due_on=_iso(line.next_due_on),
-        plain=plain_words(fold),
-        questions=[question.asked for question in _open_questions(fold)],
-        pending=[_verdict(fold, entry) for entry in log if _outcome(fold, entry) == "pending"],
-        deadlines=[_deadline(fold, d, as_of) for d in fold.ledger],
-        closed_on=_iso(fold.closed_on),
-        closed_as=fold.closed_as,
-        received_on=fold.opening.received_on.isoformat(),
-        authority=fold.opening.authority,
-        procedure=fold.procedure.name,
-        procedure_reason=fold.chosen,
-        kind=fold.opening.kind,
-        points=[_point(fold, point) for point in fold.points.all],
-        linked=linked(fold, reference),
-        remedies=[
-            {
-                "remedy": r.number,
-                "what": r.remedy.what,
-                "owner": r.remedy.owner,
-                "point": r.remedy.point,
-                "due_on": fold.latest[f"remedy_{r.number}"].due_on.isoformat(),
-                "done_on": _iso(r.done_on),
-            }
-            for r in fold.remedies
-        ],
-        appointments=[
-            {
-                "role": a.role,
-                "person": a.person.model_dump(mode="json"),
-                "connection": a.connection,
-                "on": a.on.isoformat(),
-                "until": _iso(a.until),
-            }
-            for a in fold.appointments
-        ],
-        advocate=fold.advocate.model_dump(mode="json") if fold.advocate else None,
-        contact_restricted_until=_iso(_from(fold.contact_restricted_until, as_of)),
-        refused=[_verdict(fold, entry) for entry in log if _outcome(fold, entry) == "refused"],
-        irregular=[
-            {
-                "message_id": by_seq[i.seq].message.message_id,
-                "action": i.action,
-                "on": i.on.isoformat(),
-                "what": i.what,
-            }
-            for i in fold.irregular
-        ],
+        plain=plain_words(state),
+        questions=[question.asked for question in _open_questions(state)],
+        pending=[_outcome_of(state, entry) for entry in log if _outcome(state, entry) == "pending"],
+        deadlines=[_deadline(state, d, as_of) for d in state.ledger],
+        closed_on=_iso(state.closed_on),
+        closed_as=state.closed_as,
+        received_on=state.opening.received_on.isoformat(),
+        authority=state.opening.authority,
+        procedure=state.procedure.name,
+        procedure_reason=state.rules.chosen,
+        kind=state.opening.kind,
+        points=[_point(state, point) for point in state.points.all],
+        linked=linked(state, reference),
+        remedies=[_remedy(state, agreed) for agreed in state.remedies],
+        appointments=[_appointment(held) for held in state.people.appointments],
+        advocate=state.people.advocate.model_dump(mode="json") if state.people.advocate else None,
+        contact_restricted_until=_iso(_from(state.contact_restricted_until, as_of)),
+        refused=[_outcome_of(state, entry) for entry in log if _outcome(state, entry) == "refused"],
+        irregular=_irregular(state, log),
         letters=[
             {"letter": e.template, "on": e.on.isoformat(), "key": e.key, "about": e.facts.get("title")}
-            for e in fold.effects
+            for e in state.effects
             if e.kind in ("letter", "reminder")
         ],
-        messages=[_message(fold, entry) for entry in log],
-        calendar=fold.calendar.version,
+        messages=[_message(state, entry) for entry in log],
+        calendar=state.calendar.version,
         as_of=as_of.isoformat(),
     )
 
 
-def _open_questions(fold: ComplaintState) -> list[Question]:
-    if fold.closed_on is not None:
+def _open_questions(state: ComplaintState) -> list[Question]:
+    if state.closed_on is not None:
         return []
-    return [*(fold.questions if fold.stage == "intake" else []), *fold.to_ask]
+    return [*(state.questions if state.stage == "intake" else []), *state.to_ask]
 
 
 def _from(until: date | None, as_of: date) -> date | None:
     return until if until is not None and until >= as_of else None
 
 
-def _point(fold: ComplaintState, point: Point) -> dict[str, JsonValue]:
+def _point(state: ComplaintState, point: Point) -> dict[str, JsonValue]:
     return {
         "point": point.number,
         "text": point.text,
         "state": point.state,
         "findings": [
             {"stage": f.stage, "outcome": f.outcome, "reason": f.reason, "on": f.on.isoformat()}
-            for f in point.found
+            for f in point.findings
         ],
-        "remedies": [r.number for r in fold.remedies if r.remedy.point == point.number],
+        "remedies": [r.number for r in state.remedies if r.remedy.point == point.number],
     }
 
 
-def linked(fold: ComplaintState, reference: str) -> list[dict[str, JsonValue]]:
+def linked(state: ComplaintState, reference: str) -> list[dict[str, JsonValue]]:
     """The complaints this one belongs together with, and how."""
     linked: list[dict[str, JsonValue]] = [
         {
@@ -226,9 +201,9 @@ def linked(fold: ComplaintState, reference: str) -> list[dict[str, JsonValue]]:
             "points": list(part.points),
             "on": part.on.isoformat(),
         }
-        for part in fold.split_off
+        for part in state.points.split_off
     ]
-    to = fold.opening.linked_to
+    to = state.opening.linked_to
     if to:
         linked.insert(0, {"reference": to, "how": "linked_to"})
     return linked
@@ -239,7 +214,36 @@ def part_reference(reference: str, part: int) -> str:
     return f"{reference}-{part}"
 
 
-def _deadline(fold: ComplaintState, deadline: Deadline, as_of: date) -> DeadlineStatus:
+def _irregular(state: ComplaintState, log: list[LogEntry]) -> list[dict[str, JsonValue]]:
+    ids = {entry.seq: entry.message.message_id for entry in log}
+    return [
+        {"message_id": ids[i.seq], "action": i.action, "on": i.on.isoformat(), "what": i.what}
+        for i in state.irregular
+    ]
+
+
+def _remedy(state: ComplaintState, agreed: AgreedAction) -> dict[str, JsonValue]:
+    return {
+        "remedy": agreed.number,
+        "what": agreed.remedy.what,
+        "owner": agreed.remedy.owner,
+        "point": agreed.remedy.point,
+        "due_on": state.latest[f"remedy_{agreed.number}"].due_on.isoformat(),
+        "done_on": _iso(agreed.done_on),
+    }
+
+
+def _appointment(held: Appointment) -> dict[str, JsonValue]:
+    return {
+        "role": held.role,
+        "person": held.person.model_dump(mode="json"),
+        "connection": held.connection,
+        "on": held.on.isoformat(),
+        "until": _iso(held.until),
+    }
+
+
+def _deadline(state: ComplaintState, deadline: Deadline, as_of: date) -> DeadlineStatus:
     limit = deadline.limit
     return DeadlineStatus(
         name=deadline.name,
@@ -251,10 +255,10 @@ def _deadline(fold: ComplaintState, deadline: Deadline, as_of: date) -> Deadline
         unit=limit.unit,
         kind=limit.kind,
         due_on=deadline.due_on.isoformat(),
-        provisional=deadline.provisional or fold.calendar.is_provisional(deadline.due_on),
+        provisional=deadline.provisional or state.calendar.is_provisional(deadline.due_on),
         met_on=_iso(deadline.met_on),
         state=state_of(deadline, as_of),
-        days_late=days_late(fold.calendar, deadline, as_of),
+        days_late=days_late(state.calendar, deadline, as_of),
         source=limit.source,
         verified=limit.verified,
         moved=[
@@ -263,27 +267,27 @@ def _deadline(fold: ComplaintState, deadline: Deadline, as_of: date) -> Deadline
     )
 
 
-def _outcome(fold: ComplaintState, entry: LogEntry) -> str:
-    verdict = fold.verdicts.get(entry.seq)
-    return verdict.outcome if verdict else ""
+def _outcome(state: ComplaintState, entry: LogEntry) -> str:
+    outcome = state.outcomes.get(entry.seq)
+    return outcome.outcome if outcome else ""
 
 
-def _verdict(fold: ComplaintState, entry: LogEntry) -> dict[str, JsonValue]:
+def _outcome_of(state: ComplaintState, entry: LogEntry) -> dict[str, JsonValue]:
     return {
         "message_id": entry.message.message_id,
         "action": entry.message.action,
         "on": entry.message.on.isoformat(),
-        "reason": fold.verdicts[entry.seq].reason,
+        "reason": state.outcomes[entry.seq].reason,
     }
 
 
-def _message(fold: ComplaintState, entry: LogEntry) -> dict[str, JsonValue]:
+def _message(state: ComplaintState, entry: LogEntry) -> dict[str, JsonValue]:
     without = {"holidays": {"holidays"}}  # of a recount the version, not every day
-    said = entry.message.model_dump(mode="json", by_alias=True, exclude=without, exclude_defaults=True)
-    if "outcome" in said:
-        said["decided"] = said["outcome"]  # what was decided; `outcome` says what became of the message
-    outcome: dict[str, JsonValue] = {"outcome": _outcome(fold, entry), "assumed": entry.assumed}
-    return {"action": entry.message.action, **said, **outcome}
+    fields = entry.message.model_dump(mode="json", by_alias=True, exclude=without, exclude_defaults=True)
+    if "outcome" in fields:
+        fields["decided"] = fields["outcome"]  # what was decided; `outcome` says what became of the message
+    outcome: dict[str, JsonValue] = {"outcome": _outcome(state, entry), "assumed": entry.assumed}
+    return {"action": entry.message.action, **fields, **outcome}
 
 
 def _iso(day: date | None) -> str | None:

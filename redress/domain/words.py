@@ -53,13 +53,13 @@ def same_words(text: str) -> str:
 
 def mentioned(wanted: Iterable[str], *texts: str) -> list[str]:
     """Which of the wanted words or phrases stand in the texts, as whole words."""
-    said = " ".join(same_words(text) for text in texts)
-    return [each for each in wanted if re.search(rf"\b{re.escape(same_words(each))}\b", said)]
+    text = " ".join(same_words(text) for text in texts)
+    return [phrase for phrase in wanted if re.search(rf"\b{re.escape(same_words(phrase))}\b", text)]
 
 
 def questions_of(procedure: Procedure, opening: Opening) -> list[Question]:
     """What must be asked about a matter: who complains, what about, how old. Nothing here refuses it."""
-    return [each for each in procedure.questions if _is_asked(each, procedure, opening)]
+    return [question for question in procedure.questions if _is_asked(question, procedure, opening)]
 
 
 def _is_asked(question: Question, procedure: Procedure, opening: Opening) -> bool:

@@ -44,7 +44,8 @@ def readdress(register: Register, db: Connection, case: Case, row: Kept) -> None
     """
     recipient = str(row.recipient).removesuffix(BY_TEXT)
     envelope = kept.recipient_of(register.cipher, row)
-    if recipient == "advocate" and (case.fold.advocate is None or case.fold.advocate.name != envelope.name):
+    advocate = case.fold.people.advocate
+    if recipient == "advocate" and (advocate is None or advocate.name != envelope.name):
         return
     reach = reach_of(case, authority(case.intake.authority), recipient)
     now = _addressed(envelope, reach)

@@ -63,7 +63,7 @@ def context(
         "point": lambda number: points.get(number, str(number)),
         "anonymous": case.opening.complainant is None,
         "for_child": case.opening.on_behalf_of is not None,
-        "has_advocate": fold.advocate is not None,
+        "has_advocate": fold.people.advocate is not None,
         "is_open": fold.closed_on is None,
         "reached": fold.reached,
         "place": _place(case),

@@ -48,15 +48,19 @@ DAY = 86_400.0
 
 
 class SendLimits(NamedTuple):
-    """`within`: seconds one letter may take; `days`: how long it is tried before somebody is told."""
+    """`within`: seconds one letter may take; `days`: how long it is tried before somebody is told.
+
+    `noting`: seconds that noting what became of it may take.
+    """
 
     within: float = 20.0
     days: float = 2.0
+    noting: float = START_TO_CLOSE.total_seconds()
 
     @property
     def lease(self) -> float:
         """Seconds after which a sender is taken to be gone: it could have sent, and noted the outcome."""
-        return self.within + START_TO_CLOSE.total_seconds()
+        return self.within + self.noting
 
 
 class Remaining(NamedTuple):

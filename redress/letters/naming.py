@@ -68,7 +68,7 @@ def plain_of(case: Case) -> dict[str, str]:
     known = fold.procedure.plain
     if "ombudsman_decided" in fold.reached:
         return {}
-    if fold.closed_on is None and fold.stage in fold.answered:
+    if fold.closed_on is None and fold.stage in fold.answers.on:
         after = fold.procedure.stage[fold.stage].next
         words = known.get(after) if after else None
         if words is None or after is None:
@@ -117,7 +117,7 @@ def procedure_of(case: Case, titles: Titles, *, young: bool) -> dict[str, Any]:
         "limits": fold.procedure.limit,
         "statutory": fold.procedure.name == "statutory",
         "has_ombudsman": fold.procedure.ombudsman != NO_OMBUDSMAN or "referred" in fold.reached,
-        "chosen": uncited(fold.chosen) if young else fold.chosen,
+        "chosen": uncited(fold.rules.chosen) if young else fold.rules.chosen,
         "direct": uncited(direct[0]) if direct else "",
         "skipped_informal": fold.procedure.first_stage == "informal" and fold.entry != "informal",
         "stages": [stage_words(fold, stage, titles, young=young) for stage in stages],
@@ -146,7 +146,7 @@ def stages_of(
         "may_go_on": after is not None and fold.closed_as not in ("withdrawn", "declined"),
         "ask_by": windows[0].due_on.isoformat() if windows else "",
         "requested_on": requested_on.isoformat() if requested_on else "",
-        "answered_here": stage.name in fold.answered,
+        "answered_here": stage.name in fold.answers.on,
         "answer_due": due_on if due_on >= sent_on.isoformat() else "",
         "answer_late": due_on if due_on < sent_on.isoformat() else "",
         "usually": "usually " if fold.procedure.limit[stage.response].kind == "target" else "",

@@ -65,7 +65,7 @@ def _holding(case: Case, facts: Mapping[str, Any], sent_on: date) -> Iterator[St
     owing = sorted((d for d in fold.running if d.paused_on is None), key=lambda each: each.due_on)
     if fold.closed_on is None:  # the end of a restriction of contact is not what an open case waits for
         owing = [deadline for deadline in owing if deadline.limit.name != "contact_review"]
-    said: list[Any] = [facts.get("next"), fold.next_step()]
+    said: list[Any] = [facts.get("next"), fold.effects.next_step()]
     for fact in filter(None, said):
         on, owner = date.fromisoformat(fact["on"]), fact["owner"]
         step = Step(fact["name"], fact["what"], on, owner, fact["kind"])

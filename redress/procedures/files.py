@@ -10,7 +10,7 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from redress.domain.parsing import Problem, found_in
+from redress.domain.parsing import Problem, raw_problems_of
 from redress.domain.procedure import Data
 
 T = TypeVar("T", bound=Data)
@@ -57,7 +57,7 @@ def checked(kind: type[T], raw: dict[str, Any], where: str) -> T:
     try:
         return kind.model_validate(raw, strict=True)  # "2" is no 2, and "yes" is not true
     except ValidationError as error:
-        said = dict.fromkeys(line for each in found_in(error) for line in _lines(each, raw, kind))
+        said = dict.fromkeys(line for each in raw_problems_of(error) for line in _lines(each, raw, kind))
         raise FileError("\n".join(f"{where}: {line}" for line in said)) from None
 
 

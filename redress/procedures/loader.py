@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from redress.domain.calendar import HolidayTable
+from redress.domain.flags import current_flags
 from redress.domain.opening import SPLIT_SOURCE, Opening
 from redress.domain.packing import pack
 from redress.domain.parsing import Malformed, Problem
-from redress.domain.procedure import EDITION, Procedure, RulesSnapshot
+from redress.domain.procedure import Procedure, RulesSnapshot
 from redress.procedures.authority import Authority, Choice, Choices, Contact, Overlay, Service
 from redress.procedures.bank_holidays import holiday_table
 from redress.procedures.files import FileError, checked, close_to, read_toml
@@ -188,20 +189,22 @@ def packed_rules_for(opening: Opening, opened_on: date | None = None) -> str:
     return _packed_terms(*_which(opening, opened_on))
 
 
-def _which(opening: Opening, opened_on: date | None) -> tuple[str, str, str, int, int]:
+def _which(opening: Opening, opened_on: date | None) -> tuple[str, str, str, int, int, tuple[str, ...]]:
     received_on = opening.received_on
     last = max(received_on, opened_on or received_on).year + YEARS_AHEAD
-    return *procedure_for(opening), opening.authority, received_on.year - YEARS_BACK, last
+    return *procedure_for(opening), opening.authority, received_on.year - YEARS_BACK, last, current_flags()
 
 
 @lru_cache(maxsize=256)
-def _terms(name: str, reason: str, authority_name: str, first: int, last: int) -> RulesSnapshot:
+def _terms(
+    name: str, reason: str, authority_name: str, first: int, last: int, flags: tuple[str, ...]
+) -> RulesSnapshot:
     return RulesSnapshot(
         procedure=procedure(name, authority_name),
         holidays=_holidays(first, last),
         chosen=reason,
         procedures=list(authority(authority_name).procedures),
-        edition=EDITION,
+        flags=flags,
     )
 
 
@@ -221,8 +224,10 @@ def newer_holidays(received_on: date, today: date) -> HolidayTable:
 
 
 @lru_cache(maxsize=256)
-def _packed_terms(name: str, reason: str, authority_name: str, first: int, last: int) -> str:
-    return pack(_terms(name, reason, authority_name, first, last))
+def _packed_terms(
+    name: str, reason: str, authority_name: str, first: int, last: int, flags: tuple[str, ...]
+) -> str:
+    return pack(_terms(name, reason, authority_name, first, last, flags))
 
 
 def _mistakes_of_authority(name: str) -> list[str]:

@@ -1,75 +1,53 @@
-"""`procedure`: finds a procedure by its name, shows its outline, writes its poster and its page."""
+"""Finds a procedure by its name and draws it: as a document, and as a page in a folder."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-from rich.text import Text
-
-from drawing.mermaid import mermaid
-from drawing.outline import outline
-from drawing.page import page
-from drawing.plan import Plan
-from drawing.poster import poster as svg
-from drawing.reading import plan_of
-from redress.cli.console import fail
-from redress.cli.tables import console
 from redress.domain.parsing import Malformed, Problem
-from redress.procedures.files import FileError
+from redress.drawing.mermaid import mermaid, page
+from redress.drawing.outline import outline
+from redress.drawing.plan import ProcedurePlan, plan_of
 from redress.procedures.loader import authority, authority_names, procedure
-from redress.services.errors import MALFORMED, problem_lines
-
-__all__ = ["document", "mermaid", "plan", "save", "show", "svg"]
 
 USUAL = "family-rights"
 """Whose choices are laid over a procedure where nobody is named, if it has the procedure."""
 
-WIDEST = 110
-"""Longer lines are hard to read, however wide the terminal is."""
+
+def plan(name: str, authority_name: str | None) -> ProcedurePlan:
+    """A procedure under an authority's choices, both named with `-` or `_`.
+
+    Raises `Malformed` where there is none of that name, `FileError` where a file has a mistake.
+    """
+    chosen = _one_of(authority_name, authority_names()) if authority_name else _having(name)
+    return plan_of(procedure(_one_of(name, authority(chosen).procedures), chosen), authority(chosen))
 
 
-def plan(name: str, authority_name: str | None) -> Plan:
-    """A procedure under an authority's choices, both named with `-` or `_`; an end where there is none."""
-    try:
-        chosen = _one_of(authority_name, authority_names()) if authority_name else _having(name)
-        return plan_of(procedure(_one_of(name, authority(chosen).procedures), chosen), authority(chosen))
-    except Malformed as error:
-        fail(MALFORMED, problem_lines(error.problems))
-    except FileError as error:
-        fail(MALFORMED, str(error).splitlines())
-
-
-def document(drawn: Plan) -> dict[str, str]:
+def document(drawn: ProcedurePlan) -> dict[str, str]:
     """What `--json` prints."""
     return {
         "procedure": drawn.procedure,
         "authority": drawn.authority,
         "title": drawn.title,
+        "outline": "\n".join(line.text for line in outline(drawn)),
         "mermaid": mermaid(drawn),
-        "svg": svg(drawn),
     }
 
 
-def show(drawn: Plan) -> None:
-    """The outline, for people at a terminal."""
-    lines = outline(drawn, min(console.width, WIDEST))
-    whole = Text("\n").join(Text(line.text, style="bold" if line.head else "") for line in lines)
-    console.print(whole)
+def save(drawn: ProcedurePlan, folder: Path) -> Path:
+    """Write the page into a folder, which is made where it is missing; gives its path.
 
-
-def save(drawn: Plan, folder: Path) -> list[Path]:
-    """Write poster and page into a folder, which is made where it is missing; gives their paths."""
-    name = re.sub(r"[^\w-]", "_", drawn.procedure)
-    files = {f"{name}.svg": svg(drawn), f"{name}.md": page(drawn, f"{name}.svg")}
+    Raises `Malformed` where it cannot be written.
+    """
+    file = folder / f"{re.sub(r'[^a-zA-Z0-9_-]', '_', drawn.procedure)}.md"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for file, text in files.items():
-            (folder / file).write_text(text, encoding="utf-8", newline="\n")
-            (folder / file).chmod(0o644)  # it names no complainant and is to be hung up
+        file.write_text(page(drawn), encoding="utf-8", newline="\n")
+        file.chmod(0o644)  # it names no complainant and is to be shown
     except OSError as error:
-        fail(MALFORMED, [f"out: {folder}: cannot be written: {error.strerror}"])
-    return [folder / file for file in files]
+        raise Malformed([Problem("out", f"{folder}: cannot be written: {error.strerror}")]) from error
+    return file
 
 
 def _having(name: str) -> str:
@@ -82,9 +60,9 @@ def _having(name: str) -> str:
     raise Malformed([Problem("procedure", f"{name!r} is none of {', '.join(known)}")])
 
 
-def _one_of(said: str, known: dict[str, str] | list[str]) -> str:
-    """The known name that is meant; what is said itself where there is none."""
-    return next((each for each in known if _same(each) == _same(said)), said)
+def _one_of(wanted: str, known: dict[str, str] | list[str]) -> str:
+    """The known name that is meant; what was asked for where there is none."""
+    return next((each for each in known if _same(each) == _same(wanted)), wanted)
 
 
 def _same(name: str) -> str:

@@ -49,7 +49,7 @@ def _beyond(table: Table) -> Delete:
 
 
 def _line(case: Case, status: Status, as_of: date) -> dict[str, Any]:
-    changes = case.fold.next_event
+    changes = case.fold.deadlines.next_event
     return {
         "reference": status["reference"],
         "authority": status["authority"],
@@ -102,14 +102,14 @@ def _appointments(reference: str, case: Case) -> list[dict[str, Any]]:
             "on_date": held.on,
             "until": held.until,
         }
-        for number, held in enumerate(case.fold.appointments, 1)
+        for number, held in enumerate(case.fold.people.appointments, 1)
     ]
 
 
 def _messages(reference: str, case: Case, cipher: Cipher) -> list[dict[str, Any]]:
     rows = []
     for entry in case.log:
-        verdict = case.fold.verdicts[entry.seq]
+        verdict = case.fold.outcomes[entry.seq]
         rows.append(
             {
                 "reference": reference,

@@ -390,7 +390,7 @@ class Register:
                 raise Erased(reference, str(left["erased_on"]) if left else "an earlier day") from None
         if left is not None:
             raise Erased(reference, str(left.get("erased_on")))
-        return (pack(found[0].terms), found[0].state()) if found else None
+        return (pack(found[0].rules), found[0].state()) if found else None
 
     # --- what people ask -------------------------------------------------------------------------
 

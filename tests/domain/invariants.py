@@ -137,7 +137,7 @@ def nothing_is_left_in_silence(case: Case) -> None:
     if fold.referred_on is not None:
         assert "ombudsman_review" in {deadline.name for deadline in fold.running}
     if fold.closed_as == "lapsed":
-        assert fold.current_stage in fold.answered or "informally_tried" in fold.reached
+        assert fold.current_stage in fold.answers.on or "informally_tried" in fold.reached
 
 
 def each_letter_says_what_comes_next(tasks: list[Task]) -> None:

@@ -159,8 +159,8 @@ def test_a_day_beyond_the_most_is_refused() -> None:
 
 def test_its_letters_name_the_ombudsman() -> None:
     """ "With reason, date and Ombudsman's details"; the statutory procedure's need not."""
-    assert corporate().terms.procedure.policy.extension_names_ombudsman
-    assert not opened().terms.procedure.policy.extension_names_ombudsman
+    assert corporate().rules.procedure.policy.extension_names_ombudsman
+    assert not opened().rules.procedure.policy.extension_names_ombudsman
 
 
 def test_a_late_acknowledgement_enlarges_the_most_by_nothing() -> None:

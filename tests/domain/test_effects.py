@@ -36,7 +36,7 @@ def test_each_effect_is_given_once() -> None:
 def test_nothing_is_given_again_after_a_restart() -> None:
     case = acknowledged()
     done(case, "2026-06-16", "09:00")
-    assert Case.restore(case.terms, case.state()).due(at("2026-06-16", "09:00")) == []
+    assert Case.restore(case.rules, case.state()).due(at("2026-06-16", "09:00")) == []
 
 
 def test_a_reminder_before_the_last_day_once() -> None:
@@ -214,7 +214,7 @@ def test_the_extension_letter_tells_the_reason_and_both_dates() -> None:
     done(case, "2026-06-09")
     send(case, "extend", "2026-06-10", reason="Three teams must be asked")
     [task] = done(case, "2026-06-10")
-    said = task.effect.said()
+    said = task.effect.shown()
     assert (said["before"], said["due_on"]) == ("2026-06-15", "2026-06-29")
     assert isinstance(said["message"], dict)
     assert said["message"]["reason"] == "Three teams must be asked"
@@ -224,5 +224,5 @@ def test_letters_show_no_internal_notes() -> None:
     case = opened()
     send(case, "acknowledge", "2026-06-01", by="Clerka Invented", note="Difficult on the telephone")
     [task] = done(case, "2026-06-01")
-    assert "Difficult" not in str(task.effect.said())
-    assert "Clerka" not in str(task.effect.said())
+    assert "Difficult" not in str(task.effect.shown())
+    assert "Clerka" not in str(task.effect.shown())

@@ -143,9 +143,9 @@ def test_twelve_months_are_counted_to_the_day(events_on: str, received_on: str, 
 
 def test_terms_recorded_before_there_were_months_count_days() -> None:
     now = opened(events_on="2025-05-31")
-    policy = now.terms.procedure.policy.model_copy(update={"events_within_months": None})
-    earlier = now.terms.procedure.model_copy(update={"policy": policy})
-    assert questions_of(now.terms.procedure, now.opening) != []
+    policy = now.rules.procedure.policy.model_copy(update={"events_within_months": None})
+    earlier = now.rules.procedure.model_copy(update={"policy": policy})
+    assert questions_of(now.rules.procedure, now.opening) != []
     assert questions_of(earlier, now.opening) == []
 
 
@@ -293,9 +293,9 @@ def test_the_child_s_answer_is_recorded(agrees: bool, stage: str) -> None:
 def test_the_advocate_speaks_and_gets_the_letters_that_the_person_wants() -> None:
     case = opened(authority="young-people", complainant=YOUNG)
     send(case, "set_advocate", "2026-06-02", advocate={"name": "Supporta Invented"}, speaks=True)
-    assert (case.fold.advocate_speaks, case.fold.advocate_letters) == (True, True)
+    assert (case.fold.people.advocate_speaks, case.fold.people.advocate_letters) == (True, True)
     send(case, "set_advocate", "2026-06-03", advocate={"name": "Supporta Invented"}, gets_letters=False)
-    assert (case.fold.advocate_speaks, case.fold.advocate_letters) == (False, False)
+    assert (case.fold.people.advocate_speaks, case.fold.people.advocate_letters) == (False, False)
 
 
 def test_the_advocate_asks_for_the_next_stage_as_the_person_does() -> None:

@@ -368,7 +368,7 @@ def test_after_stage_2_the_procedure_is_over_and_another_ombudsman_follows() -> 
 
 
 def test_the_procedure_names_the_ombudsman_it_ends_at() -> None:
-    assert irm().terms.procedure.ombudsman == "phso"
+    assert irm().rules.procedure.ombudsman == "phso"
 
 
 @pytest.mark.parametrize("closed", [True, False])

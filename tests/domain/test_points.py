@@ -331,13 +331,6 @@ def test_so_it_is_at_stage_2_where_a_late_request_would_be_decided_about() -> No
     assert status(case, "2026-08-03")["stage"] == "stage_3"
 
 
-def test_a_complaint_of_an_earlier_edition_closes_as_it_did() -> None:
-    """Its history holds the end of its clocks."""
-    now = resumed_within_the_window()
-    then = Case.restore(now.terms.model_copy(update={"edition": 2}), now.state())
-    assert status(then, "2026-07-08")["closed_as"] == "lapsed"
-
-
 def test_withdrawn_while_a_late_request_waits_it_is_closed_with_one_letter() -> None:
     case = answered()
     send(case, "escalate", "2026-06-15")

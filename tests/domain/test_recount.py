@@ -50,7 +50,7 @@ def newer(
     case: Case, *, add: Iterable[str] = (), take: Iterable[str] = (), version: str = "invented-2"
 ) -> HolidayTable:
     """The complaint's first table with days added and taken out, under another version."""
-    table = case.terms.holidays
+    table = case.rules.holidays
     days = table.holidays | {date.fromisoformat(day): "Invented Jubilee" for day in add}
     days = {day: name for day, name in days.items() if day not in map(date.fromisoformat, take)}
     return table.model_copy(update={"version": version, "holidays": days})
@@ -76,7 +76,7 @@ def letters_about_it(case: Case, on: str) -> list[tuple[str, str, list[str]]]:
     found = []
     for task in done(case, on):
         if task.effect.template.startswith("dates_moved"):
-            facts = task.effect.said()
+            facts = task.effect.shown()
             moved = facts["moved"]
             assert isinstance(moved, list)
             names = [str(each["name"]) for each in moved if isinstance(each, dict)]
@@ -89,7 +89,7 @@ def letters_about_it(case: Case, on: str) -> list[tuple[str, str, list[str]]]:
 
 def test_what_the_authority_owes_counts_over_the_newer_calendar() -> None:
     case = opened()
-    was = case.terms.holidays.version
+    was = case.rules.holidays.version
     answer = bring(case, "2026-06-03", add=["2026-06-10"])
     assert answer.applied
     assert answer.changed == [
@@ -179,7 +179,7 @@ def test_the_second_reading_of_stage_2_moves_beside_the_first() -> None:
 
 def test_where_letters_count_from_the_statement_both_readings_are_told() -> None:
     case = opened(authority="north-somerset")
-    assert case.terms.procedure.policy.letters_count_stage_2_from == "statement"
+    assert case.rules.procedure.policy.letters_count_stage_2_from == "statement"
     send(case, "respond", "2026-06-08", outcome="not_upheld")
     send(case, "escalate", "2026-06-15")
     send(case, "agree_statement", "2026-06-22", points=["One."])
@@ -412,7 +412,7 @@ def test_twice_is_once() -> None:
 
 def test_two_newer_calendars_one_after_the_other_and_back() -> None:
     case = adjudicated()
-    was = case.terms.holidays
+    was = case.rules.holidays
     second = newer(case, add=["2026-07-22"], version="invented-2")
     third = newer(case, add=["2026-07-22", "2026-08-11"], version="invented-3")
     recount(case, "2026-07-14", second)
@@ -444,7 +444,7 @@ def test_it_outlives_a_new_run_and_the_register() -> None:
     case = at_stage_2()
     bring(case, "2026-06-16", add=["2026-07-01"])
     case.due(instant(date(2026, 6, 16), "12:00"))
-    again = Case.restore(case.terms, type(case.state()).model_validate_json(case.state().model_dump_json()))
+    again = Case.restore(case.rules, type(case.state()).model_validate_json(case.state().model_dump_json()))
     assert again.fold.calendar.version == "invented-2"
     assert again.status(date(2026, 6, 17)) == case.status(date(2026, 6, 17))
     assert again.due(instant(date(2026, 6, 16), "12:00")) == []
@@ -454,7 +454,7 @@ def test_it_outlives_a_new_run_and_the_register() -> None:
 
 def test_a_full_file_still_takes_it(monkeypatch: pytest.MonkeyPatch) -> None:
     case = opened()
-    monkeypatch.setattr("redress.domain.case.ROOM_FOR_LONG", 100)
+    monkeypatch.setattr("redress.domain.log.ROOM_FOR_LONG", 100)
     assert "message" in problems(case, "add_note", {"on": "2026-06-03", "note": "é" * 4000})
     assert bring(case, "2026-06-03", add=["2026-06-10"]).applied
 
@@ -468,7 +468,7 @@ def test_a_table_that_reaches_less_far_is_refused() -> None:
     answer = recount(case, "2026-06-03", short)
     assert (answer.applied, answer.changed) == (False, [])
     assert "needs 2024-01-01 to 2040-12-31" in answer.reason
-    assert status(case, "2026-06-03")["calendar"] == case.terms.holidays.version
+    assert status(case, "2026-06-03")["calendar"] == case.rules.holidays.version
     with pytest.raises(OutsideTable, match="needs 2024-01-01"):
         case.moves_of(short, date(2026, 6, 3))
 
@@ -521,7 +521,7 @@ def test_what_outlives_the_closing_moves_and_is_told_as_well() -> None:
 def test_letters_name_the_days_but_do_not_carry_the_table() -> None:
     case = opened()
     bring(case, "2026-06-03", add=["2026-06-10", "2027-03-01"], take=[SUMMER])
-    facts = next(t.effect.said() for t in done(case, "2026-06-03") if t.effect.template == "dates_moved")
+    facts = next(t.effect.shown() for t in done(case, "2026-06-03") if t.effect.template == "dates_moved")
     assert facts["days"] == [{"on": "2026-06-10", "name": "Invented Jubilee", "now": True}]
     assert "holidays" not in str(facts["message"])
     (message,) = [m for m in status(case, "2026-06-03")["messages"] if m["action"] == "recount"]
@@ -559,7 +559,7 @@ def test_what_would_move_is_what_moves() -> None:
     before = case.state()
     asked = case.moves_of(table, date(2026, 6, 17))
     assert case.state() == before
-    assert case.fold.calendar.version == case.terms.holidays.version
+    assert case.fold.calendar.version == case.rules.holidays.version
     assert [(each["name"], each["was_due_on"], each["due_on"], each["paused"]) for each in asked] == [
         ("investigating_officer_appointed", "2026-06-22", "2026-06-23", False),
         ("independent_person_appointed", "2026-06-22", "2026-06-23", False),
@@ -593,7 +593,7 @@ class Change(NamedTuple):
     def table(self, case: Case, number: int) -> HolidayTable:
         """The complaint's first table with these changes; `number` is in its version."""
         first = case.intake.received_on
-        near = [day for day in case.terms.holidays.holidays if abs((day - first).days) < 250]
+        near = [day for day in case.rules.holidays.holidays if abs((day - first).days) < 250]
         add = [first + days * DAY for days in self.add if (first + days * DAY).weekday() < 5]
         return newer(
             case,
@@ -683,5 +683,5 @@ def test_the_order_in_which_things_come_does_not_matter(procedure: str, data: st
     assert plain(late.status(story.end)) == plain(early.status(story.end))
     all_hold(late.status(story.end))
     what_runs_is_what_the_log_says(late, story.end)
-    again = Case.restore(late.terms, late.state())
+    again = Case.restore(late.rules, late.state())
     assert plain(again.status(story.end)) == plain(late.status(story.end))

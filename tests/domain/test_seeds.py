@@ -20,7 +20,7 @@ HAVING = [
 @pytest.mark.parametrize("channel", get_args(Channel))
 def test_the_channel_it_came_by_is_recorded(channel: str) -> None:
     case = opened(authority="rotherham", channel=channel)
-    assert Case.restore(case.terms, case.state()).opening.channel == channel
+    assert Case.restore(case.rules, case.state()).opening.channel == channel
 
 
 def test_there_are_six_channels() -> None:
@@ -48,14 +48,14 @@ def test_each_limit_says_in_plain_words_what_happens_by_when(council: str, name:
 def test_the_status_says_where_it_stands_in_these_words_and_by_when() -> None:
     case = at_stage_2()
     said = status(case, "2026-06-16")["plain"]
-    assert said["what"] == case.terms.procedure.plain["stage_2"].what
+    assert said["what"] == case.rules.procedure.plain["stage_2"].what
     assert (said["title"], said["by"]) == ("Stage 2: investigation", "2026-07-20")
     assert said["next"].startswith("You should have our decision after Stage 2 by Mon 20 Jul 2026. ")
 
 
 def test_they_follow_it_from_place_to_place() -> None:
     case = irm(complainant={"name": "Imaginaria Nobody", "role": "neighbour"})
-    plain = case.terms.procedure.plain
+    plain = case.rules.procedure.plain
     assert status(case, MONDAY)["plain"]["what"] == plain["intake"].what
     send(case, "accept", "2026-06-02")
     assert status(case, "2026-06-02")["plain"]["what"] == plain["informal"].what

@@ -371,7 +371,7 @@ def test_the_law_sets_no_limit_to_asking_for_stage_2(on: str) -> None:
 def test_where_an_authority_decides_about_late_requests_for_stage_2() -> None:
     """Stage 1 of the law opens Stage 2 as of right; a file may say otherwise, and then a person decides."""
     case = opened()
-    said = case.terms.model_dump()
+    said = case.rules.model_dump()
     said["procedure"]["stages"][0]["after_lapse"] = "decision"
     case = Case(RulesSnapshot.model_validate(said), case.reference, case.opening, case.opened_on)
     send(case, "respond", "2026-06-08", outcome="not_upheld")

@@ -217,15 +217,6 @@ def test_the_papers_are_reminded_of_two_working_days_before_they_are_due() -> No
     assert papers_reminded(case, "2026-08-10", "2026-08-11", "2026-08-12", "2026-08-14") == ["2026-08-11"]
 
 
-def test_a_complaint_of_the_first_edition_keeps_to_it() -> None:
-    """Its history holds no timer for a reminder that nobody was sent then."""
-    case = at_stage_3()
-    first = Case.restore(case.terms.model_copy(update={"edition": 1}), case.state())
-    send(first, "schedule_panel", "2026-07-23", meeting_on="2026-08-24")
-    assert papers_reminded(first, "2026-08-05", "2026-08-06", "2026-08-07") == []
-    assert "panel_papers" in [task.effect.facts.get("deadline") for task in first.due(at("2026-08-12"))]
-
-
 def papers_reminded(case: Case, *days: str) -> list[str]:
     """On which of these days a reminder of the papers leaves."""
     return [

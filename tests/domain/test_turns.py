@@ -358,7 +358,7 @@ def test_a_decision_says_nothing_about_a_later_referral(referred_before: bool) -
 
 
 def test_the_names_of_the_conditions_are_enough() -> None:
-    names = [each.name for each in adjudicated().terms.procedure.early_referral]
+    names = [each.name for each in adjudicated().rules.procedure.early_referral]
     assert len(names) == 5
     assert send(adjudicated(), "refer_to_ombudsman", "2026-07-14", conditions=names).applied
 
@@ -395,7 +395,7 @@ def test_it_counts_for_whichever_is_left() -> None:
 
 
 def test_terms_recorded_before_take_several_in_one() -> None:
-    procedure = adjudicated().terms.procedure.model_copy(update={"conditions_apart": False})
+    procedure = adjudicated().rules.procedure.model_copy(update={"conditions_apart": False})
     recorded = ["The report upheld all; adjudication full; a clear plan; the complainant agrees"]
     assert missing_conditions(procedure, recorded) == []
 
@@ -540,7 +540,7 @@ def test_a_message_from_before_the_first_receipt_date_after_its_correction() -> 
     send(case, "correct", "2026-06-02", field="channel", value="post", reason="A letter")
     send(case, "correct", "2026-06-02", field="received_on", value="2026-05-27", reason="Post room")
     assert send(case, "record_meeting", "2026-05-28", arrives="2026-06-03").applied
-    again = Case.restore(case.terms, case.state())
+    again = Case.restore(case.rules, case.state())
     assert status(again, "2026-06-03") == status(case, "2026-06-03")
     assert status(case, "2026-06-02")["state"] == "open"
 
@@ -606,7 +606,7 @@ def test_the_whole_procedure_in_time() -> None:
     assert breaches(case.due(at("2026-09-21"))) == []
 
 
-# --- what a second look found (edition 3) ---------------------------------------------------------
+# --- several turns at once ------------------------------------------------------------------------
 
 
 def test_a_suspension_that_is_reviewed_in_time_has_lost_its_days_from_the_first_on() -> None:

@@ -100,7 +100,7 @@ class Life:
             effect = task.effect
             if task.state != "done" or not effect.template:
                 continue
-            wire = {"key": effect.key, "template": effect.template, "facts": effect.said()}
+            wire = {"key": effect.key, "template": effect.template, "facts": effect.shown()}
             body = json.loads(json.dumps(wire))
             self.letters += letters_for(self.case, self.authority, body, self.day)
 

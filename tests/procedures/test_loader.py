@@ -471,7 +471,7 @@ def test_a_running_complaint_never_sees_a_mistake(council: Write) -> None:
     assert shown(case, "stage_2_response", "2026-06-15") == ("2026-07-20", "running", 0)
     assert letters(done(case, "2026-06-15")) == ["acknowledgement", "stage_1_response", "stage_2_opening"]
     assert irregular(case, "2026-06-15") == []
-    again = Case.restore(case.terms, case.state())
+    again = Case.restore(case.rules, case.state())
     assert status(again, "2026-06-15") == status(case, "2026-06-15")
 
 

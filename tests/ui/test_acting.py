@@ -11,8 +11,8 @@ from redress.domain.messages import KNOWN, MESSAGES, SIGNALS, Message, Respond
 from redress.domain.parsing import parse_message
 from redress.procedures.bank_holidays import calendar_today
 from tests.conftest import Life
+from tests.ui.browser import Operator
 from tests.ui.conftest import NewLife
-from tools.browser import Operator
 from workflows.descriptions import DAY, TEXT, example_form
 
 CALENDAR = calendar_today()
@@ -41,9 +41,9 @@ async def test_the_four_actions_take_effect(new_life: NewLife, operator: Operato
     ]
     assert status["stage"] == "stage_2"
     assert (await life.deadline("stage_1_response"))["due_on"] == until.isoformat()
-    labels = await operator.timeline(until="Escalate is recorded")
+    labels = await operator.timeline(until="Letters leave: acknowledgement")
     assert {"acknowledge", "extend", "respond", "escalate"} <= set(labels)
-    assert "carry_out • Acknowledge is recorded; the letter 'acknowledgement' leaves" in labels
+    assert "send_letters • Letters leave: acknowledgement" in labels
 
 
 async def test_acknowledge_needs_nothing_filled_in(new_life: NewLife, newcomer: Operator) -> None:
@@ -91,7 +91,7 @@ async def test_a_request_that_waits_for_a_decision_is_no_refusal(
     life = await opened(new_life, operator)
     assert await operator.sends("escalate", {"reason": "At once."}) == ""
     assert [p["action"] for p in (await life.status())["pending"]] == ["escalate"]
-    assert await operator.timeline(until="Escalate waits")
+    assert await operator.timeline(until="escalate")
     current_details = await operator.reads("current-details", until="Waits")
     assert (
         f"Waits, with nothing to decide\nescalate of {long_date(life.today)}, until it can" in current_details

@@ -16,8 +16,8 @@ from redress.procedures.loader import authority_names
 from redress.services.clock import today
 from redress.services.links import STUCK, end_of_week, list_url, ready_lists
 from tests.conftest import Life
+from tests.ui.browser import Operator
 from tests.ui.conftest import NewLife
-from tools.browser import Operator
 
 CALENDAR = calendar_today()
 

@@ -16,9 +16,9 @@ from redress.domain.status import Status
 from redress.procedures.bank_holidays import calendar_today
 from tests.conftest import Life
 from tests.test_docs import example
+from tests.ui.browser import Operator
 from tests.ui.conftest import NewLife
 from tests.workflows.paths import PATHS
-from tools.browser import Operator
 from workflows.details import current_details
 
 CALENDAR = calendar_today()

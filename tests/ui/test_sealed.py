@@ -28,7 +28,7 @@ from redress.temporal.embedded import free_port, server_command, wait_for_server
 from redress.temporal.namespace import prepare
 from tests.api.gates import Gate
 from tests.conftest import Life
-from tools.browser import Operator, at_the_ui
+from tests.ui.browser import Operator, at_the_ui
 
 CALENDAR = calendar_today()
 

@@ -7,8 +7,8 @@ import asyncio
 from redress.procedures.loader import authority_names
 from redress.services.clock import today
 from redress.services.links import STUCK, list_url, ready_lists
+from tests.ui.browser import Operator
 from tests.ui.conftest import STUCK_REFERENCE, Place
-from tools.browser import Operator
 
 
 async def test_what_is_stuck_is_found(operator: Operator, place: Place) -> None:

@@ -1,50 +1,27 @@
-"""What each action does to a case. One function each; `act` finds it by the message's name.
+"""What each action does to a complaint: one function for each message, in a module for each kind of action.
 
-An action answers with a verdict. What reports a happening is always applied; what asks for
-something may have to wait or be refused, each with its reason and the source of the rule.
+A function registers itself by `carries_out`; a new module in this folder is found without being named
+anywhere. It answers with an outcome. What reports a happening is always applied; what asks for something may
+have to wait or be refused, each with its reason and the source of the rule.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from importlib import import_module
+from pkgutil import iter_modules
 
-from redress.domain.actions import answers, investigation, requests, turns
-from redress.domain.state import ComplaintState, LogEntry, Outcome
+from redress.domain.actions.registry import ACTIONS
+from redress.domain.log import LogEntry
+from redress.domain.outcome import Outcome
+from redress.domain.state import ComplaintState
+
+__all__ = ["ACTIONS", "act"]
+
+for _module in sorted(module.name for module in iter_modules(__path__)):
+    import_module(f"{__name__}.{_module}")
 
 
-def act(fold: ComplaintState, entry: LogEntry) -> Outcome:
+def act(state: ComplaintState, entry: LogEntry) -> Outcome:
     """Carry out one message."""
-    return ACTIONS[entry.message.action](fold, entry)
-
-
-ACTIONS: dict[str, Callable[[ComplaintState, LogEntry], Outcome]] = {
-    "acknowledge": answers.acknowledge,
-    "accept": answers.accept,
-    "decline": answers.decline,
-    "resolve_informally": answers.resolve_informally,
-    "respond": answers.respond,
-    "extend": answers.extend,
-    "escalate": requests.escalate,
-    "decide_late": requests.decide_late,
-    "appoint": investigation.appoint,
-    "agree_statement": investigation.agree_statement,
-    "report": investigation.report,
-    "schedule_panel": investigation.schedule_panel,
-    "send_papers": investigation.send_papers,
-    "hold_panel": investigation.hold_panel,
-    "record_meeting": investigation.record_meeting,
-    "suspend": turns.suspend,
-    "resume": turns.resume,
-    "set_advocate": turns.set_advocate,
-    "withdraw": turns.withdraw,
-    "close": turns.close,
-    "refer_to_ombudsman": turns.refer_to_ombudsman,
-    "ombudsman_decision": turns.ombudsman_decision,
-    "complete_remedy": turns.complete_remedy,
-    "split": turns.split,
-    "reopen": turns.reopen,
-    "restrict_contact": turns.restrict_contact,
-    "recount": turns.recount,
-    "correct": investigation.recorded,  # the case has put it right before folding: redress.domain.case
-    "add_note": investigation.recorded,
-}
+    message = entry.message
+    return ACTIONS[message.action](state, entry, message)

@@ -17,7 +17,7 @@ def missing_conditions(procedure: Procedure, recorded: Sequence[str]) -> list[st
     """
     wanted = procedure.early_referral
     if not procedure.conditions_apart:
-        return [each.title for each in wanted if not any(_counts_for(each, entry) for entry in recorded)]
+        return [c.title for c in wanted if not any(_counts_for(c, entry) for entry in recorded)]
     taken: dict[int, int] = {}  # by the entry's place: the place of the condition it counts for
 
     def find(condition: int, tried: set[int]) -> bool:
@@ -30,7 +30,7 @@ def missing_conditions(procedure: Procedure, recorded: Sequence[str]) -> list[st
                 return True
         return False
 
-    return [each.title for at, each in enumerate(wanted) if not find(at, set())]
+    return [condition.title for at, condition in enumerate(wanted) if not find(at, set())]
 
 
 def _counts_for(wanted: Condition, entry: str) -> bool:

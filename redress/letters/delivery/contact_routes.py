@@ -57,8 +57,8 @@ def reach_of(case: Case, authority: Authority, recipient: str) -> Reach:
     """How the recipient of a letter is reached now. Staff by the authority's file."""
     if recipient == "complainant" and case.opening.complainant is not None:
         return _reach(case.opening.complainant, case.opening.complainant.format)
-    if recipient == "advocate" and case.fold.advocate is not None:
-        return _reach(case.fold.advocate, "")
+    if recipient == "advocate" and case.fold.people.advocate is not None:
+        return _reach(case.fold.people.advocate, "")
     by_role = {str(role): email for role, email in authority.addresses.items()}
     email = by_role.get(recipient) or authority.contact.email
     return Reach("", usable_email(email), "", "", ["staff"], "", wants_text=False)

@@ -95,7 +95,7 @@ class Desk:
                 "template": effect.template,
                 "on": effect.on.isoformat(),
                 "state": state,
-                "facts": effect.said(),
+                "facts": effect.shown(),
             }
             entries.append(RegisterEntry(kind="effect", key=f"effect:{effect.key}", on=on, body=said))
         self.request = RecordRequest(reference=self.reference, entries=entries)

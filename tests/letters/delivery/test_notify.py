@@ -108,7 +108,7 @@ def test_nothing_is_handed_over_twice_where_the_answer_was_lost(
         at.says("acknowledge", "2026-06-02")
         notify.fault = "none"
         at.rested()
-        at.restart(by_notify, SendLimits(within=0.0))
+        at.restart(by_notify, SendLimits(within=0.0, noting=0.0))
         at.activities.send_letters(at.reference)
         assert at.states() == {"acknowledgement to complainant": "sent"}
         at.restart(by_notify)
@@ -131,7 +131,7 @@ def test_whoever_was_killed_while_handing_over_is_found_out(
         if handed_over:
             channel = at.postroom.routes.email
             channel.send(at.postroom._parcel(row))
-        at.restart(by_notify, SendLimits(within=0.0))
+        at.restart(by_notify, SendLimits(within=0.0, noting=0.0))
         for _ in range(3):
             try:
                 at.activities.send_letters(at.reference)
@@ -147,7 +147,7 @@ def test_a_service_that_is_down_is_tried_until_it_is_up(
     by_notify: Settings, notify: NotifyService, desk: MakeDesk, fault: Fault
 ) -> None:
     at = desk(by_notify.model_copy(update={"send_within": 0.5}))
-    at.restart(at.settings, SendLimits(within=0.0, days=2.0))
+    at.restart(at.settings, SendLimits(within=0.0, days=2.0, noting=0.0))
     at.open()
     notify.fault = fault
     assert not at.says("acknowledge", "2026-06-02")

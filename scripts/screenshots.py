@@ -2,6 +2,7 @@
 
 An embedded server with its UI and a worker run for as long as it takes, in a folder that is thrown away;
 nothing is encrypted, and every name is invented. The pictures differ from run to run only in their dates.
+What an operator does at the UI is told once, for this and for its tests: in `tests.ui.browser`.
 """
 
 from __future__ import annotations
@@ -11,11 +12,10 @@ import json
 import os
 import sys
 import tempfile
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser
+from playwright.async_api import Browser, Locator
 from temporalio.client import Client
 
 from redress.bootstrap import activities_for, running_workers
@@ -30,11 +30,9 @@ from redress.store.register import Register
 from redress.temporal.client import quiet_runtime
 from redress.temporal.embedded import NoServer, embedded_server, free_port
 from redress.temporal.namespace import prepare
-from tools.browser import NoBrowser, Operator, a_browser, at_the_ui
+from tests.ui.browser import NoBrowser, Operator, a_browser, at_the_ui
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
-
-GATEWAY = "http://127.0.0.1:8400"
 
 COLUMNS = ("Workflow ID", "Stage", "WaitingFor", "NextDue")
 """What the list shows: docs/operators.md tells how to choose it."""
@@ -43,6 +41,11 @@ COLUMNS = ("Workflow ID", "Stage", "WaitingFor", "NextDue")
 def ago(days: int) -> str:
     """The date so many working days before today."""
     return calendar_today().before(today(), days).isoformat()
+
+
+def message(action: str, days_ago: int, **fields: object) -> dict[str, Any]:
+    """A message of some working days ago."""
+    return {"action": action, "on": ago(days_ago), **fields}
 
 
 def opening(number: int, received: int, *messages: dict[str, Any], **more: object) -> dict[str, Any]:
@@ -60,101 +63,99 @@ def opening(number: int, received: int, *messages: dict[str, Any], **more: objec
     } | more
 
 
-def said(action: str, days_ago: int, **fields: object) -> dict[str, Any]:
-    """A message of some working days ago."""
-    return {"action": action, "on": ago(days_ago), **fields}
-
-
 def openings() -> list[dict[str, Any]]:
     """One that has just come, and others that are late at different stages."""
-    answered = (said("acknowledge", 58), said("respond", 50, outcome="not_upheld"), said("escalate", 45))
+    answered = (
+        message("acknowledge", 58),
+        message("respond", 50, outcome="not_upheld"),
+        message("escalate", 45),
+    )
     investigated = (
-        said("appoint", 40, role="investigating_officer", person={"id": "io-17"}, connection="employee"),
-        said("appoint", 38, role="independent_person", person={"id": "ip-04"}, connection="none"),
-        said("agree_statement", 30, points=["Nobody rang back.", "The plan was changed."]),
+        message("appoint", 40, role="investigating_officer", person={"id": "io-17"}, connection="employee"),
+        message("appoint", 38, role="independent_person", person={"id": "ip-04"}, connection="none"),
+        message("agree_statement", 30, points=["Nobody rang back.", "The plan was changed."]),
+        message("extend", 25, reason="A witness was abroad.", until=ago(1)),
     )
     return [
         opening(1, 2),
         opening(2, 4, authority="north-somerset"),
-        opening(3, 12, said("acknowledge", 10)),
-        opening(
-            4, 60, *answered, *investigated, said("extend", 25, reason="A witness was abroad.", until=ago(1))
-        ),
+        opening(3, 12, message("acknowledge", 10)),
+        opening(4, 60, *answered, *investigated),
         opening(5, 70, *answered, authority="young-people"),
     ]
 
 
+async def picture(operator: Operator, name: str, of: Locator | None = None) -> None:
+    """Take a picture of the window, or of a part of it."""
+    await operator.page.mouse.move(0, 0)
+    await asyncio.sleep(1)  # what moves comes to rest
+    await (of or operator.page).screenshot(path=PICTURES / f"{name}.png", animations="disabled", caret="hide")
+
+
 async def take_all(browser: Browser, ui: str, client: Client, register: Register) -> None:
     """Open the complaints, do what an operator does, and take the pictures on the way."""
-    opened = [await open_complaint(client, register, each) for each in openings()]
+    opened = [await open_complaint(client, register, document) for document in openings()]
     new, _, acknowledged, late, _ = (each.reference for each in opened)
-    await _acknowledged(client, register, new)
+    for action, fields in (("acknowledge", {}), ("extend", {"reason": "Two teams are concerned."})):
+        await sending.send(client, register, new, *sending.complete(action, fields), 60)
     async with at_the_ui(browser, ui, 520) as operator:
-        await _the_list(operator, today())
+        await take_the_list(operator)
     async with at_the_ui(browser, ui, 860) as operator:
         await operator.opens(late)
         await operator.reads("current-details")
-        await operator.picture(PICTURES / "details.png")
+        await picture(operator, "details")
     async with at_the_ui(browser, ui, 1060) as operator:
         await operator.opens(new)
         await operator.timeline()
-        await operator.picture(PICTURES / "complaint.png")
-        await _the_dialogs(operator, acknowledged)
+        await picture(operator, "complaint")
+        await take_the_dialogs(operator, acknowledged)
 
 
-async def _acknowledged(client: Client, register: Register, reference: str) -> None:
-    for action, fields in (("acknowledge", {}), ("extend", {"reason": "Two teams are concerned."})):
-        name, body = sending.complete(action, fields)
-        await sending.send(client, register, reference, name, body, 60)
-
-
-async def _the_list(operator: Operator, on: date) -> None:
+async def take_the_list(operator: Operator) -> None:
+    """What is overdue, as one of the ready lists shows it."""
     columns = json.dumps({"default": [{"label": name} for name in COLUMNS]})
-    kept = f"localStorage.setItem('namespace-workflow-table-columns', {json.dumps(columns)})"
-    await operator.page.add_init_script(kept)
-    overdue = ready_lists(on, authority_names())[0]
-    link = list_url(operator.ui, "default", overdue.query)
-    while len(await operator.follows(link)) < 4:
+    await operator.page.add_init_script(
+        f"localStorage.setItem('namespace-workflow-table-columns', {json.dumps(columns)})"
+    )
+    overdue = list_url(operator.ui, "default", ready_lists(today(), authority_names())[0].query)
+    while len(await operator.follows(overdue)) < 4:
         await asyncio.sleep(0.5)
-    await operator.picture(PICTURES / "overdue.png")
+    await picture(operator, "overdue")
 
 
-async def _the_dialogs(operator: Operator, reference: str) -> None:
+async def take_the_dialogs(operator: Operator, reference: str) -> None:
+    """The updates that are offered, one that is refused, and the settings of the codec."""
     dialog = operator.page.locator("dialog[open]")
     await operator.opens(reference)
     await operator.offered()
-    await operator.picture(PICTURES / "update.png", dialog)
+    await picture(operator, "update", dialog)
     await operator.opens(reference)
     form = {"on": today().isoformat(), "reason": "The file is long.", "until": f"{today().year + 1}-12-04"}
     await operator.sends("extend", form, stay=True)
-    await operator.picture(PICTURES / "refused.png", dialog)
-    await operator.codec_settings(GATEWAY)
-    await operator.picture(PICTURES / "codec.png", dialog)
+    await picture(operator, "refused", dialog)
+    await operator.codec_settings("http://127.0.0.1:8400")
+    await picture(operator, "codec", dialog)
 
 
 async def main() -> int:
     """Take every picture; gives the exit status."""
     quiet_runtime()
     os.environ["REDRESS_TRIAL"] = TRIAL
+    ui_port = free_port()
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(
-            state=Path(folder), register_url="", key_store_url="", keys=None, outbox=None, trial=TRIAL
-        )
-        errands = activities_for(settings)
-        ui_port = free_port()
+        settings = Settings(state=Path(folder), register_url="", key_store_url="", keys=None, outbox=None)
+        activities = activities_for(settings)
         try:
             async with a_browser() as browser, embedded_server(ui_port=ui_port) as (_, client):
                 await prepare(client)
-                async with running_workers(client, errands, settings):
-                    await take_all(browser, f"http://127.0.0.1:{ui_port}", client, errands.register)
+                async with running_workers(client, activities, settings):
+                    await take_all(browser, f"http://127.0.0.1:{ui_port}", client, activities.register)
         except (NoBrowser, NoServer) as error:
             sys.stderr.write(f"{error}\n")
             return 1
-    sys.stdout.writelines(f"{path.relative_to(Path.cwd())}\n" for path in sorted(PICTURES.glob("*.png")))
     return 0
 
 
 if __name__ == "__main__":
     status = asyncio.run(main())
-    sys.stdout.flush()
     os._exit(status)  # the SDK's native threads can crash a Python that is taking itself down

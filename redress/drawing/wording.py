@@ -1,6 +1,8 @@
-"""The data's own words (milestones, owners, units) as people read them on a drawing."""
+"""The data's own names (milestones, owners, units) in words that people read."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from redress.domain.procedure import NEEDED, Limit, Procedure, RoleRule
 from redress.domain.words import TITLES
@@ -37,8 +39,6 @@ _CONNECTIONS = {
     "none": "somebody from outside",
 }
 
-_TIMES = {1: "once", 2: "twice"}
-
 
 def one_line(text: str) -> str:
     """Text from a file as one line, without characters that no drawing can hold."""
@@ -53,15 +53,14 @@ def capital(text: str) -> str:
 def stage_name(procedure: Procedure, name: str) -> str:
     """A stage in a word or two: its title up to a colon."""
     stage = procedure.stage.get(name)
-    return one_line(stage.title.partition(":")[0]) if stage else capital(name.replace("_", " "))
+    return stage.title.partition(":")[0] if stage else capital(name.replace("_", " "))
 
 
 def title_of(procedure: Procedure, owner: str) -> str:
     """What somebody who owes something, or takes a part, is called here."""
     own = {str(each): title for each, title in procedure.titles.items()}
     rule = procedure.role.get(owner)
-    usual = rule.title if rule else TITLES.get(owner, owner.replace("_", " "))
-    return one_line(own.get(owner) or usual)
+    return own.get(owner) or (rule.title if rule else TITLES.get(owner, owner.replace("_", " ")))
 
 
 def moment(procedure: Procedure, milestone: str) -> str:
@@ -80,10 +79,21 @@ def moment(procedure: Procedure, milestone: str) -> str:
     }.get(what, milestone.replace("_", " ").replace(":", " "))
 
 
-def unit_of(limit: Limit, days: int) -> str:
-    """`working days`, `calendar day`: the unit as it follows a number."""
-    words = limit.unit.replace("_", " ")
-    return words.removesuffix("s") if days == 1 else words
+def _has_named_day(limit: Limit) -> bool:
+    """Whether its last day is named in each case, and the days of the data are no measure."""
+    return limit.name in NEEDED and limit.days == 0
+
+
+def length(limit: Limit) -> str:
+    """How long it is: `10 working days`, `1 calendar day`."""
+    unit = limit.unit.replace("_", " ")
+    days = f"{limit.days} {unit.removesuffix('s') if limit.days == 1 else unit}"
+    return "day as named" if _has_named_day(limit) else days
+
+
+def counts(limit: Limit) -> str:
+    """How its days stand to the day it counts from: `from`, `before`."""
+    return "by the day named with" if _has_named_day(limit) else "before" if limit.before else "from"
 
 
 def extension(limit: Limit) -> str:
@@ -92,43 +102,29 @@ def extension(limit: Limit) -> str:
         return "it may take longer, and the person is told the new date"
     if limit.extend_to is None:
         return ""
-    often = how_often(limit)
-    return f"may be extended{f', {often},' if often else ''} to {limit.extend_to} at most"
+    times = {None: "", 1: " once,", 2: " twice,"}.get(limit.extensions, f" {limit.extensions} times,")
+    return f"may be extended{f',{times}' if times else ''} to {limit.extend_to} at most"
 
 
-def how_often(limit: Limit) -> str:
-    """How often it may be extended; empty where the rule does not say."""
-    often = limit.extensions
-    return _TIMES.get(often, f"{often} times") if often is not None and limit.extend_to is not None else ""
-
-
-def named_day(limit: Limit) -> bool:
-    """Whether its last day is named in each case, and the days of the data are no measure."""
-    return limit.name in NEEDED and limit.days == 0
-
-
-def notes_on(procedure: Procedure, limit: Limit) -> list[str]:
+def notes(procedure: Procedure, limit: Limit) -> Iterator[str]:
     """What else is to be known of a limit's time and of who owes it, its extension apart."""
-    notes = []
     for milestone, owner in limit.owner_after.items():
-        notes.append(f"after {moment(procedure, milestone)}: {title_of(procedure, owner)}")
+        yield f"after {moment(procedure, milestone)}: {title_of(procedure, owner)}"
     if limit.at_latest_from:
         other = procedure.limit[limit.at_latest_from]
-        notes.append(f"starts on the last day of “{one_line(other.title)}” at the latest")
+        yield f"starts on the last day of “{other.title}” at the latest"
     elif limit.provisionally_from:
         since = moment(procedure, limit.provisionally_from)
-        notes.append(f"until then {limit.provisional_days} from {since}, provisionally")
+        yield f"until then {limit.provisional_days} from {since}, provisionally"
     if limit.follows:
-        other = procedure.limit[limit.follows]
-        notes.append(f"another reading of “{one_line(other.title)}”, which runs beside it")
+        yield f"another reading of “{procedure.limit[limit.follows].title}”, which runs beside it"
         if procedure.policy.letters_count_stage_2_from == "statement":
-            notes.append("the letters name this one first")
+            yield "the letters name this one first"
     if limit.name == "remedy":
-        notes.append("or the day that was agreed")
-    return notes
+        yield "or the day that was agreed"
 
 
-def part(procedure: Procedure, rule: RoleRule) -> str:
+def role_rule(procedure: Procedure, rule: RoleRule) -> str:
     """A role and who may take it: `Independent Person: only somebody from outside`."""
     who = [words for connection, words in _CONNECTIONS.items() if connection in rule.connections]
     only = "only " if len(who) == 1 else ""

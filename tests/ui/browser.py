@@ -1,14 +1,12 @@
-"""An operator at the Temporal UI, in a real Chromium: what tests and pictures do with its pages."""
+"""An operator at the Temporal UI, in a real Chromium: what tests and `make screenshots` do with its pages."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
@@ -258,15 +256,6 @@ class Operator:
         await self.page.keyboard.press("Shift+Tab")
         if text.startswith("{"):
             await expect(box.locator(".cm-line").first).to_have_text("{")
-
-    # --- pictures --------------------------------------------------------------------------------
-
-    async def picture(self, file: Path, of: Locator | None = None) -> None:
-        """Take a picture of the window, or of a part of it."""
-        file.parent.mkdir(parents=True, exist_ok=True)
-        await self.page.mouse.move(WINDOW - 1, 1)
-        await asyncio.sleep(1)  # what moves comes to rest
-        await (of or self.page).screenshot(path=file, animations="disabled", caret="hide")
 
 
 def _asks_for(address: str, query: str) -> bool:

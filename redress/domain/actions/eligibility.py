@@ -1,0 +1,46 @@
+"""Whether a matter is taken under the procedure: a person's decision."""
+
+from __future__ import annotations
+
+from redress.domain.actions.registry import carries_out
+from redress.domain.effects import Fact
+from redress.domain.log import LogEntry
+from redress.domain.messages import Accept, Decline
+from redress.domain.outcome import APPLIED, Outcome, refused
+from redress.domain.state import ComplaintState
+
+
+@carries_out(Accept)
+def accept(state: ComplaintState, entry: LogEntry, message: Accept) -> Outcome:
+    """The matter is taken under the procedure."""
+    if state.closed_as == "declined":
+        return refused("The matter was declined; it can be brought again as a new complaint.")
+    if state.closed_on is not None:
+        return refused("The complaint is closed: there is nothing to decide about it.")
+    if state.stage != "intake":
+        return refused("Nothing is in question: the matter is under the procedure already.")
+    state.take(entry)
+    state.effects.send("accepted", entry)
+    state.retry_waiting()
+    return APPLIED
+
+
+@carries_out(Decline)
+def decline(state: ComplaintState, entry: LogEntry, message: Decline) -> Outcome:
+    """The matter is not taken: a person's reasoned decision, written to whoever complained."""
+    if state.closed_on is not None:
+        return refused("The complaint is closed already.")
+    early = state.stage in ("intake", "informal", "stage_1", state.entry)
+    if not early or (state.stage in state.answers.on and state.stage != "informal"):
+        return refused(
+            "A complaint that has been answered or gone to a later stage can no longer be declined: "
+            "later stages may not be refused. Withdrawal, or closing by agreement, ends it."
+        )
+    if state.opening.complainant is None and not (message.note or state.notes):
+        state.note_irregular(
+            entry, "no steps taken about an anonymous concern are recorded (a note says them)"
+        )
+    state.deadlines.reach("decided", message.on, assumed=entry.assumed)
+    instead: list[Fact] = [question.instead for question in state.questions if question.instead]
+    state.close("declined", "declined", entry, instead=instead)
+    return APPLIED

@@ -1,0 +1,117 @@
+"""What a complaint has given rise to: letters, reminders, breaches and parts, in the order they came up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from redress.domain.deadline import Deadline
+from redress.domain.deadlines import Deadlines
+from redress.domain.effects import Effect, EffectKind, Fact
+from redress.domain.facts import facts_of, next_step, step_of
+from redress.domain.log import LogEntry
+
+
+class EffectLog:
+    """The effects of one complaint. Each has a key that stays the same however often it is folded.
+
+    `by_clock` says whether time causes what is added now, or a message. `knew_on`: when the person knew of
+    the matter; the Ombudsman's time counts from it.
+    """
+
+    def __init__(self, deadlines: Deadlines, knew_on: date) -> None:
+        self.by_clock = False
+        self._deadlines = deadlines
+        self._knew_on = knew_on
+        self._effects: list[Effect] = []
+
+    def __iter__(self) -> Iterator[Effect]:
+        return iter(self._effects)
+
+    def __len__(self) -> int:
+        return len(self._effects)
+
+    def next_step(self, besides: Deadline | None = None) -> Fact:
+        """The date by which something happens next, what, and who owes it."""
+        return next_step(self._deadlines, self._knew_on, besides)
+
+    def add_next_steps(self, since: int) -> None:
+        """Complete the effects from a place on: each says what happens next, as it stands now."""
+        for effect in self._effects[since:]:
+            if "next" not in effect.facts:
+                effect.facts["next"] = self.next_step()
+
+    # --- that time causes ------------------------------------------------------------------------
+
+    def remind(self, deadline: Deadline, number: int) -> None:
+        """Whoever owes something is reminded of it."""
+        facts = self._facts_of(deadline) | {"next": step_of(deadline)}
+        key = f"reminder:{deadline.name}:{deadline.due_on}:{number}"
+        self._add_by_clock(key, "reminder", deadline.limit.remind_letter, facts)
+
+    def breach(self, deadline: Deadline) -> None:
+        """A limit has run out."""
+        key = f"breach:{deadline.name}:{deadline.due_on}"
+        self._add_by_clock(key, "breach", "", self._facts_of(deadline))
+
+    def notify(self, template: str, deadline: Deadline, number: int | None = None) -> None:
+        """A letter about a deadline that has passed; `number` where it is one of several."""
+        key = f"{template}:{deadline.name}:{deadline.due_on}" + ("" if number is None else f":{number}")
+        facts = self._facts_of(deadline) | {"next": self.next_step(besides=deadline)}
+        self._add_by_clock(key, "letter", template, facts)
+
+    def _add_by_clock(self, key: str, kind: EffectKind, template: str, facts: dict[str, Fact]) -> None:
+        self._effects.append(Effect(key, kind, template, self._deadlines.day, facts, by_clock=True))
+
+    def _facts_of(self, deadline: Deadline) -> dict[str, Fact]:
+        return facts_of(self._deadlines, deadline)
+
+    # --- that a message causes -------------------------------------------------------------------
+
+    def send(self, template: str, entry: LogEntry, *, to: str = "", **more: Fact) -> None:
+        """A letter that a message causes; `to`: one of several, to this owner."""
+        more["stage"] = self._deadlines.position.stage
+        if to:
+            more["owner"] = to
+        key = f"{template}:m{entry.seq}" + (f":{to}" if to else "")
+        self._add(key, "letter", template, more, entry, shows_message=True)
+
+    def ask_owner(self, deadline: Deadline, entry: LogEntry) -> None:
+        """A decision is needed: tell whoever owes it at once, not only when it is nearly late."""
+        facts = self._facts_of(deadline) | {"next": step_of(deadline)}
+        self._add(f"decision_needed:m{entry.seq}", "letter", "decision_needed", facts, entry)
+
+    def open_part(self, facts: dict[str, Fact], entry: LogEntry) -> None:
+        """A linked complaint is to be opened with the points that were split off."""
+        self._add(f"part:m{entry.seq}", "split", "", facts, entry)
+
+    def _add(
+        self,
+        key: str,
+        kind: EffectKind,
+        template: str,
+        facts: dict[str, Fact],
+        entry: LogEntry,
+        *,
+        shows_message: bool = False,
+    ) -> None:
+        effect = Effect(
+            key, kind, template, self._deadlines.day, facts, by_clock=self.by_clock, seq=entry.seq
+        )
+        effect.message = entry.message if shows_message else None
+        self._effects.append(effect)
+
+    # --- that either causes ----------------------------------------------------------------------
+
+    def close(self, letter: str, entry: LogEntry | None, facts: dict[str, Fact]) -> None:
+        """The letter that says how the complaint has ended: by a message, or (no entry) by time."""
+        if entry is None:
+            self._add_by_clock(f"{letter}:{facts['closed_on']}", "letter", letter, facts)
+        else:
+            self._add(f"{letter}:m{entry.seq}", "letter", letter, facts, entry, shows_message=True)
+
+    def correct_dates(self, entry: LogEntry, on: date, facts: dict[str, Fact]) -> None:
+        """The letter about the due dates that a correction moved, on the day it was made."""
+        key = f"dates_corrected:m{entry.seq}"
+        effect = Effect(key, "letter", "dates_corrected", on, facts, message=entry.message, seq=entry.seq)
+        self._effects.append(effect)

@@ -1,0 +1,119 @@
+"""A complaint made anew from its log: messages in the order of their dates, corrections from the start."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from redress.domain.actions import act
+from redress.domain.calendar import HolidayTable, OutsideTable
+from redress.domain.corrections import corrected
+from redress.domain.deadline import Deadline, Moved
+from redress.domain.effects import Fact
+from redress.domain.log import LogEntry, by_date
+from redress.domain.messages import Correct, Recount
+from redress.domain.opening import Opening
+from redress.domain.procedure import RulesSnapshot
+from redress.domain.state import ComplaintState
+
+
+class Folding(NamedTuple):
+    """What a complaint follows from, beside its messages: its rules, and the opening as it came."""
+
+    rules: RulesSnapshot
+    intake: Opening
+
+    def state(self, log: list[LogEntry], until: date = date.max) -> ComplaintState:
+        """The complaint made anew from the messages dated up to `until`.
+
+        Corrections count from the start, as if what they put right had never been wrong; the ledger says
+        which due dates each of them moved, on the day it was made.
+        """
+        state, has_corrections = self._fold(log, until)
+        if has_corrections:
+            in_order = sorted(log, key=by_date)
+            for at, entry in enumerate(in_order):
+                if isinstance(entry.message, Correct) and entry.message.on <= until:
+                    self._record_correction(state, entry, entry.message, in_order[:at])
+        return state
+
+    def _record_correction(
+        self, state: ComplaintState, entry: LogEntry, message: Correct, earlier: list[LogEntry]
+    ) -> None:
+        on = message.on
+        before, after = (self._fold(log, on)[0] for log in (earlier, [*earlier, entry]))
+        before.advance(on)
+        after.advance(on)
+        moved = _record_moves(before, after, state, message.reason, on)
+        if moved:
+            facts: dict[str, Fact] = {"moved": moved, "next": state.effects.next_step(), "stage": state.stage}
+            state.effects.correct_dates(entry, on, facts)
+
+    def _fold(self, log: list[LogEntry], until: date) -> tuple[ComplaintState, bool]:
+        put_right = corrected(self.intake, log)
+        state = ComplaintState(self.rules, put_right.opening, act)
+        for entry in sorted(put_right.entries, key=by_date):
+            if entry.message.on > until:
+                break
+            state.apply(entry)
+        return state, bool(put_right.reasons)
+
+    def moves_of(self, log: list[LogEntry], table: HolidayTable, today: date) -> list[dict[str, Any]]:
+        """The due dates that a newer table of bank holidays would move if it counted from `today`.
+
+        In the order of the ledger. Raises `OutsideTable` where the table does not reach as far as the
+        complaint's own.
+        """
+        before, _ = self._fold(log, date.max)
+        on = max([today, before.opening.received_on, *(entry.message.on for entry in log)])
+        asked = LogEntry(len(log), Recount(on=on, message_id="recount-asked", holidays=table))
+        after, _ = self._fold([*log, asked], date.max)
+        if after.outcomes[asked.seq].outcome == "refused":
+            raise OutsideTable(after.outcomes[asked.seq].reason)
+        before.advance(on)
+        return [
+            {
+                "name": now.name,
+                "title": now.limit.title,
+                "was_due_on": was.due_on.isoformat(),
+                "due_on": now.due_on.isoformat(),
+                "paused": now.paused_on is not None,
+            }
+            for was, now in zip(before.ledger, after.ledger, strict=True)
+            if was.due_on != now.due_on
+        ]
+
+
+def _record_moves(
+    before: ComplaintState, after: ComplaintState, state: ComplaintState, reason: str, on: date
+) -> list[Fact]:
+    """Write into the ledger of `state` what one correction moved; gives what letters say of it."""
+    facts: list[Fact] = []
+    for name, now in after.latest.items():
+        was, same = before.latest.get(name), _same_running(now, after.ledger, state.ledger)
+        if was is None or was.due_on == now.due_on:
+            continue
+        if same is not None:
+            same.moved.append(Moved(was.due_on, f"corrected: {reason}", was.breach_due, on))
+            same.moved.sort(key=lambda moved: moved.on)
+        if now.is_open and now.limit.follows is None and now.limit.kind != "target":
+            facts.append(
+                {
+                    "name": name,
+                    "title": now.limit.title,
+                    "was": was.due_on.isoformat(),
+                    "due_on": now.due_on.isoformat(),
+                    "owner": now.owner,
+                }
+            )
+    return facts
+
+
+def _same_running(
+    deadline: Deadline, ledger: Sequence[Deadline], other: Sequence[Deadline]
+) -> Deadline | None:
+    """The running of a limit that is the same in another ledger, where it may have run once more since."""
+    at = next(n for n, d in enumerate(d for d in ledger if d.name == deadline.name) if d is deadline)
+    others = [d for d in other if d.name == deadline.name]
+    return others[at] if at < len(others) else None

@@ -1,0 +1,50 @@
+"""The people of a complaint beside the complainant: who takes which part, and the advocate."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+from redress.domain.fields import Advocate, Person
+from redress.domain.messages import Appoint
+
+
+class Appointment(NamedTuple):
+    """A person in a part; `until` once somebody else has taken it."""
+
+    role: str
+    person: Person
+    connection: str
+    on: date
+    until: date | None = None
+
+
+class People:
+    """Appointments in their order, and the advocate of the person's own choice.
+
+    `advocate_letters`: letters go to the advocate too; `advocate_speaks`: for the complainant.
+    """
+
+    def __init__(self, advocate: Advocate | None) -> None:
+        self.appointments: list[Appointment] = []
+        self.set_advocate(advocate, speaks=False, gets_letters=True)
+
+    def set_advocate(self, advocate: Advocate | None, *, speaks: bool, gets_letters: bool) -> None:
+        """The advocate from now on, or that there is none any more."""
+        self.advocate = advocate
+        self.advocate_letters = advocate is not None and gets_letters
+        self.advocate_speaks = advocate is not None and speaks
+
+    def holders(self, role: str) -> list[Appointment]:
+        """Who has a part at present."""
+        return [held for held in self.appointments if held.role == role and held.until is None]
+
+    def appoint(self, message: Appoint, seats: int) -> bool:
+        """Give a part to somebody; where its seats are taken, in place of the first. Whether all are now."""
+        holders = self.holders(message.role)
+        if len(holders) >= seats:
+            at = self.appointments.index(holders[0])
+            self.appointments[at] = holders[0]._replace(until=message.on)
+        taken = Appointment(message.role, message.person, message.connection, message.on)
+        self.appointments.append(taken)
+        return len(holders) + 1 >= seats

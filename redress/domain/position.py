@@ -1,0 +1,60 @@
+"""Where a complaint is in its procedure: its stage, and whether it is open, suspended or closed."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from redress.domain.procedure import Procedure, StageName
+
+
+class Position:
+    """One complaint's place. Read by all, changed by `ComplaintState` alone. Dates are London dates."""
+
+    __slots__ = ("_procedure", "closed_as", "closed_on", "last_stage", "stage", "state")
+
+    def __init__(self, procedure: Procedure, stage: StageName) -> None:
+        self._procedure = procedure
+        self.stage = self.last_stage = stage
+        self.state = "open"
+        self.closed_on: date | None = None
+        self.closed_as: str | None = None
+
+    @property
+    def current_stage(self) -> StageName:
+        """The stage of the procedure it is in: before the first the first, at the Ombudsman the last."""
+        return self.stage if self.stage in self._procedure.stage else self.last_stage
+
+    def question(self) -> None:
+        """A person has to decide whether the matter is taken."""
+        self.stage = "intake"
+
+    def enter(self, stage: StageName) -> None:
+        """Go to a stage; a closed complaint is open again."""
+        if self.closed_on is not None:
+            self._open_again()
+        self.stage = self.last_stage = stage
+
+    def suspend(self) -> None:
+        """Rest until a review."""
+        self.state = "suspended"
+
+    def resume(self) -> None:
+        """Go on after a suspension."""
+        self.state = "open"
+
+    def close(self, on: date, closed_as: str) -> None:
+        """End, on a day and for a reason."""
+        self.state, self.closed_on, self.closed_as = "closed", on, closed_as
+
+    def reopen(self) -> None:
+        """Go on after closing, at the stage where it ended."""
+        self._open_again()
+        self.stage = self.current_stage
+
+    def refer(self) -> None:
+        """Go to the Ombudsman, who is outside the procedure."""
+        self.last_stage = self.current_stage
+        self.stage = "ombudsman"
+
+    def _open_again(self) -> None:
+        self.state, self.closed_on, self.closed_as = "open", None, None

@@ -1,0 +1,56 @@
+"""What was agreed to be done about a complaint, by whom and by when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple, cast
+
+from redress.domain.deadline import count
+from redress.domain.deadlines import Deadlines
+from redress.domain.messages import Remedy
+from redress.domain.procedure import Owner
+
+_OWNERS = ("stage_manager", "investigating_officer", "adjudicating_officer", "director")
+"""Who may owe a remedy by a part of theirs; whoever else is named, the limit's own owner owes it."""
+
+
+class AgreedAction(NamedTuple):
+    """A remedy, numbered in the order agreed; its deadline is `remedy_<number>`."""
+
+    number: int
+    remedy: Remedy
+    agreed_on: date
+    done_on: date | None = None
+
+
+class Remedies:
+    """The agreed actions of one complaint, each with a deadline of its own."""
+
+    def __init__(self, deadlines: Deadlines) -> None:
+        self._deadlines = deadlines
+        self._agreed: list[AgreedAction] = []
+
+    def __iter__(self) -> Iterator[AgreedAction]:
+        return iter(self._agreed)
+
+    def __len__(self) -> int:
+        return len(self._agreed)
+
+    def agree(self, remedy: Remedy, on: date) -> None:
+        """Something is to be done, by somebody, by a date; without one by the end of the usual limit."""
+        number = len(self._agreed) + 1
+        self._agreed.append(AgreedAction(number, remedy, on))
+        limit = self._deadlines.procedure.limit["remedy"]
+        due_on = remedy.due_on or count(self._deadlines.calendar, limit, on, limit.days)
+        owner = cast(Owner, remedy.owner) if remedy.owner in _OWNERS else limit.owner
+        self._deadlines.run_until(limit, on, due_on, name=f"remedy_{number}", owner=owner)
+
+    def numbered(self, number: int) -> AgreedAction | None:
+        """The agreed action of a number."""
+        return self._agreed[number - 1] if 1 <= number <= len(self._agreed) else None
+
+    def complete(self, agreed: AgreedAction, on: date, *, assumed: bool) -> None:
+        """An agreed action was done."""
+        self._agreed[agreed.number - 1] = agreed._replace(done_on=on)
+        self._deadlines.meet(self._deadlines.latest[f"remedy_{agreed.number}"], on, assumed=assumed)

@@ -1,0 +1,1 @@
+"""Draws a procedure from its data: an outline for the terminal, a Mermaid flowchart, a page with both."""
