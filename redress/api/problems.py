@@ -1,4 +1,4 @@
-"""How the API says no: RFC 9457 problem documents, and nothing of its insides in them."""
+"""How the API refuses: RFC 9457 problem documents, and nothing of its insides in them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ from typing import Any, Literal
 
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import SQLAlchemyError
 
+from redress.domain.erasure import Erased
 from redress.domain.parsing import Malformed
 from redress.domain.parsing import Problem as FieldProblem
+from redress.security.keyring import MissingKey
+from redress.services.backends import Unavailable
+from redress.services.errors import NoSuchComplaint
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -127,6 +132,29 @@ def malformed(error: Malformed) -> Refusal:
     number = len(error.problems)
     fields = "a field" if number == 1 else f"{number} fields"
     return Refusal("malformed", f"Nothing was changed: {fields} cannot be taken.", errors=error.problems)
+
+
+def refusal_of(error: Exception) -> Refusal:
+    """How an error of a service is answered. What it says may hold names only where the caller sent them."""
+    match error:
+        case Refusal():
+            return error
+        case Malformed():
+            return malformed(error)
+        case NoSuchComplaint():
+            return Refusal("not-found", f"{error}.")
+        case Erased():
+            return Refusal("erased", f"{error}.")
+        case Unavailable():
+            return unavailable(f"{error} does not answer.")
+        case MissingKey():
+            return unavailable("A key is missing here, so this cannot be read just now; nothing is lost.")
+        case _:
+            return unavailable("A database that this needs cannot be used just now.")
+
+
+ANSWERED = (Refusal, Malformed, NoSuchComplaint, Erased, Unavailable, MissingKey, SQLAlchemyError)
+"""The errors that `refusal_of` knows."""
 
 
 def wrong(field: str, what: str) -> Refusal:

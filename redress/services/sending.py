@@ -128,8 +128,7 @@ async def _update(client: Client, reference: str, action: str, body: dict[str, A
 
 async def status(client: Client, register: Register, reference: str, as_of: date, within: float) -> Status:
     """Where a complaint stands on a London date; from the register once Temporal has forgotten it."""
-    if not FIRST_YEAR <= as_of.year <= today().year + 10:
-        raise Malformed([Problem("as_of", f"{as_of} lies beyond what the calendar covers")])
+    _check_as_of(as_of)
     try:
         found = await running_status(client, reference, as_of, within)
         return await asyncio.to_thread(with_delivery, register, found)
@@ -147,15 +146,29 @@ async def status(client: Client, register: Register, reference: str, as_of: date
             ) from None
     except KeyDestroyed:
         pass  # erased: its dates and outcomes stand in the register
-    recorded = await asyncio.to_thread(register.status, reference, as_of)
+    return await asyncio.to_thread(recorded_status, register, reference, as_of)
+
+
+def recorded_status(register: Register, reference: str, as_of: date) -> Status:
+    """Where a complaint stands as the register has it, with what became of its letters.
+
+    Raises `Malformed`, `NoSuchComplaint`, and `NoAnswer` for one that was never started.
+    """
+    _check_as_of(as_of)
+    recorded = register.status(reference, as_of)
     if recorded is None:
-        if not await asyncio.to_thread(register.knows, reference):
+        if not register.knows(reference):
             raise NoSuchComplaint(reference)
         raise NoAnswer(
             f"{reference} is reserved, but its start did not reach Temporal: send its opening again",
             reference=reference,
         )
-    return await asyncio.to_thread(with_delivery, register, recorded)
+    return with_delivery(register, recorded)
+
+
+def _check_as_of(as_of: date) -> None:
+    if not FIRST_YEAR <= as_of.year <= today().year + 10:
+        raise Malformed([Problem("as_of", f"{as_of} lies beyond what the calendar covers")])
 
 
 async def running_status(client: Client, reference: str, as_of: date, within: float) -> Status:

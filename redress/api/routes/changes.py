@@ -75,7 +75,7 @@ async def follow_changes(
     with_text = bool(caller.roles & READS_TEXT)
     ends_at = monotonic() + wait
     while True:
-        found = await context.register(
+        found = await context.backends.ask(
             lambda register: recorded(register, reference, after, limit, with_text=with_text)
         )
         if found is None:

@@ -13,9 +13,8 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Query, Response
 from temporalio.service import RPCError
 
-from redress.api.backends import Unavailable
 from redress.api.context import AppContext, Context, CurrentCaller, Reference, check_authority
-from redress.api.problems import Refusal, malformed, unavailable, wrong
+from redress.api.problems import unavailable, wrong
 from redress.api.routing import endpoints, roles
 from redress.api.schemas import (
     ComplaintLine,
@@ -28,7 +27,6 @@ from redress.api.schemas import (
 )
 from redress.domain.calendar import OutsideTable, long_date
 from redress.domain.fields import Day
-from redress.domain.parsing import FIRST_YEAR, Malformed
 from redress.domain.procedure import Owner, StageName
 from redress.domain.status import Status
 from redress.procedures.files import FileError
@@ -36,8 +34,9 @@ from redress.procedures.loader import authority_names
 from redress.security.access import EVERYBODY, READERS, STAFF
 from redress.security.tokens import Caller
 from redress.services import due_dates, sending
+from redress.services.backends import Unavailable
 from redress.services.clock import today
-from redress.services.errors import NoAnswer, NoSuchComplaint
+from redress.services.errors import NoAnswer
 from redress.store.listing import Line, Owed, lines, owed
 
 router = endpoints()
@@ -92,7 +91,7 @@ async def list_complaints(
 ) -> ComplaintPage:
     """Open complaints by next due date, as of today in London, from the register: Temporal may be down."""
     only, day = _only(caller, authority), today()
-    found = await context.register(lambda register: lines(register, day, closed=all, authority=only))
+    found = await context.backends.ask(lambda register: lines(register, day, closed=all, authority=only))
     _known(authority, found)
     wanted = [
         line
@@ -127,7 +126,7 @@ async def list_due(
 ) -> DuePage:
     """Every limit, target and window that still runs, overdue ones included; paused ones are left out."""
     only, day = _only(caller, authority), today()
-    found = await context.register(lambda register: owed(register, day, authority=only))
+    found = await context.backends.ask(lambda register: owed(register, day, authority=only))
     _known(authority, found)
     wanted = [
         each
@@ -226,26 +225,21 @@ async def count_days(
 
 async def _status(context: AppContext, response: Response, reference: str, as_of: date | None) -> Status:
     day = as_of or today()
-    if not FIRST_YEAR <= day.year <= today().year + 10:
-        raise wrong("as_of", f"{day} lies beyond what the calendar covers")
     try:
         client, register = context.backends.temporal(), context.backends.register
         status = await sending.status(client, register, reference, day, STATUS_WITHIN)
         response.headers["Redress-Read-From"] = "temporal"
         return status
-    except Malformed as error:
-        raise malformed(error) from None
-    except NoSuchComplaint as error:
-        raise Refusal("not-found", f"{error}.") from None
     except (NoAnswer, Unavailable, RPCError):
         pass
-    recorded = await context.register(lambda register: register.status(reference, day))
-    if recorded is not None:
-        response.headers["Redress-Read-From"] = "register"
-        return recorded
-    if not await context.register(lambda register: register.knows(reference)):
-        raise Refusal("not-found", f"There never was a complaint {reference}.")
-    raise unavailable(f"{reference} is reserved and waits to be opened.")
+    try:
+        recorded = await context.backends.ask(
+            lambda register: sending.recorded_status(register, reference, day)
+        )
+    except NoAnswer:
+        raise unavailable(f"{reference} is reserved and waits to be opened.") from None
+    response.headers["Redress-Read-From"] = "register"
+    return recorded
 
 
 def _only(caller: Caller, authority: str | None) -> str | None:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from redress.api.context import AppContext, Context, CurrentCaller, check_authority
 from redress.api.problems import Refusal, wrong
 from redress.api.routing import endpoints, roles
-from redress.api.webhook_addresses import NotFound, check_url
+from redress.api.webhook_addresses import NotAllowed, check_url
 from redress.procedures.loader import authority_names
 from redress.security.access import MANAGER
 from redress.security.tokens import Caller
@@ -125,10 +125,10 @@ async def make_webhook(
     """
     _check(new, context, caller)
     only = new.authority or caller.authority
-    there = await context.register(webhooks.subscriptions)
+    there = await context.backends.ask(webhooks.subscriptions)
     if len(there) >= MOST:
         raise wrong("url", f"there are {MOST} webhooks already: end one")
-    made, secret = await context.register(
+    made, secret = await context.backends.ask(
         lambda register: webhooks.subscribe(register, new.url, new.events, only, caller.name)
     )
     response.headers["Location"] = f"/v1/webhooks/{made.id}"
@@ -142,7 +142,7 @@ def _check(new: NewWebhook, context: AppContext, caller: Caller) -> None:
         check_authority(caller, new.authority)
     try:
         check_url(new.url, loopback=context.settings.webhook_loopback)
-    except NotFound as error:
+    except NotAllowed as error:
         raise wrong("url", str(error)) from None
 
 
@@ -155,7 +155,7 @@ def _check(new: NewWebhook, context: AppContext, caller: Caller) -> None:
 )
 async def list_webhooks(context: Context, caller: CurrentCaller) -> Webhooks:
     """Those that there are, with how many deliveries wait, arrived, and were given up."""
-    found = await context.register(
+    found = await context.backends.ask(
         lambda register: webhooks.subscriptions(register, authority=caller.authority)
     )
     return Webhooks(webhooks=[Webhook(**each._asdict()) for each in found])
@@ -184,7 +184,7 @@ async def read_webhook(webhook: HookId, context: Context, caller: CurrentCaller)
 async def end_webhook(webhook: HookId, context: Context, caller: CurrentCaller) -> Response:
     """Ends a webhook; what waits for it is dropped."""
     await _one(context, caller, webhook)
-    await context.register(lambda register: webhooks.end(register, webhook))
+    await context.backends.ask(lambda register: webhooks.end(register, webhook))
     return Response(status_code=204)
 
 
@@ -199,7 +199,7 @@ async def end_webhook(webhook: HookId, context: Context, caller: CurrentCaller) 
 async def renew_webhook_secret(webhook: HookId, context: Context, caller: CurrentCaller) -> WebhookWithSecret:
     """For a day each delivery bears two signatures, by the new secret and by the former one."""
     found = await _one(context, caller, webhook)
-    secret = await context.register(lambda register: webhooks.renew_secret(register, webhook))
+    secret = await context.backends.ask(lambda register: webhooks.renew_secret(register, webhook))
     return WebhookWithSecret(**found._asdict(), secret=secret)
 
 
@@ -213,11 +213,11 @@ async def renew_webhook_secret(webhook: HookId, context: Context, caller: Curren
 async def retry_webhook(webhook: HookId, context: Context, caller: CurrentCaller) -> Retried:
     """For a receiver that was down for longer than deliveries are tried."""
     await _one(context, caller, webhook)
-    return Retried(retried=await context.register(lambda register: webhooks.try_again(register, webhook)))
+    return Retried(retried=await context.backends.ask(lambda register: webhooks.try_again(register, webhook)))
 
 
 async def _one(context: AppContext, caller: Caller, id: str) -> Subscription:
-    found = await context.register(lambda register: webhooks.subscriptions(register, id=id))
+    found = await context.backends.ask(lambda register: webhooks.subscriptions(register, id=id))
     if not found:
         raise Refusal("not-found", f"There is no webhook {id}.")
     check_authority(caller, found[0].authority)
