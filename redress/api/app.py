@@ -48,6 +48,16 @@ def routers() -> list[APIRouter]:
     return [import_module(f"{routes.__name__}.{name}").router for name in names]
 
 
+class Api(FastAPI):
+    """The app, with a document that says who may do what."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document."""
+        if self.openapi_schema is None:
+            self.openapi_schema = describe(self, issuer=self.state.context.settings.oidc_issuer)
+        return self.openapi_schema
+
+
 def build(settings: ApiSettings, cipher: Cipher) -> FastAPI:
     """The app. Its own store is opened at once; Temporal and the register may still be down."""
     context = AppContext(settings, cipher)
@@ -72,7 +82,7 @@ def build(settings: ApiSettings, cipher: Cipher) -> FastAPI:
             with suppress(asyncio.CancelledError):
                 await task
 
-    app = FastAPI(
+    app = Api(
         title="Redress",
         lifespan=life,
         docs_url=None,
@@ -93,14 +103,7 @@ def build(settings: ApiSettings, cipher: Cipher) -> FastAPI:
     app.add_middleware(CrossOrigin, origins=settings.codec_origins)
     app.add_middleware(Guard)
     app.add_middleware(Watch, counts=app.state.counts)  # outermost: it sees what Guard turns away too
-    app.openapi = lambda: _described(app, settings.oidc_issuer)  # type: ignore[method-assign]  # as FastAPI wants
     return app
-
-
-def _described(app: FastAPI, issuer: str) -> dict[str, Any]:
-    if app.openapi_schema is None:
-        app.openapi_schema = describe(app, issuer=issuer)
-    return app.openapi_schema
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:

@@ -15,7 +15,7 @@ from temporalio.service import RPCError
 
 from redress.api.context import AppContext, Context, CurrentCaller, Reference, check_authority
 from redress.api.problems import unavailable, wrong
-from redress.api.routing import endpoints, roles
+from redress.api.routing import endpoints, header, roles
 from redress.api.schemas import (
     ComplaintLine,
     ComplaintPage,
@@ -44,12 +44,7 @@ router = endpoints()
 T = TypeVar("T")
 L = TypeVar("L", Line, Owed)
 
-READ_FROM = {
-    "Redress-Read-From": {
-        "description": "Who answered: `temporal`, or `register`.",
-        "schema": {"type": "string"},
-    }
-}
+READ_FROM = header("Redress-Read-From", "Who answered: `temporal`, or `register`.")
 """A header of what `_status` gives."""
 
 STATUS_WITHIN = 3.0
@@ -145,7 +140,7 @@ async def list_due(
     summary="Where a complaint stands",
     tags=["complaints"],
     response_model=ComplaintStatus,
-    responses={200: {"headers": READ_FROM}},
+    responses={200: READ_FROM},
     response_model_exclude_unset=True,
     openapi_extra=roles(STAFF),
 )
@@ -166,7 +161,7 @@ async def read_complaint(
     summary="Where a complaint stands, in dates alone",
     tags=["complaints"],
     response_model=Standing,
-    responses={200: {"headers": READ_FROM}},
+    responses={200: READ_FROM},
     openapi_extra=roles(EVERYBODY),
 )
 async def read_standing(

@@ -7,12 +7,13 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Body, Path, Response
 from fastapi.openapi.models import Example
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from redress.api.bodies import Unparsed
 from redress.api.context import Context, CurrentCaller, check_authority
 from redress.api.problems import Refusal
-from redress.api.routing import endpoints, roles
+from redress.api.routing import endpoints, header, roles
+from redress.api.schemas import Schema
 from redress.contract import workflow_id
 from redress.domain import opening as domain
 from redress.security.access import BRINGS_CASES, INTAKE, STAFF
@@ -38,34 +39,33 @@ class Opening(Unparsed, domain.Opening):
     model_config = ConfigDict(json_schema_extra={"example": domain.Opening.example()})
 
 
-class Intake(BaseModel):
+class Intake(Schema):
     """What became of an opening."""
 
-    reference: str | None = Field(
-        description="The complaint's reference; null while only the receipt is known.",
-        examples=["CYP-2026-000123"],
-    )
-    workflow_id: str | None = Field(
-        description="Its workflow in Temporal.", examples=["complaint-CYP-2026-000123"]
-    )
-    created: bool = Field(description="Whether this very request made it; false: it was here before.")
-    differs: bool = Field(
-        description="Whether it was here before with other content. Nothing was changed by this request."
-    )
-    state: Literal["opened", "waiting", "refused"] = Field(
-        description="`waiting`: it is kept and will be opened by itself. `refused`: it can no longer be "
-        "opened, since its authority or procedure was taken away meanwhile; `problem` says why."
-    )
-    receipt: str | None = Field(default=None, description="Ask `/v1/receipts/{receipt}` what became of it.")
-    problem: str = Field(default="", description="Why it can no longer be opened.")
+    reference: str | None = Field(examples=["CYP-2026-000123"])
+    """The complaint's reference; null while only the receipt is known."""
+
+    workflow_id: str | None = Field(examples=["complaint-CYP-2026-000123"])
+    """Its workflow in Temporal."""
+
+    created: bool
+    """Whether this very request made it; false: it was here before."""
+
+    differs: bool
+    """Whether it was here before with other content. Nothing was changed by this request."""
+
+    state: Literal["opened", "waiting", "refused"]
+    """`waiting`: it is kept and will be opened by itself. `refused`: it can no longer be opened, since its
+    authority or procedure was taken away meanwhile; `problem` says why."""
+
+    receipt: str | None = None
+    """Ask `/v1/receipts/{receipt}` what became of it."""
+
+    problem: str = ""
+    """Why it can no longer be opened."""
 
 
-LOCATION = {
-    "Location": {
-        "description": "Where it, or while there is no reference its receipt, can be read.",
-        "schema": {"type": "string"},
-    }
-}
+LOCATION = header("Location", "Where it, or while there is no reference its receipt, can be read.")
 
 EXAMPLES: dict[str, Example] = {"a complaint from a web form": {"value": domain.Opening.example()}}
 
@@ -81,13 +81,13 @@ EXAMPLES: dict[str, Example] = {"a complaint from a web form": {"value": domain.
         200: {
             "description": "It was here before; `differs` says whether with other content.",
             "model": Intake,
-            "headers": LOCATION,
+            **LOCATION,
         },
-        201: {"headers": LOCATION},
+        201: LOCATION,
         202: {
             "description": "It is kept, and opened as soon as what is down is back: no need to repeat it.",
             "model": Intake,
-            "headers": LOCATION,
+            **LOCATION,
         },
     },
     openapi_extra=roles(STAFF | INTAKE),

@@ -7,11 +7,12 @@ from typing import Annotated
 
 from fastapi import Body, Path, Response
 from fastapi.openapi.models import Example
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from redress.api.context import AppContext, Context, CurrentCaller, check_authority
 from redress.api.problems import Refusal, wrong
-from redress.api.routing import endpoints, roles
+from redress.api.routing import endpoints, header, roles
+from redress.api.schemas import Schema
 from redress.api.webhook_addresses import NotAllowed, check_url
 from redress.procedures.loader import authority_names
 from redress.security.access import MANAGER
@@ -41,61 +42,74 @@ MOST = 50
 """How many webhooks there may be."""
 
 
-class NewWebhook(BaseModel):
+class NewWebhook(Schema):
     """A webhook to be made."""
 
     model_config = ConfigDict(extra="forbid")
 
-    url: str = Field(
-        min_length=1,
-        max_length=2000,
-        description="Where it leads: https, a public host. Redirects are not followed.",
-        examples=["https://casework.invented.example/redress"],
-    )
-    events: list[Event] = Field(
-        default=[*EVENTS], min_length=1, description="What is sent; all, if left out."
-    )
-    authority: str | None = Field(
-        default=None, description="Only this authority's complaints.", examples=["family-rights"]
-    )
+    url: str = Field(min_length=1, max_length=2000, examples=["https://casework.invented.example/redress"])
+    """Where it leads: https, a public host. Redirects are not followed."""
+
+    events: list[Event] = Field(default=[*EVENTS], min_length=1)
+    """What is sent; all, if left out."""
+
+    authority: str | None = Field(default=None, examples=["family-rights"])
+    """Only this authority's complaints."""
 
 
-class Webhook(BaseModel):
+class Webhook(Schema):
     """A webhook."""
 
-    id: str = Field(
-        description="Its name; the first part of `webhook-id` in what it is sent.",
-        examples=["wh_0123456789abcdef01234567"],
-    )
-    url: str = Field(description="Where it leads.")
-    events: list[Event] = Field(description="What it is sent.")
-    authority: str | None = Field(description="Only this authority's complaints; null: all.")
-    made_by: str = Field(description="The name of the caller who made it.")
-    made_at: datetime = Field(description="When.")
-    waiting: int = Field(description="Deliveries that have not arrived yet.")
-    delivered: int = Field(description="Deliveries that arrived.")
-    given_up: int = Field(description="Deliveries that were tried for days in vain.")
-    last_answer: str = Field(
-        description="What the receiver last answered, if a delivery waits or was given up."
-    )
+    id: str = Field(examples=["wh_0123456789abcdef01234567"])
+    """Its name; the first part of `webhook-id` in what it is sent."""
+
+    url: str
+    """Where it leads."""
+
+    events: list[Event]
+    """What it is sent."""
+
+    authority: str | None
+    """Only this authority's complaints; null: all."""
+
+    made_by: str
+    """The name of the caller who made it."""
+
+    made_at: datetime
+    """When."""
+
+    waiting: int
+    """Deliveries that have not arrived yet."""
+
+    delivered: int
+    """Deliveries that arrived."""
+
+    given_up: int
+    """Deliveries that were tried for days in vain."""
+
+    last_answer: str
+    """What the receiver last answered, if a delivery waits or was given up."""
 
 
 class WebhookWithSecret(Webhook):
     """A webhook with its secret, which is shown this once."""
 
-    secret: str = Field(description="Signs every delivery; `whsec_` and Base64.")
+    secret: str
+    """Signs every delivery; `whsec_` and Base64."""
 
 
-class Webhooks(BaseModel):
+class Webhooks(Schema):
     """All webhooks."""
 
-    webhooks: list[Webhook] = Field(description="In the order they were made.")
+    webhooks: list[Webhook]
+    """In the order they were made."""
 
 
-class Retried(BaseModel):
+class Retried(Schema):
     """How many deliveries are tried anew."""
 
-    retried: int = Field(description="How many.")
+    retried: int
+    """How many."""
 
 
 @router.post(
@@ -105,9 +119,7 @@ class Retried(BaseModel):
     status_code=201,
     response_model=WebhookWithSecret,
     response_description="Made. Keep the `secret`: it is not shown again.",
-    responses={
-        201: {"headers": {"Location": {"description": "Where it can be read.", "schema": {"type": "string"}}}}
-    },
+    responses={201: header("Location", "Where it can be read.")},
     openapi_extra=roles(MANAGER),
 )
 async def make_webhook(
