@@ -6,10 +6,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-ui explore rehearse up down links lint generate format bench pictures screenshots lock clean
+.PHONY: demo test test-ui explore rehearse up down links lint generate format bench count pictures screenshots lock clean
 
 demo: $(READY)
-	@$(BIN)/python -m tools.demo
+	@$(BIN)/python -u -m scripts.demo
 
 test: $(READY)
 	@$(BIN)/python -m pytest -rfEs --numprocesses 4 --dist worksteal
@@ -26,10 +26,10 @@ rehearse: $(READY)
 	@$(BIN)/python starter.py rehearse --all 2>/dev/null
 
 up: $(READY)
-	@$(BIN)/python -m tools.house up
+	@$(BIN)/python -u -m scripts.devserver up
 
 down: $(READY)
-	@$(BIN)/python -m tools.house down
+	@$(BIN)/python -m scripts.devserver down
 
 # Ready lists in the Temporal UI, with the dates of today.
 links: $(READY)
@@ -46,8 +46,13 @@ generate: $(READY)
 format: $(READY)
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
+# Speed and size beside what is promised; one part or several: make bench parts="throughput history".
 bench: $(READY)
-	@$(BIN)/python -m bench.bench
+	@$(BIN)/python -m scripts.bench $(parts)
+
+# Lines of code of the product: no blank lines, comments, docstrings, tests, migrations, generated files.
+count: $(READY)
+	@$(BIN)/python -m scripts.count
 
 # What docs/ shows of each procedure; a test fails where it is older than the data.
 pictures: $(READY)

@@ -29,6 +29,7 @@ HOME = {
     "redress.cli.upkeep": ("letters", "recount", "reconcile"),
     "redress.cli.privacy": ("export", "erase", "keys"),
     "redress.cli.tokens": ("token",),
+    "redress.cli.versions": ("versions",),
 }
 """Where each command lives."""
 
@@ -43,8 +44,8 @@ def load(command: str = "") -> None:
     wanted = [home for home, names in HOME.items() if command in names]
     for home in wanted or HOME:
         group = import_module(home).app
-        if home == "redress.cli.tokens":
-            app.add_typer(group, name="token")
+        if home in ("redress.cli.tokens", "redress.cli.versions"):
+            app.add_typer(group, name=HOME[home][0])
             continue
         app.registered_commands += group.registered_commands
         app.registered_groups += group.registered_groups

@@ -20,6 +20,7 @@ from redress.settings import Settings
 from redress.telemetry.logs import set_up
 from redress.telemetry.traces import flush, tracing
 from redress.temporal.client import connect_patiently, quiet_runtime, where
+from redress.temporal.deployments import worker_deployment
 
 log = logging.getLogger("redress.worker")
 
@@ -34,6 +35,11 @@ async def main() -> int:
     except ValueError as error:  # the SDK's words hold the setting at most
         what = "should be ADDRESS:PORT where nobody else listens, for example 127.0.0.1:9464"
         log.error("REDRESS_METRICS: %s: %s (%s)", settings.metrics, what, error)
+        return 2
+    try:
+        worker_deployment(settings.deployment, settings.build_id)
+    except ValueError as error:
+        log.error("%s", error)
         return 2
     try:
         tell_all(check_all, check_letters)

@@ -1,11 +1,11 @@
-"""Whom an activity serves: one complaint's own workflow, and nobody else."""
+"""Whom an activity serves: one complaint's own workflow, or the daily maintenance, and nobody else."""
 
 from __future__ import annotations
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from redress.contract import WORKFLOW, workflow_id
+from redress.contract import MAINTENANCE, WORKFLOW, workflow_id
 
 
 def serve_complaint(reference: str) -> None:
@@ -15,4 +15,12 @@ def serve_complaint(reference: str) -> None:
     info = activity.info()
     if info.workflow_type != WORKFLOW or info.workflow_id != workflow_id(reference):
         what = f"serves the workflow of {reference} alone"
+        raise ApplicationError(f"{info.activity_type} {what}", type="NotServed", non_retryable=True)
+
+
+def serve_maintenance() -> None:
+    """Turn away, for good, whatever is not the daily maintenance."""
+    info = activity.info()
+    if info.workflow_type != MAINTENANCE:
+        what = f"serves the workflow {MAINTENANCE} alone"
         raise ApplicationError(f"{info.activity_type} {what}", type="NotServed", non_retryable=True)

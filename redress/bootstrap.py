@@ -16,6 +16,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.begin import BeginComplaint
+from activities.erase_due import EraseDue
 from activities.record import RecordEntries
 from activities.send_letters import SendLetters
 from redress.bootstrap_keys import cipher_for
@@ -27,10 +28,12 @@ from redress.security.encryption import Cipher
 from redress.settings import Settings
 from redress.store.database import connect
 from redress.store.register import Register
+from redress.temporal.deployments import worker_deployment
 from redress.temporal.heartbeats import HeartbeatInterceptor
 from redress.temporal.inbound import OneArgument
 from redress.temporal.runner import RUNNER
 from workflows.complaint import Complaint
+from workflows.maintenance import Maintenance
 
 PICKED_UP_WITHIN = timedelta(seconds=3)
 """After a worker dies, how long its complaints wait for it before another one takes them over."""
@@ -82,15 +85,17 @@ async def running_workers(client: Client, activities: Activities, settings: Sett
 
 
 def complaints_worker(client: Client, activities: Activities, settings: Settings) -> Worker:
-    """A worker that runs complaints and keeps their record."""
+    """A worker that runs complaints, keeps their record, and does the daily maintenance."""
+    maintenance = EraseDue(client, activities.register, settings.outbox_folder, settings.state)
     return Worker(
         client,
         task_queue=TASK_QUEUE,
-        workflows=[Complaint],
-        activities=activities.of_complaints(),
+        workflows=[Complaint, Maintenance],
+        activities=[*activities.of_complaints(), maintenance.erase_due],
         activity_executor=ThreadPoolExecutor(settings.activity_threads, "activity"),
         max_concurrent_activities=settings.activity_threads,
         max_concurrent_local_activities=settings.activity_threads,
+        deployment_config=worker_deployment(settings.deployment, settings.build_id),
         max_cached_workflows=settings.cached_complaints,
         workflow_runner=RUNNER,
         interceptors=[OneArgument(), HeartbeatInterceptor()],
@@ -108,6 +113,7 @@ def letters_worker(client: Client, activities: Activities, settings: Settings) -
         activities=activities.of_letters(),
         activity_executor=ThreadPoolExecutor(settings.activity_threads, "letters"),
         max_concurrent_activities=settings.activity_threads,
+        deployment_config=worker_deployment(settings.deployment, settings.build_id),
         interceptors=[HeartbeatInterceptor()],
         max_heartbeat_throttle_interval=HEARTBEAT_INTERVAL,
         graceful_shutdown_timeout=timedelta(seconds=settings.shutdown_within),

@@ -34,6 +34,11 @@ BEGIN = "begin_complaint"
 RECORD = "record_entries"
 SEND_LETTERS = "send_letters"
 
+MAINTENANCE = "Maintenance"
+"""The workflow of what is done once a day."""
+
+ERASE_DUE = "erase_due"
+
 MALFORMED = "Malformed"
 """The type of the failure that tells the sender of an update what is wrong with it, field by field."""
 
@@ -146,6 +151,23 @@ class RecordResult(BaseModel):
     """Whether letters were written that have to leave."""
 
     letters_waiting: bool = False
+
+
+class ErasureReport(BaseModel):
+    """What is past its retention, in numbers of complaints; no name and no reference.
+
+    What is due and neither erased nor failed waits for a person: its authority has not switched on
+    `erase_automatically`.
+    """
+
+    due: int = 0
+    """Past a period that their authority has confirmed."""
+    unconfirmed: int = 0
+    """Past one that it has not confirmed: not to be erased."""
+    erased: int = 0
+    """With proof."""
+    failed: int = 0
+    """Not erased, though switched on; the worker's log says why. They stay due."""
 
 
 # --- what comes in ---------------------------------------------------------------------------------

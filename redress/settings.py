@@ -122,6 +122,12 @@ class Settings(BaseSettings):
     shutdown_within: float = Field(default=25.0, gt=0)
     """Seconds a worker that was told to stop gives activities under way; keep it below the container's."""
 
+    deployment: str = Field(default="", pattern=r"^[A-Za-z0-9_-]*$", max_length=100)
+    """The Worker Deployment that a worker belongs to; empty, with `build_id`: workers have no versions."""
+
+    build_id: str = Field(default="", pattern=r"^[A-Za-z0-9._-]*$", max_length=100)
+    """The version of the software within the deployment."""
+
     log_format: Literal["text", "json"] = "text"
     """How log lines look: for people, or one JSON object a line."""
 

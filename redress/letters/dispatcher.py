@@ -381,7 +381,7 @@ class LetterDispatcher:
             return self._resting.get(channel.name, 0.0) > monotonic()
 
     def _remaining(self, rows: list[Kept]) -> Remaining:
-        pauses = [self._pause(row) for row in rows]
+        pauses = [self._pause(row) for row in _first_in_line(rows)]  # those behind them wait for them
         to_arrive = sum(row.state == "accepted" for row in rows)
         return Remaining(len(rows) - to_arrive, to_arrive, min(pauses, default=0.0))
 

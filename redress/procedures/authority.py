@@ -63,13 +63,22 @@ class Retention(Data):
     """How long a closed complaint's personal data is kept."""
 
     years: Annotated[int, Field(ge=1, le=100)]
-    """Years after closing; nothing is destroyed before, and then only by `starter.py erase --due`."""
+    """Years after closing; nothing is destroyed before."""
 
     source: str = ""
     """Where the period comes from: as a rule the authority's own retention schedule."""
 
     verified: bool = True
     """Whether the authority has confirmed the period; until then what is past it is told and kept."""
+
+    erase_automatically: bool = False
+    """Whether the daily maintenance destroys what is past the period; otherwise it only counts it."""
+
+    @model_validator(mode="after")
+    def _erases_only_what_is_verified(self) -> Retention:
+        if self.erase_automatically and not self.verified:
+            raise ValueError("erase_automatically: needs a period that you have confirmed: verified = true")
+        return self
 
     def last_day(self, closed_on: date) -> date:
         """The last day on which it is kept."""

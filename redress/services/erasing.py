@@ -107,10 +107,12 @@ class Due(NamedTuple):
     """Closed complaints that are past their authority's retention, with nothing owed any more.
 
     `unconfirmed`: past a period that their authority has not confirmed; they are not to be erased for it.
+    `automatic`: those among `confirmed` whose authority has them erased by the daily maintenance.
     """
 
     confirmed: list[str]
     unconfirmed: list[str]
+    automatic: list[str]
 
 
 def due_for_erasure(register: Register, on: date) -> Due:
@@ -119,13 +121,15 @@ def due_for_erasure(register: Register, on: date) -> Due:
     cipher = register.cipher
     destroyed = {*cipher.key_store.destroyed()} if isinstance(cipher, EnvelopeCipher) else set()
     erased = register.noted_as_erased() & destroyed
-    found = Due([], [])
+    found = Due([], [], [])
     for status in register.statuses(on, closed=True):
         rule = kept.get(status["authority"])
         if rule is None or status["closed_on"] is None or status["next_due_on"] is not None:
             continue
         if status["reference"] not in erased and rule.last_day(date.fromisoformat(status["closed_on"])) < on:
             (found.confirmed if rule.verified else found.unconfirmed).append(status["reference"])
+            if rule.erase_automatically:
+                found.automatic.append(status["reference"])
     return found
 
 

@@ -31,6 +31,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from redress.contract import SEARCH_ATTRIBUTES
 from redress.security.encryption import PlaintextCipher
 from redress.temporal.client import connect_patiently, quiet_runtime, where
+from redress.temporal.schedules import schedule_maintenance
 
 log = logging.getLogger("redress.namespace")
 
@@ -59,7 +60,7 @@ async def prepare(client: Client) -> list[str]:
     done += await _kept_long_enough(client)
     done += await _attributes_registered(client)
     await _until_usable(client)
-    return done
+    return done + await _patiently(lambda: schedule_maintenance(client))
 
 
 async def _made(client: Client) -> list[str]:

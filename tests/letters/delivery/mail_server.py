@@ -154,6 +154,7 @@ class MailServer:
         self.mailbox = Mailbox()
         self.port = free_port()
         self._certificates = certificates
+        self.authority = certificates.ca
         self._implicit = implicit_tls
         self._tls = tls
         self._controller: Controller | None = None
