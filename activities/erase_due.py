@@ -15,7 +15,7 @@ from activities.serving import serve_maintenance
 from redress.contract import ERASE_DUE, ErasureReport
 from redress.services.clock import today
 from redress.services.erasing import due_for_erasure, erase
-from redress.services.errors import NotErasable
+from redress.services.errors import Rejected
 from redress.store.register import Register
 
 log = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ class EraseDue:
                 raise ApplicationError(f"the worker stops after {report.erased} erasures; another goes on")
             try:
                 proof = await erase(self._client, self._register, self._outbox, reference, self._state)
-            except NotErasable as error:
+            except Rejected as error:
                 log.warning("%s is not erased: %s", reference, error)
                 report.failed += 1
             except Exception as error:  # whatever befell one complaint, the others are seen to

@@ -7,7 +7,6 @@ standard error. It shows that the worker is connected and asks for work, not tha
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 import sys
 from datetime import UTC, datetime, timedelta
@@ -18,6 +17,7 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.service import RPCError
 
 from redress.contract import TASK_QUEUE
+from redress.exit import leave
 from redress.security.encryption import PlaintextCipher
 from redress.temporal.client import connect, quiet_runtime
 
@@ -51,5 +51,4 @@ async def complaint() -> str:
 if __name__ == "__main__":
     wrong = asyncio.run(complaint())
     sys.stderr.write(f"{wrong}\n" if wrong else "")
-    sys.stderr.flush()
-    os._exit(1 if wrong else 0)  # the SDK's native threads can crash a Python that is taking itself down
+    leave(1 if wrong else 0)

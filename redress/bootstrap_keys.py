@@ -32,7 +32,7 @@ def cipher_for(settings: Settings) -> Cipher:
     if settings.trial == TRIAL:
         return PlaintextCipher()
     raise KeyringError(
-        f"REDRESS_KEYS: there is no ring of keys at {settings.keys_file}: without one, names stand readable "
+        f"REDRESS_KEYS: there is no keyring at {settings.keys_file}: without one, names stand readable "
         "in Temporal and in the register. Make one: python starter.py keys new. Only for a trial, with "
         f"nobody's real name in it: REDRESS_TRIAL='{TRIAL}'"
     )

@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     """Where the register is, as an SQLAlchemy URL; empty: an SQLite file in the state folder."""
 
     keys: Path | None = None
-    """The file with the ring of keys; empty: `keys.txt` in the state folder."""
+    """The file with the keyring; empty: `keys.txt` in the state folder."""
 
     key_store_url: str = ""
     """Where the complaints' own keys are, as an SQLAlchemy URL; empty: an SQLite file in the state folder."""
@@ -144,7 +144,7 @@ class Settings(BaseSettings):
 
     @property
     def keys_file(self) -> Path:
-        """The ring of keys."""
+        """The file with the keyring."""
         return self.keys or self.state / "keys.txt"
 
     @property

@@ -23,18 +23,18 @@ from redress.bootstrap import register_for
 from redress.domain.calendar import long_date
 from redress.domain.london import london_date
 from redress.domain.status import Status
+from redress.exit import leave
 from redress.procedures.loader import procedure
 from redress.security.encryption import Cipher, PlaintextCipher
 from redress.services import sending
 from redress.services.clock import today
-from redress.services.rehearsal import Walker
-from redress.services.timeline import course
+from redress.services.rehearsal import Simulation
+from redress.services.timeline import timeline
 from redress.settings import TRIAL, Settings
 from redress.store.register import Register
 from redress.temporal.client import quiet_runtime
 from redress.temporal.embedded import NoServer, embedded_server, free_port
 from scripts.devserver import ROOT, WORKER
-from scripts.exits import exit_at_once
 
 FOLDER = ROOT / ".redress" / "demo"
 
@@ -86,16 +86,10 @@ async def _three_complaints(client: Client, cipher: Cipher, environment: dict[st
     print(_starter(environment, "list"))
 
     print(f"=== 1. {walked}: a young person's complaint through all three stages, by moving its own clock")
-    walker = Walker(
-        client,
-        register,
-        procedure("statutory", "north-somerset"),
-        settings.answer_within,
-        lambda progress: print(f"  {progress}"),
-        walked,
-    )
-    await walker.walk()
-    await _print_timeline(walker.skipper.client, register, walked, walker)
+    rules = procedure("statutory", "north-somerset")
+    simulation = Simulation(client, register, rules, walked, progress=lambda line: print(f"  {line}"))
+    await simulation.run()
+    await _print_timeline(simulation.client, register, walked, simulation)
 
     print(
         f"\n=== 2. {loaded}: under way since May and loaded today; nobody gets letters about days long past"
@@ -110,13 +104,13 @@ async def _three_complaints(client: Client, cipher: Cipher, environment: dict[st
 
 
 async def _print_timeline(
-    client: Client, register: Register, reference: str, walker: Walker | None = None
+    client: Client, register: Register, reference: str, simulation: Simulation | None = None
 ) -> None:
-    day = london_date(walker.now) if walker else today()
+    day = london_date(simulation.now) if simulation else today()
     status: Status = await sending.status(client, register, reference, day, 30)
     print(f"\n  The course of {reference}:")
-    for event in course(status):
-        print(f"    {long_date(date.fromisoformat(event['on']))}  {event['what']}")
+    for line in timeline(status):
+        print(f"    {long_date(date.fromisoformat(line['on']))}  {line['what']}")
     _print_letters(reference, expected=sum(letter["state"] == "done" for letter in status["letters"]))
 
 
@@ -167,4 +161,4 @@ if __name__ == "__main__":
     started = time.monotonic()
     status = asyncio.run(main())
     print(f"(took {timedelta(seconds=round(time.monotonic() - started))})")
-    exit_at_once(status)
+    leave(status)

@@ -23,6 +23,7 @@ from temporalio.service import RPCError
 
 from redress.api.settings import ApiSettings
 from redress.bootstrap_keys import cipher_for
+from redress.exit import leave
 from redress.security.keyring import KeyringError, add_key
 from redress.services.clock import today
 from redress.services.links import lines
@@ -30,7 +31,6 @@ from redress.settings import TRIAL
 from redress.temporal.client import connect, quiet_runtime, where
 from redress.temporal.embedded import server_command, wait_for_server
 from redress.temporal.namespace import prepare
-from scripts.exits import exit_at_once
 
 ROOT = Path(__file__).resolve().parent.parent
 LOOPBACK = ("127.0.0.1", "localhost")
@@ -235,4 +235,4 @@ def main(command: str) -> int:
 
 
 if __name__ == "__main__":
-    exit_at_once(main(sys.argv[1]))
+    leave(main(sys.argv[1]))

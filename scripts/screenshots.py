@@ -19,6 +19,7 @@ from playwright.async_api import Browser, Locator
 from temporalio.client import Client
 
 from redress.bootstrap import activities_for, running_workers
+from redress.exit import leave
 from redress.procedures.bank_holidays import calendar_today
 from redress.procedures.loader import authority_names
 from redress.services import sending
@@ -158,4 +159,4 @@ async def main() -> int:
 
 if __name__ == "__main__":
     status = asyncio.run(main())
-    os._exit(status)  # the SDK's native threads can crash a Python that is taking itself down
+    leave(status)

@@ -179,7 +179,7 @@ def test_our_services_are_given_settings_that_exist(service: str) -> None:
 
 
 NOT_TO_BE_SET = {
-    "REDRESS_TRIAL": "there is a ring of keys",
+    "REDRESS_TRIAL": "there is a keyring",
     "REDRESS_OUTBOX": "letters lie on the volume with the state",
     "REDRESS_BANK_HOLIDAYS": "the file is part of the image",
 }
@@ -519,10 +519,10 @@ async def _state(client: Client) -> tuple[int, dict[str, int]]:
 
 
 async def _the_ring_is_asked_for_and_made(image: Path, surroundings: dict[str, str]) -> None:
-    """Without a ring the service ends badly, and so nothing of ours starts; made as docs/compose.md says."""
+    """Without a keyring the service ends badly, and nothing of ours starts; made as docs/compose.md says."""
     command = SERVICES["keys"]["command"]
     status, said = await _run(command, image, surroundings)
-    assert (status, "there is no ring of keys" in said) == (2, True), said
+    assert (status, "there is no keyring" in said) == (2, True), said
     (making,) = re.findall(r"^docker compose run --rm keys (python .* keys new)$", COMPOSE_PAGE, re.MULTILINE)
     status, said = await _run(making.split(), image, surroundings)
     assert status == 0, said

@@ -18,6 +18,7 @@ import pytest
 import typer
 from pydantic import BaseModel
 
+from redress.cli.main import commands
 from redress.contract import SEARCH_ATTRIBUTES
 from redress.domain.case import Case
 from redress.domain.corrections import MOST_CORRECTIONS, OPENING_FIELDS
@@ -50,7 +51,6 @@ from redress.procedures.authority import Authority, Choice, Contact, Overlay, Se
 from redress.procedures.files import read_toml
 from redress.settings import Settings
 from scripts.generate import generated
-from starter import app
 from tests.evidence import Evidence, files_of_tests, named_tests, unproven
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -343,7 +343,7 @@ def test_the_status_is_explained_field_by_field(kind: type) -> None:
 
 
 def test_every_command_is_explained() -> None:
-    group = typer.main.get_command(app)
+    group = typer.main.get_command(commands())
     assert set(getattr(group, "commands", {})) <= words_in_code("docs/messages.md")
 
 

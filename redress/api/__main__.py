@@ -1,4 +1,4 @@
-"""The process that answers over HTTP: `python -m redress.api`. Stops cleanly on SIGTERM or Ctrl-C."""
+"""The process that answers over HTTP: `redress-api`. Stops cleanly on SIGTERM or Ctrl-C."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from types import FrameType
+from typing import NoReturn
 
 import uvicorn
 from pydantic import ValidationError
@@ -15,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from redress.api.app import build
 from redress.api.settings import ApiSettings
 from redress.bootstrap_keys import cipher_for
+from redress.exit import leave
 from redress.procedures.loader import FileError, check_all
 from redress.security.encryption import PlaintextCipher
 from redress.security.keyring import KeyringError
@@ -28,7 +30,7 @@ LONGEST_HEADERS = 16 * 1024
 """Bytes of a request's line and headers."""
 
 
-def main() -> int:
+def run() -> int:
     """Run until told to stop; gives the exit status."""
     os.umask(0o077)  # what is kept names people
     try:
@@ -80,9 +82,10 @@ def _already_stopped(_number: int, _frame: FrameType | None) -> None:
     """Uvicorn ends cleanly and then raises what ended it once more, which would cut off the rest here."""
 
 
+def main() -> NoReturn:
+    """The command `redress-api`."""
+    leave(run())
+
+
 if __name__ == "__main__":
-    status = main()
-    logging.shutdown()
-    sys.stderr.flush()
-    # The SDK's native threads can crash a Python that is taking itself down after a clean run.
-    os._exit(status)
+    main()

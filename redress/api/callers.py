@@ -13,7 +13,8 @@ from redress.api.oidc import Issuer, NoKeys
 from redress.api.problems import Refusal, unavailable
 from redress.api.settings import ApiSettings
 from redress.security.access import CODEC, Role
-from redress.security.tokens import Caller, Tokens
+from redress.security.tokens import Caller
+from redress.store.tokens import Tokens
 
 COOKIE = "redress_codec"
 """A browser's session at the codec endpoint."""

@@ -17,7 +17,7 @@ from redress.domain.parsing import Malformed
 from redress.domain.parsing import Problem as FieldProblem
 from redress.security.keyring import MissingKey
 from redress.services.backends import Unavailable
-from redress.services.errors import NoSuchComplaint
+from redress.services.errors import NotFound
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -156,7 +156,7 @@ def refusal_of(error: Exception) -> Refusal:
             return error
         case Malformed():
             return malformed(error)
-        case NoSuchComplaint():
+        case NotFound():
             return Refusal("not-found", f"{error}.")
         case Erased():
             return Refusal("erased", f"{error}.")
@@ -168,7 +168,7 @@ def refusal_of(error: Exception) -> Refusal:
             return unavailable("A database that this needs cannot be used just now.")
 
 
-ANSWERED = (Refusal, Malformed, NoSuchComplaint, Erased, Unavailable, MissingKey, SQLAlchemyError)
+ANSWERED = (Refusal, Malformed, NotFound, Erased, Unavailable, MissingKey, SQLAlchemyError)
 """The errors that `refusal_of` knows."""
 
 

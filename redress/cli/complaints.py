@@ -7,8 +7,21 @@ from typing import Annotated, Any, get_args
 import typer
 
 from redress.cli import tables
-from redress.cli.console import fail, print_json, read_date, read_document, read_pairs, run, say, settings
-from redress.cli.shared import AsJson, Reference, client, register
+from redress.cli.console import (
+    MALFORMED,
+    REFUSED,
+    AsJson,
+    Reference,
+    fail,
+    print_json,
+    read_date,
+    read_document,
+    read_pairs,
+    run,
+    say,
+    settings,
+)
+from redress.cli.shared import client, register
 from redress.domain.case import Answer
 from redress.domain.procedure import StageName
 from redress.domain.sentences import with_long_dates
@@ -16,7 +29,6 @@ from redress.domain.status import Status
 from redress.procedures.loader import authority_names
 from redress.services import intake, sending
 from redress.services.clock import today
-from redress.services.errors import MALFORMED, REFUSED
 
 app = typer.Typer()
 
@@ -70,10 +82,10 @@ def send(
     repeat: dict[str, Any] = {}
 
     async def work() -> tuple[str, Answer]:
-        name, said = sending.complete(action, body)
-        repeat.update(said)
+        name, message = sending.complete(action, body)
+        repeat.update(message)
         within = settings().answer_within
-        return name, await sending.send(await client(), register(), reference, name, said, within)
+        return name, await sending.send(await client(), register(), reference, name, message, within)
 
     name, answer = run(work, repeat=repeat)
     if as_json:

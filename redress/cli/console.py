@@ -4,87 +4,77 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import os
 import stat
 import sys
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 from pydantic import ValidationError
-from sqlalchemy.exc import SQLAlchemyError
-from typer.exceptions import TyperException
 
-from redress.domain.erasure import Erased
-from redress.domain.parsing import Malformed
-from redress.letters.delivery.configuration import ChannelConfigError
-from redress.procedures.loader import FileError
-from redress.security.keyring import KeyringError, MissingKey
-from redress.services.errors import (
-    DONE,
-    MALFORMED,
-    NO_ANSWER,
-    REFUSED,
-    UNKNOWN,
-    NoAnswer,
-    NoSuchComplaint,
-    NotErasable,
-    problem_lines,
-)
-from redress.services.letters import Undecided
-from redress.settings import Settings
+from redress.domain.parsing import Problem
+
+if TYPE_CHECKING:  # loaded where they are needed: `due` needs none
+    from redress.settings import Settings
+
+DONE, MALFORMED, NO_ANSWER, REFUSED, UNKNOWN = 0, 2, 3, 4, 5
+"""How a command ends: its exit status."""
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")]
+Reference = Annotated[str, typer.Argument(help="The complaint's reference, for example CYP-2026-000123.")]
 
 T = TypeVar("T")
-
-SAID = {"": "", "no": "; it is not applied", "unknown": "; whether it is applied is not known"}
+S = TypeVar("S", bound="Settings")
 
 
 def run(work: Callable[[], Coroutine[Any, Any, T]], *, repeat: dict[str, Any] | None = None) -> T:
-    """Do it, and end with the contract's status where it cannot be done.
-
-    `repeat` is the message that was to be sent: without an answer, whoever sent it is told how to
-    send the same one again.
-    """
+    """Do it, and end as `ending` says where it cannot be done."""
     from redress.temporal.client import (
         quiet_runtime,  # what needs no server does not wait for the client's code
     )
 
     quiet_runtime()
-    try:
+    with ending(repeat):
         return asyncio.run(work())
-    except Malformed as error:
-        fail(MALFORMED, problem_lines(error.problems))
-    except FileError as error:
-        fail(MALFORMED, [str(error)])
-    except (KeyringError, ChannelConfigError) as error:
-        fail(MALFORMED, [str(error)])
-    except MissingKey as error:
-        fail(MALFORMED, [f"{settings().keys_file}: {error}"])
-    except (NotErasable, Erased, Undecided) as error:
-        fail(REFUSED, [str(error)])
-    except NoSuchComplaint as error:
-        fail(UNKNOWN, [str(error)])
-    except NoAnswer as error:
-        lines = [f"no answer: {error}{SAID[error.applied]}"]
-        more = {"reference": error.reference, "applied": error.applied}
-        if repeat:
-            more |= {"message_id": str(repeat["message_id"]), "on": str(repeat["on"])}
-            lines.append(
-                f"to repeat the same message: --set message_id={more['message_id']} --set on={more['on']}"
-            )
-        fail(NO_ANSWER, lines, **more)
-    except (SQLAlchemyError, OSError) as error:
-        fail(NO_ANSWER, [f"no answer: the register or the vault cannot be used: {type(error).__name__}"])
+
+
+@contextmanager
+def ending(
+    repeat: dict[str, Any] | None = None, stores: str = "the register or the key store"
+) -> Iterator[None]:
+    """End with the contract's status where what is done inside fails.
+
+    `repeat` is the message that was to be sent: without an answer, whoever sent it is told how to
+    send the same one again. `stores`: what is out of reach where a database is.
+    """
+    try:
+        yield
+    except (typer.Exit, BrokenPipeError):
+        raise
+    except Exception as error:
+        from redress.cli.failures import failure_of
+
+        failure = failure_of(error, repeat, stores)
+        if failure is None:
+            raise
+        fail(failure.status, failure.lines, **failure.more)
 
 
 def settings() -> Settings:
     """The settings, or an end that names the one that is wrong."""
+    from redress.settings import Settings
+
+    return settings_of(Settings)
+
+
+def settings_of(kind: type[S]) -> S:
+    """The same of a class with more settings."""
     try:
-        return Settings()
+        return kind()
     except ValidationError as error:
         fail(MALFORMED, [f"REDRESS_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()])
 
@@ -157,6 +147,11 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)  # noqa: T201  # what it is for
 
 
+def problem_lines(problems: Sequence[Problem]) -> list[str]:
+    """One line a problem, `field: what is wrong`."""
+    return [" ".join(str(problem).split()) for problem in problems]
+
+
 def fail(status: int, lines: list[str], **more: str) -> NoReturn:
     """End with a status: the lines on standard error, and with --json a document that holds them too."""
     for line in lines:
@@ -164,46 +159,3 @@ def fail(status: int, lines: list[str], **more: str) -> NoReturn:
     if "--json" in sys.argv:
         print_json({"status": status, "problems": lines} | {k: v for k, v in more.items() if v})
     raise typer.Exit(status)
-
-
-def main(app: typer.Typer) -> NoReturn:
-    """Run one command and leave with its status."""
-    os.umask(0o077)  # what is written here names people
-    logging.basicConfig(level="ERROR", stream=sys.stderr)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
-    status: object = DONE
-    try:
-        status = _command(app)
-    except typer.Exit as ending:
-        status = ending.exit_code
-    except KeyboardInterrupt:
-        status = 130
-    with suppress(BrokenPipeError):  # whoever read has seen enough
-        sys.stdout.flush()
-        sys.stderr.flush()
-    # The SDK's native threads can crash a Python that is taking itself down: never let that speak for us.
-    os._exit(status if isinstance(status, int) else DONE)
-
-
-def _command(app: typer.Typer) -> object:
-    try:
-        return app(standalone_mode=False)
-    except TyperException as error:
-        fail(MALFORMED, [_usage(error)])
-    except (typer.Exit, KeyboardInterrupt):
-        raise
-    except BrokenPipeError:
-        return DONE
-    except Exception as error:  # a fault of ours: said in a line, not in a traceback
-        logging.getLogger("redress").debug("unexpected", exc_info=True)
-        fail(1, [f"unexpected: {type(error).__name__}: {error}"])
-
-
-def _usage(error: TyperException) -> str:
-    """What is wrong with the command line: which word, and what would be right."""
-    param = getattr(error, "param", None)
-    field = getattr(param, "metavar", None) or getattr(param, "name", None)
-    said = getattr(error, "message", "") or error.format_message()
-    return f"{field}: {said}" if field else f"{said} (see starter.py --help)"

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from redress.cli import tables
-from redress.cli.console import fail, print_json, read_date
-from redress.domain.calendar import OutsideTable, Skipped
-from redress.procedures.files import FileError
+from redress.cli.console import MALFORMED, AsJson, ending, fail, print_json, read_date
+from redress.domain.calendar import OutsideTable
 from redress.services import due_dates
-from redress.services.errors import MALFORMED
-
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")]
 
 app = typer.Typer()
 
@@ -30,20 +25,15 @@ def due(
 ) -> None:
     """The date N working days after (or before) a date. Needs no server."""
     from_day = read_date("FROM", start)
-    try:
-        answer, provisional, skipped = due_dates.due(
-            from_day, days, calendar_days=calendar_days, before=before
-        )
-    except OutsideTable as error:
-        fail(MALFORMED, [f"FROM: {error}"])
-    except FileError as error:
-        fail(MALFORMED, str(error).splitlines())
+    with ending():
+        try:
+            due_on, provisional, skipped = due_dates.due(
+                from_day, days, calendar_days=calendar_days, before=before
+            )
+        except OutsideTable as error:
+            fail(MALFORMED, [f"FROM: {error}"])
     if as_json:
-        print_json(_due_document(answer, provisional, skipped))
+        days_skipped = [{"on": day.on.isoformat(), "why": day.why} for day in skipped]
+        print_json({"due_on": due_on.isoformat(), "provisional": provisional, "skipped": days_skipped})
     else:
-        tables.show_due(from_day, answer, provisional, skipped if explain else [])
-
-
-def _due_document(answer: date, provisional: bool, skipped: list[Skipped]) -> dict[str, Any]:
-    days = [{"on": day.on.isoformat(), "why": day.why} for day in skipped]
-    return {"due_on": answer.isoformat(), "provisional": provisional, "skipped": days}
+        tables.show_due(due_on, provisional, skipped if explain else [])

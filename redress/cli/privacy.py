@@ -7,12 +7,28 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from redress.api.settings import ApiSettings
 from redress.cli import tables
-from redress.cli.console import as_json_text, fail, print_json, run, say, settings, write_privately
-from redress.cli.shared import AsJson, Reference, client, register
-from redress.services import erasing, export_text, exporting, key_management
+from redress.cli.console import (
+    MALFORMED,
+    AsJson,
+    Reference,
+    as_json_text,
+    ending,
+    fail,
+    print_json,
+    run,
+    say,
+    settings,
+    write_privately,
+)
+from redress.cli.shared import client, register
+from redress.security.keyring import add_key
+from redress.services import erasing, export_text, exporting
 from redress.services.clock import today
-from redress.services.errors import MALFORMED
+from redress.services.errors import Rejected
+from redress.services.key_management import KeyManagement
+from redress.store.api_store import open_store
 
 if TYPE_CHECKING:
     from redress.store.register import Register
@@ -27,11 +43,8 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """A complaint's whole file, for the person or the Ombudsman: chronology, letters, decisions, counts."""
-
-    async def work() -> exporting.File:
-        return exporting.export(register(), settings().outbox_folder, reference)
-
-    file = run(work)
+    with ending():
+        file = exporting.export(register(), settings().outbox_folder, reference)
     text = as_json_text(file) if as_json else export_text.as_text(file)
     if out is None:
         print(text, end="")  # noqa: T201  # the file itself
@@ -66,7 +79,7 @@ def erase(
         for each in wanted:
             try:
                 proofs.append(await erasing.erase(temporal, here, places.outbox_folder, each, places.state))
-            except erasing.NotErasable as not_yet:
+            except Rejected as not_yet:
                 if reference:
                     raise
                 say(f"{each}: kept for now; {not_yet}")
@@ -74,8 +87,8 @@ def erase(
 
     done = run(work)
     if as_json:
-        said = [each if isinstance(each, str) else each.model_dump(mode="json") for each in done]
-        print_json(said if due_ else said[0])
+        documents = [each if isinstance(each, str) else each.model_dump(mode="json") for each in done]
+        print_json(documents if due_ else documents[0])
     else:
         tables.show_proofs(done)
     if any(isinstance(each, erasing.Proof) and not each.holds for each in done):
@@ -90,61 +103,55 @@ def _due(register: Register) -> list[str]:
     return due.confirmed
 
 
-keys = typer.Typer(help="The ring of keys that everything personal is sealed with.", no_args_is_help=True)
+keys = typer.Typer(help="The keyring that everything personal is encrypted with.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
+
+
+def _keys() -> KeyManagement:
+    own = settings()
+    api = ApiSettings(state=own.state)
+    has_store = bool(api.api_url) or (own.state / "api.db").exists()
+    return KeyManagement(own.keys_file, register(), open_store(api.store_url) if has_store else None)
 
 
 @keys.command("new")
 def new_key(name: Annotated[str, typer.Option(help="Its name; today's date if left out.")] = "") -> None:
-    """Put a new key on top of the ring; what runs uses it within seconds. Then: keys rewrap."""
-
-    async def work() -> str:
-        return key_management.new(settings(), name)
-
-    say(f"{settings().keys_file}: key {run(work)} is on top now; keep a copy of the file where no backup is")
+    """Put a new key on top of the keyring; what runs uses it within seconds. Then: keys rewrap."""
+    with ending():
+        name = add_key(settings().keys_file, name)
+    say(f"{settings().keys_file}: key {name} is on top now; keep a copy of the file where no backup is")
 
 
 @keys.command("list")
 def list_keys(as_json: AsJson = False) -> None:
-    """The keys of the ring, and what each is needed for; `keys remove` looks through Temporal as well."""
-
-    async def work() -> list[key_management.KeyUse]:
-        return key_management.uses(settings())
-
-    uses = run(work)
+    """The keys of the keyring, and what each is needed for; `keys remove` looks through Temporal as well."""
+    with ending():
+        uses = _keys().uses()
     if as_json:
         print_json([each.model_dump() for each in uses])
-    else:
-        for each in uses:
-            what = (
-                "  (present)"
-                if each.is_present
-                else "  (MISSING: put its line back)"
-                if each.is_missing
-                else ""
-            )
-            tables.console.print(f"{each.name}  wraps {each.wraps}, encrypts {each.encrypts}{what}")
-        if len(uses) > 1:
-            say("Temporal is not looked through here: keys remove does that, and keeps a key that is needed")
+        return
+    for each in uses:
+        mark = "  (present)" if each.is_present else ""
+        mark = "  (MISSING: put its line back)" if each.is_missing else mark
+        tables.console.print(f"{each.name}  wraps {each.wraps}, encrypts {each.encrypts}{mark}")
+    if len(uses) > 1:
+        say("Temporal is not looked through here: keys remove does that, and keeps a key that is needed")
 
 
 @keys.command("rewrap")
 def rewrap_keys() -> None:
     """Wrap every complaint's own key with the present key, so that an older one can be taken away."""
-
-    async def work() -> tuple[int, int]:
-        return key_management.rewrap(settings())
-
-    done, there = run(work)
+    with ending():
+        done, there = _keys().rewrap()
     say(f"{done} of {there} complaints' keys were wrapped anew")
 
 
 @keys.command("remove")
 def remove_key(name: Annotated[str, typer.Argument(help="The key's name.")]) -> None:
-    """Take an old key out of the ring, if nothing needs it any more."""
+    """Take an old key out of the keyring, if nothing needs it any more."""
 
     async def work() -> None:
-        await key_management.remove(settings(), await client(), name)
+        await _keys().remove(await client(), name)
 
     run(work)
     say(f"{settings().keys_file}: key {name} is gone from it; keep a copy of the file as it is now")

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.text import Text
+from temporalio.client import Client
 
+from redress.bootstrap import activities_for, running_workers
 from redress.cli import tables
-from redress.cli.console import fail, print_json, read_date, run, say
-from redress.cli.shared import AsJson
-from redress.domain.parsing import Malformed
+from redress.cli.console import MALFORMED, AsJson, ending, fail, print_json, read_date, run, say
 from redress.drawing.mermaid import mermaid
 from redress.drawing.outline import outline
-from redress.procedures.files import FileError
-from redress.services import drawing, rehearsal
+from redress.security.encryption import PlaintextCipher
+from redress.services import drawing, rehearsal, wording
 from redress.services.clock import today
-from redress.services.errors import MALFORMED, problem_lines
+from redress.settings import Settings
+from redress.store.register import Register
 
 WIDEST = 110
 """Characters: longer lines are hard to read, however wide the terminal is."""
@@ -39,13 +42,9 @@ def procedure_(
 
     Example: starter.py procedure statutory --authority north-somerset --out pictures
     """
-    try:
+    with ending():
         plan = drawing.plan(name, authority)
         saved = drawing.save(plan, out) if out else None
-    except Malformed as error:
-        fail(MALFORMED, problem_lines(error.problems))
-    except FileError as error:
-        fail(MALFORMED, str(error).splitlines())
     if as_json:
         print_json(drawing.document(plan))
     elif as_mermaid:
@@ -77,24 +76,26 @@ def rehearse(
     if procedure is None and not everything:
         fail(MALFORMED, ["PROCEDURE: is missing; name one, or give --all"])
     if everything:
-        all_of_them = run(lambda: rehearsal.rehearse_all(day, progress=say))
+        rehearsed = run(lambda: rehearsal.rehearse_all(day, _worker, say))
         if as_json:
-            print_json([_rehearsal_document(each) for each in all_of_them])
-        for each in all_of_them if not as_json else []:
-            tables.console.print(rehearsal.ending_line(each))
+            print_json([each._asdict() for each in rehearsed])
+        for each in rehearsed if not as_json else []:
+            letters = len(each.status["letters"])
+            tables.console.print(f"{each.authority}, {each.procedure}: {each.ending}, {letters} letters")
         return
-    rehearsed = run(lambda: rehearsal.rehearse(procedure or "", authority, day, progress=say))
+    one = run(lambda: rehearsal.rehearse(procedure or "", authority, day, _worker, say))
     if as_json:
-        print_json(_rehearsal_document(rehearsed))
+        print_json(one._asdict())
     else:
-        for line in rehearsal.course_lines(rehearsed):
-            tables.console.print(line)
+        for entry in one.course:
+            tables.console.print(f"{wording.day(entry['on'])}  {entry['what']}")
+        tables.console.print(f"ended: {one.ending}")
 
 
-def _rehearsal_document(rehearsed: rehearsal.Rehearsed) -> dict[str, Any]:
-    return {
-        "procedure": rehearsed.procedure,
-        "authority": rehearsed.authority,
-        "status": rehearsed.status,
-        "course": rehearsed.course,
-    }
+@asynccontextmanager
+async def _worker(client: Client, folder: Path) -> AsyncIterator[Register]:
+    """A worker without keys, whose letters stay in the folder."""
+    settings = Settings(state=folder, register_url="", outbox=None)
+    activities = activities_for(settings, PlaintextCipher())
+    async with running_workers(client, activities, settings):
+        yield activities.register

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Annotated
 
-import typer
 from temporalio.client import Client
 
 from redress.bootstrap_keys import cipher_for
@@ -16,9 +14,6 @@ from redress.services.errors import NoAnswer
 from redress.store.database import connect as connect_register
 from redress.store.register import Register
 from redress.temporal.client import connect, where
-
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")]
-Reference = Annotated[str, typer.Argument(help="The complaint's reference, for example CYP-2026-000123.")]
 
 
 @cache

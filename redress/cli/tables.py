@@ -13,153 +13,178 @@ from rich.table import Table
 from rich.text import Text
 
 from redress.domain.calendar import Skipped, long_date
-from redress.domain.case import Answer
-from redress.domain.plain_words import PlainWords
 from redress.domain.sentences import with_long_dates
-from redress.domain.status import DeadlineStatus, Status
+from redress.services.wording import about, day, late, words
 
 if TYPE_CHECKING:  # what only few commands use is not loaded for all
+    from redress.domain.case import Answer
+    from redress.domain.plain_words import PlainWords
+    from redress.domain.status import DeadlineStatus, Status
     from redress.services.erasing import Proof
     from redress.services.letters import LetterLine
-    from redress.store.letters import State
+    from redress.services.recounting import RecountReport
 
 
 class _Console(Console):
     """Rich's own ends with status 1 where whoever reads has seen enough (`| head`); that is no failure."""
 
     def on_broken_pipe(self) -> None:
-        """Leave it to the door, which ends quietly."""
+        """Leave it to the command, which ends quietly."""
         raise BrokenPipeError
 
 
 console = _Console(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else 160)
 
-LEFT: dict[State, str] = {
-    "waiting": "not written yet",
-    "ready": "about to leave",
-    "sending": "being handed over",
-    "accepted": "taken, not known to have arrived",
-    "sent": "sent",
-    "failed": "not deliverable",
-    "unsure": "perhaps sent, perhaps not",
-    "by_hand": "sent by hand",
-    "erased": "erased",
-}
-"""What became of a letter, in words."""
-
 COLOURS = {"overdue": "bold red", "met_late": "red", "running": "", "met": "green", "paused": "yellow"}
+
+
+def table_of(*columns: str, whole: int = 1) -> Table:
+    """A table with these headings; the first `whole` columns are never broken into lines."""
+    table = Table(box=box.SIMPLE_HEAD)
+    for number, name in enumerate(columns):
+        table.add_column(name, no_wrap=number < whole, overflow="ellipsis" if number < whole else "fold")
+    return table
 
 
 def show_status(status: Status) -> None:
     """The whole of a complaint on one screen."""
-    stage = status["stage"].replace("_", " ")
-    console.print(f"[bold]{status['reference']}[/bold]  {stage}, {_state(status)}")
-    console.print(f"received {_day(status['received_on'])} by {status['authority']}")
+    console.print(f"[bold]{status['reference']}[/bold]  {words(status['stage'])}, {_state(status)}")
+    console.print(f"received {day(status['received_on'])} by {status['authority']}")
     console.print(f"procedure: {status['procedure']}, because {status['procedure_reason']}")
     if erased_on := status.get("erased_on"):
-        console.print(f"its personal data was destroyed on {_day(erased_on)}: dates and outcomes are left")
+        console.print(f"its personal data was destroyed on {day(erased_on)}: dates and outcomes are left")
     if status["next_due_on"]:
-        late = "[bold red]overdue[/bold red]: " if status["overdue"] else ""
-        who = status["waiting_for"].replace("_", " ")
-        console.print(f"{late}waiting for the {who}, by {_day(status['next_due_on'])}")
+        overdue = "[bold red]overdue[/bold red]: " if status["overdue"] else ""
+        due = day(status["next_due_on"])
+        console.print(f"{overdue}waiting for the {words(status['waiting_for'])}, by {due}")
     for question in status["questions"]:
         console.print(f"[yellow]to decide:[/yellow] {question}")
     if status["contact_restricted_until"]:
-        console.print(f"contact is restricted until {_day(status['contact_restricted_until'])}")
-    _plain(status["plain"])
+        console.print(f"contact is restricted until {day(status['contact_restricted_until'])}")
+    _show_plain_words(status["plain"])
     console.print()
     console.print(_deadlines(status["deadlines"]))
-    if any(d["provisional"] for d in status["deadlines"]):
+    if any(deadline["provisional"] for deadline in status["deadlines"]):
         console.print("(p) provisional: it may still move")
-    _lines("points", [line for point in status["points"] for line in _point(point)])
-    _lines("linked", [_link(link) for link in status["linked"]])
-    _lines("moved", _moves(status["deadlines"]))
-    _lines(
+    _show_lines("points", [line for point in status["points"] for line in _point(point)])
+    _show_lines("linked", [_link(link) for link in status["linked"]])
+    _show_lines("moved", [_moved(d["title"], moved) for d in status["deadlines"] for moved in d["moved"]])
+    letters = [each for each in status["letters"] if (each["letter"], each["state"]) != ("chase", "history")]
+    _show_lines(
         "letters",
-        [
-            f"{_day(str(e['on']))}  {_words(e['letter'])}{about(e)}  ({e['state']})"
-            for e in status["letters"]
-            if (e["letter"], e["state"]) != ("chase", "history")
-        ],
+        [f"{day(str(e['on']))}  {words(e['letter'])}{about(e)}  ({e['state']})" for e in letters],
     )
-    _lines(
-        "messages",
-        [
-            f"{_day(str(m['on']))}  {_words(m['action'])}  ({_words(m['outcome'])})"
-            + (" date assumed" if m["assumed"] else "")
-            for m in status.get("messages", [])
-        ],
-    )
-    for name in ("pending", "refused"):
-        rows = status["pending"] if name == "pending" else status["refused"]
-        _lines(name, [_remark(row, "reason") for row in rows])
-    _lines("irregular", [_remark(row, "what") for row in status["irregular"]])
-    console.print(f"\nas of {_day(status['as_of'])}, calendar {status['calendar']}", style="dim")
+    _show_lines("messages", [_message(message) for message in status.get("messages", [])])
+    _show_lines("pending", [_remark(row, "reason") for row in status["pending"]])
+    _show_lines("refused", [_remark(row, "reason") for row in status["refused"]])
+    _show_lines("irregular", [_remark(row, "what") for row in status["irregular"]])
+    console.print(f"\nas of {day(status['as_of'])}, calendar {status['calendar']}", style="dim")
 
 
-def _plain(words: PlainWords) -> None:
+def _show_plain_words(plain: PlainWords) -> None:
     """The plain words of the place it is at, as the person concerned may read them."""
-    said = [words["what"], words["who"], words["next"]]
-    if any(said):
-        console.print(f"\n[bold]in plain words[/bold]  {words['title']}")
-        for line in filter(None, said):
+    lines = [line for line in (plain["what"], plain["who"], plain["next"]) if line]
+    if lines:
+        console.print(f"\n[bold]in plain words[/bold]  {plain['title']}")
+        for line in lines:
             console.print(Text(line), width=100)
 
 
+def _show_lines(title: str, lines: Sequence[str]) -> None:
+    if lines:
+        console.print(f"\n[bold]{title}[/bold]")
+        for line in lines:
+            console.print(Text(f"  {line}"))
+
+
 def _point(point: Mapping[str, Any]) -> list[str]:
-    state = "" if point["state"] == "open" else f"  ({_words(point['state'])})"
-    lines = [f"{point['point']}. {point['text']}{state}"]
-    for found in point["findings"]:
-        why = f": {found['reason']}" if found["reason"] else ""
-        lines.append(f"   {_words(found['stage'])}: {_words(found['outcome'])}{why}")
-    return lines
+    state = "" if point["state"] == "open" else f"  ({words(point['state'])})"
+    findings = [
+        f"   {words(finding['stage'])}: {words(finding['outcome'])}"
+        + (f": {finding['reason']}" if finding["reason"] else "")
+        for finding in point["findings"]
+    ]
+    return [f"{point['point']}. {point['text']}{state}", *findings]
 
 
 def _link(link: Mapping[str, Any]) -> str:
     if link["how"] == "linked_to":
         return f"belongs to {link['reference']}"
-    return f"{link['reference']}, split off on {_day(link['on'])} under {_words(link['procedure'])}"
+    return f"{link['reference']}, split off on {day(link['on'])} under {words(link['procedure'])}"
+
+
+def _moved(title: str, moved: Mapping[str, Any]) -> str:
+    breach = " (breached)" if moved["breach"] else ""
+    return f"{title} was due {day(moved['due_on'])}{breach}: {moved['reason']}"
+
+
+def _message(message: Mapping[str, object]) -> str:
+    assumed = " date assumed" if message["assumed"] else ""
+    return f"{day(str(message['on']))}  {words(message['action'])}  ({words(message['outcome'])}){assumed}"
+
+
+def _remark(row: Mapping[str, object], what: str) -> str:
+    """What is to be known of a message, with its day and its action."""
+    return f"{day(str(row['on']))}  {words(row['action'])}: {with_long_dates(str(row[what]))}"
+
+
+def _state(status: Status) -> str:
+    if status["closed_on"]:
+        return f"closed {day(status['closed_on'])} as {words(status['closed_as'])}"
+    return status["state"]
+
+
+def _deadlines(deadlines: Sequence[DeadlineStatus]) -> Table:
+    table = table_of("limit", "due", "", "met", "owed by", whole=0)
+    for column in table.columns[1:4]:
+        column.no_wrap = True
+    for each in deadlines:
+        lateness = f", {late(each['days_late'], each['unit'])}" if each["days_late"] else ""
+        table.add_row(
+            each["title"],
+            day(each["due_on"]) + (" (p)" if each["provisional"] else ""),
+            Text(words(each["state"]) + lateness, style=COLOURS.get(each["state"], "")),
+            day(each["met_on"]),
+            words(each["owner"]),
+        )
+    return table
 
 
 def show_list(statuses: Sequence[Status]) -> None:
     """Complaints in a table, by next due date."""
-    table = Table(box=box.SIMPLE_HEAD)
-    table.add_column("reference", no_wrap=True, min_width=15)
-    for name in ("stage", "state", "next due", "waiting for", "received"):
-        table.add_column(name, overflow="fold")
+    table = table_of("reference", "stage", "state", "next due", "waiting for", "received")
+    table.columns[0].min_width = 15
     for status in statuses:
-        due = Text(_day(status["next_due_on"]) if status["next_due_on"] else "")
-        if status["overdue"]:
-            due = Text(f"{due} overdue", style="bold red")
+        overdue = status["overdue"]
+        due = Text(
+            day(status["next_due_on"]) + (" overdue" if overdue else ""), style="bold red" if overdue else ""
+        )
         table.add_row(
             status["reference"],
-            status["stage"].replace("_", " "),
+            words(status["stage"]),
             _state(status),
             due,
-            status["waiting_for"].replace("_", " "),
-            _day(status["received_on"]),
+            words(status["waiting_for"]),
+            day(status["received_on"]),
         )
     console.print(table if statuses else "no complaints to show")
 
 
 def show_letters(letters: Sequence[LetterLine]) -> None:
     """Letters in a table, each with what became of it."""
-    table = Table(box=box.SIMPLE_HEAD)
-    table.add_column("reference", no_wrap=True)
-    table.add_column("mark", no_wrap=True)
-    for name in ("letter", "to", "of", "what became of it"):
-        table.add_column(name, overflow="fold")
+    from redress.services.letters import BECAME
+
+    table = table_of("reference", "mark", "letter", "to", "of", "what became of it", whole=2)
     for letter in letters:
-        said = LEFT[letter["state"]] + (f": {letter['reason']}" if letter["reason"] else "")
-        colour = "bold red" if letter["state"] in ("failed", "unsure") else ""
+        became = BECAME[letter["state"]] + (f": {letter['reason']}" if letter["reason"] else "")
         by_text = " (text message)" if letter["to"].endswith("_text") else ""
         table.add_row(
             letter["reference"],
             letter["mark"],
-            _words(letter["letter"]),
-            _words(letter["to"].removesuffix("_text")) + by_text,
-            _day(letter["on"]),
-            Text(said, style=colour),
+            words(letter["letter"]),
+            words(letter["to"].removesuffix("_text")) + by_text,
+            day(letter["on"]),
+            Text(became, style="bold red" if letter["state"] in ("failed", "unsure") else ""),
         )
     console.print(table if letters else "no letters to show")
 
@@ -168,107 +193,71 @@ def show_answer(reference: str, action: str, answer: Answer) -> None:
     """What a message did."""
     outcome = "applied" if answer.applied else "pending" if answer.pending else "refused"
     again = " (a repeat: this is the first answer)" if answer.repeated else ""
-    console.print(f"{reference}: {_words(action)} of {long_date(answer.on)} {outcome}{again}")
+    console.print(f"{reference}: {words(action)} of {long_date(answer.on)} {outcome}{again}")
     if answer.reason:
         console.print(f"  {with_long_dates(answer.reason)}")
     for moved in answer.changed:
         was, now = moved.get("was_due_on"), moved.get("due_on")
-        dates = f", due {_day(now)}" if now else ""
-        dates += f" instead of {_day(was)}" if was and was != now else ""
-        state = _words(moved["is"] or "gone")
-        console.print(f"  {_words(moved['what'])}: {state}{dates}")
+        dates = f", due {day(now)}" if now else ""
+        dates += f" instead of {day(was)}" if was and was != now else ""
+        console.print(f"  {words(moved['what'])}: {words(moved['is'] or 'gone')}{dates}")
 
 
 def show_proofs(done: Sequence[Proof | str]) -> None:
-    """What was destroyed, and what a search found afterwards."""
+    """What was destroyed, and what a search found afterwards; or, for a reference, that it is due."""
     if not done:
         console.print("nothing is due for erasure")
-    for each in done:
-        if isinstance(each, str):
-            console.print(f"{each}: its retention has passed")
+    for proof in done:
+        if isinstance(proof, str):
+            console.print(f"{proof}: its retention has passed")
             continue
-        again = "was erased before" if each.already else "is erased"
-        left = "nothing of it can be read any more" if each.holds else "SOMETHING can still be read"
-        console.print(f"{each.reference} {again}: {left}")
-        for place in each.searched:
+        again = "was erased before" if proof.already else "is erased"
+        left = "nothing of it can be read any more" if proof.holds else "SOMETHING can still be read"
+        console.print(f"{proof.reference} {again}: {left}")
+        for place in proof.searched:
             found = f": {', '.join(place.found)}" if place.found else ""
             console.print(f"  {place.where}: {place.looked_at} looked at, {place.readable} readable{found}")
-        if each.linked:
-            console.print(f"  not erased with it, and about the same matter: {', '.join(each.linked)}")
+        if proof.linked:
+            console.print(f"  not erased with it, and about the same matter: {', '.join(proof.linked)}")
 
 
-def show_due(start: date, answer: date, provisional: bool, skipped: Sequence[Skipped]) -> None:
+def show_due(due_on: date, provisional: bool, skipped: Sequence[Skipped]) -> None:
     """A date and how it was counted."""
-    console.print(long_date(answer) + ("  (provisional)" if provisional else ""))
+    console.print(long_date(due_on) + ("  (provisional)" if provisional else ""))
     if provisional:
         console.print(
             "no official list of bank holidays covers this date yet; it may still move", style="dim"
         )
-    for day in skipped:
-        console.print(f"  {long_date(day.on)} does not count: {day.why}")
+    for each in skipped:
+        console.print(f"  {long_date(each.on)} does not count: {each.why}")
 
 
-def _deadlines(deadlines: Sequence[DeadlineStatus]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD)
-    table.add_column("limit", overflow="fold")
-    for name in ("due", "", "met"):
-        table.add_column(name, no_wrap=True)
-    table.add_column("owed by")
-    for d in deadlines:
-        state = _words(d["state"])
-        if d["days_late"]:
-            state += f", {d['days_late']} {_unit(d['unit'], d['days_late'])} late"
-        table.add_row(
-            d["title"],
-            _day(d["due_on"]) + (" (p)" if d["provisional"] else ""),
-            Text(state, style=COLOURS.get(d["state"], "")),
-            _day(d["met_on"]) if d["met_on"] else "",
-            d["owner"].replace("_", " "),
-        )
-    return table
+MOST_DAYS = 20
+"""How many of the days that differ people are shown."""
 
 
-def about(letter: Mapping[str, object]) -> str:
-    """Which limit a letter is about, where it is about one."""
-    return f" ({letter['about']})" if letter.get("about") else ""
-
-
-def _moves(deadlines: Sequence[DeadlineStatus]) -> list[str]:
-    return [
-        f"{d['title']} was due {_day(moved['due_on'])}"
-        + (" (breached)" if moved["breach"] else "")
-        + f": {moved['reason']}"
-        for d in deadlines
-        for moved in d["moved"]
-    ]
-
-
-def _lines(title: str, lines: Sequence[str]) -> None:
-    if lines:
-        console.print(f"\n[bold]{title}[/bold]")
-        for line in lines:
-            console.print(Text(f"  {line}"))
-
-
-def _state(status: Status) -> str:
-    if status["closed_on"]:
-        return f"closed {_day(status['closed_on'])} as {_words(status['closed_as'])}"
-    return status["state"]
-
-
-def _unit(unit: str, number: int) -> str:
-    words = unit.replace("_", " ")
-    return words.removesuffix("s") if number == 1 else words
-
-
-def _day(iso: str | None) -> str:
-    return long_date(date.fromisoformat(iso)) if iso else ""
-
-
-def _remark(row: Mapping[str, object], what: str) -> str:
-    """What is said of a message, with its day and its action."""
-    return f"{_day(str(row['on']))}  {_words(row['action'])}: {with_long_dates(str(row[what]))}"
-
-
-def _words(name: object) -> str:
-    return str(name).replace("_", " ")
+def show_recount(recounted: RecountReport) -> None:
+    """The dates that move, a line each; the days that differ; and how many complaints they concern."""
+    moved, unmoved, failed = (len(recounted.of(each)) for each in ("moved", "unmoved", "failed"))
+    if moved:
+        table = table_of("reference", "limit", "was", "is", "")
+        for each in recounted.of("moved"):
+            for move in each.dates:
+                paused = "paused" if move.paused else ""
+                table.add_row(each.reference, move.title, day(move.was_due_on), day(move.due_on), paused)
+        console.print(table)
+    if not (moved or unmoved or failed):
+        console.print(f"nothing newer for any complaint: the list is {recounted.to}")
+        return
+    for differing in recounted.days[:MOST_DAYS]:
+        console.print(str(differing))
+    if len(recounted.days) > MOST_DAYS:
+        console.print(f"and {len(recounted.days) - MOST_DAYS} more days (--json has them all)")
+    console.print(f"{len(recounted.complaints)} complaints looked at")
+    console.print(f"  {moved}: dates {'would move' if recounted.dry_run else 'have moved'}")
+    console.print(f"  {unmoved}: the newer list moves no date")
+    console.print(f"  {len(recounted.of('untouched'))}: nothing newer")
+    if failed:
+        console.print(f"  {failed}: failed; run it again")
+    if recounted.dry_run:
+        console.print("dry run: nothing has changed")

@@ -8,19 +8,15 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
-from rich import box
-from rich.table import Table
-from sqlalchemy.exc import SQLAlchemyError
 
 from redress.api.settings import ApiSettings
-from redress.cli.console import fail, print_json, say
-from redress.cli.tables import console
-from redress.procedures.loader import authority_names
-from redress.security.access import ROLES, WHAT_ROLES_ARE, Role
-from redress.security.tokens import Token, TokenError, Tokens
-from redress.services.errors import MALFORMED, NO_ANSWER
+from redress.cli.console import AsJson, ending, print_json, say, settings_of
+from redress.cli.tables import console, table_of
+from redress.security.access import ROLES, WHAT_ROLES_ARE
+from redress.security.tokens import Token
+from redress.services import tokens as service
 from redress.store.api_store import open_store
+from redress.store.tokens import Tokens
 
 app = typer.Typer(
     help="Who may call the HTTP API, and as what.\n\n"
@@ -29,7 +25,6 @@ app = typer.Typer(
 )
 
 Name = Annotated[str, typer.Argument(help="Who comes with it, for example web-form: the record shows it.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")]
 
 
 @app.command()
@@ -41,14 +36,8 @@ def new(
     as_json: AsJson = False,
 ) -> None:
     """Make a token. It is shown this once and kept as a hash: whoever loses it needs a new one."""
-    roles: list[Role] = [known for known in ROLES if known in role]
-    for each in role:
-        if each not in ROLES:
-            fail(MALFORMED, [f"role: {each!r} is none of {', '.join(ROLES)}"])
-    if authority is not None and authority not in authority_names():
-        fail(MALFORMED, [f"authority: {authority!r} is none of {', '.join(authority_names())}"])
     with _tokens() as tokens:
-        secret = tokens.make(name, roles, authority, timedelta(days=days) if days else None)
+        secret = service.make(tokens, name, role, authority, timedelta(days=days) if days else None)
         _show_secret(tokens, name, secret, as_json=as_json)
 
 
@@ -60,9 +49,7 @@ def list_(as_json: AsJson = False) -> None:
     if as_json:
         print_json([_document(token) for token in known])
         return
-    table = Table(box=box.SIMPLE_HEAD)
-    for column in ("name", "roles", "authority", "made", "until", ""):
-        table.add_column(column, overflow="fold")
+    table = table_of("name", "roles", "authority", "made", "until", "", whole=0)
     for token in known:
         until = _minute(token.expires_at) if token.expires_at else ""
         roles, authority = ", ".join(token.roles), token.authority or "every"
@@ -78,28 +65,21 @@ def rotate(
 ) -> None:
     """Make a new token in place of another, with the same roles."""
     with _tokens() as tokens:
-        secret = tokens.rotate(name, timedelta(hours=keep))
-        _show_secret(tokens, name, secret, as_json=as_json)
+        _show_secret(tokens, name, service.rotate(tokens, name, timedelta(hours=keep)), as_json=as_json)
 
 
 @app.command()
 def revoke(name: Name, as_json: AsJson = False) -> None:
     """End every token of this name, at once."""
     with _tokens() as tokens:
-        ended = tokens.revoke(name)
+        ended = service.revoke(tokens, name)
     print_json({"name": name, "revoked": ended}) if as_json else say(f"{name}: {ended} revoked")
 
 
 @contextmanager
 def _tokens() -> Iterator[Tokens]:
-    try:
-        yield Tokens(open_store(ApiSettings().store_url))
-    except ValidationError as error:
-        fail(MALFORMED, [f"REDRESS_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()])
-    except TokenError as mistake:
-        fail(MALFORMED, [str(mistake)])
-    except (SQLAlchemyError, OSError) as error:
-        fail(NO_ANSWER, [f"no answer: the API's store cannot be used: {type(error).__name__}"])
+    with ending(stores="the API's store"):
+        yield Tokens(open_store(settings_of(ApiSettings).store_url))
 
 
 def _show_secret(tokens: Tokens, name: str, secret: str, *, as_json: bool) -> None:
@@ -111,10 +91,8 @@ def _show_secret(tokens: Tokens, name: str, secret: str, *, as_json: bool) -> No
 
 
 def _document(token: Token) -> dict[str, object]:
-    dates = {"made_at": token.made_at.isoformat()}
-    if token.expires_at:
-        dates["expires_at"] = token.expires_at.isoformat()
-    return token._asdict() | {"expires_at": None} | dates
+    expires_at = token.expires_at.isoformat() if token.expires_at else None
+    return token._asdict() | {"made_at": token.made_at.isoformat(), "expires_at": expires_at}
 
 
 def _minute(at: datetime) -> str:

@@ -7,12 +7,11 @@ from typing import Annotated
 import typer
 
 from redress.cli import tables
-from redress.cli.console import fail, print_json, run, say, settings
-from redress.cli.shared import AsJson, client, register
+from redress.cli.console import MALFORMED, NO_ANSWER, AsJson, ending, fail, print_json, run, say, settings
+from redress.cli.shared import client, register
 from redress.letters.delivery.configuration import routes_for, send_limits_of
 from redress.letters.dispatcher import LetterDispatcher
 from redress.services import letters, reconciling, recounting
-from redress.services.errors import MALFORMED, NO_ANSWER
 
 app = typer.Typer()
 
@@ -34,18 +33,8 @@ def letters_(
     if (again or by_hand) and (mark is None or again is by_hand):
         fail(MALFORMED, ["MARK: name one letter, and either --again or --by-hand"])
 
-    async def work() -> list[letters.LetterLine] | str:
-        here = register()
-        if reference is None or mark is None:
-            return letters.lines(here, reference)
-        if by_hand:
-            return [letters.by_hand(here, reference, mark)]
-        if not again:
-            return letters.text(here, reference, mark)
-        postroom = LetterDispatcher(here, routes_for(settings()), send_limits_of(settings()))
-        return [letters.again(postroom, reference, mark)]
-
-    found = run(work)
+    with ending():
+        found = _letters(reference, mark, again=again, by_hand=by_hand)
     if isinstance(found, str):
         print_json({"text": found}) if as_json else print(found, end="")  # noqa: T201  # the letter itself
     elif as_json:
@@ -54,6 +43,20 @@ def letters_(
         tables.show_letters(found)
     if again and not isinstance(found, str) and found[0]["state"] not in ("sent", "accepted"):
         raise typer.Exit(NO_ANSWER)
+
+
+def _letters(
+    reference: str | None, mark: str | None, *, again: bool, by_hand: bool
+) -> list[letters.LetterLine] | str:
+    store = register()
+    if reference is None or mark is None:
+        return letters.lines(store, reference)
+    if by_hand:
+        return [letters.by_hand(store, reference, mark)]
+    if not again:
+        return letters.text(store, reference, mark)
+    dispatcher = LetterDispatcher(store, routes_for(settings()), send_limits_of(settings()))
+    return [letters.again(dispatcher, reference, mark)]
 
 
 @app.command()
@@ -67,7 +70,7 @@ def recount(
     Ends with status 3 where a complaint is out of reach; the others have been seen to. Run it again.
     """
 
-    async def work() -> recounting.Recounted:
+    async def work() -> recounting.RecountReport:
         return await recounting.recount(
             await client(),
             register(),
@@ -81,10 +84,7 @@ def recount(
     if as_json:
         print_json(recounted.document())
     else:
-        if recounted.of("moved"):
-            tables.console.print(recounting.table_of(recounted))
-        for line in recounting.summary(recounted):
-            tables.console.print(line)
+        tables.show_recount(recounted)
     for each in recounted.of("failed"):
         say(f"{each.reference}: {each.reason}")
     if recounted.of("failed"):

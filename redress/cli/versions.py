@@ -11,10 +11,10 @@ from rich.table import Table
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from redress.cli.console import fail, print_json, run, settings
-from redress.cli.shared import AsJson, client
+from redress.cli.console import MALFORMED, NO_ANSWER, REFUSED, AsJson, fail, print_json, run, settings
+from redress.cli.shared import client
 from redress.cli.tables import console
-from redress.services.errors import MALFORMED, NO_ANSWER, REFUSED, NoAnswer
+from redress.services.errors import NoAnswer
 from redress.temporal import deployments
 from redress.temporal.deployments import Deployment, DeploymentError, NoWorkers
 

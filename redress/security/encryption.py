@@ -1,7 +1,7 @@
-"""Sealing text and documents, each under the key of the complaint it belongs to, or under the ring's own.
+"""Encrypting text and documents, each under the key of the complaint it belongs to, or under the keyring's.
 
-What is sealed carries the name of its key in the open (`complaint/CYP-2026-000123`, `ring/2026-11-22`,
-`slip/` and a number): none holds personal data.
+What is encrypted carries the name of its key in the open: `complaint/CYP-2026-000123`, `keyring/2026-11-22`,
+or `unassigned/` and a number for what belongs to a complaint that is not known yet. None holds personal data.
 """
 
 from __future__ import annotations
@@ -13,30 +13,79 @@ import json
 from typing import Any, Protocol
 
 from redress.security.keyring import Keyring, Unreadable, decrypt, encrypt
-from redress.store.key_store import SLIP, KeyStore
 
-OF_COMPLAINT, OF_RING = "complaint/", "ring/"
+COMPLAINT_KEY, KEYRING_KEY, UNASSIGNED_KEY = "complaint/", "keyring/", "unassigned/"
+"""How the names of keys begin, by whose they are."""
+
 MARK = "sealed:1:"
-"""How sealed text begins, wherever it is kept as text."""
+"""How encrypted text begins, wherever it is kept as text."""
+
+
+class KeyStore(Protocol):
+    """The complaints' own keys. A name is a complaint's reference, or begins with `UNASSIGNED_KEY`."""
+
+    def key(self, name: str, *, make: bool = False) -> bytes:
+        """A key; `make`: a new one where there is none yet. Raises `KeyDestroyed`, `Unreadable`."""
+        ...
+
+    def remembered(self, name: str) -> bytes | None:
+        """The key of a name, if it was asked for a moment ago: does not block."""
+        ...
+
+    def unassigned(self) -> str:
+        """A new key that belongs to no complaint yet; gives its name."""
+        ...
+
+    def assign(self, name: str, reference: str) -> bool:
+        """Let an unassigned key belong to the first complaint that asks; whether that is this one."""
+        ...
+
+    def destroy(self, name: str, what_stays: str | None = None) -> bool:
+        """Destroy a complaint's keys for good; whether there were any. `what_stays` is kept in the open."""
+        ...
+
+    def is_destroyed(self, name: str) -> bool:
+        """Whether a complaint's key was destroyed."""
+        ...
+
+    def destroyed(self) -> list[str]:
+        """The references of all complaints whose keys were destroyed."""
+        ...
+
+    def what_stays(self, name: str) -> str | None:
+        """What may still be known of a complaint whose key was destroyed."""
+        ...
+
+    def has(self, name: str) -> bool:
+        """Whether a name ever had a key."""
+        ...
+
+    def rewrap(self) -> tuple[int, int]:
+        """Wrap every key with the keyring's present key; gives how many were and how many there are."""
+        ...
+
+    def keyring_names(self) -> dict[str, int]:
+        """How many keys each key of the keyring wraps."""
+        ...
 
 
 class Cipher(Protocol):
-    """What seals and opens. `name` is a complaint's reference; empty: it belongs to none."""
+    """What encrypts and decrypts. `name` is a complaint's reference; empty: it belongs to none."""
 
-    def seal(self, data: bytes, name: str) -> tuple[str, bytes]:
-        """The name of the key used, and the sealed bytes."""
+    def encrypt(self, data: bytes, name: str) -> tuple[str, bytes]:
+        """The name of the key used, and the encrypted bytes."""
         ...
 
-    def seal_on_slip(self, data: bytes) -> tuple[str, bytes]:
-        """The same for what belongs to a complaint that is not known yet: see `take_over`."""
+    def encrypt_unassigned(self, data: bytes) -> tuple[str, bytes]:
+        """The same for what belongs to a complaint that is not known yet: see `assign`."""
         ...
 
-    def take_over(self, key_name: str, name: str) -> None:
-        """Say to which complaint something belongs that was sealed on a slip; other keys stay as they are."""
+    def assign(self, key_name: str, name: str) -> None:
+        """Say to which complaint an unassigned key belongs; other keys stay as they are."""
         ...
 
-    def open(self, key_name: str, data: bytes) -> bytes:
-        """What was sealed. Raises `Unreadable`."""
+    def decrypt(self, key_name: str, data: bytes) -> bytes:
+        """What was encrypted. Raises `Unreadable`."""
         ...
 
     def digest(self, document: Any, name: str) -> str:
@@ -45,36 +94,34 @@ class Cipher(Protocol):
 
 
 class EnvelopeCipher:
-    """Real seals: AES-256-GCM by the vault's and the ring's keys."""
+    """Real encryption: AES-256-GCM by the complaints' own keys and the keyring's."""
 
     def __init__(self, keyring: Keyring, key_store: KeyStore) -> None:
         self.keyring = keyring
         self.key_store = key_store
 
-    def seal(self, data: bytes, name: str) -> tuple[str, bytes]:
-        """Seal under the complaint's own key, made where there is none; without a name under the ring's."""
+    def encrypt(self, data: bytes, name: str) -> tuple[str, bytes]:
+        """Under the complaint's own key, made where there is none; without a name under the keyring's."""
         if not name:
-            return self.keyring.seal_by_name(data, OF_RING)
-        about = OF_COMPLAINT + name
+            return self.keyring.encrypt_by_name(data, KEYRING_KEY)
+        about = COMPLAINT_KEY + name
         return about, encrypt(self.key_store.key(name, make=True), data, about)
 
-    def seal_on_slip(self, data: bytes) -> tuple[str, bytes]:
-        """Seal under a key that nothing else has."""
-        slip = self.key_store.slip()
-        return slip, encrypt(self.key_store.key(slip), data, slip)
+    def encrypt_unassigned(self, data: bytes) -> tuple[str, bytes]:
+        """Under a key that nothing else has."""
+        name = self.key_store.unassigned()
+        return name, encrypt(self.key_store.key(name), data, name)
 
-    def take_over(self, key_name: str, name: str) -> None:
-        """Let the slip go with the complaint."""
-        self.key_store.take_over(key_name, name)
+    def assign(self, key_name: str, name: str) -> None:
+        """Let the key go with the complaint."""
+        self.key_store.assign(key_name, name)
 
-    def open(self, key_name: str, data: bytes) -> bytes:
-        """What was sealed. Raises `Unreadable`, `KeyDestroyed` where the complaint was erased."""
-        if key_name.startswith(SLIP):
-            return decrypt(self.key_store.key(key_name), data, key_name)
-        if key_name.startswith(OF_RING):
-            return self.keyring.open(key_name.removeprefix(OF_RING), data, key_name)
-        if key_name.startswith(OF_COMPLAINT):
-            return decrypt(self.key_store.key(key_name.removeprefix(OF_COMPLAINT)), data, key_name)
+    def decrypt(self, key_name: str, data: bytes) -> bytes:
+        """What was encrypted. Raises `Unreadable`, `KeyDestroyed` where the complaint was erased."""
+        if key_name.startswith(KEYRING_KEY):
+            return self.keyring.decrypt(key_name.removeprefix(KEYRING_KEY), data, key_name)
+        if key_name.startswith((COMPLAINT_KEY, UNASSIGNED_KEY)):
+            return decrypt(self.key_store.key(key_name.removeprefix(COMPLAINT_KEY)), data, key_name)
         raise Unreadable("it names no key that is known here")
 
     def digest(self, document: Any, name: str) -> str:
@@ -84,21 +131,21 @@ class EnvelopeCipher:
 
 
 class PlaintextCipher:
-    """No seals, for a trial: everything stays readable."""
+    """No encryption, for a trial: everything stays readable."""
 
-    def seal(self, data: bytes, name: str) -> tuple[str, bytes]:
+    def encrypt(self, data: bytes, name: str) -> tuple[str, bytes]:
         """As it came."""
         return "", data
 
-    def seal_on_slip(self, data: bytes) -> tuple[str, bytes]:
+    def encrypt_unassigned(self, data: bytes) -> tuple[str, bytes]:
         """As it came."""
         return "", data
 
-    def take_over(self, key_name: str, name: str) -> None:
-        """Nothing: nothing is sealed."""
+    def assign(self, key_name: str, name: str) -> None:
+        """Nothing: nothing is encrypted."""
 
-    def open(self, key_name: str, data: bytes) -> bytes:
-        """As it came; what somebody else sealed cannot be read here."""
+    def decrypt(self, key_name: str, data: bytes) -> bytes:
+        """As it came; what somebody else encrypted cannot be read here."""
         if key_name:
             raise Unreadable("there are no keys here: this is a trial")
         return data
@@ -110,12 +157,12 @@ class PlaintextCipher:
 
 def encrypt_text(cipher: Cipher, text: str, name: str) -> str:
     """Text as it is kept in a column: `sealed:1:KEY:BASE64`, or as it came where there are no keys."""
-    key_name, data = cipher.seal(text.encode(), name)
+    key_name, data = cipher.encrypt(text.encode(), name)
     return f"{MARK}{key_name}:{base64.b64encode(data).decode()}" if key_name else text
 
 
 def key_of_text(text: str) -> str:
-    """The name of the key that sealed a text; empty where it is not sealed."""
+    """The name of the key that encrypted a text; empty where it is not encrypted."""
     return text.removeprefix(MARK).rpartition(":")[0] if text.startswith(MARK) else ""
 
 
@@ -125,35 +172,35 @@ def decrypt_text(cipher: Cipher, text: str) -> str:
         return text
     key_name, _, data = text.removeprefix(MARK).rpartition(":")
     try:
-        return cipher.open(key_name, base64.b64decode(data)).decode()
+        return cipher.decrypt(key_name, base64.b64decode(data)).decode()
     except ValueError:
         raise Unreadable("it was changed") from None
 
 
 def encrypt_document(cipher: Cipher, document: Any, name: str) -> Any:
     """A document as it is kept in a JSON column."""
-    return _kept(document, *cipher.seal(json.dumps(document).encode(), name))
+    return _stored(document, *cipher.encrypt(json.dumps(document).encode(), name))
 
 
 def encrypt_unassigned(cipher: Cipher, document: Any) -> Any:
     """The same for a document of which nobody knows yet to which complaint it belongs."""
-    return _kept(document, *cipher.seal_on_slip(json.dumps(document).encode()))
+    return _stored(document, *cipher.encrypt_unassigned(json.dumps(document).encode()))
 
 
-def _kept(document: Any, key_name: str, data: bytes) -> Any:
+def _stored(document: Any, key_name: str, data: bytes) -> Any:
     return {"sealed": f"{key_name}:{base64.b64encode(data).decode()}"} if key_name else document
 
 
-def key_of(kept: Any) -> str:
-    """The name of the key that sealed a document in a JSON column; empty where it is not sealed."""
-    if not (isinstance(kept, dict) and kept.keys() == {"sealed"}):
+def key_of(stored: Any) -> str:
+    """The name of the key that encrypted a document in a JSON column; empty where it is not encrypted."""
+    if not (isinstance(stored, dict) and stored.keys() == {"sealed"}):
         return ""
-    return str(kept["sealed"]).rpartition(":")[0]
+    return str(stored["sealed"]).rpartition(":")[0]
 
 
-def decrypt_document(cipher: Cipher, kept: Any) -> Any:
+def decrypt_document(cipher: Cipher, stored: Any) -> Any:
     """The document in a JSON column. Raises `Unreadable`."""
-    if not (isinstance(kept, dict) and kept.keys() == {"sealed"}):
-        return kept
-    key_name, _, data = str(kept["sealed"]).rpartition(":")
-    return json.loads(cipher.open(key_name, base64.b64decode(data)))
+    if not (isinstance(stored, dict) and stored.keys() == {"sealed"}):
+        return stored
+    key_name, _, data = str(stored["sealed"]).rpartition(":")
+    return json.loads(cipher.decrypt(key_name, base64.b64decode(data)))

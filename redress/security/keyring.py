@@ -1,4 +1,4 @@
-"""The ring of keys: the first encrypts, all of them decrypt, each has a name.
+"""The keyring: the first key encrypts, all of them decrypt, each has a name.
 
 `REDRESS_KEYS` names a file with one key a line, `NAME BASE64`, the present one first. A key is 32
 random bytes (AES-256-GCM). To rotate: `starter.py keys new`, then `starter.py keys rewrap`; running
@@ -23,7 +23,7 @@ NONCE = 12
 """Bytes; drawn anew for every encryption."""
 
 LOOKED_AT_EVERY = 5.0
-"""Seconds after which a process looks whether the file of its ring has changed."""
+"""Seconds after which a process looks whether its keyring's file has changed."""
 
 NAME = r"[A-Za-z0-9._-]{1,40}"
 """What a key may be called."""
@@ -33,19 +33,25 @@ KEY = 32
 
 
 class KeyringError(ValueError):
-    """The ring cannot be used; says which line, and what would be right."""
+    """The keyring cannot be used; says which line, and what would be right."""
 
 
 class Unreadable(Exception):
-    """Something was sealed with a key that is not here, or no longer, or it was changed."""
+    """Something was encrypted with a key that is not here, or no longer, or it was changed."""
+
+
+class KeyDestroyed(Unreadable):
+    """The complaint's key was destroyed: its personal data is erased."""
 
 
 class MissingKey(Unreadable):
-    """A key of the ring is needed that does not stand in its file. Its text names the key, and nobody."""
+    """A key of the keyring is needed that does not stand in its file. Its text names the key, and nobody."""
 
     def __init__(self, name: str) -> None:
         known = name if re.fullmatch(NAME, name) else "of a strange name"
-        super().__init__(f"the ring has no key {known}: put its line back; until then what it sealed waits")
+        super().__init__(
+            f"the keyring has no key {known}: put its line back; what it encrypted waits until then"
+        )
 
 
 def encrypt(key: bytes, data: bytes, about: str) -> bytes:
@@ -67,11 +73,11 @@ class Keyring:
 
     def __init__(self, keys: dict[str, bytes], path: Path | None = None) -> None:
         if not keys:
-            raise KeyringError("the ring has no key")
+            raise KeyringError("the keyring has no key")
         self._keys = keys
         self._path = path
         self._looked_at = monotonic()
-        self._mark = _mark(path)
+        self._version = _version(path)
 
     @property
     def present(self) -> str:
@@ -82,7 +88,7 @@ class Keyring:
         """The keys of this moment, and the name of the present one among them."""
         if monotonic() - self._looked_at > LOOKED_AT_EVERY:
             self._looked_at = monotonic()
-            if _mark(self._path) != self._mark:
+            if _version(self._path) != self._version:
                 self._read_anew()
         keys = self._keys  # another thread may read the file anew meanwhile
         return keys, next(iter(keys))
@@ -91,25 +97,25 @@ class Keyring:
         """The file may have changed: no process is restarted for that, nor stops for a bad line in it."""
         if self._path is not None:
             with suppress(KeyringError):
-                mark = _mark(self._path)
-                self._keys, self._mark = read_keyring(self._path)._keys, mark
+                version = _version(self._path)
+                self._keys, self._version = read_keyring(self._path)._keys, version
 
     @property
     def names(self) -> list[str]:
         """The names of all keys, the present one first."""
         return [*self._keys]
 
-    def seal(self, data: bytes, about: str) -> tuple[str, bytes]:
-        """Encrypt with the present key; gives its name and the sealed bytes."""
+    def encrypt(self, data: bytes, about: str) -> tuple[str, bytes]:
+        """Encrypt with the present key; gives its name and the encrypted bytes."""
         keys, name = self._known()
         return name, encrypt(keys[name], data, about)
 
-    def seal_by_name(self, data: bytes, prefix: str) -> tuple[str, bytes]:
-        """The same, bound to the key's own name behind a prefix; gives that, and the sealed bytes."""
+    def encrypt_by_name(self, data: bytes, prefix: str) -> tuple[str, bytes]:
+        """The same, bound to the key's own name behind a prefix; gives that, and the encrypted bytes."""
         keys, name = self._known()
         return prefix + name, encrypt(keys[name], data, prefix + name)
 
-    def open(self, name: str, data: bytes, about: str) -> bytes:
+    def decrypt(self, name: str, data: bytes, about: str) -> bytes:
         """Decrypt with the key of a name. Raises `Unreadable`."""
         if name not in self._keys:
             self._read_anew()
@@ -119,19 +125,17 @@ class Keyring:
         return decrypt(key, data, about)
 
 
-def _mark(path: Path | None) -> tuple[int, int, int]:
+def _version(path: Path | None) -> tuple[int, int, int]:
     """By what it is seen that a file is another; zeros where it cannot be looked at."""
-    if path is None:
-        return 0, 0, 0
     try:
-        found = path.stat()
+        stat = path.stat() if path else None
     except OSError:
-        return 0, 0, 0
-    return found.st_ino, found.st_mtime_ns, found.st_size
+        stat = None
+    return (stat.st_ino, stat.st_mtime_ns, stat.st_size) if stat else (0, 0, 0)
 
 
 def read_keyring(path: Path) -> Keyring:
-    """The ring in a file. Raises `KeyringError`; never says anything of a key but its name and place."""
+    """The keyring in a file. Raises `KeyringError`; never says anything of a key but its name and place."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -173,7 +177,7 @@ def new_line(name: str = "") -> str:
 
 
 def add_key(path: Path, name: str = "") -> str:
-    """Put a new key on top of the ring in a file (made where there is none); gives its name.
+    """Put a new key on top of the keyring in a file (made where there is none); gives its name.
 
     Without a name it has today's date, with a number from the second of a day on. Raises `KeyringError`
     where a name that was given is taken.

@@ -14,12 +14,7 @@ from typing import NamedTuple, cast
 from pydantic import BaseModel
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
-from temporalio.client import (
-    Client,
-    WorkflowExecutionStatus,
-    WorkflowQueryFailedError,
-    WorkflowQueryRejectedError,
-)
+from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from redress.contract import RegisterEntry, workflow_id
@@ -27,12 +22,12 @@ from redress.domain.calendar import long_date
 from redress.domain.erasure import marks_of, scrubbed
 from redress.domain.status import Status
 from redress.procedures.loader import authority, authority_names
-from redress.security.encryption import EnvelopeCipher
+from redress.security.encryption import UNASSIGNED_KEY, EnvelopeCipher
+from redress.security.keyring import KeyDestroyed
 from redress.services.clock import today
 from redress.services.erasure_search import Searched, search_files, search_folder, search_record, search_texts
-from redress.services.errors import NoAnswer, NoSuchComplaint, NotErasable
-from redress.services.sending import running_status
-from redress.store.key_store import SLIP, KeyDestroyed
+from redress.services.errors import NotFound, Rejected
+from redress.services.querying import ONLY_OPEN, NotRunning, live_status
 from redress.store.letters import OPEN, in_state
 from redress.store.register import Register
 
@@ -64,15 +59,15 @@ async def erase(
 ) -> Proof:
     """Destroy the complaint's own key, and what was never sealed; then search for what could be left.
 
-    `state`: the folder whose databases and logs are searched as files, too. Raises `NoSuchComplaint`,
-    `NotErasable` while the complaint is open or something is owed or under way, or `NoAnswer`. Doing it again
+    `state`: the folder whose databases and logs are searched as files, too. Raises `NotFound`,
+    `Rejected` while the complaint is open or something is owed or under way, or `NoAnswer`. Doing it again
     finishes what was broken off.
     """
     cipher = register.cipher
     if not isinstance(cipher, EnvelopeCipher):
-        raise NotErasable("there are no keys here: this is a trial, whose data is deleted by hand")
+        raise Rejected("there are no keys here: this is a trial, whose data is deleted by hand")
     if not register.knows(reference):
-        raise NoSuchComplaint(reference)
+        raise NotFound(reference)
     already = cipher.key_store.is_destroyed(reference)
     marks = set() if already else _marks(register, reference)
     stays = register.what_stays(reference) if already else _what_stays(register, reference)
@@ -137,52 +132,46 @@ def _what_stays(register: Register, reference: str) -> Status:
     """Dates and outcomes of a complaint that may be erased."""
     status = register.status(reference, today())
     if status is None:
-        raise NotErasable(f"{reference} was reserved and never opened: open it first, or wait until it is")
+        raise Rejected(f"{reference} was reserved and never opened: open it first, or wait until it is")
     if status["closed_on"] is None:
-        raise NotErasable(f"{reference} is open: it has to be closed before its personal data is destroyed")
+        raise Rejected(f"{reference} is open: it has to be closed before its personal data is destroyed")
     if status["next_due_on"] is not None:
         owed = long_date(date.fromisoformat(status["next_due_on"]))
-        raise NotErasable(f"something of {reference} is still owed until {owed}")
+        raise Rejected(f"something of {reference} is still owed until {owed}")
     return status if "erased_on" in status else cast(Status, scrubbed(status, today()))
 
 
 async def _nothing_is_under_way(client: Client, register: Register, reference: str) -> None:
-    """Wait for what follows within seconds; raise `NotErasable` where it does not."""
+    """Wait for what follows within seconds; raise `Rejected` where it does not."""
     ends = monotonic() + FOLLOWS_WITHIN
     while True:
         try:
             return await _all_has_arrived(client, register, reference)
-        except NotErasable:
+        except Rejected:
             if monotonic() > ends:
                 raise
             await asyncio.sleep(0.2)
 
 
 async def _all_has_arrived(client: Client, register: Register, reference: str) -> None:
-    """Raise `NotErasable` where the complaint knows more than the record, or a letter has not left yet."""
+    """Raise `Rejected` where the complaint knows more than the record, or a letter has not left yet."""
     with register.reading() as db:
         letters = len(in_state(db, ("waiting", *OPEN), reference))
     if letters:
-        raise NotErasable(f"{letters} letters of {reference} have not left yet: see 'starter.py letters'")
+        raise Rejected(f"{letters} letters of {reference} have not left yet: see 'starter.py letters'")
     try:
-        described = await client.get_workflow_handle(workflow_id(reference)).describe()
-        if described.status != WorkflowExecutionStatus.RUNNING:
-            return
-        lives = await running_status(client, reference, today(), ASKED_WITHIN)
-    except RPCError as error:
-        if error.status == RPCStatusCode.NOT_FOUND:
-            return
-        raise
-    except (TimeoutError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
-        raise NoAnswer(f"{reference} does not answer: is a worker running?", reference=reference) from None
+        live = await live_status(client, reference, today(), ASKED_WITHIN, ONLY_OPEN)
+    except NotRunning:
+        return
     recorded = register.status(reference, today())
-    if recorded is None or lives["closed_on"] is None or lives["next_due_on"] is not None:
-        raise NotErasable(f"{reference} is open again; the record follows in a moment")
-    if _messages(lives) - _messages(recorded):
-        raise NotErasable(f"{reference} has messages that are not recorded yet: try again in a moment")
+    if recorded is None or live["closed_on"] is None or live["next_due_on"] is not None:
+        raise Rejected(f"{reference} is open again; the record follows in a moment")
+    if message_ids(live) - message_ids(recorded):
+        raise Rejected(f"{reference} has messages that are not recorded yet: try again in a moment")
 
 
-def _messages(status: Status) -> set[str]:
+def message_ids(status: Status) -> set[str]:
+    """The messages that a status knows."""
     return {str(each["message_id"]) for each in status.get("messages", [])}
 
 
@@ -214,7 +203,7 @@ async def forget(client: Client, cipher: EnvelopeCipher, reference: str) -> None
     # Every run: a long life has several, and what was typed in the UI is not under the complaint's key.
     for run in [*await _runs(client, reference), ""]:
         execution.run_id = run
-        await _take_over_slips(client, cipher, reference, run)
+        await _assign_keys(client, cipher, reference, run)
         try:
             await client.workflow_service.delete_workflow_execution(
                 DeleteWorkflowExecutionRequest(namespace=client.namespace, workflow_execution=execution)
@@ -224,21 +213,21 @@ async def forget(client: Client, cipher: EnvelopeCipher, reference: str) -> None
                 raise
 
 
-SLIPS = re.compile(re.escape(SLIP.encode()) + rb"[0-9a-f]{32}")
+UNASSIGNED_NAME = re.compile(re.escape(UNASSIGNED_KEY.encode()) + rb"[0-9a-f]{32}")
 
 
-async def _take_over_slips(client: Client, cipher: EnvelopeCipher, reference: str, run: str) -> None:
+async def _assign_keys(client: Client, cipher: EnvelopeCipher, reference: str, run: str) -> None:
     """What was typed for the complaint and no worker has read since is its own as well."""
     found: set[str] = set()
     try:
         handle = client.get_workflow_handle(workflow_id(reference), run_id=run or None)
         async for event in handle.fetch_history_events():
-            found |= {slip.decode() for slip in SLIPS.findall(event.SerializeToString())}
+            found |= {name.decode() for name in UNASSIGNED_NAME.findall(event.SerializeToString())}
     except RPCError as error:
         if error.status != RPCStatusCode.NOT_FOUND:
             raise
-    for slip in found:
-        await asyncio.to_thread(cipher.take_over, slip, reference)
+    for name in found:
+        await asyncio.to_thread(cipher.assign, name, reference)
 
 
 async def _runs(client: Client, reference: str) -> list[str]:
@@ -264,6 +253,3 @@ async def _is_known(client: Client, reference: str) -> bool:
             return False
         raise
     return True
-
-
-__all__ = ["Due", "NotErasable", "Proof", "Searched", "due_for_erasure", "erase", "forget"]

@@ -72,8 +72,8 @@ def search_texts(register: Register, marks: Iterable[str]) -> Searched:
         for table in tables.metadata.sorted_tables:
             for row in db.execute(select(table)).mappings():
                 looked += 1
-                said = " ".join(str(value) for value in row.values())
-                found += [table.name] if any(mark in said for mark in wanted) else []
+                text = " ".join(str(value) for value in row.values())
+                found += [table.name] if any(mark in text for mark in wanted) else []
     return _searched("rows of the register", looked, found)
 
 

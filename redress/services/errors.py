@@ -1,18 +1,14 @@
-"""How a door ends: each way has its exit status, and says what to do about it."""
+"""How a use case ends where it cannot be done, whoever asked. The faces say it in their own way."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from redress.domain.parsing import Problem
-
 Applied = Literal["", "no", "unknown"]
-
-DONE, MALFORMED, NO_ANSWER, REFUSED, UNKNOWN = 0, 2, 3, 4, 5
 
 
 class NoAnswer(Exception):
-    """Nobody answered: Temporal is out of reach, or no worker runs."""
+    """Nobody answered in time: Temporal is out of reach, or no worker runs."""
 
     def __init__(self, why: str, *, reference: str = "", applied: Applied = "") -> None:
         super().__init__(why)
@@ -21,17 +17,12 @@ class NoAnswer(Exception):
         """Whether what was sent is known to be applied; empty where nothing was to be applied."""
 
 
-class NoSuchComplaint(Exception):
+class NotFound(Exception):
     """There never was such a complaint."""
 
     def __init__(self, reference: str) -> None:
         super().__init__(f"there never was a complaint {reference}")
 
 
-class NotErasable(Exception):
-    """Why a complaint's personal data cannot be destroyed now."""
-
-
-def problem_lines(problems: list[Problem]) -> list[str]:
-    """One line a problem, `field: what is wrong`."""
-    return [" ".join(str(problem).split()) for problem in problems]
+class Rejected(Exception):
+    """Why something cannot be done now, as things stand."""

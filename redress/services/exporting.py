@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from datetime import UTC
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TypedDict
 
 from sqlalchemy import select
 
-from redress.domain.calendar import OutsideTable
+from redress.domain.calendar import OutsideTable, Skipped
 from redress.domain.case import Case
 from redress.domain.deadline import Deadline
+from redress.domain.opening import Opening
 from redress.domain.status import DeadlineStatus, Status
 from redress.procedures.loader import authority
 from redress.security.encryption import decrypt_text
+from redress.security.keyring import KeyDestroyed
 from redress.services.clock import today
-from redress.services.errors import NoSuchComplaint
-from redress.services.timeline import Happening, course
+from redress.services.errors import NotFound
+from redress.services.timeline import TimelineEntry, timeline
 from redress.store import tables
-from redress.store.key_store import KeyDestroyed
 from redress.store.register import Register
 
 
@@ -68,82 +70,54 @@ class File(TypedDict):
     opening: dict[str, Any]
     details: dict[str, Any]
     status: Status
-    chronology: list[Happening]
+    chronology: list[TimelineEntry]
     decisions: list[dict[str, Any]]
     letters: list[SentLetter]
     dates: list[Counted]
 
 
 def export(register: Register, outbox: Path, reference: str) -> File:
-    """The file as of today. Raises `NoSuchComplaint`."""
+    """The file as of today. Raises `NotFound`."""
     with register.reading() as db:
         found = register.case(db, reference) if register.erased(db, reference) is None else None
-    status = found[0].status(today()) if found else register.status(reference, today())
+    case = found[0] if found else None
+    status = case.status(today()) if case else register.status(reference, today())
     if status is None:
-        raise NoSuchComplaint(reference)
-    if found is None:
-        return _what_is_left(register, outbox, status)
-    case = found[0]
+        raise NotFound(reference)
+    deadlines = case.fold.ledger if case else []
     return File(
         reference=reference,
-        authority=authority(case.intake.authority).title,
-        exported_on=today().isoformat(),
-        erased_on=None,
-        opening=case.intake.model_dump(mode="json", exclude_defaults=True, exclude={"messages"}),
-        details=case.fold.opening.model_dump(mode="json", exclude_defaults=True, exclude={"messages"}),
-        status=status,
-        chronology=course(status),
-        decisions=_decisions(status),
-        letters=_letters(register, outbox, reference),
-        dates=[_counted(case, *pair) for pair in zip(case.fold.ledger, status["deadlines"], strict=False)],
-    )
-
-
-def _what_is_left(register: Register, outbox: Path, status: Status) -> File:
-    """The file of a complaint that was erased."""
-    return File(
-        reference=status["reference"],
         authority=authority(status["authority"]).title,
         exported_on=today().isoformat(),
         erased_on=status.get("erased_on"),
-        opening={},
-        details={},
+        opening=_document(case.intake) if case else {},
+        details=_document(case.fold.opening) if case else {},
         status=status,
-        chronology=course(status),
-        decisions=_decisions(status),
-        letters=_letters(register, outbox, status["reference"]),
-        dates=[_shown(deadline, []) for deadline in status["deadlines"]],
+        chronology=timeline(status),
+        decisions=[dict(m) for m in status.get("messages", []) if m["action"] in DECISIONS],
+        letters=_letters(register, outbox, reference),
+        dates=[
+            _counted(shown, _passed_over(case, deadline) if case and deadline else [])
+            for shown, deadline in zip_longest(status["deadlines"], deadlines)
+        ],
     )
 
 
-def _decisions(status: Status) -> list[dict[str, Any]]:
-    return [dict(m) for m in status.get("messages", []) if m["action"] in DECISIONS]
+def _document(opening: Opening) -> dict[str, Any]:
+    return opening.model_dump(mode="json", exclude_defaults=True, exclude={"messages"})
 
 
-DECISIONS = (
-    "accept",
-    "decline",
-    "extend",
-    "respond",
-    "decide_late",
-    "suspend",
-    "resume",
-    "restrict_contact",
-    "split",
-    "close",
-    "reopen",
-    "refer_to_ombudsman",
-    "ombudsman_decision",
-)
+DECISIONS = {
+    *("accept", "decline", "extend", "respond", "decide_late", "suspend", "resume", "restrict_contact"),
+    *("split", "close", "reopen", "refer_to_ombudsman", "ombudsman_decision"),
+}
 """Messages by which the authority, or the Ombudsman, decides something."""
 
 
 def _letters(register: Register, outbox: Path, reference: str) -> list[SentLetter]:
     table = tables.letters
+    wanted = select(table).where(table.c.reference == reference).order_by(table.c.on_date, table.c.key)
     with register.reading() as db:
-        rows = db.execute(
-            select(table).where(table.c.reference == reference).order_by(table.c.on_date, table.c.key)
-        ).mappings()
         return [
             SentLetter(
                 letter=row["letter"],
@@ -153,39 +127,37 @@ def _letters(register: Register, outbox: Path, reference: str) -> list[SentLette
                 by=row["channel"],
                 sent_at=row["sent_at"].replace(tzinfo=UTC).isoformat() if row["sent_at"] else None,
                 why=row["reason"],
-                text=_text(register, outbox, dict(row)),
+                text=_text(register, outbox, row["text"], row["place"]),
             )
-            for row in rows
+            for row in db.execute(wanted).mappings()
         ]
 
 
-def _text(register: Register, outbox: Path, row: dict[str, Any]) -> str:
-    """A letter's text: from the register, else from the outbox folder."""
-    kept = row.get("text")
-    if kept:
+def _text(register: Register, outbox: Path, stored: str | None, place: str | None) -> str:
+    """A letter's text: from the register, else from the outbox folder; empty where it is erased or gone."""
+    if stored:
         try:
-            return decrypt_text(register.cipher, kept)
+            return decrypt_text(register.cipher, stored)
         except KeyDestroyed:
             return ""
-    place = Path(row["place"]) if row["place"] else None
-    for path in (place, outbox / place if place else None):
-        if path is not None and path.is_file():
+    for path in (Path(place), outbox / place) if place else ():
+        if path.is_file():
             return path.read_text(encoding="utf-8")
     return ""
 
 
-def _counted(case: Case, deadline: Deadline, shown: DeadlineStatus) -> Counted:
+def _passed_over(case: Case, deadline: Deadline) -> list[Skipped]:
+    """The days that were not counted; day 0 is none of them."""
+    if deadline.limit.unit != "working_days":
+        return []
     first, last = sorted((deadline.counts_from, deadline.due_on))
-    passed = []
-    if deadline.limit.unit == "working_days":
-        try:
-            passed = case.fold.calendar.skipped(first, last)
-        except OutsideTable:
-            passed = []
-    return _shown(shown, [{"on": d.on.isoformat(), "why": d.why} for d in passed if d.on != first])
+    try:
+        return [day for day in case.fold.calendar.skipped(first, last) if day.on != first]
+    except OutsideTable:
+        return []
 
 
-def _shown(shown: DeadlineStatus, passed: list[dict[str, str]]) -> Counted:
+def _counted(shown: DeadlineStatus, passed: list[Skipped]) -> Counted:
     return Counted(
         name=shown["name"],
         title=shown["title"],
@@ -197,6 +169,6 @@ def _shown(shown: DeadlineStatus, passed: list[dict[str, str]]) -> Counted:
         state=shown["state"],
         days_late=shown["days_late"],
         source=shown["source"],
-        passed_over=passed,
+        passed_over=[{"on": day.on.isoformat(), "why": day.why} for day in passed],
         earlier=[dict(moved) for moved in shown["moved"]],
     )

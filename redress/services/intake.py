@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from pydantic import BaseModel
@@ -23,7 +24,7 @@ from workflows.details import STATIC_DETAILS, search_attributes, title
 
 
 class Opened(BaseModel):
-    """What whoever opened a complaint is told."""
+    """What became of an opening."""
 
     reference: str
     workflow_id: str
@@ -79,22 +80,34 @@ async def begin(client: Client, reference: str, raw: dict[str, Any], parsed: Ope
     await start(client, Start(reference=reference, opening=raw), shown=shown)
 
 
-async def start(client: Client, what: Start, *, shown: Case | None = None, again: bool = False) -> None:
-    """Start a complaint's workflow unless it runs or has ended well; `again`: also where it has.
+async def start(
+    client: Client,
+    what: Start,
+    *,
+    shown: Case | None = None,
+    again: bool = False,
+    in_place: bool = False,
+    delay: timedelta | None = None,
+) -> None:
+    """Start a complaint's workflow unless it runs or has ended well. Raises `NoAnswer`.
 
-    `shown` is the case as it will be: the list of workflows shows it right from the start.
+    `shown` is the case as it will be: the list of workflows shows it right from the start. `again`: also
+    where it has ended well; `in_place`: also where it runs, in its place. `delay`: not before then.
     """
-    reuse = (
-        WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
-    )
+    conflict, reuse = WorkflowIDConflictPolicy.USE_EXISTING, WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
+    if again or in_place:
+        reuse = WorkflowIDReusePolicy.ALLOW_DUPLICATE
+    if in_place:
+        conflict = WorkflowIDConflictPolicy.TERMINATE_EXISTING
     try:
         await client.start_workflow(
             WORKFLOW,
             what.model_dump(mode="json", exclude_none=True),
             id=workflow_id(what.reference),
             task_queue=TASK_QUEUE,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_conflict_policy=conflict,
             id_reuse_policy=reuse,
+            start_delay=delay,
             static_summary=title(what.reference, shown.opening.authority if shown else ""),
             static_details=STATIC_DETAILS,
             search_attributes=search_attributes(shown) if shown else None,

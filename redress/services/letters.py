@@ -1,4 +1,4 @@
-"""Letters at the command line: which did not leave, and what a person decides about one."""
+"""Letters: which did not leave, and what a person decides about one."""
 
 from __future__ import annotations
 
@@ -8,19 +8,32 @@ from typing import Literal, TypedDict, get_args
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from redress.cli.tables import LEFT
 from redress.domain.parsing import Malformed, Problem
 from redress.domain.status import Status
 from redress.letters.addressing import readdress
-from redress.letters.delivery.outbound import mark_of
 from redress.letters.dispatcher import LetterDispatcher
-from redress.services.errors import NoSuchComplaint
-from redress.store import letters as kept
+from redress.services.errors import NotFound, Rejected
+from redress.store import letters as store
 from redress.store.letters import Kept, State
+from redress.store.outbound import mark_of
 from redress.store.register import Register
 
-NOT_DONE: tuple[State, ...] = ("waiting", *kept.OPEN, *kept.RAISED)
+NOT_DONE: tuple[State, ...] = ("waiting", *store.OPEN, *store.RAISED)
 """Letters about which something is still to be done, by the software or by a person."""
+
+
+BECAME: dict[State, str] = {
+    "waiting": "not written yet",
+    "ready": "about to leave",
+    "sending": "being handed over",
+    "accepted": "taken, not known to have arrived",
+    "sent": "sent",
+    "failed": "not deliverable",
+    "unsure": "perhaps sent, perhaps not",
+    "by_hand": "sent by hand",
+    "erased": "erased",
+}
+"""What became of a letter, in words."""
 
 
 class LetterLine(TypedDict):
@@ -38,19 +51,15 @@ class LetterLine(TypedDict):
     place: str
 
 
-class Undecided(Exception):
-    """Why nothing can be decided about a letter."""
-
-
 def lines(register: Register, reference: str | None) -> list[LetterLine]:
     """The letters of a complaint; without one, those of all with which something is still to be done.
 
-    Raises `NoSuchComplaint`.
+    Raises `NotFound`.
     """
     if reference is not None and not register.knows(reference):
-        raise NoSuchComplaint(reference)
+        raise NotFound(reference)
     with register.reading() as db:
-        rows = kept.in_state(db, get_args(State) if reference else NOT_DONE, reference)
+        rows = store.in_state(db, get_args(State) if reference else NOT_DONE, reference)
     return [_line(row) for row in rows]
 
 
@@ -61,47 +70,47 @@ def text(register: Register, reference: str, mark: str) -> str:
         raise Malformed(
             [Problem("MARK", "its text is not kept here: an earlier version sent it, or it was erased")]
         )
-    return kept.text_of(register.cipher, row)
+    return store.text_of(register.cipher, row)
 
 
-def again(postroom: LetterDispatcher, reference: str, mark: str) -> LetterLine:
+def again(dispatcher: LetterDispatcher, reference: str, mark: str) -> LetterLine:
     """Send a letter that was raised once more, or try one now that waits; gives what became of it.
 
     It goes to where whoever it is for is reached now: a wrong address is corrected first. Where it cannot
-    leave now it is as before: nobody but whoever asked is trying. Raises `Malformed`, and `Undecided`
+    leave now it is as before: nobody but whoever asked is trying. Raises `Malformed`, and `Rejected`
     where it has been sent.
     """
-    register = postroom.register
+    register = dispatcher.register
     row = _found(register, reference, mark)
-    if row.state not in (*kept.OPEN, *kept.RAISED):
-        raise Undecided(f"this letter is {LEFT[row.state]}: there is nothing to send again")
+    if row.state not in (*store.OPEN, *store.RAISED):
+        raise Rejected(f"this letter is {BECAME[row.state]}: there is nothing to send again")
     with register.writing() as db:
         found = register.case(db, reference)
         if found is not None:
             readdress(register, db, found[0], row)
-        if row.state in kept.RAISED:
-            kept.again(db, row)
-    postroom.send(reference)
-    if row.state in kept.RAISED:
+        if row.state in store.RAISED:
+            store.again(db, row)
+    dispatcher.send(reference)
+    if row.state in store.RAISED:
         now = _found(register, reference, mark)
         with register.writing() as db:
-            kept.change(db, now, ("ready",), state=row.state)
+            store.change(db, now, ("ready",), state=row.state)
     return _line(_found(register, reference, mark))
 
 
 def by_hand(register: Register, reference: str, mark: str) -> LetterLine:
-    """Record that a person sent it; it is not tried any more. Raises `Malformed`, `Undecided`."""
+    """Record that a person sent it; it is not tried any more. Raises `Malformed`, `Rejected`."""
     row = _found(register, reference, mark)
     with register.writing() as db:
-        if not kept.change(db, row, (*kept.RAISED, "ready"), state="by_hand"):
-            raise Undecided(f"this letter is {LEFT[row.state]}: it cannot be recorded as sent by hand")
+        if not store.change(db, row, (*store.RAISED, "ready"), state="by_hand"):
+            raise Rejected(f"this letter is {BECAME[row.state]}: it cannot be recorded as sent by hand")
     return _line(_found(register, reference, mark))
 
 
 def with_delivery(register: Register, status: Status) -> Status:
     """A status whose letters say what became of them, where the register can be asked."""
     with suppress(SQLAlchemyError, OSError), register.reading() as db:
-        rows = kept.in_state(db, NOT_DONE, status["reference"])
+        rows = store.in_state(db, NOT_DONE, status["reference"])
         for letter in status["letters"]:
             states = {row.state for row in rows if row.key == letter["key"]}
             if letter["state"] == "done":
@@ -121,7 +130,7 @@ SHOWN: Sequence[tuple[State, Literal["failed", "unsure", "leaving"]]] = (
 
 def _found(register: Register, reference: str, mark: str) -> Kept:
     with register.reading() as db:
-        row = kept.marked(db, reference, mark)
+        row = store.marked(db, reference, mark)
     if row is None:
         what = f"{reference} has no letter {mark!r}; see them all: starter.py letters {reference}"
         raise Malformed([Problem("MARK", what)])

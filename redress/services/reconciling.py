@@ -13,30 +13,24 @@ from typing import Literal
 
 from pydantic import BaseModel
 from sqlalchemy import select
-from temporalio.client import (
-    Client,
-    WorkflowExecutionStatus,
-    WorkflowQueryFailedError,
-    WorkflowQueryRejectedError,
-)
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.client import Client
 
-from redress.contract import TASK_QUEUE, WORKFLOW, Carried, Start, workflow_id
+from redress.contract import WORKFLOW, Carried, Start, workflow_id
 from redress.domain.packing import pack_state
 from redress.domain.status import Status
 from redress.security.encryption import EnvelopeCipher
 from redress.services.clock import today
-from redress.services.erasing import erase, forget
+from redress.services.erasing import erase, forget, message_ids
 from redress.services.errors import NoAnswer
-from redress.services.sending import running_status, take_up_again
+from redress.services.intake import start
+from redress.services.querying import UNLESS_ENDED_FROM_OUTSIDE, NotRunning, live_status
+from redress.services.sending import take_up_again
 from redress.store import tables
 from redress.store.register import Register, Underway
-from workflows.details import STATIC_DETAILS, title
 
-AnswerOutcome = Literal["unchanged", "taken up", "erased again", "register is older", "no answer"]
+Outcome = Literal["unchanged", "taken up", "erased again", "register is older", "no answer"]
 
-WRONG: frozenset[AnswerOutcome] = frozenset({"register is older", "no answer"})
+WRONG: frozenset[Outcome] = frozenset({"register is older", "no answer"})
 """Outcomes that need somebody."""
 
 
@@ -44,7 +38,7 @@ class Reconciled(BaseModel):
     """One complaint: what was done, and why where it needs saying."""
 
     reference: str
-    outcome: AnswerOutcome
+    outcome: Outcome
     why: str = ""
 
 
@@ -65,9 +59,12 @@ async def reconcile(client: Client, register: Register, outbox: Path, within: fl
 async def _one(client: Client, register: Register, known: Underway, within: float) -> Reconciled:
     reference = known.reference
     recorded = await asyncio.to_thread(register.status, reference, today())
+    runs: Status | None = None
     try:
-        runs = await _as_it_runs(client, reference, within)
-    except (NoAnswer, RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError, TimeoutError):
+        runs = await live_status(client, reference, today(), within, UNLESS_ENDED_FROM_OUTSIDE)
+    except NotRunning:
+        pass
+    except NoAnswer:
         why = "is a worker running, and does its code fit? (docs/stuck.md)"
         return Reconciled(reference=reference, outcome="no answer", why=why)
     if recorded is None and runs is None:
@@ -75,11 +72,11 @@ async def _one(client: Client, register: Register, known: Underway, within: floa
         return Reconciled(reference=reference, outcome="taken up", why=NOT_THERE)
     if recorded is None:
         return Reconciled(reference=reference, outcome="unchanged", why="its opening is not recorded yet")
-    lacks = _messages(runs) - _messages(recorded) if runs else set()
+    lacks = message_ids(runs) - message_ids(recorded) if runs else set()
     if lacks:
         why = f"it lacks {len(lacks)} of the complaint's messages"
         return Reconciled(reference=reference, outcome="register is older", why=why)
-    if runs and _messages(recorded) == _messages(runs):
+    if runs and message_ids(recorded) == message_ids(runs):
         return Reconciled(reference=reference, outcome="unchanged")
     await _take_up(client, register, reference)
     why = "it lacked messages that are recorded" if runs else NOT_THERE
@@ -89,46 +86,21 @@ async def _one(client: Client, register: Register, known: Underway, within: floa
 NOT_THERE = "it did not run in Temporal"
 
 
-async def _as_it_runs(client: Client, reference: str, within: float) -> Status | None:
-    """Where its workflow has it; None where there is none, or somebody ended it from outside."""
-    try:
-        described = await client.get_workflow_handle(workflow_id(reference)).describe()
-        if described.status not in (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED):
-            return None
-        return await running_status(client, reference, today(), within)
-    except RPCError as error:
-        if error.status == RPCStatusCode.NOT_FOUND:
-            return None
-        raise
-
-
-def _messages(status: Status) -> set[str]:
-    return {str(each["message_id"]) for each in status.get("messages", [])}
-
-
 async def _take_up(client: Client, register: Register, reference: str) -> None:
     """Start from the record in place of whatever runs; letters that had not left are seen to at once."""
     recalled = await asyncio.to_thread(register.recall, reference)
     assert recalled is not None, "its status was read a moment ago"
     terms, state = recalled
     carried = Carried(terms=terms, state=pack_state(state), undelivered=True)
-    await client.start_workflow(
-        WORKFLOW,
-        Start(reference=reference, carried=carried).model_dump(mode="json", exclude_none=True),
-        id=workflow_id(reference),
-        task_queue=TASK_QUEUE,
-        id_conflict_policy=WorkflowIDConflictPolicy.TERMINATE_EXISTING,
-        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-        static_summary=title(reference),
-        static_details=STATIC_DETAILS,
-    )
+    await start(client, Start(reference=reference, carried=carried), in_place=True)
 
 
 def lines(done: list[Reconciled]) -> list[str]:
     """What was done, as people read it: each that is not unchanged, then the sum."""
-    told = [f"{each.reference}: {each.outcome}: {each.why}" for each in done if each.outcome != "unchanged"]
-    unchanged = sum(each.outcome == "unchanged" for each in done)
-    return [*told, f"{len(done)} complaints: {unchanged} unchanged, {len(told)} not"]
+    changed = [
+        f"{each.reference}: {each.outcome}: {each.why}" for each in done if each.outcome != "unchanged"
+    ]
+    return [*changed, f"{len(done)} complaints: {len(done) - len(changed)} unchanged, {len(changed)} not"]
 
 
 # --- what was erased and came back, what the register never heard of --------------------------------

@@ -1,6 +1,6 @@
-"""A made-up complaint walked through a whole procedure, by moving its own clock.
+"""A made-up complaint taken through a whole procedure, by moving its own clock.
 
-The walker knows nothing of any one procedure: it looks at what is owed next and sends the message
+The simulation knows nothing of any one procedure: it looks at what is owed next and sends the message
 that meets it, a little before its last day.
 """
 
@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,9 +18,8 @@ from typing import Any, NamedTuple
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from redress.bootstrap import activities_for, running_workers
-from redress.contract import TASK_QUEUE, WORKFLOW, Start, workflow_id
-from redress.domain.calendar import Calendar, long_date
+from redress.contract import Start, workflow_id
+from redress.domain.calendar import long_date
 from redress.domain.london import instant, london_date
 from redress.domain.parsing import Malformed, Problem
 from redress.domain.procedure import Procedure
@@ -31,29 +31,52 @@ from redress.procedures.bank_holidays import calendar_today
 from redress.procedures.loader import authority as find_authority
 from redress.procedures.loader import authority_names
 from redress.procedures.loader import procedure as find_procedure
-from redress.security.encryption import PlaintextCipher
 from redress.services import sending
 from redress.services.clock import today
-from redress.services.timeline import Happening, course
-from redress.settings import Settings
+from redress.services.intake import start
+from redress.services.timeline import TimelineEntry, timeline
+from redress.services.wording import day, words
 from redress.store.register import Register
 from redress.temporal.embedded import embedded_server
 
 Progress = Callable[[str], None]
 
+RunWorker = Callable[[Client, Path], AbstractAsyncContextManager[Register]]
+"""Runs a worker with everything in one folder; gives its register."""
+
 SLACK = {"limit": 1, "target": 1, "window": 5}
-"""How many working days before the last one the walker acts."""
+"""How many working days before the last one the simulation acts."""
 
-LONGEST_WALK = 60
+MOST_STEPS = 60
 
-USUAL = "family-rights"
+USUAL_AUTHORITY = "family-rights"
 """The authority of a rehearsal where nobody names one and it has the procedure."""
 
-AT_ONCE = 4
-"""How many rehearsals walk beside each other."""
+SIMULATIONS_AT_ONCE = 4
 
 FURTHEST = timedelta(days=731)
 """How far ahead a rehearsal may start."""
+
+MESSAGE_FOR: Mapping[str, tuple[str, Mapping[str, object]]] = {
+    "acknowledged": ("acknowledge", {}),
+    "answered": (
+        "respond",
+        {
+            "outcome": "partly_upheld",
+            "summary": "Made-up answer of a rehearsal.",
+            "by": "Made-up person who answers at {of}",
+            "independent_person_consulted": True,
+        },
+    ),
+    "requested": ("escalate", {"reason": "Made-up: not content with the answer."}),
+    "statement_agreed": ("agree_statement", {"points": ["A made-up point."]}),
+    "papers_sent": ("send_papers", {}),
+    "panel_held": ("hold_panel", {}),
+    "decided": ("accept", {"reason": "Made-up: it is taken."}),
+    "informally_tried": ("resolve_informally", {"agreed": False}),
+    "met_in_person": ("record_meeting", {"with": "everybody concerned"}),
+}
+"""The message that reaches a milestone; `{of}` is the milestone's stage."""
 
 
 class Rehearsed(NamedTuple):
@@ -62,75 +85,83 @@ class Rehearsed(NamedTuple):
     procedure: str
     authority: str
     status: Status
-    course: list[Happening]
+    course: list[TimelineEntry]
+
+    @property
+    def ending(self) -> str:
+        """How and when it ended."""
+        status = self.status
+        return f"{words(status['closed_as'])}, {day(status['closed_on'] or status['as_of'])}"
 
 
 async def rehearse(
-    procedure: str, authority: str | None, received: date, progress: Progress = lambda _line: None
+    procedure: str, authority: str | None, received: date, worker: RunWorker, progress: Progress
 ) -> Rehearsed:
-    """Walk a made-up complaint through `procedure`, on a server, register and outbox thrown away after.
+    """Take a made-up complaint through `procedure`, on a server, register and outbox thrown away after.
 
     `received` is today or later; without an authority, the first that has the procedure. Raises
     `Malformed` where there is no such procedure or authority.
     """
     name = procedure.replace("-", "_")
-    chosen = authority or having(name)
+    chosen = authority or _authority_with(name)
     find_procedure(name, chosen)
-    return (await _walk_all([(name, chosen)], received, progress))[0]
+    return (await _simulate([(name, chosen)], received, worker, progress))[0]
 
 
-async def rehearse_all(received: date, progress: Progress = lambda _line: None) -> list[Rehearsed]:
-    """Walk through every procedure of every authority, a few at a time on one server."""
+async def rehearse_all(received: date, worker: RunWorker, progress: Progress) -> list[Rehearsed]:
+    """Every procedure of every authority, a few at a time on one server."""
     pairs = [(name, each) for each in authority_names() for name in find_authority(each).procedures]
-    return await _walk_all(pairs, received, progress)
+    return await _simulate(pairs, received, worker, progress)
 
 
-def having(procedure: str) -> str:
+def _authority_with(procedure: str) -> str:
     """An authority that has the procedure: the usual one, else the first. Raises `Malformed` for none."""
     names = [each for each in authority_names() if procedure in find_authority(each).procedures]
     if not names:
         known = sorted({name for each in authority_names() for name in find_authority(each).procedures})
         raise Malformed([Problem("procedure", f"{procedure!r} is none of {', '.join(known)}")])
-    return USUAL if USUAL in names else names[0]
+    return USUAL_AUTHORITY if USUAL_AUTHORITY in names else names[0]
 
 
-async def _walk_all(pairs: Sequence[tuple[str, str]], received: date, progress: Progress) -> list[Rehearsed]:
+async def _simulate(
+    pairs: Sequence[tuple[str, str]], received: date, run_worker: RunWorker, progress: Progress
+) -> list[Rehearsed]:
     if received < today():
         raise Malformed([Problem("received", f"{received} has passed; a rehearsal starts today or later")])
     if received > today() + FURTHEST:
         raise Malformed([Problem("received", f"{received} lies too far ahead: at most two years")])
     folder = Path(tempfile.mkdtemp(prefix="redress-rehearsal-"))
     check_letters()
-    room = asyncio.Semaphore(AT_ONCE)
+    semaphore = asyncio.Semaphore(SIMULATIONS_AT_ONCE)
+
+    async def one(client: Client, register: Register, number: int, name: str, authority: str) -> Rehearsed:
+        prefix = f"{authority}, {name}: " if len(pairs) > 1 else ""
+        simulation = Simulation(
+            client,
+            register,
+            find_procedure(name, authority),
+            f"REHEARSAL-{number}",
+            progress=lambda line: progress(prefix + line),
+        )
+        async with semaphore:
+            await simulation.open_made_up(authority, name, received)
+            status = await simulation.run()
+        return Rehearsed(name, authority, status, timeline(status))
+
     try:
-        settings = Settings(state=folder, register_url="", outbox=None)
         progress("starting a Temporal server for the rehearsal")
-        async with embedded_server(moves_time=True) as (_address, client):
-            errands = activities_for(settings, PlaintextCipher())
-
-            async def one(number: int, procedure: str, authority: str) -> Rehearsed:
-                rules = find_procedure(procedure, authority)
-                which = f"{authority}, {procedure}: " if len(pairs) > 1 else ""
-                walker = Walker(
-                    client,
-                    errands.register,
-                    rules,
-                    settings.answer_within,
-                    lambda line: progress(which + line),
-                    f"REHEARSAL-{number}",
-                )
-                async with room:
-                    await walker.open_made_up(authority, procedure, received)
-                    status = await walker.walk()
-                return Rehearsed(procedure, authority, status, course(status))
-
-            async with running_workers(client, errands, settings):
-                return await asyncio.gather(*(one(at, *pair) for at, pair in enumerate(pairs, 1)))
+        async with (
+            embedded_server(moves_time=True) as (_address, client),
+            run_worker(client, folder) as register,
+        ):
+            return await asyncio.gather(
+                *(one(client, register, number, *pair) for number, pair in enumerate(pairs, 1))
+            )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-class Walker:
+class Simulation:
     """Takes one complaint from where it stands to its end."""
 
     def __init__(
@@ -138,24 +169,26 @@ class Walker:
         client: Client,
         register: Register,
         rules: Procedure,
-        within: float,
+        reference: str,
+        *,
         progress: Progress,
-        reference: str = "REHEARSAL-1",
+        answer_within: float = 30.0,
     ) -> None:
         self.skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
+        self.client = self.skipper.client
         self.register = register
         self.rules = rules
-        self.within = within
-        self.progress = progress
         self.reference = reference
+        self.progress = progress
+        self.answer_within = answer_within
         self.ahead = timedelta()
-        self.calendar: Calendar = calendar_today()
-        self.done: set[str] = set()
+        self.calendar = calendar_today()
+        self.reached: set[str] = set()
 
     @property
     def handle(self) -> WorkflowHandle[Any, Any]:
         """The complaint's workflow."""
-        return self.skipper.client.get_workflow_handle(workflow_id(self.reference))
+        return self.client.get_workflow_handle(workflow_id(self.reference))
 
     @property
     def now(self) -> datetime:
@@ -176,13 +209,7 @@ class Walker:
             "points": ["My review was cancelled twice and nobody told me why."],
             "complainant": {"name": "Robin Rehearsal", "role": self._role()},
         }
-        await self.skipper.client.start_workflow(
-            WORKFLOW,
-            Start(reference=self.reference, opening=opening).model_dump(mode="json", exclude_none=True),
-            id=workflow_id(self.reference),
-            task_queue=TASK_QUEUE,
-            start_delay=wait if wait else None,
-        )
+        await start(self.client, Start(reference=self.reference, opening=opening), delay=wait or None)
         if wait:
             await self._move(wait + timedelta(seconds=5))
         self.progress(f"{long_date(received)}: a made-up complaint is received")
@@ -192,9 +219,9 @@ class Walker:
         only = [each.values[0] for each in self.rules.questions if each.when == "role_not_in"]
         return only[0] if only else "young_person"
 
-    async def walk(self) -> Status:
+    async def run(self) -> Status:
         """Act on what is owed next until the complaint closes; gives the status then."""
-        for _ in range(LONGEST_WALK):
+        for _ in range(MOST_STEPS):
             status = await self.status()
             if status["closed_on"]:
                 await self._move(timedelta(seconds=2))
@@ -206,23 +233,22 @@ class Walker:
 
     async def status(self) -> Status:
         """Where it stands on its own today."""
-        client = self.skipper.client
-        return await sending.status(client, self.register, self.reference, london_date(self.now), self.within)
+        on = london_date(self.now)
+        return await sending.status(self.client, self.register, self.reference, on, self.answer_within)
 
     async def send(self, action: str, **fields: object) -> None:
         """One message, dated with the complaint's own day."""
-        name, said = sending.complete(action, {"on": london_date(self.now).isoformat(), **fields})
+        name, message = sending.complete(action, {"on": london_date(self.now).isoformat(), **fields})
         answer = await sending.send(
-            self.skipper.client, self.register, self.reference, name, said, self.within
+            self.client, self.register, self.reference, name, message, self.answer_within
         )
         outcome = "" if answer.applied else f": {with_long_dates(answer.reason)}"
-        role = str(fields.get("role") or fields.get("kind") or "")
-        said_of = f" {role}".rstrip().replace("_", " ")
-        self.progress(f"{long_date(answer.on)}: {name.replace('_', ' ')}{said_of}{outcome}")
+        which = words(f" {fields.get('role') or fields.get('kind') or ''}".rstrip())
+        self.progress(f"{long_date(answer.on)}: {words(name)}{which}{outcome}")
 
-    async def move_to(self, day: date) -> None:
+    async def move_to(self, to: date) -> None:
         """Move its clock to ten o'clock in London on a day, unless that has passed."""
-        await self._move(instant(day, "10:00") - self.now)
+        await self._move(instant(to, "10:00") - self.now)
 
     async def _move(self, ahead: timedelta) -> None:
         if ahead > timedelta():
@@ -234,93 +260,52 @@ class Walker:
         return limit is not None and limit.follows is None and bool(limit.met_by)
 
     async def _meet(self, deadline: DeadlineStatus) -> None:
-        due_on = date.fromisoformat(deadline["due_on"])
         milestone = self.rules.limit[deadline["name"]].met_by[0]
-        if milestone == "panel_held" and "panel_scheduled" in self.done:
+        if milestone == "panel_held" and "panel_scheduled" in self.reached:
             await self._to_the_panel()
         else:
+            due_on = date.fromisoformat(deadline["due_on"])
             await self.move_to(self.calendar.before(due_on, SLACK[deadline["kind"]]))
-        await self._reach(milestone, deadline)
+        await self._reach(milestone)
 
-    async def _reach(self, milestone: str, deadline: DeadlineStatus) -> None:
+    async def _reach(self, milestone: str) -> None:
         """Send what reaches a milestone, and before it what the procedure expects to be there."""
         for before in self.rules.expects.get(milestone, ()):
-            if before not in self.done and not before.startswith("requested:"):
-                await self._reach(before, deadline)
+            if before not in self.reached and not before.startswith("requested:"):
+                await self._reach(before)
         if milestone == "panel_held":
             await self._to_the_panel()
-        self.done.add(milestone)
+        self.reached.add(milestone)
         what, _, of = milestone.partition(":")
         match what:
-            case "acknowledged":
-                await self.send("acknowledge")
-            case "answered":
-                await self.send(
-                    "respond",
-                    outcome="partly_upheld",
-                    summary="Made-up answer of a rehearsal.",
-                    by=f"Made-up person who answers at {of.replace('_', ' ')}",
-                    independent_person_consulted=True,
-                )
-            case "requested":
-                await self.send("escalate", reason="Made-up: not content with the answer.")
             case "appointed":
                 await self._appoint(of)
-            case "statement_agreed":
-                await self.send("agree_statement", points=["A made-up point."])
             case "reported":
                 await self.send("report", kind=of)
             case "panel_scheduled":
-                await self.send("schedule_panel", meeting_on=await self._panel_day(), place="A made-up room")
-            case "papers_sent":
-                await self.send("send_papers")
-            case "panel_held":
-                await self.send("hold_panel")
-            case "decided":
-                await self.send("accept", reason="Made-up: it is taken.")
-            case "informally_tried":
-                await self.send("resolve_informally", agreed=False)
-            case "met_in_person":
-                await self.send("record_meeting", **{"with": "everybody concerned"})
+                meeting = await self._deadline("panel_meeting")
+                assert meeting is not None, "a panel is scheduled where one is owed"
+                meeting_on = self.calendar.before(date.fromisoformat(meeting["due_on"]), 3)
+                await self.send("schedule_panel", meeting_on=meeting_on.isoformat(), place="A made-up room")
+            case _ if what in MESSAGE_FOR:
+                action, fields = MESSAGE_FOR[what]
+                named = {k: v.format(of=words(of)) if isinstance(v, str) else v for k, v in fields.items()}
+                await self.send(action, **named)
             case _:
-                raise RuntimeError(f"the walker does not know how to reach {plain(milestone)}")
+                raise RuntimeError(f"the simulation does not know how to reach {plain(milestone)}")
 
     async def _appoint(self, role: str) -> None:
-        for seat in range(self.rules.role[role].seats):
-            title = self.rules.role[role].title
-            person = {"name": f"{title} {seat + 1} (invented)", "id": f"{role}-{seat + 1}"}
+        for seat in range(1, self.rules.role[role].seats + 1):
+            person = {"name": f"{self.rules.role[role].title} {seat} (invented)", "id": f"{role}-{seat}"}
             await self.send("appoint", role=role, person=person, connection="none")
         if role == "panel_chair" and "panel_member" in self.rules.role:
-            self.done.add("appointed:panel_member")
+            self.reached.add("appointed:panel_member")
             await self._appoint("panel_member")
 
-    async def _panel_day(self) -> str:
-        """A day for the panel: three working days before its limit."""
-        return self.calendar.before(await self._due("panel_meeting"), 3).isoformat()
-
     async def _to_the_panel(self) -> None:
-        status = await self.status()
-        papers = next((d for d in status["deadlines"] if d["name"] == "panel_papers"), None)
+        papers = await self._deadline("panel_papers")
         if papers is not None:
             await self.move_to(date.fromisoformat(papers["counts_from"]))
 
-    async def _due(self, name: str) -> date:
-        status = await self.status()
-        return date.fromisoformat(next(d["due_on"] for d in status["deadlines"] if d["name"] == name))
-
-
-def course_lines(rehearsed: Rehearsed) -> list[str]:
-    """The dated course for people, and how it ended."""
-    lines = [f"{long_date(date.fromisoformat(h['on']))}  {h['what']}" for h in rehearsed.course]
-    status = rehearsed.status
-    closed = date.fromisoformat(status["closed_on"] or status["as_of"])
-    return [*lines, f"ended: {str(status['closed_as']).replace('_', ' ')}, {long_date(closed)}"]
-
-
-def ending_line(rehearsed: Rehearsed) -> str:
-    """How one of many rehearsals ended, in a line."""
-    status = rehearsed.status
-    closed = date.fromisoformat(status["closed_on"] or status["as_of"])
-    letters = len(status["letters"])
-    ended = str(status["closed_as"]).replace("_", " ")
-    return f"{rehearsed.authority}, {rehearsed.procedure}: {ended} on {long_date(closed)}, {letters} letters"
+    async def _deadline(self, name: str) -> DeadlineStatus | None:
+        return next((d for d in (await self.status())["deadlines"] if d["name"] == name), None)

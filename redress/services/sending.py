@@ -3,43 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date, timedelta
+from datetime import date
 from random import uniform
 from time import monotonic
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
 
 from temporalio.client import (
     Client,
     WorkflowHandle,
-    WorkflowQueryFailedError,
-    WorkflowQueryRejectedError,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from redress.contract import STATUS, STILL_OPENING, Start, workflow_id
+from redress.contract import Start, workflow_id
 from redress.domain.case import Answer
 from redress.domain.erasure import Erased
 from redress.domain.messages import MESSAGES
 from redress.domain.parsing import FIRST_YEAR, Malformed, Problem, parse_message
 from redress.domain.status import Status
+from redress.security.keyring import KeyDestroyed
 from redress.services.clock import today
-from redress.services.errors import NoAnswer, NoSuchComplaint
+from redress.services.errors import NoAnswer, NotFound
 from redress.services.intake import start
 from redress.services.letters import with_delivery
-from redress.store.key_store import KeyDestroyed
+from redress.services.querying import BUSY, NotRunning, live_status
 from redress.store.register import Register
-
-BUSY = {
-    RPCStatusCode.RESOURCE_EXHAUSTED,
-    RPCStatusCode.UNAVAILABLE,
-    RPCStatusCode.ABORTED,
-    RPCStatusCode.FAILED_PRECONDITION,
-}
-"""What the server says to more messages at once than one run takes, or while a new run takes over."""
 
 REFUSED_UPDATE = "Refused"
 """The type of the failure that a refused update ends with; its first detail is the whole answer."""
@@ -52,15 +43,15 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 20.0
 
 
 def complete(action: str, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """A message with what the door adds: today's date and an id. Raises `Malformed` for a bad form."""
+    """A message with what its sender may leave out: today's date and an id. Raises `Malformed`."""
     action = action.replace("-", "_")
     if action not in MESSAGES:
         raise Malformed([Problem("action", f"{action!r} is none of {', '.join(MESSAGES)}")])
-    said = {"on": today().isoformat(), "message_id": f"m-{uuid4().hex}"} | {
+    message = {"on": today().isoformat(), "message_id": f"m-{uuid4().hex}"} | {
         name: value for name, value in body.items() if value is not None or name not in ("on", "message_id")
     }
-    parse_message(action, said, received_on=date(1995, 1, 1), today=date(2099, 12, 31))
-    return action, said
+    parse_message(action, message, received_on=date(1995, 1, 1), today=date(2099, 12, 31))
+    return action, message
 
 
 async def send(
@@ -68,7 +59,7 @@ async def send(
 ) -> Answer:
     """Send one completed message and wait for its answer, at most `within` seconds.
 
-    Raises `Malformed`, `NoSuchComplaint` or `NoAnswer`. A complaint whose workflow has ended is taken
+    Raises `Malformed`, `NotFound` or `NoAnswer`. A complaint whose workflow has ended is taken
     up again from the register.
     """
     ends_at = monotonic() + within
@@ -105,7 +96,7 @@ async def take_up_again(client: Client, register: Register, reference: str) -> N
     """Start the workflow of a known complaint again, from its record or, failing that, its opening."""
     opening = await asyncio.to_thread(register.opening, reference)
     if opening is None:
-        raise NoSuchComplaint(reference)
+        raise NotFound(reference)
     recorded = await asyncio.to_thread(register.recall, reference) is not None
     begin = Start(reference=reference) if recorded else Start(reference=reference, opening=opening)
     await start(client, begin, again=True)
@@ -130,35 +121,23 @@ async def status(client: Client, register: Register, reference: str, as_of: date
     """Where a complaint stands on a London date; from the register once Temporal has forgotten it."""
     _check_as_of(as_of)
     try:
-        found = await running_status(client, reference, as_of, within)
-        return await asyncio.to_thread(with_delivery, register, found)
-    except (WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
-        raise NoAnswer(f"the complaint could not be read: {error}", reference=reference) from None
-    except TimeoutError:
-        raise NoAnswer(
-            f"no answer within {within:.0f} s: is a worker running?", reference=reference
-        ) from None
-    except RPCError as error:
-        if error.status != RPCStatusCode.NOT_FOUND:
-            raise NoAnswer(
-                f"no answer within {within:.0f} s ({error.message}): is a worker running?",
-                reference=reference,
-            ) from None
-    except KeyDestroyed:
-        pass  # erased: its dates and outcomes stand in the register
+        live = await live_status(client, reference, as_of, within)
+        return await asyncio.to_thread(with_delivery, register, live)
+    except (NotRunning, KeyDestroyed):
+        pass  # over long ago, or erased: what is left stands in the register
     return await asyncio.to_thread(recorded_status, register, reference, as_of)
 
 
 def recorded_status(register: Register, reference: str, as_of: date) -> Status:
     """Where a complaint stands as the register has it, with what became of its letters.
 
-    Raises `Malformed`, `NoSuchComplaint`, and `NoAnswer` for one that was never started.
+    Raises `Malformed`, `NotFound`, and `NoAnswer` for one that was never started.
     """
     _check_as_of(as_of)
     recorded = register.status(reference, as_of)
     if recorded is None:
         if not register.knows(reference):
-            raise NoSuchComplaint(reference)
+            raise NotFound(reference)
         raise NoAnswer(
             f"{reference} is reserved, but its start did not reach Temporal: send its opening again",
             reference=reference,
@@ -171,27 +150,8 @@ def _check_as_of(as_of: date) -> None:
         raise Malformed([Problem("as_of", f"{as_of} lies beyond what the calendar covers")])
 
 
-async def running_status(client: Client, reference: str, as_of: date, within: float) -> Status:
-    """Where a complaint stands as its workflow has it. Raises what the SDK raises, `TimeoutError`."""
-    return await asyncio.wait_for(_query(client, reference, as_of, within), timeout=within)
-
-
-async def _query(client: Client, reference: str, as_of: date, within: float) -> Status:
-    handle: WorkflowHandle[Any, Any] = client.get_workflow_handle(workflow_id(reference))
-    while True:
-        try:
-            found = await handle.query(
-                STATUS, as_of.isoformat(), result_type=dict, rpc_timeout=timedelta(seconds=within)
-            )
-            return cast(Status, found)
-        except WorkflowQueryFailedError as error:
-            if STILL_OPENING not in str(error):
-                raise
-            await asyncio.sleep(0.1)
-
-
 def _refused(cause: BaseException | None) -> Any:
-    """The answer that a refused update fails with, recorded like any other. Raises `Malformed` for others."""
+    """The answer that a refused update fails with. Raises `Malformed` for the other failures."""
     if isinstance(cause, ApplicationError) and cause.type == REFUSED_UPDATE and cause.details:
         return cause.details[0]
     raise _malformed(cause)

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select
 
+from redress.security.keyring import KeyDestroyed
 from redress.store import tables
 from redress.store.database import insert_new
-from redress.store.key_store import KeyDestroyed
 from redress.store.naming import kept_id
 from redress.store.register import Register
 

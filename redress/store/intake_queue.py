@@ -154,7 +154,7 @@ class IntakeQueue:
 
     def know(self, due: Due, reference: str, *, created: bool, differs: bool) -> None:
         """Note the reference: from now on the register holds what was sent, under the key it had here."""
-        self._cipher.take_over(key_of(due.body), reference)
+        self._cipher.assign(key_of(due.body), reference)
         known = {"reference": reference, "created": created, "differs": differs, "body": null()}
         with self._writer.begin() as db:
             db.execute(update(waiting).where(waiting.c.id == due.id).values(known))

@@ -1,10 +1,10 @@
-"""The complaints' own keys, each wrapped by the ring, in a store apart from everything they protect.
+"""The complaints' own keys, each wrapped by the keyring, in a store apart from everything they protect.
 
 Apart, so that a backup of Temporal or of the register holds no key: once a complaint's key is destroyed
 here, what it sealed can be read nowhere any more, not in a history, not in a backup.
 
 What comes before anybody knows whose it is, as an opening that waits or what an operator types into the
-Temporal UI, has a key of its own, a **slip**; the complaint that it turns out to belong to takes it over.
+Temporal UI, has an **unassigned** key; it is assigned to the complaint that it turns out to belong to.
 """
 
 from __future__ import annotations
@@ -30,14 +30,12 @@ from sqlalchemy import (
     update,
 )
 
-from redress.security.keyring import KEY, Keyring, Unreadable
+from redress.security.encryption import UNASSIGNED_KEY
+from redress.security.keyring import KEY, KeyDestroyed, Keyring, Unreadable
 from redress.store.database import create_tables, insert_new
 
 FRESH = 5.0
 """Seconds that a key is remembered before the store is asked again: a destroyed key is gone within that."""
-
-SLIP = "slip/"
-"""How the name of a slip begins; a complaint's key is named by its reference."""
 
 metadata = MetaData()
 
@@ -49,14 +47,10 @@ complaint_keys = Table(
     Column("wrapped", LargeBinary),
     Column("made_at", DateTime(timezone=True), nullable=False),
     Column("destroyed_at", DateTime(timezone=True)),
-    Column("belongs_to", String(80)),  # of a slip: the complaint that took it over
+    Column("belongs_to", String(80)),  # the complaint that an unassigned key was assigned to
     Column("what_stays", Text),  # of an erased complaint: its dates and outcomes, for an older register
-    Index("slips_by_complaint", "belongs_to"),
+    Index("keys_by_complaint", "belongs_to"),
 )
-
-
-class KeyDestroyed(Unreadable):
-    """The complaint's key was destroyed: its personal data is erased."""
 
 
 class KeyStore:
@@ -66,7 +60,7 @@ class KeyStore:
         self.keyring = keyring
         self._engine = engine.execution_options(writes=True)
         self._known: dict[str, tuple[float, bytes]] = {}
-        self._taken: dict[str, str] = {}  # to whom a slip belongs never changes
+        self._taken: dict[str, str] = {}  # whose an assigned key is never changes
         self._made = False
         self._making = Lock()
 
@@ -76,7 +70,7 @@ class KeyStore:
         return key if key and monotonic() - at < FRESH else None
 
     def key(self, name: str, *, make: bool = False) -> bytes:
-        """The key of a complaint or slip; `make`: a new one where there is none yet.
+        """The key of a complaint, or an unassigned one; `make`: a new one where there is none yet.
 
         Raises `KeyDestroyed` where it was destroyed, `Unreadable` where there never was one.
         """
@@ -85,7 +79,7 @@ class KeyStore:
             return known
         row = self._row(name)
         if row is None and make:
-            ring_key, wrapped = self.keyring.seal(os.urandom(KEY), name)
+            ring_key, wrapped = self.keyring.encrypt(os.urandom(KEY), name)
             made = {"name": name, "ring_key": ring_key, "wrapped": wrapped, "made_at": datetime.now(UTC)}
             with self._engine.begin() as db:
                 insert_new(db, complaint_keys, [made])
@@ -96,42 +90,42 @@ class KeyStore:
         if kept is None:
             self._known.pop(name, None)
             raise KeyDestroyed(f"the key of {name} was destroyed")
-        key = self.keyring.open(ring_name, kept, name)
+        key = self.keyring.decrypt(ring_name, kept, name)
         if len(self._known) > 20_000:
             self._known.clear()
         self._known[name] = (monotonic(), key)
         return key
 
-    # --- slips -----------------------------------------------------------------------------------
+    # --- unassigned keys -------------------------------------------------------------------------
 
-    def slip(self) -> str:
-        """A new slip; gives its name."""
-        name = SLIP + os.urandom(16).hex()
+    def unassigned(self) -> str:
+        """A new key that belongs to no complaint yet; gives its name."""
+        name = UNASSIGNED_KEY + os.urandom(16).hex()
         self.key(name, make=True)
         return name
 
-    def take_over(self, slip: str, reference: str) -> bool:
-        """Let a slip belong to the first complaint that asks, and go with it; whether that is this one."""
-        if slip in self._taken:
-            return self._taken[slip] == reference
-        if not slip.startswith(SLIP):
+    def assign(self, name: str, reference: str) -> bool:
+        """Let an unassigned key belong to the first complaint that asks, and go with it; whether to this."""
+        if name in self._taken:
+            return self._taken[name] == reference
+        if not name.startswith(UNASSIGNED_KEY):
             return False
         self._make()
         table = complaint_keys
         with self._engine.begin() as db:
-            free = (table.c.name == slip) & table.c.belongs_to.is_(None)
+            free = (table.c.name == name) & table.c.belongs_to.is_(None)
             db.execute(update(table).where(free).values(belongs_to=reference))
-            owner = db.execute(select(table.c.belongs_to).where(table.c.name == slip)).scalar()
+            owner = db.execute(select(table.c.belongs_to).where(table.c.name == name)).scalar()
         if owner is not None:
             if len(self._taken) > 20_000:
                 self._taken.clear()
-            self._taken[slip] = owner
+            self._taken[name] = owner
         return owner == reference
 
     # --- erasing ---------------------------------------------------------------------------------
 
     def destroy(self, name: str, what_stays: str | None = None) -> bool:
-        """Destroy a complaint's key and its slips for good; whether there was anything to destroy.
+        """Destroy a complaint's key and those assigned to it for good; whether there was anything to destroy.
 
         `what_stays`: what may be known of it afterwards, in the open. Whoever asks for the key later is
         told that it was destroyed, also where there never was one.
@@ -173,7 +167,9 @@ class KeyStore:
         """The references of all complaints whose keys were destroyed."""
         self._make()
         table = complaint_keys
-        gone = select(table.c.name).where(table.c.wrapped.is_(None), table.c.name.not_like(f"{SLIP}%"))
+        gone = select(table.c.name).where(
+            table.c.wrapped.is_(None), table.c.name.not_like(f"{UNASSIGNED_KEY}%")
+        )
         with self._engine.connect() as db:
             return list(db.execute(gone.order_by(table.c.name)).scalars())
 
@@ -184,7 +180,7 @@ class KeyStore:
         return self._row(name) is not None
 
     def rewrap(self) -> tuple[int, int]:
-        """Wrap every key with the ring's present key; gives how many were and how many are there."""
+        """Wrap every key with the keyring's present key; gives how many were and how many are there."""
         self._make()
         table = complaint_keys
         done = 0
@@ -194,8 +190,8 @@ class KeyStore:
         for row in there:
             if row.ring_key == self.keyring.present:
                 continue
-            ring_key, wrapped = self.keyring.seal(
-                self.keyring.open(row.ring_key, row.wrapped, row.name), row.name
+            ring_key, wrapped = self.keyring.encrypt(
+                self.keyring.decrypt(row.ring_key, row.wrapped, row.name), row.name
             )
             with self._engine.begin() as db:
                 same = (table.c.name == row.name) & (table.c.wrapped == row.wrapped)
@@ -204,8 +200,8 @@ class KeyStore:
                 ).rowcount
         return done, len(there)
 
-    def ring_names(self) -> dict[str, int]:
-        """How many keys each key of the ring wraps."""
+    def keyring_names(self) -> dict[str, int]:
+        """How many keys each key of the keyring wraps."""
         self._make()
         table = complaint_keys
         living = select(table.c.ring_key, func.count()).where(table.c.wrapped.is_not(None))

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, select
 
 from redress.domain.status import Status
+from redress.security.keyring import KeyDestroyed
 from redress.store import tables
-from redress.store.key_store import KeyDestroyed
 from redress.store.register import Register
 
 

@@ -33,9 +33,9 @@ from redress.security.encryption import (
     decrypt_document,
     encrypt_document,
 )
+from redress.security.keyring import KeyDestroyed
 from redress.store import tables
 from redress.store.database import create_tables, insert_new
-from redress.store.key_store import KeyDestroyed
 from redress.store.read_models import project
 
 log = logging.getLogger(__name__)
@@ -157,7 +157,7 @@ class Register:
     def _next_reference(self, db: Connection, series: str) -> str:
         """The next reference of a series that was never given out.
 
-        A register that was put back from a backup does not know what was given out after it; the vault,
+        A register that was put back from a backup does not know what was given out after it; the key store,
         which is never the older one, does.
         """
         skipped = 0
@@ -373,7 +373,7 @@ class Register:
             return set(db.execute(select(table.c.reference).where(table.c.kind == "erased")).scalars())
 
     def what_stays(self, reference: str) -> Status | None:
-        """The same from the vault, for a register that is older than the erasure."""
+        """The same from the key store, for a register that is older than the erasure."""
         kept = (
             self.cipher.key_store.what_stays(reference) if isinstance(self.cipher, EnvelopeCipher) else None
         )

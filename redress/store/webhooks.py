@@ -49,7 +49,7 @@ class Subscription(NamedTuple):
 class Delivery(NamedTuple):
     """One notice on its way to one subscription. `secrets`: those that sign it, the present one first.
 
-    None where the ring no longer has the key that sealed them.
+    None where the keyring no longer has the key that sealed them.
     """
 
     subscription: str
@@ -157,7 +157,7 @@ def try_again(register: Register, id: str) -> int:
 
 
 def reseal(register: Register) -> int:
-    """Seal every secret with the ring's present key; gives how many there are. For a rotation of keys."""
+    """Seal every secret with the keyring's present key; gives how many there are. For a rotation of keys."""
     table = tables.subscriptions
     with register.writing() as db:
         rows = db.execute(select(table.c.id, table.c.secret, table.c.former_secret)).all()
@@ -264,7 +264,7 @@ def _delivery(register: Register, row: Row[*tuple[Any, ...]], now: datetime) -> 
 
 
 def _opened(register: Register, kept: str) -> str:
-    """A secret; empty where its key is gone from the ring: one subscription must not hold up the others."""
+    """A secret; empty where its key is gone: one subscription must not hold up the others."""
     try:
         return decrypt_text(register.cipher, kept)
     except Unreadable:

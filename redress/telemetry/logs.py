@@ -47,8 +47,8 @@ def _without_texts(error: BaseException | None) -> Iterator[str]:
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
-        said = f": {error}" if isinstance(error, MissingKey) else ", its text left out"
-        yield f"{type(error).__module__}.{type(error).__qualname__}{said}"
+        text = f": {error}" if isinstance(error, MissingKey) else ", its text left out"
+        yield f"{type(error).__module__}.{type(error).__qualname__}{text}"
         for frame in traceback.extract_tb(error.__traceback__):
             yield f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}'
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
@@ -62,7 +62,7 @@ class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        said: dict[str, object] = {
+        line: dict[str, object] = {
             "time": at,
             "level": record.levelname,
             "logger": record.name,
@@ -70,12 +70,12 @@ class JsonLines(logging.Formatter):
         }
         for name in _OURS:
             if hasattr(record, name):
-                said[name] = _ids(getattr(record, name))
+                line[name] = _ids(getattr(record, name))
         if record.exc_info and record.exc_info[0] is not None:
-            said["error"] = record.exc_info[0].__name__  # its text could hold what somebody wrote
+            line["error"] = record.exc_info[0].__name__  # its text could hold what somebody wrote
             if isinstance(record.exc_info[1], MissingKey):
-                said["why"] = str(record.exc_info[1])
-        return json.dumps(said, ensure_ascii=False, default=str)
+                line["why"] = str(record.exc_info[1])
+        return json.dumps(line, ensure_ascii=False, default=str)
 
 
 def _ids(value: object) -> object:

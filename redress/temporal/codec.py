@@ -15,9 +15,8 @@ from temporalio.converter import (
     WorkflowSerializationContext,
 )
 
-from redress.security.encryption import OF_COMPLAINT, OF_RING, EnvelopeCipher
-from redress.security.keyring import Unreadable, encrypt
-from redress.store.key_store import SLIP, KeyDestroyed
+from redress.security.encryption import COMPLAINT_KEY, KEYRING_KEY, UNASSIGNED_KEY, EnvelopeCipher
+from redress.security.keyring import KeyDestroyed, Unreadable, encrypt
 
 ENCODING = b"binary/encrypted"
 KEY_NAME = "encryption-key-id"
@@ -56,27 +55,27 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """Encrypt each payload, whole."""
         if not self.reference:
-            return await asyncio.to_thread(self._on_a_slip, payloads)
+            return await asyncio.to_thread(self._encrypted_unassigned, payloads)
         if self.cipher.key_store.remembered(self.reference) is None:
             await asyncio.to_thread(self.cipher.key_store.key, self.reference, make=True)
         return [self._encrypted(payload) for payload in payloads]
 
     def _encrypted(self, payload: Payload) -> Payload:
-        return _payload(*self.cipher.seal(payload.SerializeToString(), self.reference))
+        return _payload(*self.cipher.encrypt(payload.SerializeToString(), self.reference))
 
-    def _on_a_slip(self, payloads: Sequence[Payload]) -> list[Payload]:
+    def _encrypted_unassigned(self, payloads: Sequence[Payload]) -> list[Payload]:
         if not payloads:
             return []
-        slip = self.cipher.key_store.slip()
-        key = self.cipher.key_store.key(slip)
-        return [_payload(slip, encrypt(key, each.SerializeToString(), slip)) for each in payloads]
+        name = self.cipher.key_store.unassigned()
+        key = self.cipher.key_store.key(name)
+        return [_payload(name, encrypt(key, each.SerializeToString(), name)) for each in payloads]
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """Decrypt what is encrypted and can be; the rest as it came."""
         others: set[str] = set()
         for name in _keys(payloads):
-            if self.reference and name.startswith(SLIP):
-                is_own = await asyncio.to_thread(self.cipher.key_store.take_over, name, self.reference)
+            if self.reference and name.startswith(UNASSIGNED_KEY):
+                is_own = await asyncio.to_thread(self.cipher.key_store.assign, name, self.reference)
                 others |= set() if is_own else {name}
             if self.cipher.key_store.remembered(name) is None:
                 try:
@@ -95,11 +94,11 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
         except Unreadable:
             return payload
 
-    def _is_anothers(self, payload: Payload, slips: set[str]) -> bool:
+    def _is_anothers(self, payload: Payload, unassigned: set[str]) -> bool:
         """Whether it was sealed for another complaint: copied here, it must not become readable here."""
         name = payload.metadata.get(KEY_NAME, b"").decode("utf-8", "replace")
-        is_foreign = name.startswith(OF_COMPLAINT) and name != OF_COMPLAINT + self.reference
-        return name in slips or (bool(self.reference) and is_foreign)
+        is_foreign = name.startswith(COMPLAINT_KEY) and name != COMPLAINT_KEY + self.reference
+        return name in unassigned or (bool(self.reference) and is_foreign)
 
     def _marked(self, payload: Payload) -> Payload:
         if not self.reference:
@@ -115,7 +114,7 @@ def open_payload(cipher: EnvelopeCipher, payload: Payload) -> Payload:
     name = payload.metadata.get(KEY_NAME, b"").decode("utf-8", "replace")
     opened = Payload()
     try:
-        opened.ParseFromString(cipher.open(name, payload.data))
+        opened.ParseFromString(cipher.decrypt(name, payload.data))
     except Unreadable:
         raise
     except Exception:  # whatever protobuf says of foreign bytes
@@ -141,9 +140,11 @@ def _payload(key_name: str, data: bytes) -> Payload:
 
 
 def _keys(payloads: Iterable[Payload]) -> set[str]:
-    """The keys of the vault that are needed."""
+    """The keys of the key store that are needed."""
     names = {p.metadata.get(KEY_NAME, b"").decode("utf-8", "replace") for p in payloads}
-    return {name.removeprefix(OF_COMPLAINT) for name in names if name.startswith((OF_COMPLAINT, SLIP))}
+    return {
+        name.removeprefix(COMPLAINT_KEY) for name in names if name.startswith((COMPLAINT_KEY, UNASSIGNED_KEY))
+    }
 
 
-__all__ = ["ENCODING", "KEY_NAME", "OF_RING", "EncryptionCodec", "open_payload", "placeholder"]
+__all__ = ["ENCODING", "KEYRING_KEY", "KEY_NAME", "EncryptionCodec", "open_payload", "placeholder"]

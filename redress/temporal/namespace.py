@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import sys
 from collections.abc import Awaitable, Callable
 from collections.abc import Set as AbstractSet
@@ -29,6 +28,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from redress.contract import SEARCH_ATTRIBUTES
+from redress.exit import leave
 from redress.security.encryption import PlaintextCipher
 from redress.temporal.client import connect_patiently, quiet_runtime, where
 from redress.temporal.schedules import schedule_maintenance
@@ -179,8 +179,4 @@ async def main() -> int:
 
 
 if __name__ == "__main__":
-    status = asyncio.run(main())
-    logging.shutdown()
-    sys.stderr.flush()
-    # The SDK's native threads can crash a Python that is taking itself down after a clean run.
-    os._exit(status)
+    leave(asyncio.run(main()))

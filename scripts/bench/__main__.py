@@ -12,11 +12,11 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from redress.exit import leave
 from redress.temporal.client import quiet_runtime
 from scripts.bench import history, lists, load, rules
 from scripts.bench.figures import Figure, as_json, as_table
 from scripts.devserver import ROOT
-from scripts.exits import exit_at_once
 
 RESULT = ROOT / ".redress" / "bench.json"
 
@@ -57,4 +57,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    exit_at_once(main())
+    leave(main())

@@ -12,9 +12,9 @@ import httpx
 from sqlalchemy import insert, select
 
 from redress.api.settings import ApiSettings
-from redress.security.tokens import Tokens
 from redress.store import tables
 from redress.store.api_store import open_store
+from redress.store.tokens import Tokens
 from redress.temporal.embedded import free_port
 from scripts.bench.figures import Figure
 from scripts.bench.scenario import opening, today
@@ -41,7 +41,7 @@ async def pages(state: Path, *, complaints: int = 10_000, real: int = 40, reques
         port = free_port()
         with stack.process(API, REDRESS_API_PORT=str(port), REDRESS_RATE_PER_MINUTE="1000000"):
             store = open_store(ApiSettings(state=state).store_url)
-            token = Tokens(store).make("bench", ["reader"])
+            token = Tokens(store).add("bench", ["reader"], None, timedelta(days=1))
             headers = {"Authorization": f"Bearer {token}"}
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60) as http:
                 await until(lambda: _is_ready(http))

@@ -24,12 +24,12 @@ from redress.api.settings import ApiSettings
 from redress.bootstrap_keys import cipher_for
 from redress.security.access import Role
 from redress.security.encryption import Cipher
-from redress.security.tokens import Tokens
 from redress.services.clock import today
 from redress.settings import Settings
 from redress.store.api_store import open_store
 from redress.store.database import connect
 from redress.store.register import Register
+from redress.store.tokens import Tokens
 from redress.temporal.embedded import free_port, server_command, wait_for_server
 
 UI = "http://127.0.0.1:8233"
@@ -85,7 +85,7 @@ class Gate:
     def token(
         self, *roles: Role, authority: str | None = None, lasts: timedelta | None = None, name: str = ""
     ) -> str:
-        return self.tokens.make(name or f"caller-{next(_numbers)}", roles, authority, lasts)
+        return self.tokens.add(name or f"caller-{next(_numbers)}", roles, authority, lasts)
 
     def headers(self, *roles: Role, authority: str | None = None) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token(*roles, authority=authority)}"}

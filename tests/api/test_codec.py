@@ -56,12 +56,12 @@ async def test_what_cannot_be_read_comes_back_as_words(town: Town) -> None:
     encoded = await gate.http.post("/codec/encode", json={"payloads": [payload(MARK)]}, headers=codec)
     (mine,) = encoded.json()["payloads"]
     assert base64.b64decode(mine["metadata"]["encoding"]) == ENCODING
-    assert base64.b64decode(mine["metadata"][KEY_NAME]).startswith(b"slip/")
+    assert base64.b64decode(mine["metadata"][KEY_NAME]).startswith(b"unassigned/")
     assert MARK.encode() not in base64.b64decode(mine["data"])
 
-    foreign = EnvelopeCipher(Keyring({"else": bytes(32)}), town.cipher.key_store).seal(b"x", "")
-    town.cipher.seal(b"x", "CYP-2026-999999")
-    erased = town.cipher.seal(b"x", "CYP-2026-999999")
+    foreign = EnvelopeCipher(Keyring({"else": bytes(32)}), town.cipher.key_store).encrypt(b"x", "")
+    town.cipher.encrypt(b"x", "CYP-2026-999999")
+    erased = town.cipher.encrypt(b"x", "CYP-2026-999999")
     town.cipher.key_store.destroy("CYP-2026-999999")
 
     def sealed(name: str, data: bytes) -> dict[str, Any]:
@@ -164,7 +164,7 @@ async def test_foreign_payloads_neither_wedge_nor_corrupt_a_complaint(town: Town
     odd = [
         like(),
         like(f"complaint/{other}".encode()),
-        like(b"ring/never"),
+        like(b"keyring/never"),
         like(b"\xff\xfe"),
         like(b"a\x00b"),
     ]

@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 
 from redress.api.settings import ApiSettings
 from redress.cli.tokens import app
-from redress.security.tokens import Tokens
 from redress.store.api_store import open_store
+from redress.store.tokens import Tokens
 from tests.api.gates import ROOT, Gate
 
 

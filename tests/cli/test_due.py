@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Cli
+from tests.cli.conftest import ROOT, Cli
 
 
 @pytest.fixture
@@ -87,3 +88,15 @@ async def test_malformed(alone: Cli) -> None:
         assert len(ran.lines) == 1
         assert ran.lines[0].startswith(f"{field}: ")
         assert ran.document["problems"] == ran.lines
+
+
+async def test_it_loads_nothing_that_it_does_not_use(alone: Cli) -> None:
+    """It starts at once: neither Temporal's client nor a database is loaded."""
+    script = "import sys, redress.cli.main as m; sys.argv[1:] = ['due', '2026-11-20', '10'];"
+    script += "m.leave = lambda status: print(*sys.modules); m.main()"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await process.communicate()
+    assert out.startswith(b"Fri 4 Dec 2026")
+    assert {"temporalio", "sqlalchemy", "cryptography", "fastapi", "jinja2"}.isdisjoint(out.decode().split())

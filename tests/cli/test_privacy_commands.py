@@ -16,11 +16,11 @@ from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
 
 from redress.bootstrap import activities_for, running_workers
 from redress.bootstrap_keys import cipher_for
+from redress.cli.console import NO_ANSWER, REFUSED
 from redress.domain.calendar import long_date
 from redress.procedures.bank_holidays import calendar_today
 from redress.security.keyring import add_key
 from redress.services.clock import today
-from redress.services.errors import NO_ANSWER, REFUSED
 from redress.settings import Settings
 from redress.store.register import Register
 from redress.temporal.embedded import embedded_server
@@ -51,7 +51,7 @@ async def sealed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cli]
 
 @pytest_asyncio.fixture
 async def alone(tmp_path: Path) -> AsyncIterator[Cli]:
-    """One for a test that changes the ring."""
+    """One for a test that changes the keyring."""
     async with _a_house_with_keys(tmp_path) as house:
         yield house
 
@@ -78,7 +78,7 @@ async def test_a_vault_out_of_reach_is_not_called_the_register(tmp_path: Path) -
     (tmp_path / "none").write_text("No folder.")
     ran = await Cli("127.0.0.1:1", tmp_path, nowhere)("open", "examples/withdrawn.json")
     assert ran.status == NO_ANSWER
-    assert ran.lines[0].startswith("no answer: the register or the vault cannot be used")
+    assert ran.lines[0].startswith("no answer: the register or the key store cannot be used")
 
 
 async def test_no_new_vault_is_made_in_place_of_one_that_is_gone(sealed: Cli, tmp_path: Path) -> None:
@@ -203,7 +203,7 @@ async def test_keys_are_rotated_while_complaints_are_open(alone: Cli) -> None:
     uses = (await alone("keys", "list", "--json")).document
     assert uses[1]["wraps"] == 0
     shown = await alone("show", reference, "--json")
-    assert shown.status == 0, "a worker that still has the old ring, and a door with the new one"
+    assert shown.status == 0, "a worker that still has the old keyring, and a command with the new one"
 
 
 async def test_an_old_key_is_removed_once_nothing_needs_it(alone: Cli) -> None:
@@ -216,7 +216,7 @@ async def test_an_old_key_is_removed_once_nothing_needs_it(alone: Cli) -> None:
     assert (await alone("keys", "remove", "third")).status == 2
     assert (await alone("keys", "rewrap")).status == 0
     assert alone.client is not None
-    as_earlier_versions_had_it = Payload(metadata={"encryption-key-id": b"ring/second"})
+    as_earlier_versions_had_it = Payload(metadata={"encryption-key-id": b"keyring/second"})
     await alone.client.workflow_service.signal_workflow_execution(
         SignalWorkflowExecutionRequest(
             namespace=alone.client.namespace,

@@ -14,13 +14,12 @@ from temporalio.client import Client
 
 from redress.bootstrap import activities_for, running_workers
 from redress.bootstrap_keys import cipher_for
-from redress.security.keyring import add_key
+from redress.security.keyring import KeyDestroyed, add_key
 from redress.services import erasing, intake, sending
 from redress.services.clock import today
 from redress.services.reconciling import reconcile
 from redress.settings import Settings
 from redress.store import tables
-from redress.store.key_store import KeyDestroyed
 from redress.store.register import Register
 from redress.temporal.embedded import embedded_server, free_port
 from tests.waiting import recorded

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import Any
 
 import temporalio.client
 import temporalio.worker
 from temporalio import workflow
 
-import worker
+from redress import worker
+from redress.exit import leave
 
 
 class _AStepMore(temporalio.client.Interceptor, temporalio.worker.Interceptor):
@@ -29,4 +29,4 @@ class _Inbound(temporalio.worker.WorkflowInboundInterceptor):
 
 if __name__ == "__main__":
     vars(worker)["tracing"] = lambda service: [_AStepMore()]
-    os._exit(asyncio.run(worker.main()))
+    leave(asyncio.run(worker.run()))

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from redress.cli.main import commands
 from redress.domain.parsing import Malformed
 from redress.services import letters
-from redress.services.errors import NoSuchComplaint
+from redress.services.errors import NotFound, Rejected
 from redress.settings import Settings
-from starter import app
 from tests.letters.delivery.conftest import PERSON, Desk
 from tests.letters.delivery.mail_server import PASSWORD, Fault, MailServer
 from tests.letters.delivery.notify_service import NotifyService
@@ -41,7 +41,7 @@ def test_what_is_not_done_with_is_listed_for_all(by_mail: Settings, mail: MailSe
         "acknowledgement",
         "undelivered",
     }
-    with pytest.raises(NoSuchComplaint):
+    with pytest.raises(NotFound):
         letters.lines(at.register, "CYP-2026-999999")
 
 
@@ -54,7 +54,7 @@ def test_sent_again_it_is_another_message(by_mail: Settings, mail: MailServer, d
     at.rested()
     assert letters.again(at.postroom, at.reference, mark_of(at))["state"] == "sent"
     assert list(mail.mailbox.counted().values()) == [1, 1], "each with an id of its own"
-    with pytest.raises(letters.Undecided, match="this letter is sent"):
+    with pytest.raises(Rejected, match="this letter is sent"):
         letters.again(at.postroom, at.reference, mark_of(at))
     assert letters.lines(at.register, None) == []
 
@@ -128,7 +128,7 @@ def test_sent_by_hand_it_is_tried_no_more(by_mail: Settings, mail: MailServer, d
     at.rested()
     at.activities.send_letters(at.reference)
     assert mail.mailbox.taken == []
-    with pytest.raises(letters.Undecided):
+    with pytest.raises(Rejected):
         letters.by_hand(at.register, at.reference, mark_of(at))
 
 
@@ -205,7 +205,7 @@ def test_the_command_as_it_is_typed(typed: Settings, mail: MailServer, desk: Mak
     at.says("acknowledge", "2026-06-02")
 
     def run(*words: str) -> Result:
-        return CliRunner().invoke(app, ["letters", *words])
+        return CliRunner().invoke(commands(), ["letters", *words])
 
     mark = json.loads(run("--json").stdout)[0]["mark"]
     assert "Dear Testa Inventata" in run(at.reference, mark).stdout

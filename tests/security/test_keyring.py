@@ -1,4 +1,4 @@
-"""Keys, vault and seals: what is sealed opens with its key, and with nothing else."""
+"""Keys, key store and ciphers: what is encrypted opens with its key, and with nothing else."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from redress.security.encryption import (
 )
 from redress.security.keyring import (
     LOOKED_AT_EVERY,
+    KeyDestroyed,
     Keyring,
     KeyringError,
     Unreadable,
@@ -27,7 +28,7 @@ from redress.security.keyring import (
     remove_key,
 )
 from redress.store.database import connect
-from redress.store.key_store import KeyDestroyed, KeyStore
+from redress.store.key_store import KeyStore
 from redress.temporal.codec import ENCODING, KEY_NAME, EncryptionCodec, placeholder
 from tests.marks import holding
 
@@ -81,6 +82,7 @@ def test_a_destroyed_key_opens_nothing_more_and_is_not_made_again(tmp_path: Path
 def test_the_wrapped_key_is_gone_from_the_file(tmp_path: Path) -> None:
     cipher = sealed(tmp_path)
     cipher.key_store.key("CYP-1", make=True)
+    assert isinstance(cipher.key_store, KeyStore)
     row = cipher.key_store._row("CYP-1")
     assert row is not None
     wrapped = row[1]
@@ -98,7 +100,7 @@ def test_a_new_key_seals_and_the_old_one_still_opens(tmp_path: Path) -> None:
     after = sealed(tmp_path)
     assert after.keyring.names == ["second", "first"]
     assert decrypt_text(after, of_complaint) == decrypt_text(after, of_ring) == NAME
-    assert after.key_store.ring_names() == {"first": 1}
+    assert after.key_store.keyring_names() == {"first": 1}
     assert after.key_store.rewrap() == (1, 1)
     assert after.key_store.rewrap() == (0, 1)
     newest = Keyring({"second": after.keyring._keys["second"]})
@@ -155,7 +157,7 @@ async def test_payloads_are_encrypted_under_the_complaints_key(tmp_path: Path) -
     (typed_in_the_ui,) = await codec.encode([plain])
     assert kept.metadata["encoding"] == ENCODING
     assert kept.metadata[KEY_NAME] == b"complaint/CYP-1"
-    assert typed_in_the_ui.metadata[KEY_NAME].startswith(b"slip/")
+    assert typed_in_the_ui.metadata[KEY_NAME].startswith(b"unassigned/")
     assert NAME.encode() not in kept.SerializeToString() + typed_in_the_ui.SerializeToString()
     assert await codec.decode([kept, typed_in_the_ui, plain]) == [plain, plain, plain]
     cipher.key_store.destroy("CYP-1")
@@ -197,7 +199,7 @@ def test_a_running_process_finds_the_new_key_by_itself(tmp_path: Path) -> None:
     kept = encrypt_text(running, NAME, "")
     add_key(tmp_path / "keys.txt", "second")
     running.keyring._looked_at -= LOOKED_AT_EVERY + 1  # as if that time had passed
-    assert encrypt_text(running, NAME, "").startswith("sealed:1:ring/second:")
+    assert encrypt_text(running, NAME, "").startswith("sealed:1:keyring/second:")
     assert decrypt_text(running, kept) == NAME
     with pytest.raises(KeyringError, match="present key"):
         remove_key(tmp_path / "keys.txt", "second")
@@ -221,7 +223,7 @@ def test_a_running_process_finds_the_new_key_by_itself(tmp_path: Path) -> None:
 async def test_what_nobody_can_read_is_handed_on(tmp_path: Path) -> None:
     codec = EncryptionCodec(sealed(tmp_path), "complaint-")
     for name, data in (
-        (b"ring/unknown", b"x"),
+        (b"keyring/unknown", b"x"),
         (b"complaint/none", b""),
         (b"\xff", b"x"),
         (b"", b"\x00" * 40),
@@ -235,7 +237,7 @@ def test_an_opening_that_waited_goes_with_its_complaint_in_old_backups_too(tmp_p
     waits = encrypt_unassigned(cipher, {"name": NAME})
     assert NAME not in str(waits)
     assert decrypt_document(cipher, waits) == {"name": NAME}
-    cipher.take_over(key_of(waits), "CYP-1")
+    cipher.assign(key_of(waits), "CYP-1")
     cipher.key_store.destroy("CYP-1")
     with pytest.raises(KeyDestroyed):
         decrypt_document(cipher, waits)

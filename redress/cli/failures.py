@@ -1,0 +1,58 @@
+"""How a command ends that cannot do its work: the exit status, and what is said of it.
+
+Loaded by a failure alone: a command that needs no server or database does not wait for their errors.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from redress.cli.console import MALFORMED, NO_ANSWER, REFUSED, UNKNOWN, problem_lines, settings
+from redress.domain.erasure import Erased
+from redress.domain.parsing import Malformed
+from redress.letters.delivery.configuration import ChannelConfigError
+from redress.procedures.loader import FileError
+from redress.security.keyring import KeyringError, MissingKey
+from redress.services.errors import NoAnswer, NotFound, Rejected
+
+APPLIED = {"": "", "no": "; it is not applied", "unknown": "; whether it is applied is not known"}
+
+
+class Failure(NamedTuple):
+    """An exit status, its lines for people, and more that programs are told."""
+
+    status: int
+    lines: list[str]
+    more: dict[str, str] = {}
+
+
+def failure_of(error: Exception, repeat: dict[str, Any] | None, stores: str) -> Failure | None:
+    """How a command ends with an error; None for a fault of ours. The rest as for `console.ending`."""
+    match error:
+        case Malformed():
+            return Failure(MALFORMED, problem_lines(error.problems))
+        case FileError() | KeyringError() | ChannelConfigError():
+            return Failure(MALFORMED, str(error).splitlines())
+        case MissingKey():
+            return Failure(MALFORMED, [f"{settings().keys_file}: {error}"])
+        case Rejected() | Erased():
+            return Failure(REFUSED, [str(error)])
+        case NotFound():
+            return Failure(UNKNOWN, [str(error)])
+        case NoAnswer():
+            return _unanswered(error, repeat)
+        case SQLAlchemyError() | OSError():
+            return Failure(NO_ANSWER, [f"no answer: {stores} cannot be used: {type(error).__name__}"])
+    return None
+
+
+def _unanswered(error: NoAnswer, repeat: dict[str, Any] | None) -> Failure:
+    lines = [f"no answer: {error}{APPLIED[error.applied]}"]
+    more = {"reference": error.reference, "applied": error.applied}
+    if repeat:
+        more |= {"message_id": str(repeat["message_id"]), "on": str(repeat["on"])}
+        again = f"--set message_id={more['message_id']} --set on={more['on']}"
+        lines.append(f"to repeat the same message: {again}")
+    return Failure(NO_ANSWER, lines, more)
