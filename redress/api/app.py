@@ -28,10 +28,10 @@ from redress.api.problems import ANSWERED, Refusal, malformed, of_status, refusa
 from redress.api.request_log import Counts, Watch
 from redress.api.routes.codec import CrossOrigin
 from redress.api.settings import ApiSettings
-from redress.api.webhook_dispatcher import Dispatcher
 from redress.domain.parsing import Malformed, problems_in
 from redress.security.encryption import Cipher
 from redress.security.keyring import MissingKey
+from redress.services.webhook_delivery import Dispatcher
 
 log = logging.getLogger("redress.api")
 

@@ -19,33 +19,11 @@ ReferenceOf = Annotated[str, Field(description="The complaint's reference.", exa
 AuthorityOf = Annotated[
     str, Field(description="The authority, by the name of its file.", examples=["family-rights"])
 ]
-ProcedureOf = Annotated[
-    str, Field(description="`statutory`, `corporate`, `irm` or `representation`.", examples=["statutory"])
-]
-KindOf = Annotated[str, Field(description="What sort of representation it is.", examples=["complaint"])]
 StageOf = Annotated[StageName, Field(description="The stage.", examples=["stage_1"])]
-StateOf = Annotated[
-    Literal["open", "suspended", "closed"],
-    Field(description="Whether it is open, paused for proceedings elsewhere, or closed."),
-]
-NextDueOn = Annotated[
-    date | None, Field(description="The earliest date still owed, one that has passed included.")
-]
-WaitingFor = Annotated[Owner, Field(description="Who owes what is due next.", examples=["stage_manager"])]
 OwedBy = Annotated[Owner, Field(description="Who owes it.", examples=["stage_manager"])]
-Overdue = Annotated[bool, Field(description="Whether a limit has passed and is still owed.")]
 NameOfLimit = Annotated[str, Field(description="Which limit.", examples=["stage_1_response"])]
 DueOn = Annotated[date, Field(description="The last day that is in time.")]
 Unit = Annotated[Literal["working_days", "calendar_days"], Field(description="What is counted.")]
-KindOfLimit = Annotated[
-    Literal["limit", "target", "window"],
-    Field(
-        description="`limit`: missing it is a breach; `target`: it is not; `window`: the "
-        "person's time to ask."
-    ),
-]
-DaysLate = Annotated[int, Field(description="0 in time, at least 1 once late, in the limit's own unit.")]
-Source = Annotated[str, Field(description="The rule that it comes from.")]
 Provisional = Annotated[
     bool,
     Field(
@@ -53,7 +31,6 @@ Provisional = Annotated[
         "from has not happened."
     ),
 ]
-AsOfDate = Annotated[date, Field(description="The London date of this status.")]
 Next = Annotated[
     str | None, Field(description="Give it as `after` for the next page; null: this is the last.")
 ]
@@ -76,16 +53,28 @@ class Moved(Schema):
     """Whether it had passed by then."""
 
 
-class DatedDeadline(Schema):
+class _Deadline(Schema):
+    name: NameOfLimit
+    stage: StageOf
+    owner: OwedBy
+    kind: Literal["limit", "target", "window"]
+    """`limit`: missing it is a breach; `target`: it is not; `window`: the person's time to ask."""
+
+    due_on: DueOn
+    days_late: int
+    """0 in time, at least 1 once late, in the limit's own unit."""
+
+    provisional: Provisional
+    source: str
+    """The rule that it comes from."""
+
+
+class DatedDeadline(_Deadline):
     """A limit that runs, or has run, in a complaint."""
 
-    name: NameOfLimit
     title: str
     """The same in words."""
 
-    stage: StageOf
-    owner: OwedBy
-    kind: KindOfLimit
     counts_from: date
     """Day 0."""
 
@@ -93,16 +82,11 @@ class DatedDeadline(Schema):
     """How many days."""
 
     unit: Unit
-    due_on: DueOn
-    provisional: Provisional
     met_on: date | None
     """When it was met; null: it is not."""
 
     state: DeadlineState
     """`paused`: stands still; `lapsed`: a window not used; `stopped`: no longer owed."""
-
-    days_late: DaysLate
-    source: Source
 
 
 class StatusDeadline(DatedDeadline):
@@ -117,21 +101,35 @@ class StatusDeadline(DatedDeadline):
     """Each earlier due date."""
 
 
-class ComplaintLine(Schema):
-    """A complaint in a line. Nothing in it is personal."""
-
+class _Complaint(Schema):
     reference: ReferenceOf
     authority: AuthorityOf
-    procedure: ProcedureOf
-    kind: KindOf
-    state: StateOf
+    procedure: str = Field(examples=["statutory"])
+    """`statutory`, `corporate`, `irm` or `representation`."""
+
+    kind: str = Field(examples=["complaint"])
+    """What sort of representation it is."""
+
     stage: StageOf
+    state: Literal["open", "suspended", "closed"]
+    """Whether it is open, paused for proceedings elsewhere, or closed."""
+
+    next_due_on: date | None
+    """The earliest date still owed, one that has passed included."""
+
+    waiting_for: Owner = Field(examples=["stage_manager"])
+    """Who owes what is due next."""
+
+    overdue: bool
+    """Whether a limit has passed and is still owed."""
+
+
+class ComplaintLine(_Complaint):
+    """A complaint in a line. Nothing in it is personal."""
+
     received_on: date
     """When the authority had it."""
 
-    next_due_on: NextDueOn
-    waiting_for: WaitingFor
-    overdue: Overdue
     closed_on: date | None
     """When it closed; null: it has not."""
 
@@ -145,7 +143,8 @@ class Standing(ComplaintLine):
     deadlines: list[DatedDeadline]
     """Every limit, target and window, those that are over included."""
 
-    as_of: AsOfDate
+    as_of: date
+    """The London date of this status."""
 
 
 class _Recorded(Schema):
@@ -325,7 +324,9 @@ class ComplaintStatus(ComplaintLine):
     irregular: list[Irregularity]
     """What should have been there before, and was not."""
 
-    as_of: AsOfDate
+    as_of: date
+    """The London date of this status."""
+
     procedure_reason: str | None = None
     """Why the matter follows this procedure."""
 
@@ -363,22 +364,13 @@ class ComplaintPage(Schema):
     next: Next
 
 
-class OwedDate(Schema):
+class OwedDate(_Deadline):
     """A date that somebody owes."""
 
-    due_on: DueOn
     reference: ReferenceOf
     authority: AuthorityOf
-    name: NameOfLimit
-    stage: StageOf
-    kind: KindOfLimit
-    owner: OwedBy
     state: Literal["running", "overdue"]
     """Whether it has passed."""
-
-    days_late: DaysLate
-    provisional: Provisional
-    source: Source
 
 
 class DuePage(Schema):
@@ -500,23 +492,15 @@ class Breach(Schema):
     owner: OwedBy
 
 
-class NoticeData(Schema):
-    """Where the complaint stood, and what happened."""
+class NoticeData(_Complaint):
+    """Where the complaint stood, and what happened.
+
+    What had passed before the complaint came here gets no `complaint.breached`: `overdue` says so with
+    `complaint.opened`.
+    """
 
     on: date
     """The London date."""
-
-    reference: ReferenceOf
-    authority: AuthorityOf
-    procedure: ProcedureOf
-    kind: KindOf
-    stage: StageOf
-    state: StateOf
-    next_due_on: NextDueOn
-    waiting_for: WaitingFor
-    overdue: bool
-    """Whether a limit has passed and is still owed. With `complaint.opened` too: what had passed before the
-    complaint came here gets no `complaint.breached`."""
 
     received_on: date | None = None
     """With `complaint.opened`."""

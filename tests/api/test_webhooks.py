@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from redress.api.webhook_addresses import NotAllowed, check_url, resolve
 from redress.procedures.bank_holidays import calendar_today
 from redress.security.encryption import EnvelopeCipher
 from redress.security.keyring import add_key, read_keyring
 from redress.services.clock import today
+from redress.services.webhook_addresses import NotAllowed, check_url, resolve
 from redress.store import webhooks
 from redress.store.register import Register
 from redress.temporal.embedded import free_port

@@ -13,10 +13,10 @@ from redress.api.context import AppContext, Context, CurrentCaller, check_author
 from redress.api.problems import Refusal, wrong
 from redress.api.routing import endpoints, header, roles
 from redress.api.schemas import Schema
-from redress.api.webhook_addresses import NotAllowed, check_url
 from redress.procedures.loader import authority_names
 from redress.security.access import MANAGER
 from redress.security.tokens import Caller
+from redress.services.webhook_addresses import NotAllowed, check_url
 from redress.store import webhooks
 from redress.store.notices import EVENTS, Event
 from redress.store.webhooks import Subscription

@@ -17,8 +17,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 
-from redress.api.webhook_addresses import NotAllowed, check_url, resolve
 from redress.services.backends import Backends, Unavailable
+from redress.services.webhook_addresses import NotAllowed, check_url, resolve
 from redress.store import webhooks
 from redress.store.webhooks import SECRET, Delivery
 
