@@ -63,14 +63,14 @@ def body_of(kind: type[Message]) -> type[BaseModel]:
 
 def _endpoint(action: str, kind: type[Message]) -> Callable[..., Awaitable[MessageAnswer]]:
     async def send(
-        message: Any,
+        message: Unparsed,
         response: Response,
         reference: Reference,
         context: Context,
         caller: CurrentCaller,
         idempotency_key: IdempotencyKey = None,
     ) -> MessageAnswer:
-        body: dict[str, Any] = message.document
+        body = message.document
         _check_sender(caller, kind, body)
         body["by"] = caller.name
         answer = await _send(context, reference, action, body, idempotency_key)
