@@ -301,12 +301,14 @@ class Register:
         terms = self._terms(db, opened["terms"])
         opening = Opening.model_validate(opened["opening"])
         opened_on = date.fromisoformat(opened["opened_on"])
+        loaded = list(Case(terms, reference, opening, opened_on).logged.values()) if opening.messages else []
         said = [LoggedMessage.model_validate(row.body) for row in rows if row.kind == "message"]
         state = CaseState(
             reference=reference,
             opening=opening,
             opened_on=opened_on,
-            messages=said,
+            loaded=len(loaded),
+            messages=loaded + said,
             rejected=[Rejected.model_validate(row.body) for row in rows if row.kind == "rejected"],
             settled=settled,
         )
