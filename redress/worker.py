@@ -17,7 +17,9 @@ from redress.procedures.files import tell_all
 from redress.procedures.loader import FileError, check_all
 from redress.security.encryption import PlaintextCipher
 from redress.security.keyring import KeyringError
+from redress.services.migrating import check_schemas
 from redress.settings import Settings
+from redress.store.schema import SchemaNotCurrent
 from redress.telemetry.logs import set_up
 from redress.telemetry.traces import flush, tracing
 from redress.temporal.client import connect_patiently, quiet_runtime, where
@@ -49,7 +51,8 @@ async def run() -> int:
         return 2
     try:
         cipher = cipher_for(settings)
-    except KeyringError as mistake:
+        check_schemas(settings)
+    except (KeyringError, SchemaNotCurrent) as mistake:
         log.error("%s", mistake)
         return 2
     try:

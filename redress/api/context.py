@@ -10,6 +10,7 @@ from fastapi import Depends, Path, Request
 
 from redress.api.backends import Backends, Unavailable
 from redress.api.callers import Callers
+from redress.api.intake_queue import IntakeQueue
 from redress.api.problems import Refusal, malformed, unavailable
 from redress.api.settings import ApiSettings
 from redress.domain.parsing import Malformed
@@ -18,7 +19,6 @@ from redress.security.encryption import Cipher
 from redress.security.tokens import Caller
 from redress.store import callers
 from redress.store.api_store import open_store
-from redress.store.intake_queue import Waiting
 from redress.store.register import Register
 
 T = TypeVar("T")
@@ -35,7 +35,7 @@ class AppContext:
         self.backends = Backends(settings, cipher)
         store = open_store(settings.store_url)
         self.callers = Callers(store, settings)
-        self.queue = Waiting(store, cipher)
+        self.queue = IntakeQueue(store, cipher)
 
     async def register(self, work: Callable[[Register], T]) -> T:
         """Do something with the register. Raises `Refusal` where it does not answer or cannot take it."""

@@ -264,7 +264,7 @@ class ComplaintStatus(ComplaintLine):
 
 
 class ComplaintPage(BaseModel):
-    """A page of complaints, by next due date and reference."""
+    """A page of complaints, by next due date. Pages follow the reference, which never moves."""
 
     complaints: list[ComplaintLine] = Field(description="By next due date.")
     next: Next
@@ -287,7 +287,7 @@ class OwedDate(BaseModel):
 
 
 class DuePage(BaseModel):
-    """A page of dates, by day and reference."""
+    """A page of dates, by day. Pages follow the reference, which never moves."""
 
     due: list[OwedDate] = Field(description="By day.")
     next: Next

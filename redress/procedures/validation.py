@@ -19,8 +19,6 @@ def mistakes(procedure: Procedure) -> list[str]:
     """
     wrong = [*_wrong_limits(procedure)]
     wrong += _wrong_stages(procedure, windows=not wrong)
-    if "events_within_days" in procedure.policy.model_fields_set:
-        wrong.append("policy.events_within_days: is said in months now: events_within_months = 12")
     for milestone, before in procedure.expects.items():
         wrong += [f"expects: {_no_milestone(name)}" for name in (milestone, *before) if _unknown(name)]
     return wrong

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from redress.api.backends import Unavailable
 from redress.api.bodies import Unparsed
 from redress.api.context import AppContext, Context, CurrentCaller, check_authority
+from redress.api.intake_queue import QueuedOpening
 from redress.api.problems import Refusal, malformed
 from redress.api.routing import endpoints, roles
 from redress.contract import workflow_id
@@ -24,7 +25,6 @@ from redress.security.tokens import Caller
 from redress.services import intake
 from redress.services.errors import NoAnswer
 from redress.store import callers
-from redress.store.intake_queue import Kept
 from redress.store.register import Register, Reserved
 
 router = endpoints("complaints")
@@ -225,7 +225,7 @@ async def read_receipt(receipt: ReceiptId, context: Context, caller: CurrentCall
     return _shown(kept)
 
 
-def _shown(kept: Kept) -> Intake:
+def _shown(kept: QueuedOpening) -> Intake:
     return Intake(
         reference=kept.reference,
         workflow_id=workflow_id(kept.reference) if kept.reference else None,

@@ -127,7 +127,7 @@ def test_whoever_was_killed_while_handing_over_is_found_out(
         notify.fault = "none"
         [row] = at.rows()
         with at.register.writing() as db:
-            assert kept.claim(db, row, "notify")
+            assert kept.lease(db, row, "notify")
         if handed_over:
             channel = at.dispatcher.channels.email
             channel.send(at.dispatcher._letter_of(row))

@@ -325,7 +325,7 @@ def test_a_letter_in_somebodys_hands_is_left_alone_until_they_must_be_gone(
     mail.mailbox.fault = "none"
     [row] = at.rows()
     with at.register.writing() as db:
-        assert kept.claim(db, row, "smtp")  # somebody who is killed right after
+        assert kept.lease(db, row, "smtp")  # somebody who is killed right after
     assert kept_by_two(at, row) is None
     at.rested()
     with pytest.raises(ApplicationError):
@@ -337,9 +337,9 @@ def test_a_letter_in_somebodys_hands_is_left_alone_until_they_must_be_gone(
     assert mail.mailbox.taken == []
 
 
-def kept_by_two(at: Desk, row: kept.Kept) -> str | None:
+def kept_by_two(at: Desk, row: kept.LetterRow) -> str | None:
     with at.register.writing() as db:
-        return kept.claim(db, row, "smtp")
+        return kept.lease(db, row, "smtp")
 
 
 # --- who gets what, and how ------------------------------------------------------------------------

@@ -55,7 +55,7 @@ class NoLongerThere(Exception):
     """What has a reference, and the register does not know it any more."""
 
 
-class Kept(NamedTuple):
+class QueuedOpening(NamedTuple):
     """An opening that waits, or has. `state`: waiting, opened, refused (it can never be opened)."""
 
     receipt: str
@@ -69,7 +69,7 @@ class Kept(NamedTuple):
     problem: str
 
 
-class Waiting:
+class IntakeQueue:
     """The queue in the API's own store. What is in it is sealed."""
 
     def __init__(self, store: Engine, cipher: Cipher) -> None:
@@ -80,7 +80,7 @@ class Waiting:
 
     def put(
         self, opening: Opening, raw: dict[str, Any], caller: str, reserved: tuple[str, bool, bool] | None
-    ) -> Kept:
+    ) -> QueuedOpening:
         """Keep an opening; the same one again is the same row. Blocks until it is on the disk.
 
         `reserved`: the reference, whether this made it, and whether it was made for other content. With a
@@ -122,7 +122,7 @@ class Waiting:
         except SQLAlchemyError:
             return encrypt_document(self._seals, raw, "")
 
-    def _again(self, row: Row[*tuple[Any, ...]], raw: dict[str, Any], reserved: Any) -> Kept:
+    def _again(self, row: Row[*tuple[Any, ...]], raw: dict[str, Any], reserved: Any) -> QueuedOpening:
         differs = reserved[2] if reserved else False
         if row.body is not None:
             try:
@@ -131,7 +131,7 @@ class Waiting:
                 log.error("what waits under %s cannot be read with the keys there are", row.receipt)
         return _kept(row)._replace(created=False, differs=differs)
 
-    def receipt(self, receipt: str) -> Kept | None:
+    def receipt(self, receipt: str) -> QueuedOpening | None:
         """What became of one."""
         with self._store.connect() as db:
             row = db.execute(select(waiting).where(waiting.c.receipt == receipt)).one_or_none()
@@ -277,8 +277,8 @@ def _mark(opening: Opening) -> str:
     return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _kept(row: Row[*tuple[Any, ...]]) -> Kept:
-    return Kept(
+def _kept(row: Row[*tuple[Any, ...]]) -> QueuedOpening:
+    return QueuedOpening(
         receipt=row.receipt,
         authority=row.authority,
         caller=row.caller,
