@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from redress.cli.console import MALFORMED, NO_ANSWER, REFUSED, UNKNOWN, problem_lines, settings
 from redress.domain.erasure import Erased
 from redress.domain.parsing import Malformed
-from redress.letters.delivery.configuration import ChannelConfigError
+from redress.letters.delivery.channel_settings import ChannelConfigError
 from redress.procedures.loader import FileError
 from redress.security.keyring import KeyringError, MissingKey
 from redress.services.errors import NoAnswer, NotFound, Rejected

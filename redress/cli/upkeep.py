@@ -21,7 +21,7 @@ from redress.cli.console import (
     settings_of,
 )
 from redress.cli.shared import client, register
-from redress.letters.delivery.configuration import routes_for, send_limits_of
+from redress.letters.delivery.configuration import channels_for, send_limits_of
 from redress.letters.dispatcher import LetterDispatcher
 from redress.services import letters, reconciling, recounting
 from redress.services.migrating import migrate_stores
@@ -68,7 +68,7 @@ def _letters(
         return [letters.by_hand(store, reference, mark)]
     if not again:
         return letters.text(store, reference, mark)
-    dispatcher = LetterDispatcher(store, routes_for(settings()), send_limits_of(settings()))
+    dispatcher = LetterDispatcher(store, channels_for(settings()), send_limits_of(settings()))
     return [letters.again(dispatcher, reference, mark)]
 
 

@@ -11,6 +11,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from redress.api.app import build
+from redress.api.routing import endpoints
 from redress.api.settings import ApiSettings
 from redress.domain.messages import MESSAGES
 from redress.security.access import ROLES
@@ -158,3 +159,22 @@ async def test_a_waiting_receipt_of_another_authority_is_not_shown(gate: Gate) -
     stranger = gate.headers("intake", authority="family-rights")
     answer = await gate.http.get("/v1/receipts/rc_" + "0" * 32, headers=stranger)
     assert answer.status_code == 404
+
+
+def test_an_endpoint_that_names_no_roles_cannot_be_made() -> None:
+    with pytest.raises(TypeError, match="roles"):
+        endpoints().get("/v1/forgotten")(lambda: None)
+
+
+async def test_who_calls_is_asked_before_the_body_is_read(gate: Gate) -> None:
+    theirs = await gate.open(gate.headers("staff"), authority="north-somerset")
+    path = f"/v1/complaints/{theirs}/acknowledge"
+    for headers, status in (
+        ({}, 401),
+        (gate.headers("reader"), 403),
+        (gate.headers("staff", authority="family-rights"), 403),
+        (gate.headers("staff"), 422),
+    ):
+        json_ = headers | {"Content-Type": "application/json"}
+        answer = await gate.http.post(path, content=b"{not json", headers=json_)
+        assert answer.status_code == status, answer.text

@@ -10,10 +10,10 @@ from typing import Any
 
 import httpx
 
-from redress.api.intake_queue import IntakeQueue
 from redress.domain.opening_parsing import parse_opening
 from redress.services.clock import today
 from redress.store.api_store import open_store
+from redress.store.intake_queue import IntakeQueue
 from redress.store.schema import migrate
 from tests.api.gates import Gate, invented
 from tests.api.town import Town

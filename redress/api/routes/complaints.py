@@ -9,10 +9,9 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Query, Response
 
-from redress.api.backends import Unavailable
 from redress.api.context import AppContext, Context, CurrentCaller, Reference, check_authority
-from redress.api.problems import Refusal, malformed, unavailable, wrong
-from redress.api.routing import endpoints, roles
+from redress.api.problems import unavailable, wrong
+from redress.api.routing import endpoints, header, roles
 from redress.api.schemas import (
     ComplaintLine,
     ComplaintPage,
@@ -24,15 +23,15 @@ from redress.api.schemas import (
 )
 from redress.domain.calendar import OutsideTable, long_date
 from redress.domain.fields import Day
-from redress.domain.parsing import Malformed
 from redress.domain.procedure import Owner, StageName
 from redress.domain.status import Status
 from redress.procedures.files import FileError
 from redress.security.access import EVERYBODY, READERS, STAFF
 from redress.security.tokens import Caller
 from redress.services import due_dates, lists, sending
+from redress.services.backends import Unavailable
 from redress.services.clock import today
-from redress.services.errors import NoAnswer, NotFound
+from redress.services.errors import NoAnswer
 from redress.store.listing import ComplaintFilter, OwedFilter
 from redress.store.register import Register
 
@@ -40,12 +39,7 @@ router = endpoints()
 
 T = TypeVar("T")
 
-READ_FROM = {
-    "Redress-Read-From": {
-        "description": "Who answered: `temporal`, or `register`.",
-        "schema": {"type": "string"},
-    }
-}
+READ_FROM = header("Redress-Read-From", "Who answered: `temporal`, or `register`.")
 """A header of what `_status` gives."""
 
 STATUS_WITHIN = 3.0
@@ -87,8 +81,8 @@ async def list_complaints(
 ) -> ComplaintPage:
     """Open complaints by next due date, as of today in London, from the register: Temporal may be down."""
     wanted = ComplaintFilter(all, _only(caller, authority), stage, overdue, due_before)
-    page = await _listed(
-        context, lambda register: lists.list_complaints(register, wanted, today(), limit=limit, after=after)
+    page = await context.backends.ask(
+        lambda register: lists.list_complaints(register, wanted, today(), limit=limit, after=after)
     )
     found = [ComplaintLine(**line._asdict()) for line in page.complaints]
     return ComplaintPage(complaints=found, next=page.next)
@@ -116,8 +110,8 @@ async def list_due(
 ) -> DuePage:
     """Every limit, target and window that still runs, overdue ones included; paused ones are left out."""
     wanted = OwedFilter(_only(caller, authority), from_, until, owner)
-    page = await _listed(
-        context, lambda register: lists.list_due(register, wanted, today(), limit=limit, after=after)
+    page = await context.backends.ask(
+        lambda register: lists.list_due(register, wanted, today(), limit=limit, after=after)
     )
     return DuePage(due=[OwedDate(**owed._asdict()) for owed in page.due], next=page.next)
 
@@ -128,7 +122,7 @@ async def list_due(
     summary="Where a complaint stands",
     tags=["complaints"],
     response_model=ComplaintStatus,
-    responses={200: {"headers": READ_FROM}},
+    responses={200: READ_FROM},
     response_model_exclude_unset=True,
     openapi_extra=roles(STAFF),
 )
@@ -149,7 +143,7 @@ async def read_complaint(
     summary="Where a complaint stands, in dates alone",
     tags=["complaints"],
     response_model=Standing,
-    responses={200: {"headers": READ_FROM}},
+    responses={200: READ_FROM},
     openapi_extra=roles(EVERYBODY),
 )
 async def read_standing(
@@ -220,22 +214,11 @@ async def _status(context: AppContext, response: Response, reference: str, as_of
     day = as_of or today()
     try:
         found = await sending.read_status(client, ask, reference, day, STATUS_WITHIN, although_down=True)
-    except Malformed as error:
-        raise malformed(error) from None
-    except NotFound as error:
-        raise Refusal("not-found", f"{error}.") from None
     except NoAnswer as error:
         why = str(error)
         raise unavailable(f"{why[:1].upper()}{why[1:]}.") from None
     response.headers["Redress-Read-From"] = found.source
     return found.status
-
-
-async def _listed(context: AppContext, work: Callable[[Register], T]) -> T:
-    try:
-        return await context.register(work)
-    except Malformed as error:
-        raise malformed(error) from None
 
 
 def _only(caller: Caller, authority: str | None) -> str | None:

@@ -14,7 +14,7 @@ from redress.contract import BeginRequest, RecordRequest, RegisterEntry
 from redress.domain.case import Case
 from redress.domain.london import instant
 from redress.domain.opening_parsing import parse_opening
-from redress.letters.delivery.configuration import routes_for
+from redress.letters.delivery.configuration import channels_for
 from redress.letters.dispatcher import LetterDispatcher, SendLimits
 from redress.procedures.loader import rules_for
 from redress.security.encryption import EnvelopeCipher
@@ -54,12 +54,12 @@ class Desk:
         self.register = Register(connect(settings.database_url), EnvelopeCipher(keyring, key_store))
         self.restart(settings)
 
-    def restart(self, settings: Settings, patience: SendLimits | None = None) -> None:
+    def restart(self, settings: Settings, limits: SendLimits | None = None) -> None:
         """As if another worker took over."""
         self.settings = settings
-        patience = patience or SendLimits(settings.send_within, settings.send_for_days)
-        self.postroom = LetterDispatcher(self.register, routes_for(settings), patience)
-        self.activities = ActivityCalls(self.register, self.postroom)
+        limits = limits or SendLimits(settings.send_within, settings.send_for_days)
+        self.dispatcher = LetterDispatcher(self.register, channels_for(settings), limits)
+        self.activities = ActivityCalls(self.register, self.dispatcher)
 
     def open(self, **person: object) -> str:
         """A complaint of somebody, just opened."""
@@ -124,7 +124,7 @@ class Desk:
 
     def rested(self) -> None:
         """As if a channel that was down had been left alone for a while."""
-        self.postroom.breaker.close()
+        self.dispatcher.breaker.close()
 
 
 @pytest.fixture(scope="session")
