@@ -356,7 +356,7 @@ class ComplaintStatus(ComplaintLine):
 
 
 class ComplaintPage(Schema):
-    """A page of complaints, by next due date and reference."""
+    """A page of complaints, by next due date. Pages follow the reference, which never moves."""
 
     complaints: list[ComplaintLine]
     """By next due date."""
@@ -374,7 +374,7 @@ class OwedDate(_Deadline):
 
 
 class DuePage(Schema):
-    """A page of dates, by day and reference."""
+    """A page of dates, by day. Pages follow the reference, which never moves."""
 
     due: list[OwedDate]
     """By day."""

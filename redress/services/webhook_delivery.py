@@ -59,10 +59,10 @@ class Dispatcher:
                 await asyncio.sleep(LOOK_EVERY)
 
     async def _round(self, http: httpx.AsyncClient) -> bool:
-        handed_out = await self._backends.ask(webhooks.hand_out)
-        taken = await self._backends.ask(lambda register: webhooks.take(register, CONCURRENT_DELIVERIES))
-        await asyncio.gather(*(self._deliver(http, each) for each in taken))
-        return bool(handed_out or taken)
+        fanned_out = await self._backends.ask(webhooks.fan_out)
+        leased = await self._backends.ask(lambda register: webhooks.lease(register, CONCURRENT_DELIVERIES))
+        await asyncio.gather(*(self._deliver(http, each) for each in leased))
+        return bool(fanned_out or leased)
 
     async def _deliver(self, http: httpx.AsyncClient, delivery: Delivery) -> None:
         arrived, answer = await self._send(http, delivery)

@@ -18,6 +18,7 @@ from redress.security.access import ROLES
 from redress.security.encryption import PlaintextCipher
 from redress.settings import TRIAL
 from tests.api.gates import Gate, access
+from tests.stores import migrated
 
 OPEN = {"healthz", "readyz", "openapi", "docs", "codec_login_page", "codec_login", "codec_logout"}
 """Operations that need no token. None of them shows anything of a complaint."""
@@ -36,7 +37,7 @@ class Way(NamedTuple):
 @pytest.fixture(scope="module")
 def ways(tmp_path_factory: pytest.TempPathFactory) -> list[Way]:
     state: Path = tmp_path_factory.mktemp("walk")
-    app = build(ApiSettings(state=state, trial=TRIAL), PlaintextCipher())
+    app = build(migrated(ApiSettings(state=state, trial=TRIAL)), PlaintextCipher())
     return list(_ways(app.routes))
 
 
