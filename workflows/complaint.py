@@ -231,7 +231,7 @@ class Complaint(ComplaintHandlers):
     def _handed_on(self) -> Start:
         carried = Carried(
             terms=self._packed_rules,
-            state=pack_state(self._known.state()),
+            state=pack_state(self._known.saved()),
             outbox=self._outbox.entries,
             letters_waiting=self._outbox.letters_waiting,
         )
@@ -370,7 +370,7 @@ class Complaint(ComplaintHandlers):
             moves = self._case.moves_of(table, today)
         except (TypeError, ValueError, OverflowError) as error:
             raise ApplicationError(f"holidays: {error}") from None
-        now = self._case.fold.calendar
+        now = self._case.state.calendar
         return {
             "calendar": now.version,
             "official_until": now.table.official_until.isoformat(),
