@@ -151,7 +151,7 @@ def _port(process: Process, setting: str, address: str, example: str) -> int:
     if process.running or _is_free(port):
         return port
     raise CannotStart(
-        f"port {port}, for the {process.name}, is in use: stop what uses it (make down, docker compose down), "
+        f"port {port}, for the {process.name}, is in use: stop what uses it (make down, docker compose down) "
         f"or set {setting}, such as {example}"
     )
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Sequence
+from datetime import timedelta
 
 from temporalio.client import Client, Interceptor
 from temporalio.envconfig import ClientConfig
@@ -17,11 +18,18 @@ from temporalio.runtime import (
     TelemetryConfig,
     TelemetryFilter,
 )
+from temporalio.service import RPCStatusCode
 
 from redress.security.encryption import Cipher
 from redress.temporal.converter import data_converter
 
 log = logging.getLogger(__name__)
+
+WORKER_HEARTBEAT = timedelta(seconds=5)
+"""How often a worker tells the server that it runs (an activity's heartbeats are others)."""
+
+UNREACHABLE = {RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED}
+"""The status of a call that no server answered, or one that is starting."""
 
 
 def quiet_runtime(metrics: str = "", *, is_worker: bool = False) -> None:
@@ -42,7 +50,8 @@ def quiet_runtime(metrics: str = "", *, is_worker: bool = False) -> None:
         ),
         metrics=PrometheusConfig(bind_address=metrics) if metrics else None,
     )
-    Runtime.set_default(Runtime(telemetry=telemetry), error_if_already_set=False)
+    runtime = Runtime(telemetry=telemetry, worker_heartbeat_interval=WORKER_HEARTBEAT)
+    Runtime.set_default(runtime, error_if_already_set=False)
 
 
 def where() -> str:

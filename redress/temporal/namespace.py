@@ -21,6 +21,7 @@ from temporalio.api.namespace.v1 import NamespaceConfig
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import (
     DescribeNamespaceRequest,
+    DescribeNamespaceResponse,
     RegisterNamespaceRequest,
     UpdateNamespaceRequest,
 )
@@ -30,7 +31,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from redress.contract import SEARCH_ATTRIBUTES
 from redress.exit import leave
 from redress.security.encryption import PlaintextCipher
-from redress.temporal.client import connect_patiently, quiet_runtime, where
+from redress.temporal.client import UNREACHABLE, connect_patiently, quiet_runtime, where
 from redress.temporal.schedules import schedule_maintenance
 
 log = logging.getLogger("redress.namespace")
@@ -41,11 +42,8 @@ RETENTION = timedelta(days=3650)
 PATIENCE = 180.0
 """Seconds in all: for the server to answer, and for what was made to be known everywhere in it."""
 
-STARTING = {RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED}
-"""What a server that is starting answers for a while."""
-
-PASSING = STARTING | {RPCStatusCode.NOT_FOUND}
-"""The same, and what it answers about a namespace that was made a moment ago."""
+PASSING = UNREACHABLE | {RPCStatusCode.NOT_FOUND}
+"""What a server that is starting answers for a while, also about a namespace that was made a moment ago."""
 
 T = TypeVar("T")
 
@@ -55,32 +53,30 @@ class NamespaceError(RuntimeError):
 
 
 async def prepare(client: Client) -> list[str]:
-    """Make the client's namespace ready; gives a sentence for each thing that was changed, none if none."""
-    done = await _made(client)
-    done += await _kept_long_enough(client)
+    """Make the client's namespace ready; gives a sentence for each thing that was changed, none if none.
+
+    Raises `NamespaceError` where a search attribute is there with another type, else `RPCError`.
+    """
+    done = await _made(client) or await _kept_long_enough(client)
     done += await _attributes_registered(client)
     await _until_usable(client)
     return done + await _patiently(lambda: schedule_maintenance(client))
 
 
 async def _made(client: Client) -> list[str]:
-    service, name = client.workflow_service, client.namespace
     try:
-        await _patiently(
-            lambda: service.describe_namespace(DescribeNamespaceRequest(namespace=name)), STARTING
-        )
+        await _patiently(lambda: _describe(client), UNREACHABLE)
         return []
     except RPCError as unknown:
         if unknown.status != RPCStatusCode.NOT_FOUND:
             raise
+    request = RegisterNamespaceRequest(
+        namespace=client.namespace,
+        description="Complaints",
+        workflow_execution_retention_period=_retention(),
+    )
     try:
-        await service.register_namespace(
-            RegisterNamespaceRequest(
-                namespace=name,
-                description="Complaints",
-                workflow_execution_retention_period=_duration(RETENTION),
-            )
-        )
+        await client.workflow_service.register_namespace(request)
     except RPCError as taken:
         if taken.status == RPCStatusCode.ALREADY_EXISTS:  # somebody else made it at this moment
             return []
@@ -89,18 +85,23 @@ async def _made(client: Client) -> list[str]:
 
 
 async def _kept_long_enough(client: Client) -> list[str]:
-    service, name = client.workflow_service, client.namespace
-    found = await _patiently(lambda: service.describe_namespace(DescribeNamespaceRequest(namespace=name)))
+    found = await _patiently(lambda: _describe(client))
     before = found.config.workflow_execution_retention_ttl.ToTimedelta()
     if before >= RETENTION:  # longer was somebody's choice: to shorten it would delete histories
         return []
-    await service.update_namespace(
-        UpdateNamespaceRequest(
-            namespace=name,
-            config=NamespaceConfig(workflow_execution_retention_ttl=_duration(RETENTION)),
-        )
-    )
+    config = NamespaceConfig(workflow_execution_retention_ttl=_retention())
+    request = UpdateNamespaceRequest(namespace=client.namespace, config=config)
+    try:
+        await client.workflow_service.update_namespace(request)
+    except RPCError as refused:  # as Temporal Cloud does, which has a limit: the register keeps the record
+        return [f"Temporal keeps closed complaints {before.days} days, and no longer: {refused.message}"]
     return [f"closed complaints are kept {RETENTION.days} days (before: {before.days})"]
+
+
+async def _describe(client: Client) -> DescribeNamespaceResponse:
+    return await client.workflow_service.describe_namespace(
+        DescribeNamespaceRequest(namespace=client.namespace)
+    )
 
 
 async def _attributes_registered(client: Client) -> list[str]:
@@ -145,9 +146,9 @@ async def _patiently(call: Callable[[], Awaitable[T]], passing: AbstractSet[RPCS
         await asyncio.sleep(0.5)
 
 
-def _duration(length: timedelta) -> Duration:
+def _retention() -> Duration:
     duration = Duration()
-    duration.FromTimedelta(length)
+    duration.FromTimedelta(RETENTION)
     return duration
 
 
