@@ -12,6 +12,7 @@ import json
 import os
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 from subprocess import DEVNULL, Popen
 from urllib.parse import urlsplit
@@ -43,9 +44,11 @@ START_SECONDS, STOP_SECONDS = 60, 40
 LAST_LINES = 5
 """Of the log of a process that has ended."""
 
-MARKERS = {"api": API[-1], "worker": WORKER[-1], "server": "start-dev"}
-"""A word of each command line, by which a process is told from one that was given its number later. In the
-order in which they are stopped."""
+NAMES = ("api", "worker", "server")
+"""Of the processes, in the order in which they are stopped."""
+
+MARK = "REDRESS_DEVSERVER_LOG"
+"""The environment variable by which a process that was started here is found again."""
 
 RUNNING = """\
 Temporal      127.0.0.1:{port}   (log: {logs}/server.log)
@@ -72,36 +75,29 @@ class CannotStart(RuntimeError):
 
 
 class Process:
-    """A process that outlives this one: its number is in `run/NAME.pid`, its output in `logs/NAME.log`."""
+    """A process that outlives this one; its output is in `logs/NAME.log`."""
 
     def __init__(self, name: str, state: Path) -> None:
         self.name = name
         self.log = state / "logs" / f"{name}.log"
-        self._pid_file = state / "run" / f"{name}.pid"
 
     @property
     def running(self) -> psutil.Process | None:
         """The process, if it was started here and still runs."""
-        try:
-            process = psutil.Process(int(self._pid_file.read_text()))
-            command = process.cmdline()  # empty while it is being started
-            is_ours = not command or any(MARKERS[self.name] in word for word in command)
-            return process if is_ours and process.status() != psutil.STATUS_ZOMBIE else None
-        except (OSError, ValueError, psutil.Error):
-            return None
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):  # somebody else's, or it has just ended
+                if process.environ().get(MARK) == str(self.log):
+                    return process
+        return None
 
     def start(self, command: list[str], **defaults: str) -> None:
         """Start it unless it runs; `defaults`: settings that the environment may override."""
         if self.running:
             return
-        for folder in (self._pid_file.parent, self.log.parent):
-            folder.mkdir(parents=True, exist_ok=True)
-        env = defaults | os.environ
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        env = defaults | os.environ | {MARK: str(self.log)}
         with open(self.log, "ab") as log:
-            process = Popen(
-                command, cwd=ROOT, env=env, stdin=DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
-        self._pid_file.write_text(str(process.pid))
+            Popen(command, cwd=ROOT, env=env, stdin=DEVNULL, stdout=log, stderr=log, start_new_session=True)
 
     def check(self) -> None:
         """Raise `CannotStart`, with the end of its log, where it does not run."""
@@ -127,13 +123,12 @@ class Process:
                 process.wait(STOP_SECONDS)
             except psutil.TimeoutExpired:
                 process.kill()
-        self._pid_file.unlink(missing_ok=True)
         return process is not None
 
 
 def processes(state: Path) -> dict[str, Process]:
     """All three by name, whether they run or not."""
-    return {name: Process(name, state) for name in MARKERS}
+    return {name: Process(name, state) for name in NAMES}
 
 
 def _port(process: Process, setting: str, address: str, example: str) -> int:

@@ -18,7 +18,6 @@ from temporalio.api.workflowservice.v1 import (
     DescribeWorkerDeploymentRequest,
     DescribeWorkerDeploymentResponse,
     DescribeWorkerDeploymentVersionRequest,
-    ListWorkersRequest,
     SetWorkerDeploymentCurrentVersionRequest,
     SetWorkerDeploymentRampingVersionRequest,
 )
@@ -28,13 +27,10 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import WorkerDeploymentConfig
 
 from redress.contract import LETTERS_QUEUE, TASK_QUEUE
-from redress.temporal.client import WORKER_HEARTBEAT
+from redress.temporal.client import running_workers
 
 UNVERSIONED = "unversioned"
 """Stands in place of a build id for workers that run without a version."""
-
-GONE_AFTER = 4 * WORKER_HEARTBEAT
-"""A worker that has sent no heartbeat for so long is gone."""
 
 WAIT_FOR_WORKERS = 60.0
 """Seconds that a version's workers have to appear before it is given up."""
@@ -215,15 +211,12 @@ async def _with_workers(
 
 async def _workers(client: Client, name: str) -> Counter[tuple[str, str]]:
     """How many workers run, by build id and task queue, those without a version included."""
-    asked = ListWorkersRequest(namespace=client.namespace, query="Status = 'Running'")
-    since = datetime.now(UTC) - GONE_AFTER
     workers: Counter[tuple[str, str]] = Counter()
-    for each in (await client.workflow_service.list_workers(asked)).workers_info:
-        beat = each.worker_heartbeat
-        version = beat.deployment_version
-        if beat.heartbeat_time.ToDatetime(UTC) > since and version.deployment_name in ("", name):
+    for each in await running_workers(client):
+        version = each.deployment_version
+        if version.deployment_name in ("", name):
             build_id = version.build_id if version.deployment_name else UNVERSIONED
-            workers[build_id, beat.task_queue] += 1
+            workers[build_id, each.task_queue] += 1
     return workers
 
 

@@ -21,7 +21,6 @@ from temporalio.api.namespace.v1 import NamespaceConfig
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import (
     DescribeNamespaceRequest,
-    DescribeNamespaceResponse,
     RegisterNamespaceRequest,
     UpdateNamespaceRequest,
 )
@@ -57,51 +56,41 @@ async def prepare(client: Client) -> list[str]:
 
     Raises `NamespaceError` where a search attribute is there with another type, else `RPCError`.
     """
-    done = await _made(client) or await _kept_long_enough(client)
+    done = await _made_or_kept_long_enough(client)
     done += await _attributes_registered(client)
     await _until_usable(client)
     return done + await _patiently(lambda: schedule_maintenance(client))
 
 
-async def _made(client: Client) -> list[str]:
+async def _made_or_kept_long_enough(client: Client) -> list[str]:
+    service, name = client.workflow_service, client.namespace
+    retention = Duration()
+    retention.FromTimedelta(RETENTION)
+    request = DescribeNamespaceRequest(namespace=name)
     try:
-        await _patiently(lambda: _describe(client), UNREACHABLE)
-        return []
+        found = await _patiently(lambda: service.describe_namespace(request), UNREACHABLE)
     except RPCError as unknown:
         if unknown.status != RPCStatusCode.NOT_FOUND:
             raise
-    request = RegisterNamespaceRequest(
-        namespace=client.namespace,
-        description="Complaints",
-        workflow_execution_retention_period=_retention(),
-    )
-    try:
-        await client.workflow_service.register_namespace(request)
-    except RPCError as taken:
-        if taken.status == RPCStatusCode.ALREADY_EXISTS:  # somebody else made it at this moment
-            return []
-        raise
-    return [f"made the namespace, which keeps closed complaints {RETENTION.days} days"]
-
-
-async def _kept_long_enough(client: Client) -> list[str]:
-    found = await _patiently(lambda: _describe(client))
+        await service.register_namespace(
+            RegisterNamespaceRequest(
+                namespace=name,
+                description="Complaints",
+                workflow_execution_retention_period=retention,
+            )
+        )
+        return [f"made the namespace, which keeps closed complaints {RETENTION.days} days"]
     before = found.config.workflow_execution_retention_ttl.ToTimedelta()
     if before >= RETENTION:  # longer was somebody's choice: to shorten it would delete histories
         return []
-    config = NamespaceConfig(workflow_execution_retention_ttl=_retention())
-    request = UpdateNamespaceRequest(namespace=client.namespace, config=config)
+    config = NamespaceConfig(workflow_execution_retention_ttl=retention)
     try:
-        await client.workflow_service.update_namespace(request)
-    except RPCError as refused:  # as Temporal Cloud does, which has a limit: the register keeps the record
+        await service.update_namespace(UpdateNamespaceRequest(namespace=name, config=config))
+    except RPCError as refused:  # Temporal Cloud keeps no history so long; the register keeps the record
+        if refused.status in UNREACHABLE:
+            raise
         return [f"Temporal keeps closed complaints {before.days} days, and no longer: {refused.message}"]
     return [f"closed complaints are kept {RETENTION.days} days (before: {before.days})"]
-
-
-async def _describe(client: Client) -> DescribeNamespaceResponse:
-    return await client.workflow_service.describe_namespace(
-        DescribeNamespaceRequest(namespace=client.namespace)
-    )
 
 
 async def _attributes_registered(client: Client) -> list[str]:
@@ -144,12 +133,6 @@ async def _patiently(call: Callable[[], Awaitable[T]], passing: AbstractSet[RPCS
                 log.info("waiting for the server, which answers: %s", error)
                 told = True
         await asyncio.sleep(0.5)
-
-
-def _retention() -> Duration:
-    duration = Duration()
-    duration.FromTimedelta(RETENTION)
-    return duration
 
 
 def _type(kind: IndexedValueType.ValueType) -> str:
