@@ -189,6 +189,7 @@ OF_THE_WORKER = {
     "activity_threads",
     "answer_within",
     "deployment",
+    "queues",
     "build_id",
 }
 """What only the worker, or a command run inside it, goes by; beside what sending goes by."""
@@ -276,13 +277,13 @@ def test_api_and_worker_have_one_register_and_the_ui_asks_the_api() -> None:
 
 
 def test_passwords_come_from_the_environment_and_the_defaults_say_what_they_are_for() -> None:
-    secrets = re.findall(r"^ +(?:\w*(?:PASSWORD|PWD|REGISTER_URL|VAULT_URL)): (.+)$", RAW, re.MULTILINE)
+    secrets = re.findall(r"^ +(?:\w*(?:PASSWORD|PWD|REGISTER_URL|KEY_STORE_URL)): (.+)$", RAW, re.MULTILINE)
     assert len(secrets) == 7
     for secret in secrets:
         assert re.search(r"\$\{POSTGRES_PASSWORD_(TEMPORAL|REGISTER|VAULT):-for-trial-only\}", secret)
     for service in ("worker", "api", "keys"):
-        for name in ("register", "vault"):
-            url = make_url(SERVICES[service]["environment"][f"REDRESS_{name.upper()}_URL"])
+        for name, setting in (("register", "REGISTER"), ("vault", "KEY_STORE")):
+            url = make_url(SERVICES[service]["environment"][f"REDRESS_{setting}_URL"])
             database = SERVICES[f"{name}-db"]["environment"]
             assert (url.host, url.username, url.password, url.database) == (
                 f"{name}-db",
