@@ -17,11 +17,11 @@ from redress.domain.procedure import Owner, StageName
 from redress.domain.sentences import with_long_dates
 from redress.procedures.loader import authority_names
 from redress.services.links import lines, list_url, ready_lists
-from scripts.devserver import DEFAULT
+from redress.settings import Settings
 from workflows.descriptions import example_form, update_description
 
 DOC = (Path(__file__).parent.parent.parent / "docs" / "operators.md").read_text(encoding="utf-8")
-UI = f"http://127.0.0.1:{DEFAULT.ui}"
+UI = Settings.model_fields["ui"].default
 
 MOST_KEYWORDS = 10
 """Keyword attributes that a namespace may have in Temporal's SQL visibility store; of each other type 3."""
