@@ -37,7 +37,7 @@ links: $(READY)
 
 lint: $(READY)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
-	@$(BIN)/python -m scripts.generate --check
+	@$(BIN)/python -m scripts.generate --check && PYTHONPATH=. $(BIN)/lint-imports --no-logo
 
 # What is made from redress/domain/messages.py: handlers, and the tables of docs/messages.md.
 generate: $(READY)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from redress.letters.letter import HERE, catalogue
+from redress.letters.catalogue import catalogue
 from redress.procedures.files import FileError, close_to, read_toml
 from redress.procedures.loader import AUTHORITIES, PROCEDURES
 
@@ -30,11 +30,6 @@ def check_letters(procedures: Path = PROCEDURES, authorities: Path = AUTHORITIES
         for folder in (procedures, authorities)
         for path in sorted(folder.glob("*.toml"))
         for line in _wrong(_read(path))
-    ]
-    wrong += [
-        f"letters.toml: {name}: templates/{name}.txt is missing"
-        for name in catalogue()
-        if not (HERE / "templates" / f"{name}.txt").is_file()
     ]
     if wrong:
         raise FileError("\n".join(wrong))
@@ -80,6 +75,6 @@ def _wrong_name(key: str, name: object, *, to_people: bool) -> Iterator[str]:
     entry = catalogue().get(str(name))
     if entry is None:
         hint = close_to(str(name), catalogue())
-        yield f"{key}: there is no letter {name!r} in letters/letters.toml{hint}"
-    elif to_people and "complainant" not in entry["to"]:
+        yield f"{key}: there is no letter {name!r} in letters/templates{hint}"
+    elif to_people and "complainant" not in entry.to:
         yield f"{key}: the letter {name!r} goes to staff only; this one is for the person concerned"

@@ -26,14 +26,14 @@ from redress.letters.delivery.channels import Channels
 from redress.letters.delivery.notice import UNDELIVERED, How, notice
 from redress.letters.delivery.outbound import OutboundLetter
 from redress.security.keyring import KeyDestroyed
-from redress.store import letters as kept
-from redress.store.letters import Kept
+from redress.store import letters as letter_store
+from redress.store.letters import Kept as LetterRow
 from redress.store.register import Register
 
 log = logging.getLogger(__name__)
 
 REST = 5.0
-"""Seconds for which a channel that is down is left alone, so that not every errand waits for it."""
+"""Seconds for which a channel that is down is left alone, so that not every attempt waits for it."""
 
 LONGEST_PAUSE = 3600.0
 """Seconds between two tries, at most."""
@@ -42,7 +42,7 @@ ASKED_FOR_DAYS = 6.0
 """Days within which GOV.UK Notify can be asked what it has; it forgets after seven."""
 
 MOST_LOST = 2
-"""How often a letter that was lost under way is handed over anew before it goes another way or is raised."""
+"""How often a letter that was lost under way is sent anew before it goes another way or is raised."""
 
 DAY = 86_400.0
 
@@ -72,15 +72,37 @@ class Remaining(NamedTuple):
     """Seconds until it is worth trying again."""
 
 
+class CircuitBreaker:
+    """Which channels are down and left alone for a while. Used from several threads."""
+
+    def __init__(self) -> None:
+        self._open_until: dict[str, float] = {}
+        self._lock = Lock()
+
+    def open(self, channel: str) -> None:
+        """The channel is down: leave it alone for `REST`."""
+        with self._lock:
+            self._open_until[channel] = monotonic() + REST
+
+    def is_open(self, channel: str) -> bool:
+        """Whether the channel is left alone now."""
+        with self._lock:
+            return self._open_until.get(channel, 0.0) > monotonic()
+
+    def close(self) -> None:
+        """Try every channel again."""
+        with self._lock:
+            self._open_until.clear()
+
+
 class LetterDispatcher:
     """The letters of a register, and the channels they leave by. Used from several threads and processes."""
 
-    def __init__(self, register: Register, routes: Channels, patience: SendLimits | None = None) -> None:
+    def __init__(self, register: Register, channels: Channels, limits: SendLimits | None = None) -> None:
         self.register = register
-        self.routes = routes
-        self.patience = patience or SendLimits()
-        self._resting: dict[str, float] = {}
-        self._lock = Lock()
+        self.channels = channels
+        self.limits = limits or SendLimits()
+        self.breaker = CircuitBreaker()
 
     # --- writing ---------------------------------------------------------------------------------
 
@@ -89,19 +111,19 @@ class LetterDispatcher:
 
         Within the transaction that records the effects: then a letter is there once, and never lost.
         """
-        done = kept.written(db, case.reference, [effect["key"] for effect, _ in effects])
+        done = letter_store.written(db, case.reference, [effect["key"] for effect, _ in effects])
         could = True
         for effect, on in effects:
             try:
-                made = [*written(case, effect, on, texts=self.routes.text is not None)]
+                made = [*written(case, effect, on, texts=self.channels.text is not None)]
             except Exception as error:  # a letter that cannot be written must not hold up the record
                 what = f"{effect['template']} cannot be written: {type(error).__name__}"
                 log.error("%s: %s", case.reference, what)  # its text could hold names: never logged
-                kept.put_unwritten(db, case.reference, effect, on)
+                letter_store.put_unwritten(db, case.reference, effect, on)
                 could = False
                 continue
             new = [each for each in made if (each.key, each.recipient) not in done]
-            kept.put(db, self.register.cipher, case.reference, new)
+            letter_store.put(db, self.register.cipher, case.reference, new)
         return could
 
     def write_again(self, reference: str) -> bool:
@@ -136,60 +158,62 @@ class LetterDispatcher:
             if row is None or monotonic() > ends:
                 return self._remaining(rows)
             tried.add(_try_of(row))
-            self._see_to(row)
+            self._deal_with(row)
 
-    def _open(self, reference: str) -> list[Kept]:
+    def _open(self, reference: str) -> list[LetterRow]:
         with self.register.reading() as db:
-            return kept.in_state(db, kept.OPEN, reference)
+            return letter_store.in_state(db, letter_store.OPEN, reference)
 
-    def _see_to(self, row: Kept) -> None:
+    def _deal_with(self, row: LetterRow) -> None:
         try:
-            parcel = self._parcel(row)
+            letter = self._letter_of(row)
         except KeyDestroyed:
             with self.register.writing() as db:
-                kept.change(db, row, kept.OPEN, state="erased", envelope=None, text=None)
+                letter_store.change(db, row, letter_store.OPEN, state="erased", envelope=None, text=None)
             return
         if row.state == "ready":
-            self._hand_over(row, parcel)
-        elif row.state == "sending" and kept.age_of(row.claimed_at) > self.patience.lease:
-            self._look_for(row, parcel)
+            self._send_one(row, letter)
+        elif row.state == "sending" and letter_store.age_of(row.claimed_at) > self.limits.lease:
+            self._look_for(row, letter)
         elif row.state == "accepted":
-            self._ask_after(row, parcel)
+            self._ask_after(row, letter)
 
-    def _hand_over(self, row: Kept, parcel: OutboundLetter) -> None:
-        """Take a letter in hand and hand it over; whatever happens, it is one of five things."""
-        channel = self.routes.channel(parcel.means)
+    def _send_one(self, row: LetterRow, letter: OutboundLetter) -> None:
+        """Lease a letter and send it; whatever happens, it is one of five things."""
+        channel = self.channels.channel(letter.route)
         if channel is None:
-            self._give_up(row, parcel, parcel.envelope.why_none or "no channel takes it: see the settings")
+            reason = letter.recipient.why_no_route or "no channel takes it: see the settings"
+            self._give_up(row, letter, reason)
             return
-        if self._rests(channel):
-            self._let_wait(row, parcel)
+        if self.breaker.is_open(channel.name):
+            self._put_off(row, letter)
             return
         with self.register.writing() as db:
-            claim = kept.claim(db, row, channel.name)
+            claim = letter_store.claim(db, row, channel.name)
         if claim is None:
             return  # somebody else has it
         try:
-            handed = channel.send(parcel)
+            accepted = channel.send(letter)
         except NotNow as no:
-            self._put_back(row, parcel, claim, channel, no)
+            self._requeue(row, letter, claim, channel, no)
         except Refused as no:
-            self._go_another_way(row, parcel, claim, no.reason)
+            self._try_fallback(row, letter, claim, no.reason)
         except Unsure as no:
-            self._leave_open(row, parcel, claim, channel, no.reason)
+            self._outcome_unknown(row, letter, claim, channel, no.reason)
         except Exception as error:  # a fault of ours: nobody knows how far it came
-            log.exception("%s: a fault while a letter was handed over", parcel.reference)
-            self._leave_open(row, parcel, claim, channel, f"a fault of the software: {type(error).__name__}")
+            log.exception("%s: a fault while a letter was sent", letter.reference)
+            reason = f"a fault of the software: {type(error).__name__}"
+            self._outcome_unknown(row, letter, claim, channel, reason)
         else:
-            self._taken(row, claim, handed)
+            self._accepted(row, claim, accepted)
 
-    def _taken(self, row: Kept, claim: str | None, handed: Accepted) -> None:
-        state: kept.State = "sent" if handed.arrived else "accepted"
-        values = {"place": handed.place, "sent_at": datetime.now(UTC), "reason": None}
-        self._write_down(row, lambda db: kept.settle(db, row, claim, state, **values))
+    def _accepted(self, row: LetterRow, claim: str | None, accepted: Accepted) -> None:
+        state: letter_store.State = "sent" if accepted.arrived else "accepted"
+        values = {"place": accepted.place, "sent_at": datetime.now(UTC), "reason": None}
+        self._note(row, lambda db: letter_store.settle(db, row, claim, state, **values))
 
-    def _write_down(self, row: Kept, what: Callable[[Connection], object]) -> None:
-        """Keep what became of a letter that was handed over: worth some patience with the register."""
+    def _note(self, row: LetterRow, what: Callable[[Connection], object]) -> None:
+        """Keep what became of a letter that was sent: worth some patience with the register."""
         for pause in (0.2, 1.0, 3.0):
             try:
                 with self.register.writing() as db:
@@ -199,151 +223,153 @@ class LetterDispatcher:
                 sleep(pause)
         log.error("%s: what became of a letter could not be written down", row.reference)
 
-    def _put_back(self, row: Kept, parcel: OutboundLetter, claim: str, channel: Channel, no: NotNow) -> None:
+    def _requeue(
+        self, row: LetterRow, letter: OutboundLetter, claim: str, channel: Channel, no: NotNow
+    ) -> None:
         """Not now. After some days somebody is told, and a letter that alone is refused is given up."""
-        log.warning("%s: %s did not leave: %s", parcel.reference, parcel.letter, no.reason)
+        log.warning("%s: %s did not leave: %s", letter.reference, letter.name, no.reason)
         if no.down:
-            with self._lock:
-                self._resting[channel.name] = monotonic() + REST
-        is_old = kept.age_of(row.tried_at) > self.patience.days * DAY
+            self.breaker.open(channel.name)
+        is_old = letter_store.age_of(row.tried_at) > self.limits.days * DAY
         if is_old and not no.down:
-            self._give_up(row, parcel, no.reason, claim)
+            self._give_up(row, letter, no.reason, claim)
             return
-        tell = is_old and row.raised_at is None
-        raised = {"raised_at": datetime.now(UTC)} if tell else {}
+        raises = is_old and row.raised_at is None
+        raised = {"raised_at": datetime.now(UTC)} if raises else {}
 
-        def put_back(db: Connection) -> None:
-            done = kept.settle(db, row, claim, "ready", reason=no.reason, claim=None, **raised)
-            if done and tell:
-                self._tell(db, row, parcel, "late", no.reason)
+        def requeue(db: Connection) -> None:
+            done = letter_store.settle(db, row, claim, "ready", reason=no.reason, claim=None, **raised)
+            if done and raises:
+                self._raise(db, row, letter, "late", no.reason)
 
-        self._write_down(row, put_back)
+        self._note(row, requeue)
 
-    def _let_wait(self, row: Kept, parcel: OutboundLetter) -> None:
+    def _put_off(self, row: LetterRow, letter: OutboundLetter) -> None:
         """The channel was down a moment ago: it counts as a try, and after some days somebody is told."""
         now = datetime.now(UTC)
-        tell = kept.age_of(row.tried_at) > self.patience.days * DAY and row.raised_at is None
+        raises = letter_store.age_of(row.tried_at) > self.limits.days * DAY and row.raised_at is None
         values: dict[str, object] = {"attempts": (row.attempts or 0) + 1, "tried_at": row.tried_at or now}
+        if raises:
+            values["raised_at"] = now
         with self.register.writing() as db:
-            done = kept.change(db, row, ("ready",), **values, **({"raised_at": now} if tell else {}))
-            if done and tell:
-                self._tell(db, row, parcel, "late", "what it leaves by cannot be reached")
+            done = letter_store.change(db, row, ("ready",), **values)
+            if done and raises:
+                self._raise(db, row, letter, "late", "what it leaves by cannot be reached")
 
-    def _go_another_way(self, row: Kept, parcel: OutboundLetter, claim: str | None, reason: str) -> None:
-        """Refused for good: by another means where there is one, else it is for a person."""
-        instead = self.routes.instead(parcel.means, parcel.envelope)
-        if instead is None:
-            self._give_up(row, parcel, reason, claim)
+    def _try_fallback(self, row: LetterRow, letter: OutboundLetter, claim: str | None, reason: str) -> None:
+        """Refused for good: by another route where there is one, else it is for a person."""
+        fallback = self.channels.fallback(letter.route, letter.recipient)
+        if fallback is None:
+            self._give_up(row, letter, reason, claim)
             return
-        log.warning("%s: %s goes by %s: %s", parcel.reference, parcel.letter, instead, reason)
-        fresh = {"means": instead, "claim": None, "attempts": 0, "tried_at": None, "place": None}
-        self._write_down(row, lambda db: kept.settle(db, row, claim, "ready", reason=reason, **fresh))
+        log.warning("%s: %s goes by %s: %s", letter.reference, letter.name, fallback, reason)
+        fresh = {"means": fallback, "claim": None, "attempts": 0, "tried_at": None, "place": None}
+        self._note(row, lambda db: letter_store.settle(db, row, claim, "ready", reason=reason, **fresh))
 
-    def _give_up(self, row: Kept, parcel: OutboundLetter, reason: str, claim: str | None = None) -> None:
+    def _give_up(self, row: LetterRow, letter: OutboundLetter, reason: str, claim: str | None = None) -> None:
         """It cannot leave: the Complaints Manager is told, at the worst by a letter in the outbox."""
-        if parcel.letter == UNDELIVERED and self._lay_down(row, parcel, claim):
+        if letter.name == UNDELIVERED and self._write_to_outbox(row, letter, claim):
             return
-        log.error("%s: %s could not be delivered: %s", parcel.reference, parcel.letter, reason)
+        log.error("%s: %s could not be delivered: %s", letter.reference, letter.name, reason)
         values = {"reason": reason, "raised_at": datetime.now(UTC)}
 
         def give_up(db: Connection) -> None:
-            if kept.end(db, row, claim, "failed", **values):
-                self._tell(db, row, parcel, "failed", reason)
+            if letter_store.end(db, row, claim, "failed", **values):
+                self._raise(db, row, letter, "failed", reason)
 
-        self._write_down(row, give_up)
+        self._note(row, give_up)
 
-    def _lay_down(self, row: Kept, parcel: OutboundLetter, claim: str | None) -> bool:
-        outbox = self.routes.outbox
+    def _write_to_outbox(self, row: LetterRow, letter: OutboundLetter, claim: str | None) -> bool:
+        outbox = self.channels.outbox
         try:
-            handed = outbox.send(parcel)
+            accepted = outbox.send(letter)
         except NotNow:
             return False
-        values = {"place": handed.place, "sent_at": datetime.now(UTC), "channel": outbox.name}
-        self._write_down(row, lambda db: kept.end(db, row, claim, "sent", **values))
+        values = {"place": accepted.place, "sent_at": datetime.now(UTC), "channel": outbox.name}
+        self._note(row, lambda db: letter_store.end(db, row, claim, "sent", **values))
         return True
 
-    def _leave_open(
-        self, row: Kept, parcel: OutboundLetter, claim: str, channel: Channel, reason: str
+    def _outcome_unknown(
+        self, row: LetterRow, letter: OutboundLetter, claim: str, channel: Channel, reason: str
     ) -> None:
         """Nobody said whether it was taken. Who can be asked is asked, once it is certain to be over."""
-        with self._lock:
-            self._resting[channel.name] = monotonic() + REST
+        self.breaker.open(channel.name)
         try:
-            found = channel.find(parcel)
+            found = channel.find(letter)
         except CannotAsk:
-            self._unsure(row, parcel, claim, reason)
+            self._unsure(row, letter, claim, reason)
         except NotNow:
             return  # it stays in hand until it can be asked
         else:
             if found is not None:
-                self._taken(row, claim, found)
+                self._accepted(row, claim, found)
 
-    def _unsure(self, row: Kept, parcel: OutboundLetter, claim: str | None, reason: str) -> None:
-        log.error("%s: it is not known whether %s left: %s", parcel.reference, parcel.letter, reason)
+    def _unsure(self, row: LetterRow, letter: OutboundLetter, claim: str | None, reason: str) -> None:
+        log.error("%s: it is not known whether %s left: %s", letter.reference, letter.name, reason)
         values = {"reason": reason, "raised_at": datetime.now(UTC)}
 
         def unsure(db: Connection) -> None:
-            if kept.settle(db, row, claim, "unsure", **values):
-                self._tell(db, row, parcel, "unsure", reason)
+            if letter_store.settle(db, row, claim, "unsure", **values):
+                self._raise(db, row, letter, "unsure", reason)
 
-        self._write_down(row, unsure)
+        self._note(row, unsure)
 
     # --- asking ----------------------------------------------------------------------------------
 
-    def _look_for(self, row: Kept, parcel: OutboundLetter) -> None:
-        """Find out whether somebody who is gone had handed a letter over before."""
-        channel = self.routes.named(str(row.channel))
+    def _look_for(self, row: LetterRow, letter: OutboundLetter) -> None:
+        """Find out whether somebody who is gone had sent a letter before."""
+        channel = self.channels.named(str(row.channel))
         gone = "whoever was handing it over stopped before they could say what became of it"
-        if channel is None or kept.age_of(row.claimed_at) > ASKED_FOR_DAYS * DAY:
-            self._unsure(row, parcel, row.claim, gone)
+        if channel is None or letter_store.age_of(row.claimed_at) > ASKED_FOR_DAYS * DAY:
+            self._unsure(row, letter, row.claim, gone)
             return
         try:
-            found = channel.find(parcel)
+            found = channel.find(letter)
         except CannotAsk:
-            self._unsure(row, parcel, row.claim, gone)
+            self._unsure(row, letter, row.claim, gone)
         except NotNow as no:
-            log.warning("%s: %s", parcel.reference, no.reason)
+            log.warning("%s: %s", letter.reference, no.reason)
         else:
             if found is not None:
-                self._taken(row, row.claim, found)
+                self._accepted(row, row.claim, found)
                 return
-            self._write_down(row, lambda db: kept.settle(db, row, row.claim, "ready", claim=None))
+            self._note(row, lambda db: letter_store.settle(db, row, row.claim, "ready", claim=None))
 
-    def _ask_after(self, row: Kept, parcel: OutboundLetter) -> None:
+    def _ask_after(self, row: LetterRow, letter: OutboundLetter) -> None:
         """What became of a letter that was taken."""
-        channel = self.routes.named(str(row.channel))
+        channel = self.channels.named(str(row.channel))
         try:
             if channel is None:
                 raise CannotAsk
             arrived = channel.has_arrived(str(row.place))
         except Refused as no:
-            self._go_another_way(row, parcel, row.claim, no.reason)
+            self._try_fallback(row, letter, row.claim, no.reason)
         except Lost as no:
-            self._hand_over_anew(row, parcel, no.reason)
+            self._send_anew(row, letter, no.reason)
         except CannotAsk:
-            self._unsure(row, parcel, row.claim, "it was taken, and nobody ever said whether it arrived")
+            self._unsure(row, letter, row.claim, "it was taken, and nobody ever said whether it arrived")
         except NotNow as no:
-            log.warning("%s: %s", parcel.reference, no.reason)
+            log.warning("%s: %s", letter.reference, no.reason)
         else:
             if arrived:
-                self._write_down(row, lambda db: kept.settle(db, row, row.claim, "sent"))
+                self._note(row, lambda db: letter_store.settle(db, row, row.claim, "sent"))
 
-    def _hand_over_anew(self, row: Kept, parcel: OutboundLetter, reason: str) -> None:
+    def _send_anew(self, row: LetterRow, letter: OutboundLetter, reason: str) -> None:
         """It was lost under way: as another letter, since under its token it is found as the lost one."""
         if (row.round or 0) >= MOST_LOST:
-            self._go_another_way(row, parcel, row.claim, reason)
+            self._try_fallback(row, letter, row.claim, reason)
             return
-        log.warning("%s: %s is handed over anew: %s", parcel.reference, parcel.letter, reason)
+        log.warning("%s: %s is sent anew: %s", letter.reference, letter.name, reason)
         anew = {"round": (row.round or 0) + 1, "claim": None, "place": None, "reason": reason}
-        self._write_down(row, lambda db: kept.settle(db, row, row.claim, "ready", **anew))
+        self._note(row, lambda db: letter_store.settle(db, row, row.claim, "ready", **anew))
 
     # --- telling ---------------------------------------------------------------------------------
 
-    def _tell(self, db: Connection, row: Kept, parcel: OutboundLetter, how: How, reason: str) -> None:
+    def _raise(self, db: Connection, row: LetterRow, letter: OutboundLetter, how: How, reason: str) -> None:
         """A letter to the Complaints Manager about a letter: which one, to whom, since when, what to do."""
-        if parcel.letter == UNDELIVERED:
+        if letter.name == UNDELIVERED:
             return
-        found = self.register.case(db, parcel.reference)
+        found = self.register.case(db, letter.reference)
         if found is None:
             return
         effect = notice(
@@ -351,7 +377,7 @@ class LetterDispatcher:
             recipient=row.recipient,
             letter=row.letter,
             on=row.on_date,
-            means=row.means,
+            route=row.means,
             round_=row.round or 0,
             how=how,
             reason=reason,
@@ -360,42 +386,38 @@ class LetterDispatcher:
 
     # --- what else -------------------------------------------------------------------------------
 
-    def _parcel(self, row: Kept) -> OutboundLetter:
+    def _letter_of(self, row: LetterRow) -> OutboundLetter:
         """A row as a channel gets it. Raises `KeyDestroyed` where the complaint was erased."""
         cipher = self.register.cipher
         which = [row.reference, row.key, row.recipient, row.round, row.means]
         return OutboundLetter(
             reference=row.reference,
             key=row.key,
-            recipient=row.recipient,
-            letter=row.letter,
+            role=row.recipient,
+            name=row.letter,
             on=row.on_date,
-            means=row.means,
+            route=row.means,
             token=cipher.digest(which, row.reference)[:32],
-            envelope=kept.recipient_of(cipher, row),
-            text=kept.text_of(cipher, row),
+            recipient=letter_store.recipient_of(cipher, row),
+            text=letter_store.text_of(cipher, row),
         )
 
-    def _rests(self, channel: Channel) -> bool:
-        with self._lock:
-            return self._resting.get(channel.name, 0.0) > monotonic()
-
-    def _remaining(self, rows: list[Kept]) -> Remaining:
+    def _remaining(self, rows: list[LetterRow]) -> Remaining:
         pauses = [self._pause(row) for row in _first_in_line(rows)]  # those behind them wait for them
         to_arrive = sum(row.state == "accepted" for row in rows)
         return Remaining(len(rows) - to_arrive, to_arrive, min(pauses, default=0.0))
 
-    def _pause(self, row: Kept) -> float:
+    def _pause(self, row: LetterRow) -> float:
         """Seconds until a letter is worth another look."""
         if row.state == "sending":
-            return max(self.patience.lease - kept.age_of(row.claimed_at) + 1, REST)
+            return max(self.limits.lease - letter_store.age_of(row.claimed_at) + 1, REST)
         if row.state == "accepted":
-            age = kept.age_of(row.sent_at)
+            age = letter_store.age_of(row.sent_at)
             return 30.0 if age < 600 else 300.0 if age < 7200 else LONGEST_PAUSE
         return float(min(2 ** min(row.attempts or 0, 12), LONGEST_PAUSE))
 
 
-def _first_in_line(rows: list[Kept]) -> Iterator[Kept]:
+def _first_in_line(rows: list[LetterRow]) -> Iterator[LetterRow]:
     """Of each recipient's letters the first that has not left; and those of which it is heard later."""
     served: set[str] = set()
     for row in rows:
@@ -406,6 +428,6 @@ def _first_in_line(rows: list[Kept]) -> Iterator[Kept]:
             yield row
 
 
-def _try_of(row: Kept) -> tuple[str, str, str, int]:
-    """What is tried once in one go: a letter, by one means, in one round."""
+def _try_of(row: LetterRow) -> tuple[str, str, str, int]:
+    """What is tried once in one go: a letter, by one route, in one round."""
     return (row.key, row.recipient, str(row.means), row.round or 0)

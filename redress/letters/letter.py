@@ -8,23 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment, Template
 
 from redress.domain.calendar import long_date
 from redress.domain.case import Case
+from redress.letters.catalogue import TEMPLATES, TemplateLoader, catalogue, text_of
 from redress.letters.context import context
 from redress.letters.naming import one_line, plain_of, titles_of
 from redress.letters.next_step import next_line
 from redress.procedures.loader import Authority
-
-HERE = Path(__file__).parent
 
 OUTSIDE = ("complainant", "advocate")
 """The recipients who are no staff."""
@@ -65,17 +62,11 @@ class Letter(NamedTuple):
         return f"{self.on.isoformat()}-{self.name}-{self.recipient}-{mark}.txt"
 
 
-@lru_cache(maxsize=1)
-def catalogue() -> dict[str, dict[str, Any]]:
-    """Recipients and subject of every letter."""
-    return tomllib.loads((HERE / "letters.toml").read_text(encoding="utf-8"))
-
-
 def letters_for(case: Case, authority: Authority, effect: Mapping[str, Any], sent_on: date) -> list[Letter]:
     """The letters that a recorded effect makes, dated with the London date they leave."""
     name, facts = effect["template"], effect["facts"]
     entry = catalogue()[name]
-    roles = dict.fromkeys(role for to in entry["to"] for role in _who(to, facts))
+    roles = dict.fromkeys(role for to in entry.to for role in _who(to, facts))
     letters = []
     for role in roles:
         if role == "complainant" and case.opening.complainant is None:
@@ -95,8 +86,8 @@ def letters_for(case: Case, authority: Authority, effect: Mapping[str, Any], sen
         }
         if young:
             reader["plain"] = plain_of(case)
-        reader["subject"] = _subject(entry, outside=outside, young=young).render(reader)
-        body = _templates().get_template(_text(name, young=young)).render(reader)
+        reader["subject"] = _compiled(entry.subject_for(outside=outside, young=young)).render(reader)
+        body = _templates().get_template(text_of(name, young=young)).render(reader)
         frame = "young/_letter.txt" if young else "_letter.txt"
         text = _templates().get_template(frame).render(reader, body=body.strip())
         letters.append(Letter(effect["key"], name, role, sent_on, reader["subject"], _tidy(text)))
@@ -113,20 +104,9 @@ def _who(to: str, facts: Mapping[str, Any]) -> list[str]:
     return [to]
 
 
-def _subject(entry: Mapping[str, Any], *, outside: bool, young: bool) -> Any:
-    usual = entry["subject"] if outside else entry.get("staff_subject", entry["subject"])
-    return _compiled(entry.get("young_subject", usual) if young else usual)
-
-
 @lru_cache(maxsize=256)
-def _compiled(subject: str) -> Any:
+def _compiled(subject: str) -> Template:
     return _templates().from_string(subject)
-
-
-def _text(name: str, *, young: bool) -> str:
-    """The file of a letter's text: the young person's own, where there is one."""
-    own = f"young/{catalogue()[name].get('young', name)}.txt"
-    return own if young and (HERE / "templates" / own).is_file() else f"{name}.txt"
 
 
 def _reader(case: Case, role: str) -> dict[str, Any]:
@@ -157,9 +137,7 @@ def _unit(unit: str, number: int) -> str:
 @lru_cache(maxsize=1)
 def _templates() -> Environment:
     # Plain text: nothing is escaped, and nothing that a person wrote is ever taken as a template.
-    environment = Environment(
-        loader=FileSystemLoader(HERE / "templates"), autoescape=False, keep_trailing_newline=True
-    )
+    environment = Environment(loader=TemplateLoader(TEMPLATES), autoescape=False, keep_trailing_newline=True)
     environment.filters["day"] = lambda iso: long_date(date.fromisoformat(iso))
     environment.filters["outcome"] = lambda outcome: OUTCOMES.get(outcome, outcome)
     environment.filters["plain_outcome"] = lambda outcome: PLAIN_OUTCOMES.get(outcome, outcome)

@@ -30,17 +30,23 @@ _TOML_HINTS = {
 def read_toml(path: Path) -> dict[str, Any]:
     """The document in a file. Raises `FileError`."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except tomllib.TOMLDecodeError as error:
-        hint = next((hint for said, hint in _TOML_HINTS.items() if said in str(error)), "")
-        raise FileError(f"{path.name}: {error}{hint}") from None
+        return parse_toml(path.read_text(encoding="utf-8-sig"), path.name)
     except UnicodeDecodeError:
         raise FileError(f"{path.name}: is not written in UTF-8") from None
     except OSError as error:
         raise FileError(f"{path.name}: cannot be read: {error.strerror}") from None
 
 
-def tell_all(*checks: Callable[[], None]) -> None:
+def parse_toml(text: str, where: str) -> dict[str, Any]:
+    """The document in a text, which `where` holds. Raises `FileError`."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        hint = next((hint for words, hint in _TOML_HINTS.items() if words in str(error)), "")
+        raise FileError(f"{where}: {error}{hint}") from None
+
+
+def tell_all(*checks: Callable[[], object]) -> None:
     """Make several checks of files. Raises one `FileError` with what all of them tell."""
     wrong: list[str] = []
     for check in checks:

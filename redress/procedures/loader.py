@@ -6,10 +6,9 @@ is read by a running complaint: its terms are recorded when it opens.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from copy import deepcopy
+from collections.abc import Callable
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,9 +20,9 @@ from redress.domain.parsing import Malformed, Problem
 from redress.domain.procedure import Procedure, RulesSnapshot
 from redress.procedures.authority import Authority, Choice, Choices, Contact, Overlay, Service
 from redress.procedures.bank_holidays import holiday_table
-from redress.procedures.files import FileError, checked, close_to, read_toml
-from redress.procedures.merge import bare, lay_over, right_of, used_only, wrong_overlay
-from redress.procedures.recovery import Rest, mistakes_in, once, rest_of
+from redress.procedures.files import FileError, checked, close_to, read_toml, tell_all
+from redress.procedures.merge import bare, lay_over, used_only, wrong_overlay
+from redress.procedures.validation import mistakes
 
 __all__ = ["Authority", "Choice", "Contact", "FileError", "Overlay", "Service"]
 
@@ -49,61 +48,12 @@ def authority(name: str) -> Authority:
     if name not in authority_names():
         raise Malformed([Problem("authority", f"{name!r} is none of {', '.join(authority_names())}")])
     where = f"{name}.toml"
-    raw = read_toml(AUTHORITIES / where)
-    try:
-        found = checked(Authority, raw, where)
-        wrong = wrong_overlay(
-            found, {each: _bare(each, file, where) for each, file in found.procedures.items()}
-        )
-        wrong += _wrong_name(found, name, where)
-    except FileError as mistake:
-        wrong = str(mistake).splitlines()
+    found = checked(Authority, read_toml(AUTHORITIES / where), where)
+    wrong = [] if found.name == name else [f"{where}: name: should be {name!r}, as the file is called"]
+    wrong += wrong_overlay(found, {each: _bare(each, file, where) for each, file in found.procedures.items()})
     if wrong:
-        raise FileError("\n".join(once([*wrong, *_all_mistakes(name, raw)])))
+        raise FileError("\n".join(wrong))
     return found
-
-
-def _wrong_name(found: Authority, name: str, where: str) -> list[str]:
-    return [] if found.name == name else [f"{where}: name: should be {name!r}, as the file is called"]
-
-
-def _all_mistakes(name: str, raw: dict[str, Any]) -> list[str]:
-    """Everything that is wrong in an authority's file, also in what comes after a first mistake."""
-    where = f"{name}.toml"
-    stand_ins: dict[str, str | dict[str, str]] = {"name": name, "title": "-", "prefix": "AA"}
-    stand_ins |= {"contact": {"team": "-"}, "ombudsman": {"name": "-"}}
-    found, told, _ = rest_of(Authority, raw, where, stand_ins=stand_ins)
-    if found is None:
-        return told
-    told += _wrong_name(found, name, where)
-    bares: dict[str, dict[str, Any]] = {}
-    for each, file in found.procedures.items():
-        try:
-            bares[each] = _bare(each, file, where)
-        except FileError as mistake:
-            told += str(mistake).splitlines()
-    if len(bares) == len(found.procedures):
-        told += wrong_overlay(found, bares)
-    right = right_of(found, [*bares.values()])
-    only = {each: right_of(own, [bares[each]]) for each, own in found.only.items() if each in bares}
-    for each, raw_procedure in bares.items():
-        over = f"{where} over {found.procedures[each]}.toml"
-        told += mistakes_in(_laid_over(raw_procedure, [right, *_of(each, only)], found, over), over)
-    return told
-
-
-def _of(name: str, only: Mapping[str, Overlay]) -> list[Overlay]:
-    return [only[name]] if name in only else []
-
-
-def _laid_over(raw: dict[str, Any], own: Iterable[Overlay], chosen: Authority, where: str) -> Rest[Procedure]:
-    """A procedure with an authority's changes laid over its file, as far as they are right."""
-    base = deepcopy(raw)
-    for each in own:
-        lay_over(raw, each)
-    used_only(raw)
-    raw["titles"] = raw.get("titles", {}) | chosen.titles
-    return rest_of(Procedure, raw, where, base=base)
 
 
 def _bare(name: str, file: str, where: str) -> dict[str, Any]:
@@ -128,11 +78,16 @@ def procedure(name: str, authority_name: str) -> Procedure:
         raise Malformed([Problem("procedure", f"{name!r}: {authority_name} has {known}")])
     where = f"{authority_name}.toml over {file}.toml"
     raw = _bare(name, file, f"{authority_name}.toml")
-    rest = _laid_over(raw, [chosen, *_of(name, chosen.only)], chosen, where)
-    wrong = mistakes_in(rest, where)
-    if wrong or rest.found is None:
-        raise FileError("\n".join(wrong))
-    return rest.found
+    lay_over(raw, chosen)
+    if name in chosen.only:
+        lay_over(raw, chosen.only[name])
+    used_only(raw)
+    raw["titles"] = raw.get("titles", {}) | chosen.titles
+    found = checked(Procedure, raw, where)
+    wrong = mistakes(found)
+    if wrong:
+        raise FileError("\n".join(f"{where}: {line}" for line in wrong))
+    return found
 
 
 @lru_cache(maxsize=1)
@@ -230,31 +185,23 @@ def _packed_terms(
     return pack(_terms(name, reason, authority_name, first, last, flags))
 
 
-def _mistakes_of_authority(name: str) -> list[str]:
-    wrong = []
-    try:
-        for each in authority(name).procedures:
-            try:
-                procedure(each, name)
-            except FileError as mistake:
-                wrong += str(mistake).splitlines()
-    except FileError as mistake:
-        wrong += str(mistake).splitlines()
-    return wrong
-
-
 def check_all() -> None:
-    """Read every file once; raises a `FileError` that names every mistake."""
-    wrong = []
-    try:
-        holiday_table()
-    except FileError as mistake:
-        wrong.append(str(mistake))
-    for name in authority_names():
-        wrong += once(_mistakes_of_authority(name))
-    try:
-        _usual_choices()
-    except FileError as mistake:
-        wrong.append(str(mistake))
+    """Read every file once. Raises a `FileError` that names the mistakes of all of them.
+
+    What does not hang together in a file is told once each part of it is right by itself.
+    """
+    checks: list[Callable[[], object]] = [holiday_table, _usual_choices]
+    tell_all(*checks, *(partial(_check_authority, name) for name in authority_names()))
+
+
+def _check_authority(name: str) -> None:
+    """An authority and all its procedures; a mistake that several of them have is told once."""
+    wrong: dict[str, str] = {}
+    for each in authority(name).procedures:
+        try:
+            procedure(each, name)
+        except FileError as mistake:
+            for line in str(mistake).splitlines():
+                wrong.setdefault(line.partition(": ")[2], line)
     if wrong:
-        raise FileError("\n".join(wrong))
+        raise FileError("\n".join(wrong.values()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from redress.domain.procedure import PLACES
 from redress.procedures.authority import Authority, Overlay
@@ -72,17 +72,6 @@ def wrong_overlay(chosen: Authority, procedures: dict[str, Raw]) -> list[str]:
             )
             wrong.append(f"{where}: choose, number {number}.procedure: {said}")
     return wrong
-
-
-A = TypeVar("A", bound=Overlay)
-
-
-def right_of(own: A, procedures: list[Raw]) -> A:
-    """The changes without the entries that `_wrong` tells of and that would be laid over all the same."""
-    taken = {str(row.get("name")) for raw in procedures for row in raw["limits"]}
-    limits = [limit for limit in own.new_limits if str(limit.get("name", "")) not in {"", *taken}]
-    questions = {str(each["name"]): each for each in own.questions if each.get("name")}
-    return own.model_copy(update={"new_limits": limits, "questions": [*questions.values()]})
 
 
 def _wrong(own: Overlay, raws: list[Raw]) -> Iterator[str]:

@@ -11,11 +11,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from redress.domain.parsing import Malformed, Problem
 from redress.domain.status import Status
 from redress.letters.addressing import readdress
-from redress.letters.delivery.outbound import mark_of
 from redress.letters.dispatcher import LetterDispatcher
 from redress.services.errors import NotFound, Rejected
 from redress.store import letters as store
 from redress.store.letters import Kept, State
+from redress.store.outbound import mark_of
 from redress.store.register import Register
 
 NOT_DONE: tuple[State, ...] = ("waiting", *store.OPEN, *store.RAISED)

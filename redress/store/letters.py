@@ -18,10 +18,10 @@ from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, Update, bindparam, func, or_, select, update
 
-from redress.letters.delivery.outbound import Recipient, Route, mark_of
 from redress.security.encryption import Cipher, decrypt_document, decrypt_text, encrypt_document, encrypt_text
 from redress.store import tables
 from redress.store.database import upsert
+from redress.store.outbound import Recipient, Route, mark_of
 
 State = Literal["waiting", "ready", "sending", "accepted", "sent", "failed", "unsure", "by_hand", "erased"]
 

@@ -41,7 +41,7 @@ async def pages(state: Path, *, complaints: int = 10_000, real: int = 40, reques
         port = free_port()
         with stack.process(API, REDRESS_API_PORT=str(port), REDRESS_RATE_PER_MINUTE="1000000"):
             store = open_store(ApiSettings(state=state).store_url)
-            token = Tokens(store).add("bench", ["reader"])
+            token = Tokens(store).add("bench", ["reader"], None, timedelta(days=1))
             headers = {"Authorization": f"Bearer {token}"}
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60) as http:
                 await until(lambda: _is_ready(http))

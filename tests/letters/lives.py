@@ -467,7 +467,7 @@ def undelivered() -> Life:
             recipient=lost.recipient,
             letter=lost.name,
             on=lost.on,
-            means="email",
+            route="email",
             round_=0,
             how=how,
             reason="the mail server refused it: 550 5.1.1",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from redress.letters import catalogue
 from redress.letters.check import check_letters
 from redress.procedures.loader import AUTHORITIES, PROCEDURES, FileError
 
@@ -43,7 +45,7 @@ def test_a_stages_letter_that_is_none(files: tuple[Path, Path]) -> None:
     )
     assert told(files) == [
         "corporate.toml: stages.stage_2.opening_letter: there is no letter 'stage_openning' in "
-        "letters/letters.toml (is stage_opening meant?)"
+        "letters/templates (is stage_opening meant?)"
     ]
 
 
@@ -54,7 +56,7 @@ def test_a_limits_letters_that_are_none(files: tuple[Path, Path]) -> None:
     assert late.startswith("irm.toml: limits.informal_resolution.late_letters: there is no letter")
     assert late.endswith("(is informal_late meant?)")
     assert reminds == (
-        "irm.toml: limits.informal_review.remind_letter: there is no letter 'qqq' in letters/letters.toml"
+        "irm.toml: limits.informal_review.remind_letter: there is no letter 'qqq' in letters/templates"
     )
 
 
@@ -85,3 +87,30 @@ def test_beside_a_file_that_cannot_be_read_the_letters_of_the_others_are_looked_
     change(files[0] / "irm.toml", r'late_letters = \["informal_late"\]', 'late_letters = ["informal_lat"]')
     [line] = told(files)
     assert line.startswith("irm.toml: limits.informal_resolution.late_letters")
+
+
+@pytest.fixture
+def templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of the letters, to make mistakes in."""
+    folder = tmp_path / "templates"
+    shutil.copytree(catalogue.TEMPLATES, folder)
+    monkeypatch.setattr(catalogue, "TEMPLATES", folder)
+    catalogue.catalogue.cache_clear()
+    yield folder
+    catalogue.catalogue.cache_clear()
+
+
+def test_a_letters_head_with_mistakes(templates: Path, files: tuple[Path, Path]) -> None:
+    change(templates / "thanks.txt", 'to = \\["complainant", "advocate"\\]', 'too = ["complainant"]')
+    change(templates / "chase.txt", '"complaints_manager"', '"complaints_manger"')
+    change(templates / "closure.txt", r"\+\+\+\n", "")
+    change(templates / "accepted.txt", 'advocate"', "advocate")
+    lines = told(files)
+    assert len(lines) == 5
+    assert lines[0].startswith("accepted.txt: ")
+    assert lines[1].startswith("chase.txt: to, number 1: ")
+    assert lines[2] == "closure.txt: should begin with who gets it, between two lines of +++"
+    assert sorted(lines[3:]) == [
+        "thanks.txt: to: is missing",
+        "thanks.txt: too: no such field (is to meant?)",
+    ]

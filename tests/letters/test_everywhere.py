@@ -16,7 +16,8 @@ import jinja2
 import pytest
 
 from redress.letters import letter as letters_module
-from redress.letters.letter import OUTSIDE, Letter, catalogue
+from redress.letters.catalogue import catalogue
+from redress.letters.letter import OUTSIDE, Letter
 from redress.procedures.bank_holidays import holiday_table
 from redress.procedures.loader import authority, authority_names
 from tests.letters.lives import PERSON, Life

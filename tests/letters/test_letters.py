@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from redress.letters.catalogue import catalogue
 from redress.letters.check import OF_STAGE
-from redress.letters.delivery.file_channel import FileChannel
 from redress.letters.delivery.notice import UNDELIVERED
-from redress.letters.letter import OUTSIDE, Letter, catalogue
+from redress.letters.delivery.outbox import FileChannel
+from redress.letters.letter import OUTSIDE, Letter
 from redress.procedures.loader import authority, authority_names, procedure
 from tests.letters.lives import (
     ADVOCATE,
@@ -58,7 +59,7 @@ def test_every_letter_arises_from_a_case(name: str) -> None:
 
 @pytest.mark.parametrize("name", catalogue())
 def test_goes_to_the_right_people(name: str) -> None:
-    to = catalogue()[name]["to"]
+    to = catalogue()[name].to
     of_owners = "owner" in to or "owners" in to
     for letter in every(name):
         assert letter.recipient in to or (letter.recipient not in OUTSIDE and of_owners)

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from redress.letters.letter import OUTCOMES, OUTSIDE, Letter, catalogue
+from redress.letters.catalogue import catalogue, text_of
+from redress.letters.letter import OUTCOMES, OUTSIDE, Letter
 from redress.procedures.loader import authority
 from tests.letters.lives import (
     ADVOCATE,
@@ -244,12 +245,14 @@ def test_staff_are_written_to_as_ever() -> None:
             assert "your social worker" not in letter.text
 
 
-TO_PEOPLE = {name: entry for name, entry in catalogue().items() if "complainant" in entry["to"]}
+TO_PEOPLE = {name: entry for name, entry in catalogue().items() if "complainant" in entry.to}
 
 
 def test_every_letter_to_people_has_a_text_of_the_young_persons_own() -> None:
-    for name, entry in TO_PEOPLE.items():
-        assert (TEMPLATES / "young" / f"{entry.get('young', name)}.txt").is_file(), name
+    """A file of theirs, or words of theirs in the one that all get."""
+    for name in TO_PEOPLE:
+        file = text_of(name, young=True)
+        assert file.startswith("young/") or "{% if young %}" in (TEMPLATES / file).read_text("utf-8"), name
 
 
 def test_every_letter_to_people_is_read_here_in_both_voices() -> None:
@@ -259,9 +262,9 @@ def test_every_letter_to_people_is_read_here_in_both_voices() -> None:
 
 def test_every_text_for_the_young_is_used() -> None:
     files = {path.stem for path in (TEMPLATES / "young").glob("*.txt") if not path.stem.startswith("_")}
-    named = {entry.get("young", name) for name, entry in catalogue().items()}
+    named = {entry.young or name for name, entry in catalogue().items()}
     assert files <= named
-    assert {entry["young"] for entry in catalogue().values() if "young" in entry} <= files
+    assert {entry.young for entry in catalogue().values() if entry.young} <= files
     assert len(files) >= 20
 
 

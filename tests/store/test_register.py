@@ -18,8 +18,8 @@ from redress.domain.london import instant
 from redress.domain.opening_parsing import parse_opening
 from redress.letters.delivery.channel import Accepted, NotNow
 from redress.letters.delivery.channels import by_outbox
-from redress.letters.delivery.file_channel import FileChannel
 from redress.letters.delivery.outbound import OutboundLetter
+from redress.letters.delivery.outbox import FileChannel
 from redress.letters.dispatcher import LetterDispatcher
 from redress.procedures.loader import packed_rules_for, rules_for
 from redress.security.encryption import EnvelopeCipher
@@ -82,11 +82,11 @@ class Refusing(FileChannel):
         self.broken = True
         self.sent: list[str] = []
 
-    def send(self, parcel: OutboundLetter) -> Accepted:
+    def send(self, letter: OutboundLetter) -> Accepted:
         if self.broken:
             raise NotNow("no post today")
-        self.sent.append(parcel.letter)
-        return super().send(parcel)
+        self.sent.append(letter.name)
+        return super().send(letter)
 
 
 def _activities(register: Register, outbox: FileChannel) -> ActivityCalls:

@@ -1,1 +1,1 @@
-"""How letters leave: who is reached by which means, and the channels that take them."""
+"""How letters leave: by what route somebody is reached, and the channels that send."""

@@ -1,46 +1,48 @@
-"""What every channel does with a letter, and the ways in which that can end."""
+"""What every channel does with a letter, and the ways in which that can end.
+
+A channel is a module of this package that has the name by which the settings choose it (`smtp` for
+`REDRESS_SEND_EMAIL=smtp`), with a function `build` that is a `Build`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from redress.letters.delivery.outbound import OutboundLetter
+from redress.settings import Settings
+from redress.store.outbound import Route
 
 
-class NotNow(Exception):
-    """It has certainly not left, and may later. `down`: whatever is wrong is wrong for every letter.
+class DeliveryError(Exception):
+    """How a letter did not leave. Reasons never hold a name, an address or a server's own words.
 
-    Reasons are shown, kept and logged: they never hold a name, an address or a server's own words.
+    They are shown, kept and logged.
     """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class NotNow(DeliveryError):
+    """It has certainly not left, and may later. `down`: whatever is wrong is wrong for every letter."""
 
     def __init__(self, reason: str, *, down: bool = False) -> None:
         super().__init__(reason)
-        self.reason = reason
         self.down = down
 
 
-class Refused(Exception):
+class Refused(DeliveryError):
     """It has certainly not left, and never will by this channel."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+
+class Lost(DeliveryError):
+    """It was taken and lost, through no fault of the address: it may be sent anew."""
 
 
-class Lost(Exception):
-    """It was taken and lost, through no fault of the address: it may be handed over anew."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class Unsure(Exception):
-    """It was handed over, and nobody said whether it was taken."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+class Unsure(DeliveryError):
+    """It was sent, and nobody said whether it was taken."""
 
 
 class CannotAsk(Exception):
@@ -59,17 +61,21 @@ class Channel(Protocol):
 
     @property
     def name(self) -> str:
-        """What it is called in the register: `outbox`, `smtp`, `notify`."""
+        """What it is called in the settings and in the register: `outbox`, `smtp`, `notify`."""
         ...
 
-    def send(self, parcel: OutboundLetter) -> Accepted:
-        """Hand a letter over. Raises `NotNow`, `Refused` or `Unsure`."""
+    def send(self, letter: OutboundLetter) -> Accepted:
+        """Send a letter. Raises `NotNow`, `Refused` or `Unsure`."""
         ...
 
-    def find(self, parcel: OutboundLetter) -> Accepted | None:
-        """Whether the letter was handed over before. Raises `CannotAsk`, `NotNow`."""
+    def find(self, letter: OutboundLetter) -> Accepted | None:
+        """Whether the letter was sent before. Raises `CannotAsk`, `NotNow`."""
         ...
 
     def has_arrived(self, place: str) -> bool:
         """Whether a letter that was taken has arrived. Raises `Refused`, `Lost`, `CannotAsk`, `NotNow`."""
         ...
+
+
+Build = Callable[[Settings, frozenset[Route]], Channel]
+"""Makes a channel from the settings, for the routes that it is to serve. Raises `ChannelConfigError`."""

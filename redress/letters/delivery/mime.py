@@ -19,26 +19,26 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u20
 """Control characters, and those that turn the direction of what is read."""
 
 
-def message_of(parcel: OutboundLetter, sent_from: str) -> EmailMessage:
+def message_of(letter: OutboundLetter, sent_from: str) -> EmailMessage:
     """The message, from the authority under the address `sent_from`."""
-    envelope = parcel.envelope
+    recipient = letter.recipient
     message = EmailMessage(policy=SMTP)
-    message["From"] = Address(display_name=header(envelope.sender), addr_spec=sent_from)
-    message["To"] = Address(display_name=header(envelope.name), addr_spec=envelope.email)
-    if envelope.reply_to:
-        message["Reply-To"] = Address(display_name=header(envelope.sender), addr_spec=envelope.reply_to)
-    message["Subject"] = header(f"{envelope.subject} ({parcel.reference})")
+    message["From"] = Address(display_name=header(recipient.sender), addr_spec=sent_from)
+    message["To"] = Address(display_name=header(recipient.name), addr_spec=recipient.email)
+    if recipient.reply_to:
+        message["Reply-To"] = Address(display_name=header(recipient.sender), addr_spec=recipient.reply_to)
+    message["Subject"] = header(f"{recipient.subject} ({letter.reference})")
     message["Date"] = format_datetime(datetime.now(UTC))
-    message["Message-ID"] = message_id(parcel, sent_from)
+    message["Message-ID"] = message_id(letter, sent_from)
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"  # what Exchange goes by: no answer "out of office"
-    message.set_content(parcel.text, subtype="plain", charset="utf-8", cte="quoted-printable")
+    message.set_content(letter.text, subtype="plain", charset="utf-8", cte="quoted-printable")
     return message
 
 
-def message_id(parcel: OutboundLetter, sent_from: str) -> str:
-    """The same however often the letter is handed over, so that it can be found and told from another."""
-    return f"<{parcel.token}@{sent_from.rpartition('@')[2]}>"
+def message_id(letter: OutboundLetter, sent_from: str) -> str:
+    """The same however often the letter is sent, so that it can be found and told from another."""
+    return f"<{letter.token}@{sent_from.rpartition('@')[2]}>"
 
 
 def header(text: str) -> str:

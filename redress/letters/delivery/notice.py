@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Literal
 
-from redress.letters.delivery.outbound import Route, mark_of
+from redress.store.outbound import Route, mark_of
 
 UNDELIVERED = "undelivered"
 """The letter's name."""
@@ -23,7 +23,7 @@ BY: dict[Route, str] = {
 
 
 def notice(
-    *, key: str, recipient: str, letter: str, on: date, means: Route, round_: int, how: How, reason: str
+    *, key: str, recipient: str, letter: str, on: date, route: Route, round_: int, how: How, reason: str
 ) -> dict[str, Any]:
     """The effect that makes the letter. One for each way in which each try of a letter ends."""
     mark = mark_of(key, recipient)
@@ -31,7 +31,7 @@ def notice(
         "about": letter.replace("_", " "),
         "to": recipient.removesuffix("_text"),
         "dated": on.isoformat(),
-        "by": BY[means],
+        "by": BY[route],
         "how": how,
         "reason": reason,
         "mark": mark,

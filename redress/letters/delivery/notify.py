@@ -8,15 +8,20 @@ says later what became of it.
 from __future__ import annotations
 
 import logging
-from typing import Any, NamedTuple
+from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from notifications_python_client.errors import APIError
 from notifications_python_client.notifications import NotificationsAPIClient
+from pydantic import SecretStr, ValidationInfo, field_validator
 from requests.exceptions import ConnectTimeout
 
 from redress.letters.delivery.channel import Accepted, CannotAsk, Lost, NotNow, Refused, Unsure
+from redress.letters.delivery.channel_settings import ChannelSettings, checked, is_this_machine, is_uuid
 from redress.letters.delivery.mime import header
-from redress.letters.delivery.outbound import OutboundLetter, Route
+from redress.letters.delivery.outbound import OutboundLetter
+from redress.settings import Settings
+from redress.store.outbound import Route
 
 MOST_LINES = 7
 """Lines that an address may have, the name among them."""
@@ -46,16 +51,44 @@ letter until somebody mends it."""
 logging.getLogger("notifications_python_client").setLevel(logging.CRITICAL)
 
 
-class NotifyService(NamedTuple):
+def _is_key(key: SecretStr) -> bool:
+    ids = key.get_secret_value()[-73:]
+    return is_uuid(ids[:36]) and is_uuid(ids[37:])
+
+
+def _is_encrypted(url: str) -> bool:
+    where = urlsplit(url)
+    return where.scheme == "https" or (where.scheme == "http" and is_this_machine(where.hostname or ""))
+
+
+class NotifySettings(ChannelSettings):
     """Our service at Notify. Each template is only `((subject))` and `((body))`, that of texts `((body))`."""
 
-    key: str
-    url: str
+    routes: frozenset[Route]
+    """What is sent by it: their templates have to be there."""
+    key: Annotated[
+        SecretStr, checked(_is_key, "should be an API key as Notify shows it: NAME-SERVICE_ID-SECRET")
+    ]
+    url: Annotated[str, checked(_is_encrypted, "should begin with https:// (http:// only for this machine)")]
     email_template: str
-    text_template: str
     post_template: str
-    reply_to_id: str
+    text_template: str
+    reply_to: Annotated[
+        str,
+        checked(
+            lambda id_: not id_ or is_uuid(id_), "should be the id of a reply-to address, copied from Notify"
+        ),
+    ]
     within: float
+    """Seconds that one letter may take."""
+
+    @field_validator("email_template", "post_template", "text_template")
+    @classmethod
+    def _is_there_where_needed(cls, template: str, info: ValidationInfo) -> str:
+        needed = {_template_of(route) for route in info.data["routes"]}
+        if info.field_name in needed and not is_uuid(template):
+            raise ValueError("should be the id of a template, copied from Notify")
+        return template
 
 
 class Notify:
@@ -63,47 +96,42 @@ class Notify:
 
     name = "notify"
 
-    def __init__(self, service: NotifyService) -> None:
+    def __init__(self, service: NotifySettings) -> None:
         self.service = service
 
-    def send(self, parcel: OutboundLetter) -> Accepted:
-        """Hand one letter over. Raises `NotNow`, `Refused` or `Unsure`."""
-        envelope = parcel.envelope
-        missing = {"email": not envelope.email, "text": not envelope.telephone, "post": not envelope.address}
-        means = _means(parcel.means)
-        if missing[means]:
-            raise Refused("there is no address that can be used")
+    def send(self, letter: OutboundLetter) -> Accepted:
+        """Send one letter. Raises `NotNow`, `Refused` or `Unsure`."""
         try:
-            made = self._post(parcel, means)
+            made = self._post(letter)
         except APIError as error:
             raise _meaning(error) from None
         if not isinstance(made, dict) or "id" not in made:
             raise Unsure("GOV.UK Notify gave no answer that could be read")
         return Accepted(f"notify/{made['id']}", arrived=False)
 
-    def _post(self, parcel: OutboundLetter, means: Route) -> Any:
-        client, service, envelope = self._client(), self.service, parcel.envelope
-        said = {"subject": header(envelope.subject), "body": parcel.text}
-        if means == "text":
-            return client.send_sms_notification(
-                envelope.telephone, service.text_template, {"body": parcel.text}, parcel.token
-            )
-        if means == "post":
-            lines = address_lines(envelope.name, envelope.address)
-            return client.send_letter_notification(service.post_template, said | lines, parcel.token)
+    def _post(self, letter: OutboundLetter) -> Any:
+        client, service, recipient = self._client(), self.service, letter.recipient
+        body = {"body": letter.text}
+        whole = {"subject": header(recipient.subject), **body}
+        if letter.route == "text":
+            to = _usable(recipient.telephone)
+            return client.send_sms_notification(to, service.text_template, body, letter.token)
+        if letter.route == "post":
+            lines = address_lines(recipient.name, _usable(recipient.address))
+            return client.send_letter_notification(service.post_template, whole | lines, letter.token)
         return client.send_email_notification(
-            envelope.email,
+            _usable(recipient.email),
             service.email_template,
-            said,
-            parcel.token,
-            service.reply_to_id or None,
+            whole,
+            letter.token,
+            service.reply_to or None,
             sanitise_content_for=["body"],  # strangers wrote in it: no links of theirs
         )
 
-    def find(self, parcel: OutboundLetter) -> Accepted | None:
+    def find(self, letter: OutboundLetter) -> Accepted | None:
         """What Notify has under our reference. Raises `NotNow` where it does not answer."""
         try:
-            found = self._client().get_all_notifications(reference=parcel.token)
+            found = self._client().get_all_notifications(reference=letter.token)
         except APIError as error:
             raise NotNow(f"GOV.UK Notify could not be asked: {_number(error)}", down=True) from None
         known = found.get("notifications") if isinstance(found, dict) else None
@@ -129,7 +157,8 @@ class Notify:
 
     def _client(self) -> NotificationsAPIClient:
         """A client of one's own: theirs is not made for several threads."""
-        return NotificationsAPIClient(self.service.key, self.service.url, timeout=self.service.within)
+        key = self.service.key.get_secret_value()
+        return NotificationsAPIClient(key, self.service.url, timeout=self.service.within)
 
 
 def address_lines(name: str, address: str) -> dict[str, str]:
@@ -143,15 +172,22 @@ def address_lines(name: str, address: str) -> dict[str, str]:
     return {f"address_line_{number}": line for number, line in enumerate(lines, 1)}
 
 
-def _means(means: Route) -> Route:
-    return "email" if means == "staff" else means
+def _usable(address: str) -> str:
+    if not address:
+        raise Refused("there is no address that can be used")
+    return address
+
+
+def _template_of(route: Route) -> str:
+    """The field that names the template for a route: staff get e-mail."""
+    return f"{'email' if route == 'staff' else route}_template"
 
 
 def _meaning(error: APIError) -> Exception:
     """What a failed request means for the letter."""
     code = _number(error)
     if error.response is None:
-        if isinstance(error.__cause__, (ConnectTimeout,)) or _never_connected(error.__cause__):
+        if isinstance(error.__cause__, ConnectTimeout) or _never_connected(error.__cause__):
             return NotNow("GOV.UK Notify is out of reach", down=True)
         return Unsure("GOV.UK Notify did not answer")
     if error.status_code in (401, 403, 404, 407, 429):  # our key, our address, our limit
@@ -165,14 +201,13 @@ def _meaning(error: APIError) -> Exception:
 
 def _is_ours(error: APIError) -> bool:
     """Whether a request was refused for how our service is set up at Notify, by its words for that."""
-    said = error.message
-    words = [str(each.get("message", "")) for each in said if isinstance(each, dict)] if said else []
-    return any(ours in each.casefold() for each in words for ours in OURS)
+    words = [str(each.get("message", "")) for each in error.message or [] if isinstance(each, dict)]
+    return any(ours in message.casefold() for message in words for ours in OURS)
 
 
 def _never_connected(error: BaseException | None) -> bool:
     """Whether not even a connection was made, so that nothing can have been handed over."""
-    inner: BaseException | None = error
+    inner = error
     while inner is not None:
         if isinstance(inner, (ConnectionRefusedError, ConnectTimeout)):
             return True
@@ -180,8 +215,7 @@ def _never_connected(error: BaseException | None) -> bool:
             return True
         reason = getattr(inner, "reason", None)
         first = inner.args[0] if inner.args else None
-        following = [each for each in (reason, first) if isinstance(each, BaseException)]
-        inner = following[0] if following else None
+        inner = next((cause for cause in (reason, first) if isinstance(cause, BaseException)), None)
     return False
 
 
@@ -189,7 +223,13 @@ def _number(error: APIError) -> str:
     """The status and Notify's name for the error, without its words: they may quote an address."""
     if error.response is None:
         return "no answer"
-    said = error.message
-    first = said[0].get("error") if isinstance(said, list) and said and isinstance(said[0], dict) else None
-    name = first if isinstance(first, str) and first.isidentifier() else ""
-    return f"{error.status_code} {name}".strip()
+    match error.message:
+        case [{"error": str(name)}, *_] if name.isidentifier():
+            return f"{error.status_code} {name}"
+    return str(error.status_code)
+
+
+def build(settings: Settings, routes: frozenset[Route]) -> Notify:
+    """Our service at Notify. Raises `ChannelConfigError`."""
+    own = NotifySettings.taken_from(settings, "notify", routes=routes, within=settings.send_within)
+    return Notify(own)

@@ -11,12 +11,19 @@ import re
 import smtplib
 import ssl
 from contextlib import suppress
+from pathlib import Path
 from time import monotonic
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from redress.letters.delivery.channel import Accepted, CannotAsk, NotNow, Refused, Unsure
+from redress.letters.delivery.channel_settings import ChannelSettings, checked, is_this_machine
+from redress.letters.delivery.contact_routes import usable_email
 from redress.letters.delivery.mime import message_id, message_of
 from redress.letters.delivery.outbound import OutboundLetter
+from redress.settings import Settings
+from redress.store.outbound import Route
 
 HUNG_UP = "the mail server hung up, or did not answer in time"
 
@@ -24,18 +31,47 @@ _ENHANCED = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}")
 _LINE_OF_A_DOT = re.compile(rb"(?m)^\.")
 
 
-class MailServer(NamedTuple):
-    """The server that takes our mail. `within`: seconds that one letter may take."""
+def _holds_certificates(file: Path | None) -> bool:
+    try:
+        return file is None or bool(ssl.create_default_context(cafile=file))
+    except OSError:  # ssl's own errors among them
+        return False
 
-    host: str
+
+class SmtpSettings(ChannelSettings):
+    """The server that takes our mail."""
+
+    host: Annotated[str, checked(bool, "is missing; name the mail server, for example smtp.council.example")]
     port: int
     tls: Literal["starttls", "tls", "none"]
+    ca: Annotated[
+        Path | None, checked(_holds_certificates, "{} should be a readable file of certificates (PEM)")
+    ]
     user: str
-    password: str
-    ca_file: str | None
-    sent_from: str
+    password: SecretStr
+    sent_from: Annotated[
+        str,
+        checked(
+            lambda address: not address or bool(usable_email(address)),
+            "should be an e-mail address, for example complaints@council.example",
+        ),
+    ] = Field(alias="from")
     """The address letters come from; empty: the authority's own."""
     within: float
+    """Seconds that one letter may take."""
+
+    @field_validator("tls")
+    @classmethod
+    def _encrypts(cls, tls: str, info: ValidationInfo) -> str:
+        if tls == "none" and not is_this_machine(info.data.get("host", "localhost")):
+            raise ValueError("none is only for a server on this machine; starttls or tls")
+        return tls
+
+    @model_validator(mode="after")
+    def _logs_in_or_not(self) -> Self:
+        if bool(self.user) is not bool(self.password.get_secret_value()):
+            raise ValueError("REDRESS_SMTP_USER, REDRESS_SMTP_PASSWORD: give both or neither")
+        return self
 
 
 class Smtp:
@@ -43,28 +79,28 @@ class Smtp:
 
     name = "smtp"
 
-    def __init__(self, server: MailServer) -> None:
+    def __init__(self, server: SmtpSettings) -> None:
         self.server = server
-        self._context = ssl.create_default_context(cafile=server.ca_file)
+        self._context = ssl.create_default_context(cafile=server.ca)
 
-    def send(self, parcel: OutboundLetter) -> Accepted:
+    def send(self, letter: OutboundLetter) -> Accepted:
         """Send one letter. Raises `NotNow`, `Refused` or `Unsure`."""
-        sent_from = self.server.sent_from or parcel.envelope.reply_to
-        if not parcel.envelope.email:
+        sent_from = self.server.sent_from or letter.recipient.reply_to
+        if not letter.recipient.email:
             raise Refused("there is no e-mail address that can be used")
         if not sent_from:
             raise Refused("there is no address to send from: set REDRESS_SMTP_FROM or the authority's e-mail")
-        message = bytes(message_of(parcel, sent_from))
-        talk = _Talk(self.server, self._context)
+        message = bytes(message_of(letter, sent_from))
+        session = _Session(self.server, self._context)
         try:
-            talk.begin()
-            talk.address(sent_from, parcel.envelope.email)
-            talk.give(message)
+            session.begin()
+            session.address(sent_from, letter.recipient.email)
+            session.give(message)
         finally:
-            talk.end()
-        return Accepted(f"smtp/{message_id(parcel, sent_from).strip('<>')}", arrived=True)
+            session.end()
+        return Accepted(f"smtp/{message_id(letter, sent_from).strip('<>')}", arrived=True)
 
-    def find(self, parcel: OutboundLetter) -> Accepted | None:
+    def find(self, letter: OutboundLetter) -> Accepted | None:
         """Nobody can ask a mail server."""
         raise CannotAsk
 
@@ -73,10 +109,10 @@ class Smtp:
         return True
 
 
-class _Talk:
+class _Session:
     """One conversation with the server. Each step says what its failure means."""
 
-    def __init__(self, server: MailServer, context: ssl.SSLContext) -> None:
+    def __init__(self, server: SmtpSettings, context: ssl.SSLContext) -> None:
         self._server = server
         self._context = context
         self._ends = monotonic() + server.within
@@ -97,7 +133,7 @@ class _Talk:
             if server.tls == "starttls":
                 self._in_time().starttls(context=self._context)
             if server.user:
-                self._in_time().login(server.user, server.password)
+                self._in_time().login(server.user, server.password.get_secret_value())
         except smtplib.SMTPNotSupportedError as error:
             what = "authentication" if "AUTH" in str(error) else "STARTTLS"
             raise NotNow(f"the mail server offers no {what}", down=True) from None
@@ -114,9 +150,9 @@ class _Talk:
         """Say from whom to whom."""
         try:
             smtp = self._in_time()
-            self._weigh(*smtp.mail(sent_from), down=True, ours=True)
+            self._check(*smtp.mail(sent_from), down=True, ours=True)
             smtp = self._in_time()
-            self._weigh(*smtp.rcpt(to), down=False)
+            self._check(*smtp.rcpt(to), down=False)
         except (OSError, smtplib.SMTPException):
             raise NotNow(HUNG_UP, down=True) from None
 
@@ -124,9 +160,9 @@ class _Talk:
         """Hand the message over. Once its last line is on its way, only an answer tells what became of it."""
         stuffed = _LINE_OF_A_DOT.sub(b"..", message)
         try:
-            code, said = self._in_time().docmd("DATA")
+            code, answer = self._in_time().docmd("DATA")
             if code != 354:
-                self._weigh(code, said, down=True)
+                self._check(code, answer, down=True)
                 raise NotNow("the mail server takes no messages", down=True)
             self._in_time().send(stuffed if stuffed.endswith(b"\r\n") else stuffed + b"\r\n")
         except (OSError, smtplib.SMTPException):
@@ -134,12 +170,12 @@ class _Talk:
         try:
             smtp = self._in_time()
             smtp.send(b".\r\n")
-            code, said = smtp.getreply()
+            code, answer = smtp.getreply()
         except (OSError, smtplib.SMTPException):
             raise Unsure("the mail server had it, and did not say whether it took it") from None
         if not 200 <= code < 600:
             raise Unsure("the mail server had it, and its answer could not be read")
-        self._weigh(code, said, down=False)
+        self._check(code, answer, down=False)
 
     def end(self) -> None:
         """Hang up; by now nothing depends on it."""
@@ -162,17 +198,22 @@ class _Talk:
         smtp.sock.settimeout(left)
         return smtp
 
-    def _weigh(self, code: int, said: bytes, *, down: bool, ours: bool = False) -> None:
+    def _check(self, code: int, answer: bytes, *, down: bool, ours: bool = False) -> None:
         """What an answer means: 2xx yes, 4xx not now, all else never. Its words may hold an address.
 
         `ours`: by now it knows nothing of the letter but where it comes from; what it refuses is all letters.
         """
         if 200 <= code < 300:
             return
-        enhanced = _ENHANCED.search(said[:20])
+        enhanced = _ENHANCED.search(answer[:20])
         number = f"{code} {enhanced[0].decode()}" if enhanced else str(code)
         if 400 <= code < 500:
             raise NotNow(f"the mail server put it off: {number}", down=down or code == 421)
         if ours or code == 530:  # 530: we should have logged in
             raise NotNow(f"the mail server takes nothing from us: {number}", down=True)
         raise Refused(f"the mail server refused it: {number}")
+
+
+def build(settings: Settings, routes: frozenset[Route]) -> Smtp:
+    """The mail server of the settings. Raises `ChannelConfigError`."""
+    return Smtp(SmtpSettings.taken_from(settings, "smtp", within=settings.send_within))

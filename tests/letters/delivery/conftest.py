@@ -122,7 +122,7 @@ class Desk:
 
     def rested(self) -> None:
         """As if a channel that was down had been left alone for a while."""
-        self.postroom._resting.clear()
+        self.postroom.breaker.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import chain
+from typing import get_args
+
 import pytest
 from pydantic import ValidationError
 
@@ -128,3 +131,35 @@ def test_settings_that_can_be_used_are_taken() -> None:
     more = {"smtp_host": "127.0.0.1", "smtp_tls": "none", "smtp_user": "u", "smtp_password": "p"}
     routes = routes_for(Settings.model_validate({**said, **more, **NOTIFY}))
     assert (routes.email.name, routes.post.name, routes.staff.name) == ("notify", "notify", "smtp")
+
+
+CHOICES = {
+    name: get_args(field.annotation)
+    for name, field in Settings.model_fields.items()
+    if name in ("send_email", "send_post", "send_staff", "send_text")
+}
+
+
+@pytest.mark.parametrize("name", sorted({*chain(*CHOICES.values())} - {"nothing"}))
+def test_every_channel_that_can_be_chosen_is_built_from_the_module_of_its_name(name: str) -> None:
+    more = {"smtp_host": "127.0.0.1"}
+    chosen = {field: name for field, choices in CHOICES.items() if name in choices}
+    channels = routes_for(Settings.model_validate({"register_url": "", **more, **NOTIFY, **chosen}))
+    for field in chosen:
+        channel = getattr(channels, field.removeprefix("send_"))
+        assert channel is not None
+        assert channel.name == name
+        assert type(channel).__module__.rpartition(".")[2] == name
+
+
+def test_mistakes_in_the_settings_of_several_channels_are_told_together() -> None:
+    chosen = {"send_email": "smtp", "send_post": "notify", "send_text": "notify", "smtp_from": "me"}
+    with pytest.raises(ChannelConfigError) as caught:
+        routes_for(Settings.model_validate({"register_url": "", **chosen}))
+    assert [line.partition(":")[0] for line in str(caught.value).splitlines()] == [
+        "REDRESS_SMTP_HOST",
+        "REDRESS_SMTP_FROM",
+        "REDRESS_NOTIFY_KEY",
+        "REDRESS_NOTIFY_POST_TEMPLATE",
+        "REDRESS_NOTIFY_TEXT_TEMPLATE",
+    ]

@@ -104,7 +104,7 @@ def test_the_same_letter_has_the_same_id_and_each_letter_its_own(
     at.open()
     mail.mailbox.fault = "put_off_message"
     at.says("acknowledge", "2026-06-02")
-    ids = [at.postroom._parcel(row).token for row in at.rows()]
+    ids = [at.postroom._letter_of(row).token for row in at.rows()]
     mail.mailbox.fault = "none"
     at.rested()
     at.activities.send_letters(at.reference)

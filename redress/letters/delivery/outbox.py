@@ -9,6 +9,8 @@ from pathlib import Path
 from redress.letters.delivery.channel import Accepted, NotNow
 from redress.letters.delivery.outbound import OutboundLetter
 from redress.letters.letter import Letter
+from redress.settings import Settings
+from redress.store.outbound import Route
 
 
 class FileChannel:
@@ -37,22 +39,27 @@ class FileChannel:
             raise
         return f"{reference}/{letter.file_name}"
 
-    def send(self, parcel: OutboundLetter) -> Accepted:
+    def send(self, letter: OutboundLetter) -> Accepted:
         """Lay a letter into the folder. Raises `NotNow` where it cannot be used."""
         try:
-            return Accepted(self.write(parcel.reference, parcel.as_letter()), arrived=True)
+            return Accepted(self.write(letter.reference, letter.as_letter()), arrived=True)
         except OSError as error:
             raise NotNow(f"the outbox cannot be used: {type(error).__name__}", down=True) from None
 
-    def find(self, parcel: OutboundLetter) -> Accepted | None:
+    def find(self, letter: OutboundLetter) -> Accepted | None:
         """The letter, where it lies there already."""
-        place = f"{parcel.reference}/{parcel.as_letter().file_name}"
+        place = f"{letter.reference}/{letter.as_letter().file_name}"
         try:
-            there = (self.folder / place).is_file()
+            is_there = (self.folder / place).is_file()
         except OSError as error:
             raise NotNow(f"the outbox cannot be used: {type(error).__name__}", down=True) from None
-        return Accepted(place, arrived=True) if there else None
+        return Accepted(place, arrived=True) if is_there else None
 
     def has_arrived(self, place: str) -> bool:
         """What lies there has arrived."""
         return True
+
+
+def build(settings: Settings, routes: frozenset[Route]) -> FileChannel:
+    """The channel in the folder of the settings."""
+    return FileChannel(settings.outbox_folder)

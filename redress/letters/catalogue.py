@@ -1,0 +1,98 @@
+"""The letters there are: each is a file in `templates`, which says who gets it before it says what.
+
+    +++
+    to = ["complainant", "advocate"]
+    subject = "We have your {{ matter }}"
+    +++
+    We had your {{ matter }} on {{ received_on|day }}.
+
+The sentences after "What happens next" stand in `steps.toml` and, for limits, in procedures (`says`). Files
+whose names begin with `_` are parts of letters; those in `young` are texts for young people, without a head.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from jinja2 import Environment, FileSystemLoader
+
+from redress.domain.procedure import Data, Owner
+from redress.procedures.files import FileError, checked, parse_toml, tell_all
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+MARK = "+++\n"
+"""The line before and after the head of a letter's file."""
+
+
+class CatalogueEntry(Data):
+    """Who gets a letter, and under which subject.
+
+    In subjects `matter` is "complaint", "comment", "compliment", "suggestion" or "request"; `here` is the
+    stage, `after` the next.
+    """
+
+    to: list[Literal[Owner, "advocate", "owner", "owners"]]
+    """`advocate`: where chosen to get letters; `owner`: who owes the step; `owners`: who owe the dates that
+    moved; else the complainant or a role at the authority."""
+
+    subject: str
+    staff_subject: str = ""
+    """The subject where a role at the authority gets it, if another one."""
+    young_subject: str = ""
+    """The subject to a young person, if another one."""
+    young: str = ""
+    """Another letter whose text a young person gets; left out: `young/<name>.txt`, else the same text."""
+
+    def subject_for(self, *, outside: bool, young: bool) -> str:
+        """The subject, as a template, for a reader at the authority or `outside` it."""
+        if not outside:
+            return self.staff_subject or self.subject
+        return (young and self.young_subject) or self.subject
+
+
+@lru_cache(maxsize=1)
+def catalogue() -> dict[str, CatalogueEntry]:
+    """Every letter by its name. Raises `FileError` with the mistakes of all files."""
+    entries: dict[str, CatalogueEntry] = {}
+
+    def read(path: Path) -> Callable[[], None]:
+        def add() -> None:
+            entries[path.stem] = _entry_of(path)
+
+        return add
+
+    tell_all(*(read(path) for path in sorted(TEMPLATES.glob("[!_]*.txt"))))
+    return entries
+
+
+def text_of(name: str, *, young: bool) -> str:
+    """The file of a letter's text: the young person's own, where there is one."""
+    own = f"young/{catalogue()[name].young or name}.txt"
+    return own if young and (TEMPLATES / own).is_file() else f"{name}.txt"
+
+
+def _entry_of(path: Path) -> CatalogueEntry:
+    head, _ = _split(path.read_text(encoding="utf-8"))
+    if not head:
+        raise FileError(f"{path.name}: should begin with who gets it, between two lines of +++")
+    return checked(CatalogueEntry, parse_toml(head, path.name), path.name)
+
+
+def _split(source: str) -> tuple[str, str]:
+    """The head of a letter's file, and its text."""
+    before, _, rest = source.partition(MARK)
+    head, mark, text = rest.partition(MARK)
+    return (head, text) if mark and not before else ("", source)
+
+
+class TemplateLoader(FileSystemLoader):
+    """Templates without their heads."""
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        """The text of a template, its path, and whether it is still as it was read."""
+        source, path, is_current = super().get_source(environment, template)
+        return _split(source)[1], path, is_current

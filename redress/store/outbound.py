@@ -1,0 +1,33 @@
+"""Whom a letter is for, and by what it leaves: what the register keeps beside its text."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal
+
+from pydantic import BaseModel
+
+Route = Literal["email", "text", "post", "staff", "none"]
+"""What a letter leaves by. `staff`: to somebody at the authority; `none`: nobody but a person can send it."""
+
+
+class Recipient(BaseModel):
+    """All that is personal about a letter but its text, kept encrypted; addresses as people wrote them."""
+
+    subject: str
+    name: str = ""
+    email: str = ""
+    telephone: str = ""
+    address: str = ""
+    routes: list[Route] = []
+    """What it can leave by, the preferred route first."""
+    why_no_route: str = ""
+    """Why there is none of them."""
+    sender: str
+    """The authority's title."""
+    reply_to: str = ""
+
+
+def mark_of(key: str, recipient: str) -> str:
+    """What a letter is called at the command line: short, without personal data, its own in its complaint."""
+    return hashlib.sha256(f"{key}:{recipient}".encode()).hexdigest()[:8]
