@@ -12,8 +12,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from redress.domain.calendar import HolidayTable
-from redress.domain.changes import changes_between, snapshot_of
 from redress.domain.corrections import check_correction
+from redress.domain.differences import changes_between, snapshot_of
 from redress.domain.folding import Folding
 from redress.domain.log import (
     Answer,

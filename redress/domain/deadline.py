@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ class Moved(NamedTuple):
     on: date
 
 
+@dataclass(slots=True, eq=False)
 class Deadline:
     """One running of one limit. Dates are London dates; `due_on` is the last day in time.
 
@@ -31,62 +33,30 @@ class Deadline:
     that no newer calendar moves it.
     """
 
-    __slots__ = (
-        "breached_on",
-        "counts_from",
-        "days",
-        "due_on",
-        "extended",
-        "fixed",
-        "lapsed_on",
-        "limit",
-        "lost",
-        "met_assumed",
-        "met_on",
-        "moved",
-        "name",
-        "notices",
-        "owner",
-        "paused_on",
-        "pauses",
-        "provisional",
-        "ran_out_on",
-        "stopped_on",
-        "wakes_on",
-    )
+    limit: Limit
+    name: str
+    counts_from: date
+    due_on: date
+    days: int
+    _: KW_ONLY
+    provisional: bool = False
+    fixed: bool = False
+    owner: Owner = field(init=False)
+    extended: int = 0
+    lost: int = 0
+    moved: list[Moved] = field(default_factory=list)
+    paused_on: date | None = None
+    met_on: date | None = None
+    met_assumed: bool = False
+    stopped_on: date | None = None
+    lapsed_on: date | None = None
+    breached_on: date | None = None
+    ran_out_on: date | None = None
+    notices: int = 0
+    wakes_on: date = NEVER
 
-    def __init__(
-        self,
-        limit: Limit,
-        name: str,
-        counts_from: date,
-        due_on: date,
-        days: int,
-        *,
-        provisional: bool = False,
-        fixed: bool = False,
-    ) -> None:
-        self.limit = limit
-        self.name = name
-        self.owner: Owner = limit.owner
-        self.days = days
-        self.counts_from = counts_from
-        self.due_on = due_on
-        self.provisional = provisional
-        self.extended = 0
-        self.lost = 0
-        self.pauses: list[tuple[date, date]] = []
-        self.moved: list[Moved] = []
-        self.paused_on: date | None = None
-        self.met_on: date | None = None
-        self.met_assumed = False
-        self.stopped_on: date | None = None
-        self.lapsed_on: date | None = None
-        self.breached_on: date | None = None
-        self.ran_out_on: date | None = None
-        self.fixed = fixed
-        self.notices = 0
-        self.wakes_on = NEVER
+    def __post_init__(self) -> None:
+        self.owner = self.limit.owner
 
     @property
     def is_open(self) -> bool:
@@ -169,7 +139,6 @@ class Deadline:
             return
         since, self.paused_on = self.paused_on, None
         lost = max(days_between(calendar, self.limit, max(since, self.counts_from), on), 0)
-        self.pauses.append((since, on))
         if self.limit.before or lost == 0:
             self.notices = 0
             self.arm(calendar, on)

@@ -31,7 +31,7 @@ class Deadlines:
         self.rules = rules
         self.procedure = rules.procedure
         self.position = position
-        self.calendar = calendar_for(rules.holidays)
+        self.calendar = rules.calendar
         self.day = day
         self.reached: dict[str, date] = {}
         # What came before its stage: its limits start with the stage, from this day (and counting from that).

@@ -24,22 +24,21 @@ class EffectLog:
         self._deadlines = deadlines
         self._knew_on = knew_on
         self._effects: list[Effect] = []
+        self._completed = 0
 
     def __iter__(self) -> Iterator[Effect]:
         return iter(self._effects)
-
-    def __len__(self) -> int:
-        return len(self._effects)
 
     def next_step(self, besides: Deadline | None = None) -> Fact:
         """The date by which something happens next, what, and who owes it."""
         return next_step(self._deadlines, self._knew_on, besides)
 
-    def add_next_steps(self, since: int) -> None:
-        """Complete the effects from a place on: each says what happens next, as it stands now."""
-        for effect in self._effects[since:]:
+    def add_next_steps(self) -> None:
+        """Complete the effects that came up since this was last done: each says what happens next."""
+        for effect in self._effects[self._completed :]:
             if "next" not in effect.facts:
                 effect.facts["next"] = self.next_step()
+        self._completed = len(self._effects)
 
     # --- that time causes ------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
@@ -13,6 +14,7 @@ EffectKind = Literal["letter", "reminder", "breach", "split"]
 Fact = JsonValue
 
 
+@dataclass(slots=True, eq=False)
 class Effect:
     """One thing to be done once. The key is the same each time the case is folded.
 
@@ -20,28 +22,14 @@ class Effect:
     `seq` the place in the log of the message that did.
     """
 
-    __slots__ = ("by_clock", "facts", "key", "kind", "message", "on", "seq", "template")
-
-    def __init__(
-        self,
-        key: str,
-        kind: EffectKind,
-        template: str,
-        on: date,
-        facts: dict[str, Fact],
-        *,
-        by_clock: bool = False,
-        message: Message | None = None,
-        seq: int | None = None,
-    ) -> None:
-        self.key = key
-        self.kind: EffectKind = kind
-        self.template = template
-        self.on = on
-        self.facts = facts
-        self.by_clock = by_clock
-        self.message = message
-        self.seq = seq
+    key: str
+    kind: EffectKind
+    template: str
+    on: date
+    facts: dict[str, Fact]
+    by_clock: bool = False
+    message: Message | None = None
+    seq: int | None = None
 
     def shown(self) -> dict[str, Fact]:
         """The facts that a letter or a record may use, those of the message that caused it included."""

@@ -37,11 +37,8 @@ def next_step(deadlines: Deadlines, knew_on: date, besides: Deadline | None = No
     ]
     if not ahead:
         return _nothing_ahead(deadlines, knew_on)
-    due = min(ahead, key=_by_due)
-    weight = [d for d in ahead if d.limit.kind != "target"]
-    if weight:
-        due = min(weight, key=_by_due)
-    return step_of(due)
+    more_than_targets = [d for d in ahead if d.limit.kind != "target"]
+    return step_of(min(more_than_targets or ahead, key=_by_due))
 
 
 def _nothing_ahead(deadlines: Deadlines, knew_on: date) -> Fact:

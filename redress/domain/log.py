@@ -67,7 +67,8 @@ class LoggedMessage(BaseModel):
 
     def parsed(self) -> Parsed:
         """The message itself; its form was checked when it first came."""
-        return Parsed(KNOWN[self.action].model_validate(self.body), self.assumed, self.named)
+        message = KNOWN[self.action].model_validate(self.body)
+        return Parsed(message, self.assumed, "" if self.named else fingerprint(message))
 
 
 class CaseState(BaseModel):
@@ -124,7 +125,7 @@ class MessageLog:
             if is_note and message.message_id.startswith("content-"):
                 first = None
             elif not is_note and first is None:
-                first = self.records.get(self._ids.get(fingerprint(message), ""))
+                first = self.records.get(self._ids.get(parsed.content, ""))
         return first.answer if first is not None else None
 
     def add(self, parsed: Parsed, *, record: LoggedMessage | None = None) -> LogEntry:
@@ -145,7 +146,7 @@ class MessageLog:
         self._messages[message.message_id] = message
         self._size += len(str(record.body))
         if not parsed.named:
-            self._ids.setdefault(fingerprint(message), message.message_id)
+            self._ids.setdefault(parsed.content, message.message_id)
         return entry
 
     def take_back(self, entry: LogEntry) -> None:

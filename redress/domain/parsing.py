@@ -49,11 +49,19 @@ class Malformed(ValueError):
 
 
 class Parsed(NamedTuple):
-    """A well-formed message. `assumed`: nobody gave its date. `named`: the sender gave its id."""
+    """A well-formed message. `assumed`: nobody gave its date.
+
+    `content` is its fingerprint where the sender gave no id, by which it is known when it comes again.
+    """
 
     message: Message
     assumed: bool
-    named: bool
+    content: str = ""
+
+    @property
+    def named(self) -> bool:
+        """Whether the sender gave its id."""
+        return not self.content
 
 
 def opening_problems(received_on: date, events_on: date | None, today: date) -> list[Problem]:
@@ -96,9 +104,12 @@ def parse_message(
     problems = when_problems(message, received_on, today, assumed=assumed)
     if problems:
         raise Malformed(problems)
-    if not named and not message_id:
-        message = message.model_copy(update={"message_id": f"content-{fingerprint(message)[:24]}"})
-    return Parsed(message, assumed, named)
+    if named:
+        return Parsed(message, assumed)
+    content = fingerprint(message)
+    if not message_id:
+        message = message.model_copy(update={"message_id": f"content-{content[:24]}"})
+    return Parsed(message, assumed, content)
 
 
 def fingerprint(message: Message, *, dated: bool = True) -> str:

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from redress.domain.calendar import HolidayTable
+from redress.domain.calendar import Calendar, HolidayTable, calendar_for
 from redress.domain.fields import Connection, Role
 from redress.domain.flags import FLAGS
 
@@ -197,8 +197,7 @@ class Stage(Data):
     """A request for the next stage after this one lapsed: opens it, or waits for a reasoned decision."""
     resolved_closes: bool = False
     answer_letter: str
-    acknowledgement_letter: str | None = None
-    """Left out: `acknowledgement`, and at Stage 3 `stage_3_acknowledgement`, as before it could be said."""
+    acknowledgement_letter: str = "acknowledgement"
     opening_letter: str | None = None
     ask: str = ""
     """How the next stage is asked for, as letters say it; empty: in any way, and without reasons."""
@@ -295,10 +294,8 @@ class Policy(Data):
     """Which letters wait for office hours: those that a clock causes, or all."""
     tail_days: Annotated[int, Field(ge=0, le=2000)] = 60
     """Working days after closing during which the workflow stays for what may still come."""
-    events_within_months: Annotated[int, Field(ge=1, le=1200)] | None = None
+    events_within_months: Annotated[int, Field(ge=1, le=1200)] = 12
     """Calendar months back from receipt beyond which a person decides whether the matter is taken."""
-    events_within_days: Annotated[int, Field(ge=1, le=36600)] = 366
-    """The same in days, as terms were recorded before there were months; counts where those are left out."""
     reopen_within_days: Annotated[int, Field(ge=0, le=2000)] = 0
     """Working days after closing within which a complaint may be reopened; 0: it may not."""
     may_restrict_contact: bool = False
@@ -331,9 +328,7 @@ class Procedure(Data):
     questions: list[Question] = []
     direct: list[Direct] = []
     early_referral: list[Condition] = []
-    """All of these must be recorded before a referral while the procedure is not over."""
-    conditions_apart: bool = False
-    """What is recorded counts for one of them only, each by itself; false as before it could be said."""
+    """All of these must be recorded before a referral while the procedure is not over, each by an entry."""
     beyond: str = "what follows it is the Ombudsman"
     """What lies behind the last stage, as a refusal says it."""
     plain: dict[str, Plain] = {}
@@ -410,6 +405,11 @@ class RulesSnapshot(Data):
     """The authority's procedures: those that a part of the matter can be split off to."""
     flags: tuple[str, ...] = ()
     """The changes of reading that this complaint follows (`redress.domain.flags`)."""
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The calendar of its table of bank holidays."""
+        return calendar_for(self.holidays)
 
     def has(self, flag: str) -> bool:
         """Whether the complaint follows a change of reading. Raises `KeyError` for a flag that is none."""

@@ -132,16 +132,15 @@ class ComplaintState:
     def advance(self, to: date) -> None:
         """Let time pass up to and including the morning of `to`."""
         while (deadline := self.deadlines.next_to_wake(to)) is not None:
-            before = len(self.effects)
             self.effects.by_clock = True
             self._wake(deadline)
             self.effects.by_clock = False
-            self.effects.add_next_steps(before)
+            self.effects.add_next_steps()
 
     def _wake(self, deadline: Deadline) -> None:
         reminders, number = len(deadline.limit.remind), deadline.notices
         deadline.notices += 1
-        deadline.arm(self.calendar, self.day)
+        deadline.arm(self.deadlines.calendar, self.deadlines.day)
         if number < reminders:
             self.effects.remind(deadline, number)
         elif number > reminders:
@@ -171,9 +170,8 @@ class ComplaintState:
     def apply(self, entry: LogEntry) -> None:
         """Take one message; none dated earlier may follow. What became of it stands in `outcomes`."""
         self.advance(entry.message.on)
-        before = len(self.effects)
         self.outcomes[entry.seq] = self._act(self, entry)
-        self.effects.add_next_steps(before)
+        self.effects.add_next_steps()
 
     def retry_waiting(self) -> None:
         """Try again what waits: something has moved."""

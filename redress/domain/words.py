@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date
 
 from redress.domain.calendar import months_after
 from redress.domain.opening import Opening
@@ -69,7 +68,8 @@ def _is_asked(question: Question, procedure: Procedure, opening: Opening) -> boo
             return complainant is None
         case "older":
             begun = opening.events_on
-            return begun is not None and _is_older(procedure, begun, opening.received_on)
+            within = procedure.policy.events_within_months
+            return begun is not None and opening.received_on > months_after(begun, within)
         case "role_in":
             return _is_one_of(complainant.role if complainant else "", question.values)
         case "role_not_in":
@@ -86,13 +86,6 @@ def _is_asked(question: Question, procedure: Procedure, opening: Opening) -> boo
 
 def _is_one_of(role: str, roles: Iterable[str]) -> bool:
     return same_words(role) in map(same_words, roles)
-
-
-def _is_older(procedure: Procedure, begun: date, received_on: date) -> bool:
-    months = procedure.policy.events_within_months
-    if months is None:
-        return (received_on - begun).days > procedure.policy.events_within_days
-    return received_on > months_after(begun, months)
 
 
 def asked_about_entry(procedure: Procedure, opening: Opening, entry: StageName) -> list[Question]:

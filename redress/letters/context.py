@@ -53,7 +53,7 @@ def context(
         "contact": authority.contact,
         "advocacy": authority.advocacy,
         "ombudsman": authority.ombudsman,
-        "ombudsman_lines": _reach(authority.ombudsman),
+        "ombudsman_lines": _contact_line(authority.ombudsman),
         "titles": titles,
         "owner_title": titles.get(str(facts.get("owner")), str(facts.get("owner"))),
         "title": _title(facts),
@@ -96,7 +96,7 @@ def _place(case: Case) -> str:
 def _waited_in_part(case: Case) -> bool:
     """Whether only points of it were suspended last, not the whole."""
     suspensions = [e.message for e in case.log if isinstance(e.message, Suspend)]
-    return bool(suspensions) and all(each.points is not None for each in suspensions[-1:])
+    return bool(suspensions) and suspensions[-1].points is not None
 
 
 def _title(facts: Facts) -> str:
@@ -146,7 +146,7 @@ def _remedies(case: Case, facts: Facts) -> dict[str, Any]:
     """
     message = facts.get("message") or {}
     agreed = [a for a in case.fold.remedies if a.agreed_on.isoformat() == message.get("on")]
-    wanted = [said["what"] for said in message.get("remedies", [])]
+    wanted = [remedy["what"] for remedy in message.get("remedies", [])]
     found = [finding["point"] for finding in message.get("findings", [])]
     remedies = [
         {
@@ -163,14 +163,14 @@ def _remedies(case: Case, facts: Facts) -> dict[str, Any]:
 def _moved(case: Case, facts: Facts, sent_on: date, titles: Titles) -> list[dict[str, Any]]:
     """The dates that have moved, each as a sentence (`says`) and for staff (`title`, `owner`)."""
     fold, moved = case.fold, []
-    for each in facts.get("moved", []):
-        deadline, due_on = fold.latest.get(each["name"]), date.fromisoformat(each["due_on"])
+    for change in facts.get("moved", []):
+        deadline, due_on = fold.latest.get(change["name"]), date.fromisoformat(change["due_on"])
         same = deadline is not None and deadline.due_on == due_on and due_on >= sent_on
-        title = _numbered(each["name"], each["title"])
+        title = _numbered(change["name"], change["title"])
         passed = ", which has passed. It is late, and we are sorry." if due_on < sent_on else "."
-        said = says(fold, deadline) if deadline and same else f"{title}: {long_date(due_on)}{passed}"
-        owner = titles.get(each["owner"], each["owner"].replace("_", " "))
-        moved.append({**each, "says": said, "title": title, "owner": owner})
+        sentence = says(fold, deadline) if deadline and same else f"{title}: {long_date(due_on)}{passed}"
+        owner = titles.get(change["owner"], change["owner"].replace("_", " "))
+        moved.append({**change, "says": sentence, "title": title, "owner": owner})
     return moved
 
 
@@ -191,6 +191,6 @@ def _part(case: Case, facts: Facts, sent_on: date) -> dict[str, Any]:
     }
 
 
-def _reach(service: Service) -> str:
+def _contact_line(service: Service) -> str:
     parts = [service.telephone, service.web, service.email, ", ".join(service.address)]
     return ", ".join(part for part in parts if part)

@@ -8,7 +8,7 @@ never leave. A letter that failed or is unsure holds up no other.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from threading import Lock
 from time import monotonic, sleep
@@ -28,6 +28,7 @@ from redress.letters.delivery.outbound import OutboundLetter
 from redress.security.keyring import KeyDestroyed
 from redress.store import letters as letter_store
 from redress.store.letters import Kept as LetterRow
+from redress.store.letters import State
 from redress.store.register import Register
 
 log = logging.getLogger(__name__)
@@ -72,6 +73,21 @@ class Remaining(NamedTuple):
     """Seconds until it is worth trying again."""
 
 
+class Raised(NamedTuple):
+    """Why a letter is raised to the Complaints Manager."""
+
+    how: How
+    reason: str
+
+
+class Attempt(NamedTuple):
+    """A letter as it is kept and as it is sent; `claim`: where it is leased, by whom."""
+
+    row: LetterRow
+    letter: OutboundLetter
+    claim: str | None
+
+
 class CircuitBreaker:
     """Which channels are down and left alone for a while. Used from several threads."""
 
@@ -112,19 +128,19 @@ class LetterDispatcher:
         Within the transaction that records the effects: then a letter is there once, and never lost.
         """
         done = letter_store.written(db, case.reference, [effect["key"] for effect, _ in effects])
-        could = True
+        all_written = True
         for effect, on in effects:
             try:
-                made = [*written(case, effect, on, texts=self.channels.text is not None)]
+                letters = [*written(case, effect, on, texts=self.channels.text is not None)]
             except Exception as error:  # a letter that cannot be written must not hold up the record
                 what = f"{effect['template']} cannot be written: {type(error).__name__}"
                 log.error("%s: %s", case.reference, what)  # its text could hold names: never logged
                 letter_store.put_unwritten(db, case.reference, effect, on)
-                could = False
+                all_written = False
                 continue
-            new = [each for each in made if (each.key, each.recipient) not in done]
+            new = [letter for letter in letters if (letter.key, letter.recipient) not in done]
             letter_store.put(db, self.register.cipher, case.reference, new)
-        return could
+        return all_written
 
     def write_again(self, reference: str) -> bool:
         """Write the letters of a complaint that could not be written before; whether all are written now."""
@@ -172,204 +188,188 @@ class LetterDispatcher:
                 letter_store.change(db, row, letter_store.OPEN, state="erased", envelope=None, text=None)
             return
         if row.state == "ready":
-            self._send_one(row, letter)
+            self._send_one(Attempt(row, letter, claim=None))
         elif row.state == "sending" and letter_store.age_of(row.claimed_at) > self.limits.lease:
-            self._look_for(row, letter)
+            self._look_for(Attempt(row, letter, row.claim))
         elif row.state == "accepted":
-            self._ask_after(row, letter)
+            self._ask_after(Attempt(row, letter, row.claim))
 
-    def _send_one(self, row: LetterRow, letter: OutboundLetter) -> None:
+    def _send_one(self, attempt: Attempt) -> None:
         """Lease a letter and send it; whatever happens, it is one of five things."""
+        letter = attempt.letter
         channel = self.channels.channel(letter.route)
         if channel is None:
-            reason = letter.recipient.why_no_route or "no channel takes it: see the settings"
-            self._give_up(row, letter, reason)
+            self._give_up(attempt, letter.recipient.why_no_route or "no channel takes it: see the settings")
             return
         if self.breaker.is_open(channel.name):
-            self._put_off(row, letter)
+            self._put_off(attempt)
             return
         with self.register.writing() as db:
-            claim = letter_store.claim(db, row, channel.name)
+            claim = letter_store.claim(db, attempt.row, channel.name)
         if claim is None:
             return  # somebody else has it
+        attempt = attempt._replace(claim=claim)
         try:
             accepted = channel.send(letter)
-        except NotNow as no:
-            self._requeue(row, letter, claim, channel, no)
-        except Refused as no:
-            self._try_fallback(row, letter, claim, no.reason)
-        except Unsure as no:
-            self._outcome_unknown(row, letter, claim, channel, no.reason)
+        except NotNow as failure:
+            self._requeue(attempt, channel, failure)
+        except Refused as failure:
+            self._try_fallback(attempt, failure.reason)
+        except Unsure as failure:
+            self._outcome_unknown(attempt, channel, failure.reason)
         except Exception as error:  # a fault of ours: nobody knows how far it came
             log.exception("%s: a fault while a letter was sent", letter.reference)
-            reason = f"a fault of the software: {type(error).__name__}"
-            self._outcome_unknown(row, letter, claim, channel, reason)
+            self._outcome_unknown(attempt, channel, f"a fault of the software: {type(error).__name__}")
         else:
-            self._accepted(row, claim, accepted)
+            self._accepted(attempt, accepted)
 
-    def _accepted(self, row: LetterRow, claim: str | None, accepted: Accepted) -> None:
-        state: letter_store.State = "sent" if accepted.arrived else "accepted"
+    def _accepted(self, attempt: Attempt, accepted: Accepted) -> None:
         values = {"place": accepted.place, "sent_at": datetime.now(UTC), "reason": None}
-        self._note(row, lambda db: letter_store.settle(db, row, claim, state, **values))
+        self._record(attempt, "sent" if accepted.arrived else "accepted", values)
 
-    def _note(self, row: LetterRow, what: Callable[[Connection], object]) -> None:
-        """Keep what became of a letter that was sent: worth some patience with the register."""
+    def _record(
+        self, attempt: Attempt, state: State, values: Mapping[str, object], raises: Raised | None = None
+    ) -> None:
+        """Keep what became of a letter, and raise it where asked: worth some patience with the register."""
+        more = {} if raises is None else {"raised_at": datetime.now(UTC)}
         for pause in (0.2, 1.0, 3.0):
             try:
                 with self.register.writing() as db:
-                    what(db)
+                    done = letter_store.end(db, attempt.row, attempt.claim, state, **values, **more)
+                    if done and raises is not None:
+                        self._raise(db, attempt, raises)
                 return
             except SQLAlchemyError:
                 sleep(pause)
-        log.error("%s: what became of a letter could not be written down", row.reference)
+        log.error("%s: what became of a letter could not be written down", attempt.row.reference)
 
-    def _requeue(
-        self, row: LetterRow, letter: OutboundLetter, claim: str, channel: Channel, no: NotNow
-    ) -> None:
+    def _requeue(self, attempt: Attempt, channel: Channel, failure: NotNow) -> None:
         """Not now. After some days somebody is told, and a letter that alone is refused is given up."""
-        log.warning("%s: %s did not leave: %s", letter.reference, letter.name, no.reason)
-        if no.down:
+        reason = failure.reason
+        log.warning("%s: %s did not leave: %s", attempt.letter.reference, attempt.letter.name, reason)
+        if failure.down:
             self.breaker.open(channel.name)
-        is_old = letter_store.age_of(row.tried_at) > self.limits.days * DAY
-        if is_old and not no.down:
-            self._give_up(row, letter, no.reason, claim)
+        elif self._is_old(attempt.row):
+            self._give_up(attempt, reason)
             return
-        raises = is_old and row.raised_at is None
-        raised = {"raised_at": datetime.now(UTC)} if raises else {}
+        self._record(attempt, "ready", {"reason": reason, "claim": None}, self._late(attempt.row, reason))
 
-        def requeue(db: Connection) -> None:
-            done = letter_store.settle(db, row, claim, "ready", reason=no.reason, claim=None, **raised)
-            if done and raises:
-                self._raise(db, row, letter, "late", no.reason)
-
-        self._note(row, requeue)
-
-    def _put_off(self, row: LetterRow, letter: OutboundLetter) -> None:
+    def _put_off(self, attempt: Attempt) -> None:
         """The channel was down a moment ago: it counts as a try, and after some days somebody is told."""
-        now = datetime.now(UTC)
-        raises = letter_store.age_of(row.tried_at) > self.limits.days * DAY and row.raised_at is None
-        values: dict[str, object] = {"attempts": (row.attempts or 0) + 1, "tried_at": row.tried_at or now}
-        if raises:
-            values["raised_at"] = now
-        with self.register.writing() as db:
-            done = letter_store.change(db, row, ("ready",), **values)
-            if done and raises:
-                self._raise(db, row, letter, "late", "what it leaves by cannot be reached")
+        row = attempt.row
+        values = {"attempts": (row.attempts or 0) + 1, "tried_at": row.tried_at or datetime.now(UTC)}
+        self._record(attempt, "ready", values, self._late(row, "what it leaves by cannot be reached"))
 
-    def _try_fallback(self, row: LetterRow, letter: OutboundLetter, claim: str | None, reason: str) -> None:
+    def _is_old(self, row: LetterRow) -> bool:
+        return letter_store.age_of(row.tried_at) > self.limits.days * DAY
+
+    def _late(self, row: LetterRow, reason: str) -> Raised | None:
+        return Raised("late", reason) if self._is_old(row) and row.raised_at is None else None
+
+    def _try_fallback(self, attempt: Attempt, reason: str) -> None:
         """Refused for good: by another route where there is one, else it is for a person."""
+        letter = attempt.letter
         fallback = self.channels.fallback(letter.route, letter.recipient)
         if fallback is None:
-            self._give_up(row, letter, reason, claim)
+            self._give_up(attempt, reason)
             return
         log.warning("%s: %s goes by %s: %s", letter.reference, letter.name, fallback, reason)
         fresh = {"means": fallback, "claim": None, "attempts": 0, "tried_at": None, "place": None}
-        self._note(row, lambda db: letter_store.settle(db, row, claim, "ready", reason=reason, **fresh))
+        self._record(attempt, "ready", {"reason": reason, **fresh})
 
-    def _give_up(self, row: LetterRow, letter: OutboundLetter, reason: str, claim: str | None = None) -> None:
+    def _give_up(self, attempt: Attempt, reason: str) -> None:
         """It cannot leave: the Complaints Manager is told, at the worst by a letter in the outbox."""
-        if letter.name == UNDELIVERED and self._write_to_outbox(row, letter, claim):
+        if attempt.letter.name == UNDELIVERED and self._write_to_outbox(attempt):
             return
-        log.error("%s: %s could not be delivered: %s", letter.reference, letter.name, reason)
-        values = {"reason": reason, "raised_at": datetime.now(UTC)}
+        log.error("%s: %s could not be delivered: %s", attempt.letter.reference, attempt.letter.name, reason)
+        self._record(attempt, "failed", {"reason": reason}, Raised("failed", reason))
 
-        def give_up(db: Connection) -> None:
-            if letter_store.end(db, row, claim, "failed", **values):
-                self._raise(db, row, letter, "failed", reason)
-
-        self._note(row, give_up)
-
-    def _write_to_outbox(self, row: LetterRow, letter: OutboundLetter, claim: str | None) -> bool:
+    def _write_to_outbox(self, attempt: Attempt) -> bool:
         outbox = self.channels.outbox
         try:
-            accepted = outbox.send(letter)
+            accepted = outbox.send(attempt.letter)
         except NotNow:
             return False
         values = {"place": accepted.place, "sent_at": datetime.now(UTC), "channel": outbox.name}
-        self._note(row, lambda db: letter_store.end(db, row, claim, "sent", **values))
+        self._record(attempt, "sent", values)
         return True
 
-    def _outcome_unknown(
-        self, row: LetterRow, letter: OutboundLetter, claim: str, channel: Channel, reason: str
-    ) -> None:
+    def _outcome_unknown(self, attempt: Attempt, channel: Channel, reason: str) -> None:
         """Nobody said whether it was taken. Who can be asked is asked, once it is certain to be over."""
         self.breaker.open(channel.name)
         try:
-            found = channel.find(letter)
+            found = channel.find(attempt.letter)
         except CannotAsk:
-            self._unsure(row, letter, claim, reason)
+            self._unsure(attempt, reason)
         except NotNow:
             return  # it stays in hand until it can be asked
         else:
             if found is not None:
-                self._accepted(row, claim, found)
+                self._accepted(attempt, found)
 
-    def _unsure(self, row: LetterRow, letter: OutboundLetter, claim: str | None, reason: str) -> None:
+    def _unsure(self, attempt: Attempt, reason: str) -> None:
+        letter = attempt.letter
         log.error("%s: it is not known whether %s left: %s", letter.reference, letter.name, reason)
-        values = {"reason": reason, "raised_at": datetime.now(UTC)}
-
-        def unsure(db: Connection) -> None:
-            if letter_store.settle(db, row, claim, "unsure", **values):
-                self._raise(db, row, letter, "unsure", reason)
-
-        self._note(row, unsure)
+        self._record(attempt, "unsure", {"reason": reason}, Raised("unsure", reason))
 
     # --- asking ----------------------------------------------------------------------------------
 
-    def _look_for(self, row: LetterRow, letter: OutboundLetter) -> None:
+    def _look_for(self, attempt: Attempt) -> None:
         """Find out whether somebody who is gone had sent a letter before."""
+        row, letter = attempt.row, attempt.letter
         channel = self.channels.named(str(row.channel))
-        gone = "whoever was handing it over stopped before they could say what became of it"
-        if channel is None or letter_store.age_of(row.claimed_at) > ASKED_FOR_DAYS * DAY:
-            self._unsure(row, letter, row.claim, gone)
-            return
         try:
+            if channel is None or letter_store.age_of(row.claimed_at) > ASKED_FOR_DAYS * DAY:
+                raise CannotAsk
             found = channel.find(letter)
         except CannotAsk:
-            self._unsure(row, letter, row.claim, gone)
-        except NotNow as no:
-            log.warning("%s: %s", letter.reference, no.reason)
+            self._unsure(
+                attempt, "whoever was handing it over stopped before they could say what became of it"
+            )
+        except NotNow as failure:
+            log.warning("%s: %s", letter.reference, failure.reason)
         else:
             if found is not None:
-                self._accepted(row, row.claim, found)
-                return
-            self._note(row, lambda db: letter_store.settle(db, row, row.claim, "ready", claim=None))
+                self._accepted(attempt, found)
+            else:
+                self._record(attempt, "ready", {"claim": None})
 
-    def _ask_after(self, row: LetterRow, letter: OutboundLetter) -> None:
+    def _ask_after(self, attempt: Attempt) -> None:
         """What became of a letter that was taken."""
-        channel = self.channels.named(str(row.channel))
+        channel = self.channels.named(str(attempt.row.channel))
         try:
             if channel is None:
                 raise CannotAsk
-            arrived = channel.has_arrived(str(row.place))
-        except Refused as no:
-            self._try_fallback(row, letter, row.claim, no.reason)
-        except Lost as no:
-            self._send_anew(row, letter, no.reason)
+            arrived = channel.has_arrived(str(attempt.row.place))
+        except Refused as failure:
+            self._try_fallback(attempt, failure.reason)
+        except Lost as failure:
+            self._send_anew(attempt, failure.reason)
         except CannotAsk:
-            self._unsure(row, letter, row.claim, "it was taken, and nobody ever said whether it arrived")
-        except NotNow as no:
-            log.warning("%s: %s", letter.reference, no.reason)
+            self._unsure(attempt, "it was taken, and nobody ever said whether it arrived")
+        except NotNow as failure:
+            log.warning("%s: %s", attempt.letter.reference, failure.reason)
         else:
             if arrived:
-                self._note(row, lambda db: letter_store.settle(db, row, row.claim, "sent"))
+                self._record(attempt, "sent", {})
 
-    def _send_anew(self, row: LetterRow, letter: OutboundLetter, reason: str) -> None:
+    def _send_anew(self, attempt: Attempt, reason: str) -> None:
         """It was lost under way: as another letter, since under its token it is found as the lost one."""
-        if (row.round or 0) >= MOST_LOST:
-            self._try_fallback(row, letter, row.claim, reason)
+        lost = attempt.row.round or 0
+        if lost >= MOST_LOST:
+            self._try_fallback(attempt, reason)
             return
-        log.warning("%s: %s is sent anew: %s", letter.reference, letter.name, reason)
-        anew = {"round": (row.round or 0) + 1, "claim": None, "place": None, "reason": reason}
-        self._note(row, lambda db: letter_store.settle(db, row, row.claim, "ready", **anew))
+        log.warning("%s: %s is sent anew: %s", attempt.letter.reference, attempt.letter.name, reason)
+        self._record(attempt, "ready", {"round": lost + 1, "claim": None, "place": None, "reason": reason})
 
-    # --- telling ---------------------------------------------------------------------------------
+    # --- raising ---------------------------------------------------------------------------------
 
-    def _raise(self, db: Connection, row: LetterRow, letter: OutboundLetter, how: How, reason: str) -> None:
+    def _raise(self, db: Connection, attempt: Attempt, raises: Raised) -> None:
         """A letter to the Complaints Manager about a letter: which one, to whom, since when, what to do."""
-        if letter.name == UNDELIVERED:
+        row = attempt.row
+        if row.letter == UNDELIVERED:
             return
-        found = self.register.case(db, letter.reference)
+        found = self.register.case(db, row.reference)
         if found is None:
             return
         effect = notice(
@@ -379,8 +379,8 @@ class LetterDispatcher:
             on=row.on_date,
             route=row.means,
             round_=row.round or 0,
-            how=how,
-            reason=reason,
+            how=raises.how,
+            reason=raises.reason,
         )
         self.write(db, found[0], [(effect, london_date(datetime.now(UTC)))])
 

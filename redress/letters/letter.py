@@ -99,7 +99,7 @@ def _who(to: str, facts: Mapping[str, Any]) -> list[str]:
     if to == "owner":
         return [str(facts.get("owner", "complaints_manager"))]
     if to == "owners":
-        owners = [str(each["owner"]) for each in facts.get("moved", [])]
+        owners = [str(change["owner"]) for change in facts.get("moved", [])]
         return [owner for owner in owners if owner not in NO_READER]
     return [to]
 

@@ -55,8 +55,8 @@ class StageWords(NamedTuple):
 
 def titles_of(authority: Authority, *, outside: bool) -> dict[str, str]:
     """What those who owe something are called; to staff, nobody is `manager of your social worker's team`."""
-    found = TITLES | {"ombudsman": authority.ombudsman.name} | authority.titles
-    return found if outside else {role: re.sub(r"\byour\b", "the", title) for role, title in found.items()}
+    titles = TITLES | {"ombudsman": authority.ombudsman.name} | authority.titles
+    return titles if outside else {role: re.sub(r"\byour\b", "the", title) for role, title in titles.items()}
 
 
 def plain_of(case: Case) -> dict[str, str]:
@@ -97,7 +97,7 @@ def matter_of(case: Case) -> dict[str, Any]:
     return {
         "matter": MATTERS[opening.kind],
         "is_request": opening.kind in ("service_request", "information_request"),
-        "for_whom": ", ".join(one_line(each) for each in who if each.strip()),
+        "for_whom": ", ".join(one_line(name) for name in who if name.strip()),
         "person_lines": [one_line(line) for line in lines if line.strip()],
     }
 

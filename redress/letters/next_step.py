@@ -62,11 +62,11 @@ def next_step(case: Case, facts: Mapping[str, Any], sent_on: date) -> Step:
 
 def _holding(case: Case, facts: Mapping[str, Any], sent_on: date) -> Iterator[Step]:
     fold = case.fold
-    owing = sorted((d for d in fold.running if d.paused_on is None), key=lambda each: each.due_on)
+    owing = sorted((d for d in fold.running if d.paused_on is None), key=lambda deadline: deadline.due_on)
     if fold.closed_on is None:  # the end of a restriction of contact is not what an open case waits for
         owing = [deadline for deadline in owing if deadline.limit.name != "contact_review"]
-    said: list[Any] = [facts.get("next"), fold.effects.next_step()]
-    for fact in filter(None, said):
+    stated: list[Any] = [facts.get("next"), fold.effects.next_step()]
+    for fact in filter(None, stated):
         on, owner = date.fromisoformat(fact["on"]), fact["owner"]
         step = Step(fact["name"], fact["what"], on, owner, fact["kind"])
         if step.kind == "ombudsman":
@@ -100,7 +100,7 @@ def _before_remedies(case: Case, step: Step, sent_on: date) -> Step:
     own = [d for d in ahead if d.limit.follows is None and d.limit.name not in SIDE_STEPS]
     limits = [d for d in own if d.limit.kind != "target"]
     if own:
-        return _step(min(limits or own, key=lambda each: each.due_on))
+        return _step(min(limits or own, key=lambda deadline: deadline.due_on))
     late = any(d.limit.name != "remedy" for d in fold.running if d.due_on < sent_on and d.paused_on is None)
     return _review(case, sent_on) if late and fold.closed_on is None else step
 
@@ -110,7 +110,7 @@ def _still_owed(case: Case, step: Step, sent_on: date) -> Step:
     owed = [d for d in case.fold.running if d.limit.name == "remedy"]
     ahead = [d for d in owed if d.due_on >= sent_on]
     if ahead:
-        return _step(min(ahead, key=lambda each: each.due_on))
+        return _step(min(ahead, key=lambda deadline: deadline.due_on))
     again = min((d.wakes_on for d in owed if sent_on < d.wakes_on < date.max), default=None)
     return step if again is None else Step("review", step.what, again, "complaints_manager", "review")
 

@@ -19,25 +19,25 @@ COMPLAINT, REPRESENTATION = "complaint", "representation"
 """The kind that is a complaint, and the procedure for all that is none."""
 
 
-def _prefix(said: str) -> str:
-    if not (2 <= len(said) <= 6 and said.isascii() and said.isalpha() and said.isupper()):
+def _prefix(value: str) -> str:
+    if not (2 <= len(value) <= 6 and value.isascii() and value.isalpha() and value.isupper()):
         raise ValueError("should be two to six capital letters, for example CYP")
-    return said
+    return value
 
 
-def _email(said: str) -> str:
-    if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+", said, re.ASCII):
+def _email(value: str) -> str:
+    if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+", value, re.ASCII):
         raise ValueError("should be an e-mail address, for example director@council.example")
-    return said
+    return value
 
 
-def _by_procedure(said: object) -> object:
+def _by_procedure(value: object) -> object:
     """Changes to one procedure stand under its name: `[only.corporate.limits.acknowledgement]`."""
     parts = {"limits", "new_limits", "roles", "stages", "questions", "plain", "policy"}
-    if isinstance(said, dict) and parts & said.keys():
-        part = sorted(parts & said.keys())[0]
+    if isinstance(value, dict) and parts & value.keys():
+        part = sorted(parts & value.keys())[0]
         raise ValueError(f"name the procedure first: [only.PROCEDURE.{part}]")
-    return said
+    return value
 
 
 class Contact(Data):
@@ -118,7 +118,7 @@ class Choice(Data):
         return (
             opening.kind in self._kinds()
             and (self.statutory is None or opening.statutory is self.statutory)
-            and (not self.roles or same_words(role) in {same_words(each) for each in self.roles})
+            and (not self.roles or same_words(role) in {same_words(named) for named in self.roles})
             and (not self.services or bool(mentioned(self.services, *opening.subjects)))
         )
 

@@ -57,9 +57,9 @@ class BankHolidays(Data):
 
     @model_validator(mode="after")
     def _each_day_once(self) -> BankHolidays:
-        said = Counter([each.on for each in self.proclaimed] + [each.on for each in self.withdrawn])
-        wrong = [f"{long_date(day)} stands twice" for day, times in said.items() if times > 1]
-        for day in said:
+        named = Counter([*(day.on for day in self.proclaimed), *(day.on for day in self.withdrawn)])
+        wrong = [f"{long_date(day)} stands twice" for day, times in named.items() if times > 1]
+        for day in named:
             if day.weekday() >= 5:
                 wrong.append(f"{long_date(day)} is a weekend: name the day that is taken instead of it")
             if not FIRST_YEAR <= day.year <= LAST_YEAR:
@@ -77,9 +77,9 @@ def holiday_table() -> HolidayTable:
 
 def table_with(file: Path) -> HolidayTable:
     """The table that a file of proclaimed and withdrawn days makes; its version names package and content."""
-    said = checked(BankHolidays, read_toml(file), file.name)
+    changes = checked(BankHolidays, read_toml(file), file.name)
     days = _listed()
-    unknown = [each.on for each in said.withdrawn if each.on not in days]
+    unknown = [withdrawn.on for withdrawn in changes.withdrawn if withdrawn.on not in days]
     if unknown:
         raise FileError(
             "\n".join(
@@ -87,9 +87,9 @@ def table_with(file: Path) -> HolidayTable:
                 for day in unknown
             )
         )
-    for gone in said.withdrawn:
-        del days[gone.on]
-    days |= {each.on: each.name for each in said.proclaimed}
+    for withdrawn in changes.withdrawn:
+        del days[withdrawn.on]
+    days |= {proclaimed.on: proclaimed.name for proclaimed in changes.proclaimed}
     days = {day: days[day] for day in sorted(days)}
     content = "".join(f"{day}{name}" for day, name in days.items()) + f"until {OFFICIAL_UNTIL}"
     digest = hashlib.sha256(content.encode()).hexdigest()[:8]

@@ -63,13 +63,14 @@ def checked(kind: type[T], raw: dict[str, Any], where: str) -> T:
     try:
         return kind.model_validate(raw, strict=True)  # "2" is no 2, and "yes" is not true
     except ValidationError as error:
-        said = dict.fromkeys(line for each in raw_problems_of(error) for line in _lines(each, raw, kind))
-        raise FileError("\n".join(f"{where}: {line}" for line in said)) from None
+        problems = raw_problems_of(error)
+        lines = dict.fromkeys(line for problem in problems for line in _lines(problem, raw, kind))
+        raise FileError("\n".join(f"{where}: {line}" for line in lines)) from None
 
 
-def close_to(said: str, known: Iterable[str]) -> str:
+def close_to(name: str, known: Iterable[str]) -> str:
     """A hint at what may have been meant, where something is close."""
-    close = get_close_matches(said, [*known], n=1)
+    close = get_close_matches(name, [*known], n=1)
     return f" (is {close[0]} meant?)" if close else ""
 
 
@@ -131,17 +132,17 @@ _MISPLACED = {
 
 def _place(path: list[str], raw: Any) -> str:
     """The place of a mistake: entries of a list by their name, else by their number from 1."""
-    said: list[str] = []
-    here = raw
+    names: list[str] = []
+    part = raw
     for step in path:
-        if isinstance(here, list) and step.isdigit() and int(step) < len(here):
-            here = here[int(step)]
-            named = name_of(here)
-            said[-1:] = [f"{said[-1]}.{named}"] if named else [f"{said[-1]}, number {int(step) + 1}"]
+        if isinstance(part, list) and step.isdigit() and int(step) < len(part):
+            part = part[int(step)]
+            named = name_of(part)
+            names[-1] += f".{named}" if named else f", number {int(step) + 1}"
             continue
-        here = here.get(step) if isinstance(here, dict) else None
-        said.append(step)
-    return ".".join(said)
+        part = part.get(step) if isinstance(part, dict) else None
+        names.append(step)
+    return ".".join(names)
 
 
 def name_of(entry: Any) -> str:
@@ -176,4 +177,4 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
     """The model that an annotation holds: itself, in a list, in a table, or beside None."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((found for each in get_args(annotation) if (found := _model_in(each))), None)
+    return next((found for inner in get_args(annotation) if (found := _model_in(inner))), None)

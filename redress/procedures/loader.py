@@ -60,8 +60,8 @@ def _bare(name: str, file: str, where: str) -> dict[str, Any]:
     """A procedure's own file, which an authority's file names."""
     files = sorted(path.stem for path in PROCEDURES.glob("*.toml"))
     if file not in files:
-        said = f"there is no procedures/{file}.toml{close_to(file, files)}"
-        raise FileError(f"{where}: procedures.{name}: {said}")
+        what = f"there is no procedures/{file}.toml{close_to(file, files)}"
+        raise FileError(f"{where}: procedures.{name}: {what}")
     raw = bare(PROCEDURES, file)
     if raw.get("name") != name:
         raise FileError(f"{where}: procedures.{name}: {file}.toml holds the procedure {raw.get('name')!r}")
@@ -111,8 +111,8 @@ def procedure_for(opening: Opening) -> Chosen:
     having = authority(opening.authority).procedures
     if opening.procedure is not None:
         if opening.procedure not in having:
-            said = f"{opening.procedure!r}: {opening.authority} has {', '.join(having)}"
-            raise Malformed([Problem("procedure", said)])
+            what = f"{opening.procedure!r}: {opening.authority} has {', '.join(having)}"
+            raise Malformed([Problem("procedure", what)])
         if opening.statutory is not None and opening.statutory is not (opening.procedure == "statutory"):
             what = f"contradicts procedure, which is {opening.procedure!r}: leave one of them out"
             raise Malformed([Problem("statutory", what)])
@@ -197,9 +197,9 @@ def check_all() -> None:
 def _check_authority(name: str) -> None:
     """An authority and all its procedures; a mistake that several of them have is told once."""
     wrong: dict[str, str] = {}
-    for each in authority(name).procedures:
+    for procedure_name in authority(name).procedures:
         try:
-            procedure(each, name)
+            procedure(procedure_name, name)
         except FileError as mistake:
             for line in str(mistake).splitlines():
                 wrong.setdefault(line.partition(": ")[2], line)

@@ -27,8 +27,8 @@ def bare(folder: Path, file: str) -> Raw:
     known = {limit["name"]: limit for limit in shared["limits"]}
     for name, own in raw.pop("shared", {}).items():
         if name not in known:
-            said = f"shared.toml has no such limit{close_to(name, known)}"
-            raise FileError(f"{file}.toml: shared.{name}: {said}")
+            what = f"shared.toml has no such limit{close_to(name, known)}"
+            raise FileError(f"{file}.toml: shared.{name}: {what}")
         raw["limits"].append(known[name] | own)
     raw["plain"] = shared["plain"] | raw.get("plain", {})
     raw["policy"] = shared["policy"] | raw.get("policy", {})
@@ -39,13 +39,13 @@ def lay_over(raw: Raw, own: Overlay) -> None:
     """Change a procedure as an overlay says, as far as the procedure has what it names."""
     for part, key in KEYED:
         rows = {row.get(key): row for row in raw.get(part, [])}
-        for each, choice in getattr(own, part).items():
-            if each in rows:
-                rows[each].update(choice)
+        for name, changes in getattr(own, part).items():
+            if name in rows:
+                rows[name].update(changes)
     raw["limits"] += [dict(limit) for limit in own.new_limits]
     replaced = {question.get("name") for question in own.questions}
-    kept = [each for each in raw.get("questions", []) if each.get("name") not in replaced]
-    raw["questions"] = kept + own.questions
+    others = [question for question in raw.get("questions", []) if question.get("name") not in replaced]
+    raw["questions"] = others + own.questions
     raw["policy"] = raw.get("policy", {}) | own.policy
     for place, words in own.plain.items():
         if place in _places(raw):
@@ -67,23 +67,22 @@ def wrong_overlay(chosen: Authority, procedures: dict[str, Raw]) -> list[str]:
             wrong.append(f"{where}: only.{name}: {chosen.name} has no such procedure{hint}")
     for number, choice in enumerate(chosen.choose, 1):
         if choice.procedure not in procedures:
-            said = (
-                f"{chosen.name} has no procedure {choice.procedure!r}{close_to(choice.procedure, procedures)}"
-            )
-            wrong.append(f"{where}: choose, number {number}.procedure: {said}")
+            what = f"{chosen.name} has no procedure {choice.procedure!r}"
+            hint = close_to(choice.procedure, procedures)
+            wrong.append(f"{where}: choose, number {number}.procedure: {what}{hint}")
     return wrong
 
 
 def _wrong(own: Overlay, raws: list[Raw]) -> Iterator[str]:
     for part, key in KEYED:
         known = [str(row.get(key)) for raw in raws for row in raw.get(part, [])]
-        for each, choice in getattr(own, part).items():
-            if each not in known:
-                yield f"{part}.{each}: no procedure here has such an entry{close_to(each, known)}"
-            if choice.get(key, each) != each:
-                yield f"{part}.{each}.{key}: an entry keeps its {key}"
-            if not isinstance(choice.get("used", True), bool):
-                yield f"{part}.{each}.used: should be true or false"
+        for name, changes in getattr(own, part).items():
+            if name not in known:
+                yield f"{part}.{name}: no procedure here has such an entry{close_to(name, known)}"
+            if changes.get(key, name) != name:
+                yield f"{part}.{name}.{key}: an entry keeps its {key}"
+            if not isinstance(changes.get("used", True), bool):
+                yield f"{part}.{name}.used: should be true or false"
     taken = {str(row.get("name")) for raw in raws for row in raw["limits"]}
     for number, limit in enumerate(own.new_limits, 1):
         if limit.get("name") in taken:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 from string import Formatter
 
 from redress.domain.procedure import MILESTONES, NEEDED, PLACES, Limit, Procedure, Stage
+from redress.procedures.files import close_to
 
 ONLY_NAMES = ("suspended", "resumed", "remedy_agreed", "contact_restricted")
 """Milestones of limits that the software starts and ends itself: for others they never come."""
@@ -19,10 +19,8 @@ def mistakes(procedure: Procedure) -> list[str]:
     """
     wrong = [*_wrong_limits(procedure)]
     wrong += _wrong_stages(procedure, windows=not wrong)
-    if "events_within_days" in procedure.policy.model_fields_set:
-        wrong.append("policy.events_within_days: is said in months now: events_within_months = 12")
     for milestone, before in procedure.expects.items():
-        wrong += [f"expects: {_no_milestone(each)}" for each in (milestone, *before) if _unknown(each)]
+        wrong += [f"expects: {_no_milestone(name)}" for name in (milestone, *before) if _unknown(name)]
     return wrong
 
 
@@ -31,15 +29,17 @@ def _wrong_limits(procedure: Procedure) -> Iterator[str]:
     yield from (f"limits: {name} stands twice" for name in names if names.count(name) > 1)
     yield from (f"limits: {name} is missing: every procedure needs it" for name in NEEDED - {*names})
     for limit in procedure.limits:
-        for key, said in _milestones_of(limit):
-            yield from (f"limits.{limit.name}.{key}: {_no_milestone(e)}" for e in said if _unknown(e))
+        for key, named in _milestones_of(limit):
+            yield from (
+                f"limits.{limit.name}.{key}: {_no_milestone(name)}" for name in named if _unknown(name)
+            )
         if not _unknown(limit.starts) and not _is_reached(procedure, limit.starts):
             yield f"limits.{limit.name}.starts: nothing in this procedure reaches {limit.starts}"
-        for key, said in _milestones_of(limit) if limit.name not in NEEDED else ():
+        for key, named in _milestones_of(limit) if limit.name not in NEEDED else ():
             yield from (
-                f"limits.{limit.name}.{key}: {each} is only a name: nothing reaches it"
-                for each in said
-                if each in ONLY_NAMES
+                f"limits.{limit.name}.{key}: {name} is only a name: nothing reaches it"
+                for name in named
+                if name in ONLY_NAMES
             )
         if not limit.met_by and limit.kind != "window" and limit.name not in NEEDED:
             yield f"limits.{limit.name}.met_by: is missing: nothing could meet it"
@@ -90,13 +90,12 @@ def _wrong_stages(procedure: Procedure, *, windows: bool) -> Iterator[str]:
             yield f"stages.{stage.name}.next: {stage.next} does not come after it"
     for place in procedure.plain:
         if place not in names and place not in PLACES:
-            close = get_close_matches(place, [*names, *PLACES], n=1)
-            yield f"plain.{place}: no such place" + (f" (is {close[0]} meant?)" if close else "")
+            yield f"plain.{place}: no such place{close_to(place, [*names, *PLACES])}"
     asked = [question.name for question in procedure.questions]
     yield from (f"questions.{name}: stands twice" for name in sorted({*asked}) if asked.count(name) > 1)
     if procedure.first_stage not in names:
         yield f"first_stage: no such stage: {procedure.first_stage}"
-    yield from (f"direct.to: no such stage: {each.to}" for each in procedure.direct if each.to not in names)
+    yield from (f"direct.to: no such stage: {rule.to}" for rule in procedure.direct if rule.to not in names)
     yield from (
         f"roles.{rule.role}.stage: no such stage: {rule.stage}"
         for rule in procedure.roles
@@ -130,6 +129,5 @@ def _unknown(milestone: str) -> bool:
     return milestone not in MILESTONES
 
 
-def _no_milestone(said: str) -> str:
-    close = get_close_matches(said, MILESTONES, n=1)
-    return f"no such milestone: {said}" + (f" (is {close[0]} meant?)" if close else "")
+def _no_milestone(name: str) -> str:
+    return f"no such milestone: {name}{close_to(name, MILESTONES)}"

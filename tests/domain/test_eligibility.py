@@ -14,7 +14,6 @@ import pytest
 from redress.domain.case import Case
 from redress.domain.opening_parsing import parse_opening
 from redress.domain.parsing import Malformed
-from redress.domain.words import questions_of
 from redress.procedures.loader import rules_for
 from tests.domain.conftest import (
     MONDAY,
@@ -139,14 +138,6 @@ def test_a_matter_of_more_than_a_year_ago_is_presumed_to_be_taken(authority: str
 def test_twelve_months_are_counted_to_the_day(events_on: str, received_on: str, stage: str) -> None:
     case = opened(events_on=events_on, received_on=received_on)
     assert status(case, received_on)["stage"] == stage
-
-
-def test_terms_recorded_before_there_were_months_count_days() -> None:
-    now = opened(events_on="2025-05-31")
-    policy = now.rules.procedure.policy.model_copy(update={"events_within_months": None})
-    earlier = now.rules.procedure.model_copy(update={"policy": policy})
-    assert questions_of(now.rules.procedure, now.opening) != []
-    assert questions_of(earlier, now.opening) == []
 
 
 def test_the_person_may_still_say_why_it_came_late() -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from redress.domain.actions.early_referral import missing_conditions
 from redress.domain.case import Case
 from tests.domain.conftest import (
     acknowledged,
@@ -392,12 +391,6 @@ def test_it_counts_for_whichever_is_left() -> None:
     recorded = ["The adjudication is full and upheld", "The adjudication", "A robust report"]
     recorded += ["The plan that they agreed to", "They agree: consent of 10 July"]
     assert send(adjudicated(), "refer_to_ombudsman", "2026-07-14", conditions=recorded).applied
-
-
-def test_terms_recorded_before_take_several_in_one() -> None:
-    procedure = adjudicated().rules.procedure.model_copy(update={"conditions_apart": False})
-    recorded = ["The report upheld all; adjudication full; a clear plan; the complainant agrees"]
-    assert missing_conditions(procedure, recorded) == []
 
 
 def test_what_is_denied_is_not_recorded() -> None:

@@ -178,11 +178,11 @@ def test_a_clock_or_a_file_in_the_rules_would_be_noticed(planted: str, tmp_path:
     """The replay in the strict sandbox can fail: with something planted in a copy of the rules it does."""
     copy = tmp_path / "copy"
     shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".*", "__pycache__", "docs"))
-    clocks = copy / "redress" / "clocks.py"
-    begins = "        self.procedure = procedure\n"
-    code = clocks.read_text(encoding="utf-8")
+    deadlines = copy / "redress" / "domain" / "deadlines.py"
+    begins = "        self.position = position\n"
+    code = deadlines.read_text(encoding="utf-8")
     assert begins in code
-    clocks.write_text(code.replace(begins, f"{begins}        {planted}\n"), encoding="utf-8")
+    deadlines.write_text(code.replace(begins, f"{begins}        {planted}\n"), encoding="utf-8")
     words = [
         sys.executable,
         "-m",

@@ -19,6 +19,5 @@ def acknowledge(state: ComplaintState, entry: LogEntry, message: Acknowledge) ->
         return APPLIED
     for milestone in milestones:
         state.deadlines.reach(milestone, message.on, assumed=entry.assumed)
-    usual = "stage_3_acknowledgement" if stage.name == "stage_3" else "acknowledgement"
-    state.effects.send(stage.acknowledgement_letter or usual, entry)
+    state.effects.send(stage.acknowledgement_letter, entry)
     return APPLIED

@@ -16,8 +16,6 @@ def missing_conditions(procedure: Procedure, recorded: Sequence[str]) -> list[st
     An entry counts for one condition only: "an agreed action plan" is no agreement of the complainant's.
     """
     wanted = procedure.early_referral
-    if not procedure.conditions_apart:
-        return [c.title for c in wanted if not any(_counts_for(c, entry) for entry in recorded)]
     taken: dict[int, int] = {}  # by the entry's place: the place of the condition it counts for
 
     def find(condition: int, tried: set[int]) -> bool:

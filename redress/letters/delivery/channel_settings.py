@@ -46,9 +46,11 @@ class ChannelSettings(BaseModel):
             return cls.model_validate(own | more)
         except ValidationError as error:
             lines = []
-            for each in error.errors(include_url=False):
-                what = str(each.get("ctx", {}).get("error", each["msg"]))
-                which = [f"REDRESS_{prefix}_{name}: ".upper() for name in each["loc"]]  # none: `what` says it
+            for problem in error.errors(include_url=False):
+                what = str(problem.get("ctx", {}).get("error", problem["msg"]))
+                which = [
+                    f"REDRESS_{prefix}_{name}: ".upper() for name in problem["loc"]
+                ]  # none: `what` says it
                 lines.append("".join([*which, what]))
             raise ChannelConfigError("\n".join(lines)) from None
 

@@ -201,7 +201,7 @@ def _meaning(error: APIError) -> Exception:
 
 def _is_ours(error: APIError) -> bool:
     """Whether a request was refused for how our service is set up at Notify, by its words for that."""
-    words = [str(each.get("message", "")) for each in error.message or [] if isinstance(each, dict)]
+    words = [str(part.get("message", "")) for part in error.message or [] if isinstance(part, dict)]
     return any(ours in message.casefold() for message in words for ours in OURS)
 
 
