@@ -12,12 +12,14 @@ from redress.bootstrap import activities_for, running_workers
 from redress.bootstrap_keys import cipher_for
 from redress.exit import leave
 from redress.letters.check import check_letters
-from redress.letters.delivery.configuration import ChannelConfigError, routes_for
+from redress.letters.delivery.configuration import ChannelConfigError, channels_for
 from redress.procedures.files import tell_all
 from redress.procedures.loader import FileError, check_all
 from redress.security.encryption import PlaintextCipher
 from redress.security.keyring import KeyringError
+from redress.services.migrating import check_schemas
 from redress.settings import Settings
+from redress.store.schema import SchemaNotCurrent
 from redress.telemetry.logs import set_up
 from redress.telemetry.traces import flush, tracing
 from redress.temporal.client import connect_patiently, quiet_runtime, where
@@ -49,11 +51,12 @@ async def run() -> int:
         return 2
     try:
         cipher = cipher_for(settings)
-    except KeyringError as mistake:
+        check_schemas(settings)
+    except (KeyringError, SchemaNotCurrent) as mistake:
         log.error("%s", mistake)
         return 2
     try:
-        routes = routes_for(settings)
+        channels = channels_for(settings)
     except ChannelConfigError as mistake:
         log.error("letters cannot be sent: %s", mistake)
         return 2
@@ -65,7 +68,7 @@ async def run() -> int:
     client = await connect_patiently(stop, cipher, tracing("redress-worker"))
     if client is None:
         return 0
-    async with running_workers(client, activities_for(settings, cipher, routes), settings):
+    async with running_workers(client, activities_for(settings, cipher, channels), settings):
         log.info("running complaints from %s, namespace %s", where(), client.namespace)
         await stop.wait()
         log.info("stopping: activities under way are finished first")

@@ -28,6 +28,7 @@ from redress.procedures.loader import procedure
 from redress.security.encryption import Cipher, PlaintextCipher
 from redress.services import sending
 from redress.services.clock import today
+from redress.services.migrating import migrate_stores
 from redress.services.rehearsal import Simulation
 from redress.services.timeline import timeline
 from redress.settings import TRIAL, Settings
@@ -44,6 +45,7 @@ async def main() -> int:
     quiet_runtime()
     shutil.rmtree(FOLDER, ignore_errors=True)
     (FOLDER / "inbox").mkdir(parents=True)
+    migrate_stores(Settings(state=FOLDER, register_url="", key_store_url="", outbox=None))
     cipher = PlaintextCipher()  # everybody in it is invented: its UI is there to be read
     ui_port = free_port()
     print("Redress demo: invented complaints on a real Temporal server, kept in .redress/demo")

@@ -27,6 +27,7 @@ from redress.exit import leave
 from redress.security.keyring import KeyringError, add_key
 from redress.services.clock import today
 from redress.services.links import lines
+from redress.services.migrating import migrate_stores
 from redress.settings import TRIAL
 from redress.temporal.client import connect, quiet_runtime, where
 from redress.temporal.embedded import server_command, wait_for_server
@@ -174,6 +175,7 @@ async def up(settings: ApiSettings) -> None:
     state.chmod(0o700)
     if not settings.keys_file.exists() and settings.trial != TRIAL:
         print(f"keys          new: {settings.keys_file} ({add_key(settings.keys_file)})")
+    migrate_stores(settings, settings.store_url)
     cipher = cipher_for(settings)
     address, ui = f"127.0.0.1:{ports.temporal}", f"http://127.0.0.1:{ports.ui}"
     api_url = f"http://{settings.api_host}:{ports.api}"

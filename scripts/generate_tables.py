@@ -72,7 +72,7 @@ def _meaning(field: FieldInfo) -> str:
     assert field.description
     kinds = list(_types(field.annotation))
     choices = [word for kind in kinds if get_origin(kind) is Literal for word in get_args(kind)]
-    meaning = field.description
+    meaning = " ".join(field.description.split())
     if choices:
         meaning += " One of " + ", ".join(f"`{word}`" for word in choices) + "."
     part = _part_of(field)

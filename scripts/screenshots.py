@@ -26,6 +26,7 @@ from redress.services import sending
 from redress.services.clock import today
 from redress.services.intake import open_complaint
 from redress.services.links import list_url, ready_lists
+from redress.services.migrating import migrate_stores
 from redress.settings import TRIAL, Settings
 from redress.store.register import Register
 from redress.temporal.client import quiet_runtime
@@ -145,6 +146,7 @@ async def main() -> int:
     ui_port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(state=Path(folder), register_url="", key_store_url="", keys=None, outbox=None)
+        migrate_stores(settings)
         activities = activities_for(settings)
         try:
             async with a_browser() as browser, embedded_server(ui_port=ui_port) as (_, client):

@@ -25,6 +25,7 @@ from redress.store.register import Register
 from redress.temporal.client import quiet_runtime
 from redress.temporal.embedded import embedded_server
 from tests.evidence import Evidence
+from tests.stores import migrated
 from tests.waiting import PATIENCE, until
 
 quiet_runtime()
@@ -112,7 +113,7 @@ class Life:
 
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(state=tmp_path_factory.mktemp("state"), register_url="", outbox=None)
+    return migrated(Settings(state=tmp_path_factory.mktemp("state"), register_url="", outbox=None))
 
 
 @pytest_asyncio.fixture(scope="session")

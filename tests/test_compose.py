@@ -59,7 +59,7 @@ for _service in SERVICES.values():
     _given = _service.get("environment", {})
     _service["environment"] = {name: value for name, value in _given.items() if value is not None}
 OURS = {name for name, service in SERVICES.items() if "build" in service}
-ONE_SHOTS = {"temporal-schema", "namespace", "keys"}
+ONE_SHOTS = {"temporal-schema", "namespace", "migrate", "keys"}
 LASTING = set(SERVICES) - ONE_SHOTS
 DATABASES = ("temporal-db", "register-db", "vault-db")
 
@@ -121,7 +121,7 @@ def test_what_lasts_lies_on_named_volumes() -> None:
     named = [parts for parts in mounted if not parts[0].startswith(".")]
     users = {name: [parts[0] for parts in named].count(name) for name in COMPOSE["volumes"]}
     assert {parts[0] for parts in named} == set(users)  # none is anonymous
-    assert users == dict.fromkeys(DATABASES, 1) | {"redress-state": 3, "redress-keys": 3}
+    assert users == dict.fromkeys(DATABASES, 1) | {"redress-state": 4, "redress-keys": 4}
     files = [parts for parts in mounted if parts[0].startswith(".")]
     assert all((ROOT / parts[0]).is_file() and parts[2] == "ro" for parts in files)
     for database in DATABASES:
@@ -232,7 +232,7 @@ def test_who_sends_nothing_has_no_passwords_for_it_and_metrics_stay_inside() -> 
 
 
 def _settings_of(service: str) -> type[Settings]:
-    return ApiSettings if service in ("api", "keys") else Settings
+    return ApiSettings if service in ("api", "keys", "migrate") else Settings
 
 
 def _read_settings(service: str) -> Settings:
@@ -276,13 +276,13 @@ def test_api_and_worker_have_one_register_and_the_ui_asks_the_api() -> None:
 
 
 def test_passwords_come_from_the_environment_and_the_defaults_say_what_they_are_for() -> None:
-    secrets = re.findall(r"^ +(?:\w*(?:PASSWORD|PWD|REGISTER_URL|VAULT_URL)): (.+)$", RAW, re.MULTILINE)
+    secrets = re.findall(r"^ +(?:\w*(?:PASSWORD|PWD|REGISTER_URL|KEY_STORE_URL)): (.+)$", RAW, re.MULTILINE)
     assert len(secrets) == 7
     for secret in secrets:
         assert re.search(r"\$\{POSTGRES_PASSWORD_(TEMPORAL|REGISTER|VAULT):-for-trial-only\}", secret)
     for service in ("worker", "api", "keys"):
-        for name in ("register", "vault"):
-            url = make_url(SERVICES[service]["environment"][f"REDRESS_{name.upper()}_URL"])
+        for name, setting in (("register", "REGISTER"), ("vault", "KEY_STORE")):
+            url = make_url(SERVICES[service]["environment"][f"REDRESS_{setting}_URL"])
             database = SERVICES[f"{name}-db"]["environment"]
             assert (url.host, url.username, url.password, url.database) == (
                 f"{name}-db",
@@ -601,6 +601,10 @@ async def test_the_worker_service_runs_on_postgresql_and_stops_when_told(
             REDRESS_METRICS=f"127.0.0.1:{free_port()}",
         )
         elsewhere = {name: surroundings[name] for name in ELSEWHERE}
+        for _ in range(2):
+            command = SERVICES["migrate"]["command"]
+            status, said = await _run(command, image, _surroundings("migrate", image, **elsewhere))
+            assert status == 0, said
         await _the_ring_is_asked_for_and_made(image, _surroundings("keys", image, **elsewhere))
 
         check = SERVICES["worker"]["healthcheck"]["test"][1:]

@@ -157,15 +157,6 @@ async def test_what_they_add_works(grown: Path, tmp_path: Path) -> None:
         complaint: WorkflowHandle[Any, Any] = client.get_workflow_handle(workflow_id(reference))
         headers = {"Authorization": f"Bearer {token}"}
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{api}", headers=headers, timeout=30) as http:
-
-            async def statuses() -> list[dict[str, Any]]:
-                """Where the complaint stands, by command, HTTP and Temporal."""
-                by_http = (await http.get(f"/v1/complaints/{reference}")).json()
-                return [starter("show", reference), by_http, await complaint.query("status")]
-
-            for status in await statuses():
-                assert _named(status["deadlines"], "name", "first_meeting")["state"] == "running"
-
             by_command = starter("send", reference, "offer-mediation", "accepted=true")
             path = f"/v1/complaints/{reference}/offer-mediation"
             by_http = (await http.post(path, json={"accepted": False})).json()
@@ -173,7 +164,12 @@ async def test_what_they_add_works(grown: Path, tmp_path: Path) -> None:
             assert [by_command["applied"], by_http["applied"], by_temporal["applied"]] == [True] * 3
 
             assert starter("send", reference, "record_meeting")["applied"]
-            for status in await statuses():
+            shown = [
+                starter("show", reference),
+                (await http.get(f"/v1/complaints/{reference}")).json(),
+                await complaint.query("status"),
+            ]
+            for status in shown:
                 assert _named(status["deadlines"], "name", "first_meeting")["state"] == "met"
                 assert _named(status["letters"], "letter", "meeting_confirmation")
             await until(lambda: any((tmp_path / "print").glob("*.txt")))

@@ -13,7 +13,7 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, WorkflowAlreadyStartedError
+from temporalio.exceptions import ActivityError, ApplicationError, WorkflowAlreadyStartedError
 
 from redress.contract import (
     HEARTBEAT_TIMEOUT,
@@ -110,7 +110,9 @@ class Outbox:
         """Within this workflow task while the register keeps up; else by an activity that operators see."""
         summary = recorded(request.entries)
         if not self._register_lags:
-            with suppress(ActivityError):  # the ordinary activity says why, and is tried until it works
+            # The ordinary activity says why, and is tried until it works. The SDK gives the error of a local
+            # activity as it was raised, not in an ActivityError.
+            with suppress(ActivityError, ApplicationError):
                 at_once: RecordResult = await workflow.execute_local_activity(
                     RECORD,
                     request,

@@ -1,1 +1,1 @@
-"""The door over HTTP, for intake systems, staff tools and the Temporal UI: `python -m redress.api`."""
+"""The HTTP API, for intake systems, staff tools and the Temporal UI: `python -m redress.api`."""

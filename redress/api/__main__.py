@@ -20,6 +20,8 @@ from redress.exit import leave
 from redress.procedures.loader import FileError, check_all
 from redress.security.encryption import PlaintextCipher
 from redress.security.keyring import KeyringError
+from redress.services.migrating import check_schemas
+from redress.store.schema import SchemaNotCurrent
 from redress.telemetry.logs import set_up
 from redress.telemetry.traces import flush
 from redress.temporal.client import quiet_runtime
@@ -48,11 +50,12 @@ def run() -> int:
             raise KeyringError(
                 "REDRESS_OIDC_AUDIENCE: is missing: whom must the issuer's tokens be meant for?"
             )
+        check_schemas(settings)
         app = build(settings, cipher)
     except FileError as mistake:
         log.error("a procedure or authority file cannot be used: %s", mistake)
         return 2
-    except KeyringError as mistake:
+    except (KeyringError, SchemaNotCurrent) as mistake:
         log.error("%s", mistake)
         return 2
     except (SQLAlchemyError, OSError) as error:

@@ -24,14 +24,14 @@ from redress.api import routes
 from redress.api.context import AppContext
 from redress.api.limits import Guard
 from redress.api.openapi import describe, describe_webhook
-from redress.api.problems import Refusal, malformed, of_status, unavailable
+from redress.api.problems import ANSWERED, Refusal, malformed, of_status, refusal_of
 from redress.api.request_log import Counts, Watch
 from redress.api.routes.codec import CrossOrigin
 from redress.api.settings import ApiSettings
-from redress.api.webhook_dispatcher import Dispatcher
 from redress.domain.parsing import Malformed, problems_in
 from redress.security.encryption import Cipher
 from redress.security.keyring import MissingKey
+from redress.services.webhook_delivery import Dispatcher
 
 log = logging.getLogger("redress.api")
 
@@ -48,6 +48,16 @@ def routers() -> list[APIRouter]:
     return [import_module(f"{routes.__name__}.{name}").router for name in names]
 
 
+class Api(FastAPI):
+    """The app, with a document that says who may do what."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document."""
+        if self.openapi_schema is None:
+            self.openapi_schema = describe(self, issuer=self.state.context.settings.oidc_issuer)
+        return self.openapi_schema
+
+
 def build(settings: ApiSettings, cipher: Cipher) -> FastAPI:
     """The app. Its own store is opened at once; Temporal and the register may still be down."""
     context = AppContext(settings, cipher)
@@ -60,7 +70,7 @@ def build(settings: ApiSettings, cipher: Cipher) -> FastAPI:
         )
         tasks = [
             asyncio.create_task(context.backends.watch(cipher)),
-            asyncio.create_task(context.queue.run(context.backends)),
+            asyncio.create_task(context.openings.run()),
             asyncio.create_task(dispatcher.run()),
         ]
         for task in tasks:
@@ -72,7 +82,7 @@ def build(settings: ApiSettings, cipher: Cipher) -> FastAPI:
             with suppress(asyncio.CancelledError):
                 await task
 
-    app = FastAPI(
+    app = Api(
         title="Redress",
         lifespan=life,
         docs_url=None,
@@ -86,22 +96,14 @@ def build(settings: ApiSettings, cipher: Cipher) -> FastAPI:
     for router in routers():
         app.include_router(router)
     describe_webhook(app)
-    app.add_exception_handler(Refusal, _refused)
+    for kind in ANSWERED:
+        app.add_exception_handler(kind, _refused)
     app.add_exception_handler(HTTPException, _refused_by_framework)
     app.add_exception_handler(RequestValidationError, _malformed)
-    app.add_exception_handler(SQLAlchemyError, _store_failed)
-    app.add_exception_handler(MissingKey, _key_is_missing)
     app.add_middleware(CrossOrigin, origins=settings.codec_origins)
     app.add_middleware(Guard)
     app.add_middleware(Watch, counts=app.state.counts)  # outermost: it sees what Guard turns away too
-    app.openapi = lambda: _described(app, settings.oidc_issuer)  # type: ignore[method-assign]  # as FastAPI wants
     return app
-
-
-def _described(app: FastAPI, issuer: str) -> dict[str, Any]:
-    if app.openapi_schema is None:
-        app.openapi_schema = describe(app, issuer=issuer)
-    return app.openapi_schema
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:
@@ -110,8 +112,11 @@ def _log_failure(task: asyncio.Task[None]) -> None:
 
 
 async def _refused(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, Refusal)
-    return error.response()
+    if isinstance(error, MissingKey):
+        log.error("%s", error)
+    elif isinstance(error, SQLAlchemyError):
+        log.error("a database cannot be used: %s", type(error).__name__)
+    return refusal_of(error).response()
 
 
 async def _refused_by_framework(request: Request, error: Exception) -> JSONResponse:
@@ -149,13 +154,3 @@ def _worded(request: Request, error: ErrorDetails) -> ErrorDetails:
         field = next(each.field_info for each in parameters if each.alias == error["loc"][-1])
         worded["type"], worded["msg"] = "value_error", f"should look like {field.examples[0]}"
     return worded
-
-
-async def _key_is_missing(_: Request, error: Exception) -> JSONResponse:
-    log.error("%s", error)
-    return unavailable("A key is missing here, so this cannot be read just now; nothing is lost.").response()
-
-
-async def _store_failed(_: Request, error: Exception) -> JSONResponse:
-    log.error("a database cannot be used: %s", type(error).__name__)
-    return unavailable("A database that this needs cannot be used just now.").response()

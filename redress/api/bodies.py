@@ -11,7 +11,7 @@ import json
 from typing import Any, NoReturn, Self, cast
 
 from fastapi import Request
-from pydantic import BaseModel, ModelWrapValidatorHandler, PrivateAttr, model_validator
+from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, PrivateAttr, model_validator
 from starlette.requests import ClientDisconnect
 
 from redress.api.problems import Refusal, wrong
@@ -25,6 +25,8 @@ READ_WITHIN = 20
 
 class Unparsed(BaseModel):
     """Base of a body that is documented by its fields and handed on as it came."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     _document: dict[str, Any] = PrivateAttr(default_factory=dict)
 

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Annotated, TypeVar, cast
 
 from fastapi import Depends, Path, Request
 
-from redress.api.backends import Backends, Unavailable
 from redress.api.callers import Callers
-from redress.api.problems import Refusal, malformed, unavailable
+from redress.api.problems import Refusal
 from redress.api.settings import ApiSettings
-from redress.domain.parsing import Malformed
 from redress.security.access import CODEC, Role
 from redress.security.encryption import Cipher
 from redress.security.tokens import Caller
+from redress.services.backends import Backends
+from redress.services.openings import Openings
 from redress.store import callers
 from redress.store.api_store import open_store
-from redress.store.intake_queue import Waiting
-from redress.store.register import Register
+from redress.store.intake_queue import IntakeQueue
 
 T = TypeVar("T")
 
@@ -35,16 +33,8 @@ class AppContext:
         self.backends = Backends(settings, cipher)
         store = open_store(settings.store_url)
         self.callers = Callers(store, settings)
-        self.queue = Waiting(store, cipher)
-
-    async def register(self, work: Callable[[Register], T]) -> T:
-        """Do something with the register. Raises `Refusal` where it does not answer or cannot take it."""
-        try:
-            return await self.backends.ask(work)
-        except Unavailable:
-            raise unavailable("The register does not answer.") from None
-        except Malformed as error:
-            raise malformed(error) from None
+        self.queue = IntakeQueue(store, cipher)
+        self.openings = Openings(self.backends, self.queue)
 
 
 def check_authority(caller: Caller, authority: object) -> None:
@@ -63,11 +53,11 @@ async def admit(request: Request, allowed: frozenset[Role] | None) -> None:
     context = context_of(request)
     caller = await context.callers.admit(allowed, request)
     if allowed == CODEC and caller.authority is not None:
-        raise Refusal("not-allowed", "Whoever decodes payloads reads every authority's.")
+        raise Refusal("not-allowed", "Decoding payloads reads every authority's.")
     request.state.caller = caller
     reference = request.path_params.get("reference", "")
     if caller.authority is not None and re.match(REFERENCE, reference):
-        owner = await context.register(lambda register: callers.authority_of(register, reference))
+        owner = await context.backends.ask(lambda register: callers.authority_of(register, reference))
         if owner is not None:
             check_authority(caller, owner)
 

@@ -57,7 +57,7 @@ class TooLarge(Exception):
 
 
 class Guard:
-    """Turns away bodies that are too large, by what they say and by what comes; adds our headers."""
+    """Turns away bodies that are too large, by their `Content-Length` and by what comes; adds our headers."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -85,9 +85,9 @@ class Guard:
                 message["headers"] = [*message.get("headers", []), *HEADERS]
             await send(message)
 
-        said = dict(scope["headers"]).get(b"content-length", b"0")
+        length = dict(scope["headers"]).get(b"content-length", b"0")
         try:
-            if not said.isdigit() or int(said) > largest:
+            if not length.isdigit() or int(length) > largest:
                 raise TooLarge
             await self._app(scope, counted, with_headers)
         except TooLarge:
@@ -95,9 +95,7 @@ class Guard:
                 raise
             refusal = Refusal("too-large", f"A body may have {largest} bytes: keep documents elsewhere.")
             await refusal.response()(scope, receive, with_headers)
-        except (
-            Exception
-        ) as error:  # a fault of ours: its text could hold names, so neither log nor caller see it
+        except Exception as error:  # a fault of ours: its text could hold names, so nobody sees it
             frame = traceback.extract_tb(error.__traceback__)[-1]
             place = f"{Path(frame.filename).name}:{frame.lineno}"
             log.error("fault at %s %s: %s in %s", scope["method"], _route(scope), type(error).__name__, place)

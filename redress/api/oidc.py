@@ -74,15 +74,15 @@ class Issuer:
         name = _at(claims, settings.oidc_name_claim)
         if not isinstance(name, str) or not 0 < len(name) <= 200:
             return None
-        said = _at(claims, settings.oidc_roles_claim)
-        named = said.split() if isinstance(said, str) else said if isinstance(said, list) else []
+        claim = _at(claims, settings.oidc_roles_claim)
+        named = claim.split() if isinstance(claim, str) else claim if isinstance(claim, list) else []
         ours = {settings.oidc_roles.get(str(each), "") if settings.oidc_roles else each for each in named}
         roles: frozenset[Role] = frozenset(role for role in ROLES if role in ours)
         authority = None
         if settings.oidc_authority_claim:
             authority = _at(claims, settings.oidc_authority_claim)
             if not isinstance(authority, str) or not authority:
-                return None  # whoever is to be limited and is not reaches nothing
+                return None  # callers are to be limited to an authority, and this one names none
         try:
             until = datetime.fromtimestamp(int(claims["exp"]), UTC)
         except (ValueError, OverflowError, OSError):
@@ -104,8 +104,8 @@ class Issuer:
         issuer = self._settings.oidc_issuer.rstrip("/")
         try:
             async with httpx.AsyncClient(timeout=5, follow_redirects=False) as http:
-                found = (await http.get(f"{issuer}/.well-known/openid-configuration")).raise_for_status()
-                keys = (await http.get(str(found.json()["jwks_uri"]))).raise_for_status().json()["keys"]
+                discovery = (await http.get(f"{issuer}/.well-known/openid-configuration")).raise_for_status()
+                keys = (await http.get(str(discovery.json()["jwks_uri"]))).raise_for_status().json()["keys"]
             known = {key["kid"]: jwt.PyJWK(key) for key in keys if _signs(key)}
         except (httpx.HTTPError, jwt.PyJWTError, ValueError, KeyError, TypeError) as error:
             log.warning("the issuer's keys could not be fetched: %s", type(error).__name__)
@@ -124,7 +124,7 @@ def _at(claims: dict[str, Any], place: str) -> Any:
     """The claim at a place such as `realm_access.roles`; a claim of that very name wins."""
     if place in claims:
         return claims[place]
-    found: Any = claims
+    value: Any = claims
     for part in place.split("."):
-        found = found.get(part) if isinstance(found, dict) else None
-    return found
+        value = value.get(part) if isinstance(value, dict) else None
+    return value

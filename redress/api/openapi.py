@@ -19,17 +19,17 @@ TAGS = [
     {"name": "complaints", "description": "Open complaints, read where they stand, follow them."},
     {"name": "messages", "description": "What happens to a complaint: one operation for each action."},
     {"name": "dates", "description": "What is due, and how a date is counted."},
-    {"name": "webhooks", "description": "Being told of stage changes, closings and breaches."},
+    {"name": "webhooks", "description": "Subscriptions to stage changes, closings and breaches."},
     {"name": "notices", "description": "What webhooks are sent."},
     {"name": "codec", "description": "For the Temporal UI and command: payloads encrypted and decrypted."},
-    {"name": "health", "description": "For whoever watches over the API."},
+    {"name": "health", "description": "For monitoring."},
 ]
 
 ABOUT = """\
 Complaints under the procedures of children's social care in England: open them, send them what happens,
 read what is owed by whom by when.
 
-**Who calls.** `Authorization: Bearer TOKEN`. Whoever runs the API makes tokens with
+**Who calls.** `Authorization: Bearer TOKEN`. The API's administrator makes tokens with
 `starter.py token new`. {roles}
 
 **Errors** are problem documents (RFC 9457, `application/problem+json`); `errors` names each field. Tell them
@@ -42,8 +42,8 @@ answer below 500; after a 503 or 429 wait for the seconds of `Retry-After` first
 **Pages.** Lists give `next`: ask again with it as `after`, all else alike, until it is null.
 
 **Limits.** A body has at most {largest} bytes (codec: {batch}), one message 32 KiB, an opening 600 KiB; texts
-hold 8,000 characters, names and ids 200. One caller has so many requests a minute (600 unless whoever runs
-the API chose otherwise; of the codec twenty times as many), a quarter of them at once; then comes a 429.
+hold 8,000 characters, names and ids 200. One caller has so many requests a minute (600 unless its
+administrator chose otherwise; of the codec twenty times as many), a quarter of them at once; more get a 429.
 
 **Dates** are London dates, `YYYY-MM-DD`; moments are ISO 8601 with their zone. New fields may come at any
 time: pass over those you do not know. What you send may hold no unknown ones, and no unknown parameters.

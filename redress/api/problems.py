@@ -1,4 +1,4 @@
-"""How the API says no: RFC 9457 problem documents, and nothing of its insides in them."""
+"""How the API refuses: RFC 9457 problem documents, and nothing of its insides in them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,16 @@ from http import HTTPStatus
 from typing import Any, Literal
 
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
+from sqlalchemy.exc import SQLAlchemyError
 
+from redress.api.schemas import Schema
+from redress.domain.erasure import Erased
 from redress.domain.parsing import Malformed
 from redress.domain.parsing import Problem as FieldProblem
+from redress.security.keyring import MissingKey
+from redress.services.backends import Unavailable
+from redress.services.errors import NotFound
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -35,34 +41,48 @@ PROBLEMS = {
 """Each problem's name, which ends its `type`, with its status and title."""
 
 
-class FieldError(BaseModel):
+class FieldError(Schema):
     """One field that is wrong."""
 
-    field: str = Field(description="Which field; `complainant.name`, `points[0]`.", examples=["received_on"])
-    problem: str = Field(
-        description="What is wrong with it, and what would be right.",
-        examples=["give a date as YYYY-MM-DD, for example 2026-11-20"],
-    )
+    field: str = Field(examples=["received_on"])
+    """Which field; `complainant.name`, `points[0]`."""
+
+    problem: str = Field(examples=["give a date as YYYY-MM-DD, for example 2026-11-20"])
+    """What is wrong with it, and what would be right."""
 
 
-class Problem(BaseModel):
+class Problem(Schema):
     """A problem document, RFC 9457."""
 
     model_config = ConfigDict(extra="allow")
 
-    type: str = Field(description="Names the problem for programs.", examples=[TYPE + "malformed"])
-    title: str = Field(description="The same for people, always alike.")
-    status: int = Field(description="The HTTP status.", examples=[422])
-    detail: str = Field(description="What happened this time, and what can be done about it.")
-    errors: list[FieldError] = Field(default=[], description="What is wrong with each field.")
-    applied: Literal["no", "unknown"] = Field(
-        default="no",
-        description="With a 503 to a message: `no`: it was not taken. `unknown`: it may have been. Send the "
-        "same again either way, with `message_id` and `on` as they stand here: it counts once.",
-    )
-    message_id: str = Field(default="", description="With a 409 or 503 to a message: what it is called.")
-    on: date | None = Field(default=None, description="With a 409 or 503 to a message: its date.")
-    repeated: bool = Field(default=False, description="With a 409: whether it had been refused before.")
+    type: str = Field(examples=[TYPE + "malformed"])
+    """Names the problem for programs."""
+
+    title: str
+    """The same for people, always alike."""
+
+    status: int = Field(examples=[422])
+    """The HTTP status."""
+
+    detail: str
+    """What happened this time, and what can be done about it."""
+
+    errors: list[FieldError] = []
+    """What is wrong with each field."""
+
+    applied: Literal["no", "unknown"] = "no"
+    """With a 503 to a message: `no`: it was not taken. `unknown`: it may have been. Send the same again
+    either way, with `message_id` and `on` as they stand here: it counts once."""
+
+    message_id: str = ""
+    """With a 409 or 503 to a message: what it is called."""
+
+    on: date | None = None
+    """With a 409 or 503 to a message: its date."""
+
+    repeated: bool = False
+    """With a 409: whether it had been refused before."""
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -127,6 +147,29 @@ def malformed(error: Malformed) -> Refusal:
     number = len(error.problems)
     fields = "a field" if number == 1 else f"{number} fields"
     return Refusal("malformed", f"Nothing was changed: {fields} cannot be taken.", errors=error.problems)
+
+
+def refusal_of(error: Exception) -> Refusal:
+    """How an error of a service is answered. What it says may hold names only where the caller sent them."""
+    match error:
+        case Refusal():
+            return error
+        case Malformed():
+            return malformed(error)
+        case NotFound():
+            return Refusal("not-found", f"{error}.")
+        case Erased():
+            return Refusal("erased", f"{error}.")
+        case Unavailable():
+            return unavailable(f"{error} does not answer.")
+        case MissingKey():
+            return unavailable("A key is missing here, so this cannot be read just now; nothing is lost.")
+        case _:
+            return unavailable("A database that this needs cannot be used just now.")
+
+
+ANSWERED = (Refusal, Malformed, NotFound, Erased, Unavailable, MissingKey, SQLAlchemyError)
+"""The errors that `refusal_of` knows."""
 
 
 def wrong(field: str, what: str) -> Refusal:

@@ -23,6 +23,11 @@ def roles(allowed: frozenset[Role]) -> dict[str, Any]:
     return {"x-roles": sorted(allowed)}
 
 
+def header(name: str, description: str) -> dict[str, Any]:
+    """What the OpenAPI document says of a header of an answer."""
+    return {"headers": {name: {"description": description, "schema": {"type": "string"}}}}
+
+
 class Route(APIRoute):
     """An endpoint that says in its `openapi_extra` who may use it; one that says nothing cannot be made."""
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, cast
 
 import typer
 
 from redress.cli import tables
 from redress.cli.console import (
-    MALFORMED,
     REFUSED,
     AsJson,
     Reference,
-    fail,
     print_json,
     read_date,
     read_document,
@@ -23,12 +21,11 @@ from redress.cli.console import (
 )
 from redress.cli.shared import client, register
 from redress.domain.case import Answer
-from redress.domain.procedure import StageName
 from redress.domain.sentences import with_long_dates
 from redress.domain.status import Status
-from redress.procedures.loader import authority_names
-from redress.services import intake, sending
+from redress.services import intake, lists, sending
 from redress.services.clock import today
+from redress.store.listing import ComplaintFilter, Line
 
 app = typer.Typer()
 
@@ -125,22 +122,13 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """Open complaints by next due date. Reads the register, so it works with Temporal down."""
-    before = read_date("due_before", due_before).isoformat() if due_before else None
-    wanted_stage = stage.replace("-", "_") if stage else None
-    if wanted_stage is not None and wanted_stage not in get_args(StageName):
-        fail(MALFORMED, [f"stage: {stage!r} is none of {', '.join(get_args(StageName))}"])
+    before = read_date("due_before", due_before) if due_before else None
+    wanted = ComplaintFilter(everything, authority, stage and stage.replace("-", "_"), overdue, before)
 
-    async def work() -> list[Status]:
-        found = register().statuses(today(), closed=everything, authority=authority)
-        return [
-            status
-            for status in found
-            if (wanted_stage is None or status["stage"] == wanted_stage)
-            and (not overdue or status["overdue"])
-            and (before is None or (status["next_due_on"] or "9999") < before)
-        ]
+    async def work() -> list[Line] | list[Status]:
+        store, day = register(), today()
+        lines = lists.list_complaints(store, wanted, day).complaints
+        return lists.statuses(store, lines, day) if as_json else lines
 
-    statuses = run(work)
-    if authority is not None and not statuses and authority not in authority_names():
-        fail(MALFORMED, [f"authority: {authority!r} is none of {', '.join(authority_names())}"])
-    print_json(statuses) if as_json else tables.show_list(statuses)
+    found = run(work)
+    print_json(found) if as_json else tables.show_list(cast(list[Line], found))

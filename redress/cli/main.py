@@ -22,7 +22,7 @@ GROUPS = {
     "redress.cli.complaints": ("open", "send", "show", "list"),
     "redress.cli.dates": ("due",),
     "redress.cli.procedures": ("procedure", "rehearse"),
-    "redress.cli.upkeep": ("letters", "recount", "reconcile"),
+    "redress.cli.upkeep": ("letters", "migrate", "recount", "reconcile"),
     "redress.cli.privacy": ("export", "erase", "keys"),
     "redress.cli.tokens": ("token",),
     "redress.cli.versions": ("versions",),

@@ -21,6 +21,7 @@ from redress.services import drawing, rehearsal, wording
 from redress.services.clock import today
 from redress.settings import Settings
 from redress.store.register import Register
+from redress.store.schema import migrate
 
 WIDEST = 110
 """Characters: longer lines are hard to read, however wide the terminal is."""
@@ -97,5 +98,6 @@ async def _worker(client: Client, folder: Path) -> AsyncIterator[Register]:
     """A worker without keys, whose letters stay in the folder."""
     settings = Settings(state=folder, register_url="", outbox=None)
     activities = activities_for(settings, PlaintextCipher())
+    migrate(activities.register.engine, "register")
     async with running_workers(client, activities, settings):
         yield activities.register

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # what only few commands use is not loaded for all
     from redress.services.erasing import Proof
     from redress.services.letters import LetterLine
     from redress.services.recounting import RecountReport
+    from redress.store.listing import Line
 
 
 class _Console(Console):
@@ -129,9 +130,12 @@ def _remark(row: Mapping[str, object], what: str) -> str:
 
 
 def _state(status: Status) -> str:
-    if status["closed_on"]:
-        return f"closed {day(status['closed_on'])} as {words(status['closed_as'])}"
-    return status["state"]
+    closed_on = status["closed_on"]
+    return _closed(date.fromisoformat(closed_on), status["closed_as"]) if closed_on else status["state"]
+
+
+def _closed(on: date, how: str | None) -> str:
+    return f"closed {long_date(on)} as {words(how)}"
 
 
 def _deadlines(deadlines: Sequence[DeadlineStatus]) -> Table:
@@ -150,24 +154,24 @@ def _deadlines(deadlines: Sequence[DeadlineStatus]) -> Table:
     return table
 
 
-def show_list(statuses: Sequence[Status]) -> None:
+def show_list(lines: Sequence[Line]) -> None:
     """Complaints in a table, by next due date."""
     table = table_of("reference", "stage", "state", "next due", "waiting for", "received")
     table.columns[0].min_width = 15
-    for status in statuses:
-        overdue = status["overdue"]
+    for line in lines:
         due = Text(
-            day(status["next_due_on"]) + (" overdue" if overdue else ""), style="bold red" if overdue else ""
+            (long_date(line.next_due_on) if line.next_due_on else "") + (" overdue" if line.overdue else ""),
+            style="bold red" if line.overdue else "",
         )
         table.add_row(
-            status["reference"],
-            words(status["stage"]),
-            _state(status),
+            line.reference,
+            words(line.stage),
+            _closed(line.closed_on, line.closed_as) if line.closed_on else line.state,
             due,
-            words(status["waiting_for"]),
-            day(status["received_on"]),
+            words(line.waiting_for),
+            long_date(line.received_on),
         )
-    console.print(table if statuses else "no complaints to show")
+    console.print(table if lines else "no complaints to show")
 
 
 def show_letters(letters: Sequence[LetterLine]) -> None:

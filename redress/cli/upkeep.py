@@ -6,12 +6,25 @@ from typing import Annotated
 
 import typer
 
+from redress.api.settings import ApiSettings
 from redress.cli import tables
-from redress.cli.console import MALFORMED, NO_ANSWER, AsJson, ending, fail, print_json, run, say, settings
+from redress.cli.console import (
+    MALFORMED,
+    NO_ANSWER,
+    AsJson,
+    ending,
+    fail,
+    print_json,
+    run,
+    say,
+    settings,
+    settings_of,
+)
 from redress.cli.shared import client, register
-from redress.letters.delivery.configuration import routes_for, send_limits_of
+from redress.letters.delivery.configuration import channels_for, send_limits_of
 from redress.letters.dispatcher import LetterDispatcher
 from redress.services import letters, reconciling, recounting
+from redress.services.migrating import migrate_stores
 
 app = typer.Typer()
 
@@ -55,8 +68,24 @@ def _letters(
         return [letters.by_hand(store, reference, mark)]
     if not again:
         return letters.text(store, reference, mark)
-    dispatcher = LetterDispatcher(store, routes_for(settings()), send_limits_of(settings()))
+    dispatcher = LetterDispatcher(store, channels_for(settings()), send_limits_of(settings()))
     return [letters.again(dispatcher, reference, mark)]
+
+
+@app.command()
+def migrate(as_json: AsJson = False) -> None:
+    """Bring the register, the key store and the API's own store to the schema of this version.
+
+    Before each start of a new version. It may be run any number of times, also by several at once.
+    """
+    own = settings_of(ApiSettings)
+    with ending(stores="one of the stores"):
+        done = migrate_stores(own, own.store_url)
+    if as_json:
+        print_json(done)
+    else:
+        for name in done:
+            say(f"{name.replace('_', ' ')}: up to date")
 
 
 @app.command()

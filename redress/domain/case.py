@@ -23,6 +23,7 @@ from redress.domain.log import (
     LoggedMessage,
     MessageLog,
     Rejected,
+    by_date,
 )
 from redress.domain.london import instant, london_date
 from redress.domain.messages import Correct, Recount
@@ -31,6 +32,7 @@ from redress.domain.opening_parsing import past_messages
 from redress.domain.parsing import Parsed, parse_message
 from redress.domain.procedure import RulesSnapshot
 from redress.domain.schedule import Schedule, Task, Timer
+from redress.domain.state import ComplaintState
 from redress.domain.status import Status, status_of
 
 __all__ = ["Answer", "Case", "CaseState", "EffectStatus", "LoggedMessage", "Rejected", "Task", "Timer"]
@@ -76,12 +78,22 @@ class Case:
         case = cls(rules, state.reference, opening, state.opened_on)
         for record in loaded:
             case.logged[case.log[record.seq].message.message_id].answer = record.answer
-        for record in records[state.loaded :]:
-            case.messages.add(record.parsed(), record=record)
-        case.rejected = list(state.rejected)
-        case.settled.update(state.settled)
-        case._refold()
+        case.resume(records[state.loaded :], state.rejected, state.settled)
         return case
+
+    def resume(
+        self, records: Iterable[LoggedMessage], rejected: Iterable[Rejected], settled: dict[str, EffectStatus]
+    ) -> None:
+        """Take on what was recorded since the opening, in one go where it came in the order of its dates."""
+        in_turn = sorted(records, key=lambda record: record.seq)
+        added = [self.messages.add(record.parsed(), record=record) for record in in_turn]
+        self.rejected = list(rejected)
+        self.settled.update(settled)
+        if any(isinstance(entry.message, Correct) or entry.message.on < self.fold.day for entry in added):
+            self._refold()
+            return
+        for entry in sorted(added, key=by_date):
+            self.fold.apply(entry)
 
     def state(self) -> CaseState:
         """All that is needed to make this complaint again."""
@@ -137,7 +149,13 @@ class Case:
 
     def status(self, as_of: date) -> Status:
         """Where it stands (or stood) at the beginning of a London date. Changes nothing."""
-        state = self._folding.state(self.log, as_of)
+        return self._status_of(self._folding.state(self.log, as_of), as_of)
+
+    def latest_status(self, as_of: date) -> Status:
+        """The same by its own state, which is taken on to that date: for a complaint that is only read."""
+        return self._status_of(self.fold, as_of) if as_of >= self.fold.day else self.status(as_of)
+
+    def _status_of(self, state: ComplaintState, as_of: date) -> Status:
         state.advance(max(as_of, state.opening.received_on))
         log = [entry for entry in self.log if entry.seq in state.outcomes]
         status = status_of(state, self.reference, log, as_of)

@@ -176,12 +176,19 @@ def days_late(calendar: Calendar, deadline: Deadline, as_of: date) -> int:
     Counted up to the day met or stopped, else up to `as_of`. Met on a non-working day counts as
     the next working day.
     """
-    end = deadline.met_on or deadline.stopped_on or deadline.paused_on or as_of
-    end = min(end, calendar.last_sure)
+    end = min(deadline.met_on or deadline.stopped_on or deadline.paused_on or as_of, calendar.last_sure)
     if deadline.met_assumed or deadline.lapsed_on is not None or end <= deadline.due_on:
         return 0
-    if deadline.limit.unit == "calendar_days":
-        return (end - deadline.due_on).days
-    if deadline.met_on is not None:
+    if deadline.met_on is not None and deadline.limit.unit != "calendar_days":
         return calendar.between(deadline.due_on, calendar.on_or_after(end))
-    return max(calendar.between(deadline.due_on, end), 1)
+    return late_by(calendar, deadline.limit.unit, deadline.due_on, end)
+
+
+def late_by(calendar: Calendar, unit: str, due_on: date, as_of: date) -> int:
+    """How many days of its unit what is still owed is late on a day; 0 in time, at least 1 once late."""
+    end = min(as_of, calendar.last_sure)
+    if end <= due_on:
+        return 0
+    if unit == "calendar_days":
+        return (end - due_on).days
+    return max(calendar.between(due_on, end), 1)

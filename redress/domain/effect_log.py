@@ -13,7 +13,7 @@ from redress.domain.log import LogEntry
 
 
 class EffectLog:
-    """The effects of one complaint. Each has a key that stays the same however often it is folded.
+    """The effects of one complaint. Each has a key that stays the same however often they are made anew.
 
     `by_clock` says whether time causes what is added now, or a message. `knew_on`: when the person knew of
     the matter; the Ombudsman's time counts from it.

@@ -16,7 +16,7 @@ Fact = JsonValue
 
 @dataclass(slots=True, eq=False)
 class Effect:
-    """One thing to be done once. The key is the same each time the case is folded.
+    """One thing to be done once. The key is the same each time the complaint is made anew.
 
     `on` is the London date from which it is due; `by_clock` that time caused it, not a message;
     `seq` the place in the log of the message that did.

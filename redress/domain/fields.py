@@ -53,9 +53,12 @@ Address = Annotated[Text, Field(description="A postal address, with line breaks 
 
 
 class Part(BaseModel):
-    """Base of everything that comes in: unknown fields are refused by name."""
+    """Base of everything that comes in: unknown fields are refused by name.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    What stands below a field, or in its type, is its description wherever it is shown.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     @classmethod
     def example(cls) -> dict[str, Any]:
@@ -68,40 +71,38 @@ class Contact(Part):
     """How to reach somebody."""
 
     name: Name
-    role: Text = Field(
-        default="",
-        description="Who they are to the matter, in your own words: `parent`, `foster_carer`, … The roles "
-        "`child`, `young_person`, `looked_after_child`, `care_leaver` get letters in plain words and are "
-        "told of their right to an advocate.",
-        examples=["young_person"],
-    )
+    role: Text = Field(default="", examples=["young_person"])
+    """Who they are to the matter, in your own words: `parent`, `foster_carer`, … The roles `child`,
+    `young_person`, `looked_after_child`, `care_leaver` get letters in plain words and are told of their
+    right to an advocate."""
+
     email: Email = ""
     telephone: Telephone = ""
     address: Address = ""
-    format: Text = Field(
-        default="",
-        description="How letters should come: `email`, `post`, `text`, or several in order of preference. "
-        "Anything else, such as large print, is left to a person.",
-    )
+    format: Text = ""
+    """How letters should come: `email`, `post`, `text`, or several in order of preference. Anything else,
+    such as large print, is left to a person."""
 
 
 class OnBehalfOf(Part):
     """The child or young person for whom somebody else complains."""
 
     name: Annotated[Short | None, Field(description="The child's name.")] = None
-    child_agrees: Flag | None = Field(
-        default=None, description="Whether the child agrees. Left out: not asked yet."
-    )
+    child_agrees: Flag | None = None
+    """Whether the child agrees. Left out: not asked yet."""
 
 
 class About(Part):
     """What the matter concerns."""
 
-    service: Text = Field(default="", description="Which service.")
-    team: Text = Field(default="", description="Which team.")
-    people: list[Short] = Field(
-        default_factory=list, max_length=50, description="The names of the people concerned."
-    )
+    service: Text = ""
+    """Which service."""
+
+    team: Text = ""
+    """Which team."""
+
+    people: list[Short] = Field(default_factory=list, max_length=50)
+    """The names of the people concerned."""
 
 
 class Person(Part):

@@ -81,10 +81,17 @@ class Message(Part):
     dates_back: ClassVar[tuple[str, ...]] = ()
     """Further dates that must lie between the complaint's receipt and today."""
 
-    on: Day = Field(description="The London date it happened or was received.")
-    by: Text = Field(default="", description="Who did it, for the file.")
-    note: Text = Field(default="", description="For the file; never in a letter.")
-    message_id: Id = Field(description="What the message is called: the same message comes once.")
+    on: Day
+    """The London date it happened or was received."""
+
+    by: Text = ""
+    """Who did it, for the file."""
+
+    note: Text = ""
+    """For the file; never in a letter."""
+
+    message_id: Id
+    """What the message is called: the same message comes once."""
 
     @classmethod
     def meaning(cls) -> str:
@@ -96,22 +103,24 @@ class Finding(Part):
     """What was found on one point."""
 
     point: NumberOfPoint
-    outcome: AnswerOutcome = Field(description="What was found.", examples=["upheld"])
+    outcome: AnswerOutcome = Field(examples=["upheld"])
+    """What was found."""
+
     reason: OptionalReason = Field(default="", examples=["…"])
 
 
 class Remedy(Part):
     """Something agreed to be done, by whom and by which date."""
 
-    what: RequiredText = Field(description="What it is, in words.", examples=["An apology"])
-    owner: Short = Field(
-        default="complaints_manager",
-        description="Who sees to it, by role. Left out: the Complaints Manager.",
-        examples=["director"],
-    )
-    due_on: Day | None = Field(
-        default=None, description="By when. Left out: 20 working days.", examples=["2026-12-18"]
-    )
+    what: RequiredText = Field(examples=["An apology"])
+    """What it is, in words."""
+
+    owner: Short = Field(default="complaints_manager", examples=["director"])
+    """Who sees to it, by role. Left out: the Complaints Manager."""
+
+    due_on: Day | None = Field(default=None, examples=["2026-12-18"])
+    """By when. Left out: 20 working days."""
+
     point: Annotated[
         int | None, Field(ge=1, le=50, description="The point it is for, from 1.", examples=[1])
     ] = None
@@ -120,8 +129,12 @@ class Remedy(Part):
 class Recommendation(Part):
     """What a report asks for."""
 
-    what: RequiredText = Field(description="What it is, in words.", examples=["Tell people beforehand."])
-    who: Text = Field(default="", description="By whom.", examples=["…"])
+    what: RequiredText = Field(examples=["Tell people beforehand."])
+    """What it is, in words."""
+
+    who: Text = Field(default="", examples=["…"])
+    """By whom."""
+
     by_when: Annotated[Day | None, Field(alias="by", description="By when.", examples=["2027-01-15"])] = None
 
 
@@ -172,10 +185,11 @@ class ResolveInformally(Message):
 
     action = "resolve_informally"
     title = "Settled informally, where the person agrees"
-    agreed: Flag = Field(description="Whether the person agreed; only then it is settled.", examples=[True])
-    terms: Text = Field(
-        default="", description="What was agreed.", examples=["The invented team rings on Mondays."]
-    )
+    agreed: Flag = Field(examples=[True])
+    """Whether the person agreed; only then it is settled."""
+
+    terms: Text = Field(default="", examples=["The invented team rings on Mondays."])
+    """What was agreed."""
 
 
 class Extend(Message):
@@ -184,11 +198,9 @@ class Extend(Message):
     action = "extend"
     title = "More time at this stage"
     reason: Reason = Field(examples=["Two teams are concerned."])
-    until: Day | None = Field(
-        default=None,
-        description="The new last day. Left out: the most that the procedure allows.",
-        examples=["2026-12-18"],
-    )
+    until: Day | None = Field(default=None, examples=["2026-12-18"])
+    """The new last day. Left out: the most that the procedure allows."""
+
     dates_ahead = ("until",)
 
 
@@ -198,31 +210,25 @@ class Respond(Message):
     action = "respond"
     title = "The authority's answer at this stage"
     reports = True
-    outcome: AnswerOutcome = Field(
-        description="What was decided. `resolved` at Stage 1 closes the complaint; the next stage stays open "
-        "to the person.",
-        examples=["partly_upheld"],
-    )
-    summary: Text = Field(
-        default="",
-        description="The answer in short; it goes into the letter.",
-        examples=["An invented answer."],
-    )
-    findings: list[Finding] = Field(
-        default_factory=list,
-        max_length=50,
-        description="What was found, point by point. Left out: `outcome` holds for every point; with some, a "
-        "point without one is irregular.",
-    )
+    outcome: AnswerOutcome = Field(examples=["partly_upheld"])
+    """What was decided. `resolved` at Stage 1 closes the complaint; the next stage stays open to the person.
+    """
+
+    summary: Text = Field(default="", examples=["An invented answer."])
+    """The answer in short; it goes into the letter."""
+
+    findings: list[Finding] = Field(default_factory=list, max_length=50)
+    """What was found, point by point. Left out: `outcome` holds for every point; with some, a point without
+    one is irregular."""
+
     remedies: Remedies = Field(default_factory=list, examples=[[{"what": "An apology"}]])
-    received_on: Day | None = Field(
-        default=None,
-        description="When the person had the answer. Left out: two working days after `on`, or what the "
-        "authority's file says.",
-    )
-    independent_person_consulted: Flag | None = Field(
-        default=None, description="Whether the Independent Person was asked, where there is one."
-    )
+    received_on: Day | None = None
+    """When the person had the answer. Left out: two working days after `on`, or what the authority's file
+    says."""
+
+    independent_person_consulted: Flag | None = None
+    """Whether the Independent Person was asked, where there is one."""
+
     dates_back = ("received_on",)
 
 
@@ -234,12 +240,12 @@ class Escalate(Message):
     sent_by = ANYONE
     authority_only = ("agreed_by_authority",)
     reason: OptionalReason = Field(default="", examples=["I am not content with the answer."])
-    desired_outcome: Text = Field(default="", description="What the person wants to happen.")
+    desired_outcome: Text = ""
+    """What the person wants to happen."""
+
     points: SomePoints = None
-    agreed_by_authority: Flag = Field(
-        default=False,
-        description="Stage 1 is skipped by agreement. Not for intake systems to say.",
-    )
+    agreed_by_authority: Flag = False
+    """Stage 1 is skipped by agreement. Not for intake systems to say."""
 
 
 class DecideLate(Message):
@@ -248,7 +254,9 @@ class DecideLate(Message):
     action = "decide_late"
     title = "Decision on a request made after its window"
     sent_by = MANAGER
-    accept: Flag = Field(description="Whether the late request is taken.", examples=[True])
+    accept: Flag = Field(examples=[True])
+    """Whether the late request is taken."""
+
     reason: Reason = Field(examples=["Illness is a good reason."])
 
 
@@ -257,12 +265,14 @@ class Appoint(Message):
 
     action = "appoint"
     title = "A person takes a part"
-    role: Role = Field(description="Which part.", examples=["investigating_officer"])
-    person: Person = Field(
-        description="Who takes it: `name`, `id` or both. The `id` tells two people of one name apart.",
-        examples=[{"name": "Fern Fictitious"}],
-    )
-    connection: Connection = Field(description="With the authority.", examples=["employee"])
+    role: Role = Field(examples=["investigating_officer"])
+    """Which part."""
+
+    person: Person = Field(examples=[{"name": "Fern Fictitious"}])
+    """Who takes it: `name`, `id` or both. The `id` tells two people of one name apart."""
+
+    connection: Connection = Field(examples=["employee"])
+    """With the authority."""
 
 
 class AgreeStatement(Message):
@@ -271,12 +281,9 @@ class AgreeStatement(Message):
     action = "agree_statement"
     title = "The complaint statement is agreed with the complainant"
     reports = True
-    points: Points | None = Field(
-        default=None,
-        description="The points as they were agreed, where they are worded anew. As many texts as points "
-        "keep their numbers.",
-        examples=[["Nobody told me that my social worker had left."]],
-    )
+    points: Points | None = Field(default=None, examples=[["Nobody told me that my social worker had left."]])
+    """The points as they were agreed, where they are worded anew. As many texts as points keep their numbers.
+    """
 
 
 class Report(Message):
@@ -285,13 +292,13 @@ class Report(Message):
     action = "report"
     title = "A report is received"
     reports = True
-    kind: ReportKind = Field(description="Whose report.", examples=["investigation"])
+    kind: ReportKind = Field(examples=["investigation"])
+    """Whose report."""
+
     recommendations: list[Recommendation] = Field(
-        default_factory=list,
-        max_length=100,
-        description="What it asks for.",
-        examples=[[{"what": "Tell people beforehand."}]],
+        default_factory=list, max_length=100, examples=[[{"what": "Tell people beforehand."}]]
     )
+    """What it asks for."""
 
 
 class SchedulePanel(Message):
@@ -299,8 +306,12 @@ class SchedulePanel(Message):
 
     action = "schedule_panel"
     title = "The Review Panel is called"
-    meeting_on: Day = Field(description="The day of the meeting; it may lie ahead.", examples=["2027-01-20"])
-    place: Text = Field(default="", description="Where.", examples=["An invented hall"])
+    meeting_on: Day = Field(examples=["2027-01-20"])
+    """The day of the meeting; it may lie ahead."""
+
+    place: Text = Field(default="", examples=["An invented hall"])
+    """Where."""
+
     dates_ahead = ("meeting_on",)
 
 
@@ -342,7 +353,9 @@ class Suspend(Message):
     title = "Paused for proceedings elsewhere, until a review"
     reason: Reason = Field(examples=["The same matter is before an invented court."])
     proceedings: Proceedings = ""
-    review_on: Day = Field(description="When it is looked at again, at the latest.", examples=["2027-01-15"])
+    review_on: Day = Field(examples=["2027-01-15"])
+    """When it is looked at again, at the latest."""
+
     points: SomePoints = None
     dates_ahead = ("review_on",)
 
@@ -365,16 +378,15 @@ class SetAdvocate(Message):
     title = "The advocate of the person's own choice"
     sent_by = ANYONE
     advocate: Advocate | None = Field(
-        default=None,
-        description="Who speaks for the person. Left out: they have none any more.",
-        examples=[{"name": "Adva Catena", "email": "adva@invented.example"}],
+        default=None, examples=[{"name": "Adva Catena", "email": "adva@invented.example"}]
     )
-    speaks: Flag = Field(
-        default=False, description="Whether the advocate speaks for the person.", examples=[False]
-    )
-    gets_letters: Flag = Field(
-        default=True, description="Whether letters go to the advocate too.", examples=[True]
-    )
+    """Who speaks for the person. Left out: they have none any more."""
+
+    speaks: Flag = Field(default=False, examples=[False])
+    """Whether the advocate speaks for the person."""
+
+    gets_letters: Flag = Field(default=True, examples=[True])
+    """Whether letters go to the advocate too."""
 
 
 class Withdraw(Message):
@@ -393,12 +405,8 @@ class Close(Message):
     title = "Closed early"
     sent_by = MANAGER
     reason: Reason = Field(examples=["Everything was done."])
-    agreed_by_complainant: Flag = Field(
-        default=False,
-        description="Whether the person agrees; needed while a next stage is open to them or an answer is "
-        "owed.",
-        examples=[True],
-    )
+    agreed_by_complainant: Flag = Field(default=False, examples=[True])
+    """Whether the person agrees; needed while a next stage is open to them or an answer is owed."""
 
 
 class ReferToOmbudsman(Message):
@@ -409,14 +417,11 @@ class ReferToOmbudsman(Message):
 
     action = "refer_to_ombudsman"
     title = "The matter goes to the Ombudsman"
-    conditions: list[RequiredText] = Field(
-        default_factory=list,
-        max_length=20,
-        description="For an early referral, all of `robust_report`, `full_adjudication`, `points_upheld`, "
-        '`clear_action_plan`, `complainant_agrees`; words of your own count where they say as much ("the '
-        'complainant agrees"), each in an entry of its own. Only the statutory procedure knows them, and '
-        "only once Stage 2 is adjudicated. Left out where the procedure is over.",
-    )
+    conditions: list[RequiredText] = Field(default_factory=list, max_length=20)
+    """For an early referral, all of `robust_report`, `full_adjudication`, `points_upheld`,
+    `clear_action_plan`, `complainant_agrees`; words of your own count where they say as much ("the
+    complainant agrees"), each in an entry of its own. Only the statutory procedure knows them, and only
+    once Stage 2 is adjudicated. Left out where the procedure is over."""
 
 
 class OmbudsmanDecision(Message):
@@ -424,7 +429,9 @@ class OmbudsmanDecision(Message):
 
     action = "ombudsman_decision"
     title = "The Ombudsman has decided"
-    outcome: Short = Field(description="What the Ombudsman decided.", examples=["no fault found"])
+    outcome: Short = Field(examples=["no fault found"])
+    """What the Ombudsman decided."""
+
     remedies: Remedies = Field(default_factory=list)
 
 
@@ -433,9 +440,8 @@ class CompleteRemedy(Message):
 
     action = "complete_remedy"
     title = "An agreed action was done"
-    remedy: Annotated[int, Field(ge=1)] = Field(
-        description="Which one, by its number from 1: see `remedies` of the status.", examples=[1]
-    )
+    remedy: Annotated[int, Field(ge=1)] = Field(examples=[1])
+    """Which one, by its number from 1: see `remedies` of the status."""
 
 
 class Correct(Message):
@@ -447,15 +453,13 @@ class Correct(Message):
     action = "correct"
     title = "A wrong date or detail is put right"
     sent_by = MANAGER
-    field: Short = Field(
-        description="One of `received_on`, `events_on`, `channel`, `desired_outcome`, `complainant`, "
-        "`on_behalf_of`, `about`; or `MESSAGE_ID.FIELD`, such as `m-81.on`. The procedure stays as it was "
-        "chosen.",
-        examples=["received_on"],
-    )
-    value: JsonValue = Field(
-        description="What is right: of the same form as the field.", examples=["2026-11-19"]
-    )
+    field: Short = Field(examples=["received_on"])
+    """One of `received_on`, `events_on`, `channel`, `desired_outcome`, `complainant`, `on_behalf_of`,
+    `about`; or `MESSAGE_ID.FIELD`, such as `m-81.on`. The procedure stays as it was chosen."""
+
+    value: JsonValue = Field(examples=["2026-11-19"])
+    """What is right: of the same form as the field."""
+
     reason: Reason = Field(examples=["The stamp says so."])
 
 
@@ -470,12 +474,11 @@ class Split(Message):
     action = "split"
     title = "Some points become a linked complaint under another procedure"
     sent_by = MANAGER
-    points: NamedPoints = Field(
-        description="Which points leave, by their numbers or their texts.", examples=[[2]]
-    )
-    procedure: ProcedureName = Field(
-        description="The procedure that they go on under.", examples=["corporate"]
-    )
+    points: NamedPoints = Field(examples=[[2]])
+    """Which points leave, by their numbers or their texts."""
+
+    procedure: ProcedureName = Field(examples=["corporate"])
+    """The procedure that they go on under."""
 
 
 class Reopen(Message):
@@ -497,12 +500,10 @@ class RestrictContact(Message):
     title = "Replies to unreasonable contact stop, until a day"
     sent_by = MANAGER
     reason: Reason = Field(examples=["Threats, an invented example."])
-    until: Day | None = Field(
-        default=None,
-        description="The last day of it, when it is looked at again. Left out: 183 days, or what the "
-        "authority's file says.",
-        examples=["2027-02-01"],
-    )
+    until: Day | None = Field(default=None, examples=["2027-02-01"])
+    """The last day of it, when it is looked at again. Left out: 183 days, or what the authority's file says.
+    """
+
     dates_ahead = ("until",)
 
 
@@ -513,9 +514,8 @@ class AddNote(Message):
     title = "A note for the file"
     sent_by = ANYONE
     reports = True
-    note: RequiredText = Field(
-        description="For the file; never in a letter.", examples=["Rang; nobody at home."]
-    )
+    note: RequiredText = Field(examples=["Rang; nobody at home."])
+    """For the file; never in a letter."""
 
 
 class Recount(Message):

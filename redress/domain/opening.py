@@ -35,68 +35,68 @@ SPLIT_SOURCE = "split"
 class Opening(Part):
     """The opening of one representation. `received_on` is the London date the authority had it."""
 
-    authority: Short = Field(
-        description="The authority it goes to, by the name of its file; the answer to an unknown one names "
-        "those there are.",
-        examples=["family-rights"],
-    )
-    kind: Kind = Field(description="What sort of representation it is.", examples=["complaint"])
-    source: Id = Field(
-        description="The name of your system, always the same. No personal data.", examples=["web-form"]
-    )
-    source_id: Id = Field(
-        description="Your system's own number for this one: with `authority` and `source` it makes a repeat "
-        "a repeat. No personal data.",
-        examples=["example-0001"],
-    )
-    channel: Channel = Field(description="How it came.", examples=["web_form"])
-    received_on: Day = Field(
-        description="The London date the authority had it: day 0 of its clocks. Not in the future, not "
-        "before 1995.",
-        examples=["2026-11-20"],
-    )
-    points: Points = Field(
-        description="What went wrong, or what the person says: 1 to 50 texts, each a point of its own, "
-        "numbered from 1.",
-        examples=[["Nobody told me that my social worker had left."]],
-    )
-    procedure: Short | None = Field(
-        default=None,
-        description="`statutory`, `corporate`, `irm`, or `representation` for what is no `complaint`: one "
-        "that the authority has. Left out: its rule chooses.",
-    )
-    statutory: Flag | None = Field(
-        default=None,
-        description="Whether the matter is statutory, where intake knows. Left out: the rule decides. It may "
-        "not contradict `procedure`.",
-    )
-    events_on: Day | None = Field(default=None, description="When the matter arose.")
+    authority: Short = Field(examples=["family-rights"])
+    """The authority it goes to, by the name of its file; the answer to an unknown one names those there are.
+    """
+
+    kind: Kind = Field(examples=["complaint"])
+    """What sort of representation it is."""
+
+    source: Id = Field(examples=["web-form"])
+    """The name of your system, always the same. No personal data."""
+
+    source_id: Id = Field(examples=["example-0001"])
+    """Your system's own number for this one: with `authority` and `source` it makes a repeat a repeat. No
+    personal data."""
+
+    channel: Channel = Field(examples=["web_form"])
+    """How it came."""
+
+    received_on: Day = Field(examples=["2026-11-20"])
+    """The London date the authority had it: day 0 of its clocks. Not in the future, not before 1995."""
+
+    points: Points = Field(examples=[["Nobody told me that my social worker had left."]])
+    """What went wrong, or what the person says: 1 to 50 texts, each a point of its own, numbered from 1."""
+
+    procedure: Short | None = None
+    """`statutory`, `corporate`, `irm`, or `representation` for what is no `complaint`: one that the authority
+    has. Left out: its rule chooses."""
+
+    statutory: Flag | None = None
+    """Whether the matter is statutory, where intake knows. Left out: the rule decides. It may not contradict
+    `procedure`."""
+
+    events_on: Day | None = None
+    """When the matter arose."""
+
     complainant: Contact | None = Field(
         default=None,
-        description="Who complains. Left out: anonymous.",
         examples=[{"name": "Juniper Madeup", "role": "young_person", "email": "juniper@madeup.example"}],
     )
-    on_behalf_of: OnBehalfOf | None = Field(
-        default=None, description="The child for whom somebody else complains."
-    )
-    advocate: Advocate | None = Field(
-        default=None, description="Who speaks for the person; gets copies of the letters."
-    )
-    about: About | None = Field(default=None, description="What the matter concerns.")
-    desired_outcome: Text = Field(default="", description="What the person wants to happen.")
-    tried_informally: Flag | None = Field(
-        default=None, description="Whether the person has tried to get it solved."
-    )
-    linked_to: Short | None = Field(
-        default=None,
-        description="The reference of a complaint this one belongs with. It leaves that one's clocks alone.",
-    )
-    messages: list[dict[str, Any]] = Field(
-        default_factory=list,
-        max_length=500,
-        description="The messages of a case already under way, each with its `action`, its `on` and that "
-        "action's fields. Over HTTP for the role `complaints_manager` alone.",
-    )
+    """Who complains. Left out: anonymous."""
+
+    on_behalf_of: OnBehalfOf | None = None
+    """The child for whom somebody else complains."""
+
+    advocate: Advocate | None = None
+    """Who speaks for the person; gets copies of the letters."""
+
+    about: About | None = None
+    """What the matter concerns."""
+
+    desired_outcome: Text = ""
+    """What the person wants to happen."""
+
+    tried_informally: Flag | None = None
+    """Whether the person has tried to get it solved."""
+
+    linked_to: Short | None = None
+    """The reference of a complaint this one belongs with. It leaves that one's clocks alone."""
+
+    messages: list[dict[str, Any]] = Field(default_factory=list, max_length=500)
+    """The messages of a case already under way, each with its `action`, its `on` and that action's fields.
+    Over HTTP for the role `complaints_manager` alone."""
+
     _parsed: tuple[Parsed, ...] | None = PrivateAttr(default=None)
 
     @property

@@ -108,7 +108,7 @@ class Brief(NamedTuple):
 
 
 def brief(state: ComplaintState, as_of: date) -> Brief:
-    """The line for a fold that has been advanced to `as_of`.
+    """The line for a state that has been advanced to `as_of`.
 
     What is due next is the earliest date still owed, an overdue one included.
     """
@@ -129,7 +129,7 @@ def brief(state: ComplaintState, as_of: date) -> Brief:
 
 
 def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of: date) -> Status:
-    """The status of a fold that has been advanced to `as_of`."""
+    """The status of a state that has been advanced to `as_of`."""
     line = brief(state, as_of)
     return Status(
         reference=reference,

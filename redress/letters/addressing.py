@@ -15,8 +15,7 @@ from redress.letters.letter import letters_for
 from redress.procedures.loader import authority
 from redress.security.encryption import encrypt_document
 from redress.store import letters as letter_store
-from redress.store.letters import Kept as LetterRow
-from redress.store.letters import Written
+from redress.store.letters import LetterRow, NewLetter
 from redress.store.outbound import Recipient
 from redress.store.register import Register
 
@@ -24,21 +23,21 @@ BY_TEXT = "_text"
 """What the recipient of a text message is called by, beside the recipient of the letter it tells of."""
 
 
-def written(case: Case, effect: Mapping[str, Any], on: date, *, texts: bool) -> Iterator[Written]:
+def written(case: Case, effect: Mapping[str, Any], on: date, *, texts: bool) -> Iterator[NewLetter]:
     """The letters of an effect, each with how it is to leave; `texts`: text messages are sent beside them."""
     own = authority(case.intake.authority)
     for letter in letters_for(case, own, effect, on):
         found = contact_routes_of(case, own, letter.recipient)
         blank = Recipient(subject=letter.subject, sender=own.title, reply_to=own.contact.email)
         recipient = _addressed(blank, found)
-        yield Written(letter.key, letter.recipient, letter.name, on, found.first, recipient, letter.text)
+        yield NewLetter(letter.key, letter.recipient, letter.name, on, found.first, recipient, letter.text)
         if found.wants_text and texts:
             text = text_message(letter, case.reference, own)
             role = f"{letter.recipient}{BY_TEXT}"
             by_text = recipient.model_copy(
                 update={"routes": ["text"], "subject": "A letter is there for you"}
             )
-            yield Written(letter.key, role, letter.name, on, "text", by_text, text)
+            yield NewLetter(letter.key, role, letter.name, on, "text", by_text, text)
 
 
 def readdress(register: Register, db: Connection, case: Case, row: LetterRow) -> None:

@@ -13,7 +13,7 @@ whose names begin with `_` are parts of letters; those in `young` are texts for 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Literal
 
@@ -58,14 +58,7 @@ class CatalogueEntry(Data):
 def catalogue() -> dict[str, CatalogueEntry]:
     """Every letter by its name. Raises `FileError` with the mistakes of all files."""
     entries: dict[str, CatalogueEntry] = {}
-
-    def read(path: Path) -> Callable[[], None]:
-        def add() -> None:
-            entries[path.stem] = _entry_of(path)
-
-        return add
-
-    tell_all(*(read(path) for path in sorted(TEMPLATES.glob("[!_]*.txt"))))
+    tell_all(*(partial(_read_into, entries, path) for path in sorted(TEMPLATES.glob("[!_]*.txt"))))
     return entries
 
 
@@ -75,11 +68,11 @@ def text_of(name: str, *, young: bool) -> str:
     return own if young and (TEMPLATES / own).is_file() else f"{name}.txt"
 
 
-def _entry_of(path: Path) -> CatalogueEntry:
+def _read_into(entries: dict[str, CatalogueEntry], path: Path) -> None:
     head, _ = _split(path.read_text(encoding="utf-8"))
     if not head:
         raise FileError(f"{path.name}: should begin with who gets it, between two lines of +++")
-    return checked(CatalogueEntry, parse_toml(head, path.name), path.name)
+    entries[path.stem] = checked(CatalogueEntry, parse_toml(head, path.name), path.name)
 
 
 def _split(source: str) -> tuple[str, str]:

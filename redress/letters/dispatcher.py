@@ -27,8 +27,7 @@ from redress.letters.delivery.notice import UNDELIVERED, How, notice
 from redress.letters.delivery.outbound import OutboundLetter
 from redress.security.keyring import KeyDestroyed
 from redress.store import letters as letter_store
-from redress.store.letters import Kept as LetterRow
-from redress.store.letters import State
+from redress.store.letters import LetterRow, State
 from redress.store.register import Register
 
 log = logging.getLogger(__name__)
@@ -205,7 +204,7 @@ class LetterDispatcher:
             self._put_off(attempt)
             return
         with self.register.writing() as db:
-            claim = letter_store.claim(db, attempt.row, channel.name)
+            claim = letter_store.lease(db, attempt.row, channel.name)
         if claim is None:
             return  # somebody else has it
         attempt = attempt._replace(claim=claim)

@@ -28,7 +28,9 @@ from redress.services.clock import today
 from redress.services.erasure_search import Searched, search_files, search_folder, search_record, search_texts
 from redress.services.errors import NotFound, Rejected
 from redress.services.querying import ONLY_OPEN, NotRunning, live_status
+from redress.store import listing
 from redress.store.letters import OPEN, in_state
+from redress.store.listing import ComplaintFilter
 from redress.store.register import Register
 
 FOLLOWS_WITHIN = 10.0
@@ -117,14 +119,14 @@ def due_for_erasure(register: Register, on: date) -> Due:
     destroyed = {*cipher.key_store.destroyed()} if isinstance(cipher, EnvelopeCipher) else set()
     erased = register.noted_as_erased() & destroyed
     found = Due([], [], [])
-    for status in register.statuses(on, closed=True):
-        rule = kept.get(status["authority"])
-        if rule is None or status["closed_on"] is None or status["next_due_on"] is not None:
+    for line in listing.complaints(register, ComplaintFilter(closed=True), on):
+        rule = kept.get(line.authority)
+        if rule is None or line.closed_on is None or line.next_due_on is not None:
             continue
-        if status["reference"] not in erased and rule.last_day(date.fromisoformat(status["closed_on"])) < on:
-            (found.confirmed if rule.verified else found.unconfirmed).append(status["reference"])
+        if line.reference not in erased and rule.last_day(line.closed_on) < on:
+            (found.confirmed if rule.verified else found.unconfirmed).append(line.reference)
             if rule.erase_automatically:
-                found.automatic.append(status["reference"])
+                found.automatic.append(line.reference)
     return found
 
 

@@ -61,7 +61,7 @@ async def open_complaint(client: Client, register: Register, raw: dict[str, Any]
     opening = check(raw)
     reserved = register.reserve(opening, raw, authority(opening.authority).prefix)
     if not reserved.started:
-        await begin(client, reserved.reference, reserved.opening)
+        await begin(client, reserved.reference, reserved.opening, opening if reserved.created else None)
     return Opened(
         reference=reserved.reference,
         workflow_id=workflow_id(reserved.reference),
@@ -70,9 +70,12 @@ async def open_complaint(client: Client, register: Register, raw: dict[str, Any]
     )
 
 
-async def begin(client: Client, reference: str, raw: dict[str, Any]) -> None:
-    """Start the workflow of a reserved reference with what it was reserved for. Raises `NoAnswer`."""
-    opening = parse_opening(raw, today())
+async def begin(client: Client, reference: str, raw: dict[str, Any], parsed: Opening | None = None) -> None:
+    """Start the workflow of a reserved reference with what it was reserved for. Raises `NoAnswer`.
+
+    `parsed`: the same, where it has been parsed a moment ago.
+    """
+    opening = parsed or parse_opening(raw, today())
     shown = Case(rules_for(opening, today()), reference, opening, today())
     await start(client, Start(reference=reference, opening=raw), shown=shown)
 

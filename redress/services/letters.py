@@ -14,7 +14,7 @@ from redress.letters.addressing import readdress
 from redress.letters.dispatcher import LetterDispatcher
 from redress.services.errors import NotFound, Rejected
 from redress.store import letters as store
-from redress.store.letters import Kept, State
+from redress.store.letters import LetterRow, State
 from redress.store.outbound import mark_of
 from redress.store.register import Register
 
@@ -89,7 +89,7 @@ def again(dispatcher: LetterDispatcher, reference: str, mark: str) -> LetterLine
         if found is not None:
             readdress(register, db, found[0], row)
         if row.state in store.RAISED:
-            store.again(db, row)
+            store.requeue(db, row)
     dispatcher.send(reference)
     if row.state in store.RAISED:
         now = _found(register, reference, mark)
@@ -128,7 +128,7 @@ SHOWN: Sequence[tuple[State, Literal["failed", "unsure", "leaving"]]] = (
 """How a letter that is done with in the rules stands in a status, the worst of its copies first."""
 
 
-def _found(register: Register, reference: str, mark: str) -> Kept:
+def _found(register: Register, reference: str, mark: str) -> LetterRow:
     with register.reading() as db:
         row = store.marked(db, reference, mark)
     if row is None:
@@ -137,7 +137,7 @@ def _found(register: Register, reference: str, mark: str) -> Kept:
     return row
 
 
-def _line(row: Kept) -> LetterLine:
+def _line(row: LetterRow) -> LetterLine:
     return LetterLine(
         reference=row.reference,
         mark=mark_of(row.key, row.recipient),

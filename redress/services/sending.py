@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import date
+from functools import partial
 from random import uniform
 from time import monotonic
-from typing import Any
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 from uuid import uuid4
 
 from temporalio.client import (
@@ -31,6 +34,8 @@ from redress.services.intake import start
 from redress.services.letters import with_delivery
 from redress.services.querying import BUSY, NotRunning, live_status
 from redress.store.register import Register
+
+T = TypeVar("T")
 
 REFUSED_UPDATE = "Refused"
 """The type of the failure that a refused update ends with; its first detail is the whole answer."""
@@ -117,24 +122,77 @@ async def _update(client: Client, reference: str, action: str, body: dict[str, A
     return Answer.model_validate(answer)
 
 
+class StatusReading(NamedTuple):
+    """Where a complaint stands, and who said so: its workflow, or the register, which follows in seconds."""
+
+    status: Status
+    source: Literal["temporal", "register"]
+
+
+class AskRegister(Protocol):
+    """How the register is asked without holding up others. Raises `NoAnswer` where it is out of reach."""
+
+    def __call__(self, work: Callable[[Register], T], /) -> Awaitable[T]: ...
+
+
 async def status(client: Client, register: Register, reference: str, as_of: date, within: float) -> Status:
-    """Where a complaint stands on a London date; from the register once Temporal has forgotten it."""
+    """Where a complaint stands on a London date; from the register once Temporal has forgotten it.
+
+    `within`: seconds that its workflow has to answer. Raises `Malformed`, `NotFound`, `NoAnswer`.
+    """
+
+    async def ask(work: Callable[[Register], T]) -> T:
+        return await asyncio.to_thread(work, register)
+
+    return (await read_status(client, ask, reference, as_of, within, although_down=False)).status
+
+
+async def read_status(
+    client: Client | None,
+    ask: AskRegister,
+    reference: str,
+    as_of: date,
+    within: float,
+    *,
+    although_down: bool,
+) -> StatusReading:
+    """The same for whoever asks the register in a way of their own; `client` is None where Temporal is down.
+
+    `although_down`: the register is read too where Temporal does not answer, not only where it has
+    forgotten the complaint. What became of its letters is from the register in either case.
+    """
     if not FIRST_YEAR <= as_of.year <= today().year + 10:
         raise Malformed([Problem("as_of", f"{as_of} lies beyond what the calendar covers")])
     try:
-        live = await live_status(client, reference, as_of, within)
-        return await asyncio.to_thread(with_delivery, register, live)
-    except (NotRunning, KeyDestroyed):
-        pass  # over long ago, or erased: what is left stands in the register
-    recorded = await asyncio.to_thread(register.status, reference, as_of)
-    if recorded is None:
-        if not await asyncio.to_thread(register.knows, reference):
-            raise NotFound(reference)
-        raise NoAnswer(
-            f"{reference} is reserved, but its start did not reach Temporal: send its opening again",
-            reference=reference,
-        )
-    return await asyncio.to_thread(with_delivery, register, recorded)
+        running = await _status_by_temporal(client, reference, as_of, within)
+    except NoAnswer:
+        if not although_down:
+            raise
+        running = None
+    if running is not None:
+        shown: Status = running
+        with suppress(NoAnswer):
+            shown = await ask(partial(with_delivery, status=running))
+        return StatusReading(shown, "temporal")
+    found = await ask(lambda register: register.status(reference, as_of))
+    if found is not None:
+        return StatusReading(await ask(partial(with_delivery, status=found)), "register")
+    if not await ask(lambda register: register.knows(reference)):
+        raise NotFound(reference)
+    why = f"{reference} is reserved, but its start did not reach Temporal: send its opening again"
+    raise NoAnswer(why, reference=reference)
+
+
+async def _status_by_temporal(
+    client: Client | None, reference: str, as_of: date, within: float
+) -> Status | None:
+    """None where there is no such workflow, or nobody can read it any more. Raises `NoAnswer`."""
+    if client is None:
+        raise NoAnswer("Temporal is out of reach", reference=reference)
+    try:
+        return await live_status(client, reference, as_of, within)
+    except (NotRunning, KeyDestroyed):  # of an erased one dates and outcomes stand in the register
+        return None
 
 
 def _refused(cause: BaseException | None) -> Any:

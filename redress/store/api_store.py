@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -17,11 +16,13 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
     event,
 )
-from sqlalchemy.exc import DBAPIError
 
 from redress.store.database import connect
+from redress.store.database import utc as utc
+from redress.store.schema import check
 
 metadata = MetaData()
 
@@ -30,12 +31,13 @@ tokens = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("name", String(100), nullable=False),
-    Column("digest", String(64), nullable=False, unique=True),
+    Column("digest", String(64), nullable=False),
     Column("roles", JSON, nullable=False),
     Column("authority", String(100)),
     Column("made_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True)),
     Column("revoked_at", DateTime(timezone=True)),
+    UniqueConstraint("digest", name="one_token_a_digest"),
     Index("tokens_by_name", "name"),
 )
 
@@ -54,8 +56,8 @@ waiting = Table(
     "waiting_openings",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("receipt", String(40), nullable=False, unique=True),
-    Column("intake", String(64), nullable=False, unique=True),
+    Column("receipt", String(40), nullable=False),
+    Column("intake", String(64), nullable=False),
     Column("authority", String(100), nullable=False),
     Column("caller", String(200), nullable=False),
     Column("kept_at", DateTime(timezone=True), nullable=False),
@@ -68,12 +70,14 @@ waiting = Table(
     Column("next_at", DateTime(timezone=True), nullable=False),
     Column("done_at", DateTime(timezone=True)),
     Column("problem", Text, nullable=False),
+    UniqueConstraint("receipt", name="one_opening_a_receipt"),
+    UniqueConstraint("intake", name="one_opening_an_intake"),
     Index("waiting_by_state", "state", "id"),
 )
 
 
 def open_store(url: str) -> Engine:
-    """The store at a URL, its tables made. What is written there has reached the disk."""
+    """The store at a URL. What is written there has reached the disk. Raises `SchemaNotCurrent`."""
     engine = connect(url)
     if engine.dialect.name == "sqlite":
 
@@ -81,14 +85,5 @@ def open_store(url: str) -> Engine:
         def _settle(connection: Any, _record: object) -> None:
             connection.cursor().execute("PRAGMA synchronous=FULL").close()
 
-    writer = engine.execution_options(writes=True)
-    try:
-        metadata.create_all(writer)
-    except DBAPIError:  # another process made the same tables at this moment
-        metadata.create_all(writer)
+    check(engine, "api_store")
     return engine
-
-
-def utc(at: datetime) -> datetime:
-    """SQLite keeps no time zone; all times here are UTC."""
-    return at if at.tzinfo else at.replace(tzinfo=UTC)

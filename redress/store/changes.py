@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row, select
@@ -10,6 +10,7 @@ from sqlalchemy import Row, select
 from redress.security.encryption import decrypt_document
 from redress.security.keyring import Unreadable
 from redress.store import tables
+from redress.store.database import utc
 from redress.store.register import Register
 
 
@@ -65,8 +66,7 @@ def _recorded(
         kind, what, outcome = _effect(row.key, body)
     if with_text and body is not None:
         details = _details(row.kind, body)
-    at = row.recorded_at if row.recorded_at.tzinfo else row.recorded_at.replace(tzinfo=UTC)
-    return Recorded(row.id, row.on_date, at, kind, what, outcome, details)
+    return Recorded(row.id, row.on_date, utc(row.recorded_at), kind, what, outcome, details)
 
 
 def _effect(key: str, body: dict[str, Any] | None) -> tuple[str, str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from sqlite3 import OperationalError
@@ -12,18 +13,12 @@ from sqlalchemy import (
     Connection,
     Engine,
     Executable,
-    MetaData,
     Table,
     create_engine,
     event,
-    inspect,
     make_url,
-    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
-
-from redress.store.tables import metadata
 
 
 def connect(url: str) -> Engine:
@@ -72,26 +67,6 @@ def _use_a_log(cursor: Any) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
 
 
-def create_tables(engine: Engine, wanted: MetaData = metadata) -> None:
-    """Make what is missing, tables and columns; leave what is there."""
-    try:
-        _make_what_is_missing(engine, wanted)
-    except DBAPIError:  # another process made the same at this moment
-        _make_what_is_missing(engine, wanted)
-
-
-def _make_what_is_missing(engine: Engine, wanted: MetaData) -> None:
-    wanted.create_all(engine)
-    there = inspect(engine)
-    for table in wanted.sorted_tables:
-        known = {column["name"] for column in there.get_columns(table.name)}
-        for column in table.columns:
-            if column.name not in known:
-                kind = column.type.compile(engine.dialect)
-                with engine.begin() as db:
-                    db.execute(text(f'ALTER TABLE {table.name} ADD COLUMN "{column.name}" {kind}'))
-
-
 def insert_new(db: Connection, table: Table, rows: list[dict[str, Any]]) -> int:
     """Insert the rows that are not there yet, by any of the table's keys; gives how many those were."""
     return db.execute(_insert_new(db.dialect.name, table), rows).rowcount
@@ -120,3 +95,8 @@ def _insert_new(dialect: str, table: Table) -> Executable:
 def _insert(dialect: str, table: Table) -> Any:
     # Both databases say it in the same words, each in its own dialect's module.
     return (postgresql if dialect == "postgresql" else sqlite).insert(table)
+
+
+def utc(at: datetime) -> datetime:
+    """A moment from a database. SQLite keeps no time zone; all that are kept are UTC."""
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

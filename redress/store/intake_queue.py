@@ -1,67 +1,44 @@
-"""Openings that wait: kept on disk until Temporal and the register are back, then opened once, in order.
+"""Openings that wait: kept in the API's own store, encrypted, until they can be opened.
 
-A row is put before the caller is answered, and every step after that may be repeated: reserving a
-reference and starting a workflow count once however often they are done. So the API may be killed at
-any moment.
+A row is put before the caller is answered, and every step after that may be repeated: reserving a reference
+and starting a workflow count once however often they are done. So the API may be killed at any moment.
 """
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import logging
 import secrets
-from collections.abc import Sequence
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Engine, Row, delete, func, insert, null, select, update
-from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
-from temporalio.service import RPCError, RPCStatusCode
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from redress.api.backends import Backends, Unavailable
 from redress.domain.opening import Opening
-from redress.domain.parsing import Malformed
-from redress.procedures.loader import authority
 from redress.security.encryption import Cipher, decrypt_document, encrypt_document, encrypt_unassigned, key_of
 from redress.security.keyring import Unreadable
-from redress.services import intake
-from redress.services.errors import NoAnswer
-from redress.store import callers
 from redress.store.api_store import utc, waiting
 
 log = logging.getLogger("redress.api")
-
-LOOK_EVERY = 0.5
-"""Seconds between two looks at what waits."""
-
-STARTS_WITHIN = 10.0
-"""Seconds that Temporal has for the start of one that waits: nobody stands at the counter."""
 
 RECEIPTS_KEPT = timedelta(days=90)
 """How long a receipt can be asked about after its complaint was opened."""
 
 LONGEST_PAUSE = timedelta(hours=1)
 
-AT_ONCE = 20
-"""How many are opened, one after the other, before that is written down: each writing waits for the disk."""
-
-GONE = "the register no longer has it, since an older one was put back: send it again"
+State = Literal["waiting", "opened", "refused"]
+"""`refused`: it can never be opened."""
 
 
-class NoLongerThere(Exception):
-    """What has a reference, and the register does not know it any more."""
-
-
-class Kept(NamedTuple):
-    """An opening that waits, or has. `state`: waiting, opened, refused (it can never be opened)."""
+class Receipt(NamedTuple):
+    """What is known of an opening that waits, or has waited."""
 
     receipt: str
     authority: str
     caller: str
-    state: Literal["waiting", "opened", "refused"]
+    state: State
     reference: str | None
     created: bool
     differs: bool
@@ -69,22 +46,32 @@ class Kept(NamedTuple):
     problem: str
 
 
-class Waiting:
-    """The queue in the API's own store. What is in it is sealed."""
+class Due(NamedTuple):
+    """An opening whose turn it is. With a reference the register holds what was sent, else `body` does."""
+
+    id: int
+    receipt: str
+    caller: str
+    reference: str | None
+    body: Any
+    tries: int
+
+
+class IntakeQueue:
+    """The queue. Its methods block."""
 
     def __init__(self, store: Engine, cipher: Cipher) -> None:
         self._store = store
         self._writer = store.execution_options(writes=True)
-        self._seals = cipher
-        self._turn = asyncio.Event()
+        self._cipher = cipher
 
     def put(
         self, opening: Opening, raw: dict[str, Any], caller: str, reserved: tuple[str, bool, bool] | None
-    ) -> Kept:
+    ) -> Receipt:
         """Keep an opening; the same one again is the same row. Blocks until it is on the disk.
 
         `reserved`: the reference, whether this made it, and whether it was made for other content. With a
-        reference the register holds what was said, and nothing of it is kept here.
+        reference the register holds what was sent, and nothing of it is kept here.
         """
         mark, now = _mark(opening), datetime.now(UTC)
         reference, created, differs = reserved or (None, True, False)
@@ -94,7 +81,7 @@ class Waiting:
             "authority": opening.authority,
             "caller": caller,
             "kept_at": now,
-            "body": null() if reference else self._sealed(raw),
+            "body": null() if reference else self._encrypted(raw),
             "reference": reference,
             "created": created,
             "differs": differs,
@@ -111,31 +98,31 @@ class Waiting:
             with self._store.connect() as db:
                 there = db.execute(select(waiting).where(waiting.c.intake == mark)).one()
             return self._again(there, raw, reserved)
-        kept = self.receipt(str(row["receipt"]))
-        assert kept is not None, "it was written a moment ago"
-        return kept
+        known = self.receipt(str(row["receipt"]))
+        assert known is not None, "it was written a moment ago"
+        return known
 
-    def _sealed(self, raw: dict[str, Any]) -> Any:
-        """Under a key of its own, which the complaint takes over; with the vault down, under the ring's."""
+    def _encrypted(self, raw: dict[str, Any]) -> Any:
+        """Under a key of its own, which the complaint takes over; without the key store, the keyring's."""
         try:
-            return encrypt_unassigned(self._seals, raw)
+            return encrypt_unassigned(self._cipher, raw)
         except SQLAlchemyError:
-            return encrypt_document(self._seals, raw, "")
+            return encrypt_document(self._cipher, raw, "")
 
-    def _again(self, row: Row[*tuple[Any, ...]], raw: dict[str, Any], reserved: Any) -> Kept:
+    def _again(self, row: Row[*tuple[Any, ...]], raw: dict[str, Any], reserved: Any) -> Receipt:
         differs = reserved[2] if reserved else False
         if row.body is not None:
             try:
-                differs = decrypt_document(self._seals, row.body) != raw
+                differs = decrypt_document(self._cipher, row.body) != raw
             except Unreadable:
                 log.error("what waits under %s cannot be read with the keys there are", row.receipt)
-        return _kept(row)._replace(created=False, differs=differs)
+        return _receipt(row)._replace(created=False, differs=differs)
 
-    def receipt(self, receipt: str) -> Kept | None:
+    def receipt(self, receipt: str) -> Receipt | None:
         """What became of one."""
         with self._store.connect() as db:
             row = db.execute(select(waiting).where(waiting.c.receipt == receipt)).one_or_none()
-        return _kept(row) if row is not None else None
+        return _receipt(row) if row is not None else None
 
     def count(self) -> int:
         """How many wait."""
@@ -148,114 +135,44 @@ class Waiting:
         """Whether any waits for its turn (none that was put off), and whether this very intake does."""
         same = select(waiting.c.id).where(waiting.c.intake == _mark(opening), waiting.c.state == "waiting")
         with self._store.connect() as db:
-            return bool(self._next(1)), db.execute(same).first() is not None
-
-    async def moved_on(self, within: float) -> None:
-        """Wait until some of what waits was opened, here or, as far as that is known, by another api."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._turn.wait(), min(within, LOOK_EVERY))
+            return bool(self.due(1)), db.execute(same).first() is not None
 
     # --- opening them ----------------------------------------------------------------------------
 
-    async def run(self, backends: Backends) -> None:
-        """Open what waits, for as long as the API runs."""
-        while True:
-            try:
-                while await self._open_some(backends):
-                    pass
-                await asyncio.to_thread(self._forget)
-            except (Unavailable, NoAnswer, TimeoutError):
-                pass  # looked for again in a moment
-            except SQLAlchemyError as error:
-                log.error("the API's store or the vault cannot be used: %s", type(error).__name__)
-            await asyncio.sleep(LOOK_EVERY)
-
-    async def _open_some(self, backends: Backends) -> bool:
-        """Open the oldest that can be, in order; whether there were any. Raises where something is down."""
-        rows = await asyncio.to_thread(self._next, AT_ONCE)
-        opened: list[int] = []
-        try:
-            for row in rows:
-                is_open = await self._opened(row, backends)
-                opened += [row.id] if is_open else []
-        finally:
-            if opened:  # if this is never written, each is started again: it counts once
-                await asyncio.to_thread(self._settle, opened, "opened", "")
-            self._turn.set()
-            self._turn = asyncio.Event()
-        return bool(rows)
-
-    async def _opened(self, row: Row[*tuple[Any, ...]], backends: Backends) -> bool:
-        """Open one; False where it was put off or refused, so that it holds up no others."""
-        client = backends.temporal()
-        try:
-            reference, raw = await self._reserved(row, backends)
-            if raw is not None:
-                await asyncio.wait_for(intake.begin(client, reference, raw), STARTS_WITHIN)
-        except (NoAnswer, TimeoutError) as error:
-            if not _is_its_own_fault(error):
-                backends.temporal_failed()
-                raise
-            log.error("Temporal does not take what waits under %s", row.receipt)
-            await asyncio.to_thread(self._put_off, row)
-        except (Unavailable, OperationalError):  # also the vault: all wait for it, in their order
-            raise
-        except NoLongerThere:
-            log.error("what waits under %s is gone: the register is older than it", row.receipt)
-            await asyncio.to_thread(self._settle, [row.id], "refused", GONE)
-        except Malformed as error:  # since it came, its authority or procedure went
-            fields = ", ".join(problem.field for problem in error.problems)
-            log.error("what waits under %s can no longer be opened: %s", row.receipt, fields)
-            await asyncio.to_thread(self._settle, [row.id], "refused", str(error))
-        except Exception as error:  # a fault of ours in one must not hold up the others
-            log.error("what waits under %s did not open: %s", row.receipt, type(error).__name__)
-            await asyncio.to_thread(self._put_off, row)
-        else:
-            log.info("opened what waited under %s: %s", row.receipt, reference)
-            return True
-        return False
-
-    async def _reserved(
-        self, row: Row[*tuple[Any, ...]], backends: Backends
-    ) -> tuple[str, dict[str, Any] | None]:
-        """The reference of one, and what it is to be started with; None where it was started already."""
-        if row.reference is not None:
-            raw = await backends.ask(lambda register: register.opening(row.reference))
-            if raw is None:
-                raise NoLongerThere
-            return row.reference, raw
-        raw = decrypt_document(self._seals, row.body)
-        opening = intake.check(raw)
-        prefix = authority(opening.authority).prefix
-        reserved = await backends.ask(lambda register: register.reserve(opening, raw, prefix))
-        await backends.ask(lambda register: callers.note(register, reserved.reference, row.caller))
-        await asyncio.to_thread(self._seals.assign, key_of(row.body), reserved.reference)
-        await asyncio.to_thread(self._know, row.id, reserved.reference, reserved.created, reserved.differs)
-        return reserved.reference, None if reserved.started else reserved.opening
-
-    def _next(self, most: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    def due(self, most: int) -> list[Due]:
+        """Those whose turn it is, the oldest first."""
         due = (waiting.c.state == "waiting") & (waiting.c.next_at <= datetime.now(UTC))
+        columns = [waiting.c[name] for name in Due._fields]
         with self._store.connect() as db:
-            return db.execute(select(waiting).where(due).order_by(waiting.c.id).limit(most)).all()
+            rows = db.execute(select(*columns).where(due).order_by(waiting.c.id).limit(most)).all()
+        return [Due(*row) for row in rows]
 
-    def _know(self, id: int, reference: str, created: bool, differs: bool) -> None:
-        """Note the reference: from now on the register holds what was said."""
+    def opening_of(self, due: Due) -> dict[str, Any]:
+        """What was sent. Raises `Unreadable`."""
+        opening: dict[str, Any] = decrypt_document(self._cipher, due.body)
+        return opening
+
+    def know(self, due: Due, reference: str, *, created: bool, differs: bool) -> None:
+        """Note the reference: from now on the register holds what was sent, under the key it had here."""
+        self._cipher.assign(key_of(due.body), reference)
         known = {"reference": reference, "created": created, "differs": differs, "body": null()}
         with self._writer.begin() as db:
-            db.execute(update(waiting).where(waiting.c.id == id).values(known))
+            db.execute(update(waiting).where(waiting.c.id == due.id).values(known))
 
-    def _settle(self, ids: list[int], state: str, problem: str) -> None:
+    def settle(self, ids: list[int], state: State, problem: str = "") -> None:
+        """Note that these have ended."""
         done = {"state": state, "problem": problem[:2000], "body": null(), "done_at": datetime.now(UTC)}
         with self._writer.begin() as db:
             db.execute(update(waiting).where(waiting.c.id.in_(ids)).values(done))
 
-    def _put_off(self, row: Row[*tuple[Any, ...]]) -> None:
-        pause = min(timedelta(seconds=2 ** min(row.tries, 12)), LONGEST_PAUSE)
-        later = {"tries": row.tries + 1, "next_at": datetime.now(UTC) + pause}
+    def put_off(self, due: Due) -> None:
+        """Let the others pass; each time for longer."""
+        pause = min(timedelta(seconds=2 ** min(due.tries, 12)), LONGEST_PAUSE)
+        later = {"tries": due.tries + 1, "next_at": datetime.now(UTC) + pause}
         with self._writer.begin() as db:
-            db.execute(update(waiting).where(waiting.c.id == row.id).values(later))
+            db.execute(update(waiting).where(waiting.c.id == due.id).values(later))
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
         """Drop receipts that nobody can want any more."""
         old = waiting.c.done_at < datetime.now(UTC) - RECEIPTS_KEPT
         with self._store.connect() as db:
@@ -265,20 +182,14 @@ class Waiting:
             db.execute(delete(waiting).where(old))
 
 
-def _is_its_own_fault(error: BaseException) -> bool:
-    """Whether Temporal answers and will not have this one: then it must not hold up the others."""
-    cause = error.__context__
-    return isinstance(cause, RPCError) and cause.status == RPCStatusCode.INVALID_ARGUMENT
-
-
 def _mark(opening: Opening) -> str:
     """What makes an intake one: as the register has it, without showing the source's own key."""
-    said = json.dumps([opening.authority, opening.source, opening.source_id])
-    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+    identity = json.dumps([opening.authority, opening.source, opening.source_id])
+    return hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _kept(row: Row[*tuple[Any, ...]]) -> Kept:
-    return Kept(
+def _receipt(row: Row[*tuple[Any, ...]]) -> Receipt:
+    return Receipt(
         receipt=row.receipt,
         authority=row.authority,
         caller=row.caller,

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
-from threading import Lock
 from time import monotonic
 
 from sqlalchemy import (
@@ -32,7 +31,8 @@ from sqlalchemy import (
 
 from redress.security.encryption import UNASSIGNED_KEY
 from redress.security.keyring import KEY, KeyDestroyed, Keyring, Unreadable
-from redress.store.database import create_tables, insert_new
+from redress.store.database import insert_new
+from redress.store.schema import check
 
 FRESH = 5.0
 """Seconds that a key is remembered before the store is asked again: a destroyed key is gone within that."""
@@ -61,8 +61,7 @@ class KeyStore:
         self._engine = engine.execution_options(writes=True)
         self._known: dict[str, tuple[float, bytes]] = {}
         self._taken: dict[str, str] = {}  # whose an assigned key is never changes
-        self._made = False
-        self._making = Lock()
+        self._checked = False
 
     def remembered(self, name: str) -> bytes | None:
         """The key of a name, if it was asked for a moment ago."""
@@ -110,7 +109,7 @@ class KeyStore:
             return self._taken[name] == reference
         if not name.startswith(UNASSIGNED_KEY):
             return False
-        self._make()
+        self._check()
         table = complaint_keys
         with self._engine.begin() as db:
             free = (table.c.name == name) & table.c.belongs_to.is_(None)
@@ -130,7 +129,7 @@ class KeyStore:
         `what_stays`: what may be known of it afterwards, in the open. Whoever asks for the key later is
         told that it was destroyed, also where there never was one.
         """
-        self._make()
+        self._check()
         now, table = datetime.now(UTC), complaint_keys
         gone = {"wrapped": None, "destroyed_at": now}
         own = or_(table.c.name == name, table.c.belongs_to == name)
@@ -157,7 +156,7 @@ class KeyStore:
 
     def what_stays(self, name: str) -> str | None:
         """What may still be known of a complaint whose key was destroyed."""
-        self._make()
+        self._check()
         table = complaint_keys
         wanted = select(table.c.what_stays).where(table.c.name == name, table.c.wrapped.is_(None))
         with self._engine.connect() as db:
@@ -165,7 +164,7 @@ class KeyStore:
 
     def destroyed(self) -> list[str]:
         """The references of all complaints whose keys were destroyed."""
-        self._make()
+        self._check()
         table = complaint_keys
         gone = select(table.c.name).where(
             table.c.wrapped.is_(None), table.c.name.not_like(f"{UNASSIGNED_KEY}%")
@@ -181,7 +180,7 @@ class KeyStore:
 
     def rewrap(self) -> tuple[int, int]:
         """Wrap every key with the keyring's present key; gives how many were and how many are there."""
-        self._make()
+        self._check()
         table = complaint_keys
         done = 0
         with self._engine.connect() as db:
@@ -202,21 +201,20 @@ class KeyStore:
 
     def keyring_names(self) -> dict[str, int]:
         """How many keys each key of the keyring wraps."""
-        self._make()
+        self._check()
         table = complaint_keys
         living = select(table.c.ring_key, func.count()).where(table.c.wrapped.is_not(None))
         with self._engine.connect() as db:
             return {row[0]: row[1] for row in db.execute(living.group_by(table.c.ring_key))}
 
     def _row(self, name: str) -> tuple[str, bytes | None] | None:
-        self._make()
+        self._check()
         table = complaint_keys
         with self._engine.connect() as db:
             row = db.execute(select(table.c.ring_key, table.c.wrapped).where(table.c.name == name)).first()
         return (row.ring_key, row.wrapped) if row is not None else None
 
-    def _make(self) -> None:
-        with self._making:
-            if not self._made:
-                create_tables(self._engine, metadata)
-                self._made = True
+    def _check(self) -> None:
+        if not self._checked:
+            check(self._engine, "key_store")
+            self._checked = True

@@ -1,6 +1,6 @@
 """The letters of the register: each one row, from when it is written until it has arrived.
 
-    ready ──claim──> sending ──> sent, accepted (taken by somebody who will still say what became of it)
+    ready ──lease──> sending ──> sent, accepted (taken by somebody who will still say what became of it)
       ^                 │
       └── not now ──────┼──> failed, unsure (raised to the Complaints Manager; a person decides)
 
@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Row, Select, Update, bindparam, func, or_, se
 
 from redress.security.encryption import Cipher, decrypt_document, decrypt_text, encrypt_document, encrypt_text
 from redress.store import tables
-from redress.store.database import upsert
+from redress.store.database import upsert, utc
 from redress.store.outbound import Recipient, Route, mark_of
 
 State = Literal["waiting", "ready", "sending", "accepted", "sent", "failed", "unsure", "by_hand", "erased"]
@@ -31,12 +31,12 @@ OPEN: tuple[State, ...] = ("ready", "sending", "accepted")
 RAISED: tuple[State, ...] = ("failed", "unsure")
 """Letters that wait for a person."""
 
-Kept = Row[Any]
+LetterRow = Row[Any]
 
 TABLE = tables.letters
 
 
-class Written(NamedTuple):
+class NewLetter(NamedTuple):
     """A letter that was written, and how it is to leave."""
 
     key: str
@@ -48,7 +48,7 @@ class Written(NamedTuple):
     text: str
 
 
-def put(db: Connection, cipher: Cipher, reference: str, letters: Sequence[Written]) -> None:
+def put(db: Connection, cipher: Cipher, reference: str, letters: Sequence[NewLetter]) -> None:
     """Keep letters, ready to leave, after those there are; what is personal in them is encrypted."""
     if not letters:
         return
@@ -76,7 +76,8 @@ def put(db: Connection, cipher: Cipher, reference: str, letters: Sequence[Writte
 def put_unwritten(db: Connection, reference: str, effect: dict[str, Any], on: date) -> None:
     """Note that the letters of an effect could not be written."""
     row = {"key": effect["key"], "recipient": "", "letter": effect["template"], "on_date": on}
-    upsert(db, TABLE, [{"reference": reference, "position": 0, **row, "state": "waiting"}])
+    blank = {"position": 0, "state": "waiting", "round": 0, "attempts": 0}
+    upsert(db, TABLE, [{"reference": reference, **row, **blank}])
 
 
 def written(db: Connection, reference: str, keys: Sequence[str]) -> set[tuple[str, str]]:
@@ -85,29 +86,29 @@ def written(db: Connection, reference: str, keys: Sequence[str]) -> set[tuple[st
     return {(row.key, row.recipient) for row in rows if row.key in keys}
 
 
-def in_state(db: Connection, states: Sequence[State], reference: str | None = None) -> list[Kept]:
+def in_state(db: Connection, states: Sequence[State], reference: str | None = None) -> list[LetterRow]:
     """The letters in certain states, oldest first; of one complaint or of all."""
     of = {} if reference is None else {"of": reference}
     return list(db.execute(_in_state(tuple(states), bool(of)), of))
 
 
-def marked(db: Connection, reference: str, mark: str) -> Kept | None:
+def marked(db: Connection, reference: str, mark: str) -> LetterRow | None:
     """The letter of a complaint that a mark stands for."""
     rows = db.execute(select(TABLE).where(TABLE.c.reference == reference, TABLE.c.recipient != ""))
     return next((row for row in rows if mark_of(row.key, row.recipient) == mark), None)
 
 
-def recipient_of(cipher: Cipher, row: Kept) -> Recipient:
+def recipient_of(cipher: Cipher, row: LetterRow) -> Recipient:
     """What is on a letter's envelope. Raises `Unreadable`."""
     return Recipient.model_validate(decrypt_document(cipher, row.envelope))
 
 
-def text_of(cipher: Cipher, row: Kept) -> str:
+def text_of(cipher: Cipher, row: LetterRow) -> str:
     """A letter's text. Raises `Unreadable`."""
     return decrypt_text(cipher, row.text)
 
 
-def claim(db: Connection, row: Kept, channel: str) -> str | None:
+def lease(db: Connection, row: LetterRow, channel: str) -> str | None:
     """Take a ready letter in hand; gives the claim, or None where somebody else has it."""
     now, made = datetime.now(UTC), secrets.token_hex(16)
     taken = {"by": channel, "held": made, "now": now, "first": row.tried_at or now}
@@ -115,41 +116,38 @@ def claim(db: Connection, row: Kept, channel: str) -> str | None:
     return made if done.rowcount else None
 
 
-def settle(db: Connection, row: Kept, held: str | None, state: State, **values: object) -> bool:
+def acknowledge(db: Connection, row: LetterRow, held: str | None, state: State, **values: object) -> bool:
     """Say what became of a letter one has in hand; whether it was still in one's hands."""
     said = {f"new_{name}": value for name, value in {"state": state, **values}.items()}
     done = db.execute(_settled(("state", *values)), _named(row) | said | {"held": held})
     return bool(done.rowcount)
 
 
-def change(db: Connection, row: Kept, states: Sequence[State], **values: object) -> bool:
+def change(db: Connection, row: LetterRow, states: Sequence[State], **values: object) -> bool:
     """Change a letter that is in one of these states; whether it was."""
     done = db.execute(update(TABLE).where(*_is(row), TABLE.c.state.in_(states)).values(**values))
     return bool(done.rowcount)
 
 
-def end(db: Connection, row: Kept, held: str | None, state: State, **values: object) -> bool:
+def end(db: Connection, row: LetterRow, held: str | None, state: State, **values: object) -> bool:
     """Say what became of a letter, whether one has it in hand or nobody has; whether it was so."""
     if held is None:
         return change(db, row, ("ready",), state=state, **values)
-    return settle(db, row, held, state, **values)
+    return acknowledge(db, row, held, state, **values)
 
 
-def again(db: Connection, row: Kept) -> bool:
+def requeue(db: Connection, row: LetterRow) -> bool:
     """Make a letter that was raised ready once more; it counts as another one, with a token of its own."""
     fresh = {"attempts": 0, "tried_at": None, "raised_at": None, "claim": None}
     return change(db, row, RAISED, state="ready", round=row.round + 1, **fresh)
 
 
 def age_of(moment: datetime | None) -> float:
-    """Seconds since a moment of the register (SQLite forgets that they are UTC)."""
-    if moment is None:
-        return 0.0
-    known = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return (datetime.now(UTC) - known).total_seconds()
+    """Seconds since a moment of the register; 0 for none."""
+    return (datetime.now(UTC) - utc(moment)).total_seconds() if moment is not None else 0.0
 
 
-def _is(row: Kept) -> tuple[Any, ...]:
+def _is(row: LetterRow) -> tuple[Any, ...]:
     return (
         TABLE.c.reference == row.reference,
         TABLE.c.key == row.key,
@@ -190,7 +188,7 @@ _CLAIM = (
 )
 
 
-def _named(row: Kept) -> dict[str, Any]:
+def _named(row: LetterRow) -> dict[str, Any]:
     return {"of": row.reference, "named": row.key, "to": row.recipient}
 
 

@@ -1,17 +1,29 @@
-"""Lists from the projected tables: what stands there is used where it is still good, else counted anew."""
+"""Lists in SQL: open complaints, and what is owed, as of a date.
+
+A row stands as it was written until time alone changes something (`good_until`). Complaints that have passed
+that day, since no worker ran or none has got so far, are worked out from their record; all others are
+filtered and paged by the database. Pages follow the reference, which never changes: dates move while somebody
+turns pages, and a complaint that was open throughout must be on one of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, not_, or_, select, tuple_
 
+from redress.domain.calendar import Calendar
+from redress.domain.deadline import late_by
 from redress.domain.status import Status
-from redress.security.keyring import KeyDestroyed
 from redress.store import tables
+from redress.store.calendars import calendars
+from redress.store.read_models import OWED
 from redress.store.register import Register
+
+COMPLAINTS, DEADLINES = tables.complaints, tables.deadlines
 
 
 class Line(NamedTuple):
@@ -31,7 +43,7 @@ class Line(NamedTuple):
     closed_as: str | None
 
 
-class Owed(NamedTuple):
+class OwedDate(NamedTuple):
     """A date that somebody owes. `days_late` in the limit's own unit."""
 
     due_on: date
@@ -47,109 +59,164 @@ class Owed(NamedTuple):
     source: str
 
 
-def lines(
-    register: Register, as_of: date, *, closed: bool = False, authority: str | None = None
+class ComplaintFilter(NamedTuple):
+    """Which complaints are wanted; `closed`: those too of which nothing is owed any more."""
+
+    closed: bool = False
+    authority: str | None = None
+    stage: str | None = None
+    overdue: bool = False
+    due_before: date | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """The same as SQL, but for the authority."""
+        wanted: list[ColumnElement[bool]] = [] if self.closed else [COMPLAINTS.c.is_listed]
+        wanted += [COMPLAINTS.c.stage == self.stage] if self.stage else []
+        wanted += [COMPLAINTS.c.overdue] if self.overdue else []
+        wanted += [COMPLAINTS.c.next_due_on < self.due_before] if self.due_before else []
+        return wanted
+
+    def fits(self, line: Line) -> bool:
+        """The same of a line that was worked out."""
+        return (
+            (self.closed or line.state != "closed" or line.next_due_on is not None)
+            and self.stage in (None, line.stage)
+            and (line.overdue or not self.overdue)
+            and (self.due_before is None or (line.next_due_on or date.max) < self.due_before)
+        )
+
+
+class OwedFilter(NamedTuple):
+    """Which dates are wanted: due between two days, both included, owed by a role."""
+
+    authority: str | None = None
+    first: date | None = None
+    last: date | None = None
+    owner: str | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """The same as SQL, but for the authority."""
+        wanted = [DEADLINES.c.due_on >= self.first] if self.first else []
+        wanted += [DEADLINES.c.due_on <= self.last] if self.last else []
+        wanted += [DEADLINES.c.owner == self.owner] if self.owner else []
+        return wanted
+
+    def fits(self, owed: OwedDate) -> bool:
+        """The same of a date that was worked out."""
+        return (
+            (self.first is None or owed.due_on >= self.first)
+            and (self.last is None or owed.due_on <= self.last)
+            and self.owner in (None, owed.owner)
+        )
+
+
+Place = tuple[str, str, int]
+"""Where a date stands among all that are owed: reference, name, number in the complaint's ledger."""
+
+
+def complaints(
+    register: Register, wanted: ComplaintFilter, as_of: date, *, after: str = "", most: int | None = None
 ) -> list[Line]:
-    """Open complaints (`closed`: those too) as they stand on a date, by next due date and reference."""
+    """The next complaints after a reference, in the order of their references; `most`: at most so many."""
+    own = _of(wanted.authority)
+    good = or_(COMPLAINTS.c.good_until >= as_of, not_(COMPLAINTS.c.is_listed))
+    fresh = select(COMPLAINTS).where(*own, good, *wanted.conditions(), COMPLAINTS.c.reference > after)
     with register.reading() as db:
-        found = [line for line, _ in _all(register, db, as_of, closed=closed, authority=authority)]
-    return sorted(found, key=lambda line: (line.next_due_on or date.max, line.reference))
+        rows = db.execute(fresh.order_by(COMPLAINTS.c.reference).limit(most)).all()
+        found = [Line(**{name: getattr(row, name) for name in Line._fields}) for row in rows]
+        last = found[-1].reference if most is not None and len(found) == most else None
+        lines = map(_line, _worked_out(register, db, own, as_of, after, last))
+        found += islice(filter(wanted.fits, lines), most)
+    return sorted(found)[:most]
 
 
-def owed(register: Register, as_of: date, *, authority: str | None = None) -> list[Owed]:
-    """Every date that is still owed, as of a date, by day and reference; paused limits apart."""
-    found: list[Owed] = []
-    table = tables.deadlines
+def owed(
+    register: Register,
+    wanted: OwedFilter,
+    as_of: date,
+    *,
+    after: Place | None = None,
+    most: int | None = None,
+) -> list[tuple[Place, OwedDate]]:
+    """The next dates that are owed after a place, in the order of their places; paused limits apart."""
+    own, place = _of(wanted.authority), (DEADLINES.c.reference, DEADLINES.c.name, DEADLINES.c.number)
+    fresh = (
+        select(DEADLINES, COMPLAINTS.c.authority, COMPLAINTS.c.calendar)
+        .join(COMPLAINTS, COMPLAINTS.c.reference == DEADLINES.c.reference)
+        .where(*own, DEADLINES.c.is_owed, COMPLAINTS.c.is_listed, COMPLAINTS.c.good_until >= as_of)
+        .where(*wanted.conditions())
+        .order_by(*place)
+        .limit(most)
+    )
+    if after is not None:
+        fresh = fresh.where(tuple_(*place) > tuple_(*after))
     with register.reading() as db:
-        kept: dict[str, list[Row[*tuple[Any, ...]]]] = {}
-        for row in db.execute(select(table).where(table.c.state.in_(("running", "overdue")))):
-            kept.setdefault(row.reference, []).append(row)
-        for line, status in _all(register, db, as_of, closed=False, authority=authority):
-            if status is not None:
-                found += _of_status(line, status)
-            else:
-                found += [_of_row(line, row) for row in kept.get(line.reference, [])]
-    return sorted(found, key=lambda each: (each.due_on, each.reference, each.name))
+        rows = db.execute(fresh).all()
+        known = calendars(db, {row.calendar for row in rows if row.due_on < as_of})
+        found = [((row.reference, row.name, row.number), _of_row(row, known, as_of)) for row in rows]
+        last = found[-1][0][0] if most is not None and len(found) == most else None
+        # Of the complaint in which the last page ended there may be more: it is looked at again.
+        start = after[0] if after is not None else ""
+        dates = (
+            (at, owed)
+            for status in _worked_out(register, db, own, as_of, start, last, with_start=True)
+            for at, owed in sorted(_of_status(status))
+            if wanted.fits(owed) and (after is None or at > after)
+        )
+        found += islice(dates, most)
+    return sorted(found)[:most]
 
 
-def _all(
-    register: Register, db: Connection, as_of: date, *, closed: bool, authority: str | None
-) -> Iterator[tuple[Line, Status | None]]:
-    """Each complaint's line, and its status where that had to be counted anew."""
-    table = tables.complaints
-    wanted = select(table).order_by(table.c.reference)
-    if not closed:
-        wanted = wanted.where((table.c.state != "closed") | table.c.next_due_on.is_not(None))
-    if authority is not None:
-        wanted = wanted.where(table.c.authority == authority)
-    for row in db.execute(wanted).all():
-        if row.good_until >= as_of or (row.state == "closed" and row.next_due_on is None):
-            yield Line(**{name: getattr(row, name) for name in Line._fields}), None
-            continue
-        try:
-            known = register.case(db, row.reference)
-        except KeyDestroyed:  # it was erased after this register's backup
-            continue
-        if known is None:
-            continue
-        status = known[0].status(as_of)
-        line = _line(status)
-        if closed or line.state != "closed" or line.next_due_on is not None:
-            yield line, status
+def _of(authority: str | None) -> list[ColumnElement[bool]]:
+    return [COMPLAINTS.c.authority == authority] if authority is not None else []
+
+
+def _worked_out(
+    register: Register,
+    db: Connection,
+    own: Iterable[ColumnElement[bool]],
+    as_of: date,
+    after: str,
+    last: str | None,
+    *,
+    with_start: bool = False,
+) -> Iterator[Status]:
+    """Where complaints stand whose rows are no longer good, from their record, up to a reference."""
+    start = COMPLAINTS.c.reference >= after if with_start else COMPLAINTS.c.reference > after
+    stale = and_(COMPLAINTS.c.is_listed, COMPLAINTS.c.good_until < as_of, start, *own)
+    if last is not None:
+        stale = and_(stale, COMPLAINTS.c.reference <= last)
+    references = select(COMPLAINTS.c.reference).where(stale).order_by(COMPLAINTS.c.reference)
+    for reference in db.execute(references).scalars().all():
+        status = register.latest_status(db, reference, as_of)
+        if status is not None and "erased_on" not in status:  # erased after this register's backup
+            yield status
 
 
 def _line(status: Status) -> Line:
-    return Line(
-        reference=status["reference"],
-        authority=status["authority"],
-        procedure=status["procedure"],
-        kind=status["kind"],
-        state=status["state"],
-        stage=status["stage"],
-        received_on=date.fromisoformat(status["received_on"]),
-        next_due_on=_day(status["next_due_on"]),
-        waiting_for=status["waiting_for"],
-        overdue=status["overdue"],
-        closed_on=_day(status["closed_on"]),
-        closed_as=status["closed_as"],
-    )
+    said: Mapping[str, Any] = status
+    return Line(**{name: _dated(name, said[name]) for name in Line._fields})
 
 
-def _of_status(line: Line, status: Status) -> list[Owed]:
-    return [
-        Owed(
-            due_on=date.fromisoformat(d["due_on"]),
-            reference=line.reference,
-            authority=line.authority,
-            name=d["name"],
-            stage=d["stage"],
-            kind=d["kind"],
-            owner=d["owner"],
-            state=d["state"],
-            days_late=d["days_late"],
-            provisional=d["provisional"],
-            source=d["source"],
-        )
-        for d in status["deadlines"]
-        if d["state"] in ("running", "overdue")
-    ]
+def _of_status(status: Status) -> Iterator[tuple[Place, OwedDate]]:
+    of_complaint = {"reference": status["reference"], "authority": status["authority"]}
+    for number, deadline in enumerate(status["deadlines"], 1):
+        if deadline["state"] in OWED:
+            said: Mapping[str, Any] = of_complaint | dict(deadline)
+            owed = OwedDate(**{name: _dated(name, said[name]) for name in OwedDate._fields})
+            yield (owed.reference, owed.name, number), owed
 
 
-def _of_row(line: Line, row: Row[*tuple[Any, ...]]) -> Owed:
-    return Owed(
-        due_on=row.due_on,
-        reference=line.reference,
-        authority=line.authority,
-        name=row.name,
-        stage=row.stage,
-        kind=row.kind,
-        owner=row.owner,
-        state=row.state,
-        days_late=row.days_late,
-        provisional=row.provisional,
-        source=row.source,
-    )
+def _of_row(row: Row[*tuple[Any, ...]], known: dict[str, Calendar], as_of: date) -> OwedDate:
+    late = row.due_on < as_of
+    days_late = late_by(known[row.calendar], row.unit, row.due_on, as_of) if late else 0
+    said: Mapping[str, Any] = {
+        **row._mapping,
+        "state": "overdue" if late else "running",
+        "days_late": days_late,
+    }
+    return OwedDate(**{name: said[name] for name in OwedDate._fields})
 
 
-def _day(iso: str | None) -> date | None:
-    return date.fromisoformat(iso) if iso else None
+def _dated(name: str, value: Any) -> Any:
+    return date.fromisoformat(value) if name.endswith("_on") and value is not None else value

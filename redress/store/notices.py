@@ -49,7 +49,7 @@ _LINE = (
 _LAST_EVENT = select(func.max(tables.events.c.id)).where(tables.events.c.reference == bindparam("of"))
 
 
-class _Told(NamedTuple):
+class _NewNotice(NamedTuple):
     """A notice to be written: `key` is the same each time the same thing is noticed."""
 
     event: Event
@@ -60,8 +60,8 @@ class _Told(NamedTuple):
 def note_changes(db: Connection, case: Case, status: Status, as_of: date) -> None:
     """Write down what a new status changes against the complaint's line, before that is replaced."""
     before = db.execute(_LINE, {"of": case.reference}).one_or_none()
-    told = [*_moves(db, before, status), *_breaches(case)]
-    if not told:
+    found = [*_moves(db, before, status), *_breaches(case)]
+    if not found:
         return
     stands = {name: status[name] for name in STANDS}  # type: ignore[literal-required]  # each is a key of Status
     now = datetime.now(UTC)
@@ -73,38 +73,38 @@ def note_changes(db: Connection, case: Case, status: Status, as_of: date) -> Non
             "event": each.event,
             "noticed_at": now,
             "body": {"on": as_of.isoformat(), **stands, **each.more},
-            "handed_out": False,
+            "fanned_out": False,
         }
-        for each in told
+        for each in found
     ]
     insert_new(db, tables.notices, rows)
 
 
-def _moves(db: Connection, before: Row[Any, Any] | None, status: Status) -> list[_Told]:
-    told: list[tuple[Event, dict[str, Any]]] = []
+def _moves(db: Connection, before: Row[Any, Any] | None, status: Status) -> list[_NewNotice]:
+    found: list[tuple[Event, dict[str, Any]]] = []
     if before is None:
-        told.append(("complaint.opened", {"received_on": status["received_on"]}))
+        found.append(("complaint.opened", {"received_on": status["received_on"]}))
     elif before.stage != status["stage"]:
-        told.append(("complaint.stage_changed", {"stage_before": before.stage}))
+        found.append(("complaint.stage_changed", {"stage_before": before.stage}))
     was_closed = before is not None and before.closed_on is not None
     if status["closed_on"] and not was_closed:
-        told.append(
+        found.append(
             ("complaint.closed", {"closed_on": status["closed_on"], "closed_as": status["closed_as"]})
         )
     elif was_closed and not status["closed_on"]:
-        told.append(("complaint.reopened", {}))
-    if not told:
+        found.append(("complaint.reopened", {}))
+    if not found:
         return []
     last = db.execute(_LAST_EVENT, {"of": status["reference"]}).scalar_one()
-    return [_Told(event, f"{event}:{last}", more) for event, more in told]
+    return [_NewNotice(event, f"{event}:{last}", more) for event, more in found]
 
 
-def _breaches(case: Case) -> list[_Told]:
+def _breaches(case: Case) -> list[_NewNotice]:
     """Every breach that was recorded while the complaint was here; those told before keep their notice."""
     if not any(key.startswith("breach:") for key in case.settled):
         return []
     return [
-        _Told(
+        _NewNotice(
             "complaint.breached",
             effect.key,
             {

@@ -13,17 +13,21 @@ from redress.domain.messages import KNOWN
 from redress.domain.status import Status
 from redress.security.encryption import Cipher, encrypt_text
 from redress.store import tables
+from redress.store.calendars import keep_calendar
 from redress.store.database import upsert
 from redress.store.naming import kept_id
 from redress.store.notices import note_changes
 
+OWED = ("running", "overdue")
+"""The states of a deadline that somebody still owes; a paused one is apart."""
+
 
 def project(db: Connection, case: Case, as_of: date, cipher: Cipher, *, first: bool = False) -> Status:
     """Write where the case stands on a date; gives the status it wrote."""
-    status = case.status(as_of)
+    status = case.latest_status(as_of)
     reference = case.reference
     note_changes(db, case, status, as_of)
-    upsert(db, tables.complaints, [_line(case, status, as_of)])
+    upsert(db, tables.complaints, [_line(db, case, status)])
     _put(db, tables.deadlines, reference, _deadlines(reference, status), first=first)
     _put(db, tables.messages, reference, _messages(reference, case, cipher), first=True)
     if any(not entry.message.reports for entry in case.log):  # nothing else makes rows in these
@@ -48,7 +52,7 @@ def _beyond(table: Table) -> Delete:
     return delete(table).where(table.c.reference == bindparam("of"), table.c.number > bindparam("last"))
 
 
-def _line(case: Case, status: Status, as_of: date) -> dict[str, Any]:
+def _line(db: Connection, case: Case, status: Status) -> dict[str, Any]:
     changes = case.fold.deadlines.next_event
     return {
         "reference": status["reference"],
@@ -63,7 +67,9 @@ def _line(case: Case, status: Status, as_of: date) -> dict[str, Any]:
         "overdue": status["overdue"],
         "closed_on": _day(status["closed_on"]),
         "closed_as": status["closed_as"],
-        "good_until": as_of if status["overdue"] or changes is None else changes - timedelta(days=1),
+        "is_listed": status["state"] != "closed" or status["next_due_on"] is not None,
+        "good_until": date.max if changes is None else changes - timedelta(days=1),
+        "calendar": keep_calendar(db, case.fold.calendar),
     }
 
 
@@ -87,6 +93,7 @@ def _deadlines(reference: str, status: Status) -> list[dict[str, Any]]:
             "breaches": sum(moved["breach"] for moved in d["moved"])
             + (d["kind"] == "limit" and d["days_late"] > 0),
             "source": d["source"],
+            "is_owed": d["state"] in OWED,
         }
         for number, d in enumerate(status["deadlines"], 1)
     ]

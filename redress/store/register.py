@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, Row, bindparam, delete, func, insert,
 from sqlalchemy.exc import IntegrityError
 
 from redress.contract import RegisterEntry
-from redress.domain.case import Case, CaseState, EffectStatus, LoggedMessage, Rejected
+from redress.domain.case import Case, CaseState, LoggedMessage, Rejected
 from redress.domain.erasure import Erased
 from redress.domain.opening import Opening
 from redress.domain.packing import pack, unpack
@@ -35,22 +35,29 @@ from redress.security.encryption import (
 )
 from redress.security.keyring import KeyDestroyed
 from redress.store import tables
-from redress.store.database import create_tables, insert_new
+from redress.store.database import insert_new
 from redress.store.read_models import project
+from redress.store.schema import check
 
 log = logging.getLogger(__name__)
 
 _EVENTS = (
-    select(tables.events.c.kind, tables.events.c.body, tables.events.c.on_date)
+    select(tables.events.c.id, tables.events.c.kind, tables.events.c.body, tables.events.c.on_date)
     .where(tables.events.c.reference == bindparam("of"))
     .order_by(tables.events.c.id)
 )
+
+_LAST_EVENT = select(func.max(tables.events.c.id)).where(tables.events.c.reference == bindparam("of"))
 
 _ITS_TURN = (
     select(tables.references.c.reference)
     .where(tables.references.c.reference == bindparam("of"))
     .with_for_update()
 )
+
+
+MOST_READ = 500
+"""Complaints that are kept folded for whoever reads them next."""
 
 
 class Reserved(NamedTuple):
@@ -72,12 +79,7 @@ class Underway(NamedTuple):
     is_closed: bool
 
 
-class _Event(NamedTuple):
-    """An event of the record, opened."""
-
-    kind: str
-    body: dict[str, Any]
-    on_date: date
+_Event = Row[*tuple[Any, ...]]
 
 
 class Register:
@@ -87,20 +89,21 @@ class Register:
         self.engine = engine
         self.cipher: Cipher = cipher or PlaintextCipher()
         self._writer = engine.execution_options(writes=True)
-        self._made = False
-        self._making = Lock()
+        self._checked = False
         self._found: dict[str, str] = {}  # packed terms by digest: what a digest stands for never changes
+        self._read_before: dict[str, tuple[int, Case]] = {}  # by reference, with the last event
+        self._reading_turn = Lock()
         self._turn = Lock() if engine.dialect.name == "sqlite" else None
 
     @contextmanager
     def writing(self, *, within: float | None = None) -> Iterator[Connection]:
-        """A transaction; on first use the tables are made, so that a worker can start without a register.
+        """A transaction. Raises `SchemaNotCurrent` on first use where the tables are not this version's.
 
         SQLite has one writer at a time: within a process they take turns here, which is quicker than
         each asking the file again and again. `within`: seconds to wait for one's turn, for as long as it
         takes where left out. Raises `TimeoutError` where it does not come by then.
         """
-        self._make()
+        self._check()
         with self._own_turn(within), self._writer.begin() as db:
             yield db
 
@@ -118,14 +121,13 @@ class Register:
 
     def reading(self) -> AbstractContextManager[Connection]:
         """A connection to read by."""
-        self._make()
+        self._check()
         return self.engine.connect()
 
-    def _make(self) -> None:
-        with self._making:
-            if not self._made:
-                create_tables(self._writer)
-                self._made = True
+    def _check(self) -> None:
+        if not self._checked:
+            check(self.engine, "register")
+            self._checked = True
 
     # --- references ------------------------------------------------------------------------------
 
@@ -289,30 +291,28 @@ class Register:
         return insert_new(db, tables.events, rows) if rows else 0
 
     def case(self, db: Connection, reference: str) -> tuple[Case, date] | None:
-        """The case made anew from its events, and the date of the last; None where it was never recorded."""
-        kept = db.execute(_EVENTS, {"of": reference}).all()
-        rows = [_Event(row.kind, decrypt_document(self.cipher, row.body), row.on_date) for row in kept]
-        opened = next((row.body for row in rows if row.kind == "opened"), None)
-        if opened is None:
+        """The case made anew from its events, and the date of the last; None where it was never recorded.
+
+        One fold: what is passed on from here to letters, tables and notices is this case.
+        """
+        return self._folded(db, reference, db.execute(_EVENTS, {"of": reference}).all())
+
+    def _folded(self, db: Connection, reference: str, rows: Sequence[_Event]) -> tuple[Case, date] | None:
+        bodies: dict[str, list[Any]] = {"opened": [], "message": [], "rejected": [], "effect": []}
+        for row in rows:
+            if row.kind in bodies:
+                bodies[row.kind].append(decrypt_document(self.cipher, row.body))
+        if not bodies["opened"]:
             return None
-        settled: dict[str, EffectStatus] = {
-            row.body["key"]: row.body["state"] for row in rows if row.kind == "effect"
-        }
-        terms = self._terms(db, opened["terms"])
+        [opened] = bodies["opened"]
+        rules = self._terms(db, opened["terms"])
         opening = Opening.model_validate(opened["opening"])
-        opened_on = date.fromisoformat(opened["opened_on"])
-        loaded = list(Case(terms, reference, opening, opened_on).logged.values()) if opening.messages else []
-        said = [LoggedMessage.model_validate(row.body) for row in rows if row.kind == "message"]
-        state = CaseState(
-            reference=reference,
-            opening=opening,
-            opened_on=opened_on,
-            loaded=len(loaded),
-            messages=loaded + said,
-            rejected=[Rejected.model_validate(row.body) for row in rows if row.kind == "rejected"],
-            settled=settled,
+        case = Case(rules, reference, opening, date.fromisoformat(opened["opened_on"]))
+        case.resume(
+            [LoggedMessage.model_validate(body) for body in bodies["message"]],
+            [Rejected.model_validate(body) for body in bodies["rejected"]],
+            {body["key"]: body["state"] for body in bodies["effect"]},
         )
-        case = Case.restore(terms, state)
         last = max(row.on_date for row in rows)
         case.fold.advance(max(last, case.fold.day))
         return case, last
@@ -395,38 +395,41 @@ class Register:
     # --- what people ask -------------------------------------------------------------------------
 
     def status(self, reference: str, as_of: date) -> Status | None:
-        """Where a complaint stands on a date, from the record alone."""
+        """Where a complaint stands on a date, from the record alone; None where it was never recorded."""
         with self.reading() as db:
-            return self._status(db, reference, as_of)
+            return self.latest_status(db, reference, as_of)
 
-    def _status(self, db: Connection, reference: str, as_of: date) -> Status | None:
-        left = self.erased(db, reference)
-        if left is not None:
-            return left
+    def latest_status(self, db: Connection, reference: str, as_of: date) -> Status | None:
+        """The same on a connection that reads; where nothing new is recorded it is not folded again."""
         try:
-            found = self.case(db, reference)
+            found = self._read(db, reference)
         except KeyDestroyed:
             return self.what_stays(reference)
-        return found[0].status(as_of) if found else None
+        if not isinstance(found, Case):
+            return found
+        with self._reading_turn:  # taking a fold on to a date is for one at a time
+            return found.latest_status(as_of)
 
-    def statuses(self, as_of: date, *, closed: bool = False, authority: str | None = None) -> list[Status]:
-        """Where all open complaints stand on a date (`closed`: those too), without their messages."""
-        table = tables.complaints
-        wanted = select(table.c.reference)
-        if not closed:
-            wanted = wanted.where((table.c.state != "closed") | table.c.next_due_on.is_not(None))
-        if authority is not None:
-            wanted = wanted.where(table.c.authority == authority)
-        found: list[Status] = []
-        with self.reading() as db:
-            for reference in db.execute(wanted.order_by(table.c.reference)).scalars().all():
-                status = self._status(db, reference, as_of)
-                if status is None:
-                    continue
-                status.pop("messages", None)
-                if closed or status["state"] != "closed" or status["next_due_on"] is not None:
-                    found.append(status)
-        return sorted(found, key=lambda s: (s["next_due_on"] or "9999-12-31", s["reference"]))
+    def _read(self, db: Connection, reference: str) -> Case | Status | None:
+        """A case for reading, or what is left of it. Raises `KeyDestroyed`, also for one that was kept."""
+        kept = self._read_before.pop(reference, None)
+        if kept is not None and isinstance(self.cipher, EnvelopeCipher):
+            self.cipher.key_store.key(reference)
+        last = db.execute(_LAST_EVENT, {"of": reference}).scalar()
+        if kept is None or kept[0] != last:
+            rows = db.execute(_EVENTS, {"of": reference}).all()
+            erased = next((row.body for row in rows if row.kind == "erased"), None)
+            if erased is not None:
+                return cast(Status, erased["status"])
+            found = self._folded(db, reference, rows)
+            if found is None:
+                return None
+            kept = (rows[-1].id, found[0])
+        with self._reading_turn:
+            self._read_before[reference] = kept
+            while len(self._read_before) > MOST_READ:
+                del self._read_before[next(iter(self._read_before))]
+        return kept[1]
 
 
 def _next(db: Connection, series: str) -> int:

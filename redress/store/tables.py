@@ -33,6 +33,13 @@ references = Table(
     UniqueConstraint("authority", "source", "source_id", name="one_reference_an_intake"),
 )
 
+calendars = Table(
+    "calendars",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("holidays", JSON, nullable=False),
+)
+
 counters = Table(
     "counters",
     metadata,
@@ -58,6 +65,8 @@ events = Table(
     Column("recorded_at", DateTime(timezone=True), nullable=False),
     Column("body", JSON, nullable=False),
     UniqueConstraint("reference", "key", name="one_event_a_step"),
+    Index("events_by_reference", "reference", "id"),
+    Index("events_by_kind", "kind", "reference"),
 )
 
 complaints = Table(
@@ -75,8 +84,14 @@ complaints = Table(
     Column("overdue", Boolean, nullable=False),
     Column("closed_on", Date),
     Column("closed_as", String(20)),
+    # Whether it stands in lists of open complaints: closed ones of which something is still owed do.
+    Column("is_listed", Boolean, nullable=False),
+    # The last day on which this row, and what is owed in `deadlines`, is right without a word from anybody.
     Column("good_until", Date, nullable=False),
-    Index("complaints_by_next_due", "state", "next_due_on"),
+    Column("calendar", String(64), nullable=False),
+    Index("complaints_listed", "is_listed", "reference"),
+    Index("complaints_by_authority", "authority", "reference"),
+    Index("complaints_good_until", "is_listed", "good_until"),
 )
 
 deadlines = Table(
@@ -98,8 +113,10 @@ deadlines = Table(
     Column("days_late", Integer, nullable=False),
     Column("breaches", Integer, nullable=False),
     Column("source", Text, nullable=False),
+    # Whether somebody still owes it: it runs, late or not, and is not paused.
+    Column("is_owed", Boolean, nullable=False),
     PrimaryKeyConstraint("reference", "number"),
-    Index("deadlines_by_due", "state", "due_on"),
+    Index("deadlines_owed", "is_owed", "reference", "name", "number"),
 )
 
 letters = Table(
@@ -115,20 +132,20 @@ letters = Table(
     Column("state", String(20), nullable=False),
     Column("place", String(400)),
     Column("sent_at", DateTime(timezone=True)),
-    # What is needed to send it; rows of earlier versions have none of these.
+    # What is personal, encrypted; none of it while a letter could not be written, nor once it is erased.
     Column("envelope", JSON(none_as_null=True)),
     Column("text", Text),
     Column("means", String(10)),
     Column("channel", String(10)),
-    Column("round", Integer),
-    Column("attempts", Integer),
+    Column("round", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
     Column("tried_at", DateTime(timezone=True)),
     Column("claim", String(32)),
     Column("claimed_at", DateTime(timezone=True)),
     Column("reason", String(200)),
     Column("raised_at", DateTime(timezone=True)),
     PrimaryKeyConstraint("reference", "key", "recipient"),
-    Index("letters_by_state", "state"),
+    Index("letters_by_state", "state", "reference"),
 )
 
 appointments = Table(
@@ -187,9 +204,9 @@ notices = Table(
     Column("event", String(40), nullable=False),
     Column("noticed_at", DateTime(timezone=True), nullable=False),
     Column("body", JSON, nullable=False),
-    Column("handed_out", Boolean, nullable=False),
+    Column("fanned_out", Boolean, nullable=False),
     UniqueConstraint("reference", "key", name="one_notice_an_event"),
-    Index("notices_to_hand_out", "handed_out", "id"),
+    Index("notices_to_fan_out", "fanned_out", "id"),
 )
 
 subscriptions = Table(

@@ -18,7 +18,7 @@ from sqlalchemy import Row, Select, func, insert, select, update
 from redress.security.encryption import decrypt_text, encrypt_text, key_of_text
 from redress.security.keyring import Unreadable
 from redress.store import tables
-from redress.store.database import insert_new
+from redress.store.database import insert_new, utc
 from redress.store.register import Register
 
 LEASE = timedelta(seconds=30)
@@ -114,7 +114,7 @@ def _subscription(row: Row[*tuple[Any, ...]], counts: dict[tuple[str, str], tupl
         authority=row.authority,
         events=list(row.events),
         made_by=row.made_by,
-        made_at=_utc(row.made_at),
+        made_at=utc(row.made_at),
         waiting=of("waiting")[0],
         delivered=of("delivered")[0],
         given_up=of("given_up")[0],
@@ -179,13 +179,13 @@ def key_names(register: Register) -> list[str]:
     return [key_of_text(each) for each in kept if each]
 
 
-def hand_out(register: Register, most: int = 200) -> int:
+def fan_out(register: Register, most: int = 200) -> int:
     """Make a delivery of each new notice for each subscription that wants it; gives how many notices.
 
     Notices and deliveries change in one transaction, and a delivery there is already stays as it is.
     """
     table, wanting = tables.notices, tables.subscriptions
-    fresh = select(table).where(table.c.handed_out.is_(False)).order_by(table.c.id).limit(most)
+    fresh = select(table).where(table.c.fanned_out.is_(False)).order_by(table.c.id).limit(most)
     with register.reading() as db:
         if db.execute(fresh.with_only_columns(table.c.id).limit(1)).first() is None:
             return 0
@@ -206,16 +206,16 @@ def hand_out(register: Register, most: int = 200) -> int:
             for each in living
             if notice.event in each.events
             and each.authority in (None, notice.authority)
-            and _utc(each.made_at) <= _utc(notice.noticed_at)
+            and utc(each.made_at) <= utc(notice.noticed_at)
         ]
         if rows:
             insert_new(db, tables.deliveries, rows)
         done = [notice.id for notice in notices]
-        db.execute(update(table).where(table.c.id.in_(done)).values(handed_out=True))
+        db.execute(update(table).where(table.c.id.in_(done)).values(fanned_out=True))
     return len(done)
 
 
-def take(register: Register, most: int) -> list[Delivery]:
+def lease(register: Register, most: int) -> list[Delivery]:
     """Take deliveries that are due, the oldest notices first; each is ours until its lease is over."""
     sent, now = tables.deliveries, datetime.now(UTC)
     due = (sent.c.state == "waiting") & (sent.c.next_at <= now)
@@ -249,7 +249,7 @@ def _whole(subscription: str, notice: int) -> Select[*tuple[Any, ...]]:
 
 def _delivery(register: Register, row: Row[*tuple[Any, ...]], now: datetime) -> Delivery:
     signing = [row.secret]
-    if row.former_secret and row.former_until and _utc(row.former_until) > now:
+    if row.former_secret and row.former_until and utc(row.former_until) > now:
         signing.append(row.former_secret)
     return Delivery(
         subscription=row.subscription,
@@ -257,7 +257,7 @@ def _delivery(register: Register, row: Row[*tuple[Any, ...]], now: datetime) -> 
         url=row.url,
         tries=row.tries,
         event=row.event,
-        noticed_at=_utc(row.noticed_at),
+        noticed_at=utc(row.noticed_at),
         body=row.body,
         secrets=[each for each in map(partial(_opened, register), signing) if each],
     )
@@ -287,8 +287,3 @@ def settle(
 
 def _new_secret() -> str:
     return SECRET + base64.b64encode(secrets.token_bytes(32)).decode()
-
-
-def _utc(at: datetime) -> datetime:
-    """SQLite keeps no time zone; all times here are UTC."""
-    return at if at.tzinfo else at.replace(tzinfo=UTC)

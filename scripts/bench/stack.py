@@ -14,11 +14,12 @@ import psutil
 from sqlalchemy import Table, func, select
 from temporalio.client import Client, WorkflowHandle
 
+from redress.api.settings import ApiSettings
 from redress.bootstrap import register_for
 from redress.bootstrap_keys import cipher_for
 from redress.security.keyring import add_key
 from redress.services import intake
-from redress.settings import Settings
+from redress.services.migrating import migrate_stores
 from redress.store.register import Register
 from redress.temporal.embedded import embedded_server
 from scripts.devserver import ROOT
@@ -65,8 +66,9 @@ class Stack(NamedTuple):
 @asynccontextmanager
 async def running(state: Path, *, moves_time: bool = False) -> AsyncIterator[Stack]:
     """A server and what is needed to work with it, keys on. `moves_time`: single complaints can be moved."""
-    settings = Settings(state=state)
+    settings = ApiSettings(state=state)
     add_key(settings.keys_file)
+    migrate_stores(settings, settings.store_url)
     cipher = cipher_for(settings)
     async with embedded_server(cipher=cipher, moves_time=moves_time) as (address, client):
         environment = {"TEMPORAL_ADDRESS": address, "REDRESS_STATE": str(state), "REDRESS_LOG_LEVEL": "ERROR"}

@@ -31,6 +31,7 @@ from redress.store.database import connect
 from redress.store.register import Register
 from redress.store.tokens import Tokens
 from redress.temporal.embedded import free_port, server_command, wait_for_server
+from tests.stores import migrated
 
 UI = "http://127.0.0.1:8233"
 """Where the Temporal UI is, as far as the codec knows."""
@@ -80,7 +81,7 @@ class Gate:
         }
         self.process: subprocess.Popen[bytes] | None = None
         self.http = httpx.AsyncClient(base_url=self.url, timeout=60)
-        self.tokens = Tokens(open_store(ApiSettings(state=state, api_url="").store_url))
+        self.tokens = Tokens(open_store(migrated(ApiSettings(state=state, api_url="")).store_url))
 
     def token(
         self, *roles: Role, authority: str | None = None, lasts: timedelta | None = None, name: str = ""

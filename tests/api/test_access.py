@@ -11,12 +11,14 @@ import pytest
 from fastapi.routing import APIRoute
 
 from redress.api.app import build
+from redress.api.routing import endpoints
 from redress.api.settings import ApiSettings
 from redress.domain.messages import MESSAGES
 from redress.security.access import ROLES
 from redress.security.encryption import PlaintextCipher
 from redress.settings import TRIAL
 from tests.api.gates import Gate, access
+from tests.stores import migrated
 
 OPEN = {"healthz", "readyz", "openapi", "docs", "codec_login_page", "codec_login", "codec_logout"}
 """Operations that need no token. None of them shows anything of a complaint."""
@@ -35,7 +37,7 @@ class Way(NamedTuple):
 @pytest.fixture(scope="module")
 def ways(tmp_path_factory: pytest.TempPathFactory) -> list[Way]:
     state: Path = tmp_path_factory.mktemp("walk")
-    app = build(ApiSettings(state=state, trial=TRIAL), PlaintextCipher())
+    app = build(migrated(ApiSettings(state=state, trial=TRIAL)), PlaintextCipher())
     return list(_ways(app.routes))
 
 
@@ -157,3 +159,22 @@ async def test_a_waiting_receipt_of_another_authority_is_not_shown(gate: Gate) -
     stranger = gate.headers("intake", authority="family-rights")
     answer = await gate.http.get("/v1/receipts/rc_" + "0" * 32, headers=stranger)
     assert answer.status_code == 404
+
+
+def test_an_endpoint_that_names_no_roles_cannot_be_made() -> None:
+    with pytest.raises(TypeError, match="roles"):
+        endpoints().get("/v1/forgotten")(lambda: None)
+
+
+async def test_who_calls_is_asked_before_the_body_is_read(gate: Gate) -> None:
+    theirs = await gate.open(gate.headers("staff"), authority="north-somerset")
+    path = f"/v1/complaints/{theirs}/acknowledge"
+    for headers, status in (
+        ({}, 401),
+        (gate.headers("reader"), 403),
+        (gate.headers("staff", authority="family-rights"), 403),
+        (gate.headers("staff"), 422),
+    ):
+        json_ = headers | {"Content-Type": "application/json"}
+        answer = await gate.http.post(path, content=b"{not json", headers=json_)
+        assert answer.status_code == status, answer.text

@@ -13,7 +13,8 @@ import httpx
 from redress.domain.opening_parsing import parse_opening
 from redress.services.clock import today
 from redress.store.api_store import open_store
-from redress.store.intake_queue import Waiting
+from redress.store.intake_queue import IntakeQueue
+from redress.store.schema import migrate
 from tests.api.gates import Gate, invented
 from tests.api.town import Town
 from tests.marks import holding
@@ -225,7 +226,8 @@ async def test_requests_go_on_while_everything_is_killed_under_them(town: Town) 
 async def test_a_queue_on_postgresql_keeps_each_intake_once(town: Town) -> None:
     opening = invented()
     parsed = parse_opening(opening, today())
-    first, second = (Waiting(open_store(town.register_url), town.cipher) for _ in range(2))
+    migrate(town.register, "api_store")
+    first, second = (IntakeQueue(open_store(town.register_url), town.cipher) for _ in range(2))
     kept = await asyncio.gather(
         *(asyncio.to_thread(each.put, parsed, opening, "caller", None) for each in (first, second) * 4)
     )

@@ -18,6 +18,7 @@ from redress.cli.tokens import app
 from redress.store.api_store import open_store
 from redress.store.tokens import Tokens
 from tests.api.gates import ROOT, Gate
+from tests.stores import migrated
 
 
 def command(state: Path, *words: str) -> tuple[int, str, str]:
@@ -39,7 +40,7 @@ def starter(state: Path, *words: str) -> tuple[int, str, str]:
 
 
 def tokens_of(state: Path) -> Tokens:
-    return Tokens(open_store(ApiSettings(state=state, api_url="").store_url))
+    return Tokens(open_store(migrated(ApiSettings(state=state, api_url="")).store_url))
 
 
 def test_a_token_lives_from_new_to_revoke(tmp_path: Path) -> None:

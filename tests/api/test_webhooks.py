@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from redress.api.webhook_addresses import NotFound, check_url, resolve
 from redress.procedures.bank_holidays import calendar_today
 from redress.security.encryption import EnvelopeCipher
 from redress.security.keyring import add_key, read_keyring
 from redress.services.clock import today
+from redress.services.webhook_addresses import NotAllowed, check_url, resolve
 from redress.store import webhooks
 from redress.store.register import Register
 from redress.temporal.embedded import free_port
@@ -247,7 +247,7 @@ async def test_an_api_that_is_killed_tells_everything_all_the_same(town: Town, t
     ],
 )
 def test_a_webhook_leads_to_other_peoples_servers_only(url: str) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(NotAllowed):
         check_url(url, loopback=False)
 
 
@@ -257,7 +257,7 @@ def test_a_public_address_is_fine() -> None:
 
 
 async def test_a_name_that_leads_into_the_house_is_not_followed() -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(NotAllowed):
         await resolve("localhost", 443, loopback=False)
     assert re.fullmatch(r"127\.0\.0\.1|::1", await resolve("localhost", 443, loopback=True))
 

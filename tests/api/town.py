@@ -16,8 +16,10 @@ from redress.security.keyring import add_key, read_keyring
 from redress.store import tables
 from redress.store.database import connect
 from redress.store.key_store import KeyStore
+from redress.store.schema import migrate
 from tests.api.gates import UI, OwnHouse
 from tests.postgres import postgres_server
+from tests.stores import new_store
 
 
 class Line:
@@ -133,7 +135,8 @@ async def built(state: Path) -> AsyncIterator[Town]:
     through = f"postgresql+psycopg://postgres@127.0.0.1:{line.port}/{direct.database}"
     add_key(state / "keys.txt", "first")
     keyring = read_keyring(state / "keys.txt")
-    cipher = EnvelopeCipher(keyring, KeyStore(connect(f"sqlite:///{state / 'key-store.db'}"), keyring))
+    migrate(connect(through), "register").dispose()
+    cipher = EnvelopeCipher(keyring, KeyStore(new_store(state / "key-store.db", "key_store"), keyring))
     house = OwnHouse(
         state,
         cipher,

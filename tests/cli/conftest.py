@@ -23,6 +23,7 @@ from redress.settings import TRIAL, Settings
 from redress.store.database import connect
 from redress.store.register import Register
 from redress.temporal.embedded import embedded_server, free_port
+from tests.stores import migrated
 
 ROOT = Path(__file__).parent.parent.parent
 CALENDAR = calendar_today()
@@ -131,11 +132,11 @@ async def bare_server() -> AsyncIterator[tuple[str, Client]]:
 
 @pytest.fixture(scope="session")
 def bare_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(state=tmp_path_factory.mktemp("bare"), register_url="", outbox=None)
+    return migrated(Settings(state=tmp_path_factory.mktemp("bare"), register_url="", outbox=None))
 
 
 @pytest.fixture
 def bare(bare_server: tuple[str, Client], bare_settings: Settings) -> Cli:
-    """The command line with Temporal but no worker, and a register nobody has made yet."""
+    """The command line with Temporal but no worker, and an empty register."""
     register = Register(connect(bare_settings.database_url))
     return Cli(bare_server[0], bare_settings.state, {"REDRESS_ANSWER_WITHIN": "2"}, bare_server[1], register)

@@ -25,6 +25,7 @@ from redress.settings import Settings
 from redress.store.register import Register
 from redress.temporal.embedded import embedded_server
 from tests.cli.conftest import Cli
+from tests.stores import migrated
 from tests.waiting import recorded
 
 NAME = "Erasa Inventata"
@@ -35,7 +36,9 @@ CALENDAR = calendar_today()
 @asynccontextmanager
 async def _a_house_with_keys(state: Path) -> AsyncIterator[Cli]:
     add_key(state / "keys.txt", "first")
-    settings = Settings(state=state, register_url="", key_store_url="", keys=None, outbox=None, trial="")
+    settings = migrated(
+        Settings(state=state, register_url="", key_store_url="", keys=None, outbox=None, trial="")
+    )
     cipher = cipher_for(settings)
     async with embedded_server(cipher=cipher) as (address, client):
         errands = activities_for(settings, cipher)

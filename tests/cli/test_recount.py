@@ -23,6 +23,7 @@ from redress.store.register import Register
 from redress.temporal.embedded import embedded_server
 from tests.cli.conftest import CALENDAR, ROOT, Cli, ahead, opening
 from tests.conftest import Life
+from tests.stores import migrated
 
 NAME = "Invented Jubilee"
 
@@ -47,7 +48,7 @@ class House:
 
 @pytest_asyncio.fixture(scope="module")
 async def own(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    settings = Settings(state=tmp_path_factory.mktemp("recount"), register_url="", outbox=None)
+    settings = migrated(Settings(state=tmp_path_factory.mktemp("recount"), register_url="", outbox=None))
     async with embedded_server(moves_time=True) as (address, client):
         errands = activities_for(settings)
         async with running_workers(client, errands, settings):

@@ -22,6 +22,7 @@ from redress.store.database import connect
 from redress.store.register import Register
 from redress.temporal.embedded import embedded_server
 from tests.conftest import Life
+from tests.stores import migrated
 
 ROOT = Path(__file__).parent.parent.parent
 _numbers = itertools.count(1)
@@ -32,7 +33,7 @@ class House:
 
     def __init__(self, address: str, client: Client, state: Path, more: dict[str, str]) -> None:
         self.client = client
-        self.settings = Settings(state=state, register_url="", outbox=None)
+        self.settings = migrated(Settings(state=state, register_url="", outbox=None))
         self.environment = os.environ | {"TEMPORAL_ADDRESS": address, "REDRESS_STATE": str(state)} | more
         self.register = Register(connect(self.settings.database_url))
         self.workers: list[subprocess.Popen[bytes]] = []

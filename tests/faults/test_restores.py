@@ -20,8 +20,10 @@ from redress.services.clock import today
 from redress.services.reconciling import reconcile
 from redress.settings import Settings
 from redress.store import tables
+from redress.store.listing import ComplaintFilter, complaints
 from redress.store.register import Register
 from redress.temporal.embedded import embedded_server, free_port
+from tests.stores import migrated
 from tests.waiting import recorded
 
 WITHIN = 60.0
@@ -43,7 +45,7 @@ class Restored:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Server and worker, on what lies in the folder."""
-        cipher = cipher_for(self.settings)
+        cipher = cipher_for(migrated(self.settings))
         database = self.state / "temporal.db"
         async with embedded_server(cipher=cipher, port=self.port, database=database) as (_, client):
             errands = activities_for(self.settings, cipher)
@@ -168,7 +170,7 @@ async def test_what_was_erased_does_not_come_back_with_an_older_vault(house: Res
         await house.send(reference, "acknowledge")
         await house.send(reference, "withdraw", reason="Sorted out.")
         await house.recorded(reference, 2)
-        copies = {name: house.back_up(name) for name in ("temporal", "vault")}
+        copies = {name: house.back_up(name) for name in ("temporal", "key-store")}
         proof = await erasing.erase(house.client, house.register, house.settings.outbox_folder, reference)
         assert proof.holds
     for name, copy in copies.items():
@@ -199,7 +201,8 @@ async def test_what_was_erased_stays_so_with_an_older_register_and_an_older_temp
         shown = house.register.status(reference, today())
         assert shown is not None
         assert (shown.get("erased_on"), shown["closed_as"]) == (today().isoformat(), "withdrawn")
-        listed = {each["reference"] for each in house.register.statuses(today(), closed=True)}
+        lines = complaints(house.register, ComplaintFilter(closed=True), today())
+        listed = {each.reference for each in lines}
         assert listed == {reference, other}
         assert (await house.reconciled())[reference] == "erased again"
         assert reference not in await house.reconciled()

@@ -27,10 +27,10 @@ from redress.security.keyring import (
     read_keyring,
     remove_key,
 )
-from redress.store.database import connect
 from redress.store.key_store import KeyStore
 from redress.temporal.codec import ENCODING, KEY_NAME, EncryptionCodec, placeholder
 from tests.marks import holding
+from tests.stores import new_store
 
 NAME = "Sealia Inventata"
 SOME_KEY = "A" * 43 + "="
@@ -41,7 +41,7 @@ def sealed(folder: Path, keyring: Keyring | None = None) -> EnvelopeCipher:
     if not keys.exists():
         add_key(keys, "first")
     keyring = keyring or read_keyring(keys)
-    return EnvelopeCipher(keyring, KeyStore(connect(f"sqlite:///{folder / 'key-store.db'}"), keyring))
+    return EnvelopeCipher(keyring, KeyStore(new_store(folder / "key-store.db", "key_store"), keyring))
 
 
 def test_a_document_opens_with_its_own_key_only(tmp_path: Path) -> None:

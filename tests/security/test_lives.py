@@ -38,6 +38,7 @@ from redress.telemetry.logs import PlainLines
 from redress.temporal.codec import ENCODING, KEY_NAME, placeholder
 from redress.temporal.embedded import embedded_server, temporal_command
 from tests.marks import holding
+from tests.stores import migrated
 from tests.waiting import eventually, recorded, until
 from tests.workflows.paths import the_first_terms
 
@@ -95,7 +96,9 @@ class EnvelopeCipher(NamedTuple):
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EnvelopeCipher]:
     folder = tmp_path_factory.mktemp("sealed")
     add_key(folder / "keys.txt", "test-key")
-    settings = Settings(state=folder, register_url="", key_store_url="", keys=None, outbox=None, trial="")
+    settings = migrated(
+        Settings(state=folder, register_url="", key_store_url="", keys=None, outbox=None, trial="")
+    )
     cipher = cipher_for(settings)
     written = logging.FileHandler(folder / "worker.log")
     written.setFormatter(PlainLines())

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from temporalio.exceptions import ApplicationError
 
 from redress.contract import BeginRequest, RecordRequest, RegisterEntry
@@ -24,12 +24,15 @@ from redress.letters.dispatcher import LetterDispatcher
 from redress.procedures.loader import packed_rules_for, rules_for
 from redress.security.encryption import EnvelopeCipher
 from redress.security.keyring import Keyring
+from redress.services import lists
 from redress.store import letters, tables
 from redress.store.database import connect
 from redress.store.key_store import KeyStore
+from redress.store.listing import ComplaintFilter, complaints
 from redress.store.register import Register
+from redress.store.schema import migrate
 from tests.activity_calls import ActivityCalls
-from tests.postgres import postgres_server
+from tests.stores import new_store
 
 OPENED_ON = date(2026, 6, 1)
 RAW: dict[str, Any] = {
@@ -44,12 +47,6 @@ RAW: dict[str, Any] = {
 }
 
 
-@pytest.fixture(scope="module")
-def postgresql() -> Iterator[str]:
-    with postgres_server() as url:
-        yield url.render_as_string()
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def register(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Register]:
     url = f"sqlite:///{tmp_path / 'register.db'}"
@@ -57,17 +54,19 @@ def register(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Registe
         url = request.getfixturevalue("postgresql")
     engine = connect(url)
     tables.metadata.drop_all(engine)
-    yield Register(engine)
+    with engine.begin() as db:
+        db.execute(text("DROP TABLE IF EXISTS register_version"))
+    yield Register(migrate(engine, "register"))
     engine.dispose()
 
 
 def test_a_register_from_a_backup_gives_no_reference_a_second_time(tmp_path: Path) -> None:
     """What it does not know any more, the vault does: two people's complaints would become one."""
     keyring = Keyring({"test": bytes(range(32))})
-    key_store = KeyStore(connect(f"sqlite:///{tmp_path / 'key-store.db'}"), keyring)
+    key_store = KeyStore(new_store(tmp_path / "key-store.db", "key_store"), keyring)
     given = []
     for name in ("before", "put-back"):
-        register = Register(connect(f"sqlite:///{tmp_path / name}.db"), EnvelopeCipher(keyring, key_store))
+        register = Register(new_store(tmp_path / f"{name}.db"), EnvelopeCipher(keyring, key_store))
         for number in range(3):
             raw = RAW | {"source_id": f"{name}-{number}"}
             given.append(register.reserve(parse_opening(raw, OPENED_ON), raw, "CYP").reference)
@@ -101,7 +100,7 @@ def _count(register: Register, table: Any) -> int:
 def _said(case: Case, action: str, on: str, **fields: object) -> list[RegisterEntry]:
     """What the workflow would hand over after one message."""
     now = instant(date.fromisoformat(on), "12:00")
-    parsed = case.parse(action, {"on": on, "message_id": f"{action}-{on}", **fields}, now)
+    parsed = case.parse(action, {"on": on, "message_id": f"{action}-{on}"} | fields, now)
     answer = case.receive(parsed, now)
     kept = case.logged[answer.message_id]
     body = kept.model_dump(mode="json")
@@ -230,14 +229,14 @@ def test_a_letter_is_taken_in_hand_by_one(register: Register, tmp_path: Path) ->
 
     def take(_: int) -> str | None:
         with register.writing() as db:
-            return letters.claim(db, row, "outbox")
+            return letters.lease(db, row, "outbox")
 
     with ThreadPoolExecutor(8) as pool:
         claims = [claim for claim in pool.map(take, range(16)) if claim is not None]
     assert len(claims) == 1
     with register.writing() as db:
-        assert not letters.settle(db, row, "somebody else's", "sent")
-        assert letters.settle(db, row, claims[0], "sent")
+        assert not letters.acknowledge(db, row, "somebody else's", "sent")
+        assert letters.acknowledge(db, row, claims[0], "sent")
 
 
 def test_one_intake_has_one_reference(register: Register) -> None:
@@ -265,14 +264,17 @@ def test_what_is_recalled_is_the_same_case(register: Register, tmp_path: Path) -
     activities.record_and_send(RecordRequest(reference=case.reference, entries=entries))
     recalled = activities.begin(BeginRequest(reference=case.reference, opened_on="2027-01-01"))
     assert recalled.state is not None
-    [listed] = register.statuses(datetime(2026, 6, 4, tzinfo=UTC).date())
+    day = datetime(2026, 6, 4, tzinfo=UTC).date()
+    lines = complaints(register, ComplaintFilter(), day)
+    assert [line.reference for line in lines] == [case.reference]
+    [listed] = lists.statuses(register, lines, day)
     assert listed["reference"] == case.reference
     assert "messages" not in listed
 
 
 def test_an_opening_does_not_wait_for_a_register_that_is_busy(tmp_path: Path) -> None:
     """Whoever does not get a turn soon goes on without: the opening is recorded by the first errand."""
-    register = Register(connect(f"sqlite:///{tmp_path / 'register.db'}"))
+    register = Register(new_store(tmp_path / "register.db"))
     activities = _activities(register, FileChannel(tmp_path / "outbox"))
     asked = BeginRequest(reference="CYP-2026-000001", opened_on=OPENED_ON.isoformat(), opening=RAW)
     with register.writing():

@@ -40,6 +40,7 @@ from redress.temporal.embedded import embedded_server, free_port
 from tests.api.gates import Gate, invented
 from tests.conftest import Life
 from tests.serving import Handler, serving
+from tests.stores import new_store
 
 NAME = "Watcha Inventata"
 
@@ -134,7 +135,7 @@ async def test_a_worker_gives_metrics_traces_and_json_logs(
 ) -> None:
     port = free_port()
     place, came = collector
-    register = Register(connect(f"sqlite:///{tmp_path / 'register.db'}"), PlaintextCipher())
+    register = Register(new_store(tmp_path / "register.db"), PlaintextCipher())
     settings = {
         "REDRESS_METRICS": f"127.0.0.1:{port}",
         "REDRESS_LOG_FORMAT": "json",
@@ -223,7 +224,7 @@ def _counted(said: str) -> dict[str, list[tuple[dict[str, str], float]]]:
 
 
 def test_a_limit_that_ran_out_unrecorded_is_counted(tmp_path: Path) -> None:
-    register = Register(connect(f"sqlite:///{tmp_path / 'register.db'}"))
+    register = Register(new_store(tmp_path / "register.db"))
     with register.writing() as db:
         row: dict[str, object] = dict.fromkeys(tables.deadlines.c.keys(), "x")
         day = today()

@@ -22,6 +22,7 @@ from redress.store.register import Register
 from redress.temporal.embedded import embedded_server, free_port
 from redress.temporal.namespace import prepare
 from tests.conftest import Life
+from tests.stores import migrated
 from tests.ui.browser import NoBrowser, Operator, a_browser, at_the_ui, chromium
 
 _numbers = itertools.count(1)
@@ -84,7 +85,7 @@ async def one_is_stuck(client: Client) -> AsyncIterator[None]:
 
 @pytest_asyncio.fixture(scope="session")
 async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place]:
-    settings = Settings(state=tmp_path_factory.mktemp("ui"), register_url="", outbox=None)
+    settings = migrated(Settings(state=tmp_path_factory.mktemp("ui"), register_url="", outbox=None))
     errands = activities_for(settings)
     ui_port = free_port()
     async with embedded_server(moves_time=True, ui_port=ui_port) as (_, client):

@@ -28,6 +28,7 @@ from redress.temporal.embedded import free_port, server_command, wait_for_server
 from redress.temporal.namespace import prepare
 from tests.api.gates import Gate
 from tests.conftest import Life
+from tests.stores import migrated
 from tests.ui.browser import Operator, at_the_ui
 
 CALENDAR = calendar_today()
@@ -51,7 +52,7 @@ class EnvelopeCipher(NamedTuple):
 @pytest_asyncio.fixture(scope="module")
 async def sealed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EnvelopeCipher]:
     state = tmp_path_factory.mktemp("sealed")
-    settings = Settings(state=state, register_url="", key_store_url="", keys=None, outbox=None)
+    settings = migrated(Settings(state=state, register_url="", key_store_url="", keys=None, outbox=None))
     add_key(settings.keys_file)
     cipher = cipher_for(settings)
     errands = activities_for(settings, cipher)

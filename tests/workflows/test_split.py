@@ -8,6 +8,7 @@ from redress.domain.status import Status
 from redress.services import sending
 from redress.services.errors import NoAnswer
 from redress.services.intake import open_complaint
+from redress.store.listing import ComplaintFilter, complaints
 from tests.conftest import Life
 from tests.waiting import eventually
 
@@ -72,7 +73,10 @@ async def test_the_register_has_the_part_under_its_own_row(life: Life) -> None:
     (link,) = (await life.status())["linked"]
     reference = str(link["reference"])
     await life.settled(
-        lambda: any(s["reference"] == reference for s in life.register.statuses(life.today)), seconds=60
+        lambda: any(
+            line.reference == reference for line in complaints(life.register, ComplaintFilter(), life.today)
+        ),
+        seconds=60,
     )
     opening = life.register.opening(reference)
     assert opening is not None

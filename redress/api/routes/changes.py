@@ -8,11 +8,12 @@ from time import monotonic
 from typing import Annotated, Literal
 
 from fastapi import Query
-from pydantic import BaseModel, Field, JsonValue
+from pydantic import Field, JsonValue
 
 from redress.api.context import Context, CurrentCaller, Reference
 from redress.api.problems import Refusal
 from redress.api.routing import endpoints, roles
+from redress.api.schemas import Schema
 from redress.security.access import READERS, READS_TEXT
 from redress.store.changes import Recorded, recorded
 
@@ -22,32 +23,40 @@ LOOK_EVERY = 0.5
 """Seconds between two looks while a caller waits for something new."""
 
 
-class Change(BaseModel):
+class Change(Schema):
     """One entry of a complaint's record."""
 
-    id: int = Field(description="Its place in the record; entries of one complaint have rising numbers.")
-    on: date = Field(description="The London date it belongs to.")
-    recorded_at: datetime = Field(description="When it was written down.")
-    kind: Literal[
-        "opened", "message", "rejected", "letter", "reminder", "breach", "split", "ended", "erased"
-    ] = Field(description="What sort of entry it is.")
-    what: str = Field(
-        description="A message's action, a letter's name, the limit that was breached.", examples=["respond"]
-    )
-    outcome: str = Field(
-        description="Of a message: applied, pending or refused, as it stands now. Of a letter or breach: "
-        "done, skipped, history."
-    )
-    details: dict[str, JsonValue] | None = Field(
-        description="What was written, for roles that may read it; null for others, and once it was erased."
-    )
+    id: int
+    """Its place in the record; entries of one complaint have rising numbers."""
+
+    on: date
+    """The London date it belongs to."""
+
+    recorded_at: datetime
+    """When it was written down."""
+
+    kind: Literal["opened", "message", "rejected", "letter", "reminder", "breach", "split", "ended", "erased"]
+    """What sort of entry it is."""
+
+    what: str = Field(examples=["respond"])
+    """A message's action, a letter's name, the limit that was breached."""
+
+    outcome: str
+    """Of a message: applied, pending or refused, as it stands now. Of a letter or breach: done, skipped,
+    history."""
+
+    details: dict[str, JsonValue] | None
+    """What was written, for roles that may read it; null for others, and once it was erased."""
 
 
-class Changes(BaseModel):
+class Changes(Schema):
     """What was recorded, in that order."""
 
-    changes: list[Change] = Field(description="In the order they were recorded.")
-    next: int = Field(description="Give it as `after` the next time: only what came since is given.")
+    changes: list[Change]
+    """In the order they were recorded."""
+
+    next: int
+    """Give it as `after` the next time: only what came since is given."""
 
 
 @router.get(
@@ -75,7 +84,7 @@ async def follow_changes(
     with_text = bool(caller.roles & READS_TEXT)
     ends_at = monotonic() + wait
     while True:
-        found = await context.register(
+        found = await context.backends.ask(
             lambda register: recorded(register, reference, after, limit, with_text=with_text)
         )
         if found is None:

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from google.protobuf import json_format
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 from temporalio.api.common import v1 as common
@@ -26,6 +26,7 @@ from redress.api.callers import CHALLENGE, COOKIE
 from redress.api.context import Context
 from redress.api.problems import wrong
 from redress.api.routing import OPEN, endpoints, roles
+from redress.api.schemas import Schema
 from redress.contract import workflow_id
 from redress.security.access import CODEC
 from redress.security.encryption import Cipher, EnvelopeCipher
@@ -38,19 +39,21 @@ MOST_PAYLOADS = 10_000
 Base64 = Annotated[str, Field(json_schema_extra={"contentEncoding": "base64"})]
 
 
-class PayloadDocument(BaseModel):
+class PayloadDocument(Schema):
     """A payload of Temporal's, as protobuf writes it in JSON."""
 
-    metadata: dict[str, Base64] = Field(default={}, description="How the data is encoded, above all.")
-    data: Base64 = Field(default="", description="The data.")
+    metadata: dict[str, Base64] = {}
+    """How the data is encoded, above all."""
+
+    data: Base64 = ""
+    """The data."""
 
 
 class Payloads(Unparsed):
     """Temporal payloads, as protobuf writes them in JSON."""
 
-    payloads: list[PayloadDocument] = Field(
-        default=[], max_length=MOST_PAYLOADS, description="One or several."
-    )
+    payloads: list[PayloadDocument] = Field(default=[], max_length=MOST_PAYLOADS)
+    """One or several."""
 
 
 class CrossOrigin:

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Query, Response
-from temporalio.service import RPCError
 
-from redress.api.backends import Unavailable
 from redress.api.context import AppContext, Context, CurrentCaller, Reference, check_authority
-from redress.api.problems import Refusal, malformed, unavailable, wrong
-from redress.api.routing import endpoints, roles
+from redress.api.problems import unavailable, wrong
+from redress.api.routing import endpoints, header, roles
 from redress.api.schemas import (
     ComplaintLine,
     ComplaintPage,
@@ -28,29 +23,23 @@ from redress.api.schemas import (
 )
 from redress.domain.calendar import OutsideTable, long_date
 from redress.domain.fields import Day
-from redress.domain.parsing import FIRST_YEAR, Malformed
 from redress.domain.procedure import Owner, StageName
 from redress.domain.status import Status
 from redress.procedures.files import FileError
-from redress.procedures.loader import authority_names
 from redress.security.access import EVERYBODY, READERS, STAFF
 from redress.security.tokens import Caller
-from redress.services import due_dates, sending
+from redress.services import due_dates, lists, sending
+from redress.services.backends import Unavailable
 from redress.services.clock import today
-from redress.services.errors import NoAnswer, NotFound
-from redress.store.listing import Line, Owed, lines, owed
+from redress.services.errors import NoAnswer
+from redress.store.listing import ComplaintFilter, OwedFilter
+from redress.store.register import Register
 
 router = endpoints()
 
 T = TypeVar("T")
-L = TypeVar("L", Line, Owed)
 
-READ_FROM = {
-    "Redress-Read-From": {
-        "description": "Who answered: `temporal`, or `register`.",
-        "schema": {"type": "string"},
-    }
-}
+READ_FROM = header("Redress-Read-From", "Who answered: `temporal`, or `register`.")
 """A header of what `_status` gives."""
 
 STATUS_WITHIN = 3.0
@@ -67,7 +56,7 @@ Authority = Annotated[
 ]
 Limit = Annotated[int, Query(ge=1, le=500, description="How many at most on one page.")]
 After = Annotated[
-    str | None, Query(max_length=300, description="`next` of the page before; left out: from the start.")
+    str, Query(max_length=300, description="`next` of the page before; left out: from the start.")
 ]
 
 
@@ -88,21 +77,15 @@ async def list_complaints(
     due_before: Annotated[Day | None, Query(description="Only due before this date.")] = None,
     authority: Authority = None,
     limit: Limit = 100,
-    after: After = None,
+    after: After = "",
 ) -> ComplaintPage:
     """Open complaints by next due date, as of today in London, from the register: Temporal may be down."""
-    only, day = _only(caller, authority), today()
-    found = await context.register(lambda register: lines(register, day, closed=all, authority=only))
-    _known(authority, found)
-    wanted = [
-        line
-        for line in found
-        if (stage is None or line.stage == stage)
-        and (not overdue or line.overdue)
-        and (due_before is None or (line.next_due_on or date.max) < due_before)
-    ]
-    page, more = _page(wanted, lambda line: [str(line.next_due_on or date.max), line.reference], limit, after)
-    return ComplaintPage(complaints=[ComplaintLine(**line._asdict()) for line in page], next=more)
+    wanted = ComplaintFilter(all, _only(caller, authority), stage, overdue, due_before)
+    page = await context.backends.ask(
+        lambda register: lists.list_complaints(register, wanted, today(), limit=limit, after=after)
+    )
+    found = [ComplaintLine(**line._asdict()) for line in page.complaints]
+    return ComplaintPage(complaints=found, next=page.next)
 
 
 @router.get(
@@ -123,21 +106,14 @@ async def list_due(
         Owner | None, Query(description="Owed by this role.", examples=["stage_manager"])
     ] = None,
     limit: Limit = 100,
-    after: After = None,
+    after: After = "",
 ) -> DuePage:
     """Every limit, target and window that still runs, overdue ones included; paused ones are left out."""
-    only, day = _only(caller, authority), today()
-    found = await context.register(lambda register: owed(register, day, authority=only))
-    _known(authority, found)
-    wanted = [
-        each
-        for each in found
-        if (from_ is None or each.due_on >= from_)
-        and (until is None or each.due_on <= until)
-        and (owner is None or each.owner == owner)
-    ]
-    page, more = _page(wanted, lambda each: [str(each.due_on), each.reference, each.name], limit, after)
-    return DuePage(due=[OwedDate(**each._asdict()) for each in page], next=more)
+    wanted = OwedFilter(_only(caller, authority), from_, until, owner)
+    page = await context.backends.ask(
+        lambda register: lists.list_due(register, wanted, today(), limit=limit, after=after)
+    )
+    return DuePage(due=[OwedDate(**owed._asdict()) for owed in page.due], next=page.next)
 
 
 @router.get(
@@ -146,7 +122,7 @@ async def list_due(
     summary="Where a complaint stands",
     tags=["complaints"],
     response_model=ComplaintStatus,
-    responses={200: {"headers": READ_FROM}},
+    responses={200: READ_FROM},
     response_model_exclude_unset=True,
     openapi_extra=roles(STAFF),
 )
@@ -167,7 +143,7 @@ async def read_complaint(
     summary="Where a complaint stands, in dates alone",
     tags=["complaints"],
     response_model=Standing,
-    responses={200: {"headers": READ_FROM}},
+    responses={200: READ_FROM},
     openapi_extra=roles(EVERYBODY),
 )
 async def read_standing(
@@ -225,27 +201,24 @@ async def count_days(
 
 
 async def _status(context: AppContext, response: Response, reference: str, as_of: date | None) -> Status:
-    day = as_of or today()
-    if not FIRST_YEAR <= day.year <= today().year + 10:
-        raise wrong("as_of", f"{day} lies beyond what the calendar covers")
+    async def ask(work: Callable[[Register], T]) -> T:
+        try:
+            return await context.backends.ask(work)
+        except Unavailable:
+            raise NoAnswer("the register does not answer") from None
+
     try:
-        client, register = context.backends.temporal(), context.backends.register
-        status = await sending.status(client, register, reference, day, STATUS_WITHIN)
-        response.headers["Redress-Read-From"] = "temporal"
-        return status
-    except Malformed as error:
-        raise malformed(error) from None
-    except NotFound as error:
-        raise Refusal("not-found", f"{error}.") from None
-    except (NoAnswer, Unavailable, RPCError):
-        pass
-    recorded = await context.register(lambda register: register.status(reference, day))
-    if recorded is not None:
-        response.headers["Redress-Read-From"] = "register"
-        return recorded
-    if not await context.register(lambda register: register.knows(reference)):
-        raise Refusal("not-found", f"There never was a complaint {reference}.")
-    raise unavailable(f"{reference} is reserved and waits to be opened.")
+        client = context.backends.temporal()
+    except Unavailable:
+        client = None
+    day = as_of or today()
+    try:
+        found = await sending.read_status(client, ask, reference, day, STATUS_WITHIN, although_down=True)
+    except NoAnswer as error:
+        why = str(error)
+        raise unavailable(f"{why[:1].upper()}{why[1:]}.") from None
+    response.headers["Redress-Read-From"] = found.source
+    return found.status
 
 
 def _only(caller: Caller, authority: str | None) -> str | None:
@@ -253,32 +226,3 @@ def _only(caller: Caller, authority: str | None) -> str | None:
     if authority is not None:
         check_authority(caller, authority)
     return authority or caller.authority
-
-
-def _known(authority: str | None, found: Sequence[Line | Owed]) -> None:
-    """Turn away a filter by an authority that is none: misspelt, it would say that nothing is owed."""
-    if authority is not None and not found and authority not in authority_names():
-        raise wrong("authority", f"{authority!r} is none of {', '.join(authority_names())}")
-
-
-def _page(
-    found: list[L], key: Callable[[L], list[str]], limit: int, after: str | None
-) -> tuple[Sequence[L], str | None]:
-    """The next so many after a place in the order, and the place of the last if there are more."""
-    start = _place(after) if after is not None else None
-    rest = [each for each in found if start is None or key(each) > start]
-    page = rest[:limit]
-    more = (
-        base64.urlsafe_b64encode(json.dumps(key(page[-1])).encode()).decode() if len(rest) > limit else None
-    )
-    return page, more
-
-
-def _place(after: str) -> list[str]:
-    try:
-        place = json.loads(base64.urlsafe_b64decode(after.encode("ascii")))
-    except (ValueError, binascii.Error, RecursionError):
-        place = None
-    if not isinstance(place, list) or not all(isinstance(each, str) for each in place):
-        raise wrong("after", "is no place of a page: give `next` of the page before")
-    return place

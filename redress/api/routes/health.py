@@ -4,29 +4,38 @@ from __future__ import annotations
 
 import asyncio
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy.exc import SQLAlchemyError
 
 from redress.api.context import Context
 from redress.api.problems import problems, unavailable
 from redress.api.routing import OPEN, endpoints
+from redress.api.schemas import Schema
 
 router = endpoints("health")
 
 
-class Alive(BaseModel):
+class Alive(Schema):
     """The process answers."""
 
-    status: str = Field(description="Always the same.", examples=["alive"])
+    status: str = Field(examples=["alive"])
+    """Always the same."""
 
 
-class Ready(BaseModel):
+class Ready(Schema):
     """What the API needs, and whether it answers."""
 
-    status: str = Field(description="`ready`, or `degraded`: openings are kept, the rest may get a 503.")
-    temporal: bool = Field(description="Whether Temporal answers.")
-    register_: bool = Field(alias="register", description="Whether the register answers.")
-    waiting: int = Field(description="Openings that wait to be opened.")
+    status: str
+    """`ready`, or `degraded`: openings are kept, the rest may get a 503."""
+
+    temporal: bool
+    """Whether Temporal answers."""
+
+    register_: bool = Field(alias="register")
+    """Whether the register answers."""
+
+    waiting: int
+    """Openings that wait to be opened."""
 
 
 @router.get(

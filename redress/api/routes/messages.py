@@ -11,21 +11,19 @@ from fastapi.openapi.models import Example
 from pydantic import BaseModel, Field, create_model
 from sqlalchemy.exc import SQLAlchemyError
 
-from redress.api.backends import Unavailable
 from redress.api.bodies import Unparsed
 from redress.api.context import AppContext, Context, CurrentCaller, Reference
-from redress.api.problems import Refusal, malformed, problems, unavailable, wrong
+from redress.api.problems import Refusal, problems, unavailable, wrong
 from redress.api.routing import endpoints, roles
 from redress.api.schemas import MessageAnswer
 from redress.domain.case import Answer
-from redress.domain.erasure import Erased
 from redress.domain.fields import Day, Id, Text
 from redress.domain.messages import MESSAGES, Message
-from redress.domain.parsing import Malformed
 from redress.security.access import STAFF
 from redress.security.tokens import Caller
 from redress.services import sending
-from redress.services.errors import NoAnswer, NotFound
+from redress.services.backends import Unavailable
+from redress.services.errors import NoAnswer
 from redress.store import callers
 
 router = endpoints("messages")
@@ -65,14 +63,14 @@ def body_of(kind: type[Message]) -> type[BaseModel]:
 
 def _endpoint(action: str, kind: type[Message]) -> Callable[..., Awaitable[MessageAnswer]]:
     async def send(
-        message: Any,
+        message: Unparsed,
         response: Response,
         reference: Reference,
         context: Context,
         caller: CurrentCaller,
         idempotency_key: IdempotencyKey = None,
     ) -> MessageAnswer:
-        body: dict[str, Any] = message.document
+        body = message.document
         _check_sender(caller, kind, body)
         body["by"] = caller.name
         answer = await _send(context, reference, action, body, idempotency_key)
@@ -109,21 +107,12 @@ async def _send(
         body["message_id"] = key
     if body.get("on") is None and isinstance(body.get("message_id"), str):
         body["on"] = await _first_date(context, reference, body["message_id"])
-    try:
-        name, completed = await asyncio.to_thread(sending.complete, action, body)
-    except Malformed as error:
-        raise malformed(error) from None
+    name, completed = await asyncio.to_thread(sending.complete, action, body)
     repeat = {"message_id": completed["message_id"], "on": completed["on"]}
     try:
         client, register = context.backends.temporal(), context.backends.register
         within = context.settings.api_answer_within
         return await sending.send(client, register, reference, name, completed, within)
-    except Malformed as error:
-        raise malformed(error) from None
-    except NotFound as error:
-        raise Refusal("not-found", f"{error}.") from None
-    except Erased as error:
-        raise Refusal("erased", f"{error}.") from None
     except (Unavailable, SQLAlchemyError) as error:
         what = str(error) if isinstance(error, Unavailable) else "The register"
         detail = f"{what} does not answer; the message was not taken. Send the same one again later."

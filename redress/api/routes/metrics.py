@@ -11,11 +11,11 @@ from fastapi import Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
-from redress.api.backends import Unavailable
 from redress.api.context import AppContext, Context, CurrentCaller
 from redress.api.problems import Refusal
 from redress.api.routing import endpoints, roles
 from redress.security.access import METRICS
+from redress.services.backends import Unavailable
 from redress.store.register import Register
 from redress.telemetry.metrics import RegisterCollector
 

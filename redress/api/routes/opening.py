@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from time import monotonic
 from typing import Annotated, Any, Literal
 
 from fastapi import Body, Path, Response
 from fastapi.openapi.models import Example
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-from redress.api.backends import Unavailable
 from redress.api.bodies import Unparsed
-from redress.api.context import AppContext, Context, CurrentCaller, check_authority
-from redress.api.problems import Refusal, malformed
-from redress.api.routing import endpoints, roles
+from redress.api.context import Context, CurrentCaller, check_authority
+from redress.api.problems import Refusal
+from redress.api.routing import endpoints, header, roles
+from redress.api.schemas import Schema
 from redress.contract import workflow_id
 from redress.domain import opening as domain
-from redress.domain.parsing import Malformed
-from redress.procedures.loader import authority
 from redress.security.access import BRINGS_CASES, INTAKE, STAFF
 from redress.security.tokens import Caller
 from redress.services import intake
-from redress.services.errors import NoAnswer
-from redress.store import callers
-from redress.store.intake_queue import Kept
-from redress.store.register import Register, Reserved
+from redress.services.openings import Outcome, outcome_of
 
 router = endpoints("complaints")
 
@@ -45,34 +39,33 @@ class Opening(Unparsed, domain.Opening):
     model_config = ConfigDict(json_schema_extra={"example": domain.Opening.example()})
 
 
-class Intake(BaseModel):
+class Intake(Schema):
     """What became of an opening."""
 
-    reference: str | None = Field(
-        description="The complaint's reference; null while only the receipt is known.",
-        examples=["CYP-2026-000123"],
-    )
-    workflow_id: str | None = Field(
-        description="Its workflow in Temporal.", examples=["complaint-CYP-2026-000123"]
-    )
-    created: bool = Field(description="Whether this very request made it; false: it was here before.")
-    differs: bool = Field(
-        description="Whether it was here before with other content. Nothing was changed by this request."
-    )
-    state: Literal["opened", "waiting", "refused"] = Field(
-        description="`waiting`: it is kept and will be opened by itself. `refused`: it can no longer be "
-        "opened, since its authority or procedure was taken away meanwhile; `problem` says why."
-    )
-    receipt: str | None = Field(default=None, description="Ask `/v1/receipts/{receipt}` what became of it.")
-    problem: str = Field(default="", description="Why it can no longer be opened.")
+    reference: str | None = Field(examples=["CYP-2026-000123"])
+    """The complaint's reference; null while only the receipt is known."""
+
+    workflow_id: str | None = Field(examples=["complaint-CYP-2026-000123"])
+    """Its workflow in Temporal."""
+
+    created: bool
+    """Whether this very request made it; false: it was here before."""
+
+    differs: bool
+    """Whether it was here before with other content. Nothing was changed by this request."""
+
+    state: Literal["opened", "waiting", "refused"]
+    """`waiting`: it is kept and will be opened by itself. `refused`: it can no longer be opened, since its
+    authority or procedure was taken away meanwhile; `problem` says why."""
+
+    receipt: str | None = None
+    """Ask `/v1/receipts/{receipt}` what became of it."""
+
+    problem: str = ""
+    """Why it can no longer be opened."""
 
 
-LOCATION = {
-    "Location": {
-        "description": "Where it, or while there is no reference its receipt, can be read.",
-        "schema": {"type": "string"},
-    }
-}
+LOCATION = header("Location", "Where it, or while there is no reference its receipt, can be read.")
 
 EXAMPLES: dict[str, Example] = {"a complaint from a web form": {"value": domain.Opening.example()}}
 
@@ -88,13 +81,13 @@ EXAMPLES: dict[str, Example] = {"a complaint from a web form": {"value": domain.
         200: {
             "description": "It was here before; `differs` says whether with other content.",
             "model": Intake,
-            "headers": LOCATION,
+            **LOCATION,
         },
-        201: {"headers": LOCATION},
+        201: LOCATION,
         202: {
             "description": "It is kept, and opened as soon as what is down is back: no need to repeat it.",
             "model": Intake,
-            "headers": LOCATION,
+            **LOCATION,
         },
     },
     openapi_extra=roles(STAFF | INTAKE),
@@ -113,7 +106,8 @@ async def open_complaint(
     """
     raw = opening.document
     checked = await _checked(raw, caller)
-    opened = await _Attempt(context, caller, checked, raw).done()
+    outcome = await context.openings.open(checked, raw, caller.name, context.settings.intake_within)
+    opened = _shown(outcome)
     response.status_code = 202 if opened.state == "waiting" else 201 if opened.created else 200
     if opened.reference:
         response.headers["Location"] = f"/v1/complaints/{opened.reference}"
@@ -133,80 +127,7 @@ async def _checked(raw: dict[str, Any], caller: Caller) -> domain.Opening:
             if isinstance(message, dict) and isinstance(message.get("by", ""), str):
                 # Who acted then is what the old file says; who says so is who calls.
                 message["by"] = f"{message.get('by', '')} (brought by {caller.name})".strip()
-    try:
-        return await asyncio.to_thread(intake.check, raw)
-    except Malformed as error:
-        raise malformed(error) from None
-
-
-class _Attempt:
-    """One request's way to a complaint, within the seconds that a caller at a counter waits."""
-
-    def __init__(
-        self, context: AppContext, caller: Caller, opening: domain.Opening, raw: dict[str, Any]
-    ) -> None:
-        self._context, self._caller, self._opening, self._raw = context, caller, opening, raw
-        self._ends_at = monotonic() + context.settings.intake_within
-
-    @property
-    def _left(self) -> float:
-        return max(self._ends_at - monotonic(), 0.2)
-
-    async def done(self) -> Intake:
-        """Reserve and start; what cannot be done now is kept."""
-        others, same = await asyncio.to_thread(self._context.queue.ahead_of, self._opening)
-        if same:
-            return await self._kept(None)  # the same one waits already: what it said first counts
-        try:
-            reserved = await self._context.backends.ask(self._reserve, self._left)
-        except Unavailable:
-            return await self._kept(None)
-        except Malformed as error:
-            raise malformed(error) from None
-        if not reserved.started:
-            if others:
-                return await self._kept(reserved)  # they came first
-            try:
-                client = self._context.backends.temporal()
-                begun = intake.begin(client, reserved.reference, reserved.opening)
-                await asyncio.wait_for(begun, self._left)
-            except Unavailable:
-                return await self._kept(reserved)
-            except (NoAnswer, TimeoutError):
-                self._context.backends.temporal_failed()
-                return await self._kept(reserved)
-        return Intake(
-            reference=reserved.reference,
-            workflow_id=workflow_id(reserved.reference),
-            created=reserved.created,
-            differs=reserved.differs,
-            state="opened",
-        )
-
-    def _reserve(self, register: Register) -> Reserved:
-        reserved = register.reserve(self._opening, self._raw, authority(self._opening.authority).prefix)
-        if not reserved.started:
-            callers.note(register, reserved.reference, self._caller.name)
-        return reserved
-
-    async def _kept(self, reserved: Reserved | None) -> Intake:
-        """Keep it, and give it the seconds that are left to be opened in its turn."""
-        waiting = self._context.queue
-        known = (reserved.reference, reserved.created, reserved.differs) if reserved else None
-        kept = await asyncio.to_thread(waiting.put, self._opening, self._raw, self._caller.name, known)
-        first = kept
-        while kept.state == "waiting" and monotonic() < self._ends_at and self._may_open():
-            await waiting.moved_on(self._ends_at - monotonic())
-            known_now = await asyncio.to_thread(waiting.receipt, kept.receipt)
-            kept = known_now or kept
-        shown = _shown(kept)
-        shown.created, shown.differs = kept.created and first.created, kept.differs or first.differs
-        if reserved is not None and shown.reference is None:
-            shown.reference = reserved.reference
-        return shown
-
-    def _may_open(self) -> bool:
-        return self._context.backends.temporal_answers and self._context.backends.register_answers
+    return await asyncio.to_thread(intake.check, raw)
 
 
 @router.get(
@@ -222,16 +143,9 @@ async def read_receipt(receipt: ReceiptId, context: Context, caller: CurrentCall
     if kept is None:
         raise Refusal("not-found", "There is no such receipt, or its complaint was opened long ago.")
     check_authority(caller, kept.authority)
-    return _shown(kept)
+    return _shown(outcome_of(kept))
 
 
-def _shown(kept: Kept) -> Intake:
-    return Intake(
-        reference=kept.reference,
-        workflow_id=workflow_id(kept.reference) if kept.reference else None,
-        created=kept.created,
-        differs=kept.differs,
-        state=kept.state,
-        receipt=kept.receipt,
-        problem=kept.problem,
-    )
+def _shown(outcome: Outcome) -> Intake:
+    name = outcome.reference
+    return Intake(workflow_id=workflow_id(name) if name else None, **outcome._asdict())

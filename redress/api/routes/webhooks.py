@@ -7,15 +7,16 @@ from typing import Annotated
 
 from fastapi import Body, Path, Response
 from fastapi.openapi.models import Example
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from redress.api.context import AppContext, Context, CurrentCaller, check_authority
 from redress.api.problems import Refusal, wrong
-from redress.api.routing import endpoints, roles
-from redress.api.webhook_addresses import NotFound, check_url
+from redress.api.routing import endpoints, header, roles
+from redress.api.schemas import Schema
 from redress.procedures.loader import authority_names
 from redress.security.access import MANAGER
 from redress.security.tokens import Caller
+from redress.services.webhook_addresses import NotAllowed, check_url
 from redress.store import webhooks
 from redress.store.notices import EVENTS, Event
 from redress.store.webhooks import Subscription
@@ -41,61 +42,74 @@ MOST = 50
 """How many webhooks there may be."""
 
 
-class NewWebhook(BaseModel):
+class NewWebhook(Schema):
     """A webhook to be made."""
 
     model_config = ConfigDict(extra="forbid")
 
-    url: str = Field(
-        min_length=1,
-        max_length=2000,
-        description="Where it leads: https, a public host. Redirects are not followed.",
-        examples=["https://casework.invented.example/redress"],
-    )
-    events: list[Event] = Field(
-        default=[*EVENTS], min_length=1, description="What is sent; all, if left out."
-    )
-    authority: str | None = Field(
-        default=None, description="Only this authority's complaints.", examples=["family-rights"]
-    )
+    url: str = Field(min_length=1, max_length=2000, examples=["https://casework.invented.example/redress"])
+    """Where it leads: https, a public host. Redirects are not followed."""
+
+    events: list[Event] = Field(default=[*EVENTS], min_length=1)
+    """What is sent; all, if left out."""
+
+    authority: str | None = Field(default=None, examples=["family-rights"])
+    """Only this authority's complaints."""
 
 
-class Webhook(BaseModel):
+class Webhook(Schema):
     """A webhook."""
 
-    id: str = Field(
-        description="Its name; the first part of `webhook-id` in what it is sent.",
-        examples=["wh_0123456789abcdef01234567"],
-    )
-    url: str = Field(description="Where it leads.")
-    events: list[Event] = Field(description="What it is sent.")
-    authority: str | None = Field(description="Only this authority's complaints; null: all.")
-    made_by: str = Field(description="The name of the caller who made it.")
-    made_at: datetime = Field(description="When.")
-    waiting: int = Field(description="Deliveries that have not arrived yet.")
-    delivered: int = Field(description="Deliveries that arrived.")
-    given_up: int = Field(description="Deliveries that were tried for days in vain.")
-    last_answer: str = Field(
-        description="What the receiver last answered, if a delivery waits or was given up."
-    )
+    id: str = Field(examples=["wh_0123456789abcdef01234567"])
+    """Its name; the first part of `webhook-id` in what it is sent."""
+
+    url: str
+    """Where it leads."""
+
+    events: list[Event]
+    """What it is sent."""
+
+    authority: str | None
+    """Only this authority's complaints; null: all."""
+
+    made_by: str
+    """The name of the caller who made it."""
+
+    made_at: datetime
+    """When."""
+
+    waiting: int
+    """Deliveries that have not arrived yet."""
+
+    delivered: int
+    """Deliveries that arrived."""
+
+    given_up: int
+    """Deliveries that were tried for days in vain."""
+
+    last_answer: str
+    """What the receiver last answered, if a delivery waits or was given up."""
 
 
 class WebhookWithSecret(Webhook):
     """A webhook with its secret, which is shown this once."""
 
-    secret: str = Field(description="Signs every delivery; `whsec_` and Base64.")
+    secret: str
+    """Signs every delivery; `whsec_` and Base64."""
 
 
-class Webhooks(BaseModel):
+class Webhooks(Schema):
     """All webhooks."""
 
-    webhooks: list[Webhook] = Field(description="In the order they were made.")
+    webhooks: list[Webhook]
+    """In the order they were made."""
 
 
-class Retried(BaseModel):
+class Retried(Schema):
     """How many deliveries are tried anew."""
 
-    retried: int = Field(description="How many.")
+    retried: int
+    """How many."""
 
 
 @router.post(
@@ -105,9 +119,7 @@ class Retried(BaseModel):
     status_code=201,
     response_model=WebhookWithSecret,
     response_description="Made. Keep the `secret`: it is not shown again.",
-    responses={
-        201: {"headers": {"Location": {"description": "Where it can be read.", "schema": {"type": "string"}}}}
-    },
+    responses={201: header("Location", "Where it can be read.")},
     openapi_extra=roles(MANAGER),
 )
 async def make_webhook(
@@ -125,10 +137,10 @@ async def make_webhook(
     """
     _check(new, context, caller)
     only = new.authority or caller.authority
-    there = await context.register(webhooks.subscriptions)
+    there = await context.backends.ask(webhooks.subscriptions)
     if len(there) >= MOST:
         raise wrong("url", f"there are {MOST} webhooks already: end one")
-    made, secret = await context.register(
+    made, secret = await context.backends.ask(
         lambda register: webhooks.subscribe(register, new.url, new.events, only, caller.name)
     )
     response.headers["Location"] = f"/v1/webhooks/{made.id}"
@@ -142,7 +154,7 @@ def _check(new: NewWebhook, context: AppContext, caller: Caller) -> None:
         check_authority(caller, new.authority)
     try:
         check_url(new.url, loopback=context.settings.webhook_loopback)
-    except NotFound as error:
+    except NotAllowed as error:
         raise wrong("url", str(error)) from None
 
 
@@ -155,7 +167,7 @@ def _check(new: NewWebhook, context: AppContext, caller: Caller) -> None:
 )
 async def list_webhooks(context: Context, caller: CurrentCaller) -> Webhooks:
     """Those that there are, with how many deliveries wait, arrived, and were given up."""
-    found = await context.register(
+    found = await context.backends.ask(
         lambda register: webhooks.subscriptions(register, authority=caller.authority)
     )
     return Webhooks(webhooks=[Webhook(**each._asdict()) for each in found])
@@ -184,7 +196,7 @@ async def read_webhook(webhook: HookId, context: Context, caller: CurrentCaller)
 async def end_webhook(webhook: HookId, context: Context, caller: CurrentCaller) -> Response:
     """Ends a webhook; what waits for it is dropped."""
     await _one(context, caller, webhook)
-    await context.register(lambda register: webhooks.end(register, webhook))
+    await context.backends.ask(lambda register: webhooks.end(register, webhook))
     return Response(status_code=204)
 
 
@@ -199,7 +211,7 @@ async def end_webhook(webhook: HookId, context: Context, caller: CurrentCaller) 
 async def renew_webhook_secret(webhook: HookId, context: Context, caller: CurrentCaller) -> WebhookWithSecret:
     """For a day each delivery bears two signatures, by the new secret and by the former one."""
     found = await _one(context, caller, webhook)
-    secret = await context.register(lambda register: webhooks.renew_secret(register, webhook))
+    secret = await context.backends.ask(lambda register: webhooks.renew_secret(register, webhook))
     return WebhookWithSecret(**found._asdict(), secret=secret)
 
 
@@ -213,11 +225,11 @@ async def renew_webhook_secret(webhook: HookId, context: Context, caller: Curren
 async def retry_webhook(webhook: HookId, context: Context, caller: CurrentCaller) -> Retried:
     """For a receiver that was down for longer than deliveries are tried."""
     await _one(context, caller, webhook)
-    return Retried(retried=await context.register(lambda register: webhooks.try_again(register, webhook)))
+    return Retried(retried=await context.backends.ask(lambda register: webhooks.try_again(register, webhook)))
 
 
 async def _one(context: AppContext, caller: Caller, id: str) -> Subscription:
-    found = await context.register(lambda register: webhooks.subscriptions(register, id=id))
+    found = await context.backends.ask(lambda register: webhooks.subscriptions(register, id=id))
     if not found:
         raise Refusal("not-found", f"There is no webhook {id}.")
     check_authority(caller, found[0].authority)

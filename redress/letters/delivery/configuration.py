@@ -12,7 +12,7 @@ from redress.letters.dispatcher import SendLimits
 from redress.settings import Settings
 from redress.store.outbound import Route
 
-__all__ = ["ChannelConfigError", "build_of", "outbox_only", "routes_for", "send_limits_of"]
+__all__ = ["ChannelConfigError", "build_of", "channels_for", "outbox_only", "send_limits_of"]
 
 
 def outbox_only(settings: Settings) -> Channels:
@@ -20,7 +20,7 @@ def outbox_only(settings: Settings) -> Channels:
     return by_outbox(FileChannel(settings.outbox_folder))
 
 
-def routes_for(settings: Settings) -> Channels:
+def channels_for(settings: Settings) -> Channels:
     """What leaves by what. Raises `ChannelConfigError`."""
     chosen: dict[Route, str] = {
         "email": settings.send_email,

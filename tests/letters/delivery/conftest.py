@@ -14,7 +14,7 @@ from redress.contract import BeginRequest, RecordRequest, RegisterEntry
 from redress.domain.case import Case
 from redress.domain.london import instant
 from redress.domain.opening_parsing import parse_opening
-from redress.letters.delivery.configuration import routes_for
+from redress.letters.delivery.configuration import channels_for
 from redress.letters.dispatcher import LetterDispatcher, SendLimits
 from redress.procedures.loader import rules_for
 from redress.security.encryption import EnvelopeCipher
@@ -23,12 +23,13 @@ from redress.settings import Settings
 from redress.store import letters as kept
 from redress.store.database import connect
 from redress.store.key_store import KeyStore
-from redress.store.letters import Kept
+from redress.store.letters import LetterRow
 from redress.store.register import Register
 from tests.activity_calls import ActivityCalls
 from tests.letters.delivery import certificates, mail_server, notify_service
 from tests.letters.delivery.mail_server import MailServer
 from tests.letters.delivery.notify_service import NotifyService
+from tests.stores import migrated
 
 OPENED_ON = date(2026, 6, 1)
 PERSON = {
@@ -48,16 +49,17 @@ class Desk:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         keyring = Keyring({"test": bytes(range(32))})
-        key_store = KeyStore(connect(f"sqlite:///{settings.state / 'key-store.db'}"), keyring)
+        migrated(settings)
+        key_store = KeyStore(connect(settings.key_store_database_url), keyring)
         self.register = Register(connect(settings.database_url), EnvelopeCipher(keyring, key_store))
         self.restart(settings)
 
-    def restart(self, settings: Settings, patience: SendLimits | None = None) -> None:
+    def restart(self, settings: Settings, limits: SendLimits | None = None) -> None:
         """As if another worker took over."""
         self.settings = settings
-        patience = patience or SendLimits(settings.send_within, settings.send_for_days)
-        self.postroom = LetterDispatcher(self.register, routes_for(settings), patience)
-        self.activities = ActivityCalls(self.register, self.postroom)
+        limits = limits or SendLimits(settings.send_within, settings.send_for_days)
+        self.dispatcher = LetterDispatcher(self.register, channels_for(settings), limits)
+        self.activities = ActivityCalls(self.register, self.dispatcher)
 
     def open(self, **person: object) -> str:
         """A complaint of somebody, just opened."""
@@ -101,7 +103,7 @@ class Desk:
         self.request = RecordRequest(reference=self.reference, entries=entries)
         return self.activities.record_and_send(self.request)
 
-    def rows(self, *letters: str) -> list[Kept]:
+    def rows(self, *letters: str) -> list[LetterRow]:
         """The letters of the complaint, or those of these names."""
         with self.register.reading() as db:
             rows = kept.in_state(db, get_args(kept.State), self.reference)
@@ -122,7 +124,7 @@ class Desk:
 
     def rested(self) -> None:
         """As if a channel that was down had been left alone for a while."""
-        self.postroom.breaker.close()
+        self.dispatcher.breaker.close()
 
 
 @pytest.fixture(scope="session")

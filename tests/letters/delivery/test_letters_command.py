@@ -52,10 +52,10 @@ def test_sent_again_it_is_another_message(by_mail: Settings, mail: MailServer, d
     at.says("acknowledge", "2026-06-02")
     mail.mailbox.fault = "none"
     at.rested()
-    assert letters.again(at.postroom, at.reference, mark_of(at))["state"] == "sent"
+    assert letters.again(at.dispatcher, at.reference, mark_of(at))["state"] == "sent"
     assert list(mail.mailbox.counted().values()) == [1, 1], "each with an id of its own"
     with pytest.raises(Rejected, match="this letter is sent"):
-        letters.again(at.postroom, at.reference, mark_of(at))
+        letters.again(at.dispatcher, at.reference, mark_of(at))
     assert letters.lines(at.register, None) == []
 
 
@@ -65,7 +65,7 @@ def test_sent_again_in_vain_it_is_as_before(by_mail: Settings, mail: MailServer,
     mail.mailbox.fault = "refuse_person"
     at.says("acknowledge", "2026-06-02")
     mail.stop()
-    line = letters.again(at.postroom, at.reference, mark_of(at))
+    line = letters.again(at.dispatcher, at.reference, mark_of(at))
     assert (line["state"], line["reason"].partition(":")[0]) == ("failed", "the mail server is out of reach")
 
 
@@ -80,7 +80,7 @@ def test_sent_again_it_goes_to_the_address_that_was_corrected(
     right = PERSON | {"email": "right@inventata.example"}
     at.says("correct", "2026-06-03", field="complainant", value=right, reason="A slip of the pen.")
     mail.mailbox.recipients.clear()
-    assert letters.again(at.postroom, at.reference, mark_of(at))["state"] == "sent"
+    assert letters.again(at.dispatcher, at.reference, mark_of(at))["state"] == "sent"
     assert mail.mailbox.recipients == ["right@inventata.example"]
 
 
@@ -93,7 +93,7 @@ def test_sent_again_it_goes_by_the_means_that_was_added(
     assert at.states()["acknowledgement to complainant"] == "failed"
     at.says("correct", "2026-06-03", field="complainant", value=PERSON, reason="They rang us.")
     mail.mailbox.recipients.clear()
-    assert letters.again(at.postroom, at.reference, mark_of(at))["state"] == "sent"
+    assert letters.again(at.dispatcher, at.reference, mark_of(at))["state"] == "sent"
     assert mail.mailbox.recipients == [PERSON["email"]]
 
 
@@ -109,12 +109,12 @@ def test_a_copy_for_an_advocate_who_was_replaced_goes_to_nobody_else(
     at.says("acknowledge", "2026-06-02")
     copy = next(each for each in letters.lines(at.register, at.reference) if each["to"] == "advocate")
     at.says("set_advocate", "2026-06-03", advocate=second, gets_letters=True)
-    letters.again(at.postroom, at.reference, copy["mark"])
+    letters.again(at.dispatcher, at.reference, copy["mark"])
     assert "bede@advocates.example" not in mail.mailbox.tried
     corrected = first | {"email": "ada@new.example"}
     at.says("set_advocate", "2026-06-04", advocate=corrected, gets_letters=True)
     mail.mailbox.fault = "none"
-    assert letters.again(at.postroom, at.reference, copy["mark"])["state"] == "sent"
+    assert letters.again(at.dispatcher, at.reference, copy["mark"])["state"] == "sent"
     assert mail.mailbox.recipients[-1] == "ada@new.example"
 
 
@@ -174,7 +174,7 @@ def test_what_is_under_way_by_notify_can_be_asked_after(
     at = desk(by_notify)
     at.open()
     at.says("acknowledge", "2026-06-02")
-    assert letters.again(at.postroom, at.reference, mark_of(at))["state"] == "sent"
+    assert letters.again(at.dispatcher, at.reference, mark_of(at))["state"] == "sent"
     assert list(notify.counted().values()) == [1]
 
 

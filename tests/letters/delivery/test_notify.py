@@ -127,10 +127,10 @@ def test_whoever_was_killed_while_handing_over_is_found_out(
         notify.fault = "none"
         [row] = at.rows()
         with at.register.writing() as db:
-            assert kept.claim(db, row, "notify")
+            assert kept.lease(db, row, "notify")
         if handed_over:
-            channel = at.postroom.channels.email
-            channel.send(at.postroom._letter_of(row))
+            channel = at.dispatcher.channels.email
+            channel.send(at.dispatcher._letter_of(row))
         at.restart(by_notify, SendLimits(within=0.0, noting=0.0))
         for _ in range(3):
             try:

@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 from pydantic import ValidationError
 
-from redress.letters.delivery.configuration import ChannelConfigError, routes_for
+from redress.letters.delivery.configuration import ChannelConfigError, channels_for
 from redress.letters.delivery.contact_routes import asked_for, usable_email
 from redress.procedures.loader import authority
 from redress.settings import Settings
@@ -122,15 +122,15 @@ def test_a_setting_that_cannot_be_used_is_told_before_anything_is_sent(
     said: dict[str, str], told: str
 ) -> None:
     with pytest.raises(ChannelConfigError, match=told) as mistake:
-        routes_for(Settings.model_validate({"register_url": "", **said}))
+        channels_for(Settings.model_validate({"register_url": "", **said}))
     assert "a-secret" not in str(mistake.value)
 
 
 def test_settings_that_can_be_used_are_taken() -> None:
     said = {"send_email": "notify", "send_post": "notify", "send_text": "notify", "send_staff": "smtp"}
     more = {"smtp_host": "127.0.0.1", "smtp_tls": "none", "smtp_user": "u", "smtp_password": "p"}
-    routes = routes_for(Settings.model_validate({**said, **more, **NOTIFY}))
-    assert (routes.email.name, routes.post.name, routes.staff.name) == ("notify", "notify", "smtp")
+    channels = channels_for(Settings.model_validate({**said, **more, **NOTIFY}))
+    assert (channels.email.name, channels.post.name, channels.staff.name) == ("notify", "notify", "smtp")
 
 
 CHOICES = {
@@ -144,7 +144,7 @@ CHOICES = {
 def test_every_channel_that_can_be_chosen_is_built_from_the_module_of_its_name(name: str) -> None:
     more = {"smtp_host": "127.0.0.1"}
     chosen = {field: name for field, choices in CHOICES.items() if name in choices}
-    channels = routes_for(Settings.model_validate({"register_url": "", **more, **NOTIFY, **chosen}))
+    channels = channels_for(Settings.model_validate({"register_url": "", **more, **NOTIFY, **chosen}))
     for field in chosen:
         channel = getattr(channels, field.removeprefix("send_"))
         assert channel is not None
@@ -155,7 +155,7 @@ def test_every_channel_that_can_be_chosen_is_built_from_the_module_of_its_name(n
 def test_mistakes_in_the_settings_of_several_channels_are_told_together() -> None:
     chosen = {"send_email": "smtp", "send_post": "notify", "send_text": "notify", "smtp_from": "me"}
     with pytest.raises(ChannelConfigError) as caught:
-        routes_for(Settings.model_validate({"register_url": "", **chosen}))
+        channels_for(Settings.model_validate({"register_url": "", **chosen}))
     assert [line.partition(":")[0] for line in str(caught.value).splitlines()] == [
         "REDRESS_SMTP_HOST",
         "REDRESS_SMTP_FROM",

@@ -104,7 +104,7 @@ def test_the_same_letter_has_the_same_id_and_each_letter_its_own(
     at.open()
     mail.mailbox.fault = "put_off_message"
     at.says("acknowledge", "2026-06-02")
-    ids = [at.postroom._letter_of(row).token for row in at.rows()]
+    ids = [at.dispatcher._letter_of(row).token for row in at.rows()]
     mail.mailbox.fault = "none"
     at.rested()
     at.activities.send_letters(at.reference)
@@ -325,7 +325,7 @@ def test_a_letter_in_somebodys_hands_is_left_alone_until_they_must_be_gone(
     mail.mailbox.fault = "none"
     [row] = at.rows()
     with at.register.writing() as db:
-        assert kept.claim(db, row, "smtp")  # somebody who is killed right after
+        assert kept.lease(db, row, "smtp")  # somebody who is killed right after
     assert kept_by_two(at, row) is None
     at.rested()
     with pytest.raises(ApplicationError):
@@ -337,9 +337,9 @@ def test_a_letter_in_somebodys_hands_is_left_alone_until_they_must_be_gone(
     assert mail.mailbox.taken == []
 
 
-def kept_by_two(at: Desk, row: kept.Kept) -> str | None:
+def kept_by_two(at: Desk, row: kept.LetterRow) -> str | None:
     with at.register.writing() as db:
-        return kept.claim(db, row, "smtp")
+        return kept.lease(db, row, "smtp")
 
 
 # --- who gets what, and how ------------------------------------------------------------------------

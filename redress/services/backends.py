@@ -1,4 +1,4 @@
-"""What the API reaches for: Temporal and the register, either of which may be down or say nothing.
+"""What an API reaches for: Temporal and the register, either of which may be down or say nothing.
 
 Both are watched, so that no request waits for what is known not to answer.
 """
@@ -18,8 +18,8 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingErr
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from temporalio.client import Client, Interceptor
 
-from redress.api.settings import ApiSettings
 from redress.security.encryption import Cipher
+from redress.settings import Settings
 from redress.store import tables
 from redress.store.database import connect as connect_database
 from redress.store.register import Register
@@ -44,7 +44,7 @@ class Unavailable(Exception):
 class Backends:
     """The register and Temporal, as far as they answer."""
 
-    def __init__(self, settings: ApiSettings, cipher: Cipher) -> None:
+    def __init__(self, settings: Settings, cipher: Cipher) -> None:
         self.cipher = cipher
         self._interceptors: list[Interceptor] = tracing("redress-api")
         self._register = Register(connect_database(settings.database_url), cipher)
@@ -82,7 +82,7 @@ class Backends:
     async def ask(self, work: Callable[[Register], T], within: float = PATIENCE) -> T:
         """Do something with the register, in a thread. Raises `Unavailable`."""
         if not self._register_answers:
-            raise Unavailable("the register")
+            raise Unavailable("The register")
         return await self._ask(work, within)
 
     async def _ask(self, work: Callable[[Register], T], within: float) -> T:
@@ -94,7 +94,7 @@ class Backends:
         except (DBAPIError, PoolTimeout, OSError, TimeoutError) as error:
             log.warning("the register does not answer: %s", type(error).__name__)
             self._register_answers = False
-            raise Unavailable("the register") from None
+            raise Unavailable("The register") from None
         self._register_answers = True
         return done
 

@@ -8,26 +8,26 @@ import socket
 from urllib.parse import urlsplit
 
 
-class NotFound(ValueError):
+class NotAllowed(ValueError):
     """A webhook may not lead there; says why."""
 
 
 def check_url(url: str, *, loopback: bool) -> None:
-    """Whether a webhook may have this address. Raises `NotFound`."""
+    """Whether a webhook may have this address. Raises `NotAllowed`."""
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise NotFound("is no address of the web") from None
+        raise NotAllowed("is no address of the web") from None
     schemes = ("https", "http") if loopback else ("https",)
     if parts.scheme not in schemes or not parts.hostname:
-        raise NotFound("should begin with https:// and name a host")
+        raise NotAllowed("should begin with https:// and name a host")
     if parts.username is not None or parts.password is not None:
-        raise NotFound("holds a name or password: the signature says who sends")
+        raise NotAllowed("holds a name or password: the signature says who sends")
     if parts.fragment:
-        raise NotFound("holds a fragment (#): leave it out")
+        raise NotAllowed("holds a fragment (#): leave it out")
     if not url.isascii() or not url.isprintable() or " " in url or port == 0:
-        raise NotFound("holds a character or a port that no address may have")
+        raise NotAllowed("holds a character or a port that no address may have")
     try:
         address = ipaddress.ip_address(parts.hostname)
     except ValueError:
@@ -36,12 +36,12 @@ def check_url(url: str, *, loopback: bool) -> None:
 
 
 async def resolve(host: str, port: int, *, loopback: bool) -> str:
-    """The address that a host's name leads to now, if it may. Raises `NotFound`, `OSError`.
+    """The address that a host's name leads to now, if it may. Raises `NotAllowed`, `OSError`.
 
-    Whoever sends connects to this very address: a name that leads elsewhere a moment later changes nothing.
+    The sender connects to this very address: a name that leads elsewhere a moment later changes nothing.
     """
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = [ipaddress.ip_address(each[4][0]) for each in found]
+    infos = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = [ipaddress.ip_address(each[4][0]) for each in infos]
     if not addresses:
         raise OSError("no address")
     for address in addresses:
@@ -54,4 +54,4 @@ def _check_address(address: ipaddress.IPv4Address | ipaddress.IPv6Address, *, lo
     inner = mapped or address
     is_trial = loopback and (inner.is_loopback or inner.is_private)
     if not is_trial and (not inner.is_global or inner.is_multicast):
-        raise NotFound("leads to this machine or into a private network")
+        raise NotAllowed("leads to this machine or into a private network")

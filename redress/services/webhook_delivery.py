@@ -1,4 +1,4 @@
-"""Telling other systems: each notice to each subscription, signed, and tried again for days.
+"""Delivers notices to webhooks: each notice to each subscription, signed, and tried again for days.
 
 Signed as the Standard Webhooks specification has it, for which there are libraries in most languages.
 """
@@ -17,23 +17,23 @@ from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 
-from redress.api.backends import Backends, Unavailable
-from redress.api.webhook_addresses import NotFound, check_url, resolve
+from redress.services.backends import Backends, Unavailable
+from redress.services.webhook_addresses import NotAllowed, check_url, resolve
 from redress.store import webhooks
 from redress.store.webhooks import SECRET, Delivery
 
 log = logging.getLogger("redress.api")
 
 LOOK_EVERY = 0.5
-"""Seconds between two looks for something to tell."""
+"""Seconds between two looks for something to send."""
 
-AT_ONCE = 10
+CONCURRENT_DELIVERIES = 10
 """How many deliveries are under way at once."""
 
-ANSWERS_WITHIN = 15.0
+ANSWER_WITHIN = 15.0
 """Seconds that a receiver has to answer: well below the lease of `redress.store.webhooks`."""
 
-LONGER = (1, 6, 24, 120, 360, 720, 2160, 4320, 8640, 17280, 17280, 17280)
+PAUSES = (1, 6, 24, 120, 360, 720, 2160, 4320, 8640, 17280, 17280, 17280)
 """Each pause, as a multiple of the first: with one of 5 s about four days in all."""
 
 
@@ -47,22 +47,22 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Hand out new notices and send what is due, again and again."""
-        async with httpx.AsyncClient(timeout=ANSWERS_WITHIN, follow_redirects=False, trust_env=False) as http:
+        async with httpx.AsyncClient(timeout=ANSWER_WITHIN, follow_redirects=False, trust_env=False) as http:
             while True:
                 try:
                     while await self._round(http):
                         pass
                 except Unavailable:
                     pass  # looked for again in a moment
-                except Exception as error:  # a fault of ours must not end the telling
+                except Exception as error:  # a fault of ours must not end the deliveries
                     log.error("webhooks: %s", type(error).__name__)
                 await asyncio.sleep(LOOK_EVERY)
 
     async def _round(self, http: httpx.AsyncClient) -> bool:
-        handed_out = await self._backends.ask(webhooks.hand_out)
-        taken = await self._backends.ask(lambda register: webhooks.take(register, AT_ONCE))
-        await asyncio.gather(*(self._deliver(http, each) for each in taken))
-        return bool(handed_out or taken)
+        fanned_out = await self._backends.ask(webhooks.fan_out)
+        leased = await self._backends.ask(lambda register: webhooks.lease(register, CONCURRENT_DELIVERIES))
+        await asyncio.gather(*(self._deliver(http, each) for each in leased))
+        return bool(fanned_out or leased)
 
     async def _deliver(self, http: httpx.AsyncClient, delivery: Delivery) -> None:
         arrived, answer = await self._send(http, delivery)
@@ -74,7 +74,7 @@ class Dispatcher:
         )
 
     async def _send(self, http: httpx.AsyncClient, delivery: Delivery) -> tuple[bool, str]:
-        """Whether it arrived, and what the receiver said."""
+        """Whether it arrived, and what the receiver answered."""
         if not delivery.secrets:
             return False, "its secret cannot be read: renew it"
         body = body_of(delivery)
@@ -83,7 +83,7 @@ class Dispatcher:
             parts = urlsplit(delivery.url)
             host = parts.hostname or ""
             port = parts.port or (443 if parts.scheme == "https" else 80)
-            async with asyncio.timeout(ANSWERS_WITHIN):
+            async with asyncio.timeout(ANSWER_WITHIN):
                 address = await resolve(host, port, loopback=self._loopback)
                 there = f"[{address}]" if ":" in address else address
                 url = urlunsplit((parts.scheme, f"{there}:{port}", parts.path or "/", parts.query, ""))
@@ -94,18 +94,18 @@ class Dispatcher:
                     headers={"Host": parts.netloc, **headers_of(delivery, body)},
                     extensions={"sni_hostname": host},
                 )
-                response = await http.send(request, stream=True)  # what it says further is not read
+                response = await http.send(request, stream=True)  # its body is not read
                 await response.aclose()
-        except NotFound as error:
+        except NotAllowed as error:
             return False, f"the address {error}"
         except (httpx.HTTPError, httpx.InvalidURL, OSError, TimeoutError, ValueError) as error:
             return False, type(error).__name__
         return response.is_success, f"HTTP {response.status_code}"
 
     def _next_at(self, tries: int) -> datetime | None:
-        if tries >= len(LONGER):
+        if tries >= len(PAUSES):
             return None
-        pause = self._first_pause * LONGER[tries] * uniform(0.9, 1.1)
+        pause = self._first_pause * PAUSES[tries] * uniform(0.9, 1.1)
         return datetime.now(UTC) + timedelta(seconds=pause)
 
 
@@ -115,9 +115,9 @@ def delivery_id(delivery: Delivery) -> str:
 
 
 def body_of(delivery: Delivery) -> bytes:
-    """What is told; the same bytes however often it is tried."""
-    told = {"type": delivery.event, "timestamp": delivery.noticed_at.isoformat(), "data": delivery.body}
-    return json.dumps(told, separators=(",", ":")).encode()
+    """What is sent; the same bytes however often it is tried."""
+    notice = {"type": delivery.event, "timestamp": delivery.noticed_at.isoformat(), "data": delivery.body}
+    return json.dumps(notice, separators=(",", ":")).encode()
 
 
 def headers_of(delivery: Delivery, body: bytes) -> dict[str, str]:
@@ -136,5 +136,5 @@ def headers_of(delivery: Delivery, body: bytes) -> dict[str, str]:
 def sign(secret: str, id: str, at: str, body: bytes) -> str:
     """HMAC-SHA-256 over `id.timestamp.body`, in Base64."""
     key = base64.b64decode(secret.removeprefix(SECRET))
-    said = f"{id}.{at}.".encode() + body
-    return base64.b64encode(hmac.new(key, said, hashlib.sha256).digest()).decode()
+    signed = f"{id}.{at}.".encode() + body
+    return base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
