@@ -71,7 +71,7 @@ class LoggedMessage(BaseModel):
         return Parsed(message, self.assumed, "" if self.named else fingerprint(message))
 
 
-class CaseState(BaseModel):
+class SavedCase(BaseModel):
     """All of a complaint that makes it again: what a new run or the register hands on.
 
     The messages it was opened with stand in `opening.messages`, or are the first `loaded` of `messages`.

@@ -84,14 +84,14 @@ def export(register: Register, outbox: Path, reference: str) -> File:
     status = case.status(today()) if case else register.status(reference, today())
     if status is None:
         raise NotFound(reference)
-    deadlines = case.fold.ledger if case else []
+    deadlines = case.state.ledger if case else []
     return File(
         reference=reference,
         authority=authority(status["authority"]).title,
         exported_on=today().isoformat(),
         erased_on=status.get("erased_on"),
         opening=_document(case.intake) if case else {},
-        details=_document(case.fold.opening) if case else {},
+        details=_document(case.state.opening) if case else {},
         status=status,
         chronology=timeline(status),
         decisions=[dict(m) for m in status.get("messages", []) if m["action"] in DECISIONS],
@@ -152,7 +152,7 @@ def _passed_over(case: Case, deadline: Deadline) -> list[Skipped]:
         return []
     first, last = sorted((deadline.counts_from, deadline.due_on))
     try:
-        return [day for day in case.fold.calendar.skipped(first, last) if day.on != first]
+        return [day for day in case.state.calendar.skipped(first, last) if day.on != first]
     except OutsideTable:
         return []
 

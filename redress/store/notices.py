@@ -114,6 +114,6 @@ def _breaches(case: Case) -> list[_NewNotice]:
                 }
             },
         )
-        for effect in case.fold.effects
+        for effect in case.state.effects
         if effect.kind == "breach" and case.settled.get(effect.key) == "done"
     ]
