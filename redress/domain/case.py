@@ -17,6 +17,7 @@ from redress.domain.differences import changes_between, snapshot_of
 from redress.domain.folding import Folding
 from redress.domain.log import (
     Answer,
+    Difference,
     EffectStatus,
     LogEntry,
     LoggedMessage,
@@ -226,7 +227,7 @@ class Case:
     def _refold(self) -> None:
         self.state = self._folding.state(self.log)
 
-    def _answer(self, entry: LogEntry, changed: list[dict[str, str | None]]) -> Answer:
+    def _answer(self, entry: LogEntry, changed: list[Difference]) -> Answer:
         outcome = self.state.outcomes[entry.seq]
         return Answer(
             message_id=entry.message.message_id,

@@ -97,8 +97,8 @@ def _stands(file: File) -> Iterator[str]:
         yield f"Waits for the {words(status['waiting_for'])}, by {day(status['next_due_on'])}."
     for each in status["pending"]:
         yield f"To decide: {_remark(each, 'reason')}"
-    for each in status["irregular"]:
-        yield f"Irregular: {_remark(each, 'what')}"
+    for irregularity in status["irregular"]:
+        yield f"Irregular: {_remark(irregularity, 'what')}"
 
 
 def _remark(row: Mapping[str, object], field: str) -> str:

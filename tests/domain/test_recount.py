@@ -524,7 +524,7 @@ def test_letters_name_the_days_but_do_not_carry_the_table() -> None:
     facts = next(t.effect.shown() for t in done(case, "2026-06-03") if t.effect.template == "dates_moved")
     assert facts["days"] == [{"on": "2026-06-10", "name": "Invented Jubilee", "now": True}]
     assert "holidays" not in str(facts["message"])
-    (message,) = [m for m in status(case, "2026-06-03")["messages"] if m["action"] == "recount"]
+    (message,) = [dict(m) for m in status(case, "2026-06-03")["messages"] if m["action"] == "recount"]
     kept = message["holidays"]
     assert isinstance(kept, dict)
     assert kept["version"] == "invented-2"

@@ -147,7 +147,7 @@ async def test_with_it_everything_can_be_read(life: Life, reader: Operator) -> N
 async def test_what_is_sent_from_the_ui_is_encrypted(life: Life, reader: Operator) -> None:
     await reader.opens(life.reference)
     assert await reader.sends("extend", {"on": life.today.isoformat(), "reason": MARKED}) == ""
-    (sent,) = [m for m in (await life.status())["messages"] if m["action"] == "extend"]
+    (sent,) = [dict(m) for m in (await life.status())["messages"] if m["action"] == "extend"]
     assert sent["reason"] == MARKED
     kept = await kept_of(life)
     assert "extend" in kept
