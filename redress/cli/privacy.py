@@ -68,30 +68,31 @@ def erase(
     if dry_run and not due_:
         fail(MALFORMED, ["--dry-run: goes with --due; for one complaint 'show' says where it stands"])
 
-    async def work() -> list[erasing.Proof | str]:
-        here = register()
+    due: list[str] = []
+    proofs: list[erasing.Proof] = []
+
+    async def work() -> None:
+        here, own = register(), settings()
         wanted = [reference] if reference else _due(here)
         if dry_run:
-            return list(wanted)
+            due.extend(wanted)
+            return
         temporal = await client()
-        places = settings()
-        proofs: list[erasing.Proof | str] = []
         for each in wanted:
             try:
-                proofs.append(await erasing.erase(temporal, here, places.outbox_folder, each, places.state))
+                proofs.append(await erasing.erase(temporal, here, own.outbox_folder, each, own.state))
             except Rejected as not_yet:
                 if reference:
                     raise
                 say(f"{each}: kept for now; {not_yet}")
-        return proofs
 
-    done = run(work)
+    run(work)
     if as_json:
-        documents = [each if isinstance(each, str) else each.model_dump(mode="json") for each in done]
+        documents = [*due, *(proof.model_dump(mode="json") for proof in proofs)]
         print_json(documents if due_ else documents[0])
     else:
-        tables.show_proofs(done)
-    if any(isinstance(each, erasing.Proof) and not each.holds for each in done):
+        tables.show_proofs(due, proofs)
+    if not all(proof.holds for proof in proofs):
         raise typer.Exit(1)
 
 
