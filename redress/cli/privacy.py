@@ -44,7 +44,7 @@ def export(
 ) -> None:
     """A complaint's whole file, for the person or the Ombudsman: chronology, letters, decisions, counts."""
     with ending():
-        file = exporting.export(register(), settings().outbox_folder, reference)
+        file = exporting.export(register(), reference)
     text = as_json_text(file) if as_json else export_text.as_text(file)
     if out is None:
         print(text, end="")  # noqa: T201  # the file itself

@@ -312,7 +312,7 @@ async def test_exported_then_erased(house: EnvelopeCipher) -> None:
     reference = await _a_life(house, "life-2")
     other = await house.open("life-3")
     outbox = house.settings.outbox_folder
-    file = exporting.export(house.register, outbox, reference)
+    file = exporting.export(house.register, reference)
     text = export_text.as_text(file)
     for said in (
         "never came.",
