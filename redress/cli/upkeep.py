@@ -133,7 +133,7 @@ def reconcile(as_json: AsJson = False) -> None:
 
     done = run(work)
     if as_json:
-        print_json([each.model_dump() for each in done])
+        print_json([each._asdict() for each in done])
     else:
         for line in reconciling.lines(done):
             tables.console.print(line)

@@ -6,14 +6,12 @@ from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
 import typer
-from rich import box
-from rich.table import Table
 from temporalio.client import Client
 from temporalio.service import RPCError
 
 from redress.cli.console import MALFORMED, NO_ANSWER, REFUSED, AsJson, fail, print_json, run, settings
 from redress.cli.shared import client
-from redress.cli.tables import console
+from redress.cli.tables import console, table_of
 from redress.services.errors import NoAnswer
 from redress.temporal import deployments
 from redress.temporal.deployments import Deployment, DeploymentError, NoWorkers
@@ -84,9 +82,7 @@ def _show(work: Callable[[Client, str], Coroutine[Any, Any, Deployment]], *, as_
 
 
 def _print(found: Deployment) -> None:
-    table = Table(box=box.SIMPLE_HEAD)
-    for column in ("version", "status", "complaints", "workers", "since"):
-        table.add_column(column)
+    table = table_of("version", "status", "complaints", "workers", "since", whole=0)
     shares = {found.current: 100 - found.ramp_percentage}
     if found.ramping:
         shares[found.ramping] = found.ramp_percentage
