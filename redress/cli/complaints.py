@@ -118,5 +118,5 @@ def list_(
         lines = lists.list_complaints(store, wanted, day).complaints
         return lists.statuses(store, lines, day) if as_json else lines
 
-    found = console.run(work)
-    console.print_json(found) if as_json else tables.show_list(cast(list[Line], found))
+    listed = console.run(work)
+    console.print_json(listed) if as_json else tables.show_list(cast(list[Line], listed))

@@ -86,7 +86,7 @@ def erase(
 
 
 def _due(register: Register) -> list[str]:
-    """What is to be erased; what is past a period that nobody has confirmed is only told."""
+    """What is to be erased; what is past a period that nobody has confirmed is only reported."""
     due = erasing.due_for_erasure(register, today())
     for each in due.unconfirmed:
         console.say(

@@ -35,14 +35,14 @@ def letters_(
         console.fail(console.MALFORMED, ["MARK: name one letter, and either --again or --by-hand"])
 
     with console.ending():
-        found = _letters(reference, mark, again=again, by_hand=by_hand)
-    if isinstance(found, str):
-        console.print_json({"text": found}) if as_json else print(found, end="")  # noqa: T201  # the letter itself
+        shown = _letters(reference, mark, again=again, by_hand=by_hand)
+    if isinstance(shown, str):
+        console.print_json({"text": shown}) if as_json else print(shown, end="")  # noqa: T201  # the letter itself
     elif as_json:
-        console.print_json(found)
+        console.print_json(shown)
     else:
-        tables.show_letters(found)
-    if again and not isinstance(found, str) and found[0]["state"] not in ("sent", "accepted"):
+        tables.show_letters(shown)
+    if again and not isinstance(shown, str) and shown[0]["state"] not in ("sent", "accepted"):
         raise typer.Exit(console.NO_ANSWER)
 
 

@@ -118,20 +118,20 @@ class Due(NamedTuple):
 
 def due_for_erasure(register: Register, on: date) -> Due:
     """What is past its retention on a London date."""
-    kept = {name: authority(name).retention for name in authority_names()}
+    retentions = {name: authority(name).retention for name in authority_names()}
     cipher = register.cipher
     destroyed = {*cipher.key_store.destroyed()} if isinstance(cipher, EnvelopeCipher) else set()
     erased = register.noted_as_erased() & destroyed
-    found = Due([], [], [])
+    due = Due([], [], [])
     for line in listing.complaints(register, ComplaintFilter(closed=True), on):
-        rule = kept.get(line.authority)
+        rule = retentions.get(line.authority)
         if rule is None or line.closed_on is None or line.next_due_on is not None:
             continue
         if line.reference not in erased and rule.last_day(line.closed_on) < on:
-            (found.confirmed if rule.verified else found.unconfirmed).append(line.reference)
+            (due.confirmed if rule.verified else due.unconfirmed).append(line.reference)
             if rule.erase_automatically:
-                found.automatic.append(line.reference)
-    return found
+                due.automatic.append(line.reference)
+    return due
 
 
 def _what_stays(register: Register, reference: str) -> Status:
@@ -218,12 +218,12 @@ UNASSIGNED_NAME = re.compile(re.escape(UNASSIGNED_KEY.encode()) + rb"[0-9a-f]{32
 
 async def _assign_keys(client: Client, cipher: EnvelopeCipher, reference: str, run: str) -> None:
     """What was typed for the complaint and no worker has read since is its own as well."""
-    found: set[str] = set()
+    names: set[str] = set()
     handle = client.get_workflow_handle(workflow_id(reference), run_id=run or None)
     with _unless_gone():
         async for event in handle.fetch_history_events():
-            found |= {name.decode() for name in UNASSIGNED_NAME.findall(event.SerializeToString())}
-    for name in found:
+            names |= {name.decode() for name in UNASSIGNED_NAME.findall(event.SerializeToString())}
+    for name in names:
         await asyncio.to_thread(cipher.assign, name, reference)
 
 

@@ -43,7 +43,7 @@ def search_record(register: Register, reference: str) -> Searched:
                     decrypts = _decrypts(register, value)
                     looked += 0 if decrypts is None else 1
                     found += [f"{table.name}.{name}"] if decrypts else []
-    return _searched("sealed values of the register", looked, found)
+    return _searched("encrypted values of the register", looked, found)
 
 
 def _decrypts(register: Register, value: object) -> bool | None:

@@ -64,8 +64,8 @@ class File(TypedDict):
 def export(register: Register, reference: str) -> File:
     """The file as of today. Raises `NotFound`."""
     with register.reading() as db:
-        found = register.case(db, reference) if register.erased(db, reference) is None else None
-    case = found[0] if found else None
+        recorded = register.case(db, reference) if register.erased(db, reference) is None else None
+    case = recorded[0] if recorded else None
     status = case.status(today()) if case else register.status(reference, today())
     if status is None:
         raise NotFound(reference)

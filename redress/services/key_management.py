@@ -113,11 +113,11 @@ class KeyManagement:
 async def _histories(client: Client, name: str) -> list[str]:
     """The workflows whose histories hold something that a key of the keyring encrypted."""
     mark = re.compile(re.escape(f"{KEYRING_KEY}{name}".encode()) + rb"(?![A-Za-z0-9._-])")
-    found = []
+    ids = []
     async for run in client.list_workflows():
         handle = client.get_workflow_handle(run.id, run_id=run.run_id)
         async for event in handle.fetch_history_events():
             if mark.search(event.SerializeToString()):
-                found.append(run.id)
+                ids.append(run.id)
                 break
-    return found
+    return ids

@@ -135,9 +135,9 @@ async def _unknown(client: Client, register: Register) -> list[Reconciled]:
     table = tables.references
     with register.reading() as db:
         known = set(db.execute(select(table.c.reference)).scalars())
-    found = []
+    unknown = []
     async for each in client.list_workflows(f"WorkflowType = '{WORKFLOW}' AND ExecutionStatus = 'Running'"):
         reference = each.id.removeprefix(workflow_id(""))
         if reference not in known:
-            found.append(Reconciled(reference, "register is older", "it does not have this complaint"))
-    return sorted(found)
+            unknown.append(Reconciled(reference, "register is older", "it does not have this complaint"))
+    return sorted(unknown)

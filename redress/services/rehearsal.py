@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -77,27 +77,18 @@ class Rehearsed(NamedTuple):
 
 
 async def rehearse(
-    procedure: str, authority: str | None, received: date, worker: RunWorker, progress: Progress
-) -> Rehearsed:
-    """Take a made-up complaint through `procedure`, on a server, register and outbox thrown away after.
-
-    `received` is today or later; without an authority, the first that has the procedure. Raises
-    `Malformed` where there is no such procedure or authority.
-    """
-    name, chosen = resolve(procedure, authority)
-    find_procedure(name, chosen)
-    return (await _simulate([(name, chosen)], received, worker, progress))[0]
-
-
-async def rehearse_all(received: date, worker: RunWorker, progress: Progress) -> list[Rehearsed]:
-    """Every procedure of every authority, a few at a time on one server."""
-    pairs = [(name, each) for each in authority_names() for name in find_authority(each).procedures]
-    return await _simulate(pairs, received, worker, progress)
-
-
-async def _simulate(
-    pairs: Sequence[tuple[str, str]], received: date, run_worker: RunWorker, progress: Progress
+    procedure: str | None, authority: str | None, received: date, run_worker: RunWorker, progress: Progress
 ) -> list[Rehearsed]:
+    """Take made-up complaints through procedures, on a server, register and outbox thrown away after.
+
+    Without a procedure: all of every authority, a few at a time; without an authority: of the usual one that
+    has the procedure. `received` is today or later. Raises `Malformed`, also for a procedure there is not.
+    """
+    if procedure is None:
+        pairs = [(name, each) for each in authority_names() for name in find_authority(each).procedures]
+    else:
+        pairs = [resolve(procedure, authority)]
+    rules = [find_procedure(*pair) for pair in pairs]
     if received < today():
         raise Malformed([Problem("received", f"{received} has passed; a rehearsal starts today or later")])
     if received > today() + FURTHEST:
@@ -105,11 +96,12 @@ async def _simulate(
     check_letters()
     semaphore = asyncio.Semaphore(SIMULATIONS_AT_ONCE)
 
-    async def one(client: Client, register: Register, number: int, name: str, authority: str) -> Rehearsed:
+    async def one(client: Client, register: Register, number: int) -> Rehearsed:
+        name, authority = pairs[number]
         prefix = f"{authority}, {name}: " if len(pairs) > 1 else ""
-        rules = find_procedure(name, authority)
+        reference = f"REHEARSAL-{number + 1}"
         simulation = Simulation(
-            client, register, rules, f"REHEARSAL-{number}", lambda line: progress(prefix + line)
+            client, register, rules[number], reference, lambda line: progress(prefix + line)
         )
         async with semaphore:
             await simulation.open_made_up(authority, name, received)
@@ -122,9 +114,7 @@ async def _simulate(
             embedded_server(moves_time=True) as (_address, client),
             run_worker(client, Path(folder)) as register,
         ):
-            return await asyncio.gather(
-                *(one(client, register, number, *pair) for number, pair in enumerate(pairs, 1))
-            )
+            return await asyncio.gather(*(one(client, register, number) for number in range(len(pairs))))
 
 
 class Simulation:

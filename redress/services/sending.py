@@ -169,9 +169,9 @@ async def read_status(
         with suppress(NoAnswer):
             shown = await ask(partial(with_delivery, status=running))
         return StatusReading(shown, "temporal")
-    found = await ask(lambda register: register.status(reference, as_of))
-    if found is not None:
-        return StatusReading(await ask(partial(with_delivery, status=found)), "register")
+    recorded = await ask(lambda register: register.status(reference, as_of))
+    if recorded is not None:
+        return StatusReading(await ask(partial(with_delivery, status=recorded)), "register")
     if not await ask(lambda register: register.knows(reference)):
         raise NotFound(reference)
     why = f"{reference} is reserved, but its start did not reach Temporal: send its opening again"
