@@ -86,16 +86,16 @@ def show_list(lines: Sequence[Line]) -> None:
     table = table_of("reference", "stage", "state", "next due", "waiting for", "received")
     table.columns[0].min_width = 15
     for line in lines:
-        due = Text(
-            (long_date(line.next_due_on) if line.next_due_on else "") + (" overdue" if line.overdue else ""),
-            style="bold red" if line.overdue else "",
-        )
+        state = line.state
+        if line.closed_on:
+            state = f"closed {long_date(line.closed_on)} as {words(line.closed_as)}"
+        due = long_date(line.next_due_on) if line.next_due_on else ""
+        if line.overdue:
+            due = f"[bold red]{due} overdue[/bold red]"
         table.add_row(
             line.reference,
             words(line.stage),
-            f"closed {long_date(line.closed_on)} as {words(line.closed_as)}"
-            if line.closed_on
-            else line.state,
+            state,
             due,
             words(line.waiting_for),
             long_date(line.received_on),
