@@ -59,11 +59,11 @@ def title(reference: str, authority: str = "", part_of: str = "") -> str:
 
 
 def search_attributes(case: Case) -> TypedSearchAttributes:
-    """What lists of workflows show of a case, as of the day its fold has come to."""
-    now = brief(case.fold, case.fold.day)
+    """What lists of workflows show of a case, as of the day its state has come to."""
+    now = brief(case.state, case.state.day)
     pairs: list[SearchAttributePair[Any]] = [
         SearchAttributePair(AUTHORITY, case.opening.authority),
-        SearchAttributePair(PROCEDURE, case.fold.procedure.name),
+        SearchAttributePair(PROCEDURE, case.state.procedure.name),
         SearchAttributePair(STAGE, now.stage),
         SearchAttributePair(STATE, now.state),
         SearchAttributePair(WAITING_FOR, now.waiting_for),
@@ -80,16 +80,16 @@ def current_details(case: Case, today: date, namespace: str) -> str:
     It is made when something happens to the complaint, and stands until the next time something does:
     so it tells since when a thing is late, not for how many days.
     """
-    fold = case.fold
+    state = case.state
     blocks = [
-        _where(fold),
-        _block("Owed now", _owed(fold, today)),
-        _block("To decide", _to_decide(fold)),
-        _block("Waits, with nothing to decide", _waits(fold)),
-        _block("Was late", _was_late(fold, today)),
+        _where(state),
+        _block("Owed now", _owed(state, today)),
+        _block("To decide", _to_decide(state)),
+        _block("Waits, with nothing to decide", _waits(state)),
+        _block("Was late", _was_late(state, today)),
         _last_message(case),
         _not_taken(case),
-        _block("Done", _done(fold, today)),
+        _block("Done", _done(state, today)),
         _block("Belongs together with", _linked(case, namespace)),
         _lists(case, namespace),
         _about(case),
@@ -97,19 +97,19 @@ def current_details(case: Case, today: date, namespace: str) -> str:
     return "\n\n".join(block for block in blocks if block)
 
 
-def _where(fold: ComplaintState) -> str:
-    stage = fold.procedure.stage.get(fold.stage)
-    place = stage.title if stage else fold.stage.replace("_", " ").capitalize()
-    if fold.closed_on is not None:
-        when = f"on {long_date(fold.closed_on)} as {str(fold.closed_as).replace('_', ' ')}"
-        return f"**{place}** · closed {when}" if place_of(fold) == "ombudsman" else f"**Closed {when}**"
-    return f"**{place}** · {fold.state}"
+def _where(state: ComplaintState) -> str:
+    stage = state.procedure.stage.get(state.stage)
+    place = stage.title if stage else state.stage.replace("_", " ").capitalize()
+    if state.closed_on is not None:
+        when = f"on {long_date(state.closed_on)} as {str(state.closed_as).replace('_', ' ')}"
+        return f"**{place}** · closed {when}" if place_of(state) == "ombudsman" else f"**Closed {when}**"
+    return f"**{place}** · {state.state}"
 
 
-def _owed(fold: ComplaintState, today: date) -> Iterator[str]:
+def _owed(state: ComplaintState, today: date) -> Iterator[str]:
     """What runs, by its day; what is overdue comes first by itself."""
-    for deadline in sorted(fold.running, key=_due_on):
-        day, who = long_date(deadline.due_on), title_of(fold.procedure, deadline.owner)
+    for deadline in sorted(state.running, key=_due_on):
+        day, who = long_date(deadline.due_on), title_of(state.procedure, deadline.owner)
         if deadline.paused_on is not None:
             yield f"paused since {long_date(deadline.paused_on)}: {what(deadline)}"
         elif deadline.due_on >= today:
@@ -120,23 +120,23 @@ def _owed(fold: ComplaintState, today: date) -> Iterator[str]:
             yield f"aimed at {day}, not done: {what(deadline)} ({who})"
 
 
-def _to_decide(fold: ComplaintState) -> Iterator[str]:
-    if fold.closed_on is None and fold.stage == "intake":
-        for question in fold.questions:
+def _to_decide(state: ComplaintState) -> Iterator[str]:
+    if state.closed_on is None and state.stage == "intake":
+        for question in state.questions:
             yield f"{question.asked} Answer with `accept` or `decline`."
-    for request in fold.requests.late:
+    for request in state.requests.late:
         yield f"the request of {long_date(request.message.on)} came late: answer with `decide_late`"
 
 
-def _waits(fold: ComplaintState) -> Iterator[str]:
-    for waits in fold.requests.waiting:
+def _waits(state: ComplaintState) -> Iterator[str]:
+    for waits in state.requests.waiting:
         yield f"`{waits.message.action}` of {long_date(waits.message.on)}, until it can be carried out"
 
 
-def _was_late(fold: ComplaintState, today: date) -> Iterator[str]:
+def _was_late(state: ComplaintState, today: date) -> Iterator[str]:
     """What was done late or never, and earlier days that were missed before more time was given."""
-    for deadline in fold.ledger:
-        late = days_late(fold.calendar, deadline, today)
+    for deadline in state.ledger:
+        late = days_late(state.calendar, deadline, today)
         if late and not deadline.is_open:
             said = f"{what(deadline)}: due {long_date(deadline.due_on)}"
             said += f", done {long_date(deadline.met_on)}" if deadline.met_on else ", never done"
@@ -151,12 +151,12 @@ def _last_message(case: Case) -> str:
     if not case.log:
         return ""
     entry = case.log[-1]
-    message, verdict = entry.message, case.fold.outcomes.get(entry.seq)
+    message, verdict = entry.message, case.state.outcomes.get(entry.seq)
     said = f"**Last message:** `{message.action}` of {long_date(message.on)}"
     if verdict is not None and verdict.outcome != "applied":
         reason = f": {with_long_dates(verdict.reason)}" if verdict.reason and verdict.since is None else ""
         return f"{said}, **{verdict.outcome}**{reason}"
-    odd = [each.what for each in case.fold.irregular if each.seq == entry.seq]
+    odd = [each.what for each in case.state.irregular if each.seq == entry.seq]
     return f"{said}, taken, but **irregular**: {'; '.join(map(_bare, odd[:MOST_LISTED]))}" if odd else said
 
 
@@ -181,8 +181,8 @@ def _bare(irregular: str) -> str:
     return with_long_dates(said)
 
 
-def _done(fold: ComplaintState, today: date) -> Iterator[str]:
-    for deadline in fold.ledger:
+def _done(state: ComplaintState, today: date) -> Iterator[str]:
+    for deadline in state.ledger:
         if state_of(deadline, today) == "met" and deadline.met_on is not None:
             yield f"{what(deadline)}: {long_date(deadline.met_on)}, in time"
         elif deadline.lapsed_on is not None:
@@ -190,7 +190,7 @@ def _done(fold: ComplaintState, today: date) -> Iterator[str]:
 
 
 def _linked(case: Case, namespace: str) -> Iterator[str]:
-    for each in linked(case.fold, case.reference):
+    for each in linked(case.state, case.reference):
         reference, how = str(each["reference"]), str(each["how"]).replace("_", " ")
         yield f"[{reference}](/namespaces/{namespace}/workflows/{workflow_id(reference)}), {how}"
 
@@ -198,19 +198,19 @@ def _linked(case: Case, namespace: str) -> Iterator[str]:
 def _lists(case: Case, namespace: str) -> str:
     """The way back to other work, from here."""
     lists = [("everything that is overdue", ALL_OVERDUE)]
-    role = brief(case.fold, case.fold.day).waiting_for
+    role = brief(case.state, case.state.day).waiting_for
     if role != "nobody":
-        who = title_of(case.fold.procedure, role)
+        who = title_of(case.state.procedure, role)
         lists.append((f"everything that waits for the {who}", waiting_for(role)))
     links = [f"[{name}]({list_path(namespace, query)})" for name, query in lists]
     return f"Lists: {' · '.join(links)}"
 
 
 def _about(case: Case) -> str:
-    procedure = case.fold.procedure
+    procedure = case.state.procedure
     return (
-        f"{case.reference} · {case.opening.authority} · received {long_date(case.fold.opening.received_on)}\n"
-        f"{procedure.title} (`{procedure.name}`). Why: {case.fold.rules.chosen}"
+        f"{case.reference} · {case.opening.authority} · received {long_date(case.opening.received_on)}\n"
+        f"{procedure.title} (`{procedure.name}`). Why: {case.state.rules.chosen}"
     )
 
 

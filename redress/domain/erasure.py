@@ -45,7 +45,7 @@ def scrubbed(status: Status, erased_on: date) -> dict[str, Any]:
         "deadlines": [_deadline(deadline) for deadline in status["deadlines"]],
         "letters": [{**letter, "about": None} for letter in status["letters"]],
         "messages": [
-            {name: m[name] for name in _MESSAGE_FIELDS if name in m and isinstance(m[name], (str, bool))}
+            {name: v for name, v in m.items() if name in _MESSAGE_FIELDS and isinstance(v, (str, bool))}
             for m in status.get("messages", [])
         ],
         "appointments": [

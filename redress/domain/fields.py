@@ -20,6 +20,9 @@ def _only_a_date(value: object) -> object:
 Day = Annotated[date, BeforeValidator(_only_a_date)]
 """A London date, written YYYY-MM-DD; no times and no numbers."""
 
+IsoDay = Annotated[str, Field(json_schema_extra={"format": "date"})]
+"""The same as a text, where it is shown."""
+
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=8000)]
 """Free text. Long documents live elsewhere: put their place here, not their content."""
 
@@ -45,6 +48,10 @@ Role = Literal[
 ]
 Connection = Literal["none", "employee", "member", "partner_of_either"]
 ReportKind = Literal["investigation", "independent_person", "panel"]
+
+Provisional = Annotated[
+    bool, Field(description="It may move: its bank holidays, or what it counts from, are open.")
+]
 
 Name = Annotated[Short, Field(description="The name, as it is written.", examples=["Robin Invented"])]
 Email = Annotated[Text, Field(description="An e-mail address.", examples=["robin@invented.example"])]

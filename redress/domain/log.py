@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, NotRequired
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict
 
+from redress.domain.fields import IsoDay
 from redress.domain.messages import KNOWN, Message, Recount
 from redress.domain.opening import Opening
 from redress.domain.parsing import Malformed, Parsed, Problem, fingerprint
+
+Difference = TypedDict(
+    "Difference",
+    {
+        "what": Annotated[str, Field(description="`stage`, `state`, or a deadline's name.")],
+        "was": Annotated[str | None, Field(description="As it was; null: not there.")],
+        "is": Annotated[str | None, Field(description="As it is; null: no longer there.")],
+        "was_due_on": NotRequired[Annotated[IsoDay | None, Field(description="Of a deadline, before.")]],
+        "due_on": NotRequired[Annotated[IsoDay | None, Field(description="Of a deadline, now.")]],
+    },
+)
+"""One thing that a message moved."""
 
 EffectStatus = Literal["done", "skipped", "history"]
 """What became of an effect: carried out, overtaken, or of a day before the complaint came here."""
@@ -37,13 +51,30 @@ def by_date(entry: LogEntry) -> tuple[date, int]:
 class Answer(BaseModel):
     """What the sender of a message is told: first whether it took effect, and why it did not."""
 
-    applied: bool
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    applied: bool = Field(examples=[True])
+    """Whether it was carried out."""
+
     pending: bool
-    reason: str = ""
-    changed: list[dict[str, str | None]] = []
+    """Whether it waits: for a person's decision, or for its day."""
+
+    reason: str = Field(
+        default="", examples=["It came after the window, which ended on Fri 18 Dec 2026: a person decides."]
+    )
+    """Why it waits."""
+
+    changed: list[Difference] = []
+    """What moved: stage, state, and each deadline, as it was and is."""
+
     on: date
+    """The London date it happened or was received."""
+
     message_id: str
+    """What the message is called from now on."""
+
     repeated: bool = False
+    """Whether it came before; this is the first answer again."""
 
 
 class Rejected(BaseModel):
@@ -71,7 +102,7 @@ class LoggedMessage(BaseModel):
         return Parsed(message, self.assumed, "" if self.named else fingerprint(message))
 
 
-class CaseState(BaseModel):
+class SavedCase(BaseModel):
     """All of a complaint that makes it again: what a new run or the register hands on.
 
     The messages it was opened with stand in `opening.messages`, or are the first `loaded` of `messages`.

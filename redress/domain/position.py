@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 from redress.domain.procedure import Procedure, StageName
+
+OpenOrClosed = Literal["open", "suspended", "closed"]
+Ending = Literal["resolved", "lapsed", "completed", "withdrawn", "declined", "ended_early"]
 
 
 class Position:
@@ -15,9 +19,9 @@ class Position:
     def __init__(self, procedure: Procedure, stage: StageName) -> None:
         self._procedure = procedure
         self.stage = self.last_stage = stage
-        self.state = "open"
+        self.state: OpenOrClosed = "open"
         self.closed_on: date | None = None
-        self.closed_as: str | None = None
+        self.closed_as: Ending | None = None
 
     @property
     def current_stage(self) -> StageName:
@@ -42,7 +46,7 @@ class Position:
         """Go on after a suspension."""
         self.state = "open"
 
-    def close(self, on: date, closed_as: str) -> None:
+    def close(self, on: date, closed_as: Ending) -> None:
         """End, on a day and for a reason."""
         self.state, self.closed_on, self.closed_as = "closed", on, closed_as
 

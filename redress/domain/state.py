@@ -32,7 +32,7 @@ from redress.domain.opening import Opening
 from redress.domain.outcome import Irregular, Outcome, pending
 from redress.domain.people import People
 from redress.domain.points import Points
-from redress.domain.position import Position
+from redress.domain.position import Ending, OpenOrClosed, Position
 from redress.domain.procedure import RulesSnapshot, Stage, StageName
 from redress.domain.remedies import Remedies
 from redress.domain.requests import Requests
@@ -95,7 +95,7 @@ class ComplaintState:
         return self.procedure.stage[self.position.current_stage]
 
     @property
-    def state(self) -> str:
+    def state(self) -> OpenOrClosed:
         return self.position.state
 
     @property
@@ -103,7 +103,7 @@ class ComplaintState:
         return self.position.closed_on
 
     @property
-    def closed_as(self) -> str | None:
+    def closed_as(self) -> Ending | None:
         return self.position.closed_as
 
     @property
@@ -234,7 +234,7 @@ class ComplaintState:
         self.position.resume()
         self.deadlines.resume(self.day)
 
-    def close(self, closed_as: str, letter: str, entry: LogEntry | None = None, **more: Fact) -> None:
+    def close(self, closed_as: Ending, letter: str, entry: LogEntry | None = None, **more: Fact) -> None:
         """Close the complaint today; what outlives it (remedies, a late request) goes on.
 
         `letter` says so, none where it is empty; without `entry` it is time that closes it.

@@ -69,14 +69,14 @@ def export(register: Register, reference: str) -> File:
     status = case.status(today()) if case else register.status(reference, today())
     if status is None:
         raise NotFound(reference)
-    deadlines = case.fold.ledger if case else []
+    deadlines = case.state.ledger if case else []
     return File(
         reference=reference,
         authority=authority(status["authority"]).title,
         exported_on=today().isoformat(),
         erased_on=status.get("erased_on"),
         opening=_document(case.intake) if case else {},
-        details=_document(case.fold.opening) if case else {},
+        details=_document(case.state.opening) if case else {},
         status=status,
         chronology=timeline(status),
         decisions=[dict(m) for m in status.get("messages", []) if m["action"] in DECISIONS],
@@ -131,7 +131,7 @@ def _passed_over(case: Case, deadline: Deadline) -> list[dict[str, str]]:
         return []
     first, last = sorted((deadline.counts_from, deadline.due_on))
     try:
-        days = case.fold.calendar.skipped(first, last)
+        days = case.state.calendar.skipped(first, last)
     except OutsideTable:
         return []
     return [{"on": day.on.isoformat(), "why": day.why} for day in days if day.on != first]

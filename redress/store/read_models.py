@@ -53,7 +53,7 @@ def _beyond(table: Table) -> Delete:
 
 
 def _line(db: Connection, case: Case, status: Status) -> dict[str, Any]:
-    changes = case.fold.deadlines.next_event
+    changes = case.state.deadlines.next_event
     return {
         "reference": status["reference"],
         "authority": status["authority"],
@@ -69,7 +69,7 @@ def _line(db: Connection, case: Case, status: Status) -> dict[str, Any]:
         "closed_as": status["closed_as"],
         "is_listed": status["state"] != "closed" or status["next_due_on"] is not None,
         "good_until": date.max if changes is None else changes - timedelta(days=1),
-        "calendar": keep_calendar(db, case.fold.calendar),
+        "calendar": keep_calendar(db, case.state.calendar),
     }
 
 
@@ -109,14 +109,14 @@ def _appointments(reference: str, case: Case) -> list[dict[str, Any]]:
             "on_date": held.on,
             "until": held.until,
         }
-        for number, held in enumerate(case.fold.people.appointments, 1)
+        for number, held in enumerate(case.state.people.appointments, 1)
     ]
 
 
 def _messages(reference: str, case: Case, cipher: Cipher) -> list[dict[str, Any]]:
     rows = []
     for entry in case.log:
-        verdict = case.fold.outcomes[entry.seq]
+        verdict = case.state.outcomes[entry.seq]
         rows.append(
             {
                 "reference": reference,

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, Row, bindparam, delete, func, insert,
 from sqlalchemy.exc import IntegrityError
 
 from redress.contract import RegisterEntry
-from redress.domain.case import Case, CaseState, LoggedMessage, Rejected
+from redress.domain.case import Case, LoggedMessage, Rejected, SavedCase
 from redress.domain.erasure import Erased
 from redress.domain.opening import Opening
 from redress.domain.packing import pack, unpack
@@ -293,7 +293,7 @@ class Register:
     def case(self, db: Connection, reference: str) -> tuple[Case, date] | None:
         """The case made anew from its events, and the date of the last; None where it was never recorded.
 
-        One fold: what is passed on from here to letters, tables and notices is this case.
+        One state: what is passed on from here to letters, tables and notices is this case.
         """
         return self._folded(db, reference, db.execute(_EVENTS, {"of": reference}).all())
 
@@ -314,7 +314,7 @@ class Register:
             {body["key"]: body["state"] for body in bodies["effect"]},
         )
         last = max(row.on_date for row in rows)
-        case.fold.advance(max(last, case.fold.day))
+        case.state.advance(max(last, case.state.day))
         return case, last
 
     def _keep_terms(self, db: Connection, packed: str) -> str:
@@ -379,7 +379,7 @@ class Register:
         )
         return cast(Status, json.loads(kept)) if kept is not None else None
 
-    def recall(self, reference: str) -> tuple[str, CaseState] | None:
+    def recall(self, reference: str) -> tuple[str, SavedCase] | None:
         """What is needed to take a complaint up again: its packed terms and its state."""
         with self.reading() as db:
             left = self.erased(db, reference)
@@ -390,7 +390,7 @@ class Register:
                 raise Erased(reference, str(left["erased_on"]) if left else "an earlier day") from None
         if left is not None:
             raise Erased(reference, str(left.get("erased_on")))
-        return (pack(found[0].rules), found[0].state()) if found else None
+        return (pack(found[0].rules), found[0].saved()) if found else None
 
     # --- what people ask -------------------------------------------------------------------------
 
@@ -407,7 +407,7 @@ class Register:
             return self.what_stays(reference)
         if not isinstance(found, Case):
             return found
-        with self._reading_turn:  # taking a fold on to a date is for one at a time
+        with self._reading_turn:  # taking a state on to a date is for one at a time
             return found.latest_status(as_of)
 
     def _read(self, db: Connection, reference: str) -> Case | Status | None:

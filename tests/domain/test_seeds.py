@@ -20,7 +20,7 @@ HAVING = [
 @pytest.mark.parametrize("channel", get_args(Channel))
 def test_the_channel_it_came_by_is_recorded(channel: str) -> None:
     case = opened(authority="rotherham", channel=channel)
-    assert Case.restore(case.rules, case.state()).opening.channel == channel
+    assert Case.restore(case.rules, case.saved()).opening.channel == channel
 
 
 def test_there_are_six_channels() -> None:

@@ -15,9 +15,8 @@ from redress.api.bodies import Unparsed
 from redress.api.context import AppContext, Context, CurrentCaller, Reference
 from redress.api.problems import Refusal, problems, unavailable, wrong
 from redress.api.routing import endpoints, roles
-from redress.api.schemas import MessageAnswer
-from redress.domain.case import Answer
 from redress.domain.fields import Day, Id, Text
+from redress.domain.log import Answer
 from redress.domain.messages import MESSAGES, Message
 from redress.security.access import STAFF
 from redress.security.tokens import Caller
@@ -61,7 +60,7 @@ def body_of(kind: type[Message]) -> type[BaseModel]:
     )
 
 
-def _endpoint(action: str, kind: type[Message]) -> Callable[..., Awaitable[MessageAnswer]]:
+def _endpoint(action: str, kind: type[Message]) -> Callable[..., Awaitable[Answer]]:
     async def send(
         message: Unparsed,
         response: Response,
@@ -69,7 +68,7 @@ def _endpoint(action: str, kind: type[Message]) -> Callable[..., Awaitable[Messa
         context: Context,
         caller: CurrentCaller,
         idempotency_key: IdempotencyKey = None,
-    ) -> MessageAnswer:
+    ) -> Answer:
         body = message.document
         _check_sender(caller, kind, body)
         body["by"] = caller.name
@@ -83,7 +82,7 @@ def _endpoint(action: str, kind: type[Message]) -> Callable[..., Awaitable[Messa
                 repeated=answer.repeated,
             )
         response.status_code = 202 if answer.pending else 200
-        return MessageAnswer.model_validate(answer.model_dump())
+        return answer
 
     examples: dict[str, Example] = {kind.title: {"value": kind.example()}}
     send.__annotations__["message"] = Annotated[body_of(kind), Body(openapi_examples=examples)]
@@ -155,9 +154,9 @@ for _action, _kind in MESSAGES.items():
         operation_id=f"send_{_action}",
         summary=_kind.title,
         description=_description(_kind),
-        response_model=MessageAnswer,
+        response_model=Answer,
         response_description=APPLIED,
         response_model_exclude_unset=True,
-        responses={202: {"description": PENDING, "model": MessageAnswer}, **problems(409, 410)},
+        responses={202: {"description": PENDING, "model": Answer}, **problems(409, 410)},
         openapi_extra=roles(_kind.sent_by),
     )

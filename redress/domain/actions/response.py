@@ -7,6 +7,7 @@ from redress.domain.log import LogEntry
 from redress.domain.messages import Respond
 from redress.domain.outcome import APPLIED, Outcome
 from redress.domain.points import PointFinding
+from redress.domain.position import Ending
 from redress.domain.procedure import Stage
 from redress.domain.state import ComplaintState
 
@@ -58,14 +59,14 @@ def _reach_milestones(state: ComplaintState, entry: LogEntry, message: Respond, 
     state.deadlines.reach(f"answer_received:{stage.name}", message.on, counts_from=max(received, message.on))
 
 
-def _closes_as(state: ComplaintState, message: Respond, stage: Stage) -> str:
-    """As what an answer ends the complaint; empty: it goes on."""
+def _closes_as(state: ComplaintState, message: Respond, stage: Stage) -> Ending | None:
+    """As what an answer ends the complaint; None: it goes on."""
     if state.points.suspended:
-        return ""  # what waits for proceedings elsewhere is still to be answered
+        return None  # what waits for proceedings elsewhere is still to be answered
     if stage.next is None:
         return "completed"
     settled = message.outcome == "resolved" and stage.resolved_closes and not state.requests.ask_to_go_on
-    return "resolved" if settled else ""
+    return "resolved" if settled else None
 
 
 def _record_findings(state: ComplaintState, entry: LogEntry, message: Respond, stage: Stage) -> None:
