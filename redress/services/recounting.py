@@ -94,7 +94,7 @@ class RecountReport(NamedTuple):
                 {
                     "reference": each.reference,
                     "from": each.was,
-                    "dates": [date._asdict() for date in each.dates],
+                    "dates": [move._asdict() for move in each.dates],
                 }
                 for each in moved
             ],
