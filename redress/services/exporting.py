@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TypedDict
@@ -125,7 +124,7 @@ def _letters(register: Register, outbox: Path, reference: str) -> list[SentLette
                 recipient=row["recipient"],
                 state=row["state"],
                 by=row["channel"],
-                sent_at=row["sent_at"].replace(tzinfo=UTC).isoformat() if row["sent_at"] else None,
+                sent_at=row["sent_at"].isoformat() if row["sent_at"] else None,
                 why=row["reason"],
                 text=_text(register, outbox, row["text"], row["place"]),
             )

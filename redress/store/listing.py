@@ -8,7 +8,7 @@ turns pages, and a complaint that was open throughout must be on one of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import islice
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ from redress.domain.deadline import late_by
 from redress.domain.status import Status
 from redress.store import tables
 from redress.store.calendars import calendars
-from redress.store.read_models import OWED
+from redress.store.read_models import OWED, row_of
 from redress.store.register import Register
 
 COMPLAINTS, DEADLINES = tables.complaints, tables.deadlines
@@ -120,10 +120,11 @@ def complaints(
     """The next complaints after a reference, in the order of their references; `most`: at most so many."""
     own = _of(wanted.authority)
     good = or_(COMPLAINTS.c.good_until >= as_of, not_(COMPLAINTS.c.is_listed))
-    fresh = select(COMPLAINTS).where(*own, good, *wanted.conditions(), COMPLAINTS.c.reference > after)
+    columns = [COMPLAINTS.c[name] for name in Line._fields]
+    fresh = select(*columns).where(*own, good, *wanted.conditions(), COMPLAINTS.c.reference > after)
     with register.reading() as db:
         rows = db.execute(fresh.order_by(COMPLAINTS.c.reference).limit(most)).all()
-        found = [Line(**{name: getattr(row, name) for name in Line._fields}) for row in rows]
+        found = [Line(*row) for row in rows]
         last = found[-1].reference if most is not None and len(found) == most else None
         lines = map(_line, _worked_out(register, db, own, as_of, after, last))
         found += islice(filter(wanted.fits, lines), most)
@@ -194,29 +195,21 @@ def _worked_out(
 
 
 def _line(status: Status) -> Line:
-    said: Mapping[str, Any] = status
-    return Line(**{name: _dated(name, said[name]) for name in Line._fields})
+    row = row_of(COMPLAINTS, status)
+    return Line(**{name: row[name] for name in Line._fields})
 
 
 def _of_status(status: Status) -> Iterator[tuple[Place, OwedDate]]:
     of_complaint = {"reference": status["reference"], "authority": status["authority"]}
     for number, deadline in enumerate(status["deadlines"], 1):
         if deadline["state"] in OWED:
-            said: Mapping[str, Any] = of_complaint | dict(deadline)
-            owed = OwedDate(**{name: _dated(name, said[name]) for name in OwedDate._fields})
+            row = of_complaint | row_of(DEADLINES, deadline)
+            owed = OwedDate(**{name: row[name] for name in OwedDate._fields})
             yield (owed.reference, owed.name, number), owed
 
 
 def _of_row(row: Row[*tuple[Any, ...]], known: dict[str, Calendar], as_of: date) -> OwedDate:
     late = row.due_on < as_of
     days_late = late_by(known[row.calendar], row.unit, row.due_on, as_of) if late else 0
-    said: Mapping[str, Any] = {
-        **row._mapping,
-        "state": "overdue" if late else "running",
-        "days_late": days_late,
-    }
-    return OwedDate(**{name: said[name] for name in OwedDate._fields})
-
-
-def _dated(name: str, value: Any) -> Any:
-    return date.fromisoformat(value) if name.endswith("_on") and value is not None else value
+    as_it_stands = {**row._mapping, "state": "overdue" if late else "running", "days_late": days_late}
+    return OwedDate(**{name: as_it_stands[name] for name in OwedDate._fields})

@@ -72,7 +72,8 @@ def test_a_line_for_people_says_where_an_error_was_raised_and_not_what_it_says()
     line = PlainLines().format(record)
     assert NAME not in line
     assert all(
-        part in line for part in ("it failed", "builtins.ValueError", "builtins.KeyError", "test_telemetry.py")
+        part in line
+        for part in ("it failed", "builtins.ValueError", "builtins.KeyError", "test_telemetry.py")
     )
 
 
