@@ -77,18 +77,9 @@ class IntakeQueue:
         reference the register holds what was sent, and nothing of it is kept here.
         """
         mark, now = _mark(opening), datetime.now(UTC)
-        reference, created, differs = reserved or (None, True, False)
-        body = None if reference else self._encrypted(raw)
-        made = Receipt(
-            f"rc_{secrets.token_hex(16)}",
-            opening.authority,
-            caller,
-            "waiting",
-            reference,
-            created,
-            differs,
-            now,
-        )
+        known: tuple[str | None, bool, bool] = reserved or (None, True, False)
+        made = Receipt(f"rc_{secrets.token_hex(16)}", opening.authority, caller, "waiting", *known, now)
+        body = None if reserved else self._encrypted(raw)
         try:
             with self._writer.begin() as db:
                 db.execute(delete(waiting).where(waiting.c.intake == mark, waiting.c.state == "refused"))
@@ -97,7 +88,7 @@ class IntakeQueue:
         except IntegrityError:
             with self._store.connect() as db:
                 first = db.execute(select(*RECEIPT, waiting.c.body).where(waiting.c.intake == mark)).one()
-            return self._again(first, raw, differs)
+            return self._again(first, raw, made.differs)
         return made
 
     def _encrypted(self, raw: dict[str, Any]) -> Any:
@@ -124,10 +115,9 @@ class IntakeQueue:
 
     def count(self) -> int:
         """How many wait."""
+        wanted = select(func.count()).select_from(waiting).where(waiting.c.state == "waiting")
         with self._store.connect() as db:
-            return db.execute(
-                select(func.count()).select_from(waiting).where(waiting.c.state == "waiting")
-            ).scalar_one()
+            return db.execute(wanted).scalar_one()
 
     def ahead_of(self, opening: Opening) -> tuple[bool, bool]:
         """Whether any waits for its turn (none that was put off), and whether this very intake does."""

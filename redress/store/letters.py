@@ -10,7 +10,7 @@ Only who holds the claim of a letter may say what became of it. `waiting`: not w
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, Literal, NamedTuple
@@ -107,19 +107,29 @@ def lease(db: Connection, row: LetterRow, channel: str) -> str | None:
     as_read = {"round": row.round, "attempts": row.attempts, "means": row.means}
     taken = {"channel": channel, "claim": claim, "claimed_at": now, "tried_at": row.tried_at or now}
     values = {"state": "sending", "attempts": row.attempts + 1, **taken}
-    return claim if _change(db, row, ("ready",), as_read, values) else None
+    return claim if change(db, row, ("ready",), as_read, **values) else None
 
 
 def acknowledge(db: Connection, row: LetterRow, leased: str | None, state: State, **values: object) -> bool:
     """Say what became of a letter one has in hand; whether it was still in one's hands."""
     # `unsure` too: who is only slow may still bring the answer that everybody had given up.
     in_hand: tuple[State, ...] = ("sending", "accepted", "unsure")
-    return _change(db, row, in_hand, {"claim": leased}, {"state": state, **values})
+    return change(db, row, in_hand, {"claim": leased}, state=state, **values)
 
 
-def change(db: Connection, row: LetterRow, states: Sequence[State], **values: object) -> bool:
-    """Change a letter that is in one of these states; whether it was."""
-    return _change(db, row, tuple(states), {}, values)
+def change(
+    db: Connection,
+    row: LetterRow,
+    states: Sequence[State],
+    as_read: Mapping[str, Any] = {},
+    /,
+    **values: object,
+) -> bool:
+    """Change a letter that is in one of these states and still has what was read; whether it was so."""
+    same = {"reference": row.reference, "key": row.key, "recipient": row.recipient, **as_read}
+    old = {f"old_{name}": value for name, value in same.items()}
+    new = {f"new_{name}": value for name, value in values.items()}
+    return bool(db.execute(_changed(tuple(states), tuple(same), tuple(values)), old | new).rowcount)
 
 
 def end(db: Connection, row: LetterRow, leased: str | None, state: State, **values: object) -> bool:
@@ -138,16 +148,6 @@ def requeue(db: Connection, row: LetterRow) -> bool:
 def age_of(moment: datetime | None) -> float:
     """Seconds since a moment of the register; 0 for none."""
     return (datetime.now(UTC) - moment).total_seconds() if moment is not None else 0.0
-
-
-def _change(
-    db: Connection, row: LetterRow, states: tuple[State, ...], as_read: dict[str, Any], values: dict[str, Any]
-) -> bool:
-    """Change a letter that is in one of these states, and in which nothing of `as_read` has changed."""
-    same = {"reference": row.reference, "key": row.key, "recipient": row.recipient, **as_read}
-    held = {f"old_{name}": value for name, value in same.items()}
-    new = {f"new_{name}": value for name, value in values.items()}
-    return bool(db.execute(_changed(states, tuple(same), tuple(values)), held | new).rowcount)
 
 
 # Statements for every letter there is, built once: building one costs more than running it.

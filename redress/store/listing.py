@@ -8,12 +8,12 @@ turns pages, and a complaint that was open throughout must be on one of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, not_, or_, select, tuple_
 
 from redress.domain.calendar import Calendar
 from redress.domain.deadline import late_by
@@ -126,7 +126,8 @@ def complaints(
         rows = db.execute(fresh.order_by(COMPLAINTS.c.reference).limit(most)).all()
         found = [Line(*row) for row in rows]
         last = found[-1].reference if most is not None and len(found) == most else None
-        lines = map(_line, _worked_out(register, db, own, as_of, after, last))
+        among = (*own, COMPLAINTS.c.reference > after, *_up_to(last))
+        lines = map(_line, _worked_out(register, db, as_of, *among))
         found += islice(filter(wanted.fits, lines), most)
     return sorted(found)[:most]
 
@@ -157,10 +158,10 @@ def owed(
         found = [((row.reference, row.name, row.number), _of_row(row, known, as_of)) for row in rows]
         last = found[-1][0][0] if most is not None and len(found) == most else None
         # Of the complaint in which the last page ended there may be more: it is looked at again.
-        start = after[0] if after is not None else ""
+        among = (*own, COMPLAINTS.c.reference >= (after[0] if after is not None else ""), *_up_to(last))
         dates = (
             (at, owed)
-            for status in _worked_out(register, db, own, as_of, start, last, with_start=True)
+            for status in _worked_out(register, db, as_of, *among)
             for at, owed in sorted(_of_status(status))
             if wanted.fits(owed) and (after is None or at > after)
         )
@@ -172,22 +173,16 @@ def _of(authority: str | None) -> list[ColumnElement[bool]]:
     return [COMPLAINTS.c.authority == authority] if authority is not None else []
 
 
+def _up_to(last: str | None) -> list[ColumnElement[bool]]:
+    return [COMPLAINTS.c.reference <= last] if last is not None else []
+
+
 def _worked_out(
-    register: Register,
-    db: Connection,
-    own: Iterable[ColumnElement[bool]],
-    as_of: date,
-    after: str,
-    last: str | None,
-    *,
-    with_start: bool = False,
+    register: Register, db: Connection, as_of: date, *among: ColumnElement[bool]
 ) -> Iterator[Status]:
-    """Where complaints stand whose rows are no longer good, from their record, up to a reference."""
-    start = COMPLAINTS.c.reference >= after if with_start else COMPLAINTS.c.reference > after
-    stale = and_(COMPLAINTS.c.is_listed, COMPLAINTS.c.good_until < as_of, start, *own)
-    if last is not None:
-        stale = and_(stale, COMPLAINTS.c.reference <= last)
-    references = select(COMPLAINTS.c.reference).where(stale).order_by(COMPLAINTS.c.reference)
+    """Where complaints stand whose rows are no longer good, from their record, in the order of references."""
+    stale = (COMPLAINTS.c.is_listed, COMPLAINTS.c.good_until < as_of, *among)
+    references = select(COMPLAINTS.c.reference).where(*stale).order_by(COMPLAINTS.c.reference)
     for reference in db.execute(references).scalars().all():
         status = register.latest_status(db, reference, as_of)
         if status is not None and "erased_on" not in status:  # erased after this register's backup
