@@ -15,7 +15,6 @@ from redress.security.keyring import KeyDestroyed
 from redress.services.clock import today
 from redress.services.errors import NotFound
 from redress.services.timeline import TimelineEntry, timeline
-from redress.store.database import utc
 from redress.store.letters import LetterRow, State, in_state, text_of
 from redress.store.register import Register
 
@@ -109,7 +108,7 @@ def _letters(register: Register, reference: str) -> list[SentLetter]:
             recipient=row.recipient,
             state=row.state,
             by=row.channel,
-            sent_at=utc(row.sent_at).isoformat() if row.sent_at else None,
+            sent_at=row.sent_at.isoformat() if row.sent_at else None,
             why=row.reason,
             text=_text(register, row),
         )

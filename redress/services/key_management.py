@@ -69,7 +69,7 @@ class KeyManagement:
 
         The secrets of webhooks, which belong to no complaint, are encrypted with it anew as well.
         """
-        webhooks.reseal(self.register)
+        webhooks.reencrypt(self.register)
         return self.cipher.key_store.rewrap()
 
     async def remove(self, client: Client, name: str) -> None:

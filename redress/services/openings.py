@@ -17,7 +17,6 @@ from redress.procedures.loader import authority
 from redress.services import intake
 from redress.services.backends import Backends, Unavailable
 from redress.services.errors import NoAnswer
-from redress.store import callers
 from redress.store.intake_queue import Due, IntakeQueue, Receipt, State
 from redress.store.register import Register, Reserved
 
@@ -198,7 +197,7 @@ def _reserve(
     """The reference, with a note of who brought it; `always`: also where it was started already."""
     reserved = register.reserve(opening, raw, authority(opening.authority).prefix)
     if always or not reserved.started:
-        callers.note(register, reserved.reference, caller)
+        register.note_caller(reserved.reference, caller)
     return reserved
 
 

@@ -105,20 +105,12 @@ def note_changes(db: Connection, case: Case, status: Status, as_of: date) -> Non
     if not found:
         return
     stands = {name: status[name] for name in Summary.__annotations__}  # type: ignore[literal-required]  # each is a key of Status
-    now = datetime.now(UTC)
+    about = {"reference": case.reference, "authority": status["authority"], "noticed_at": datetime.now(UTC)}
     rows = [
-        {
-            "reference": case.reference,
-            "key": each.key,
-            "authority": status["authority"],
-            "event": each.event,
-            "noticed_at": now,
-            "body": {"on": as_of.isoformat(), **stands, **each.more},
-            "fanned_out": False,
-        }
-        for each in found
+        {"key": notice.key, "event": notice.event, "body": {"on": as_of.isoformat(), **stands, **notice.more}}
+        for notice in found
     ]
-    insert_new(db, tables.notices, rows)
+    insert_new(db, tables.notices, [about | row | {"fanned_out": False} for row in rows])
 
 
 def _moves(db: Connection, before: Row[Any, Any] | None, status: Status) -> list[_NewNotice]:
@@ -129,9 +121,8 @@ def _moves(db: Connection, before: Row[Any, Any] | None, status: Status) -> list
         found.append(("complaint.stage_changed", {"stage_before": before.stage}))
     was_closed = before is not None and before.closed_on is not None
     if status["closed_on"] and not was_closed:
-        found.append(
-            ("complaint.closed", {"closed_on": status["closed_on"], "closed_as": status["closed_as"]})
-        )
+        closed = {"closed_on": status["closed_on"], "closed_as": status["closed_as"]}
+        found.append(("complaint.closed", closed))
     elif was_closed and not status["closed_on"]:
         found.append(("complaint.reopened", {}))
     if not found:
@@ -144,12 +135,16 @@ def _breaches(case: Case) -> list[_NewNotice]:
     """Every breach that was recorded while the complaint was here; those told before keep their notice."""
     if not any(key.startswith("breach:") for key in case.settled):
         return []
+    recorded = [
+        effect
+        for effect in case.state.effects
+        if effect.kind == "breach" and case.settled.get(effect.key) == "done"
+    ]
     return [
         _NewNotice(
             "complaint.breached",
             effect.key,
             {"breach": {name: effect.facts.get(name) for name in Breach.__annotations__}},
         )
-        for effect in case.state.effects
-        if effect.kind == "breach" and case.settled.get(effect.key) == "done"
+        for effect in recorded
     ]

@@ -23,7 +23,6 @@ from redress.security.tokens import Caller
 from redress.services import sending
 from redress.services.backends import Unavailable
 from redress.services.errors import NoAnswer
-from redress.store import callers
 
 router = endpoints("messages")
 
@@ -128,7 +127,7 @@ async def _send(
 async def _first_date(context: AppContext, reference: str, message_id: str) -> str | None:
     """The date of the same message when it came first: a repeat on a later day is still a repeat."""
     try:
-        return await context.backends.ask(lambda register: callers.dated(register, reference, message_id))
+        return await context.backends.ask(lambda register: register.dated(reference, message_id))
     except Unavailable:
         return None
 
