@@ -15,16 +15,7 @@ from redress.domain.calendar import HolidayTable
 from redress.domain.corrections import check_correction
 from redress.domain.differences import changes_between, snapshot_of
 from redress.domain.folding import Folding
-from redress.domain.log import (
-    Answer,
-    EffectStatus,
-    LogEntry,
-    LoggedMessage,
-    MessageLog,
-    Rejected,
-    SavedCase,
-    by_date,
-)
+from redress.domain.log import Answer, EffectStatus, LogEntry, LoggedMessage, MessageLog, Rejected, SavedCase
 from redress.domain.london import instant, london_date
 from redress.domain.messages import Correct, Recount
 from redress.domain.opening import Opening
@@ -68,7 +59,7 @@ class Case:
         self.state.advance(opened_on)
         for entry in self.log:
             self.logged[entry.message.message_id].answer = self._answer(entry, [])
-        self._schedule = Schedule(rules.procedure.policy, opened_on, self._loaded, self.state)
+        self._schedule = Schedule(opened_on, self._loaded, self.state)
         self.settled = self._schedule.settled
 
     @classmethod
@@ -96,7 +87,7 @@ class Case:
         if any(isinstance(entry.message, Correct) or entry.message.on < self.state.day for entry in added):
             self._refold()
             return
-        for entry in sorted(added, key=by_date):
+        for entry in sorted(added, key=LogEntry.by_date):
             self.state.apply(entry)
 
     def saved(self) -> SavedCase:

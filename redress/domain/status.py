@@ -134,7 +134,7 @@ def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of:
         next_due_on=_iso(line.next_due_on),
         plain=plain_words(state),
         questions=[question.asked for question in _open_questions(state)],
-        pending=[_outcome_of(state, entry) for entry in log if _outcome(state, entry) == "pending"],
+        pending=_with_outcome("pending", state, log),
         deadlines=[_deadline(state, d, as_of) for d in state.ledger],
         closed_on=_iso(state.closed_on),
         closed_as=state.closed_as,
@@ -149,7 +149,7 @@ def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of:
         appointments=[_appointment(held) for held in state.people.appointments],
         advocate=state.people.advocate.model_dump(mode="json") if state.people.advocate else None,
         contact_restricted_until=_iso(restricted if restricted and restricted >= as_of else None),
-        refused=[_outcome_of(state, entry) for entry in log if _outcome(state, entry) == "refused"],
+        refused=_with_outcome("refused", state, log),
         irregular=_irregular(state, log),
         letters=[
             {"letter": e.template, "on": e.on.isoformat(), "key": e.key, "about": e.facts.get("title")}
@@ -180,7 +180,9 @@ def _point(state: ComplaintState, point: Point) -> dict[str, JsonValue]:
 
 def linked(state: ComplaintState, reference: str) -> list[dict[str, JsonValue]]:
     """The complaints this one belongs together with, and how."""
-    linked: list[dict[str, JsonValue]] = [
+    to = state.opening.linked_to
+    whole: list[dict[str, JsonValue]] = [{"reference": to, "how": "linked_to"}] if to else []
+    return whole + [
         {
             "reference": part_reference(reference, part.part),
             "how": "split_off",
@@ -190,10 +192,6 @@ def linked(state: ComplaintState, reference: str) -> list[dict[str, JsonValue]]:
         }
         for part in state.points.split_off
     ]
-    to = state.opening.linked_to
-    if to:
-        linked.insert(0, {"reference": to, "how": "linked_to"})
-    return linked
 
 
 def part_reference(reference: str, part: int) -> str:
@@ -254,13 +252,17 @@ def _outcome(state: ComplaintState, entry: LogEntry) -> str:
     return outcome.outcome if outcome else ""
 
 
-def _outcome_of(state: ComplaintState, entry: LogEntry) -> dict[str, JsonValue]:
-    return {
-        "message_id": entry.message.message_id,
-        "action": entry.message.action,
-        "on": entry.message.on.isoformat(),
-        "reason": state.outcomes[entry.seq].reason,
-    }
+def _with_outcome(outcome: str, state: ComplaintState, log: list[LogEntry]) -> list[dict[str, JsonValue]]:
+    return [
+        {
+            "message_id": entry.message.message_id,
+            "action": entry.message.action,
+            "on": entry.message.on.isoformat(),
+            "reason": state.outcomes[entry.seq].reason,
+        }
+        for entry in log
+        if _outcome(state, entry) == outcome
+    ]
 
 
 def _message(state: ComplaintState, entry: LogEntry) -> dict[str, JsonValue]:
