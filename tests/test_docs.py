@@ -22,10 +22,9 @@ from redress.cli.main import commands
 from redress.contract import SEARCH_ATTRIBUTES
 from redress.domain.case import Case
 from redress.domain.corrections import MOST_CORRECTIONS, OPENING_FIELDS
-from redress.domain.fields import About, OnBehalfOf
 from redress.domain.fields import Contact as Complainant
 from redress.domain.messages import MESSAGES, Finding, Message, Recommendation, Remedy
-from redress.domain.opening import Opening
+from redress.domain.opening import About, OnBehalfOf, Opening
 from redress.domain.opening_parsing import parse_opening
 from redress.domain.parsing import LONGEST, LONGEST_OPENING
 from redress.domain.plain_words import PlainWords

@@ -191,11 +191,8 @@ class Complaint(ComplaintHandlers):
         Messages that arrive while one run hands over to the next have to be sent again by their
         senders. What is still to be carried out must be small enough to take along.
         """
-        if not self._is_old():
-            return False
-        if self._handled < MESSAGES_A_RUN * 1.7 and self._outbox.entries:
-            return False
-        return self._outbox.fits_one_batch
+        is_ready = self._handled >= MESSAGES_A_RUN * 1.7 or not self._outbox.entries
+        return self._is_old() and is_ready and self._outbox.fits_one_batch
 
     def _is_old(self) -> bool:
         return self._handled >= MESSAGES_A_RUN or workflow.info().is_continue_as_new_suggested()
@@ -240,8 +237,7 @@ class Complaint(ComplaintHandlers):
         if self._case is None:  # only until its rules are there
             await workflow.wait_condition(lambda: self._case is not None)
         try:
-            is_checked = checked is not None and checked[0] == _update_id()
-            parsed = checked[1] if checked and is_checked else self._parse(action, message)
+            parsed = checked[1] if checked and checked[0] == _update_id() else self._parse(action, message)
             answer = self._receive(parsed)
         except Malformed as malformed:
             raise contract.rejection(malformed) from None

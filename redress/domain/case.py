@@ -24,7 +24,6 @@ from redress.domain.log import (
     MessageLog,
     Rejected,
     SavedCase,
-    by_date,
 )
 from redress.domain.london import instant, london_date
 from redress.domain.messages import Correct, Recount
@@ -69,7 +68,7 @@ class Case:
         self.state.advance(opened_on)
         for entry in self.log:
             self.logged[entry.message.message_id].answer = self._answer(entry, [])
-        self._schedule = Schedule(rules.procedure.policy, opened_on, self._loaded, self.state)
+        self._schedule = Schedule(opened_on, self._loaded, self.state)
         self.settled = self._schedule.settled
 
     @classmethod
@@ -97,7 +96,7 @@ class Case:
         if any(isinstance(entry.message, Correct) or entry.message.on < self.state.day for entry in added):
             self._refold()
             return
-        for entry in sorted(added, key=by_date):
+        for entry in sorted(added, key=LogEntry.by_date):
             self.state.apply(entry)
 
     def saved(self) -> SavedCase:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import ValidationError
 
 from redress.domain.fields import Part
-from redress.domain.log import LogEntry, by_date
+from redress.domain.log import LogEntry
 from redress.domain.messages import Correct, Message
 from redress.domain.opening import Opening
 from redress.domain.parsing import Malformed, Problem, opening_problems, problems_of, when_problems
@@ -46,7 +46,9 @@ def corrected(opening: Opening, log: list[LogEntry]) -> Corrected:
     A `correct` message names an opening's field (`received_on`) or a message's (`<message_id>.on`).
     One that fits nothing is passed over: `check_correction` turned those away when they came.
     """
-    wanted = [entry.message for entry in sorted(log, key=by_date) if isinstance(entry.message, Correct)]
+    wanted = [
+        entry.message for entry in sorted(log, key=LogEntry.by_date) if isinstance(entry.message, Correct)
+    ]
     entries = list(log) if wanted else log
     for message in wanted:
         try:

@@ -7,6 +7,7 @@ for it and starts those that count from it (`Deadlines.reach`). Nothing here kno
 from __future__ import annotations
 
 from datetime import date
+from operator import attrgetter
 
 from redress.domain.calendar import HolidayTable, calendar_for, differing_within
 from redress.domain.deadline import Deadline, count, days_between
@@ -52,13 +53,9 @@ class Deadlines:
 
     def next_to_wake(self, to: date) -> Deadline | None:
         """The first deadline that wakes up to a day, having let time pass until then; None: until `to`."""
-        first: Deadline | None = None
-        for deadline in self.running:
-            if deadline.wakes_on <= to and (first is None or deadline.wakes_on < first.wakes_on):
-                first = deadline
-        until = to if first is None else first.wakes_on
-        if until > self.day:
-            self.day = until
+        waking = [deadline for deadline in self.running if deadline.wakes_on <= to]
+        first = min(waking, key=attrgetter("wakes_on"), default=None)
+        self.day = max(self.day, first.wakes_on if first else to)
         return first
 
     # --- milestones ---------------------------------------------------------------------------------
@@ -71,7 +68,10 @@ class Deadlines:
         if not self.meet_all(milestone, on, assumed=assumed) and self._may_be_early(milestone):
             self._early_met[milestone] = (on, assumed)
         if milestone in self.procedure.affecting_running:
-            self._stop_or_hand_on(milestone, on)
+            for deadline in self.running[:]:
+                if milestone in deadline.limit.stopped_by:
+                    self._stop(deadline, on)
+                deadline.hand_on(milestone)
         starting = self.procedure.starting.get(milestone)
         if not starting:
             return
@@ -98,12 +98,6 @@ class Deadlines:
             return False
         names = self.procedure.meeting.get(milestone, ())
         return not any(self.latest[name].met_on for name in names if name in self.latest)
-
-    def _stop_or_hand_on(self, milestone: str, on: date) -> None:
-        for deadline in self.running[:]:
-            if milestone in deadline.limit.stopped_by:
-                self._stop(deadline, on)
-            deadline.hand_on(milestone)
 
     def meet_all(self, milestone: str, on: date, *, assumed: bool = False) -> bool:
         """Meet every deadline that waits for the milestone; whether there was any."""

@@ -44,23 +44,20 @@ class EffectLog:
 
     def remind(self, deadline: Deadline, number: int) -> None:
         """Whoever owes something is reminded of it."""
-        facts = self._facts_of(deadline) | {"next": step_of(deadline)}
+        facts = facts_of(self._deadlines, deadline) | {"next": step_of(deadline)}
         key = f"reminder:{deadline.name}:{deadline.due_on}:{number}"
         self._add(key, "reminder", deadline.limit.remind_letter, facts)
 
     def breach(self, deadline: Deadline) -> None:
         """A limit has run out."""
         key = f"breach:{deadline.name}:{deadline.due_on}"
-        self._add(key, "breach", "", self._facts_of(deadline))
+        self._add(key, "breach", "", facts_of(self._deadlines, deadline))
 
     def notify(self, template: str, deadline: Deadline, number: int | None = None) -> None:
         """A letter about a deadline that has passed; `number` where it is one of several."""
         key = f"{template}:{deadline.name}:{deadline.due_on}" + ("" if number is None else f":{number}")
-        facts = self._facts_of(deadline) | {"next": self.next_step(besides=deadline)}
+        facts = facts_of(self._deadlines, deadline) | {"next": self.next_step(besides=deadline)}
         self._add(key, "letter", template, facts)
-
-    def _facts_of(self, deadline: Deadline) -> dict[str, Fact]:
-        return facts_of(self._deadlines, deadline)
 
     # --- that a message causes -------------------------------------------------------------------
 
@@ -74,7 +71,7 @@ class EffectLog:
 
     def ask_owner(self, deadline: Deadline, entry: LogEntry) -> None:
         """A decision is needed: tell whoever owes it at once, not only when it is nearly late."""
-        facts = self._facts_of(deadline) | {"next": step_of(deadline)}
+        facts = facts_of(self._deadlines, deadline) | {"next": step_of(deadline)}
         self._add(f"decision_needed:m{entry.seq}", "letter", "decision_needed", facts, entry)
 
     def open_part(self, facts: dict[str, Fact], entry: LogEntry) -> None:

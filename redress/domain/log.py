@@ -42,10 +42,9 @@ class LogEntry(NamedTuple):
     message: Message
     assumed: bool = False
 
-
-def by_date(entry: LogEntry) -> tuple[date, int]:
-    """The order in which messages take effect: by their dates, on one day as they came."""
-    return entry.message.on, entry.seq
+    def by_date(self) -> tuple[date, int]:
+        """The order in which messages take effect: by their dates, on one day as they came."""
+        return self.message.on, self.seq
 
 
 class Outcome(NamedTuple):

@@ -62,8 +62,6 @@ SomePoints = Annotated[
     NamedPoints | None, Field(description="Which points, by their numbers or their texts. Left out: all.")
 ]
 
-NumberOfPoint = Annotated[int, Field(ge=1, le=50, description="The number of a point, from 1.", examples=[1])]
-
 
 class Message(Part):
     """What every message carries."""
@@ -107,7 +105,9 @@ class Message(Part):
 class Finding(Part):
     """What was found on one point."""
 
-    point: NumberOfPoint
+    point: int = Field(ge=1, le=50, examples=[1])
+    """The number of a point, from 1."""
+
     outcome: AnswerOutcome = Field(examples=["upheld"])
     """What was found."""
 
@@ -126,9 +126,8 @@ class Remedy(Part):
     due_on: Day | None = Field(default=None, examples=["2026-12-18"])
     """By when. Left out: 20 working days."""
 
-    point: Annotated[
-        int | None, Field(ge=1, le=50, description="The point it is for, from 1.", examples=[1])
-    ] = None
+    point: int | None = Field(default=None, ge=1, le=50, examples=[1])
+    """The point it is for, from 1."""
 
 
 class Recommendation(Part):
@@ -327,10 +326,8 @@ class RecordMeeting(Message):
 
     title = "A meeting was offered or held; it stops no clock"
     reports = True
-    with_whom: Annotated[
-        Text,
-        Field(alias="with", description="Whom the meeting is with.", examples=["the Complaints Manager"]),
-    ] = ""
+    with_whom: Text = Field(default="", alias="with", examples=["the Complaints Manager"])
+    """Whom the meeting is with."""
 
 
 class Suspend(Message):

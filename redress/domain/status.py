@@ -353,7 +353,7 @@ def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of:
         next_due_on=_iso(line.next_due_on),
         plain=plain_words(state),
         questions=[question.asked for question in _open_questions(state)],
-        pending=[_outcome_of(state, entry) for entry in log if _outcome(state, entry) == "pending"],
+        pending=_with_outcome("pending", state, log),
         deadlines=[_deadline(state, d, as_of) for d in state.ledger],
         closed_on=_iso(state.closed_on),
         closed_as=state.closed_as,
@@ -368,7 +368,7 @@ def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of:
         appointments=[_appointment(held) for held in state.people.appointments],
         advocate=state.people.advocate.model_dump(mode="json") if state.people.advocate else None,
         contact_restricted_until=_iso(restricted if restricted and restricted >= as_of else None),
-        refused=[_outcome_of(state, entry) for entry in log if _outcome(state, entry) == "refused"],
+        refused=_with_outcome("refused", state, log),
         irregular=_irregular(state, log),
         letters=[
             {"letter": e.template, "on": e.on.isoformat(), "key": e.key, "about": e.facts.get("title")}
@@ -399,7 +399,9 @@ def _point(state: ComplaintState, point: Point) -> PointStatus:
 
 def linked(state: ComplaintState, reference: str) -> list[Link]:
     """The complaints this one belongs together with, and how."""
-    linked: list[Link] = [
+    to = state.opening.linked_to
+    whole: list[Link] = [{"reference": to, "how": "linked_to"}] if to else []
+    return whole + [
         {
             "reference": part_reference(reference, part.part),
             "how": "split_off",
@@ -409,10 +411,6 @@ def linked(state: ComplaintState, reference: str) -> list[Link]:
         }
         for part in state.points.split_off
     ]
-    to = state.opening.linked_to
-    if to:
-        linked.insert(0, {"reference": to, "how": "linked_to"})
-    return linked
 
 
 def part_reference(reference: str, part: int) -> str:
@@ -478,13 +476,17 @@ def _outcome(state: ComplaintState, entry: LogEntry) -> str:
     return outcome.outcome if outcome else ""
 
 
-def _outcome_of(state: ComplaintState, entry: LogEntry) -> MessageOutcome:
-    return {
-        "message_id": entry.message.message_id,
-        "action": entry.message.action,
-        "on": entry.message.on.isoformat(),
-        "reason": state.outcomes[entry.seq].reason,
-    }
+def _with_outcome(outcome: str, state: ComplaintState, log: list[LogEntry]) -> list[MessageOutcome]:
+    return [
+        {
+            "message_id": entry.message.message_id,
+            "action": entry.message.action,
+            "on": entry.message.on.isoformat(),
+            "reason": state.outcomes[entry.seq].reason,
+        }
+        for entry in log
+        if _outcome(state, entry) == outcome
+    ]
 
 
 def _message(state: ComplaintState, entry: LogEntry) -> MessageRecord:
