@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -24,7 +24,7 @@ from redress.api import routes
 from redress.api.context import AppContext
 from redress.api.limits import Guard
 from redress.api.openapi import describe, describe_webhook
-from redress.api.problems import ANSWERED, Refusal, malformed, of_status, refusal_of
+from redress.api.problems import ANSWERED, bad_parameters, malformed, of_status, refusal_of
 from redress.api.request_log import Counts, Watch
 from redress.api.routes.codec import CrossOrigin
 from redress.api.settings import ApiSettings
@@ -78,9 +78,7 @@ def build(settings: ApiSettings, cipher: Cipher) -> FastAPI:
         yield
         for task in tasks:
             task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     app = Api(
         title="Redress",
@@ -138,11 +136,10 @@ def _methods(request: Request) -> list[str]:
 
 async def _malformed(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    found = problems_in((_worded(request, each) for each in error.errors()), "body")
+    problems = problems_in((_worded(request, each) for each in error.errors()), "body")
     if all(each["loc"][0] == "body" for each in error.errors()):
-        return malformed(Malformed(found)).response()
-    detail = "Nothing was changed: a parameter cannot be taken."
-    return Refusal("malformed", detail, errors=found).response()
+        return malformed(Malformed(problems)).response()
+    return bad_parameters(problems).response()
 
 
 def _worded(request: Request, error: ErrorDetails) -> ErrorDetails:

@@ -11,6 +11,7 @@ from time import monotonic
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from redress.api.problems import Refusal
+from redress.api.request_log import route_of
 
 log = logging.getLogger("redress.api")
 
@@ -52,10 +53,6 @@ class Rates:
         self._left[who] = (left - 1, now)
 
 
-class TooLarge(Exception):
-    """More came than a body may have."""
-
-
 class Guard:
     """Turns away bodies that are too large, by their `Content-Length` and by what comes; adds our headers."""
 
@@ -67,15 +64,15 @@ class Guard:
             await self._app(scope, receive, send)
             return
         largest = LARGEST_BATCH if scope["path"].startswith("/codec/") else LARGEST
-        came = 0
-        has_begun = False
+        too_large = Refusal("too-large", f"A body may have {largest} bytes: keep documents elsewhere.")
+        received, has_begun = 0, False
 
         async def counted() -> Message:
-            nonlocal came
+            nonlocal received
             message = await receive()
-            came += len(message.get("body", b""))
-            if came > largest:
-                raise TooLarge
+            received += len(message.get("body", b""))
+            if received > largest:
+                raise too_large
             return message
 
         async def with_headers(message: Message) -> None:
@@ -86,24 +83,18 @@ class Guard:
             await send(message)
 
         length = dict(scope["headers"]).get(b"content-length", b"0")
+        if not length.isdigit() or int(length) > largest:
+            await too_large.response()(scope, receive, with_headers)
+            return
         try:
-            if not length.isdigit() or int(length) > largest:
-                raise TooLarge
             await self._app(scope, counted, with_headers)
-        except TooLarge:
-            if has_begun:
-                raise
-            refusal = Refusal("too-large", f"A body may have {largest} bytes: keep documents elsewhere.")
-            await refusal.response()(scope, receive, with_headers)
         except Exception as error:  # a fault of ours: its text could hold names, so nobody sees it
             frame = traceback.extract_tb(error.__traceback__)[-1]
             place = f"{Path(frame.filename).name}:{frame.lineno}"
-            log.error("fault at %s %s: %s in %s", scope["method"], _route(scope), type(error).__name__, place)
+            log.error(
+                "fault at %s %s: %s in %s", scope["method"], route_of(scope), type(error).__name__, place
+            )
             if has_begun:
                 raise ConnectionAbortedError from None
             refusal = Refusal("fault", "The fault was noted. The same request may work later.")
             await refusal.response()(scope, receive, with_headers)
-
-
-def _route(scope: Scope) -> str:
-    return str(getattr(scope.get("route"), "path", "?"))

@@ -24,6 +24,7 @@ from temporalio.api.common.v1 import Payload
 from redress.api.bodies import Unparsed
 from redress.api.callers import CHALLENGE, COOKIE
 from redress.api.context import Context
+from redress.api.pages import page
 from redress.api.problems import wrong
 from redress.api.routing import OPEN, endpoints, roles
 from redress.api.schemas import Schema
@@ -130,28 +131,6 @@ def _answer(payloads: list[Payload]) -> Response:
 
 # --- browsers ------------------------------------------------------------------------------------
 
-STYLE = "body{font:1rem/1.5 sans-serif;max-width:34rem;margin:3rem auto;padding:0 1rem}input{width:100%}"
-
-POLICY = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'"
-}
-
-
-def _page(text: str, form: str = "") -> str:
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Reading payloads</title>'
-        f"<style>{STYLE}</style><h1>Reading payloads in the Temporal UI</h1><p>{text}</p>{form}"
-    )
-
-
-FORM = (
-    '<form method="post" action="/codec/login"><label for="token">A token with the role codec</label>'
-    '<input id="token" name="token" type="password" autocomplete="off" required autofocus>'
-    "<p><button>Log in</button></p></form>"
-    '<form method="post" action="/codec/logout"><button>Log out</button></form>'
-)
-
 
 @router.get(
     "/codec/login",
@@ -163,7 +142,7 @@ FORM = (
 async def login_page() -> HTMLResponse:
     """A form for a token."""
     text = "Log in here once a day; then go back to the UI, which asks this api to decrypt what you look at."
-    return HTMLResponse(_page(text, FORM), headers=POLICY)
+    return page("login", text=text, form=True)
 
 
 @router.post("/codec/login", operation_id="codec_login", include_in_schema=False, openapi_extra=OPEN)
@@ -178,14 +157,14 @@ async def login(request: Request, context: Context) -> Response:
     caller = await context.callers.of_token(secret)
     if caller is None:
         text = "The token is unknown, revoked or over. A new one: starter.py token new NAME --role codec."
-        return HTMLResponse(_page(text, FORM), status_code=401, headers={**POLICY, **CHALLENGE})
+        response = page("login", 401, text=text, form=True)
+        response.headers.update(CHALLENGE)
+        return response
     if not caller.roles & CODEC or caller.authority is not None:
         text = "This token is for other work: reading takes one with the role codec, for all authorities."
-        return HTMLResponse(_page(text, FORM), status_code=403, headers=POLICY)
+        return page("login", 403, text=text, form=True)
     session, ends = await asyncio.to_thread(context.callers.tokens.begin_session, caller)
-    response = HTMLResponse(
-        _page("You are logged in: go back to the Temporal UI and load the page anew."), headers=POLICY
-    )
+    response = page("login", text="You are logged in: go back to the Temporal UI and load the page anew.")
     response.set_cookie(
         COOKIE,
         session,
