@@ -23,7 +23,7 @@ from starlette.routing import Match
 from redress.api import routes
 from redress.api.context import AppContext
 from redress.api.limits import Guard
-from redress.api.openapi import describe, describe_webhook
+from redress.api.openapi import about, complete, describe_webhook
 from redress.api.problems import ANSWERED, bad_parameters, malformed, of_status, refusal_of
 from redress.api.request_log import Counts, Watch
 from redress.api.routes.codec import CrossOrigin
@@ -54,8 +54,8 @@ class Api(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI document."""
         if self.openapi_schema is None:
-            self.openapi_schema = describe(self, issuer=self.state.context.settings.oidc_issuer)
-        return self.openapi_schema
+            complete(super().openapi(), issuer=self.state.context.settings.oidc_issuer)
+        return super().openapi()
 
 
 def build(settings: ApiSettings, cipher: Cipher) -> FastAPI:
@@ -81,7 +81,7 @@ def build(settings: ApiSettings, cipher: Cipher) -> FastAPI:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     app = Api(
-        title="Redress",
+        **about(),
         lifespan=life,
         docs_url=None,
         redoc_url=None,

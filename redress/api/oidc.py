@@ -106,7 +106,7 @@ class Issuer:
             async with httpx.AsyncClient(timeout=5, follow_redirects=False) as http:
                 discovery = (await http.get(f"{issuer}/.well-known/openid-configuration")).raise_for_status()
                 keys = (await http.get(str(discovery.json()["jwks_uri"]))).raise_for_status().json()["keys"]
-            known = {str(key["kid"]): jwt.PyJWK(key) for key in keys if _signs(key)}
+            known = {key["kid"]: jwt.PyJWK(key) for key in keys if _signs(key)}
         except (httpx.HTTPError, jwt.PyJWTError, ValueError, KeyError, TypeError) as error:
             log.warning("the issuer's keys could not be fetched: %s", type(error).__name__)
             return

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Body, FastAPI, Header
-from fastapi.openapi.utils import get_openapi
 from pydantic import Field
 
 from redress.api.limits import LARGEST, LARGEST_BATCH
@@ -16,8 +15,6 @@ from redress.api.routing import OPEN
 from redress.api.schemas import Notice, Schema
 from redress.procedures.loader import authority_names
 from redress.security.access import CODEC, WHAT_ROLES_ARE
-
-VERSION = "1.0.0"
 
 TEXTS = Path(__file__).with_name("texts")
 DATA = tomllib.loads((TEXTS / "document.toml").read_text(encoding="utf-8"))
@@ -58,23 +55,22 @@ def describe_webhook(app: FastAPI) -> None:
     ) -> None: ...
 
 
-def describe(app: FastAPI, *, issuer: str = "") -> dict[str, Any]:
-    """The OpenAPI document of an app; `issuer`: that of OpenID Connect, where there is one."""
+def about() -> dict[str, Any]:
+    """What FastAPI writes at the head of the document."""
     roles = "Roles: " + "; ".join(f"`{role}` ({what})" for role, what in WHAT_ROLES_ARE.items()) + "."
-    document = get_openapi(
-        title="Redress",
-        version=VERSION,
-        summary="Complaints that act on the day",
-        description=ABOUT.format(
-            roles=roles,
-            problems=", ".join(f"`{TYPE}{name}` ({status})" for name, (status, _) in PROBLEMS.items()),
-            largest=f"{LARGEST:,}",
-            batch=f"{LARGEST_BATCH:,}",
-        ),
-        routes=app.routes,
-        webhooks=app.webhooks.routes,
-        tags=[{"name": name, "description": what} for name, what in DATA["tags"].items()],
-    )
+    types = ", ".join(f"`{TYPE}{name}` ({status})" for name, (status, _) in PROBLEMS.items())
+    limits = {"largest": f"{LARGEST:,}", "batch": f"{LARGEST_BATCH:,}"}
+    return {
+        "title": "Redress",
+        "version": "1.0.0",
+        "summary": "Complaints that act on the day",
+        "description": ABOUT.format(roles=roles, problems=types, **limits),
+        "openapi_tags": [{"name": name, "description": what} for name, what in DATA["tags"].items()],
+    }
+
+
+def complete(document: dict[str, Any], *, issuer: str = "") -> None:
+    """Add to FastAPI's document what it does not know; `issuer`: that of OpenID Connect, if any."""
     schemas = document["components"]["schemas"]
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
@@ -88,7 +84,6 @@ def describe(app: FastAPI, *, issuer: str = "") -> dict[str, Any]:
         for operation in operations.values():
             if "x-roles" in operation:
                 _complete(path, operation, issuer)
-    return document
 
 
 def _complete(path: str, operation: dict[str, Any], issuer: str) -> None:
@@ -107,15 +102,7 @@ def _complete(path: str, operation: dict[str, Any], issuer: str) -> None:
 
 
 def _security_schemes(issuer: str) -> dict[str, Any]:
-    schemes: dict[str, Any] = {
-        "token": {"type": "http", "scheme": "bearer", "description": "A token of `starter.py token new`."},
-        "session": {
-            "type": "apiKey",
-            "in": "cookie",
-            "name": "redress_codec",
-            "description": "A browser's session, from `/codec/login`. For the codec alone.",
-        },
-    }
+    schemes: dict[str, Any] = {**DATA["security"]}
     if issuer:
         discovery = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
         schemes["issuer"] = {"type": "openIdConnect", "openIdConnectUrl": discovery}

@@ -74,13 +74,8 @@ def _endpoint(action: str, kind: type[Message]) -> Callable[..., Awaitable[Answe
         body["by"] = caller.name
         answer = await _send(context, reference, action, body, idempotency_key)
         if not (answer.applied or answer.pending):
-            raise Refusal(
-                "refused",
-                answer.reason,
-                message_id=answer.message_id,
-                on=answer.on.isoformat(),
-                repeated=answer.repeated,
-            )
+            more = answer.model_dump(mode="json", include={"message_id", "on", "repeated"})
+            raise Refusal("refused", answer.reason, **more)
         response.status_code = 202 if answer.pending else 200
         return answer
 
