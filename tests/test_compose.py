@@ -184,11 +184,13 @@ NOT_TO_BE_SET = {
     "REDRESS_BANK_HOLIDAYS": "the file is part of the image",
 }
 OF_THE_WORKER = {
+    "queues",
     "metrics",
     "cached_complaints",
     "activity_threads",
     "answer_within",
     "deployment",
+    "queues",
     "build_id",
 }
 """What only the worker, or a command run inside it, goes by; beside what sending goes by."""

@@ -43,6 +43,7 @@ from redress.domain.calendar import HolidayTable, OutsideTable, long_date
 from redress.domain.case import Answer, Case, Task, Timer
 from redress.domain.london import london_date
 from redress.domain.messages import MESSAGES
+from redress.domain.opening import Opening
 from redress.domain.opening_parsing import parse_opening
 from redress.domain.packing import pack_state, unpack, unpack_state
 from redress.domain.parsing import Malformed, Parsed, Problem, parse_message
@@ -81,7 +82,10 @@ class Complaint(ComplaintHandlers):
         self._shown: TypedSearchAttributes | None = None
         self._outbox = Outbox(on_empty=self._consider_a_new_run)
         self._checked: tuple[str, Parsed] | None = None
-        self._start, self._unfit = _start_of(start)
+        self._start: Start | None = None
+        self._opening: Opening | None = None
+        self._unfit = ""
+        self._check_start(start)
 
     @workflow.run
     async def run(self, start: Inbound[Start] = NOTHING) -> None:
@@ -97,6 +101,18 @@ class Complaint(ComplaintHandlers):
         goes_on = life.result()
         if goes_on is not None:
             workflow.continue_as_new(goes_on.model_dump(mode="json", exclude_defaults=True))
+
+    def _check_start(self, start: Inbound[Start]) -> None:
+        """Keep what the workflow was started with, or why it is not fit to be a complaint."""
+        try:
+            begun = Start.model_validate(start.opened())
+            if workflow.info().workflow_id != workflow_id(begun.reference):
+                raise ValueError(f"the workflow of {begun.reference} is named {workflow_id(begun.reference)}")
+            if begun.opening is not None:
+                self._opening = parse_opening(begun.opening, london_date(workflow.now()))
+            self._start = begun
+        except (ValueError, Malformed) as error:
+            self._unfit = f"a complaint is opened by 'starter.py open': {error}"
 
     async def _live(self) -> Start | None:
         """Begin, then act and wait by turns until nothing is owed and the tail has passed.
@@ -148,8 +164,8 @@ class Complaint(ComplaintHandlers):
             self._case = Case.restore(unpack(begun.terms), unpack_state(begun.state))
             self._outbox.letters_waiting = begun.letters_waiting
             return
-        opening = parse_opening(start.opening, today)
-        self._case = Case(unpack(begun.terms), start.reference, opening, today)
+        assert self._opening is not None, "what starts without an opening was in the register"
+        self._case = Case(unpack(begun.terms), start.reference, self._opening, today)
         if not begun.recorded:
             body = {"opening": start.opening, "opened_on": today.isoformat(), "terms": begun.terms}
             self._outbox.put("opened", "opened", body)
@@ -313,7 +329,7 @@ class Complaint(ComplaintHandlers):
         document, now, update_id = message.opened(), workflow.now(), _update_id()
         if self._case is not None:
             return self._case.parse(action, document, now, update_id)
-        received_on = date.fromisoformat(_received_on(self._start))
+        received_on = self._opening.received_on if self._opening else date.min
         return parse_message(
             action, document, received_on=received_on, today=london_date(now), message_id=update_id
         )
@@ -404,29 +420,10 @@ def _by_name(attributes: TypedSearchAttributes) -> dict[str, Any]:
     return {pair.key.name: pair.value for pair in attributes}
 
 
-def _start_of(start: Inbound[Start]) -> tuple[Start | None, str]:
-    """What the workflow was started with, or why it is not fit to be a complaint."""
-    try:
-        begun = Start.model_validate(start.opened())
-        if workflow.info().workflow_id != workflow_id(begun.reference):
-            raise ValueError(f"the workflow of {begun.reference} is named {workflow_id(begun.reference)}")
-        if begun.opening is not None:
-            parse_opening(begun.opening, london_date(workflow.now()))
-    except (ValueError, Malformed) as error:
-        return None, f"a complaint is opened by 'starter.py open': {error}"
-    return begun, ""
-
-
 def _update_id() -> str:
     """What an update without a message id is known by."""
     update = workflow.current_update_info()
     return update.id if update else ""
-
-
-def _received_on(start: Start | None) -> str:
-    if start is not None and start.opening is not None:
-        return str(start.opening["received_on"])
-    return "1900-01-01"
 
 
 def _as_body(task: Task) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from redress.cli.shared import client
 from redress.cli.tables import console
 from redress.services.errors import NoAnswer
 from redress.temporal import deployments
+from redress.temporal.client import UNREACHABLE
 from redress.temporal.deployments import Deployment, DeploymentError, NoWorkers
 
 app = typer.Typer(
@@ -72,7 +73,9 @@ def _show(work: Callable[[Client, str], Coroutine[Any, Any, Deployment]], *, as_
         try:
             return await work(await client(), name)
         except RPCError as error:
-            raise NoAnswer(f"Temporal did not answer ({error.status.name}: {error.message})") from None
+            if error.status in UNREACHABLE:
+                raise NoAnswer(f"Temporal did not answer ({error.status.name}: {error.message})") from None
+            raise DeploymentError(f"Temporal refused: {error.message}") from None
 
     try:
         found = run(asked)

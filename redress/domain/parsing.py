@@ -220,11 +220,6 @@ def problems_in(errors: Iterable[ErrorDetails], whole: str = "message") -> list[
     return [*dict.fromkeys(Problem(_place(each) or whole, plain_message(each)) for each in errors)]
 
 
-def raw_problems_of(error: ValidationError) -> list[Problem]:
-    """The same in pydantic's own words, for who has better ones (`redress.procedures.files`)."""
-    return [Problem(_place(each) or "message", _message(each)) for each in error.errors(include_url=False)]
-
-
 _PLAINLY = {
     "bool_parsing": "should be true or false",
     "bool_type": "should be true or false",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -32,38 +32,36 @@ Owner = Literal[
     "nobody",
 ]
 
+MOMENTS = {
+    "received": "the day it was received",
+    "questioned": "the day it was received",
+    "decided": "the decision whether the matter is taken",
+    "acknowledged": "the acknowledgement",
+    "statement_agreed": "the agreed complaint statement",
+    "panel_scheduled": "the day of the panel's meeting",
+    "papers_sent": "the day the papers were sent",
+    "panel_held": "the panel's meeting",
+    "late_request": "the late request",
+    "late_decided": "the decision on a late request",
+    "suspended": "the suspension",
+    "resumed": "the end of the suspension",
+    "remedy_agreed": "the day the action was agreed",
+    "informally_tried": "the informal attempt",
+    "met_in_person": "the meeting with the person",
+    "reopened": "the reopening",
+    "contact_restricted": "the restriction",
+    "referred": "the referral to the Ombudsman",
+    "ombudsman_decided": "the Ombudsman's decision",
+    "reported:investigation": "the report of the investigation",
+    "reported:independent_person": "the report of the Independent Person",
+    "reported:panel": "the panel's report",
+}
+"""What can happen under every procedure, as the day that a limit counts from."""
+
 MILESTONES = frozenset(
     {
-        "received",
-        "questioned",
-        "decided",
-        "acknowledged",
-        "statement_agreed",
-        "panel_scheduled",
-        "papers_sent",
-        "panel_held",
-        "late_request",
-        "late_decided",
-        "suspended",
-        "resumed",
-        "remedy_agreed",
-        "informally_tried",
-        "met_in_person",
-        "reopened",
-        "contact_restricted",
-        "referred",
-        "ombudsman_decided",
-        *(f"reported:{kind}" for kind in ("investigation", "independent_person", "panel")),
-        *(
-            f"appointed:{role}"
-            for role in (
-                "investigating_officer",
-                "independent_person",
-                "adjudicating_officer",
-                "panel_chair",
-                "panel_member",
-            )
-        ),
+        *MOMENTS,
+        *(f"appointed:{role}" for role in get_args(Role)),
         *(
             f"{what}:{stage}"
             for what in ("requested", "acknowledged", "answered", "answer_received")
@@ -71,7 +69,7 @@ MILESTONES = frozenset(
         ),
     }
 )
-
+"""All that can happen."""
 
 NEEDED = frozenset(
     {

@@ -8,19 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
+from functools import lru_cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader
 
 from redress.drawing.outline import outline
 from redress.drawing.plan import PlannedLimit, ProcedurePlan, Section
 from redress.drawing.wording import capital, one_line
-
-_STYLES = """\
-    classDef limit fill:#14213d,stroke:#14213d,color:#ffffff
-    classDef target fill:#ffffff,stroke:#525f75,color:#14213d,stroke-dasharray:4 3
-    classDef window fill:#f4c66a,stroke:#14213d,color:#14213d
-    classDef moment fill:#eef1f6,stroke:#525f75,color:#14213d
-    classDef section fill:#f7f8fb,stroke:#14213d,color:#14213d
-    classDef out fill:#ffffff,stroke:#14213d,color:#14213d,stroke-width:2px"""
 
 _ARROWS = {"limit": "-->", "target": "-.->", "window": "==>"}
 _ESCAPES = str.maketrans(
@@ -30,52 +25,29 @@ _ESCAPES = str.maketrans(
 
 def mermaid(plan: ProcedurePlan) -> str:
     """The plan as Mermaid text."""
-    return "\n".join(_flowchart(plan)) + "\n"
+    return _templates().get_template("flowchart.jinja").render(plan=plan)
 
 
 def page(plan: ProcedurePlan) -> str:
     """A Markdown page with the flowchart and, as text, all that is known of each limit."""
-    # Indented, it is text whatever it says: no line of it can end a block.
-    text = "\n".join(f"    {line.text}".rstrip() for line in outline(plan, 96))
-    return f"""# {_plain(plan.title)}
-
-{_plain(plan.council)}. Drawn from its data by `{plan.command.replace("`", "")}`.
-Change the data and draw it again, not this page.
-
-An arrow is time: solid for a limit, dotted for a target, thick for a window and between stages.
-
-```mermaid
-{mermaid(plan)}```
-
-## The same as text, with where each limit comes from
-
-{text}
-"""
+    return _templates().get_template("page.jinja").render(plan=plan)
 
 
-def _flowchart(plan: ProcedurePlan) -> Iterator[str]:
-    yield "flowchart TD"
-    yield f"    %% Drawn from its data by: {plan.command}"
-    yield _STYLES
-    yield f"    procedure[[{_label(plan.title, plan.council)}]]:::moment"
-    yield "    procedure ==> intake"
-    sections = [plan.intake, *plan.stages, plan.after]
-    for section in [*sections, plan.any_time]:
-        who = f" (answered by: {section.answered_by})" if section.answered_by else ""
-        yield f"    subgraph {section.name}[{_label(section.title + who)}]"
-        yield "        direction LR"
-        yield from (f"        {line}" for line in _section(section))
-        if section is plan.after:
-            yield f"        to_whom([{_label(*(plan.ombudsman or plan.contact[:1]))}]):::moment"
-        yield "    end"
-    for section, following in pairwise(sections):
-        onward = section.onward or " ".join(plan.after.remarks)
-        # Whole boxes are joined: an arrow into one would undo its direction.
-        yield f"    {section.name} ==>|{_label(onward)}| {section.next or following.name}"
-    yield f"    class {','.join(section.name for section in plan.sections)} section"
+@lru_cache(maxsize=1)
+def _templates() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=False,  # neither is HTML
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals |= {"arrows": _arrows, "label": _label, "outline": outline}
+    environment.filters["plain"] = _plain
+    return environment
 
 
-def _section(section: Section) -> Iterator[str]:
+def _arrows(section: Section) -> Iterator[str]:
+    """What stands in a section: moments, arrows from them to what is owed, and the ways out."""
     origins: dict[str, str] = {}
     for planned in section.limits:
         limit = planned.limit

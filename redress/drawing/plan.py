@@ -66,6 +66,11 @@ class Section(NamedTuple):
     next: str = ""
     """The next stage's name."""
 
+    @property
+    def heading(self) -> str:
+        """Its title, and who answers there."""
+        return f"{self.title} (answered by: {self.answered_by})" if self.answered_by else self.title
+
 
 class ProcedurePlan(NamedTuple):
     """The whole drawing. Who can be reached is a list: the name, then the ways to reach them."""

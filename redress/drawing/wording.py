@@ -4,33 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from redress.domain.procedure import NEEDED, Limit, Procedure, RoleRule
+from redress.domain.procedure import MOMENTS, NEEDED, Limit, Procedure, RoleRule
 from redress.domain.words import TITLES
-
-_MOMENTS = {
-    "received": "the day it was received",
-    "questioned": "the day it was received",
-    "decided": "the decision whether the matter is taken",
-    "acknowledged": "the acknowledgement",
-    "statement_agreed": "the agreed complaint statement",
-    "panel_scheduled": "the day of the panel's meeting",
-    "papers_sent": "the day the papers were sent",
-    "panel_held": "the panel's meeting",
-    "late_request": "the late request",
-    "late_decided": "the decision on a late request",
-    "suspended": "the suspension",
-    "resumed": "the end of the suspension",
-    "remedy_agreed": "the day the action was agreed",
-    "informally_tried": "the informal attempt",
-    "met_in_person": "the meeting with the person",
-    "reopened": "the reopening",
-    "contact_restricted": "the restriction",
-    "referred": "the referral to the Ombudsman",
-    "ombudsman_decided": "the Ombudsman's decision",
-    "reported:investigation": "the report of the investigation",
-    "reported:independent_person": "the report of the Independent Person",
-    "reported:panel": "the panel's report",
-}
 
 _CONNECTIONS = {
     "employee": "an employee",
@@ -65,15 +40,15 @@ def title_of(procedure: Procedure, owner: str) -> str:
 
 def moment(procedure: Procedure, milestone: str) -> str:
     """A milestone as the day that a limit counts from: `requested:stage_2` is `the request for Stage 2`."""
-    if milestone in _MOMENTS:
-        return _MOMENTS[milestone]
+    if milestone in MOMENTS:
+        return MOMENTS[milestone]
     what, _, of = milestone.partition(":")
     if what == "appointed":
         return f"the appointment of the {title_of(procedure, of)}"
     stage, first = stage_name(procedure, of), of == procedure.first_stage
     return {
-        "requested": _MOMENTS["received"] if first else f"the request for {stage}",
-        "acknowledged": _MOMENTS["acknowledged"] if first else f"the acknowledgement at {stage}",
+        "requested": MOMENTS["received"] if first else f"the request for {stage}",
+        "acknowledged": MOMENTS["acknowledged"] if first else f"the acknowledgement at {stage}",
         "answered": f"the answer at {stage}",
         "answer_received": f"the day the complainant had the answer at {stage}",
     }.get(what, milestone.replace("_", " ").replace(":", " "))

@@ -61,20 +61,13 @@ def _rows(part: object) -> Iterable[tuple[str, Raw]]:
 
 def _wrong_names(row: Raw) -> Iterator[str]:
     """The letters of one stage or limit that are none, or that would reach nobody they are for."""
-    for key in OF_STAGE:
-        if row.get(key):  # an empty opening_letter means none
-            yield from _wrong_name(key, row[key], to_people=True)
-    late = row.get("late_letters")
-    for name in late if isinstance(late, list) else []:
-        yield from _wrong_name("late_letters", name, to_people=True)
-    if "remind_letter" in row:
-        yield from _wrong_name("remind_letter", row["remind_letter"], to_people=False)
-
-
-def _wrong_name(key: str, name: object, *, to_people: bool) -> Iterator[str]:
-    entry = catalogue().get(str(name))
-    if entry is None:
-        hint = close_to(str(name), catalogue())
-        yield f"{key}: there is no letter {name!r} in letters/templates{hint}"
-    elif to_people and "complainant" not in entry.to:
-        yield f"{key}: the letter {name!r} goes to staff only; this one is for the person concerned"
+    for key in (*OF_STAGE, "late_letters", "remind_letter"):
+        if key not in row or (key in OF_STAGE and not row[key]):  # an empty opening_letter means none
+            continue
+        for name in row[key] if isinstance(row[key], list) else [row[key]]:
+            entry = catalogue().get(str(name))
+            if entry is None:
+                hint = close_to(str(name), catalogue())
+                yield f"{key}: there is no letter {name!r} in letters/templates{hint}"
+            elif key != "remind_letter" and "complainant" not in entry.to:
+                yield f"{key}: the letter {name!r} goes to staff only; this one is for the person concerned"

@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
-from threading import Lock
 from time import monotonic, sleep
 from typing import Any, NamedTuple
 
@@ -88,26 +87,22 @@ class Attempt(NamedTuple):
 
 
 class CircuitBreaker:
-    """Which channels are down and left alone for a while. Used from several threads."""
+    """Which channels are down and left alone for a while. Used from several threads, a single step each."""
 
     def __init__(self) -> None:
         self._open_until: dict[str, float] = {}
-        self._lock = Lock()
 
     def open(self, channel: str) -> None:
         """The channel is down: leave it alone for `REST`."""
-        with self._lock:
-            self._open_until[channel] = monotonic() + REST
+        self._open_until[channel] = monotonic() + REST
 
     def is_open(self, channel: str) -> bool:
         """Whether the channel is left alone now."""
-        with self._lock:
-            return self._open_until.get(channel, 0.0) > monotonic()
+        return self._open_until.get(channel, 0.0) > monotonic()
 
     def close(self) -> None:
         """Try every channel again."""
-        with self._lock:
-            self._open_until.clear()
+        self._open_until.clear()
 
 
 class LetterDispatcher:
@@ -130,7 +125,7 @@ class LetterDispatcher:
         all_written = True
         for effect, on in effects:
             try:
-                letters = [*written(case, effect, on, texts=self.channels.text is not None)]
+                letters = [*written(case, effect, on, texts="text" in self.channels.by_route)]
             except Exception as error:  # a letter that cannot be written must not hold up the record
                 what = f"{effect['template']} cannot be written: {type(error).__name__}"
                 log.error("%s: %s", case.reference, what)  # its text could hold names: never logged
@@ -371,16 +366,7 @@ class LetterDispatcher:
         found = self.register.case(db, row.reference)
         if found is None:
             return
-        effect = notice(
-            key=row.key,
-            recipient=row.recipient,
-            letter=row.letter,
-            on=row.on_date,
-            route=row.means,
-            round_=row.round or 0,
-            how=raises.how,
-            reason=raises.reason,
-        )
+        effect = notice(attempt.letter, row.round or 0, raises.how, raises.reason)
         self.write(db, found[0], [(effect, london_date(datetime.now(UTC)))])
 
     # --- what else -------------------------------------------------------------------------------

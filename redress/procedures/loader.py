@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 from redress.domain.calendar import HolidayTable
 from redress.domain.flags import current_flags
 from redress.domain.opening import SPLIT_SOURCE, Opening
-from redress.domain.packing import pack
 from redress.domain.parsing import Malformed, Problem
 from redress.domain.procedure import Procedure, RulesSnapshot
 from redress.procedures.authority import Authority, Choice, Choices, Contact, Overlay, Service
@@ -139,11 +138,6 @@ def rules_for(opening: Opening, opened_on: date | None = None) -> RulesSnapshot:
     return _terms(*_which(opening, opened_on))
 
 
-def packed_rules_for(opening: Opening, opened_on: date | None = None) -> str:
-    """The same, packed."""
-    return _packed_terms(*_which(opening, opened_on))
-
-
 def _which(opening: Opening, opened_on: date | None) -> tuple[str, str, str, int, int, tuple[str, ...]]:
     received_on = opening.received_on
     last = max(received_on, opened_on or received_on).year + YEARS_AHEAD
@@ -176,13 +170,6 @@ def newer_holidays(received_on: date, today: date) -> HolidayTable:
     """
     first = received_on.year - YEARS_BACK - CORRECTED_WITHIN
     return _holidays(first, max(received_on, today).year + YEARS_AHEAD)
-
-
-@lru_cache(maxsize=256)
-def _packed_terms(
-    name: str, reason: str, authority_name: str, first: int, last: int, flags: tuple[str, ...]
-) -> str:
-    return pack(_terms(name, reason, authority_name, first, last, flags))
 
 
 def check_all() -> None:

@@ -17,8 +17,10 @@ from redress.domain.london import instant
 from redress.domain.opening_parsing import parse_opening
 from redress.domain.procedure import RulesSnapshot
 from redress.letters.delivery.notice import How, notice
+from redress.letters.delivery.outbound import OutboundLetter
 from redress.letters.letter import Letter, letters_for
 from redress.procedures.loader import authority, newer_holidays, rules_for
+from redress.store.outbound import Recipient
 
 REFERENCE = "CYP-2026-000001"
 PERSON = "Philippa Madeupname"
@@ -461,17 +463,12 @@ def undelivered() -> Life:
     """A letter that did not leave, in each of the ways that somebody is told of."""
     life = Life("2026-03-02").says("acknowledge", "2026-03-03")
     (lost,) = life.named("acknowledgement")
+    to = Recipient(subject=lost.subject, sender=life.authority.title)
+    letter = OutboundLetter(
+        REFERENCE, lost.key, lost.recipient, lost.name, lost.on, "email", "token", to, lost.text
+    )
     for how in get_args(How):
-        effect = notice(
-            key=lost.key,
-            recipient=lost.recipient,
-            letter=lost.name,
-            on=lost.on,
-            route="email",
-            round_=0,
-            how=how,
-            reason="the mail server refused it: 550 5.1.1",
-        )
+        effect = notice(letter, 0, how, "the mail server refused it: 550 5.1.1")
         life.letters += letters_for(life.case, life.authority, effect, life.day)
     return life
 

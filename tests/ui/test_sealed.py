@@ -114,7 +114,7 @@ async def test_without_the_codec_nothing_can_be_read(life: Life, stranger: Opera
     await stranger.opens(life.reference)
     await expect(cannot_read(stranger)).to_be_visible()
     labels = await stranger.timeline()
-    assert "begin" in labels
+    assert "begin_complaint" in labels
     everything = await stranger.page.content()
     await stranger.tab("user-metadata")
     await expect(stranger.page.get_by_text("No summary available")).to_be_visible()

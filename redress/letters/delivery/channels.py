@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from redress.letters.delivery.channel import Channel
@@ -9,25 +10,22 @@ from redress.store.outbound import Recipient, Route
 
 
 class Channels(NamedTuple):
-    """The channels. `text`: none where no text messages are sent."""
+    """The channels: the outbox, and what serves each route. Without `text` no text messages are sent."""
 
     outbox: Channel
-    email: Channel
-    post: Channel
-    staff: Channel
-    text: Channel | None = None
+    by_route: Mapping[Route, Channel]
 
     def channel(self, route: Route) -> Channel | None:
         """What takes letters by a route; none where only a person can send it."""
-        if route == "none":  # where people fetch every letter from the outbox, that is how it is sent
-            return self.outbox if self.email is self.outbox and self.post is self.outbox else None
-        if route == "text":
-            return self.text
-        return {"email": self.email, "post": self.post, "staff": self.staff}[route]
+        if route != "none":
+            return self.by_route.get(route)
+        # Where people fetch every letter from the outbox, that is how it is sent.
+        return self.outbox if {self.by_route["email"], self.by_route["post"]} == {self.outbox} else None
 
     def named(self, name: str) -> Channel | None:
         """The channel of a name, where it is still in use."""
-        return next((channel for channel in self if channel is not None and channel.name == name), None)
+        channels = (self.outbox, *self.by_route.values())
+        return next((channel for channel in channels if channel.name == name), None)
 
     def fallback(self, route: Route, recipient: Recipient) -> Route | None:
         """By what a letter can still leave that cannot by this route: something that needs no person."""
@@ -38,4 +36,4 @@ class Channels(NamedTuple):
 
 def by_outbox(outbox: Channel) -> Channels:
     """Everything into the outbox folder: what is done where nothing else is said."""
-    return Channels(outbox, outbox, outbox, outbox)
+    return Channels(outbox, {"email": outbox, "post": outbox, "staff": outbox})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from redress.letters.delivery.channel import Build, Channel
-from redress.letters.delivery.channel_settings import ChannelConfigError
+from redress.letters.delivery.channel_settings import ChannelConfigError, refuse
 from redress.letters.delivery.channels import Channels, by_outbox
 from redress.letters.delivery.outbox import FileChannel
 from redress.letters.dispatcher import SendLimits
@@ -38,15 +38,8 @@ def channels_for(settings: Settings) -> Channels:
             built[name] = build_of(name)(settings, routes)
         except ChannelConfigError as mistake:
             wrong.append(str(mistake))
-    if wrong:
-        raise ChannelConfigError("\n".join(wrong))
-    return Channels(
-        outbox=built["outbox"],
-        email=built[chosen["email"]],
-        post=built[chosen["post"]],
-        staff=built[chosen["staff"]],
-        text=built.get(chosen["text"]),
-    )
+    refuse(wrong)
+    return Channels(built["outbox"], {route: built[name] for route, name in chosen.items() if name in built})
 
 
 def build_of(name: str) -> Build:

@@ -12,18 +12,12 @@ from redress.letters.naming import one_line
 from redress.procedures.authority import Authority
 from redress.store.outbound import Route
 
-ROUTE_WORDS: dict[str, Route] = {
-    "email": "email",
-    "emails": "email",
-    "text": "text",
-    "texts": "text",
-    "sms": "text",
-    "post": "post",
-    "posted": "post",
-    "letter": "post",
-    "letters": "post",
-    "paper": "post",
+_ASKED_BY: dict[Route, str] = {
+    "email": "email emails",
+    "text": "text texts sms",
+    "post": "post posted letter letters paper",
 }
+ROUTE_WORDS = {word: route for route, words in _ASKED_BY.items() for word in words.split()}
 """The words by which somebody asks for a route (`format` of the complainant)."""
 
 _SMALL_WORDS = (

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any, Literal
 
+from redress.letters.delivery.outbound import OutboundLetter
 from redress.store.outbound import Route, mark_of
 
 UNDELIVERED = "undelivered"
@@ -22,16 +22,14 @@ BY: dict[Route, str] = {
 }
 
 
-def notice(
-    *, key: str, recipient: str, letter: str, on: date, route: Route, round_: int, how: How, reason: str
-) -> dict[str, Any]:
+def notice(letter: OutboundLetter, round_: int, how: How, reason: str) -> dict[str, Any]:
     """The effect that makes the letter. One for each way in which each try of a letter ends."""
-    mark = mark_of(key, recipient)
+    mark = mark_of(letter.key, letter.role)
     facts = {
-        "about": letter.replace("_", " "),
-        "to": recipient.removesuffix("_text"),
-        "dated": on.isoformat(),
-        "by": BY[route],
+        "about": letter.name.replace("_", " "),
+        "to": letter.role.removesuffix("_text"),
+        "dated": letter.on.isoformat(),
+        "by": BY[letter.route],
         "how": how,
         "reason": reason,
         "mark": mark,

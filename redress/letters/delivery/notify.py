@@ -8,16 +8,17 @@ says later what became of it.
 from __future__ import annotations
 
 import logging
-from typing import Annotated, Any
+from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 from notifications_python_client.errors import APIError
 from notifications_python_client.notifications import NotificationsAPIClient
-from pydantic import SecretStr, ValidationInfo, field_validator
 from requests.exceptions import ConnectTimeout
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from redress.letters.delivery.channel import Accepted, CannotAsk, Lost, NotNow, Refused, Unsure
-from redress.letters.delivery.channel_settings import ChannelSettings, checked, is_this_machine, is_uuid
+from redress.letters.delivery.channel_settings import is_this_machine, is_uuid, refuse
 from redress.letters.delivery.mime import header
 from redress.letters.delivery.outbound import OutboundLetter
 from redress.settings import Settings
@@ -51,8 +52,8 @@ letter until somebody mends it."""
 logging.getLogger("notifications_python_client").setLevel(logging.CRITICAL)
 
 
-def _is_key(key: SecretStr) -> bool:
-    ids = key.get_secret_value()[-73:]
+def _is_key(key: str) -> bool:
+    ids = key[-73:]
     return is_uuid(ids[:36]) and is_uuid(ids[37:])
 
 
@@ -61,34 +62,24 @@ def _is_encrypted(url: str) -> bool:
     return where.scheme == "https" or (where.scheme == "http" and is_this_machine(where.hostname or ""))
 
 
-class NotifySettings(ChannelSettings):
-    """Our service at Notify. Each template is only `((subject))` and `((body))`, that of texts `((body))`."""
+def _problems(settings: Settings, routes: frozenset[Route]) -> Iterator[str]:
+    """Which settings of our service at Notify cannot be used for these routes, and what would be right.
 
-    routes: frozenset[Route]
-    """What is sent by it: their templates have to be there."""
-    key: Annotated[
-        SecretStr, checked(_is_key, "should be an API key as Notify shows it: NAME-SERVICE_ID-SECRET")
-    ]
-    url: Annotated[str, checked(_is_encrypted, "should begin with https:// (http:// only for this machine)")]
-    email_template: str
-    post_template: str
-    text_template: str
-    reply_to: Annotated[
-        str,
-        checked(
-            lambda id_: not id_ or is_uuid(id_), "should be the id of a reply-to address, copied from Notify"
-        ),
-    ]
-    within: float
-    """Seconds that one letter may take."""
-
-    @field_validator("email_template", "post_template", "text_template")
-    @classmethod
-    def _is_there_where_needed(cls, template: str, info: ValidationInfo) -> str:
-        needed = {_template_of(route) for route in info.data["routes"]}
-        if info.field_name in needed and not is_uuid(template):
-            raise ValueError("should be the id of a template, copied from Notify")
-        return template
+    Each template is only `((subject))` and `((body))`, that of text messages `((body))`.
+    """
+    if not _is_key(settings.notify_key.get_secret_value()):
+        yield "REDRESS_NOTIFY_KEY: should be an API key as Notify shows it: NAME-SERVICE_ID-SECRET"
+    if not _is_encrypted(settings.notify_url):
+        yield "REDRESS_NOTIFY_URL: should begin with https:// (http:// only for this machine)"
+    templates = {"email": settings.notify_email_template, "post": settings.notify_post_template}
+    templates["text"] = settings.notify_text_template
+    needed = {"email" if route == "staff" else route for route in routes}
+    for route, template in templates.items():
+        if route in needed and not is_uuid(template):
+            name = f"REDRESS_NOTIFY_{route.upper()}_TEMPLATE"
+            yield f"{name}: should be the id of a template, copied from Notify"
+    if settings.notify_reply_to and not is_uuid(settings.notify_reply_to):
+        yield "REDRESS_NOTIFY_REPLY_TO: should be the id of a reply-to address, copied from Notify"
 
 
 class Notify:
@@ -96,8 +87,8 @@ class Notify:
 
     name = "notify"
 
-    def __init__(self, service: NotifySettings) -> None:
-        self.service = service
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
 
     def send(self, letter: OutboundLetter) -> Accepted:
         """Send one letter. Raises `NotNow`, `Refused` or `Unsure`."""
@@ -110,21 +101,21 @@ class Notify:
         return Accepted(f"notify/{made['id']}", arrived=False)
 
     def _post(self, letter: OutboundLetter) -> Any:
-        client, service, recipient = self._client(), self.service, letter.recipient
+        client, settings, recipient = self._client(), self.settings, letter.recipient
         body = {"body": letter.text}
         whole = {"subject": header(recipient.subject), **body}
         if letter.route == "text":
             to = _usable(recipient.telephone)
-            return client.send_sms_notification(to, service.text_template, body, letter.token)
+            return client.send_sms_notification(to, settings.notify_text_template, body, letter.token)
         if letter.route == "post":
             lines = address_lines(recipient.name, _usable(recipient.address))
-            return client.send_letter_notification(service.post_template, whole | lines, letter.token)
+            return client.send_letter_notification(settings.notify_post_template, whole | lines, letter.token)
         return client.send_email_notification(
             _usable(recipient.email),
-            service.email_template,
+            settings.notify_email_template,
             whole,
             letter.token,
-            service.reply_to or None,
+            settings.notify_reply_to or None,
             sanitise_content_for=["body"],  # strangers wrote in it: no links of theirs
         )
 
@@ -157,8 +148,9 @@ class Notify:
 
     def _client(self) -> NotificationsAPIClient:
         """A client of one's own: theirs is not made for several threads."""
-        key = self.service.key.get_secret_value()
-        return NotificationsAPIClient(key, self.service.url, timeout=self.service.within)
+        settings = self.settings
+        key = settings.notify_key.get_secret_value()
+        return NotificationsAPIClient(key, settings.notify_url, timeout=settings.send_within)
 
 
 def address_lines(name: str, address: str) -> dict[str, str]:
@@ -178,16 +170,11 @@ def _usable(address: str) -> str:
     return address
 
 
-def _template_of(route: Route) -> str:
-    """The field that names the template for a route: staff get e-mail."""
-    return f"{'email' if route == 'staff' else route}_template"
-
-
 def _meaning(error: APIError) -> Exception:
     """What a failed request means for the letter."""
     code = _number(error)
     if error.response is None:
-        if isinstance(error.__cause__, ConnectTimeout) or _never_connected(error.__cause__):
+        if _never_connected(error.__cause__):
             return NotNow("GOV.UK Notify is out of reach", down=True)
         return Unsure("GOV.UK Notify did not answer")
     if error.status_code in (401, 403, 404, 407, 429):  # our key, our address, our limit
@@ -207,16 +194,10 @@ def _is_ours(error: APIError) -> bool:
 
 def _never_connected(error: BaseException | None) -> bool:
     """Whether not even a connection was made, so that nothing can have been handed over."""
-    inner = error
-    while inner is not None:
-        if isinstance(inner, (ConnectionRefusedError, ConnectTimeout)):
-            return True
-        if type(inner).__name__ in ("NewConnectionError", "NameResolutionError", "ConnectTimeoutError"):
-            return True
-        reason = getattr(inner, "reason", None)
-        first = inner.args[0] if inner.args else None
-        inner = next((cause for cause in (reason, first) if isinstance(cause, BaseException)), None)
-    return False
+    if isinstance(error, ConnectTimeout):
+        return True
+    inner = error.args[0] if error is not None and error.args else None  # of urllib3
+    return isinstance(getattr(inner, "reason", None), (NewConnectionError, ConnectTimeoutError))
 
 
 def _number(error: APIError) -> str:
@@ -231,5 +212,5 @@ def _number(error: APIError) -> str:
 
 def build(settings: Settings, routes: frozenset[Route]) -> Notify:
     """Our service at Notify. Raises `ChannelConfigError`."""
-    own = NotifySettings.taken_from(settings, "notify", routes=routes, within=settings.send_within)
-    return Notify(own)
+    refuse(_problems(settings, routes))
+    return Notify(settings)

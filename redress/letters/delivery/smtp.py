@@ -10,15 +10,13 @@ from __future__ import annotations
 import re
 import smtplib
 import ssl
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
-from typing import Annotated, Literal, Self
-
-from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from redress.letters.delivery.channel import Accepted, CannotAsk, NotNow, Refused, Unsure
-from redress.letters.delivery.channel_settings import ChannelSettings, checked, is_this_machine
+from redress.letters.delivery.channel_settings import is_this_machine, refuse
 from redress.letters.delivery.contact_routes import usable_email
 from redress.letters.delivery.mime import message_id, message_of
 from redress.letters.delivery.outbound import OutboundLetter
@@ -38,40 +36,18 @@ def _holds_certificates(file: Path | None) -> bool:
         return False
 
 
-class SmtpSettings(ChannelSettings):
-    """The server that takes our mail."""
-
-    host: Annotated[str, checked(bool, "is missing; name the mail server, for example smtp.council.example")]
-    port: int
-    tls: Literal["starttls", "tls", "none"]
-    ca: Annotated[
-        Path | None, checked(_holds_certificates, "{} should be a readable file of certificates (PEM)")
-    ]
-    user: str
-    password: SecretStr
-    sent_from: Annotated[
-        str,
-        checked(
-            lambda address: not address or bool(usable_email(address)),
-            "should be an e-mail address, for example complaints@council.example",
-        ),
-    ] = Field(alias="from")
-    """The address letters come from; empty: the authority's own."""
-    within: float
-    """Seconds that one letter may take."""
-
-    @field_validator("tls")
-    @classmethod
-    def _encrypts(cls, tls: str, info: ValidationInfo) -> str:
-        if tls == "none" and not is_this_machine(info.data.get("host", "localhost")):
-            raise ValueError("none is only for a server on this machine; starttls or tls")
-        return tls
-
-    @model_validator(mode="after")
-    def _logs_in_or_not(self) -> Self:
-        if bool(self.user) is not bool(self.password.get_secret_value()):
-            raise ValueError("REDRESS_SMTP_USER, REDRESS_SMTP_PASSWORD: give both or neither")
-        return self
+def _problems(settings: Settings) -> Iterator[str]:
+    """Which settings of the mail server cannot be used, and what would be right."""
+    if not settings.smtp_host:
+        yield "REDRESS_SMTP_HOST: is missing; name the mail server, for example smtp.council.example"
+    elif settings.smtp_tls == "none" and not is_this_machine(settings.smtp_host):
+        yield "REDRESS_SMTP_TLS: none is only for a server on this machine; starttls or tls"
+    if not _holds_certificates(settings.smtp_ca):
+        yield f"REDRESS_SMTP_CA: {settings.smtp_ca} should be a readable file of certificates (PEM)"
+    if bool(settings.smtp_user) is not bool(settings.smtp_password.get_secret_value()):
+        yield "REDRESS_SMTP_USER, REDRESS_SMTP_PASSWORD: give both or neither"
+    if settings.smtp_from and not usable_email(settings.smtp_from):
+        yield "REDRESS_SMTP_FROM: should be an e-mail address, for example complaints@council.example"
 
 
 class Smtp:
@@ -79,19 +55,19 @@ class Smtp:
 
     name = "smtp"
 
-    def __init__(self, server: SmtpSettings) -> None:
-        self.server = server
-        self._context = ssl.create_default_context(cafile=server.ca)
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._context = ssl.create_default_context(cafile=settings.smtp_ca)
 
     def send(self, letter: OutboundLetter) -> Accepted:
         """Send one letter. Raises `NotNow`, `Refused` or `Unsure`."""
-        sent_from = self.server.sent_from or letter.recipient.reply_to
+        sent_from = self.settings.smtp_from or letter.recipient.reply_to
         if not letter.recipient.email:
             raise Refused("there is no e-mail address that can be used")
         if not sent_from:
             raise Refused("there is no address to send from: set REDRESS_SMTP_FROM or the authority's e-mail")
         message = bytes(message_of(letter, sent_from))
-        session = _Session(self.server, self._context)
+        session = _Session(self.settings, self._context)
         try:
             session.begin()
             session.address(sent_from, letter.recipient.email)
@@ -112,28 +88,27 @@ class Smtp:
 class _Session:
     """One conversation with the server. Each step says what its failure means."""
 
-    def __init__(self, server: SmtpSettings, context: ssl.SSLContext) -> None:
-        self._server = server
+    def __init__(self, settings: Settings, context: ssl.SSLContext) -> None:
+        self._settings = settings
         self._context = context
-        self._ends = monotonic() + server.within
+        self._ends = monotonic() + settings.send_within
         self._smtp: smtplib.SMTP | None = None
 
     def begin(self) -> None:
         """Connect, encrypt, log in. Whatever fails here fails for every letter."""
-        server = self._server
+        settings = self._settings
+        host, port, within = settings.smtp_host, settings.smtp_port, settings.send_within
         try:
-            if server.tls == "tls":
-                smtp: smtplib.SMTP = smtplib.SMTP_SSL(
-                    server.host, server.port, timeout=server.within, context=self._context
-                )
+            if settings.smtp_tls == "tls":
+                self._smtp = smtplib.SMTP_SSL(host, port, timeout=within, context=self._context)
             else:
-                smtp = smtplib.SMTP(server.host, server.port, timeout=server.within)
-            self._smtp = smtp
+                self._smtp = smtplib.SMTP(host, port, timeout=within)
             self._in_time().ehlo_or_helo_if_needed()
-            if server.tls == "starttls":
+            if settings.smtp_tls == "starttls":
                 self._in_time().starttls(context=self._context)
-            if server.user:
-                self._in_time().login(server.user, server.password.get_secret_value())
+            if settings.smtp_user:
+                password = settings.smtp_password.get_secret_value()
+                self._in_time().login(settings.smtp_user, password)
         except smtplib.SMTPNotSupportedError as error:
             what = "authentication" if "AUTH" in str(error) else "STARTTLS"
             raise NotNow(f"the mail server offers no {what}", down=True) from None
@@ -216,4 +191,5 @@ class _Session:
 
 def build(settings: Settings, routes: frozenset[Route]) -> Smtp:
     """The mail server of the settings. Raises `ChannelConfigError`."""
-    return Smtp(SmtpSettings.taken_from(settings, "smtp", within=settings.send_within))
+    refuse(_problems(settings))
+    return Smtp(settings)

@@ -129,7 +129,7 @@ def test_whoever_was_killed_while_handing_over_is_found_out(
         with at.register.writing() as db:
             assert kept.lease(db, row, "notify")
         if handed_over:
-            channel = at.dispatcher.channels.email
+            channel = at.dispatcher.channels.by_route["email"]
             channel.send(at.dispatcher._letter_of(row))
         at.restart(by_notify, SendLimits(within=0.0, noting=0.0))
         for _ in range(3):

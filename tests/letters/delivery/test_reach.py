@@ -130,7 +130,8 @@ def test_settings_that_can_be_used_are_taken() -> None:
     said = {"send_email": "notify", "send_post": "notify", "send_text": "notify", "send_staff": "smtp"}
     more = {"smtp_host": "127.0.0.1", "smtp_tls": "none", "smtp_user": "u", "smtp_password": "p"}
     channels = channels_for(Settings.model_validate({**said, **more, **NOTIFY}))
-    assert (channels.email.name, channels.post.name, channels.staff.name) == ("notify", "notify", "smtp")
+    names = {route: channel.name for route, channel in channels.by_route.items()}
+    assert names == {"email": "notify", "post": "notify", "staff": "smtp", "text": "notify"}
 
 
 CHOICES = {
@@ -145,9 +146,9 @@ def test_every_channel_that_can_be_chosen_is_built_from_the_module_of_its_name(n
     more = {"smtp_host": "127.0.0.1"}
     chosen = {field: name for field, choices in CHOICES.items() if name in choices}
     channels = channels_for(Settings.model_validate({"register_url": "", **more, **NOTIFY, **chosen}))
+    by_route = {str(route): channel for route, channel in channels.by_route.items()}
     for field in chosen:
-        channel = getattr(channels, field.removeprefix("send_"))
-        assert channel is not None
+        channel = by_route[field.removeprefix("send_")]
         assert channel.name == name
         assert type(channel).__module__.rpartition(".")[2] == name
 
