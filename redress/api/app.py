@@ -136,8 +136,8 @@ def _methods(request: Request) -> list[str]:
 
 async def _malformed(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    problems = problems_in((_worded(request, each) for each in error.errors()), "body")
-    if all(each["loc"][0] == "body" for each in error.errors()):
+    problems = problems_in((_worded(request, one) for one in error.errors()), "body")
+    if all(one["loc"][0] == "body" for one in error.errors()):
         return malformed(Malformed(problems)).response()
     return bad_parameters(problems).response()
 
@@ -148,6 +148,6 @@ def _worded(request: Request, error: ErrorDetails) -> ErrorDetails:
     if error["type"] == "string_pattern_mismatch":
         dependant = request.scope["route"].dependant
         parameters = [*dependant.path_params, *dependant.query_params, *dependant.header_params]
-        field = next(each.field_info for each in parameters if each.alias == error["loc"][-1])
+        field = next(one.field_info for one in parameters if one.alias == error["loc"][-1])
         worded["type"], worded["msg"] = "value_error", f"should look like {field.examples[0]}"
     return worded

@@ -15,13 +15,13 @@ from redress.api.request_log import route_of
 
 log = logging.getLogger("redress.api")
 
-LARGEST = 1024 * 1024
+MAX_BODY = 1024 * 1024
 """Bytes of a request's body."""
 
-LARGEST_BATCH = 16 * 1024 * 1024
+MAX_BATCH = 16 * 1024 * 1024
 """The same for payloads to be decoded: the UI sends a whole history's at once."""
 
-MOST_CALLERS = 10_000
+MAX_CALLERS = 10_000
 """How many callers' rates are remembered."""
 
 HEADERS = [
@@ -36,19 +36,19 @@ class Rates:
     """A bucket for each caller: it holds a quarter of a minute's requests and fills evenly."""
 
     def __init__(self, per_minute: int) -> None:
-        self._each = per_minute / 60
-        self._most = max(per_minute / 4, 1.0)
+        self._per_second = per_minute / 60
+        self._burst = max(per_minute / 4, 1.0)
         self._left: dict[str, tuple[float, float]] = {}
 
     def take(self, who: str) -> None:
         """Count one request. Raises `Refusal` with when the next would be taken."""
         now = monotonic()
-        left, at = self._left.get(who, (self._most, now))
-        left = min(self._most, left + (now - at) * self._each)
+        left, at = self._left.get(who, (self._burst, now))
+        left = min(self._burst, left + (now - at) * self._per_second)
         if left < 1:
-            seconds = str(ceil((1 - left) / self._each))
+            seconds = str(ceil((1 - left) / self._per_second))
             raise Refusal("too-many", f"Try again in {seconds} s.", headers={"Retry-After": seconds})
-        if len(self._left) >= MOST_CALLERS:
+        if len(self._left) >= MAX_CALLERS:
             self._left.clear()
         self._left[who] = (left - 1, now)
 
@@ -63,15 +63,15 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        largest = LARGEST_BATCH if scope["path"].startswith("/codec/") else LARGEST
-        too_large = Refusal("too-large", f"A body may have {largest} bytes: keep documents elsewhere.")
+        limit = MAX_BATCH if scope["path"].startswith("/codec/") else MAX_BODY
+        too_large = Refusal("too-large", f"A body may have {limit} bytes: keep documents elsewhere.")
         received, has_begun = 0, False
 
         async def counted() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > largest:
+            if received > limit:
                 raise too_large
             return message
 
@@ -83,7 +83,7 @@ class Guard:
             await send(message)
 
         length = dict(scope["headers"]).get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > largest:
+        if not length.isdigit() or int(length) > limit:
             await too_large.response()(scope, receive, with_headers)
             return
         try:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import Body, FastAPI, Header
 from pydantic import Field
 
-from redress.api.limits import LARGEST, LARGEST_BATCH
+from redress.api.limits import MAX_BATCH, MAX_BODY
 from redress.api.problems import PROBLEMS, TYPE, Problem, problems
 from redress.api.routing import OPEN
 from redress.api.schemas import Notice, Schema
@@ -59,7 +59,7 @@ def about() -> dict[str, Any]:
     """What FastAPI writes at the head of the document."""
     roles = "Roles: " + "; ".join(f"`{role}` ({what})" for role, what in WHAT_ROLES_ARE.items()) + "."
     types = ", ".join(f"`{TYPE}{name}` ({status})" for name, (status, _) in PROBLEMS.items())
-    limits = {"largest": f"{LARGEST:,}", "batch": f"{LARGEST_BATCH:,}"}
+    limits = {"largest": f"{MAX_BODY:,}", "batch": f"{MAX_BATCH:,}"}
     return {
         "title": "Redress",
         "version": "1.0.0",
@@ -97,7 +97,9 @@ def _complete(path: str, operation: dict[str, Any], issuer: str) -> None:
     statuses = [401, 403, 413, 422, 429, 500, 503]
     statuses += [408, 415] if "requestBody" in operation else []
     statuses += [404] if "{" in path else []
-    described = operation["responses"] | {str(each): answer for each, answer in problems(*statuses).items()}
+    described = operation["responses"] | {
+        str(status): answer for status, answer in problems(*statuses).items()
+    }
     operation["responses"] = dict(sorted(described.items()))
 
 

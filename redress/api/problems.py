@@ -87,15 +87,15 @@ class Problem(Schema):
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What the OpenAPI document says of answers with these statuses, for `responses` of an endpoint."""
-    return {status: _described(status) for status in statuses}
+    return {str(status): _described(status) for status in statuses}
 
 
 def _described(status: int) -> dict[str, Any]:
-    name, title = next((name, title) for name, (known, title) in PROBLEMS.items() if known == status)
+    name = _name_of(status)
     errors = [FieldProblem("received_on", "is missing")] if status == 422 else []
     example = Refusal(name, "…", errors=errors).document()
     content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}
-    described: dict[str, Any] = {"description": f"{title}.", "content": {MEDIA_TYPE: content}}
+    described: dict[str, Any] = {"description": f"{PROBLEMS[name][1]}.", "content": {MEDIA_TYPE: content}}
     if status in (429, 503):
         wait = {"description": "Seconds until it is worth trying again.", "schema": {"type": "integer"}}
         described["headers"] = {"Retry-After": wait}
@@ -123,7 +123,7 @@ class Refusal(Exception):
     def document(self) -> dict[str, Any]:
         """What the problem document says."""
         status, title = PROBLEMS[self.name]
-        errors = [{"field": each.field, "problem": each.what} for each in self.errors]
+        errors = [{"field": error.field, "problem": error.what} for error in self.errors]
         whole = {"type": TYPE + self.name, "title": title, "status": status, "detail": self.detail}
         return whole | {"errors": errors} | self.more
 
@@ -180,7 +180,9 @@ def unavailable(what: str, *, seconds: int = 5, **more: Any) -> Refusal:
 
 def of_status(status: int, detail: str = "", headers: Mapping[str, str] | None = None) -> Refusal:
     """The problem for a status that the framework chose."""
-    for name, (known, _) in PROBLEMS.items():
-        if known == status:
-            return Refusal(name, detail or HTTPStatus(status).description, headers=headers)
-    return Refusal("fault" if status >= 500 else "malformed", detail, headers=headers)
+    return Refusal(_name_of(status), detail or HTTPStatus(status).description, headers=headers)
+
+
+def _name_of(status: int) -> str:
+    other = "fault" if status >= 500 else "malformed"
+    return next((name for name, (known, _) in PROBLEMS.items() if known == status), other)

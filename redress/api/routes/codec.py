@@ -30,12 +30,12 @@ from redress.api.routing import OPEN, endpoints, roles
 from redress.api.schemas import Schema
 from redress.contract import workflow_id
 from redress.security.access import CODEC
-from redress.security.encryption import Cipher, EnvelopeCipher
+from redress.security.encryption import EnvelopeCipher
 from redress.temporal.codec import EncryptionCodec, placeholder
 
 router = endpoints("codec")
 
-MOST_PAYLOADS = 10_000
+MAX_PAYLOADS = 10_000
 
 Base64 = Annotated[str, Field(json_schema_extra={"contentEncoding": "base64"})]
 
@@ -53,7 +53,7 @@ class PayloadDocument(Schema):
 class Payloads(Unparsed):
     """Temporal payloads, as protobuf writes them in JSON."""
 
-    payloads: list[PayloadDocument] = Field(default=[], max_length=MOST_PAYLOADS)
+    payloads: list[PayloadDocument] = Field(default=[], max_length=MAX_PAYLOADS)
     """One or several."""
 
 
@@ -102,26 +102,21 @@ async def encode(body: Payloads, context: Context) -> Response:
 )
 async def decode(body: Payloads, context: Context) -> Response:
     """What cannot be read, since its key is destroyed or was never here, comes back as words that say so."""
-    payloads = _payloads(body)
-    return _answer(await asyncio.to_thread(_decoded, context.cipher, payloads))
-
-
-def _decoded(cipher: Cipher, payloads: list[Payload]) -> list[Payload]:
-    return (
-        [placeholder(cipher, each) for each in payloads] if isinstance(cipher, EnvelopeCipher) else payloads
-    )
+    payloads, cipher = _payloads(body), context.cipher
+    if isinstance(cipher, EnvelopeCipher):
+        payloads = await asyncio.to_thread(lambda: [placeholder(cipher, payload) for payload in payloads])
+    return _answer(payloads)
 
 
 def _payloads(body: Payloads) -> list[Payload]:
     # Of none, the `temporal` command leaves the field out, as when a query fails before it has a result.
-    found = common.Payloads()
     try:
-        json_format.ParseDict(body.document, found, ignore_unknown_fields=True)
+        parsed = json_format.ParseDict(body.document, common.Payloads(), ignore_unknown_fields=True)
     except (json_format.ParseError, ValueError, TypeError, AttributeError, RecursionError):
         raise wrong("payloads", "should be a list of Temporal payloads") from None
-    if len(found.payloads) > MOST_PAYLOADS:
-        raise wrong("payloads", f"at most {MOST_PAYLOADS} at once")
-    return list(found.payloads)
+    if len(parsed.payloads) > MAX_PAYLOADS:
+        raise wrong("payloads", f"at most {MAX_PAYLOADS} at once")
+    return list(parsed.payloads)
 
 
 def _answer(payloads: list[Payload]) -> Response:
@@ -151,7 +146,7 @@ async def login(request: Request, context: Context) -> Response:
 
     A token that cannot be taken is answered with the form and what is wrong: a person reads it.
     """
-    context.callers.count_stranger(request)
+    context.callers.count_unknown(request)
     fields = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=5)
     secret = fields.get("token", [""])[0].strip()
     caller = await context.callers.of_token(secret)

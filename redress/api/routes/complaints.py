@@ -202,12 +202,12 @@ async def _status(context: AppContext, response: Response, reference: str, as_of
         client = None
     day = as_of or today()
     try:
-        found = await sending.read_status(client, ask, reference, day, STATUS_WITHIN, although_down=True)
+        reading = await sending.read_status(client, ask, reference, day, STATUS_WITHIN, although_down=True)
     except NoAnswer as error:
         why = str(error)
         raise unavailable(f"{why[:1].upper()}{why[1:]}.") from None
-    response.headers["Redress-Read-From"] = found.source
-    return found.status
+    response.headers["Redress-Read-From"] = reading.source
+    return reading.status
 
 
 def _shown(line: Line | OwedDate) -> Any:

@@ -26,5 +26,5 @@ async def documentation(request: Request) -> HTMLResponse:
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
     ]
-    operations += [("your receiver", "post", each["post"]) for each in document["webhooks"].values()]
+    operations += [("your receiver", "post", hook["post"]) for hook in document["webhooks"].values()]
     return page("documentation", **document, operations=operations)

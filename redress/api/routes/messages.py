@@ -40,6 +40,13 @@ IdempotencyKey = Annotated[
     ),
 ]
 
+NOT_TAKEN = "The message was not taken. Send the same one again later."
+
+UNKNOWN = (
+    "Nobody answered in time; whether the message was taken is not known. Send the same one again, with this "
+    "message_id and on: it counts once."
+)
+
 AcceptedOn = Annotated[
     Day | None, Field(description="The London date it happened or was received; today if left out.")
 ]
@@ -109,14 +116,9 @@ async def _send(
         return await sending.send(client, register, reference, name, completed, within)
     except (Unavailable, SQLAlchemyError) as error:
         what = str(error) if isinstance(error, Unavailable) else "The register"
-        detail = f"{what} does not answer; the message was not taken. Send the same one again later."
-        raise unavailable(detail, applied="no", **repeat) from None
+        raise unavailable(f"{what} does not answer. {NOT_TAKEN}", applied="no", **repeat) from None
     except NoAnswer as error:
-        if error.applied != "no":
-            detail = "Nobody answered in time; whether the message was taken is not known. Send the same one "
-            detail += "again, with this message_id and on: it counts once."
-        else:
-            detail = "The message was not taken. Send the same one again later."
+        detail = NOT_TAKEN if error.applied == "no" else UNKNOWN
         raise unavailable(detail, applied=error.applied or "no", **repeat) from None
 
 

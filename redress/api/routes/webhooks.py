@@ -34,7 +34,7 @@ EXAMPLES: dict[str, Example] = {
     }
 }
 
-MOST = 50
+MAX_WEBHOOKS = 50
 """How many webhooks there may be."""
 
 
@@ -132,9 +132,9 @@ async def make_webhook(
     """
     _check(new, context, caller)
     only = new.authority or caller.authority
-    there = await context.backends.ask(webhooks.subscriptions)
-    if len(there) >= MOST:
-        raise wrong("url", f"there are {MOST} webhooks already: end one")
+    existing = await context.backends.ask(webhooks.subscriptions)
+    if len(existing) >= MAX_WEBHOOKS:
+        raise wrong("url", f"there are {MAX_WEBHOOKS} webhooks already: end one")
     made, secret = await context.backends.ask(
         lambda register: webhooks.subscribe(register, new.url, new.events, only, caller.name)
     )
@@ -202,9 +202,9 @@ async def end_webhook(webhook: HookId, context: Context, caller: CurrentCaller) 
 )
 async def renew_webhook_secret(webhook: HookId, context: Context, caller: CurrentCaller) -> WebhookWithSecret:
     """For a day each delivery bears two signatures, by the new secret and by the former one."""
-    found = await _one(context, caller, webhook)
+    subscription = await _one(context, caller, webhook)
     secret = await context.backends.ask(partial(webhooks.renew_secret, id=webhook))
-    return WebhookWithSecret(**found._asdict(), secret=secret)
+    return WebhookWithSecret(**subscription._asdict(), secret=secret)
 
 
 @router.post(
