@@ -190,7 +190,6 @@ OF_THE_WORKER = {
     "activity_threads",
     "answer_within",
     "deployment",
-    "queues",
     "build_id",
 }
 """What only the worker, or a command run inside it, goes by; beside what sending goes by."""

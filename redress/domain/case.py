@@ -45,7 +45,9 @@ LARGEST_REJECT, ROOM_FOR_REJECTS = 4096, 400_000
 class Case:
     """One complaint. Dates are London dates; `now` is a UTC instant given by the caller.
 
-    `intake` is the opening as it came, `opening` as it has been corrected since.
+    `intake` is the opening as it came, `opening` as it has been corrected since; `log` its messages in the
+    order they came, `logged` the same by their ids, as they are recorded; `settled` what became of each
+    effect that was due, by its key.
     """
 
     def __init__(self, rules: RulesSnapshot, reference: str, opening: Opening, opened_on: date) -> None:
@@ -55,6 +57,7 @@ class Case:
         self.opened_on = opened_on
         self.intake = opening.without_messages
         self.messages = MessageLog()
+        self.log, self.logged = self.messages.entries, self.messages.records
         self.rejected: list[Rejected] = []
         self._folding = Folding(rules, self.intake)
         for parsed in past_messages(opening, opened_on):
@@ -67,6 +70,7 @@ class Case:
         for entry in self.log:
             self.logged[entry.message.message_id].answer = self._answer(entry, [])
         self._schedule = Schedule(rules.procedure.policy, opened_on, self._loaded, self.state)
+        self.settled = self._schedule.settled
 
     @classmethod
     def restore(cls, rules: RulesSnapshot, state: SavedCase) -> Case:
@@ -115,24 +119,9 @@ class Case:
         return self.state.opening
 
     @property
-    def log(self) -> list[LogEntry]:
-        """Its messages in the order they came."""
-        return self.messages.entries
-
-    @property
-    def logged(self) -> dict[str, LoggedMessage]:
-        """The same by their ids, as they are recorded."""
-        return self.messages.records
-
-    @property
-    def settled(self) -> dict[str, EffectStatus]:
-        """What became of each effect that was due, by its key."""
-        return self._schedule.settled
-
-    @property
     def recounts(self) -> int:
         """How often a newer calendar has been brought to it."""
-        return self.messages.count(Recount)
+        return sum(isinstance(entry.message, Recount) for entry in self.log)
 
     @property
     def is_finished(self) -> bool:
@@ -164,16 +153,16 @@ class Case:
         for letter in status["letters"]:
             key = str(letter["key"])
             letter["state"] = self.settled.get(key, "history" if key in history else "waiting")
-        status["refused"] += [
-            {
-                "action": r.action,
-                "on": r.on.isoformat(),
-                "reason": "; ".join(r.problems),
-                "received": r.received,
-            }
-            for r in self.rejected
-            if r.on <= as_of
-        ]
+        for r in self.rejected:
+            if r.on <= as_of:
+                status["refused"].append(
+                    {
+                        "action": r.action,
+                        "on": r.on.isoformat(),
+                        "reason": "; ".join(r.problems),
+                        "received": r.received,
+                    }
+                )
         return status
 
     def moves_of(self, table: HolidayTable, today: date) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from redress.domain.calendar import HolidayTable, OutsideTable
 from redress.domain.corrections import corrected
 from redress.domain.deadline import Deadline, Moved
 from redress.domain.effects import Fact
+from redress.domain.facts import move_of
 from redress.domain.log import LogEntry, by_date
 from redress.domain.messages import Correct, Recount
 from redress.domain.opening import Opening
@@ -98,15 +99,7 @@ def _record_moves(
             same.moved.append(Moved(was.due_on, f"corrected: {reason}", was.breach_due, on))
             same.moved.sort(key=lambda moved: moved.on)
         if now.is_open and now.limit.follows is None and now.limit.kind != "target":
-            facts.append(
-                {
-                    "name": name,
-                    "title": now.limit.title,
-                    "was": was.due_on.isoformat(),
-                    "due_on": now.due_on.isoformat(),
-                    "owner": now.owner,
-                }
-            )
+            facts.append(move_of(now, was.due_on))
     return facts
 
 

@@ -1,4 +1,4 @@
-"""The messages of a complaint in the order they came, and what of them is recorded outside its memory."""
+"""The messages of a complaint in the order they came, what became of them, and what of them is recorded."""
 
 from __future__ import annotations
 
@@ -46,6 +46,40 @@ class LogEntry(NamedTuple):
 def by_date(entry: LogEntry) -> tuple[date, int]:
     """The order in which messages take effect: by their dates, on one day as they came."""
     return entry.message.on, entry.seq
+
+
+class Outcome(NamedTuple):
+    """What became of a message, and why.
+
+    `applied`, `pending` or `refused`; of what waited also `overtaken` or `not_accepted`. `since`: the day on
+    which what waited took effect.
+    """
+
+    outcome: Literal["applied", "pending", "refused", "overtaken", "not_accepted"]
+    reason: str = ""
+    since: date | None = None
+
+
+APPLIED = Outcome("applied")
+
+
+def refused(reason: str) -> Outcome:
+    """A refusal, with its reason in one sentence."""
+    return Outcome("refused", reason)
+
+
+def pending(reason: str) -> Outcome:
+    """A message that waits, and for what."""
+    return Outcome("pending", reason)
+
+
+class Irregular(NamedTuple):
+    """Something that should have been there before a message and was not."""
+
+    seq: int
+    action: str
+    on: date
+    what: str
 
 
 class Answer(BaseModel):
@@ -187,7 +221,3 @@ class MessageLog:
         del self._messages[entry.message.message_id]
         self._size -= len(str(record.body))
         self._ids = {content: id_ for content, id_ in self._ids.items() if id_ in self.records}
-
-    def count(self, kind: type[Message]) -> int:
-        """How many messages of a class have come."""
-        return sum(isinstance(entry.message, kind) for entry in self.entries)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from operator import attrgetter
 from typing import Annotated, Literal, NamedTuple, NotRequired, cast
 
 from pydantic import ConfigDict, Field, JsonValue, with_config
@@ -331,25 +332,18 @@ def brief(state: ComplaintState, as_of: date) -> Brief:
 
     What is due next is the earliest date still owed, an overdue one included.
     """
-    next_due: Deadline | None = None
-    overdue = False
-    for deadline in state.running:
-        if deadline.paused_on is not None or deadline.limit.follows is not None:
-            continue
-        if next_due is None or deadline.due_on < next_due.due_on:
-            next_due = deadline
-        overdue = overdue or (deadline.limit.kind == "limit" and deadline.due_on < as_of)
-    if next_due is None:
-        return Brief(state.stage, state.state, "nobody", None, overdue)
-    waiting_for = next_due.owner
-    if next_due.limit.waits_for is not None and next_due.due_on >= as_of:
-        waiting_for = next_due.limit.waits_for
-    return Brief(state.stage, state.state, waiting_for, next_due.due_on, overdue)
+    owed = [d for d in state.running if d.paused_on is None and d.limit.follows is None]
+    if not owed:
+        return Brief(state.stage, state.state, "nobody", None, False)
+    overdue = any(d.limit.kind == "limit" and d.due_on < as_of for d in owed)
+    first = min(owed, key=attrgetter("due_on"))
+    waits_for = first.limit.waits_for if first.due_on >= as_of else None
+    return Brief(state.stage, state.state, waits_for or first.owner, first.due_on, overdue)
 
 
 def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of: date) -> Status:
     """The status of a state that has been advanced to `as_of`."""
-    line = brief(state, as_of)
+    line, restricted = brief(state, as_of), state.contact_restricted_until
     return Status(
         reference=reference,
         state=state.state,
@@ -373,7 +367,7 @@ def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of:
         remedies=[_remedy(state, agreed) for agreed in state.remedies],
         appointments=[_appointment(held) for held in state.people.appointments],
         advocate=state.people.advocate.model_dump(mode="json") if state.people.advocate else None,
-        contact_restricted_until=_iso(_from(state.contact_restricted_until, as_of)),
+        contact_restricted_until=_iso(restricted if restricted and restricted >= as_of else None),
         refused=[_outcome_of(state, entry) for entry in log if _outcome(state, entry) == "refused"],
         irregular=_irregular(state, log),
         letters=[
@@ -393,19 +387,12 @@ def _open_questions(state: ComplaintState) -> list[Question]:
     return [*(state.questions if state.stage == "intake" else []), *state.to_ask]
 
 
-def _from(until: date | None, as_of: date) -> date | None:
-    return until if until is not None and until >= as_of else None
-
-
 def _point(state: ComplaintState, point: Point) -> PointStatus:
     return {
         "point": point.number,
         "text": point.text,
         "state": point.state,
-        "findings": [
-            {"stage": f.stage, "outcome": f.outcome, "reason": f.reason, "on": f.on.isoformat()}
-            for f in point.findings
-        ],
+        "findings": [{**f._asdict(), "on": f.on.isoformat()} for f in point.findings],
         "remedies": [r.number for r in state.remedies if r.remedy.point == point.number],
     }
 

@@ -69,12 +69,8 @@ def _arrows(section: Section) -> Iterator[str]:
 
 def _met_before(section: Section, planned: PlannedLimit) -> str:
     """The node of the section's limit with whose end this one begins; empty where there is none."""
-    what, _, of = planned.limit.starts.partition(":")
-    if (
-        what in ("answered", "answer_received")
-        and of == section.name
-        and planned.limit.name != section.response
-    ):
+    answers = (f"answered:{section.name}", f"answer_received:{section.name}")
+    if planned.limit.starts in answers and planned.limit.name != section.response:
         return f"limit_{section.response}"
     for other in section.limits:
         met = planned.limit.starts in other.limit.met_by

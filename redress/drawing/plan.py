@@ -111,6 +111,7 @@ def plan_of(procedure: Procedure, authority: Authority) -> ProcedurePlan:
     for limit in procedure.limits:
         if can_run(procedure, limit):
             limits.setdefault(_section_of(procedure, limit), []).append(_planned(procedure, limit))
+    after, any_time = limits.get("ombudsman", []), limits.get("any_time", [])
     return ProcedurePlan(
         procedure.name,
         authority.name,
@@ -118,12 +119,8 @@ def plan_of(procedure: Procedure, authority: Authority) -> ProcedurePlan:
         authority.title,
         _intake(procedure, limits.get("intake", [])),
         [_stage(procedure, stage, limits.get(stage.name, [])) for stage in procedure.stages],
-        Section(
-            "after", "After the last stage", limits.get("ombudsman", []), [], remarks=[_after(procedure)]
-        ),
-        Section(
-            "any_time", "At any stage", limits.get("any_time", []), list(_any_time(procedure, authority))
-        ),
+        Section("after", "After the last stage", after, [], remarks=[_after(procedure)]),
+        Section("any_time", "At any stage", any_time, [*_any_time(procedure, authority)]),
         _reach(authority.contact),
         _reach(authority.advocacy) if authority.advocacy else [],
         _reach(authority.ombudsman) if procedure.ombudsman != NO_OMBUDSMAN else [],

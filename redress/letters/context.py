@@ -13,21 +13,8 @@ from redress.domain.opening_parsing import parse_opening
 from redress.domain.plain_words import says
 from redress.domain.splitting import part_of
 from redress.letters.naming import Facts, Titles, matter_of, procedure_of, stages_of
-from redress.letters.next_step import sentences
+from redress.letters.next_step import by_due, sentences
 from redress.procedures.loader import Authority, Service, procedure, rules_for
-
-_NOTHING: dict[str, Any] = {
-    "closed_as": "",
-    "days": [],
-    "deadline": "",
-    "instead": [],
-    "meeting_on": "",
-    "message": {},
-    "questions": [],
-    "stage": "",
-    "why": "",
-}
-"""Facts that an effect may leave out."""
 
 
 def context(
@@ -45,7 +32,7 @@ def context(
     ahead = [d for d in runs if d.due_on >= sent_on]
     points = {point.number: point.text for point in state.points.all}
     return {
-        **_NOTHING,
+        "message": {},
         **facts,
         "on": sent_on.isoformat(),
         "reference": case.reference,
@@ -56,7 +43,7 @@ def context(
         "ombudsman_lines": _contact_line(authority.ombudsman),
         "titles": titles,
         "owner_title": titles.get(str(facts.get("owner")), str(facts.get("owner"))),
-        "title": _title(facts),
+        "title": _numbered(str(facts.get("deadline", "")), str(facts.get("title", ""))),
         "desired_outcome": case.opening.desired_outcome,
         "received_on": case.opening.received_on.isoformat(),
         "points": [p for p in state.points.all if p.state not in ("split_off", "replaced")],
@@ -73,7 +60,7 @@ def context(
         "late_since": {d.name: d.due_on.isoformat() for d in runs if d.due_on < sent_on},
         "counts_from": {d.name: d.counts_from.isoformat() for d in state.ledger},
         "was_due": _was_due(case, facts),
-        "owed": [_owed(d, titles) for d in sorted(ahead, key=_by_due) if d.owner != "complainant"],
+        "owed": [_owed(d, titles) for d in sorted(ahead, key=by_due) if d.owner != "complainant"],
         "rules": {d.limit.title: d.limit.source for d in state.ledger},
         "days_late": days_late(state.calendar, deadline, sent_on) if deadline and same else 0,
         "most_on": _most(case, deadline, sent_on) if deadline and same else "",
@@ -99,18 +86,10 @@ def _waited_in_part(case: Case) -> bool:
     return bool(suspensions) and suspensions[-1].points is not None
 
 
-def _title(facts: Facts) -> str:
-    """The limit's title; agreed actions have their number with it, not their text, which may name people."""
-    return _numbered(str(facts.get("deadline", "")), str(facts.get("title", "")))
-
-
 def _numbered(name: str, title: str) -> str:
+    """A limit's title; agreed actions have their number with it, not their text, which may name people."""
     kind, _, number = name.partition("_")
     return f"{title} {number}" if kind == "remedy" else title
-
-
-def _by_due(deadline: Deadline) -> date:
-    return deadline.due_on
 
 
 def _owed(deadline: Deadline, titles: Titles) -> dict[str, str]:

@@ -20,7 +20,7 @@ from redress.domain.case import Case
 from redress.letters.catalogue import TEMPLATES, TemplateLoader, catalogue, text_of
 from redress.letters.context import context
 from redress.letters.naming import one_line, plain_of, titles_of
-from redress.letters.next_step import next_line
+from redress.letters.next_step import next_line, sentences
 from redress.procedures.loader import Authority
 
 OUTSIDE = ("complainant", "advocate")
@@ -28,21 +28,6 @@ OUTSIDE = ("complainant", "advocate")
 
 NO_READER = ("complainant", "ombudsman", "nobody")
 """Owners of a step who get no staff letter about it."""
-
-OUTCOMES = {
-    "upheld": "upheld (we agree with you)",
-    "partly_upheld": "partly upheld (we agree with you in part)",
-    "not_upheld": "not upheld (we do not agree with you)",
-    "resolved": "resolved (it is settled with you)",
-}
-
-PLAIN_OUTCOMES = {
-    "upheld": "we agree with you",
-    "partly_upheld": "we agree with some of it",
-    "not_upheld": "we do not agree",
-    "resolved": "we have sorted it out with you",
-}
-"""The same to a young person."""
 
 
 class Letter(NamedTuple):
@@ -139,7 +124,7 @@ def _templates() -> Environment:
     # Plain text: nothing is escaped, and nothing that a person wrote is ever taken as a template.
     environment = Environment(loader=TemplateLoader(TEMPLATES), autoescape=False, keep_trailing_newline=True)
     environment.filters["day"] = lambda iso: long_date(date.fromisoformat(iso))
-    environment.filters["outcome"] = lambda outcome: OUTCOMES.get(outcome, outcome)
-    environment.filters["plain_outcome"] = lambda outcome: PLAIN_OUTCOMES.get(outcome, outcome)
+    environment.filters["outcome"] = lambda outcome: sentences()["outcomes"].get(outcome, outcome)
+    environment.filters["plain_outcome"] = lambda outcome: sentences()["plain_outcomes"].get(outcome, outcome)
     environment.filters["unit"] = _unit
     return environment

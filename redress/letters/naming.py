@@ -22,16 +22,6 @@ Titles = Mapping[str, str]
 NO_OMBUDSMAN = "none"
 """The `ombudsman` of a procedure whose end is no complaint's end."""
 
-MATTERS = {
-    "complaint": "complaint",
-    "comment": "comment",
-    "compliment": "compliment",
-    "suggestion": "suggestion",
-    "service_request": "request",
-    "information_request": "request",
-}
-"""What each kind of opening is called in a letter to whoever sent it."""
-
 
 class StageWords(NamedTuple):
     """A stage as letters name it.
@@ -40,17 +30,12 @@ class StageWords(NamedTuple):
     `says_by` whether the title says so itself; `ask` how the stage after it is asked for.
     """
 
-    key: str
-    title: str
+    stage: Stage
     name: str
-    about: str
     title_in_text: str
     by: str
     says_by: bool
     ask: str
-    different_person: bool
-    late_opens_next: bool
-    of_right: bool
 
 
 def titles_of(authority: Authority, *, outside: bool) -> dict[str, str]:
@@ -95,7 +80,7 @@ def matter_of(case: Case) -> dict[str, Any]:
     who = [*about.people, about.team, about.service] if about else []
     lines = [person.name, person.email, person.telephone, *person.address.splitlines()] if person else []
     return {
-        "matter": MATTERS[opening.kind],
+        "matter": sentences()["matters"][opening.kind],
         "is_request": opening.kind in ("service_request", "information_request"),
         "for_whom": ", ".join(one_line(name) for name in who if name.strip()),
         "person_lines": [one_line(line) for line in lines if line.strip()],
@@ -160,20 +145,14 @@ def stage_words(state: ComplaintState, stage: Stage, titles: Titles, *, young: b
     """A stage as letters name it."""
     head, colon, about = stage.title.partition(":")
     several = len(state.procedure.stages) > 1 and stage.name != "informal"
-    about = about.strip()
     by = titles.get(stage.answered_by, stage.answered_by.replace("_", " "))
     return StageWords(
-        key=stage.name,
-        title=stage.title,
+        stage,
         name=head if colon or several else "",
-        about=about or head,
-        title_in_text=f"{head} ({about})" if about else head,
+        title_in_text=f"{head} ({about.strip()})" if about.strip() else head,
         by=by,
         says_by=by.casefold() in stage.title.casefold(),
         ask=stage.ask or sentences()["how_to_ask"]["young" if young else "usual"],
-        different_person=stage.different_person,
-        late_opens_next=stage.late_opens_next,
-        of_right=stage.after_lapse == "of_right",
     )
 
 

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import lru_cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +16,10 @@ from redress.domain.deadline import Deadline
 
 SIDE_STEPS = ("remedy", "contact_review")
 """Limits beside the procedure: people are told its own next step first."""
+
+
+by_due = attrgetter("due_on")
+"""Sorts deadlines: the first to be due first."""
 
 
 class Step(NamedTuple):
@@ -62,7 +67,7 @@ def next_step(case: Case, facts: Mapping[str, Any], sent_on: date) -> Step:
 
 def _holding(case: Case, facts: Mapping[str, Any], sent_on: date) -> Iterator[Step]:
     state = case.state
-    owing = sorted((d for d in state.running if d.paused_on is None), key=lambda deadline: deadline.due_on)
+    owing = sorted((d for d in state.running if d.paused_on is None), key=by_due)
     if state.closed_on is None:  # the end of a restriction of contact is not what an open case waits for
         owing = [deadline for deadline in owing if deadline.limit.name != "contact_review"]
     stated: list[Any] = [facts.get("next"), state.effects.next_step()]
@@ -100,7 +105,7 @@ def _before_remedies(case: Case, step: Step, sent_on: date) -> Step:
     own = [d for d in ahead if d.limit.follows is None and d.limit.name not in SIDE_STEPS]
     limits = [d for d in own if d.limit.kind != "target"]
     if own:
-        return _step(min(limits or own, key=lambda deadline: deadline.due_on))
+        return _step(min(limits or own, key=by_due))
     late = any(d.limit.name != "remedy" for d in state.running if d.due_on < sent_on and d.paused_on is None)
     return _review(case, sent_on) if late and state.closed_on is None else step
 
@@ -110,7 +115,7 @@ def _still_owed(case: Case, step: Step, sent_on: date) -> Step:
     owed = [d for d in case.state.running if d.limit.name == "remedy"]
     ahead = [d for d in owed if d.due_on >= sent_on]
     if ahead:
-        return _step(min(ahead, key=lambda deadline: deadline.due_on))
+        return _step(min(ahead, key=by_due))
     again = min((d.wakes_on for d in owed if sent_on < d.wakes_on < date.max), default=None)
     return step if again is None else Step("review", step.what, again, "complaints_manager", "review")
 

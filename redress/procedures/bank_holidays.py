@@ -79,18 +79,14 @@ def table_with(file: Path) -> HolidayTable:
     """The table that a file of proclaimed and withdrawn days makes; its version names package and content."""
     changes = checked(BankHolidays, read_toml(file), file.name)
     days = _listed()
-    unknown = [withdrawn.on for withdrawn in changes.withdrawn if withdrawn.on not in days]
+    unknown = [long_date(withdrawn.on) for withdrawn in changes.withdrawn if withdrawn.on not in days]
     if unknown:
-        raise FileError(
-            "\n".join(
-                f"{file.name}: withdrawn: {long_date(day)} is no bank holiday in the list: take it out"
-                for day in unknown
-            )
-        )
+        what = "is no bank holiday in the list: take it out"
+        raise FileError("\n".join(f"{file.name}: withdrawn: {day} {what}" for day in unknown))
     for withdrawn in changes.withdrawn:
         del days[withdrawn.on]
     days |= {proclaimed.on: proclaimed.name for proclaimed in changes.proclaimed}
-    days = {day: days[day] for day in sorted(days)}
+    days = dict(sorted(days.items()))
     content = "".join(f"{day}{name}" for day, name in days.items()) + f"until {OFFICIAL_UNTIL}"
     digest = hashlib.sha256(content.encode()).hexdigest()[:8]
     return HolidayTable(
@@ -106,12 +102,8 @@ def _listed() -> dict[date, str]:
     """The package's list: every bank holiday from Monday to Friday, by its English name."""
     years = range(FIRST_YEAR, LAST_YEAR + 1)
     named = holidays.country_holidays("GB", subdiv="ENG", years=years, language="en_GB")
-    return {day: _in_english(named[day]) for day in named if day.weekday() < 5}
-
-
-def _in_english(name: str) -> str:
-    """The name as GOV.UK has it: a moved holiday is a substitute day."""
-    return str(name).replace("(observed)", "(substitute day)")
+    # GOV.UK calls a holiday that was moved a substitute day.
+    return {day: named[day].replace("(observed)", "(substitute day)") for day in named if day.weekday() < 5}
 
 
 def calendar_today() -> Calendar:

@@ -135,13 +135,10 @@ def rules_for(opening: Opening, opened_on: date | None = None) -> RulesSnapshot:
 
     The table covers the years around its receipt and its opening here.
     """
-    return _terms(*_which(opening, opened_on))
-
-
-def _which(opening: Opening, opened_on: date | None) -> tuple[str, str, str, int, int, tuple[str, ...]]:
     received_on = opening.received_on
     last = max(received_on, opened_on or received_on).year + YEARS_AHEAD
-    return *procedure_for(opening), opening.authority, received_on.year - YEARS_BACK, last, current_flags()
+    first = received_on.year - YEARS_BACK
+    return _terms(*procedure_for(opening), opening.authority, first, last, current_flags())
 
 
 @lru_cache(maxsize=256)

@@ -29,18 +29,9 @@ def _wrong_limits(procedure: Procedure) -> Iterator[str]:
     yield from (f"limits: {name} stands twice" for name in names if names.count(name) > 1)
     yield from (f"limits: {name} is missing: every procedure needs it" for name in NEEDED - {*names})
     for limit in procedure.limits:
-        for key, named in _milestones_of(limit):
-            yield from (
-                f"limits.{limit.name}.{key}: {_no_milestone(name)}" for name in named if _unknown(name)
-            )
+        yield from _wrong_milestones(limit)
         if not _unknown(limit.starts) and not _is_reached(procedure, limit.starts):
             yield f"limits.{limit.name}.starts: nothing in this procedure reaches {limit.starts}"
-        for key, named in _milestones_of(limit) if limit.name not in NEEDED else ():
-            yield from (
-                f"limits.{limit.name}.{key}: {name} is only a name: nothing reaches it"
-                for name in named
-                if name in ONLY_NAMES
-            )
         if not limit.met_by and limit.kind != "window" and limit.name not in NEEDED:
             yield f"limits.{limit.name}.met_by: is missing: nothing could meet it"
         if limit.chase != sorted(set(limit.chase)):
@@ -58,6 +49,15 @@ def _wrong_limits(procedure: Procedure) -> Iterator[str]:
             yield f"limits.{limit.name}.starts: what closes a complaint has to start from an answer"
         if not _names_only(limit.says, {"day", "owner", "what"}):
             yield f"limits.{limit.name}.says: only {{day}}, {{owner}} and {{what}} may stand in braces"
+
+
+def _wrong_milestones(limit: Limit) -> Iterator[str]:
+    for key, named in _milestones_of(limit):
+        for name in named:
+            if _unknown(name):
+                yield f"limits.{limit.name}.{key}: {_no_milestone(name)}"
+            elif name in ONLY_NAMES and limit.name not in NEEDED:
+                yield f"limits.{limit.name}.{key}: {name} is only a name: nothing reaches it"
 
 
 def _is_closed_by_a_window(procedure: Procedure, stage: Stage) -> bool:
@@ -96,11 +96,9 @@ def _wrong_stages(procedure: Procedure, *, windows: bool) -> Iterator[str]:
     if procedure.first_stage not in names:
         yield f"first_stage: no such stage: {procedure.first_stage}"
     yield from (f"direct.to: no such stage: {rule.to}" for rule in procedure.direct if rule.to not in names)
-    yield from (
-        f"roles.{rule.role}.stage: no such stage: {rule.stage}"
-        for rule in procedure.roles
-        if rule.stage not in names
-    )
+    for rule in procedure.roles:
+        if rule.stage not in names:
+            yield f"roles.{rule.role}.stage: no such stage: {rule.stage}"
 
 
 def _milestones_of(limit: Limit) -> Iterator[tuple[str, list[str]]]:

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from redress.letters.catalogue import catalogue, text_of
-from redress.letters.letter import OUTCOMES, OUTSIDE, Letter
+from redress.letters.letter import OUTSIDE, Letter
+from redress.letters.next_step import sentences
 from redress.procedures.loader import authority
 from tests.letters.lives import (
     ADVOCATE,
@@ -190,7 +191,7 @@ def test_no_citations_and_no_office_words_for_the_young(name: str) -> None:
         for word in (" reg ", "Regulations", "Children Act", "section 26", "guidance", "The Code"):
             assert word not in text, text
         assert not re.search(r"\b00\d-\d+\b", text)
-        assert not [outcome for outcome in OUTCOMES.values() if outcome in text]
+        assert not [outcome for outcome in sentences()["outcomes"].values() if outcome in text]
 
 
 def test_the_plain_words_of_the_stage_are_in_the_letter() -> None:

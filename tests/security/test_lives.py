@@ -312,7 +312,7 @@ async def test_exported_then_erased(house: EnvelopeCipher) -> None:
     reference = await _a_life(house, "life-2")
     other = await house.open("life-3")
     outbox = house.settings.outbox_folder
-    file = exporting.export(house.register, outbox, reference)
+    file = exporting.export(house.register, reference)
     text = export_text.as_text(file)
     for said in (
         "never came.",
@@ -330,7 +330,7 @@ async def test_exported_then_erased(house: EnvelopeCipher) -> None:
     proof = await erasing.erase(house.client, house.register, outbox, reference, house.folder)
     assert proof.holds, proof.model_dump_json()
     assert proof.searched[-1].looked_at > 3
-    assert proof.searched[0].looked_at > 10, "sealed values were there to be tried"
+    assert proof.searched[0].looked_at > 10, "encrypted values were there to be tried"
     assert not (outbox / reference).exists()
     after = house.register.status(reference, today())
     assert after is not None

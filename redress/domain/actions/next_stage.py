@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from redress.domain.actions.registry import carries_out
-from redress.domain.log import LogEntry
+from redress.domain.log import APPLIED, LogEntry, Outcome, pending, refused
 from redress.domain.messages import DecideLate, Escalate
-from redress.domain.outcome import APPLIED, Outcome, pending, refused
 from redress.domain.procedure import Stage
 from redress.domain.state import ComplaintState
 

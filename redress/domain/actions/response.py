@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from redress.domain.actions.registry import carries_out
-from redress.domain.log import LogEntry
+from redress.domain.log import APPLIED, LogEntry, Outcome
 from redress.domain.messages import Respond
-from redress.domain.outcome import APPLIED, Outcome
 from redress.domain.points import PointFinding
 from redress.domain.position import Ending
 from redress.domain.procedure import Stage
@@ -73,7 +72,7 @@ def _record_findings(state: ComplaintState, entry: LogEntry, message: Respond, s
     """Each point's own finding; without any, what was decided holds for every point."""
     if not message.findings:
         for point in state.points.open:
-            point.record(PointFinding(stage.name, message.outcome, "", message.on))
+            point.findings.append(PointFinding(stage.name, message.outcome, "", message.on))
         return
     at_issue = state.points.at_issue
     for finding in message.findings:
@@ -81,7 +80,7 @@ def _record_findings(state: ComplaintState, entry: LogEntry, message: Respond, s
         if not named or named[0] not in at_issue:
             state.note_irregular(entry, f"a finding on point {finding.point}, which is not at issue here")
         if named:
-            named[0].record(PointFinding(stage.name, finding.outcome, finding.reason, message.on))
+            named[0].findings.append(PointFinding(stage.name, finding.outcome, finding.reason, message.on))
     missing = {point.number for point in state.points.open} - {finding.point for finding in message.findings}
     if missing:
         state.note_irregular(entry, f"no finding on point {', '.join(map(str, sorted(missing)))}")
