@@ -74,6 +74,5 @@ def caller_of(request: Request) -> Caller:
 Context = Annotated[AppContext, Depends(context_of)]
 CurrentCaller = Annotated[Caller, Depends(caller_of)]
 Reference = Annotated[
-    str,
-    Path(pattern=REFERENCE, description="The complaint's reference.", examples=["CYP-2026-000123"]),
+    str, Path(pattern=REFERENCE, description="The complaint's reference.", examples=["CYP-2026-000123"])
 ]

@@ -159,7 +159,7 @@ async def count_days(
     days: Annotated[int, Query(ge=0, le=5000, description="How many.", examples=[10])],
     calendar_days: Annotated[bool, Query(description="Count every day.")] = False,
     before: Annotated[bool, Query(description="Count back.")] = False,
-) -> Counted:
+) -> dict[str, Any]:
     """The date N working days after (or before) another, with every day that does not count, and why."""
     try:
         answer, provisional, skipped = await asyncio.to_thread(
@@ -170,25 +170,23 @@ async def count_days(
     except FileError:
         raise unavailable("The file of bank holidays cannot be read.", seconds=60) from None
     unit = "calendar_days" if calendar_days else "working_days"
+    counted = unit.replace("_", " ") if days != 1 else unit.replace("_days", " day")
     where = "before" if before else "after"
-    counted = unit.replace("_", " ") if days != 1 else unit.replace("_", " ").removesuffix("s")
     explanation = f"{long_date(answer)} is {days} {counted} {where} {long_date(from_)}"
     if skipped:
         explanation += (
             f"; {len(skipped)} day{'s between do' if len(skipped) > 1 else ' between does'} not count"
         )
-    return Counted.model_validate(
-        {
-            "from": from_,
-            "days": days,
-            "unit": unit,
-            "before": before,
-            "due_on": answer,
-            "provisional": provisional,
-            "explanation": explanation + ".",
-            "skipped": [{"on": day.on, "why": day.why} for day in skipped],
-        }
-    )
+    return {
+        "from": from_,
+        "days": days,
+        "unit": unit,
+        "before": before,
+        "due_on": answer,
+        "provisional": provisional,
+        "explanation": f"{explanation}.",
+        "skipped": [day._asdict() for day in skipped],
+    }
 
 
 async def _status(context: AppContext, response: Response, reference: str, as_of: date | None) -> Status:
@@ -204,12 +202,12 @@ async def _status(context: AppContext, response: Response, reference: str, as_of
         client = None
     day = as_of or today()
     try:
-        found = await sending.read_status(client, ask, reference, day, STATUS_WITHIN, although_down=True)
+        reading = await sending.read_status(client, ask, reference, day, STATUS_WITHIN, although_down=True)
     except NoAnswer as error:
         why = str(error)
         raise unavailable(f"{why[:1].upper()}{why[1:]}.") from None
-    response.headers["Redress-Read-From"] = found.source
-    return found.status
+    response.headers["Redress-Read-From"] = reading.source
+    return reading.status
 
 
 def _shown(line: Line | OwedDate) -> Any:

@@ -39,6 +39,13 @@ IdempotencyKey = Annotated[
     ),
 ]
 
+NOT_TAKEN = "The message was not taken. Send the same one again later."
+
+UNKNOWN = (
+    "Nobody answered in time; whether the message was taken is not known. Send the same one again, with this "
+    "message_id and on: it counts once."
+)
+
 AcceptedOn = Annotated[
     Day | None, Field(description="The London date it happened or was received; today if left out.")
 ]
@@ -73,13 +80,8 @@ def _endpoint(action: str, kind: type[Message]) -> Callable[..., Awaitable[Answe
         body["by"] = caller.name
         answer = await _send(context, reference, action, body, idempotency_key)
         if not (answer.applied or answer.pending):
-            raise Refusal(
-                "refused",
-                answer.reason,
-                message_id=answer.message_id,
-                on=answer.on.isoformat(),
-                repeated=answer.repeated,
-            )
+            more = answer.model_dump(mode="json", include={"message_id", "on", "repeated"})
+            raise Refusal("refused", answer.reason, **more)
         response.status_code = 202 if answer.pending else 200
         return answer
 
@@ -113,14 +115,9 @@ async def _send(
         return await sending.send(client, register, reference, name, completed, within)
     except (Unavailable, SQLAlchemyError) as error:
         what = str(error) if isinstance(error, Unavailable) else "The register"
-        detail = f"{what} does not answer; the message was not taken. Send the same one again later."
-        raise unavailable(detail, applied="no", **repeat) from None
+        raise unavailable(f"{what} does not answer. {NOT_TAKEN}", applied="no", **repeat) from None
     except NoAnswer as error:
-        if error.applied != "no":
-            detail = "Nobody answered in time; whether the message was taken is not known. Send the same one "
-            detail += "again, with this message_id and on: it counts once."
-        else:
-            detail = "The message was not taken. Send the same one again later."
+        detail = NOT_TAKEN if error.applied == "no" else UNKNOWN
         raise unavailable(detail, applied=error.applied or "no", **repeat) from None
 
 
