@@ -19,9 +19,6 @@ from redress.procedures.loader import Authority
 Facts = Mapping[str, Any]
 Titles = Mapping[str, str]
 
-NO_OMBUDSMAN = "none"
-"""The `ombudsman` of a procedure whose end is no complaint's end."""
-
 
 class StageWords(NamedTuple):
     """A stage as letters name it.
@@ -101,7 +98,7 @@ def procedure_of(case: Case, titles: Titles, *, young: bool) -> dict[str, Any]:
         "procedure": fold.procedure,
         "limits": fold.procedure.limit,
         "statutory": fold.procedure.name == "statutory",
-        "has_ombudsman": fold.procedure.ombudsman != NO_OMBUDSMAN or "referred" in fold.reached,
+        "has_ombudsman": fold.procedure.has_ombudsman or "referred" in fold.reached,
         "chosen": uncited(fold.rules.chosen) if young else fold.rules.chosen,
         "direct": uncited(direct[0]) if direct else "",
         "skipped_informal": fold.procedure.first_stage == "informal" and fold.entry != "informal",
