@@ -334,6 +334,11 @@ class Procedure(Data):
     titles: dict[Owner, str] = {}
     """What those who owe something are called here."""
 
+    @property
+    def has_ombudsman(self) -> bool:
+        """Whether it leads to an Ombudsman; one whose end is no complaint's end leads to none."""
+        return self.ombudsman != "none"
+
     @cached_property
     def limit(self) -> dict[str, Limit]:
         """Limits by name."""

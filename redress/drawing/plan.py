@@ -14,9 +14,6 @@ from redress.domain.procedure import NEEDED, Limit, Procedure, Question, Stage
 from redress.drawing import wording
 from redress.procedures.authority import Authority, Contact, Service
 
-NO_OMBUDSMAN = "none"
-"""What `ombudsman` says in a procedure that leads to none."""
-
 SETTLED_INFORMALLY = ("informal", "stage_1")
 """The stages at which a complaint can be settled informally."""
 
@@ -123,7 +120,7 @@ def plan_of(procedure: Procedure, authority: Authority) -> ProcedurePlan:
         Section("any_time", "At any stage", any_time, [*_any_time(procedure, authority)]),
         _reach(authority.contact),
         _reach(authority.advocacy) if authority.advocacy else [],
-        _reach(authority.ombudsman) if procedure.ombudsman != NO_OMBUDSMAN else [],
+        _reach(authority.ombudsman) if procedure.has_ombudsman else [],
     )
 
 
@@ -137,7 +134,7 @@ def can_run(procedure: Procedure, limit: Limit) -> bool:
         case "contact_review":
             return procedure.policy.may_restrict_contact
         case "ombudsman_review":
-            return procedure.ombudsman != NO_OMBUDSMAN
+            return procedure.has_ombudsman
     return True
 
 
@@ -261,7 +258,7 @@ def _any_time(procedure: Procedure, authority: Authority) -> Iterator[WayOut]:
 
 
 def _after(procedure: Procedure) -> str:
-    if procedure.ombudsman == NO_OMBUDSMAN:
+    if not procedure.has_ombudsman:
         return f"{wording.capital(procedure.beyond)}."
     return "Whoever is not content at the end can go to the Ombudsman; they may also go at any time before."
 

@@ -33,7 +33,7 @@ def stage_name(procedure: Procedure, name: str) -> str:
 
 def title_of(procedure: Procedure, owner: str) -> str:
     """What somebody who owes something, or takes a part, is called here."""
-    own = {str(each): title for each, title in procedure.titles.items()}
+    own = {str(role): title for role, title in procedure.titles.items()}
     rule = procedure.role.get(owner)
     return own.get(owner) or (rule.title if rule else TITLES.get(owner, owner.replace("_", " ")))
 

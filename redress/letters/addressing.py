@@ -27,11 +27,11 @@ def written(case: Case, effect: Mapping[str, Any], on: date, *, texts: bool) -> 
     """The letters of an effect, each with how it is to leave; `texts`: text messages are sent beside them."""
     own = authority(case.intake.authority)
     for letter in letters_for(case, own, effect, on):
-        found = contact_routes_of(case, own, letter.recipient)
+        routes = contact_routes_of(case, own, letter.recipient)
         blank = Recipient(subject=letter.subject, sender=own.title, reply_to=own.contact.email)
-        recipient = _addressed(blank, found)
-        yield NewLetter(letter.key, letter.recipient, letter.name, on, found.first, recipient, letter.text)
-        if found.wants_text and texts:
+        recipient = _addressed(blank, routes)
+        yield NewLetter(letter.key, letter.recipient, letter.name, on, routes.first, recipient, letter.text)
+        if routes.wants_text and texts:
             text = text_message(letter, case.reference, own)
             role = f"{letter.recipient}{BY_TEXT}"
             by_text = recipient.model_copy(
@@ -51,17 +51,17 @@ def readdress(register: Register, db: Connection, case: Case, row: LetterRow) ->
     advocate = case.state.people.advocate
     if role == "advocate" and (advocate is None or advocate.name != before.name):
         return
-    found = contact_routes_of(case, authority(case.intake.authority), role)
+    routes = contact_routes_of(case, authority(case.intake.authority), role)
     if role != row.recipient:
-        found = found._replace(routes=["text"], why_no_route=before.why_no_route)
-    now = _addressed(before, found)
+        routes = routes._replace(routes=["text"], why_no_route=before.why_no_route)
+    now = _addressed(before, routes)
     if now != before:
-        sealed = encrypt_document(register.cipher, now.model_dump(mode="json"), case.reference)
+        encrypted = encrypt_document(register.cipher, now.model_dump(mode="json"), case.reference)
         states = (*letter_store.RAISED, "ready")
-        letter_store.change(db, row, states, envelope=sealed, means=found.first)
+        letter_store.change(db, row, states, envelope=encrypted, means=routes.first)
 
 
-def _addressed(recipient: Recipient, found: ContactRoutes) -> Recipient:
-    contact = found._asdict()
+def _addressed(recipient: Recipient, routes: ContactRoutes) -> Recipient:
+    contact = routes._asdict()
     del contact["wants_text"]
     return recipient.model_copy(update=contact)

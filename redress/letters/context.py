@@ -126,7 +126,7 @@ def _remedies(case: Case, facts: Facts) -> dict[str, Any]:
     message = facts.get("message") or {}
     agreed = [a for a in case.state.remedies if a.agreed_on.isoformat() == message.get("on")]
     wanted = [remedy["what"] for remedy in message.get("remedies", [])]
-    found = [finding["point"] for finding in message.get("findings", [])]
+    judged = [finding["point"] for finding in message.get("findings", [])]
     remedies = [
         {
             "what": a.remedy.what,
@@ -136,7 +136,7 @@ def _remedies(case: Case, facts: Facts) -> dict[str, Any]:
         for a in agreed
         if a.remedy.what in wanted
     ]
-    return {"remedies": remedies, "other_remedies": [r for r in remedies if r["point"] not in found]}
+    return {"remedies": remedies, "other_remedies": [r for r in remedies if r["point"] not in judged]}
 
 
 def _moved(case: Case, facts: Facts, sent_on: date, titles: Titles) -> list[dict[str, Any]]:

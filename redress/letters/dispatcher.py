@@ -144,11 +144,11 @@ class LetterDispatcher:
         try:
             with self.register.writing() as db:
                 waiting = self.register.waiting_letters(db, reference)
-                found = self.register.case(db, reference)
-                if found is None:
+                recorded = self.register.case(db, reference)
+                if recorded is None:
                     return True
                 self.register.forget_unwritten(db, reference)
-                return self.write(db, found[0], waiting)
+                return self.write(db, recorded[0], waiting)
         except KeyDestroyed:  # erased: there is nobody left to write to
             return True
 
@@ -292,14 +292,14 @@ class LetterDispatcher:
         """Nobody said whether it was taken. Who can be asked is asked, once it is certain to be over."""
         self.breaker.open(channel.name)
         try:
-            found = channel.find(attempt.letter)
+            accepted = channel.find(attempt.letter)
         except CannotAsk:
             self._unsure(attempt, reason)
         except NotNow:
             return  # it stays in hand until it can be asked
         else:
-            if found is not None:
-                self._accepted(attempt, found)
+            if accepted is not None:
+                self._accepted(attempt, accepted)
 
     def _unsure(self, attempt: Attempt, reason: str) -> None:
         letter = attempt.letter
@@ -315,7 +315,7 @@ class LetterDispatcher:
         try:
             if channel is None or letter_store.age_of(row.claimed_at) > ASKED_FOR_DAYS * DAY:
                 raise CannotAsk
-            found = channel.find(letter)
+            accepted = channel.find(letter)
         except CannotAsk:
             self._unsure(
                 attempt, "whoever was handing it over stopped before they could say what became of it"
@@ -323,8 +323,8 @@ class LetterDispatcher:
         except NotNow as failure:
             log.warning("%s: %s", letter.reference, failure.reason)
         else:
-            if found is not None:
-                self._accepted(attempt, found)
+            if accepted is not None:
+                self._accepted(attempt, accepted)
             else:
                 self._record(attempt, "ready", {"claim": None})
 
@@ -363,11 +363,11 @@ class LetterDispatcher:
         row = attempt.row
         if row.letter == UNDELIVERED:
             return
-        found = self.register.case(db, row.reference)
-        if found is None:
+        recorded = self.register.case(db, row.reference)
+        if recorded is None:
             return
         effect = notice(attempt.letter, row.round or 0, raises.how, raises.reason)
-        self.write(db, found[0], [(effect, london_date(datetime.now(UTC)))])
+        self.write(db, recorded[0], [(effect, london_date(datetime.now(UTC)))])
 
     # --- what else -------------------------------------------------------------------------------
 

@@ -19,9 +19,6 @@ from redress.procedures.loader import Authority
 Facts = Mapping[str, Any]
 Titles = Mapping[str, str]
 
-NO_OMBUDSMAN = "none"
-"""The `ombudsman` of a procedure whose end is no complaint's end."""
-
 
 class StageWords(NamedTuple):
     """A stage as letters name it.
@@ -101,7 +98,7 @@ def procedure_of(case: Case, titles: Titles, *, young: bool) -> dict[str, Any]:
         "procedure": state.procedure,
         "limits": state.procedure.limit,
         "statutory": state.procedure.name == "statutory",
-        "has_ombudsman": state.procedure.ombudsman != NO_OMBUDSMAN or "referred" in state.reached,
+        "has_ombudsman": state.procedure.has_ombudsman or "referred" in state.reached,
         "chosen": uncited(state.rules.chosen) if young else state.rules.chosen,
         "direct": uncited(direct[0]) if direct else "",
         "skipped_informal": state.procedure.first_stage == "informal" and state.entry != "informal",

@@ -45,7 +45,7 @@ def next_line(
     step = next_step(case, facts, sent_on)
     if not outside and step.kind == "ombudsman":
         step = _still_owed(case, step, sent_on)
-    if step.kind == "ombudsman" and case.state.procedure.ombudsman == "none":
+    if step.kind == "ombudsman" and not case.state.procedure.has_ombudsman:
         step = _no_ombudsman(case, step, sent_on)
     elif outside:
         step = _for_people(case, step, sent_on)

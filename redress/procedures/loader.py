@@ -47,12 +47,12 @@ def authority(name: str) -> Authority:
     if name not in authority_names():
         raise Malformed([Problem("authority", f"{name!r} is none of {', '.join(authority_names())}")])
     where = f"{name}.toml"
-    found = checked(Authority, read_toml(AUTHORITIES / where), where)
-    wrong = [] if found.name == name else [f"{where}: name: should be {name!r}, as the file is called"]
-    wrong += wrong_overlay(found, {each: _bare(each, file, where) for each, file in found.procedures.items()})
+    own = checked(Authority, read_toml(AUTHORITIES / where), where)
+    wrong = [] if own.name == name else [f"{where}: name: should be {name!r}, as the file is called"]
+    wrong += wrong_overlay(own, {key: _bare(key, file, where) for key, file in own.procedures.items()})
     if wrong:
         raise FileError("\n".join(wrong))
-    return found
+    return own
 
 
 def _bare(name: str, file: str, where: str) -> dict[str, Any]:
@@ -82,11 +82,11 @@ def procedure(name: str, authority_name: str) -> Procedure:
         lay_over(raw, chosen.only[name])
     used_only(raw)
     raw["titles"] = raw.get("titles", {}) | chosen.titles
-    found = checked(Procedure, raw, where)
-    wrong = mistakes(found)
+    overlaid = checked(Procedure, raw, where)
+    wrong = mistakes(overlaid)
     if wrong:
         raise FileError("\n".join(f"{where}: {line}" for line in wrong))
-    return found
+    return overlaid
 
 
 @lru_cache(maxsize=1)

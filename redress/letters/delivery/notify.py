@@ -122,21 +122,21 @@ class Notify:
     def find(self, letter: OutboundLetter) -> Accepted | None:
         """What Notify has under our reference. Raises `NotNow` where it does not answer."""
         try:
-            found = self._client().get_all_notifications(reference=letter.token)
+            answer = self._client().get_all_notifications(reference=letter.token)
         except APIError as error:
             raise NotNow(f"GOV.UK Notify could not be asked: {_number(error)}", down=True) from None
-        known = found.get("notifications") if isinstance(found, dict) else None
+        known = answer.get("notifications") if isinstance(answer, dict) else None
         return Accepted(f"notify/{known[0]['id']}", arrived=False) if known else None
 
     def has_arrived(self, place: str) -> bool:
         """What Notify says of a letter now. Raises `Refused`, `Lost`, `CannotAsk`, `NotNow`."""
         try:
-            found = self._client().get_notification_by_id(place.removeprefix("notify/"))
+            answer = self._client().get_notification_by_id(place.removeprefix("notify/"))
         except APIError as error:
             if error.status_code == 404:
                 raise CannotAsk from None
             raise NotNow(f"GOV.UK Notify could not be asked: {_number(error)}", down=True) from None
-        status = str(found.get("status"))
+        status = str(answer.get("status"))
         if status in ARRIVED:
             return True
         if status in UNDER_WAY:
