@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-ui explore rehearse up down links lint generate format bench count pictures screenshots lock clean
+.PHONY: demo test test-ui explore rehearse up down links lint generate format bench count pictures lock clean
 
 demo: $(READY)
 	@$(BIN)/python -u -m scripts.demo
@@ -57,10 +57,6 @@ count: $(READY)
 # What docs/ shows of each procedure; a test fails where it is older than the data.
 pictures: $(READY)
 	@for name in statutory corporate irm representation; do $(BIN)/python starter.py procedure $$name --out docs/pictures || exit 1; done
-
-# What docs/ shows of the Temporal UI; needs Chromium.
-screenshots: $(READY)
-	@$(BIN)/python -m scripts.screenshots
 
 # For whoever changes a dependency: needs uv. Versions and hashes only, no addresses.
 lock:

@@ -1,4 +1,4 @@
-"""The seals that the settings name: real ones, or none where somebody said that this is a trial."""
+"""The cipher that the settings name: a real one, or none where somebody said that this is a trial."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from redress.store.key_store import KeyStore
 
 
 def cipher_for(settings: Settings) -> Cipher:
-    """What seals and opens everything personal.
+    """What encrypts and decrypts everything personal.
 
-    Raises `KeyringError` without keys, unless this is a trial; and where the vault is gone.
+    Raises `KeyringError` without keys, unless this is a trial; and where the key store is gone.
     """
     if settings.keys_file.exists():
         keyring = read_keyring(settings.keys_file)

@@ -10,23 +10,18 @@ import asyncio
 import json
 import os
 import shutil
-import subprocess
 import sys
 import time
 from datetime import date, timedelta
-from pathlib import Path
-from typing import Any
+from subprocess import PIPE
 
 from temporalio.client import Client
 
-from redress.bootstrap import register_for
+from redress.bootstrap import activities_for, running_workers
 from redress.domain.calendar import long_date
-from redress.domain.london import london_date
-from redress.domain.status import Status
 from redress.exit import leave
 from redress.procedures.loader import procedure
-from redress.security.encryption import Cipher, PlaintextCipher
-from redress.services import sending
+from redress.security.encryption import PlaintextCipher
 from redress.services.clock import today
 from redress.services.migrating import migrate_stores
 from redress.services.rehearsal import Simulation
@@ -35,7 +30,7 @@ from redress.settings import TRIAL, Settings
 from redress.store.register import Register
 from redress.temporal.client import quiet_runtime
 from redress.temporal.embedded import NoServer, embedded_server, free_port
-from scripts.devserver import ROOT, WORKER
+from scripts.devserver import ROOT
 
 FOLDER = ROOT / ".redress" / "demo"
 
@@ -44,30 +39,27 @@ async def main() -> int:
     """Run the demo; gives the exit status."""
     quiet_runtime()
     shutil.rmtree(FOLDER, ignore_errors=True)
-    (FOLDER / "inbox").mkdir(parents=True)
-    migrate_stores(Settings(state=FOLDER, register_url="", key_store_url="", outbox=None))
-    cipher = PlaintextCipher()  # everybody in it is invented: its UI is there to be read
+    FOLDER.mkdir(parents=True)
+    settings = Settings(state=FOLDER, register_url="", key_store_url="", outbox=None)
+    migrate_stores(settings)
+    activities = activities_for(settings, PlaintextCipher())  # everybody in it is invented
     ui_port = free_port()
     print("Redress demo: invented complaints on a real Temporal server, kept in .redress/demo")
     try:
-        async with embedded_server(
-            cipher=cipher, ui_port=ui_port, moves_time=True, log=FOLDER / "server.log"
-        ) as (address, client):
+        async with embedded_server(ui_port=ui_port, moves_time=True, log=FOLDER / "server.log") as (
+            address,
+            client,
+        ):
             print(f"  Temporal at {address}, its UI while the demo runs: http://127.0.0.1:{ui_port}")
-            environment = os.environ | {
+            os.environ |= {
                 "TEMPORAL_ADDRESS": address,
                 "REDRESS_STATE": str(FOLDER),
                 "REDRESS_KEYS": str(FOLDER / "no keys"),
                 "REDRESS_TRIAL": TRIAL,
-                "PYTHONPATH": str(ROOT),
+                "COLUMNS": "110",
             }
-            with open(FOLDER / "worker.log", "ab") as log:
-                worker = subprocess.Popen(WORKER, cwd=ROOT, env=environment, stderr=log)
-            try:
-                await _three_complaints(client, cipher, environment)
-            finally:
-                worker.terminate()
-                await asyncio.to_thread(worker.wait)
+            async with running_workers(client, activities, settings):
+                await _three_complaints(client, activities.register)
     except NoServer as error:
         print(f"the demo cannot run: {error}")
         return 1
@@ -77,85 +69,69 @@ async def main() -> int:
     return 0
 
 
-async def _three_complaints(client: Client, cipher: Cipher, environment: dict[str, str]) -> None:
-    settings = Settings(state=FOLDER, register_url="", outbox=None)
-    register = register_for(settings, cipher)
-
+async def _three_complaints(client: Client, register: Register) -> None:
     print("\n=== Three complaints are opened, from the files an intake system would send")
-    walked = _starter(environment, "open", str(_received_today("three-stages.json").relative_to(ROOT)))
-    loaded = _starter(environment, "open", "examples/under-way.json")
-    withdrawn = _starter(environment, "open", "examples/withdrawn.json")
-    print(_starter(environment, "list"))
+    walked = await _starter("open", _received_today("three-stages.json"))
+    loaded = await _starter("open", "examples/under-way.json")
+    withdrawn = await _starter("open", "examples/withdrawn.json")
+    print(await _starter("list"))
 
     print(f"=== 1. {walked}: a young person's complaint through all three stages, by moving its own clock")
     rules = procedure("statutory", "north-somerset")
-    simulation = Simulation(client, register, rules, walked, progress=lambda line: print(f"  {line}"))
-    await simulation.run()
-    await _print_timeline(simulation.client, register, walked, simulation)
+    status = await Simulation(client, register, rules, walked, progress=lambda line: print(f"  {line}")).run()
+    print(f"\n  The course of {walked}:")
+    for entry in timeline(status):
+        print(f"    {long_date(date.fromisoformat(entry['on']))}  {entry['what']}")
+    await _print_letters(walked, expected=sum(letter["state"] == "done" for letter in status["letters"]))
 
     print(
         f"\n=== 2. {loaded}: under way since May and loaded today; nobody gets letters about days long past"
     )
-    print(_starter(environment, "show", loaded))
-    _print_letters(loaded)
+    print(await _starter("show", loaded))
+    await _print_letters(loaded)
 
     print(f"\n=== 3. {withdrawn}: withdrawn")
-    print(_starter(environment, "send", withdrawn, "acknowledge"))
-    print(_starter(environment, "send", withdrawn, "withdraw", "--set", "reason=It was sorted out."))
-    await _print_timeline(client, register, withdrawn)
+    print(await _starter("send", withdrawn, "acknowledge"))
+    print(await _starter("send", withdrawn, "withdraw", "--set", "reason=It was sorted out."))
+    print(await _starter("show", withdrawn))
+    await _print_letters(withdrawn)
 
 
-async def _print_timeline(
-    client: Client, register: Register, reference: str, simulation: Simulation | None = None
-) -> None:
-    day = london_date(simulation.now) if simulation else today()
-    status: Status = await sending.status(client, register, reference, day, 30)
-    print(f"\n  The course of {reference}:")
-    for line in timeline(status):
-        print(f"    {long_date(date.fromisoformat(line['on']))}  {line['what']}")
-    _print_letters(reference, expected=sum(letter["state"] == "done" for letter in status["letters"]))
-
-
-def _print_letters(reference: str, expected: int = 1) -> None:
+async def _print_letters(reference: str, expected: int = 1) -> None:
     """List the letters that lie in the outbox, and show the last one to the complainant."""
     folder = FOLDER / "outbox" / reference
     for _ in range(100):  # letters follow within seconds
-        names = {path.name.rsplit("-", 2)[0] for path in folder.glob("*.txt")}
-        if len(names) >= expected:
+        if len({path.name.rsplit("-", 2)[0] for path in folder.glob("*.txt")}) >= expected:
             break
-        time.sleep(0.1)
-    found = sorted(folder.glob("*.txt"))
-    print(f"\n  Its letters ({len(found)}) in .redress/demo/outbox/{reference}:")
-    for path in found:
-        print(f"    {path.name}")
-    to_read = [path for path in found if "-complainant-" in path.name] or found
-    if to_read:
+        await asyncio.sleep(0.1)
+    letters = sorted(folder.glob("*.txt"))
+    print(f"\n  Its letters ({len(letters)}) in .redress/demo/outbox/{reference}:")
+    for letter in letters:
+        print(f"    {letter.name}")
+    to_read = [letter for letter in letters if "-complainant-" in letter.name] or letters
+    for letter in to_read[-1:]:
         print("\n  The last of them reads:")
-        for line in to_read[-1].read_text(encoding="utf-8").splitlines():
+        for line in letter.read_text(encoding="utf-8").splitlines():
             print(f"    | {line}")
 
 
-def _received_today(name: str) -> Path:
+def _received_today(name: str) -> str:
     """A copy of an example that is received today: its clock has not begun to run."""
-    opening: dict[str, Any] = json.loads((ROOT / "examples" / name).read_text(encoding="utf-8"))
-    copy = FOLDER / "inbox" / name
+    opening = json.loads((ROOT / "examples" / name).read_text(encoding="utf-8"))
+    copy = FOLDER / name
     copy.write_text(json.dumps(opening | {"received_on": today().isoformat()}), encoding="utf-8")
-    return copy
+    return str(copy.relative_to(ROOT))
 
 
-def _starter(environment: dict[str, str], *words: str) -> str:
+async def _starter(*words: str) -> str:
+    """Run a command as anybody would; gives what it prints."""
     print(f"  $ python starter.py {' '.join(word if ' ' not in word else repr(word) for word in words)}")
-    done = subprocess.run(
-        [sys.executable, "starter.py", *words],
-        cwd=ROOT,
-        env=environment | {"COLUMNS": "110"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(f"starter.py {words[0]} ended with {done.returncode}: {done.stderr}")
-    return done.stdout.rstrip()
+    command = [sys.executable, "starter.py", *words]
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=PIPE, stderr=PIPE)
+    output, errors = await process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"starter.py {words[0]} ended with {process.returncode}: {errors.decode()}")
+    return output.decode().rstrip()
 
 
 if __name__ == "__main__":

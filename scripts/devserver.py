@@ -12,9 +12,9 @@ import json
 import os
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 from subprocess import DEVNULL, Popen
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import psutil
@@ -44,57 +44,60 @@ START_SECONDS, STOP_SECONDS = 60, 40
 LAST_LINES = 5
 """Of the log of a process that has ended."""
 
-MARKERS = {"api": API[-1], "worker": WORKER[-1], "server": "start-dev"}
-"""A word of each command line, by which a process is told from one that was given its number later. In the
-order in which they are stopped."""
+NAMES = ("api", "worker", "server")
+"""Of the processes, in the order in which they are stopped."""
+
+MARK = "REDRESS_DEVSERVER_LOG"
+"""The environment variable by which a process that was started here is found again."""
+
+RUNNING = """\
+Temporal      127.0.0.1:{port}   (log: {logs}/server.log)
+its UI        {ui}   (to read names in it: a token of the role codec, at {api}/codec/login)
+worker        log: {logs}/worker.log
+API           {api}   (log: {logs}/api.log)
+  its pages   {api}/docs   {api}/openapi.json
+  a token     .venv/bin/python starter.py token new NAME --role intake   (docs/api.md)
+register      {register}
+letters       {letters}
+
+Ready lists in the UI, with the dates of today (make links: anew):
+  {lists}
+
+Wherever you type commands, unless the ports are the usual ones:
+  export TEMPORAL_ADDRESS=127.0.0.1:{port} REDRESS_UI={ui} REDRESS_API_PORT={api_port}
+
+Try:  .venv/bin/python starter.py open examples/under-way.json
+End:  make down"""
 
 
 class CannotStart(RuntimeError):
     """Says what stands in the way, and what would help."""
 
 
-class Ports(NamedTuple):
-    """Where the parts listen, all on the loopback."""
-
-    temporal: int
-    ui: int
-    api: int
-
-
-DEFAULT = Ports(7233, 8233, ApiSettings.model_fields["api_port"].default)
-
-
 class Process:
-    """A process that outlives this one: its number is in `run/NAME.pid`, its output in `logs/NAME.log`."""
+    """A process that outlives this one; its output is in `logs/NAME.log`."""
 
     def __init__(self, name: str, state: Path) -> None:
         self.name = name
         self.log = state / "logs" / f"{name}.log"
-        self._pid_file = state / "run" / f"{name}.pid"
 
     @property
     def running(self) -> psutil.Process | None:
         """The process, if it was started here and still runs."""
-        try:
-            process = psutil.Process(int(self._pid_file.read_text()))
-            command = process.cmdline()  # empty while it is being started
-            is_ours = not command or any(MARKERS[self.name] in word for word in command)
-            return process if is_ours and process.status() != psutil.STATUS_ZOMBIE else None
-        except (OSError, ValueError, psutil.Error):
-            return None
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):  # somebody else's, or it has just ended
+                if process.environ().get(MARK) == str(self.log):
+                    return process
+        return None
 
     def start(self, command: list[str], **defaults: str) -> None:
         """Start it unless it runs; `defaults`: settings that the environment may override."""
         if self.running:
             return
-        for folder in (self._pid_file.parent, self.log.parent):
-            folder.mkdir(parents=True, exist_ok=True)
-        env = defaults | os.environ
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        env = defaults | os.environ | {MARK: str(self.log)}
         with open(self.log, "ab") as log:
-            process = Popen(
-                command, cwd=ROOT, env=env, stdin=DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
-        self._pid_file.write_text(str(process.pid))
+            Popen(command, cwd=ROOT, env=env, stdin=DEVNULL, stdout=log, stderr=log, start_new_session=True)
 
     def check(self) -> None:
         """Raise `CannotStart`, with the end of its log, where it does not run."""
@@ -120,35 +123,31 @@ class Process:
                 process.wait(STOP_SECONDS)
             except psutil.TimeoutExpired:
                 process.kill()
-        self._pid_file.unlink(missing_ok=True)
         return process is not None
 
 
 def processes(state: Path) -> dict[str, Process]:
     """All three by name, whether they run or not."""
-    return {name: Process(name, state) for name in MARKERS}
+    return {name: Process(name, state) for name in NAMES}
 
 
-def ports_of(settings: ApiSettings) -> Ports:
-    """The ports that the settings name. Raises `CannotStart` where one names another machine."""
-    temporal = _local_port("TEMPORAL_ADDRESS", f"//{where()}", f"127.0.0.1:{DEFAULT.temporal}", 7233)
-    ui = _local_port("REDRESS_UI", settings.ui, f"http://127.0.0.1:{DEFAULT.ui}", 80)
-    ports = Ports(temporal, ui, settings.api_port)
-    if len(set(ports)) < len(ports):
-        raise CannotStart("TEMPORAL_ADDRESS, REDRESS_UI and REDRESS_API_PORT must be different ports")
-    return ports
-
-
-def _local_port(setting: str, address: str, example: str, default: int) -> int:
+def _port(process: Process, setting: str, address: str, example: str) -> int:
+    """The port of an address on the loopback, free or used by the process. Raises `CannotStart`."""
     try:
         parts = urlsplit(address)
-        if parts.hostname in LOOPBACK:
-            return parts.port or default
-    except ValueError:
-        pass  # no address at all
+        host, port = parts.hostname, parts.port
+    except ValueError:  # no address at all
+        host = port = None
+    if host not in LOOPBACK or port is None:
+        raise CannotStart(
+            f"{setting} is {address.removeprefix('//')}: make up starts what runs on this machine alone, "
+            f"such as {example}. For a Temporal elsewhere run worker.py (docs/operating.md)"
+        )
+    if process.running or _is_free(port):
+        return port
     raise CannotStart(
-        f"{setting} is {address.removeprefix('//')}: make up starts what runs on this machine alone, "
-        f"such as {example}. For a Temporal elsewhere run worker.py (docs/operating.md)"
+        f"port {port}, for the {process.name}, is in use: stop what uses it (make down, docker compose down) "
+        f"or set {setting}, such as {example}"
     )
 
 
@@ -159,53 +158,40 @@ def _is_free(port: int) -> bool:
 
 async def up(settings: ApiSettings) -> None:
     """Start what does not run yet and say where to look. Raises `CannotStart`."""
-    ports = ports_of(settings)
     state = ROOT / settings.state
-    found = processes(state)
-    server, worker, api = found["server"], found["worker"], found["api"]
-    for process, port, used_for, hint in (
-        (server, ports.temporal, "Temporal", "TEMPORAL_ADDRESS, such as 127.0.0.1:17233"),
-        (server, ports.ui, "its UI", "REDRESS_UI, such as http://127.0.0.1:18233"),
-        (api, ports.api, "the API", "REDRESS_API_PORT, such as 18400"),
-    ):
-        if not (process.running or _is_free(port)):
-            stop = "stop what uses it (make down, docker compose down)"
-            raise CannotStart(f"port {port}, for {used_for}, is in use: {stop}, or set {hint}")
+    api, worker, server = processes(state).values()
+    port = _port(server, "TEMPORAL_ADDRESS", f"//{where()}", "127.0.0.1:17233")
+    ui_port = _port(server, "REDRESS_UI", settings.ui, "http://127.0.0.1:18233")
+    api_port = _port(api, "REDRESS_API_PORT", f"//127.0.0.1:{settings.api_port}", "18400")
     state.mkdir(parents=True, exist_ok=True)
     state.chmod(0o700)
     if not settings.keys_file.exists() and settings.trial != TRIAL:
         print(f"keys          new: {settings.keys_file} ({add_key(settings.keys_file)})")
     migrate_stores(settings, settings.store_url)
     cipher = cipher_for(settings)
-    address, ui = f"127.0.0.1:{ports.temporal}", f"http://127.0.0.1:{ports.ui}"
-    api_url = f"http://{settings.api_host}:{ports.api}"
-    codec, database = f"{api_url}/codec", state / "temporal.db"
-    server.start(server_command(ports.temporal, ui_port=ports.ui, database=database, codec=codec))
-    await server.wait_for_port(ports.temporal)
-    await wait_for_server(address, cipher=cipher)
+    codec = f"http://{settings.api_host}:{api_port}/codec"
+    server.start(server_command(port, ui_port=ui_port, database=state / "temporal.db", codec=codec))
+    await server.wait_for_port(port)
+    await wait_for_server(f"127.0.0.1:{port}", cipher=cipher)
     await prepare(await connect(cipher))
     worker.start(WORKER)
-    api.start(API, REDRESS_CODEC_ORIGINS=json.dumps([f"http://{host}:{ports.ui}" for host in LOOPBACK]))
-    await api.wait_for_port(ports.api)
+    origins = [f"http://{host}:{ui_port}" for host in LOOPBACK]
+    api.start(API, REDRESS_CODEC_ORIGINS=json.dumps(origins))
+    await api.wait_for_port(api_port)
     worker.check()
-    print(f"Temporal      {address}   (log: {server.log})")
-    print(f"its UI        {ui}")
-    print(f"worker        log: {worker.log}")
-    print(f"API           {api_url}   (log: {api.log})")
-    print(f"  its pages   {api_url}/docs   {api_url}/openapi.json")
-    print("  a token     .venv/bin/python starter.py token new NAME --role intake   (docs/api.md)")
-    if settings.trial != TRIAL:
-        print(f"  names in the UI: a token of the role codec, at {codec}/login   (docs/operators.md)")
-    print(f"register      {settings.database_url}")
-    print(f"letters       {settings.outbox_folder}")
-    print("\nReady lists in the UI, with the dates of today (make links: anew):")
-    for line in lines(ui, os.environ.get("TEMPORAL_NAMESPACE", "default"), today()):
-        print(f"  {line}")
-    if ports != DEFAULT:
-        exports = f"TEMPORAL_ADDRESS={address} REDRESS_UI={ui} REDRESS_API_PORT={ports.api}"
-        print(f"\nNot the usual ports. Wherever you type commands:  export {exports}")
-    print("\nTry:  .venv/bin/python starter.py open examples/under-way.json")
-    print("End:  make down")
+    lists = lines(origins[0], os.environ.get("TEMPORAL_NAMESPACE", "default"), today())
+    print(
+        RUNNING.format(
+            port=port,
+            ui=origins[0],
+            api=f"http://{settings.api_host}:{api_port}",
+            api_port=api_port,
+            logs=state / "logs",
+            register=settings.database_url,
+            letters=settings.outbox_folder,
+            lists="\n  ".join(lists),
+        )
+    )
 
 
 def down(settings: ApiSettings) -> None:

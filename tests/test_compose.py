@@ -184,6 +184,7 @@ NOT_TO_BE_SET = {
     "REDRESS_BANK_HOLIDAYS": "the file is part of the image",
 }
 OF_THE_WORKER = {
+    "queues",
     "metrics",
     "cached_complaints",
     "activity_threads",

@@ -22,10 +22,9 @@ from redress.cli.main import commands
 from redress.contract import SEARCH_ATTRIBUTES
 from redress.domain.case import Case
 from redress.domain.corrections import MOST_CORRECTIONS, OPENING_FIELDS
-from redress.domain.fields import About, OnBehalfOf
 from redress.domain.fields import Contact as Complainant
 from redress.domain.messages import MESSAGES, Finding, Message, Recommendation, Remedy
-from redress.domain.opening import Opening
+from redress.domain.opening import About, OnBehalfOf, Opening
 from redress.domain.opening_parsing import parse_opening
 from redress.domain.parsing import LONGEST, LONGEST_OPENING
 from redress.domain.plain_words import PlainWords
@@ -49,6 +48,7 @@ from redress.domain.status import DeadlineStatus, Status
 from redress.procedures import loader
 from redress.procedures.authority import Authority, Choice, Contact, Overlay, Service
 from redress.procedures.files import read_toml
+from redress.services.clock import today
 from redress.settings import Settings
 from scripts.generate import generated
 from tests.evidence import Evidence, files_of_tests, named_tests, unproven
@@ -103,6 +103,13 @@ def test_no_document_names_a_place_on_one_machine(path: Path) -> None:
 
 def test_the_readme_is_short() -> None:
     assert len(text("README.md").splitlines()) <= 120
+
+
+def test_the_first_complaint_is_received_today() -> None:
+    """Otherwise a newcomer's first act would be late."""
+    ((old, file),) = re.findall(r'sed "s/([\d-]+)/\$\(date \+%F\)/" (\S+)', text("README.md"))
+    opening = text(file).replace(old, today().isoformat())
+    assert json.loads(opening)["received_on"] == today().isoformat()
 
 
 # --- docs/seeds.md -----------------------------------------------------------------------------------

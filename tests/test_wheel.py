@@ -92,6 +92,7 @@ async def test_its_commands_open_a_complaint_and_write_a_letter(commands: Path, 
         where = [str(commands / "python"), "-c", "import redress; print(redress.__file__)"]
         found = subprocess.check_output(where, cwd=tmp_path, env=environment, text=True)
         assert Path(found).is_relative_to(commands.parent)
+        redress("migrate")
         token = redress("token", "new", "web-form", "--role", "staff").strip()
         worker = running(commands / "redress-worker", tmp_path, environment)
         with worker, running(commands / "redress-api", tmp_path, environment):

@@ -1,48 +1,27 @@
 """How a complaint moves: it waits for the next message or the next due instant, and acts on it.
 
-All rules are the case's (`redress.domain.case`). Here stand only the waiting, the timers, the errands that
-go out, and what operators see.
+All rules are the case's (`redress.domain.case`). Here stand only the waiting, the timers, the activities
+that are asked for, and what operators see.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RawValue, TypedSearchAttributes
-from temporalio.exceptions import ApplicationError, FailureError
+from temporalio.exceptions import ApplicationError
 
-from redress.contract import (
-    BEGIN,
-    HEARTBEAT_TIMEOUT,
-    LOCAL_WITHIN,
-    MALFORMED,
-    MOVES,
-    NEXT_DUE,
-    NOTHING,
-    REFUSED,
-    START_TO_CLOSE,
-    STATUS,
-    STILL_OPENING,
-    WORKFLOW,
-    BeginRequest,
-    BeginResult,
-    Carried,
-    Inbound,
-    RejectedUpdate,
-    Start,
-    rejection,
-    text_of,
-    workflow_id,
-)
+from redress import contract
+from redress.contract import NOTHING, Inbound, Start
 from redress.domain.calendar import HolidayTable, OutsideTable, long_date
 from redress.domain.case import Answer, Case, Task, Timer
 from redress.domain.london import london_date
 from redress.domain.messages import MESSAGES
+from redress.domain.opening import Opening
 from redress.domain.opening_parsing import parse_opening
 from redress.domain.packing import pack_state, unpack, unpack_state
 from redress.domain.parsing import Malformed, Parsed, Problem, parse_message
@@ -51,7 +30,7 @@ from redress.domain.status import Status
 from workflows.descriptions import MOVES_DESCRIPTION, STATUS_DESCRIPTION, UNKNOWN_SIGNAL_DESCRIPTION
 from workflows.details import current_details, search_attributes
 from workflows.handlers import ComplaintHandlers
-from workflows.outbox import RETRY_FOREVER, RETRY_NEVER, Outbox
+from workflows.outbox import Outbox, at_once, until_it_works
 
 MESSAGES_A_RUN = 1000
 """After so many messages a run continues as new: the server takes 2,000 updates a run and no more."""
@@ -67,7 +46,7 @@ SEND_ENCRYPTED = (
 """What its sender is told: what is taken stays in the history, and there a name would stay readable."""
 
 
-@workflow.defn(name=WORKFLOW)
+@workflow.defn(name=contract.WORKFLOW)
 class Complaint(ComplaintHandlers):
     """One complaint, from its receipt to its end."""
 
@@ -81,7 +60,10 @@ class Complaint(ComplaintHandlers):
         self._shown: TypedSearchAttributes | None = None
         self._outbox = Outbox(on_empty=self._consider_a_new_run)
         self._checked: tuple[str, Parsed] | None = None
-        self._start, self._unfit = _start_of(start)
+        self._start: Start | None = None
+        self._opening: Opening | None = None
+        self._unfit = ""
+        self._check_start(start)
 
     @workflow.run
     async def run(self, start: Inbound[Start] = NOTHING) -> None:
@@ -97,6 +79,19 @@ class Complaint(ComplaintHandlers):
         goes_on = life.result()
         if goes_on is not None:
             workflow.continue_as_new(goes_on.model_dump(mode="json", exclude_defaults=True))
+
+    def _check_start(self, start: Inbound[Start]) -> None:
+        """Keep what the workflow was started with, or why it is not fit to be a complaint."""
+        try:
+            begun = Start.model_validate(start.opened())
+            if workflow.info().workflow_id != contract.workflow_id(begun.reference):
+                name = contract.workflow_id(begun.reference)
+                raise ValueError(f"the workflow of {begun.reference} is named {name}")
+            if begun.opening is not None:
+                self._opening = parse_opening(begun.opening, london_date(workflow.now()))
+            self._start = begun
+        except (ValueError, Malformed) as error:
+            self._unfit = f"a complaint is opened by 'starter.py open': {error}"
 
     async def _live(self) -> Start | None:
         """Begin, then act and wait by turns until nothing is owed and the tail has passed.
@@ -127,13 +122,13 @@ class Complaint(ComplaintHandlers):
         has_work, self._has_work = self._has_work, False
         return not has_work and workflow.all_handlers_finished()
 
-    # --- the story's verbs -----------------------------------------------------------------------
+    # --- what it does by turns -----------------------------------------------------------------------
 
     async def _begin(self) -> None:
         """Bring the rules into the history: nothing else decides a date from here on."""
         start = self._start
         if start is None:
-            raise ApplicationError(self._unfit, type=MALFORMED, non_retryable=True)
+            raise ApplicationError(self._unfit, type=contract.MALFORMED, non_retryable=True)
         if start.carried is not None:
             self._case = Case.restore(unpack(start.carried.terms), unpack_state(start.carried.state))
             self._packed_rules = start.carried.terms
@@ -141,41 +136,21 @@ class Complaint(ComplaintHandlers):
             self._outbox.letters_waiting = start.carried.letters_waiting
             return
         today = london_date(workflow.now())
-        request = BeginRequest(reference=start.reference, opened_on=today.isoformat(), opening=start.opening)
-        begun = await self._begun(request)
+        request = contract.BeginRequest(
+            reference=start.reference, opened_on=today.isoformat(), opening=start.opening
+        )
+        asked = contract.BEGIN, request, contract.BeginResult, RULES_ARE_KEPT
+        begun = await at_once(*asked) or await until_it_works(*asked)
         self._packed_rules = begun.terms
         if begun.state is not None:
             self._case = Case.restore(unpack(begun.terms), unpack_state(begun.state))
             self._outbox.letters_waiting = begun.letters_waiting
             return
-        opening = parse_opening(start.opening, today)
-        self._case = Case(unpack(begun.terms), start.reference, opening, today)
+        assert self._opening is not None, "what starts without an opening was in the register"
+        self._case = Case(unpack(begun.terms), start.reference, self._opening, today)
         if not begun.recorded:
             body = {"opening": start.opening, "opened_on": today.isoformat(), "terms": begun.terms}
             self._outbox.put("opened", "opened", body)
-
-    async def _begun(self, request: BeginRequest) -> BeginResult:
-        """The rules: within this workflow task where that goes, else by an activity that operators see."""
-        with suppress(FailureError):  # the ordinary activity tells why, and is tried until it works
-            at_once: BeginResult = await workflow.execute_local_activity(
-                BEGIN,
-                request,
-                result_type=BeginResult,
-                schedule_to_close_timeout=LOCAL_WITHIN,
-                retry_policy=RETRY_NEVER,
-                summary=RULES_ARE_KEPT,
-            )
-            return at_once
-        begun: BeginResult = await workflow.execute_activity(
-            BEGIN,
-            request,
-            result_type=BeginResult,
-            start_to_close_timeout=START_TO_CLOSE,
-            heartbeat_timeout=HEARTBEAT_TIMEOUT,
-            retry_policy=RETRY_FOREVER,
-            summary=RULES_ARE_KEPT,
-        )
-        return begun
 
     def _act(self) -> None:
         """Let the rules say what is due now, and send it on its way."""
@@ -216,11 +191,8 @@ class Complaint(ComplaintHandlers):
         Messages that arrive while one run hands over to the next have to be sent again by their
         senders. What is still to be carried out must be small enough to take along.
         """
-        if not self._is_old():
-            return False
-        if self._handled < MESSAGES_A_RUN * 1.7 and self._outbox.entries:
-            return False
-        return self._outbox.fits_one_batch
+        is_ready = self._handled >= MESSAGES_A_RUN * 1.7 or not self._outbox.entries
+        return self._is_old() and is_ready and self._outbox.fits_one_batch
 
     def _is_old(self) -> bool:
         return self._handled >= MESSAGES_A_RUN or workflow.info().is_continue_as_new_suggested()
@@ -229,9 +201,9 @@ class Complaint(ComplaintHandlers):
         self._has_work = self._has_work or self._is_old()  # a quiet moment to go on in a new run
 
     def _handed_on(self) -> Start:
-        carried = Carried(
+        carried = contract.Carried(
             terms=self._packed_rules,
-            state=pack_state(self._known.state()),
+            state=pack_state(self._known.saved()),
             outbox=self._outbox.entries,
             letters_waiting=self._outbox.letters_waiting,
         )
@@ -251,7 +223,7 @@ class Complaint(ComplaintHandlers):
                 raise Malformed([Problem("message", SEND_ENCRYPTED)])
             parsed = self._parse(action, message)
         except Malformed as malformed:
-            raise rejection(malformed, RejectedUpdate) from None
+            raise contract.rejection(malformed, contract.RejectedUpdate) from None
         if self._case is not None:  # else it is parsed again once there is a case to check it against
             self._checked = (_update_id(), parsed)
 
@@ -265,11 +237,10 @@ class Complaint(ComplaintHandlers):
         if self._case is None:  # only until its rules are there
             await workflow.wait_condition(lambda: self._case is not None)
         try:
-            is_checked = checked is not None and checked[0] == _update_id()
-            parsed = checked[1] if checked and is_checked else self._parse(action, message)
+            parsed = checked[1] if checked and checked[0] == _update_id() else self._parse(action, message)
             answer = self._receive(parsed)
         except Malformed as malformed:
-            raise rejection(malformed) from None
+            raise contract.rejection(malformed) from None
         except Exception as fault:
             # Ours, not the sender's. Raised further it would stop the workflow task, and every clock with it.
             workflow.logger.error("a message was turned away by a fault: %s", type(fault).__name__)
@@ -278,7 +249,7 @@ class Complaint(ComplaintHandlers):
         body = answer.model_dump(mode="json")
         if not (answer.applied or answer.pending):
             refused = f"Refused: {with_long_dates(answer.reason)}"
-            raise ApplicationError(refused, body, type=REFUSED, non_retryable=True)
+            raise ApplicationError(refused, body, type=contract.REFUSED, non_retryable=True)
         return body
 
     async def take_signal(self, action: str, message: Inbound[Any]) -> None:
@@ -297,7 +268,7 @@ class Complaint(ComplaintHandlers):
     def unknown_signal(self, name: str, arguments: Sequence[RawValue]) -> None:
         """A signal of a name that is none: kept like any other that cannot be taken."""
         what = "is an update, not a signal" if name in MESSAGES else "is no action"
-        self._reject_soon(name, f"action: {name[:100]!r} {what}", text_of(arguments))
+        self._reject_soon(name, f"action: {name[:100]!r} {what}", contract.text_of(arguments))
 
     def _reject_soon(self, name: str, problem: str, received: str) -> None:
         async def later() -> None:
@@ -313,7 +284,7 @@ class Complaint(ComplaintHandlers):
         document, now, update_id = message.opened(), workflow.now(), _update_id()
         if self._case is not None:
             return self._case.parse(action, document, now, update_id)
-        received_on = date.fromisoformat(_received_on(self._start))
+        received_on = self._opening.received_on if self._opening else date.min
         return parse_message(
             action, document, received_on=received_on, today=london_date(now), message_id=update_id
         )
@@ -336,11 +307,11 @@ class Complaint(ComplaintHandlers):
 
     # --- what can be seen ------------------------------------------------------------------------
 
-    @workflow.query(name=STATUS, description=STATUS_DESCRIPTION)
+    @workflow.query(name=contract.STATUS, description=STATUS_DESCRIPTION)
     def status(self, asked: Inbound[str] = NOTHING) -> Status:
         """Where the complaint stands on a London date; without one, today."""
         if self._case is None:
-            raise ApplicationError(STILL_OPENING)
+            raise ApplicationError(contract.STILL_OPENING)
         as_of: Any = asked.document
         if isinstance(as_of, dict):
             as_of = as_of.get("as_of")
@@ -353,9 +324,11 @@ class Complaint(ComplaintHandlers):
         except (OutsideTable, OverflowError) as error:
             raise ApplicationError(f"as_of: {error}") from None
 
-    @workflow.query(name=MOVES, description=MOVES_DESCRIPTION)
+    @workflow.query(name=contract.MOVES, description=MOVES_DESCRIPTION)
     def what_a_recount_moves(
-        self, holidays: Inbound[HolidayTable] = NOTHING, on: Inbound[str] = NOTHING
+        self,
+        holidays: Inbound[HolidayTable] = NOTHING,
+        on: Inbound[str] = NOTHING,
     ) -> dict[str, Any]:
         """What moves if the table of bank holidays that is asked about counted from a London date, or today.
 
@@ -363,26 +336,24 @@ class Complaint(ComplaintHandlers):
         the days that differ (`days`) and the due dates that would move (`moves`).
         """
         if self._case is None:
-            raise ApplicationError(STILL_OPENING)
+            raise ApplicationError(contract.STILL_OPENING)
         try:
             table = HolidayTable.model_validate(holidays.document)
             today = date.fromisoformat(str(on.document)) if on.document else london_date(workflow.now())
             moves = self._case.moves_of(table, today)
         except (TypeError, ValueError, OverflowError) as error:
             raise ApplicationError(f"holidays: {error}") from None
-        now = self._case.fold.calendar
+        now = self._case.state.calendar
         return {
             "calendar": now.version,
             "official_until": now.table.official_until.isoformat(),
             "recounts": self._case.recounts,
-            "days": [
-                {"on": day.on.isoformat(), "name": day.name, "now": day.now} for day in now.differs(table)
-            ],
+            "days": [{**day._asdict(), "on": day.on.isoformat()} for day in now.differs(table)],
             "moves": moves,
         }
 
     def _show(self) -> None:
-        """Bring search attributes and the card on the workflow's page up to date."""
+        """Bring search attributes and the current details on the workflow's page up to date."""
         case = self._known
         today = london_date(workflow.now())
         wanted = search_attributes(case)
@@ -392,8 +363,8 @@ class Complaint(ComplaintHandlers):
         changed = [
             pair.key.value_set(pair.value) for pair in wanted if shown.get(pair.key.name) != pair.value
         ]
-        if NEXT_DUE.name in shown and NEXT_DUE.name not in now:
-            changed.append(NEXT_DUE.value_unset())
+        if contract.NEXT_DUE.name in shown and contract.NEXT_DUE.name not in now:
+            changed.append(contract.NEXT_DUE.value_unset())
         if changed:
             workflow.upsert_search_attributes(changed)
             self._shown = wanted
@@ -404,29 +375,10 @@ def _by_name(attributes: TypedSearchAttributes) -> dict[str, Any]:
     return {pair.key.name: pair.value for pair in attributes}
 
 
-def _start_of(start: Inbound[Start]) -> tuple[Start | None, str]:
-    """What the workflow was started with, or why it is not fit to be a complaint."""
-    try:
-        begun = Start.model_validate(start.opened())
-        if workflow.info().workflow_id != workflow_id(begun.reference):
-            raise ValueError(f"the workflow of {begun.reference} is named {workflow_id(begun.reference)}")
-        if begun.opening is not None:
-            parse_opening(begun.opening, london_date(workflow.now()))
-    except (ValueError, Malformed) as error:
-        return None, f"a complaint is opened by 'starter.py open': {error}"
-    return begun, ""
-
-
 def _update_id() -> str:
     """What an update without a message id is known by."""
     update = workflow.current_update_info()
     return update.id if update else ""
-
-
-def _received_on(start: Start | None) -> str:
-    if start is not None and start.opening is not None:
-        return str(start.opening["received_on"])
-    return "1900-01-01"
 
 
 def _as_body(task: Task) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What the Temporal UI shows of a complaint: in lists, and on its page. No personal data.
 
-The UI fetches the card's text from its server in an address, which logs and proxies may keep: another
+The UI fetches the details' text from its server in an address, which logs and proxies may keep: another
 reason why nobody is named in it, and why it is short.
 """
 
@@ -8,26 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from operator import attrgetter
 from typing import Any
 
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
-from redress.contract import (
-    ALL_OVERDUE,
-    AUTHORITY,
-    NEXT_DUE,
-    OVERDUE,
-    PROCEDURE,
-    STAGE,
-    STATE,
-    WAITING_FOR,
-    list_path,
-    waiting_for,
-    workflow_id,
-)
+from redress import contract
 from redress.domain.calendar import long_date
 from redress.domain.case import Case
-from redress.domain.deadline import Deadline, days_late
+from redress.domain.deadline import days_late
 from redress.domain.london import instant
 from redress.domain.messages import KNOWN
 from redress.domain.plain_words import place_of
@@ -36,7 +25,7 @@ from redress.domain.state import ComplaintState
 from redress.domain.status import brief, linked, state_of
 
 MOST_LISTED = 20
-"""Lines of one kind on a card: remedies can be many, and its text travels in an address."""
+"""Lines of one kind: remedies can be many, and the text travels in an address."""
 
 CANCEL = "cancel"
 """As what a request to cancel the workflow is written down."""
@@ -52,25 +41,25 @@ STATIC_DETAILS = (
 
 def title(reference: str, authority: str = "", part_of: str = "") -> str:
     """What stands on a complaint's page under Summary."""
-    said = f"Complaint {reference}"
+    name = f"Complaint {reference}"
     if part_of:
-        return f"{said}, split off {part_of}"
-    return f"{said} to {authority}" if authority else said
+        return f"{name}, split off {part_of}"
+    return f"{name} to {authority}" if authority else name
 
 
 def search_attributes(case: Case) -> TypedSearchAttributes:
-    """What lists of workflows show of a case, as of the day its fold has come to."""
-    now = brief(case.fold, case.fold.day)
+    """What lists of workflows show of a case, as of the day its state has come to."""
+    now = brief(case.state, case.state.day)
     pairs: list[SearchAttributePair[Any]] = [
-        SearchAttributePair(AUTHORITY, case.opening.authority),
-        SearchAttributePair(PROCEDURE, case.fold.procedure.name),
-        SearchAttributePair(STAGE, now.stage),
-        SearchAttributePair(STATE, now.state),
-        SearchAttributePair(WAITING_FOR, now.waiting_for),
-        SearchAttributePair(OVERDUE, now.overdue),
+        SearchAttributePair(contract.AUTHORITY, case.opening.authority),
+        SearchAttributePair(contract.PROCEDURE, case.state.procedure.name),
+        SearchAttributePair(contract.STAGE, now.stage),
+        SearchAttributePair(contract.STATE, now.state),
+        SearchAttributePair(contract.WAITING_FOR, now.waiting_for),
+        SearchAttributePair(contract.OVERDUE, now.overdue),
     ]
     if now.next_due_on is not None:
-        pairs.append(SearchAttributePair(NEXT_DUE, instant(now.next_due_on, "23:59")))
+        pairs.append(SearchAttributePair(contract.NEXT_DUE, instant(now.next_due_on, "23:59")))
     return TypedSearchAttributes(pairs)
 
 
@@ -80,16 +69,16 @@ def current_details(case: Case, today: date, namespace: str) -> str:
     It is made when something happens to the complaint, and stands until the next time something does:
     so it tells since when a thing is late, not for how many days.
     """
-    fold = case.fold
+    state = case.state
     blocks = [
-        _where(fold),
-        _block("Owed now", _owed(fold, today)),
-        _block("To decide", _to_decide(fold)),
-        _block("Waits, with nothing to decide", _waits(fold)),
-        _block("Was late", _was_late(fold, today)),
+        _where(state),
+        _block("Owed now", _owed(state, today)),
+        _block("To decide", _to_decide(state)),
+        _block("Waits, with nothing to decide", _waits(state)),
+        _block("Was late", _was_late(state, today)),
         _last_message(case),
         _not_taken(case),
-        _block("Done", _done(fold, today)),
+        _block("Done", _done(state, today)),
         _block("Belongs together with", _linked(case, namespace)),
         _lists(case, namespace),
         _about(case),
@@ -97,19 +86,19 @@ def current_details(case: Case, today: date, namespace: str) -> str:
     return "\n\n".join(block for block in blocks if block)
 
 
-def _where(fold: ComplaintState) -> str:
-    stage = fold.procedure.stage.get(fold.stage)
-    place = stage.title if stage else fold.stage.replace("_", " ").capitalize()
-    if fold.closed_on is not None:
-        when = f"on {long_date(fold.closed_on)} as {str(fold.closed_as).replace('_', ' ')}"
-        return f"**{place}** · closed {when}" if place_of(fold) == "ombudsman" else f"**Closed {when}**"
-    return f"**{place}** · {fold.state}"
+def _where(state: ComplaintState) -> str:
+    stage = state.procedure.stage.get(state.stage)
+    place = stage.title if stage else state.stage.replace("_", " ").capitalize()
+    if state.closed_on is not None:
+        when = f"on {long_date(state.closed_on)} as {str(state.closed_as).replace('_', ' ')}"
+        return f"**{place}** · closed {when}" if place_of(state) == "ombudsman" else f"**Closed {when}**"
+    return f"**{place}** · {state.state}"
 
 
-def _owed(fold: ComplaintState, today: date) -> Iterator[str]:
+def _owed(state: ComplaintState, today: date) -> Iterator[str]:
     """What runs, by its day; what is overdue comes first by itself."""
-    for deadline in sorted(fold.running, key=_due_on):
-        day, who = long_date(deadline.due_on), title_of(fold.procedure, deadline.owner)
+    for deadline in sorted(state.running, key=attrgetter("due_on")):
+        day, who = long_date(deadline.due_on), title_of(state.procedure, deadline.owner)
         if deadline.paused_on is not None:
             yield f"paused since {long_date(deadline.paused_on)}: {what(deadline)}"
         elif deadline.due_on >= today:
@@ -120,27 +109,27 @@ def _owed(fold: ComplaintState, today: date) -> Iterator[str]:
             yield f"aimed at {day}, not done: {what(deadline)} ({who})"
 
 
-def _to_decide(fold: ComplaintState) -> Iterator[str]:
-    if fold.closed_on is None and fold.stage == "intake":
-        for question in fold.questions:
+def _to_decide(state: ComplaintState) -> Iterator[str]:
+    if state.closed_on is None and state.stage == "intake":
+        for question in state.questions:
             yield f"{question.asked} Answer with `accept` or `decline`."
-    for request in fold.requests.late:
+    for request in state.requests.late:
         yield f"the request of {long_date(request.message.on)} came late: answer with `decide_late`"
 
 
-def _waits(fold: ComplaintState) -> Iterator[str]:
-    for waits in fold.requests.waiting:
+def _waits(state: ComplaintState) -> Iterator[str]:
+    for waits in state.requests.waiting:
         yield f"`{waits.message.action}` of {long_date(waits.message.on)}, until it can be carried out"
 
 
-def _was_late(fold: ComplaintState, today: date) -> Iterator[str]:
+def _was_late(state: ComplaintState, today: date) -> Iterator[str]:
     """What was done late or never, and earlier days that were missed before more time was given."""
-    for deadline in fold.ledger:
-        late = days_late(fold.calendar, deadline, today)
+    for deadline in state.ledger:
+        late = days_late(state.calendar, deadline, today)
         if late and not deadline.is_open:
-            said = f"{what(deadline)}: due {long_date(deadline.due_on)}"
-            said += f", done {long_date(deadline.met_on)}" if deadline.met_on else ", never done"
-            yield f"{said}, {counted(late, deadline.limit)} late"
+            line = f"{what(deadline)}: due {long_date(deadline.due_on)}"
+            line += f", done {long_date(deadline.met_on)}" if deadline.met_on else ", never done"
+            yield f"{line}, {counted(late, deadline.limit)} late"
         for moved in deadline.moved:
             if moved.breach:
                 yield f"{what(deadline)}: late on its earlier day, {long_date(moved.due_on)}"
@@ -151,13 +140,13 @@ def _last_message(case: Case) -> str:
     if not case.log:
         return ""
     entry = case.log[-1]
-    message, verdict = entry.message, case.fold.outcomes.get(entry.seq)
-    said = f"**Last message:** `{message.action}` of {long_date(message.on)}"
-    if verdict is not None and verdict.outcome != "applied":
-        reason = f": {with_long_dates(verdict.reason)}" if verdict.reason and verdict.since is None else ""
-        return f"{said}, **{verdict.outcome}**{reason}"
-    odd = [each.what for each in case.fold.irregular if each.seq == entry.seq]
-    return f"{said}, taken, but **irregular**: {'; '.join(map(_bare, odd[:MOST_LISTED]))}" if odd else said
+    message, outcome = entry.message, case.state.outcomes.get(entry.seq)
+    line = f"**Last message:** `{message.action}` of {long_date(message.on)}"
+    if outcome is not None and outcome.outcome != "applied":
+        reason = f": {with_long_dates(outcome.reason)}" if outcome.reason and outcome.since is None else ""
+        return f"{line}, **{outcome.outcome}**{reason}"
+    odd = [irregular.what for irregular in case.state.irregular if irregular.seq == entry.seq]
+    return f"{line}, taken, but **irregular**: {'; '.join(map(_bare, odd[:MOST_LISTED]))}" if odd else line
 
 
 def _not_taken(case: Case) -> str:
@@ -177,12 +166,12 @@ def _not_taken(case: Case) -> str:
 
 def _bare(irregular: str) -> str:
     """What is irregular, without what somebody wrote: a point may be named by a text."""
-    said = "no point is as named" if irregular.startswith("there is no point") else irregular
-    return with_long_dates(said)
+    is_name = irregular.startswith("there is no point")
+    return "no point is as named" if is_name else with_long_dates(irregular)
 
 
-def _done(fold: ComplaintState, today: date) -> Iterator[str]:
-    for deadline in fold.ledger:
+def _done(state: ComplaintState, today: date) -> Iterator[str]:
+    for deadline in state.ledger:
         if state_of(deadline, today) == "met" and deadline.met_on is not None:
             yield f"{what(deadline)}: {long_date(deadline.met_on)}, in time"
         elif deadline.lapsed_on is not None:
@@ -190,27 +179,27 @@ def _done(fold: ComplaintState, today: date) -> Iterator[str]:
 
 
 def _linked(case: Case, namespace: str) -> Iterator[str]:
-    for each in linked(case.fold, case.reference):
-        reference, how = str(each["reference"]), str(each["how"]).replace("_", " ")
-        yield f"[{reference}](/namespaces/{namespace}/workflows/{workflow_id(reference)}), {how}"
+    for link in linked(case.state, case.reference):
+        reference, how = str(link["reference"]), str(link["how"]).replace("_", " ")
+        yield f"[{reference}](/namespaces/{namespace}/workflows/{contract.workflow_id(reference)}), {how}"
 
 
 def _lists(case: Case, namespace: str) -> str:
     """The way back to other work, from here."""
-    lists = [("everything that is overdue", ALL_OVERDUE)]
-    role = brief(case.fold, case.fold.day).waiting_for
+    lists = [("everything that is overdue", contract.ALL_OVERDUE)]
+    role = brief(case.state, case.state.day).waiting_for
     if role != "nobody":
-        who = title_of(case.fold.procedure, role)
-        lists.append((f"everything that waits for the {who}", waiting_for(role)))
-    links = [f"[{name}]({list_path(namespace, query)})" for name, query in lists]
+        who = title_of(case.state.procedure, role)
+        lists.append((f"everything that waits for the {who}", contract.waiting_for(role)))
+    links = [f"[{name}]({contract.list_path(namespace, query)})" for name, query in lists]
     return f"Lists: {' · '.join(links)}"
 
 
 def _about(case: Case) -> str:
-    procedure = case.fold.procedure
+    procedure = case.state.procedure
     return (
-        f"{case.reference} · {case.opening.authority} · received {long_date(case.fold.opening.received_on)}\n"
-        f"{procedure.title} (`{procedure.name}`). Why: {case.fold.rules.chosen}"
+        f"{case.reference} · {case.opening.authority} · received {long_date(case.opening.received_on)}\n"
+        f"{procedure.title} (`{procedure.name}`). Why: {case.state.rules.chosen}"
     )
 
 
@@ -220,7 +209,3 @@ def _block(heading: str, lines: Iterator[str]) -> str:
         return ""
     more = [f"and {len(listed) - MOST_LISTED} more"] if len(listed) > MOST_LISTED else []
     return "\n".join([f"#### {heading}", "", *(f"- {line}" for line in listed[:MOST_LISTED] + more)])
-
-
-def _due_on(deadline: Deadline) -> date:
-    return deadline.due_on

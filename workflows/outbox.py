@@ -9,38 +9,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
+from pydantic import BaseModel
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError, WorkflowAlreadyStartedError
+from temporalio.exceptions import ActivityError, FailureError, WorkflowAlreadyStartedError
 
-from redress.contract import (
-    HEARTBEAT_TIMEOUT,
-    LETTERS_QUEUE,
-    LOCAL_WITHIN,
-    RECORD,
-    RETRY_INTERVAL_AT_MOST,
-    SEND_LETTERS,
-    SEND_START_TO_CLOSE,
-    START_TO_CLOSE,
-    STARTED_AGAIN_AFTER,
-    WORKFLOW,
-    EntryKind,
-    RecordRequest,
-    RecordResult,
-    RegisterEntry,
-    Start,
-    workflow_id,
-)
+from redress import contract
 from redress.domain.case import Case
 from redress.domain.london import london_date
 from redress.domain.splitting import part_of
 from workflows.details import STATIC_DETAILS, title
 from workflows.summaries import leaving, letters_in, recorded
 
-RETRY_FOREVER = RetryPolicy(maximum_interval=RETRY_INTERVAL_AT_MOST)
-RETRY_NEVER = RetryPolicy(maximum_attempts=1)
+RETRY_FOREVER = RetryPolicy(maximum_interval=contract.RETRY_INTERVAL_AT_MOST)
+
+T = TypeVar("T", bound=BaseModel)
 
 BATCH_ENTRIES, BATCH_BYTES = 50, 400_000
 """How many entries, and bytes of them, are recorded at once."""
@@ -53,7 +38,7 @@ class Outbox:
     """
 
     def __init__(self, on_empty: Callable[[], None]) -> None:
-        self.entries: list[RegisterEntry] = []
+        self.entries: list[contract.RegisterEntry] = []
         self.letters_waiting = False
         self._on_empty = on_empty
         self._is_released = False
@@ -71,10 +56,10 @@ class Outbox:
         """Whether what waits is small enough to be handed on to the next run."""
         return sum(map(_size, self.entries)) < BATCH_BYTES
 
-    def put(self, kind: EntryKind, key: str, body: dict[str, Any]) -> None:
+    def put(self, kind: contract.EntryKind, key: str, body: dict[str, Any]) -> None:
         """Add what has happened; it is recorded with the next batch, at the latest after `release`."""
         on = london_date(workflow.now()).isoformat()
-        self.entries.append(RegisterEntry(kind=kind, key=key, on=on, body=body))
+        self.entries.append(contract.RegisterEntry(kind=kind, key=key, on=on, body=body))
 
     def release(self) -> None:
         """What was put may be recorded: the complaint has said all that is due at this moment."""
@@ -95,7 +80,7 @@ class Outbox:
         while True:
             await workflow.wait_condition(lambda: self._is_released and bool(self.entries))
             batch = _batch(self.entries)
-            result = await self._recorded(RecordRequest(reference=case.reference, entries=batch))
+            result = await self._recorded(contract.RecordRequest(reference=case.reference, entries=batch))
             for entry in batch:
                 await _open_part(case, entry)
             del self.entries[: len(batch)]
@@ -106,34 +91,17 @@ class Outbox:
             if not self.entries:
                 self._on_empty()
 
-    async def _recorded(self, request: RecordRequest) -> RecordResult:
+    async def _recorded(self, request: contract.RecordRequest) -> contract.RecordResult:
         """Within this workflow task while the register keeps up; else by an activity that operators see."""
-        summary = recorded(request.entries)
+        asked = contract.RECORD, request, contract.RecordResult, recorded(request.entries)
         if not self._register_lags:
-            # The ordinary activity says why, and is tried until it works. The SDK gives the error of a local
-            # activity as it was raised, not in an ActivityError.
-            with suppress(ActivityError, ApplicationError):
-                at_once: RecordResult = await workflow.execute_local_activity(
-                    RECORD,
-                    request,
-                    result_type=RecordResult,
-                    schedule_to_close_timeout=LOCAL_WITHIN,
-                    retry_policy=RETRY_NEVER,
-                    summary=summary,
-                )
-                return at_once
+            result = await at_once(*asked)
+            if result is not None:
+                return result
             self._register_lags = True
         while True:
             with suppress(ActivityError):
-                result: RecordResult = await workflow.execute_activity(
-                    RECORD,
-                    request,
-                    result_type=RecordResult,
-                    start_to_close_timeout=START_TO_CLOSE,
-                    heartbeat_timeout=HEARTBEAT_TIMEOUT,
-                    retry_policy=RETRY_FOREVER,
-                    summary=summary,
-                )
+                result = await until_it_works(*asked)
                 self._register_lags = False
                 return result
             await _pause("Recording was ended by hand: it is started again")
@@ -151,11 +119,11 @@ class Outbox:
     async def _sent(self, reference: str) -> bool:
         """Whether all have left. New ones that come meanwhile do not wait for the next attempt."""
         sending = workflow.start_activity(
-            SEND_LETTERS,
+            contract.SEND_LETTERS,
             reference,
-            task_queue=LETTERS_QUEUE,
-            start_to_close_timeout=SEND_START_TO_CLOSE,
-            heartbeat_timeout=HEARTBEAT_TIMEOUT,
+            task_queue=contract.LETTERS_QUEUE,
+            start_to_close_timeout=contract.SEND_START_TO_CLOSE,
+            heartbeat_timeout=contract.HEARTBEAT_TIMEOUT,
             retry_policy=RETRY_FOREVER,
             summary=leaving(self._leaving),
         )
@@ -172,31 +140,61 @@ class Outbox:
         return True
 
 
+async def at_once(activity: str, request: BaseModel, result_type: type[T], summary: str) -> T | None:
+    """What an activity gives within this workflow task; None where it fails: the ordinary one says why."""
+    with suppress(FailureError):  # the SDK gives a local activity's error as it was raised
+        result: T = await workflow.execute_local_activity(
+            activity,
+            request,
+            result_type=result_type,
+            schedule_to_close_timeout=contract.LOCAL_WITHIN,
+            retry_policy=RetryPolicy(maximum_attempts=1),
+            summary=summary,
+        )
+        return result
+    return None
+
+
+async def until_it_works(activity: str, request: BaseModel, result_type: type[T], summary: str) -> T:
+    """What an activity gives that operators see, and that is tried until it works."""
+    result: T = await workflow.execute_activity(
+        activity,
+        request,
+        result_type=result_type,
+        start_to_close_timeout=contract.START_TO_CLOSE,
+        heartbeat_timeout=contract.HEARTBEAT_TIMEOUT,
+        retry_policy=RETRY_FOREVER,
+        summary=summary,
+    )
+    return result
+
+
 async def _pause(summary: str) -> None:
-    await workflow.sleep(STARTED_AGAIN_AFTER, summary=summary)
+    await workflow.sleep(contract.STARTED_AGAIN_AFTER, summary=summary)
 
 
-async def _open_part(case: Case, entry: RegisterEntry) -> None:
+async def _open_part(case: Case, entry: contract.RegisterEntry) -> None:
     """Points split off become a complaint of their own; its reference stands in the register already."""
     if entry.body.get("kind") != "split" or entry.body.get("state") != "done":
         return
     part = part_of(case, entry.body["facts"])
     with suppress(WorkflowAlreadyStartedError):  # an earlier run of ours has started it
+        start = contract.Start(reference=part.reference, opening=part.opening)
         await workflow.start_child_workflow(
-            WORKFLOW,
-            Start(reference=part.reference, opening=part.opening).model_dump(mode="json", exclude_none=True),
-            id=workflow_id(part.reference),
+            contract.WORKFLOW,
+            start.model_dump(mode="json", exclude_none=True),
+            id=contract.workflow_id(part.reference),
             parent_close_policy=workflow.ParentClosePolicy.ABANDON,
             static_summary=title(part.reference, part_of=case.reference),
             static_details=STATIC_DETAILS,
         )
 
 
-def _size(entry: RegisterEntry) -> int:
+def _size(entry: contract.RegisterEntry) -> int:
     return len(str(entry.body))
 
 
-def _batch(entries: list[RegisterEntry]) -> list[RegisterEntry]:
+def _batch(entries: list[contract.RegisterEntry]) -> list[contract.RegisterEntry]:
     """The first entries, as many as are recorded at once; always one."""
     batch, size = [entries[0]], _size(entries[0])
     for entry in entries[1:BATCH_ENTRIES]:

@@ -28,18 +28,18 @@ from redress.temporal.client import quiet_runtime
 
 log = logging.getLogger("redress.api")
 
-LONGEST_HEADERS = 16 * 1024
+MAX_HEADERS = 16 * 1024
 """Bytes of a request's line and headers."""
 
 
 def run() -> int:
     """Run until told to stop; gives the exit status."""
-    os.umask(0o077)  # what is kept names people
+    os.umask(0o077)  # the store names people
     try:
         settings = ApiSettings()
     except ValidationError as error:
-        for each in error.errors():
-            print(f"REDRESS_{str(each['loc'][0]).upper()}: {each['msg']}", file=sys.stderr)  # noqa: T201
+        for problem in error.errors():
+            print(f"REDRESS_{str(problem['loc'][0]).upper()}: {problem['msg']}", file=sys.stderr)  # noqa: T201
         return 2
     set_up(settings)
     quiet_runtime()
@@ -73,7 +73,7 @@ def run() -> int:
         log_config=None,
         access_log=False,
         server_header=False,
-        h11_max_incomplete_event_size=LONGEST_HEADERS,
+        h11_max_incomplete_event_size=MAX_HEADERS,
         timeout_graceful_shutdown=int(settings.shutdown_within),
     )
     flush()

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -23,8 +23,8 @@ from starlette.routing import Match
 from redress.api import routes
 from redress.api.context import AppContext
 from redress.api.limits import Guard
-from redress.api.openapi import describe, describe_webhook
-from redress.api.problems import ANSWERED, Refusal, malformed, of_status, refusal_of
+from redress.api.openapi import about, complete, describe_webhook
+from redress.api.problems import ANSWERED, bad_parameters, malformed, of_status, refusal_of
 from redress.api.request_log import Counts, Watch
 from redress.api.routes.codec import CrossOrigin
 from redress.api.settings import ApiSettings
@@ -54,8 +54,8 @@ class Api(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI document."""
         if self.openapi_schema is None:
-            self.openapi_schema = describe(self, issuer=self.state.context.settings.oidc_issuer)
-        return self.openapi_schema
+            complete(super().openapi(), issuer=self.state.context.settings.oidc_issuer)
+        return super().openapi()
 
 
 def build(settings: ApiSettings, cipher: Cipher) -> FastAPI:
@@ -78,12 +78,10 @@ def build(settings: ApiSettings, cipher: Cipher) -> FastAPI:
         yield
         for task in tasks:
             task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     app = Api(
-        title="Redress",
+        **about(),
         lifespan=life,
         docs_url=None,
         redoc_url=None,
@@ -138,11 +136,10 @@ def _methods(request: Request) -> list[str]:
 
 async def _malformed(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    found = problems_in((_worded(request, each) for each in error.errors()), "body")
-    if all(each["loc"][0] == "body" for each in error.errors()):
-        return malformed(Malformed(found)).response()
-    detail = "Nothing was changed: a parameter cannot be taken."
-    return Refusal("malformed", detail, errors=found).response()
+    problems = problems_in((_worded(request, one) for one in error.errors()), "body")
+    if all(one["loc"][0] == "body" for one in error.errors()):
+        return malformed(Malformed(problems)).response()
+    return bad_parameters(problems).response()
 
 
 def _worded(request: Request, error: ErrorDetails) -> ErrorDetails:
@@ -151,6 +148,6 @@ def _worded(request: Request, error: ErrorDetails) -> ErrorDetails:
     if error["type"] == "string_pattern_mismatch":
         dependant = request.scope["route"].dependant
         parameters = [*dependant.path_params, *dependant.query_params, *dependant.header_params]
-        field = next(each.field_info for each in parameters if each.alias == error["loc"][-1])
+        field = next(one.field_info for one in parameters if one.alias == error["loc"][-1])
         worded["type"], worded["msg"] = "value_error", f"should look like {field.examples[0]}"
     return worded

@@ -78,7 +78,7 @@ async def _read_json(request: Request) -> Any:
         raise wrong("body", f"is nested more than {MAX_DEPTH} deep") from None
     except ValueError as error:
         raise wrong("body", str(error) if isinstance(error, _Repeated) else "is not JSON") from None
-    if _depth(document) > MAX_DEPTH:
+    if not _is_within(MAX_DEPTH, document):
         raise wrong("body", f"is nested more than {MAX_DEPTH} deep")
     return document
 
@@ -98,14 +98,6 @@ def _no_number(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def _depth(document: Any) -> int:
-    depth, level = 0, [document]
-    while level and depth <= MAX_DEPTH:
-        depth += 1
-        level = [
-            inner
-            for value in level
-            if isinstance(value, (dict, list))
-            for inner in (value.values() if isinstance(value, dict) else value)
-        ]
-    return depth
+def _is_within(depth: int, value: Any) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return depth > 0 and all(_is_within(depth - 1, part) for part in inner)

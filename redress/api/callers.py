@@ -34,14 +34,14 @@ class Callers:
         self._issuer = Issuer(settings) if settings.oidc_issuer else None
         self._rates = Rates(settings.rate_per_minute)
         self._codec_rates = Rates(settings.rate_per_minute * CODEC_TIMES)
-        self._strangers = Rates(settings.rate_per_minute)
+        self._unknown_rates = Rates(settings.rate_per_minute)
 
     async def admit(self, allowed: frozenset[Role], request: Request) -> Caller:
         """The caller, if they have one of these roles. Raises `Refusal`."""
         is_codec = allowed == CODEC
         caller = await self.identify(request.headers, request.cookies.get(COOKIE) if is_codec else None)
         if caller is None:
-            self.count_stranger(request)
+            self.count_unknown(request)
             detail = "There is no token with it, or it is unknown, revoked or over: Authorization: Bearer …"
             raise Refusal("no-token", detail, headers=CHALLENGE)
         rates = self._codec_rates if is_codec else self._rates
@@ -50,9 +50,9 @@ class Callers:
             raise Refusal("not-allowed", f"This is for the roles {', '.join(sorted(allowed))}.")
         return caller
 
-    def count_stranger(self, request: Request) -> None:
+    def count_unknown(self, request: Request) -> None:
         """Count a request of somebody unknown, by their address. Raises `Refusal` at too many."""
-        self._strangers.take(f"address {request.client.host if request.client else ''}")
+        self._unknown_rates.take(f"address {request.client.host if request.client else ''}")
 
     async def identify(self, headers: Mapping[str, str], session: str | None = None) -> Caller | None:
         """Who comes with a token, or with a browser's session; None where it is not good."""

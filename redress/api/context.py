@@ -15,7 +15,6 @@ from redress.security.encryption import Cipher
 from redress.security.tokens import Caller
 from redress.services.backends import Backends
 from redress.services.openings import Openings
-from redress.store import callers
 from redress.store.api_store import open_store
 from redress.store.intake_queue import IntakeQueue
 
@@ -57,7 +56,7 @@ async def admit(request: Request, allowed: frozenset[Role] | None) -> None:
     request.state.caller = caller
     reference = request.path_params.get("reference", "")
     if caller.authority is not None and re.match(REFERENCE, reference):
-        owner = await context.backends.ask(lambda register: callers.authority_of(register, reference))
+        owner = await context.backends.ask(lambda register: register.authority_of(reference))
         if owner is not None:
             check_authority(caller, owner)
 
@@ -75,6 +74,5 @@ def caller_of(request: Request) -> Caller:
 Context = Annotated[AppContext, Depends(context_of)]
 CurrentCaller = Annotated[Caller, Depends(caller_of)]
 Reference = Annotated[
-    str,
-    Path(pattern=REFERENCE, description="The complaint's reference.", examples=["CYP-2026-000123"]),
+    str, Path(pattern=REFERENCE, description="The complaint's reference.", examples=["CYP-2026-000123"])
 ]

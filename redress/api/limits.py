@@ -11,16 +11,17 @@ from time import monotonic
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from redress.api.problems import Refusal
+from redress.api.request_log import route_of
 
 log = logging.getLogger("redress.api")
 
-LARGEST = 1024 * 1024
+MAX_BODY = 1024 * 1024
 """Bytes of a request's body."""
 
-LARGEST_BATCH = 16 * 1024 * 1024
+MAX_BATCH = 16 * 1024 * 1024
 """The same for payloads to be decoded: the UI sends a whole history's at once."""
 
-MOST_CALLERS = 10_000
+MAX_CALLERS = 10_000
 """How many callers' rates are remembered."""
 
 HEADERS = [
@@ -35,25 +36,21 @@ class Rates:
     """A bucket for each caller: it holds a quarter of a minute's requests and fills evenly."""
 
     def __init__(self, per_minute: int) -> None:
-        self._each = per_minute / 60
-        self._most = max(per_minute / 4, 1.0)
+        self._per_second = per_minute / 60
+        self._burst = max(per_minute / 4, 1.0)
         self._left: dict[str, tuple[float, float]] = {}
 
     def take(self, who: str) -> None:
         """Count one request. Raises `Refusal` with when the next would be taken."""
         now = monotonic()
-        left, at = self._left.get(who, (self._most, now))
-        left = min(self._most, left + (now - at) * self._each)
+        left, at = self._left.get(who, (self._burst, now))
+        left = min(self._burst, left + (now - at) * self._per_second)
         if left < 1:
-            seconds = str(ceil((1 - left) / self._each))
+            seconds = str(ceil((1 - left) / self._per_second))
             raise Refusal("too-many", f"Try again in {seconds} s.", headers={"Retry-After": seconds})
-        if len(self._left) >= MOST_CALLERS:
+        if len(self._left) >= MAX_CALLERS:
             self._left.clear()
         self._left[who] = (left - 1, now)
-
-
-class TooLarge(Exception):
-    """More came than a body may have."""
 
 
 class Guard:
@@ -66,16 +63,16 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        largest = LARGEST_BATCH if scope["path"].startswith("/codec/") else LARGEST
-        came = 0
-        has_begun = False
+        limit = MAX_BATCH if scope["path"].startswith("/codec/") else MAX_BODY
+        too_large = Refusal("too-large", f"A body may have {limit} bytes: keep documents elsewhere.")
+        received, has_begun = 0, False
 
         async def counted() -> Message:
-            nonlocal came
+            nonlocal received
             message = await receive()
-            came += len(message.get("body", b""))
-            if came > largest:
-                raise TooLarge
+            received += len(message.get("body", b""))
+            if received > limit:
+                raise too_large
             return message
 
         async def with_headers(message: Message) -> None:
@@ -86,24 +83,18 @@ class Guard:
             await send(message)
 
         length = dict(scope["headers"]).get(b"content-length", b"0")
+        if not length.isdigit() or int(length) > limit:
+            await too_large.response()(scope, receive, with_headers)
+            return
         try:
-            if not length.isdigit() or int(length) > largest:
-                raise TooLarge
             await self._app(scope, counted, with_headers)
-        except TooLarge:
-            if has_begun:
-                raise
-            refusal = Refusal("too-large", f"A body may have {largest} bytes: keep documents elsewhere.")
-            await refusal.response()(scope, receive, with_headers)
         except Exception as error:  # a fault of ours: its text could hold names, so nobody sees it
             frame = traceback.extract_tb(error.__traceback__)[-1]
             place = f"{Path(frame.filename).name}:{frame.lineno}"
-            log.error("fault at %s %s: %s in %s", scope["method"], _route(scope), type(error).__name__, place)
+            log.error(
+                "fault at %s %s: %s in %s", scope["method"], route_of(scope), type(error).__name__, place
+            )
             if has_begun:
                 raise ConnectionAbortedError from None
             refusal = Refusal("fault", "The fault was noted. The same request may work later.")
             await refusal.response()(scope, receive, with_headers)
-
-
-def _route(scope: Scope) -> str:
-    return str(getattr(scope.get("route"), "path", "?"))

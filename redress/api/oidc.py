@@ -41,7 +41,7 @@ class Issuer:
         self._settings = settings
         self._keys: dict[str, jwt.PyJWK] = {}
         self._fetched_at = self._asked_at = float("-inf")
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     async def caller(self, token: str) -> Caller | None:
         """Who comes with a token; None where it is not good. Raises `NoKeys`."""
@@ -76,7 +76,7 @@ class Issuer:
             return None
         claim = _at(claims, settings.oidc_roles_claim)
         named = claim.split() if isinstance(claim, str) else claim if isinstance(claim, list) else []
-        ours = {settings.oidc_roles.get(str(each), "") if settings.oidc_roles else each for each in named}
+        ours = {settings.oidc_roles.get(str(role), "") if settings.oidc_roles else role for role in named}
         roles: frozenset[Role] = frozenset(role for role in ROLES if role in ours)
         authority = None
         if settings.oidc_authority_claim:
@@ -90,7 +90,7 @@ class Issuer:
         return Caller(name, roles, authority, until=until)
 
     async def _key(self, name: str) -> jwt.PyJWK | None:
-        async with self._turn:
+        async with self._lock:
             is_stale = monotonic() - self._fetched_at > FRESH
             if (is_stale or name not in self._keys) and monotonic() - self._asked_at > AT_MOST_EVERY:
                 self._asked_at = monotonic()

@@ -2,95 +2,39 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Body, FastAPI, Header
-from fastapi.openapi.utils import get_openapi
+from pydantic import Field
 
-from redress.api.limits import LARGEST, LARGEST_BATCH
+from redress.api.limits import MAX_BATCH, MAX_BODY
 from redress.api.problems import PROBLEMS, TYPE, Problem, problems
-from redress.api.schemas import Notice
+from redress.api.routing import OPEN
+from redress.api.schemas import Notice, Schema
 from redress.procedures.loader import authority_names
 from redress.security.access import CODEC, WHAT_ROLES_ARE
 
-VERSION = "1.0.0"
+TEXTS = Path(__file__).with_name("texts")
+DATA = tomllib.loads((TEXTS / "document.toml").read_text(encoding="utf-8"))
 
-TAGS = [
-    {"name": "complaints", "description": "Open complaints, read where they stand, follow them."},
-    {"name": "messages", "description": "What happens to a complaint: one operation for each action."},
-    {"name": "dates", "description": "What is due, and how a date is counted."},
-    {"name": "webhooks", "description": "Subscriptions to stage changes, closings and breaches."},
-    {"name": "notices", "description": "What webhooks are sent."},
-    {"name": "codec", "description": "For the Temporal UI and command: payloads encrypted and decrypted."},
-    {"name": "health", "description": "For monitoring."},
-]
+ABOUT = (TEXTS / "about.txt").read_text(encoding="utf-8")
 
-ABOUT = """\
-Complaints under the procedures of children's social care in England: open them, send them what happens,
-read what is owed by whom by when.
+SIGNED = (TEXTS / "notices.txt").read_text(encoding="utf-8")
 
-**Who calls.** `Authorization: Bearer TOKEN`. The API's administrator makes tokens with
-`starter.py token new`. {roles}
 
-**Errors** are problem documents (RFC 9457, `application/problem+json`); `errors` names each field. Tell them
-apart by `type`: {problems}. A path that is not there is a 404, a method that it does not take a 405.
+class SignatureHeaders(Schema):
+    """What signs a notice."""
 
-**Repeats.** Whatever may be lost on the way may be sent again: an opening is one by `authority`, `source`
-and `source_id`, a message by its `message_id` or `Idempotency-Key`. Keep sending the same until there is an
-answer below 500; after a 503 or 429 wait for the seconds of `Retry-After` first.
+    webhook_id: str = Field(examples=["wh_0123456789abcdef01234567.42"])
+    """The delivery's name."""
 
-**Pages.** Lists give `next`: ask again with it as `after`, all else alike, until it is null.
+    webhook_timestamp: str = Field(examples=["1796428802"])
+    """When this try was made: Unix seconds."""
 
-**Limits.** A body has at most {largest} bytes (codec: {batch}), one message 32 KiB, an opening 600 KiB; texts
-hold 8,000 characters, names and ids 200. One caller has so many requests a minute (600 unless its
-administrator chose otherwise; of the codec twenty times as many), a quarter of them at once; more get a 429.
-
-**Dates** are London dates, `YYYY-MM-DD`; moments are ISO 8601 with their zone. New fields may come at any
-time: pass over those you do not know. What you send may hold no unknown ones, and no unknown parameters.
-"""
-
-SIGNED = """\
-Every notice is a POST of JSON, signed as Standard Webhooks (symmetric, `v1`) has it. To check that it is
-ours:
-
-1. Take the body as it came, byte for byte, before anything parses it.
-2. Decode the secret: the Base64 after `whsec_` is the key.
-3. Compute HMAC-SHA-256 with that key over `{webhook-id}.{webhook-timestamp}.{body}`, and write it in
-   Base64.
-4. `webhook-signature` holds one or more signatures with a space between, each `v1,` and Base64: one of
-   them has to be yours. Compare in constant time.
-5. Turn away what has a `webhook-timestamp` more than five minutes from your clock.
-
-Answer 2xx within 15 seconds and work afterwards. Anything else, a redirect too, is tried again, at first
-after seconds, then hours, for about four days. A notice has one `webhook-id` however often it is
-tried: keep those you have had, and pass over what you know. The order is not promised; the number after the
-dot rises.
-"""
-
-EXAMPLE_NOTICE: dict[str, Any] = {
-    "type": "complaint.breached",
-    "timestamp": "2026-12-05T00:00:02.101000+00:00",
-    "data": {
-        "on": "2026-12-05",
-        "reference": "CYP-2026-000001",
-        "authority": "family-rights",
-        "procedure": "statutory",
-        "kind": "complaint",
-        "stage": "stage_1",
-        "state": "open",
-        "next_due_on": "2026-12-04",
-        "waiting_for": "stage_manager",
-        "overdue": True,
-        "breach": {
-            "deadline": "stage_1_response",
-            "stage": "stage_1",
-            "due_on": "2026-12-04",
-            "days": 10,
-            "unit": "working_days",
-            "owner": "stage_manager",
-        },
-    },
-}
+    webhook_signature: str = Field(examples=["v1,gJm1b0…="])
+    """One or more signatures."""
 
 
 def describe_webhook(app: FastAPI) -> None:
@@ -103,52 +47,30 @@ def describe_webhook(app: FastAPI) -> None:
         summary="What your receiver is sent",
         description=SIGNED,
         response_description="Taken; its body is not read. Any other 2xx says the same.",
-        openapi_extra={"security": []},
+        openapi_extra=OPEN,
     )
     def notice(
-        notice: Annotated[Notice, Body(openapi_examples={"a breach": {"value": EXAMPLE_NOTICE}})],
-        id: Annotated[
-            str,
-            Header(
-                alias="webhook-id",
-                description="The delivery's name.",
-                examples=["wh_0123456789abcdef01234567.42"],
-            ),
-        ],
-        timestamp: Annotated[
-            str,
-            Header(
-                alias="webhook-timestamp",
-                description="When this try was made: Unix seconds.",
-                examples=["1796428802"],
-            ),
-        ],
-        signature: Annotated[
-            str,
-            Header(
-                alias="webhook-signature", description="One or more signatures.", examples=["v1,gJm1b0…="]
-            ),
-        ],
+        notice: Annotated[Notice, Body(openapi_examples={"a breach": {"value": DATA["example_notice"]}})],
+        headers: Annotated[SignatureHeaders, Header()],
     ) -> None: ...
 
 
-def describe(app: FastAPI, *, issuer: str = "") -> dict[str, Any]:
-    """The OpenAPI document of an app; `issuer`: that of OpenID Connect, where there is one."""
+def about() -> dict[str, Any]:
+    """What FastAPI writes at the head of the document."""
     roles = "Roles: " + "; ".join(f"`{role}` ({what})" for role, what in WHAT_ROLES_ARE.items()) + "."
-    document = get_openapi(
-        title="Redress",
-        version=VERSION,
-        summary="Complaints that act on the day",
-        description=ABOUT.format(
-            roles=roles,
-            problems=", ".join(f"`{TYPE}{name}` ({status})" for name, (status, _) in PROBLEMS.items()),
-            largest=f"{LARGEST:,}",
-            batch=f"{LARGEST_BATCH:,}",
-        ),
-        routes=app.routes,
-        webhooks=app.webhooks.routes,
-        tags=TAGS,
-    )
+    types = ", ".join(f"`{TYPE}{name}` ({status})" for name, (status, _) in PROBLEMS.items())
+    limits = {"largest": f"{MAX_BODY:,}", "batch": f"{MAX_BATCH:,}"}
+    return {
+        "title": "Redress",
+        "version": "1.0.0",
+        "summary": "Complaints that act on the day",
+        "description": ABOUT.format(roles=roles, problems=types, **limits),
+        "openapi_tags": [{"name": name, "description": what} for name, what in DATA["tags"].items()],
+    }
+
+
+def complete(document: dict[str, Any], *, issuer: str = "") -> None:
+    """Add to FastAPI's document what it does not know; `issuer`: that of OpenID Connect, if any."""
     schemas = document["components"]["schemas"]
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
@@ -162,7 +84,6 @@ def describe(app: FastAPI, *, issuer: str = "") -> dict[str, Any]:
         for operation in operations.values():
             if "x-roles" in operation:
                 _complete(path, operation, issuer)
-    return document
 
 
 def _complete(path: str, operation: dict[str, Any], issuer: str) -> None:
@@ -176,20 +97,14 @@ def _complete(path: str, operation: dict[str, Any], issuer: str) -> None:
     statuses = [401, 403, 413, 422, 429, 500, 503]
     statuses += [408, 415] if "requestBody" in operation else []
     statuses += [404] if "{" in path else []
-    described = operation["responses"] | {str(each): answer for each, answer in problems(*statuses).items()}
+    described = operation["responses"] | {
+        str(status): answer for status, answer in problems(*statuses).items()
+    }
     operation["responses"] = dict(sorted(described.items()))
 
 
 def _security_schemes(issuer: str) -> dict[str, Any]:
-    schemes: dict[str, Any] = {
-        "token": {"type": "http", "scheme": "bearer", "description": "A token of `starter.py token new`."},
-        "session": {
-            "type": "apiKey",
-            "in": "cookie",
-            "name": "redress_codec",
-            "description": "A browser's session, from `/codec/login`. For the codec alone.",
-        },
-    }
+    schemes: dict[str, Any] = {**DATA["security"]}
     if issuer:
         discovery = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
         schemes["issuer"] = {"type": "openIdConnect", "openIdConnectUrl": discovery}

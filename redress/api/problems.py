@@ -87,27 +87,18 @@ class Problem(Schema):
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What the OpenAPI document says of answers with these statuses, for `responses` of an endpoint."""
-    return {status: _described(status) for status in statuses}
+    return {str(status): _described(status) for status in statuses}
 
 
 def _described(status: int) -> dict[str, Any]:
-    name, title = next((name, title) for name, (known, title) in PROBLEMS.items() if known == status)
-    example = {
-        "type": TYPE + name,
-        "title": title,
-        "status": status,
-        "detail": "…",
-        "errors": [{"field": "received_on", "problem": "is missing"}] if status == 422 else [],
-    }
+    name = _name_of(status)
+    errors = [FieldProblem("received_on", "is missing")] if status == 422 else []
+    example = Refusal(name, "…", errors=errors).document()
     content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}
-    described: dict[str, Any] = {"description": f"{title}.", "content": {MEDIA_TYPE: content}}
+    described: dict[str, Any] = {"description": f"{PROBLEMS[name][1]}.", "content": {MEDIA_TYPE: content}}
     if status in (429, 503):
-        described["headers"] = {
-            "Retry-After": {
-                "description": "Seconds until it is worth trying again.",
-                "schema": {"type": "integer"},
-            }
-        }
+        wait = {"description": "Seconds until it is worth trying again.", "schema": {"type": "integer"}}
+        described["headers"] = {"Retry-After": wait}
     return described
 
 
@@ -129,17 +120,17 @@ class Refusal(Exception):
         self.headers = dict(headers or {})
         self.more = more
 
-    def response(self) -> JSONResponse:
-        """The problem document."""
+    def document(self) -> dict[str, Any]:
+        """What the problem document says."""
         status, title = PROBLEMS[self.name]
-        body: dict[str, Any] = {
-            "type": TYPE + self.name,
-            "title": title,
-            "status": status,
-            "detail": self.detail,
-            "errors": [{"field": each.field, "problem": each.what} for each in self.errors],
-        }
-        return JSONResponse(body | self.more, status, headers=self.headers, media_type=MEDIA_TYPE)
+        errors = [{"field": error.field, "problem": error.what} for error in self.errors]
+        whole = {"type": TYPE + self.name, "title": title, "status": status, "detail": self.detail}
+        return whole | {"errors": errors} | self.more
+
+    def response(self) -> JSONResponse:
+        """The problem document, with the status of its kind."""
+        status, _ = PROBLEMS[self.name]
+        return JSONResponse(self.document(), status, headers=self.headers, media_type=MEDIA_TYPE)
 
 
 def malformed(error: Malformed) -> Refusal:
@@ -147,6 +138,11 @@ def malformed(error: Malformed) -> Refusal:
     number = len(error.problems)
     fields = "a field" if number == 1 else f"{number} fields"
     return Refusal("malformed", f"Nothing was changed: {fields} cannot be taken.", errors=error.problems)
+
+
+def bad_parameters(problems: Sequence[FieldProblem]) -> Refusal:
+    """What is wrong with each parameter."""
+    return Refusal("malformed", "Nothing was changed: a parameter cannot be taken.", errors=problems)
 
 
 def refusal_of(error: Exception) -> Refusal:
@@ -184,7 +180,9 @@ def unavailable(what: str, *, seconds: int = 5, **more: Any) -> Refusal:
 
 def of_status(status: int, detail: str = "", headers: Mapping[str, str] | None = None) -> Refusal:
     """The problem for a status that the framework chose."""
-    for name, (known, _) in PROBLEMS.items():
-        if known == status:
-            return Refusal(name, detail or HTTPStatus(status).description, headers=headers)
-    return Refusal("fault" if status >= 500 else "malformed", detail, headers=headers)
+    return Refusal(_name_of(status), detail or HTTPStatus(status).description, headers=headers)
+
+
+def _name_of(status: int) -> str:
+    other = "fault" if status >= 500 else "malformed"
+    return next((name for name, (known, _) in PROBLEMS.items() if known == status), other)

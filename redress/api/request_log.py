@@ -17,7 +17,7 @@ QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
 METHODS = frozenset(HTTPMethod)
 
-GONE = 499
+CLIENT_CLOSED_REQUEST = 499
 """The status of a request whose caller went away before there was an answer."""
 
 
@@ -53,9 +53,9 @@ class Watch:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        status, began = GONE, perf_counter()
+        status, began = CLIENT_CLOSED_REQUEST, perf_counter()
 
-        async def noting(message: Message) -> None:
+        async def send_and_note(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = int(message["status"])
@@ -73,7 +73,7 @@ class Watch:
         method = scope["method"] if scope["method"] in METHODS else "other"
         with span as current:
             try:
-                await self._app(scope, receive, noting)
+                await self._app(scope, receive, send_and_note)
             finally:
                 seconds, route = perf_counter() - began, route_of(scope)
                 current.update_name(f"{method} {route}")

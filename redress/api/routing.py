@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 
 from redress.api.bodies import JsonRequest
 from redress.api.context import admit
-from redress.api.problems import Refusal
+from redress.api.problems import bad_parameters
 from redress.domain.parsing import Problem
 from redress.security.access import Role
 
@@ -63,8 +63,7 @@ class Route(APIRoute):
             if name not in known or given.count(name) > 1
         ]
         if problems:
-            detail = "Nothing was changed: a parameter cannot be taken."
-            raise Refusal("malformed", detail, errors=problems[:20])
+            raise bad_parameters(problems[:20])
 
 
 def endpoints(*tags: str) -> APIRouter:

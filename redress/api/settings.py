@@ -83,5 +83,5 @@ def _impatient(url: str) -> str:
     parsed = make_url(url)
     if parsed.get_backend_name() != "postgresql":
         return url
-    missing = {name: value for name, value in OUT_OF_REACH.items() if name not in parsed.query}
-    return parsed.update_query_dict(missing).render_as_string(hide_password=False)
+    query = {**OUT_OF_REACH, **parsed.query}
+    return parsed.set(query=query).render_as_string(hide_password=False)

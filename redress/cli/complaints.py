@@ -6,19 +6,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from redress.cli import tables
-from redress.cli.console import (
-    REFUSED,
-    AsJson,
-    Reference,
-    print_json,
-    read_date,
-    read_document,
-    read_pairs,
-    run,
-    say,
-    settings,
-)
+from redress.cli import console, tables
 from redress.cli.shared import client, register
 from redress.domain.case import Answer
 from redress.domain.sentences import with_long_dates
@@ -33,30 +21,30 @@ app = typer.Typer()
 @app.command("open")
 def open_(
     file: Annotated[str, typer.Argument(help="A JSON file with the opening; - reads standard input.")],
-    as_json: AsJson = False,
+    as_json: console.AsJson = False,
 ) -> None:
     """Open a complaint. The same intake sent again, at once or years later, gives the same reference."""
-    raw = read_document(file)
+    raw = console.read_document(file)
 
     async def work() -> intake.Opened:
         intake.check(raw)
         here = register()
         return await intake.open_complaint(await client(), here, raw)
 
-    opened = run(work)
+    opened = console.run(work)
     if as_json:
-        print_json(opened.model_dump())
+        console.print_json(opened.model_dump())
     else:
         print(opened.reference)  # noqa: T201  # the reference alone, for scripts
         if opened.differs:
-            say("this intake was here before with other content; nothing was changed")
+            console.say("this intake was here before with other content; nothing was changed")
         elif not opened.created:
-            say("this intake was here before; it is the same complaint")
+            console.say("this intake was here before; it is the same complaint")
 
 
 @app.command()
 def send(
-    reference: Reference,
+    reference: console.Reference,
     action: Annotated[
         str, typer.Argument(help="acknowledge, respond, escalate, extend … (see docs/messages.md)")
     ],
@@ -69,47 +57,47 @@ def send(
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="name=value; JSON where it parses as JSON, else text.")
     ] = None,
-    as_json: AsJson = False,
+    as_json: console.AsJson = False,
 ) -> None:
     """Send one message to a complaint and wait for its answer.
 
     Example: starter.py send CYP-2026-000123 extend --set reason="two agencies" --set until=2026-12-18
     """
-    body = (read_document(data) if data else {}) | read_pairs([*(set_ or []), *(more or [])])
+    body = (console.read_document(data) if data else {}) | console.read_pairs([*(set_ or []), *(more or [])])
     repeat: dict[str, Any] = {}
 
     async def work() -> tuple[str, Answer]:
         name, message = sending.complete(action, body)
         repeat.update(message)
-        within = settings().answer_within
+        within = console.settings().answer_within
         return name, await sending.send(await client(), register(), reference, name, message, within)
 
-    name, answer = run(work, repeat=repeat)
+    name, answer = console.run(work, repeat=repeat)
     if as_json:
-        print_json(answer.model_dump(mode="json"))
+        console.print_json(answer.model_dump(mode="json"))
     elif answer.applied or answer.pending:
         tables.show_answer(reference, name, answer)
     if not (answer.applied or answer.pending):
-        say(with_long_dates(answer.reason))
-        raise typer.Exit(REFUSED)
+        console.say(with_long_dates(answer.reason))
+        raise typer.Exit(console.REFUSED)
 
 
 @app.command()
 def show(
-    reference: Reference,
+    reference: console.Reference,
     as_of: Annotated[str | None, typer.Option(help="On which day, YYYY-MM-DD; today if left out.")] = None,
-    as_json: AsJson = False,
+    as_json: console.AsJson = False,
 ) -> None:
     """Where a complaint stands, with every limit, letter and message."""
-    day = read_date("as_of", as_of) if as_of else today()
+    day = console.read_date("as_of", as_of) if as_of else today()
 
     async def work() -> Status:
         return await sending.status(
-            await client(reading=True), register(), reference, day, settings().answer_within
+            await client(reading=True), register(), reference, day, console.settings().answer_within
         )
 
-    status = run(work)
-    print_json(status) if as_json else tables.show_status(status)
+    status = console.run(work)
+    console.print_json(status) if as_json else tables.show_status(status)
 
 
 @app.command("list")
@@ -119,10 +107,10 @@ def list_(
     overdue: Annotated[bool, typer.Option("--overdue", help="Only with a limit that has passed.")] = False,
     due_before: Annotated[str | None, typer.Option(help="Only due before this day, YYYY-MM-DD.")] = None,
     authority: Annotated[str | None, typer.Option(help="Only this authority.")] = None,
-    as_json: AsJson = False,
+    as_json: console.AsJson = False,
 ) -> None:
     """Open complaints by next due date. Reads the register, so it works with Temporal down."""
-    before = read_date("due_before", due_before) if due_before else None
+    before = console.read_date("due_before", due_before) if due_before else None
     wanted = ComplaintFilter(everything, authority, stage and stage.replace("-", "_"), overdue, before)
 
     async def work() -> list[Line] | list[Status]:
@@ -130,5 +118,5 @@ def list_(
         lines = lists.list_complaints(store, wanted, day).complaints
         return lists.statuses(store, lines, day) if as_json else lines
 
-    found = run(work)
-    print_json(found) if as_json else tables.show_list(cast(list[Line], found))
+    listed = console.run(work)
+    console.print_json(listed) if as_json else tables.show_list(cast(list[Line], listed))

@@ -1,4 +1,4 @@
-"""How a command ends that cannot do its work: the exit status, and what is said of it.
+"""How a command ends that cannot do its work: the exit status, and its lines.
 
 Loaded by a failure alone: a command that needs no server or database does not wait for their errors.
 """
@@ -22,7 +22,7 @@ APPLIED = {"": "", "no": "; it is not applied", "unknown": "; whether it is appl
 
 
 class Failure(NamedTuple):
-    """An exit status, its lines for people, and more that programs are told."""
+    """An exit status, its lines for people, and more fields for `--json`."""
 
     status: int
     lines: list[str]

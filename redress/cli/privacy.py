@@ -8,20 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from redress.api.settings import ApiSettings
-from redress.cli import tables
-from redress.cli.console import (
-    MALFORMED,
-    AsJson,
-    Reference,
-    as_json_text,
-    ending,
-    fail,
-    print_json,
-    run,
-    say,
-    settings,
-    write_privately,
-)
+from redress.cli import console, tables
 from redress.cli.shared import client, register
 from redress.security.keyring import add_key
 from redress.services import erasing, export_text, exporting
@@ -38,19 +25,19 @@ app = typer.Typer()
 
 @app.command()
 def export(
-    reference: Reference,
+    reference: console.Reference,
     out: Annotated[Path | None, typer.Option(help="Write it to this file, readable by you alone.")] = None,
-    as_json: AsJson = False,
+    as_json: console.AsJson = False,
 ) -> None:
     """A complaint's whole file, for the person or the Ombudsman: chronology, letters, decisions, counts."""
-    with ending():
-        file = exporting.export(register(), settings().outbox_folder, reference)
-    text = as_json_text(file) if as_json else export_text.as_text(file)
+    with console.ending():
+        file = exporting.export(register(), reference)
+    text = console.as_json_text(file) if as_json else export_text.as_text(file)
     if out is None:
         print(text, end="")  # noqa: T201  # the file itself
     else:
-        write_privately(out, text)
-        say(f"written to {out}")
+        console.write_privately(out, text)
+        console.say(f"written to {out}")
 
 
 @app.command()
@@ -60,46 +47,51 @@ def erase(
         bool, typer.Option("--due", help="All that their authority's retention has passed.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="With --due: only say which.")] = False,
-    as_json: AsJson = False,
+    as_json: console.AsJson = False,
 ) -> None:
     """Destroy a closed complaint's personal data, with proof. Its dates and outcomes stay."""
     if (reference is None) is not due_:
-        fail(MALFORMED, ["REFERENCE: give one, or --due"])
+        console.fail(console.MALFORMED, ["REFERENCE: give one, or --due"])
     if dry_run and not due_:
-        fail(MALFORMED, ["--dry-run: goes with --due; for one complaint 'show' says where it stands"])
+        console.fail(
+            console.MALFORMED, ["--dry-run: goes with --due; for one complaint 'show' says where it stands"]
+        )
 
-    async def work() -> list[erasing.Proof | str]:
-        here = register()
+    due: list[str] = []
+    proofs: list[erasing.Proof] = []
+
+    async def work() -> None:
+        here, own = register(), console.settings()
         wanted = [reference] if reference else _due(here)
         if dry_run:
-            return list(wanted)
+            due.extend(wanted)
+            return
         temporal = await client()
-        places = settings()
-        proofs: list[erasing.Proof | str] = []
         for each in wanted:
             try:
-                proofs.append(await erasing.erase(temporal, here, places.outbox_folder, each, places.state))
+                proofs.append(await erasing.erase(temporal, here, own.outbox_folder, each, own.state))
             except Rejected as not_yet:
                 if reference:
                     raise
-                say(f"{each}: kept for now; {not_yet}")
-        return proofs
+                console.say(f"{each}: kept for now; {not_yet}")
 
-    done = run(work)
+    console.run(work)
     if as_json:
-        documents = [each if isinstance(each, str) else each.model_dump(mode="json") for each in done]
-        print_json(documents if due_ else documents[0])
+        documents = [*due, *(proof.model_dump(mode="json") for proof in proofs)]
+        console.print_json(documents if due_ else documents[0])
     else:
-        tables.show_proofs(done)
-    if any(isinstance(each, erasing.Proof) and not each.holds for each in done):
+        tables.show_proofs(due, proofs)
+    if not all(proof.holds for proof in proofs):
         raise typer.Exit(1)
 
 
 def _due(register: Register) -> list[str]:
-    """What is to be erased; what is past a period that nobody has confirmed is only told."""
+    """What is to be erased; what is past a period that nobody has confirmed is only reported."""
     due = erasing.due_for_erasure(register, today())
     for each in due.unconfirmed:
-        say(f"{each}: kept; it is past a retention that is not confirmed ([retention] verified = false)")
+        console.say(
+            f"{each}: kept; it is past a retention that is not confirmed ([retention] verified = false)"
+        )
     return due.confirmed
 
 
@@ -108,7 +100,7 @@ app.add_typer(keys, name="keys")
 
 
 def _keys() -> KeyManagement:
-    own = settings()
+    own = console.settings()
     api = ApiSettings(state=own.state)
     has_store = bool(api.api_url) or (own.state / "api.db").exists()
     return KeyManagement(own.keys_file, register(), open_store(api.store_url) if has_store else None)
@@ -117,33 +109,36 @@ def _keys() -> KeyManagement:
 @keys.command("new")
 def new_key(name: Annotated[str, typer.Option(help="Its name; today's date if left out.")] = "") -> None:
     """Put a new key on top of the keyring; what runs uses it within seconds. Then: keys rewrap."""
-    with ending():
-        name = add_key(settings().keys_file, name)
-    say(f"{settings().keys_file}: key {name} is on top now; keep a copy of the file where no backup is")
+    with console.ending():
+        file = console.settings().keys_file
+        name = add_key(file, name)
+    console.say(f"{file}: key {name} is on top now; keep a copy of the file where no backup is")
 
 
 @keys.command("list")
-def list_keys(as_json: AsJson = False) -> None:
+def list_keys(as_json: console.AsJson = False) -> None:
     """The keys of the keyring, and what each is needed for; `keys remove` looks through Temporal as well."""
-    with ending():
+    with console.ending():
         uses = _keys().uses()
     if as_json:
-        print_json([each.model_dump() for each in uses])
+        console.print_json([each.model_dump() for each in uses])
         return
     for each in uses:
         mark = "  (present)" if each.is_present else ""
         mark = "  (MISSING: put its line back)" if each.is_missing else mark
         tables.console.print(f"{each.name}  wraps {each.wraps}, encrypts {each.encrypts}{mark}")
     if len(uses) > 1:
-        say("Temporal is not looked through here: keys remove does that, and keeps a key that is needed")
+        console.say(
+            "Temporal is not looked through here: keys remove does that, and keeps a key that is needed"
+        )
 
 
 @keys.command("rewrap")
 def rewrap_keys() -> None:
     """Wrap every complaint's own key with the present key, so that an older one can be taken away."""
-    with ending():
+    with console.ending():
         done, there = _keys().rewrap()
-    say(f"{done} of {there} complaints' keys were wrapped anew")
+    console.say(f"{done} of {there} complaints' keys were wrapped anew")
 
 
 @keys.command("remove")
@@ -153,5 +148,6 @@ def remove_key(name: Annotated[str, typer.Argument(help="The key's name.")]) -> 
     async def work() -> None:
         await _keys().remove(await client(), name)
 
-    run(work)
-    say(f"{settings().keys_file}: key {name} is gone from it; keep a copy of the file as it is now")
+    console.run(work)
+    file = console.settings().keys_file
+    console.say(f"{file}: key {name} is gone from it; keep a copy of the file as it is now")

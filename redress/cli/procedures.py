@@ -76,21 +76,19 @@ def rehearse(
     day = read_date("received", received) if received else today()
     if procedure is None and not everything:
         fail(MALFORMED, ["PROCEDURE: is missing; name one, or give --all"])
-    if everything:
-        rehearsed = run(lambda: rehearsal.rehearse_all(day, _worker, say))
-        if as_json:
-            print_json([each._asdict() for each in rehearsed])
-        for each in rehearsed if not as_json else []:
+    wanted = None if everything else procedure
+    rehearsed = run(lambda: rehearsal.rehearse(wanted, authority, day, _worker, say))
+    if as_json:
+        documents = [each._asdict() for each in rehearsed]
+        print_json(documents if everything else documents[0])
+    elif everything:
+        for each in rehearsed:
             letters = len(each.status["letters"])
             tables.console.print(f"{each.authority}, {each.procedure}: {each.ending}, {letters} letters")
-        return
-    one = run(lambda: rehearsal.rehearse(procedure or "", authority, day, _worker, say))
-    if as_json:
-        print_json(one._asdict())
     else:
-        for entry in one.course:
+        for entry in rehearsed[0].course:
             tables.console.print(f"{wording.day(entry['on'])}  {entry['what']}")
-        tables.console.print(f"ended: {one.ending}")
+        tables.console.print(f"ended: {rehearsed[0].ending}")
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ from redress.temporal.client import connect, where
 
 @cache
 def cipher() -> Cipher:
-    """What seals and opens what is personal, once for the process."""
+    """What encrypts and decrypts what is personal, once for the process."""
     return cipher_for(settings())
 
 
@@ -36,8 +36,9 @@ async def client(*, reading: bool = False) -> Client:
         address = where()
     except Exception as error:  # the SDK does not export the class of its errors about settings
         raise Malformed([Problem("TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE", str(error))]) from None
+    keys = cipher()
     try:
-        return await connect(cipher())
+        return await connect(keys)
     except RuntimeError:
         raise NoAnswer(f"Temporal is out of reach at {address}", applied="" if reading else "no") from None
     except ValueError as error:

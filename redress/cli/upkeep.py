@@ -7,19 +7,7 @@ from typing import Annotated
 import typer
 
 from redress.api.settings import ApiSettings
-from redress.cli import tables
-from redress.cli.console import (
-    MALFORMED,
-    NO_ANSWER,
-    AsJson,
-    ending,
-    fail,
-    print_json,
-    run,
-    say,
-    settings,
-    settings_of,
-)
+from redress.cli import console, tables
 from redress.cli.shared import client, register
 from redress.letters.delivery.configuration import channels_for, send_limits_of
 from redress.letters.dispatcher import LetterDispatcher
@@ -37,25 +25,25 @@ def letters_(
     by_hand: Annotated[
         bool, typer.Option("--by-hand", help="Record that a person sent this letter; it is tried no more.")
     ] = False,
-    as_json: AsJson = False,
+    as_json: console.AsJson = False,
 ) -> None:
     """The letters that have not left, or may not have; and what is to become of one of them.
 
     Reads the register, so it works with Temporal down.
     """
     if (again or by_hand) and (mark is None or again is by_hand):
-        fail(MALFORMED, ["MARK: name one letter, and either --again or --by-hand"])
+        console.fail(console.MALFORMED, ["MARK: name one letter, and either --again or --by-hand"])
 
-    with ending():
-        found = _letters(reference, mark, again=again, by_hand=by_hand)
-    if isinstance(found, str):
-        print_json({"text": found}) if as_json else print(found, end="")  # noqa: T201  # the letter itself
+    with console.ending():
+        shown = _letters(reference, mark, again=again, by_hand=by_hand)
+    if isinstance(shown, str):
+        console.print_json({"text": shown}) if as_json else print(shown, end="")  # noqa: T201  # the letter itself
     elif as_json:
-        print_json(found)
+        console.print_json(shown)
     else:
-        tables.show_letters(found)
-    if again and not isinstance(found, str) and found[0]["state"] not in ("sent", "accepted"):
-        raise typer.Exit(NO_ANSWER)
+        tables.show_letters(shown)
+    if again and not isinstance(shown, str) and shown[0]["state"] not in ("sent", "accepted"):
+        raise typer.Exit(console.NO_ANSWER)
 
 
 def _letters(
@@ -68,31 +56,31 @@ def _letters(
         return [letters.by_hand(store, reference, mark)]
     if not again:
         return letters.text(store, reference, mark)
-    dispatcher = LetterDispatcher(store, channels_for(settings()), send_limits_of(settings()))
+    dispatcher = LetterDispatcher(store, channels_for(console.settings()), send_limits_of(console.settings()))
     return [letters.again(dispatcher, reference, mark)]
 
 
 @app.command()
-def migrate(as_json: AsJson = False) -> None:
+def migrate(as_json: console.AsJson = False) -> None:
     """Bring the register, the key store and the API's own store to the schema of this version.
 
     Before each start of a new version. It may be run any number of times, also by several at once.
     """
-    own = settings_of(ApiSettings)
-    with ending(stores="one of the stores"):
+    own = console.settings_of(ApiSettings)
+    with console.ending(stores="one of the stores"):
         done = migrate_stores(own, own.store_url)
     if as_json:
-        print_json(done)
+        console.print_json(done)
     else:
         for name in done:
-            say(f"{name.replace('_', ' ')}: up to date")
+            console.say(f"{name.replace('_', ' ')}: up to date")
 
 
 @app.command()
 def recount(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would move.")] = False,
     authority: Annotated[str | None, typer.Option(help="Only this authority's complaints.")] = None,
-    as_json: AsJson = False,
+    as_json: console.AsJson = False,
 ) -> None:
     """Bring the newer list of bank holidays to the open complaints. First with --dry-run.
 
@@ -103,37 +91,39 @@ def recount(
         return await recounting.recount(
             await client(),
             register(),
-            settings().answer_within,
+            console.settings().answer_within,
             dry_run=dry_run,
             authority=authority,
-            progress=say,
+            progress=console.say,
         )
 
-    recounted = run(work)
+    recounted = console.run(work)
     if as_json:
-        print_json(recounted.document())
+        console.print_json(recounted.document())
     else:
         tables.show_recount(recounted)
     for each in recounted.of("failed"):
-        say(f"{each.reference}: {each.reason}")
+        console.say(f"{each.reference}: {each.reason}")
     if recounted.of("failed"):
-        raise typer.Exit(NO_ANSWER)
+        raise typer.Exit(console.NO_ANSWER)
 
 
 @app.command()
-def reconcile(as_json: AsJson = False) -> None:
+def reconcile(as_json: console.AsJson = False) -> None:
     """After a restore or a termination: bring Temporal to where the register stands (docs/backup.md).
 
     Ends with status 1 where the register is the older one, or a complaint does not answer.
     """
 
     async def work() -> list[reconciling.Reconciled]:
-        within = settings().answer_within
-        return await reconciling.reconcile(await client(), register(), settings().outbox_folder, within)
+        within = console.settings().answer_within
+        return await reconciling.reconcile(
+            await client(), register(), console.settings().outbox_folder, within
+        )
 
-    done = run(work)
+    done = console.run(work)
     if as_json:
-        print_json([each.model_dump() for each in done])
+        console.print_json([each._asdict() for each in done])
     else:
         for line in reconciling.lines(done):
             tables.console.print(line)

@@ -6,16 +6,15 @@ from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
 import typer
-from rich import box
-from rich.table import Table
 from temporalio.client import Client
 from temporalio.service import RPCError
 
 from redress.cli.console import MALFORMED, NO_ANSWER, REFUSED, AsJson, fail, print_json, run, settings
 from redress.cli.shared import client
-from redress.cli.tables import console
+from redress.cli.tables import console, table_of
 from redress.services.errors import NoAnswer
 from redress.temporal import deployments
+from redress.temporal.client import UNREACHABLE
 from redress.temporal.deployments import Deployment, DeploymentError, NoWorkers
 
 app = typer.Typer(
@@ -72,28 +71,28 @@ def _show(work: Callable[[Client, str], Coroutine[Any, Any, Deployment]], *, as_
         try:
             return await work(await client(), name)
         except RPCError as error:
-            raise NoAnswer(f"Temporal did not answer ({error.status.name}: {error.message})") from None
+            if error.status in UNREACHABLE:
+                raise NoAnswer(f"Temporal did not answer ({error.status.name}: {error.message})") from None
+            raise DeploymentError(f"Temporal refused: {error.message}") from None
 
     try:
-        found = run(asked)
+        deployment = run(asked)
     except NoWorkers as error:
         fail(NO_ANSWER, [f"no answer: {error}"])
     except DeploymentError as error:
         fail(REFUSED, [str(error)])
-    print_json(found.model_dump(mode="json")) if as_json else _print(found)
+    print_json(deployment.model_dump(mode="json")) if as_json else _print(deployment)
 
 
-def _print(found: Deployment) -> None:
-    table = Table(box=box.SIMPLE_HEAD)
-    for column in ("version", "status", "complaints", "workers", "since"):
-        table.add_column(column)
-    shares = {found.current: 100 - found.ramp_percentage}
-    if found.ramping:
-        shares[found.ramping] = found.ramp_percentage
-    for each in found.versions:
+def _print(deployment: Deployment) -> None:
+    table = table_of("version", "status", "complaints", "workers", "since", whole=0)
+    shares = {deployment.current: 100 - deployment.ramp_percentage}
+    if deployment.ramping:
+        shares[deployment.ramping] = deployment.ramp_percentage
+    for each in deployment.versions:
         share = f"{shares[each.build_id]:g} %" if each.build_id in shares else ""
         since = f"{each.created_at:%Y-%m-%d %H:%M} UTC"
         table.add_row(each.build_id, each.status, share, str(each.workers), since)
-    if found.current == deployments.UNVERSIONED:
-        table.add_row(found.current, "current", f"{shares[found.current]:g} %", "", "")
+    if deployment.current == deployments.UNVERSIONED:
+        table.add_row(deployment.current, "current", f"{shares[deployment.current]:g} %", "", "")
     console.print(table)

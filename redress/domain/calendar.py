@@ -10,7 +10,7 @@ complaint is the one recorded in its history. `redress.procedures.bank_holidays`
 
 from __future__ import annotations
 
-from contextlib import suppress
+from calendar import monthrange
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -155,11 +155,11 @@ class Calendar:
     def skipped(self, first: date, last: date) -> list[Skipped]:
         """Every day from `first` to `last`, both included, that is no working day, and why."""
         days = (first + timedelta(days=n) for n in range((last - first).days + 1))
-        return [Skipped(day, self._why(day)) for day in days if not self.is_working_day(day)]
-
-    def _why(self, day: date) -> str:
-        name = self.table.holidays.get(day)
-        return name if name is not None else f"{day:%A}"
+        return [
+            Skipped(day, self.table.holidays.get(day, f"{day:%A}"))
+            for day in days
+            if not self.is_working_day(day)
+        ]
 
     def _counted(self, day: date) -> int:
         at = day.toordinal() - self._base
@@ -201,8 +201,6 @@ def long_date(day: date) -> str:
 
 def months_after(day: date, months: int) -> date:
     """The same day so many months later, or the last of that month."""
-    year, month = divmod(day.month - 1 + months, 12)
-    for last in (day.day, 30, 29, 28):
-        with suppress(ValueError):
-            return date(day.year + year, month + 1, min(day.day, last))
-    raise AssertionError("every month has 28 days")
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))

@@ -17,13 +17,13 @@ from redress.domain.differences import changes_between, snapshot_of
 from redress.domain.folding import Folding
 from redress.domain.log import (
     Answer,
-    CaseState,
+    Difference,
     EffectStatus,
     LogEntry,
     LoggedMessage,
     MessageLog,
     Rejected,
-    by_date,
+    SavedCase,
 )
 from redress.domain.london import instant, london_date
 from redress.domain.messages import Correct, Recount
@@ -35,7 +35,7 @@ from redress.domain.schedule import Schedule, Task, Timer
 from redress.domain.state import ComplaintState
 from redress.domain.status import Status, status_of
 
-__all__ = ["Answer", "Case", "CaseState", "EffectStatus", "LoggedMessage", "Rejected", "Task", "Timer"]
+__all__ = ["Answer", "Case", "EffectStatus", "LoggedMessage", "Rejected", "SavedCase", "Task", "Timer"]
 
 LARGEST_REJECT, ROOM_FOR_REJECTS = 4096, 400_000
 """Bytes recorded of a signal that could not be taken, and of all such; beyond it only what was wrong."""
@@ -44,7 +44,9 @@ LARGEST_REJECT, ROOM_FOR_REJECTS = 4096, 400_000
 class Case:
     """One complaint. Dates are London dates; `now` is a UTC instant given by the caller.
 
-    `intake` is the opening as it came, `opening` as it has been corrected since.
+    `intake` is the opening as it came, `opening` as it has been corrected since; `log` its messages in the
+    order they came, `logged` the same by their ids, as they are recorded; `settled` what became of each
+    effect that was due, by its key.
     """
 
     def __init__(self, rules: RulesSnapshot, reference: str, opening: Opening, opened_on: date) -> None:
@@ -54,6 +56,7 @@ class Case:
         self.opened_on = opened_on
         self.intake = opening.without_messages
         self.messages = MessageLog()
+        self.log, self.logged = self.messages.entries, self.messages.records
         self.rejected: list[Rejected] = []
         self._folding = Folding(rules, self.intake)
         for parsed in past_messages(opening, opened_on):
@@ -61,14 +64,15 @@ class Case:
             if message.message_id not in self.messages.records or message.action == "add_note":
                 self.messages.add(parsed)
         self._loaded = len(self.log)
-        self.fold = self._folding.state(self.log)
-        self.fold.advance(opened_on)
+        self.state = self._folding.state(self.log)
+        self.state.advance(opened_on)
         for entry in self.log:
             self.logged[entry.message.message_id].answer = self._answer(entry, [])
-        self._schedule = Schedule(rules.procedure.policy, opened_on, self._loaded, self.fold)
+        self._schedule = Schedule(opened_on, self._loaded, self.state)
+        self.settled = self._schedule.settled
 
     @classmethod
-    def restore(cls, rules: RulesSnapshot, state: CaseState) -> Case:
+    def restore(cls, rules: RulesSnapshot, state: SavedCase) -> Case:
         """The complaint that `state` was taken from."""
         records = sorted(state.messages, key=lambda record: record.seq)
         opening = state.opening
@@ -89,15 +93,15 @@ class Case:
         added = [self.messages.add(record.parsed(), record=record) for record in in_turn]
         self.rejected = list(rejected)
         self.settled.update(settled)
-        if any(isinstance(entry.message, Correct) or entry.message.on < self.fold.day for entry in added):
+        if any(isinstance(entry.message, Correct) or entry.message.on < self.state.day for entry in added):
             self._refold()
             return
-        for entry in sorted(added, key=by_date):
-            self.fold.apply(entry)
+        for entry in sorted(added, key=LogEntry.by_date):
+            self.state.apply(entry)
 
-    def state(self) -> CaseState:
+    def saved(self) -> SavedCase:
         """All that is needed to make this complaint again."""
-        return CaseState(
+        return SavedCase(
             reference=self.reference,
             opening=self.intake,
             opened_on=self.opened_on,
@@ -111,41 +115,26 @@ class Case:
 
     @property
     def opening(self) -> Opening:
-        return self.fold.opening
-
-    @property
-    def log(self) -> list[LogEntry]:
-        """Its messages in the order they came."""
-        return self.messages.entries
-
-    @property
-    def logged(self) -> dict[str, LoggedMessage]:
-        """The same by their ids, as they are recorded."""
-        return self.messages.records
-
-    @property
-    def settled(self) -> dict[str, EffectStatus]:
-        """What became of each effect that was due, by its key."""
-        return self._schedule.settled
+        return self.state.opening
 
     @property
     def recounts(self) -> int:
         """How often a newer calendar has been brought to it."""
-        return self.messages.count(Recount)
+        return sum(isinstance(entry.message, Recount) for entry in self.log)
 
     @property
     def is_finished(self) -> bool:
         """Whether nothing is owed, pending or open: only the authority's tail is left to pass."""
-        state, requests = self.fold, self.fold.requests
+        state, requests = self.state, self.state.requests
         return state.closed_on is not None and not (state.running or requests.late or requests.waiting)
 
     def tail_ends(self) -> datetime:
         """When a finished complaint's workflow may end. Only for a closed one."""
-        closed_on = self.fold.closed_on
+        closed_on = self.state.closed_on
         assert closed_on is not None, "asked of an open complaint"
         last = max([closed_on, self.opened_on, *(entry.message.on for entry in self.log)])
         days = self.rules.procedure.policy.tail_days
-        return instant(self.fold.calendar.add(last, days) + timedelta(days=1))
+        return instant(self.state.calendar.add(last, days) + timedelta(days=1))
 
     def status(self, as_of: date) -> Status:
         """Where it stands (or stood) at the beginning of a London date. Changes nothing."""
@@ -153,26 +142,26 @@ class Case:
 
     def latest_status(self, as_of: date) -> Status:
         """The same by its own state, which is taken on to that date: for a complaint that is only read."""
-        return self._status_of(self.fold, as_of) if as_of >= self.fold.day else self.status(as_of)
+        return self._status_of(self.state, as_of) if as_of >= self.state.day else self.status(as_of)
 
     def _status_of(self, state: ComplaintState, as_of: date) -> Status:
         state.advance(max(as_of, state.opening.received_on))
         log = [entry for entry in self.log if entry.seq in state.outcomes]
         status = status_of(state, self.reference, log, as_of)
-        history = {effect.key for effect in state.effects if self._schedule.is_history(self.fold, effect)}
+        history = {effect.key for effect in state.effects if self._schedule.is_history(self.state, effect)}
         for letter in status["letters"]:
             key = str(letter["key"])
             letter["state"] = self.settled.get(key, "history" if key in history else "waiting")
-        status["refused"] += [
-            {
-                "action": r.action,
-                "on": r.on.isoformat(),
-                "reason": "; ".join(r.problems),
-                "received": r.received,
-            }
-            for r in self.rejected
-            if r.on <= as_of
-        ]
+        for r in self.rejected:
+            if r.on <= as_of:
+                status["refused"].append(
+                    {
+                        "action": r.action,
+                        "on": r.on.isoformat(),
+                        "reason": "; ".join(r.problems),
+                        "received": r.received,
+                    }
+                )
         return status
 
     def moves_of(self, table: HolidayTable, today: date) -> list[dict[str, Any]]:
@@ -205,29 +194,29 @@ class Case:
         if first is not None:
             return first.model_copy(update={"repeated": True})
         today = max(london_date(now), message.on)
-        self.fold.advance(today)
-        before = snapshot_of(self.fold, today)
+        self.state.advance(today)
+        before = snapshot_of(self.state, today)
         entry = self.messages.add(parsed)
         try:
-            if isinstance(message, Correct) or message.on < self.fold.day:
+            if isinstance(message, Correct) or message.on < self.state.day:
                 self._refold()
             else:
-                self.fold.apply(entry)
-            self.fold.advance(today)
+                self.state.apply(entry)
+            self.state.advance(today)
         except Exception:
             # A fault of ours in one message must not stop a complaint's clocks: it is as if it never came.
             self.messages.take_back(entry)
             self._refold()
             raise
-        answer = self._answer(entry, changes_between(before, snapshot_of(self.fold, today)))
+        answer = self._answer(entry, changes_between(before, snapshot_of(self.state, today)))
         self.logged[entry.message.message_id].answer = answer
         return answer
 
     def _refold(self) -> None:
-        self.fold = self._folding.state(self.log)
+        self.state = self._folding.state(self.log)
 
-    def _answer(self, entry: LogEntry, changed: list[dict[str, str | None]]) -> Answer:
-        outcome = self.fold.outcomes[entry.seq]
+    def _answer(self, entry: LogEntry, changed: list[Difference]) -> Answer:
+        outcome = self.state.outcomes[entry.seq]
         return Answer(
             message_id=entry.message.message_id,
             on=entry.message.on,
@@ -254,9 +243,9 @@ class Case:
 
     def due(self, now: datetime) -> list[Task]:
         """What is to be carried out now, in order, each effect once; it counts as settled from here."""
-        self.fold.advance(max(london_date(now), self.fold.day))
-        return self._schedule.due(self.fold, now)
+        self.state.advance(max(london_date(now), self.state.day))
+        return self._schedule.due(self.state, now)
 
     def timers(self, now: datetime) -> list[Timer]:
         """One timer for each running limit, and one for the next reminder or waiting letter."""
-        return self._schedule.timers(self.fold, now)
+        return self._schedule.timers(self.state, now)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
-from redress.domain.log import LogEntry, by_date
+from redress.domain.fields import Part
+from redress.domain.log import LogEntry
 from redress.domain.messages import Correct, Message
 from redress.domain.opening import Opening
 from redress.domain.parsing import Malformed, Problem, opening_problems, problems_of, when_problems
+
+P = TypeVar("P", bound=Part)
 
 OPENING_FIELDS = (
     "received_on",
@@ -43,7 +46,9 @@ def corrected(opening: Opening, log: list[LogEntry]) -> Corrected:
     A `correct` message names an opening's field (`received_on`) or a message's (`<message_id>.on`).
     One that fits nothing is passed over: `check_correction` turned those away when they came.
     """
-    wanted = [entry.message for entry in sorted(log, key=by_date) if isinstance(entry.message, Correct)]
+    wanted = [
+        entry.message for entry in sorted(log, key=LogEntry.by_date) if isinstance(entry.message, Correct)
+    ]
     entries = list(log) if wanted else log
     for message in wanted:
         try:
@@ -90,10 +95,7 @@ def _of_message(message: Correct, wrong: Message, name: str) -> Message:
     fields = wrong.model_dump(mode="json", by_alias=True)
     if name not in fields or name == "message_id" or isinstance(wrong, Correct):
         raise Malformed([Problem("field", f"{wrong.action} has no field {name!r} that can be corrected")])
-    try:
-        return type(wrong).model_validate(fields | {name: message.value})
-    except ValidationError as error:
-        raise Malformed(_as_value(error)) from None
+    return _valid(type(wrong), fields | {name: message.value})
 
 
 def _of_opening(message: Correct, opening: Opening) -> Opening:
@@ -101,11 +103,11 @@ def _of_opening(message: Correct, opening: Opening) -> Opening:
         known = ", ".join(OPENING_FIELDS)
         raise Malformed([Problem("field", f"should be one of {known}, or MESSAGE_ID.FIELD")])
     fields = opening.model_dump(mode="json", exclude_unset=True)
+    return _valid(Opening, fields | {message.field: message.value})
+
+
+def _valid(kind: type[P], fields: dict[str, Any]) -> P:
     try:
-        return Opening.model_validate(fields | {message.field: message.value})
+        return kind.model_validate(fields)
     except ValidationError as error:
-        raise Malformed(_as_value(error)) from None
-
-
-def _as_value(error: ValidationError) -> list[Problem]:
-    return [Problem("value", problem.what) for problem in problems_of(error)]
+        raise Malformed([Problem("value", problem.what) for problem in problems_of(error)]) from None

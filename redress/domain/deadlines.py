@@ -7,6 +7,7 @@ for it and starts those that count from it (`Deadlines.reach`). Nothing here kno
 from __future__ import annotations
 
 from datetime import date
+from operator import attrgetter
 
 from redress.domain.calendar import HolidayTable, calendar_for, differing_within
 from redress.domain.deadline import Deadline, count, days_between
@@ -52,13 +53,9 @@ class Deadlines:
 
     def next_to_wake(self, to: date) -> Deadline | None:
         """The first deadline that wakes up to a day, having let time pass until then; None: until `to`."""
-        first: Deadline | None = None
-        for deadline in self.running:
-            if deadline.wakes_on <= to and (first is None or deadline.wakes_on < first.wakes_on):
-                first = deadline
-        until = to if first is None else first.wakes_on
-        if until > self.day:
-            self.day = until
+        waking = [deadline for deadline in self.running if deadline.wakes_on <= to]
+        first = min(waking, key=attrgetter("wakes_on"), default=None)
+        self.day = max(self.day, first.wakes_on if first else to)
         return first
 
     # --- milestones ---------------------------------------------------------------------------------
@@ -71,7 +68,10 @@ class Deadlines:
         if not self.meet_all(milestone, on, assumed=assumed) and self._may_be_early(milestone):
             self._early_met[milestone] = (on, assumed)
         if milestone in self.procedure.affecting_running:
-            self._stop_or_hand_on(milestone, on)
+            for deadline in self.running[:]:
+                if milestone in deadline.limit.stopped_by:
+                    self._stop(deadline, on)
+                deadline.hand_on(milestone)
         starting = self.procedure.starting.get(milestone)
         if not starting:
             return
@@ -98,12 +98,6 @@ class Deadlines:
             return False
         names = self.procedure.meeting.get(milestone, ())
         return not any(self.latest[name].met_on for name in names if name in self.latest)
-
-    def _stop_or_hand_on(self, milestone: str, on: date) -> None:
-        for deadline in self.running[:]:
-            if milestone in deadline.limit.stopped_by:
-                self._stop(deadline, on)
-            deadline.hand_on(milestone)
 
     def meet_all(self, milestone: str, on: date, *, assumed: bool = False) -> bool:
         """Meet every deadline that waits for the milestone; whether there was any."""
@@ -158,7 +152,7 @@ class Deadlines:
             running.counts_from, running.days, running.provisional = counts_from, days, False
             running.lost = 0  # what was lost before belongs to the days that no longer count
             running.move(self.calendar, due_on, reason, self.day)
-            self._pause_what_was_late(running)
+            self._rest(running)
 
     def _at_latest(
         self, limit: Limit, counts_from: date, days: int, *, provisional: bool
@@ -186,8 +180,7 @@ class Deadlines:
             self.meet(deadline, met_on, assumed=assumed)
             return
         deadline.arm(self.calendar, self.day if deadline.limit.before else deadline.counts_from)
-        if self.position.state == "suspended" and _can_be_paused(deadline):
-            deadline.pause(self.day)
+        self._rest(deadline)
 
     def run_until(
         self, limit: Limit, on: date, until: date, *, name: str = "", owner: Owner | None = None
@@ -221,11 +214,10 @@ class Deadlines:
 
     def stop(self, on: date, *, closing: bool) -> None:
         """Stop what does not survive the end of a stage (or, closing, of the complaint)."""
+        staying = ("closure",) if closing else ("closure", "stage")
         for deadline in self.running[:]:
-            outlives = deadline.limit.outlives
-            if outlives == "closure" or (outlives == "stage" and not closing):
-                continue
-            self._stop(deadline, on)
+            if deadline.limit.outlives not in staying:
+                self._stop(deadline, on)
 
     def _stop(self, deadline: Deadline, on: date) -> None:
         deadline.stopped_on = on
@@ -233,11 +225,10 @@ class Deadlines:
 
     # --- moving -------------------------------------------------------------------------------------
 
-    def pause(self, on: date) -> None:
+    def pause(self) -> None:
         """The whole complaint is suspended: what runs rests. What rests already loses its days since then."""
         for deadline in self.running:
-            if deadline.paused_on is None and _can_be_paused(deadline):
-                deadline.pause(on)
+            self._rest(deadline)
 
     def resume(self, on: date) -> None:
         """Count on: each due date moves by the days lost, or follows the limit it starts from at latest."""
@@ -250,16 +241,18 @@ class Deadlines:
                 due_on = count(self.calendar, deadline.limit, other.due_on, deadline.days)
                 deadline.move(self.calendar, due_on, f"counts from {other.due_on.isoformat()}", self.day)
 
-    def _pause_what_was_late(self, deadline: Deadline) -> None:
-        """What was late when the complaint was suspended, and has more time now, rests like the others."""
-        if self.position.state == "suspended" and deadline.paused_on is None and _can_be_paused(deadline):
+    def _rest(self, deadline: Deadline) -> None:
+        """Pause it while the complaint is suspended, where it may rest and does not yet."""
+        limit = deadline.limit
+        may_rest = limit.name != "suspension_review" and limit.outlives != "closure"
+        if self.position.state == "suspended" and may_rest and deadline.paused_on is None:
             deadline.pause(self.day)
 
     def extend(self, deadline: Deadline, until: date, reason: str) -> None:
         """Move a deadline by an extension, and with it the reading that follows it."""
         deadline.extended += 1
         deadline.allow_until(self.calendar, until, reason, self.day)
-        self._pause_what_was_late(deadline)
+        self._rest(deadline)
         for other in self.running:
             if other.limit.follows == deadline.limit.name:
                 self._follow(other, deadline, reason)
@@ -269,7 +262,7 @@ class Deadlines:
         most = deadline.most(self.calendar) if leader.days == leader.limit.extend_to else None
         until = max(deadline.due_on, most or leader.due_on)
         deadline.allow_until(self.calendar, until, reason, self.day)
-        self._pause_what_was_late(deadline)
+        self._rest(deadline)
 
     def change_calendar(self, table: HolidayTable) -> list[Deadline]:
         """Count on with a newer table of bank holidays; gives the running deadlines that it moved.
@@ -296,8 +289,3 @@ class Deadlines:
             deadline.move(self.calendar, due_on, why, self.day)
             moved.append(deadline)
         return moved
-
-
-def _can_be_paused(deadline: Deadline) -> bool:
-    """Whether a limit rests while the complaint is suspended."""
-    return deadline.limit.name != "suspension_review" and deadline.limit.outlives != "closure"

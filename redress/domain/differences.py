@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from redress.domain.log import Difference
 from redress.domain.state import ComplaintState
 from redress.domain.status import state_of
 
@@ -19,9 +20,9 @@ def snapshot_of(state: ComplaintState, today: date) -> Snapshot:
     return snapshot
 
 
-def changes_between(before: Snapshot, after: Snapshot) -> list[dict[str, str | None]]:
+def changes_between(before: Snapshot, after: Snapshot) -> list[Difference]:
     """What moved: stage and state, and each deadline's due date and state, as was and is."""
-    changes: list[dict[str, str | None]] = []
+    changes: list[Difference] = []
     for name, (due_on, state) in after.items():
         was_due, was = before.get(name, (None, ""))
         if (was_due, was) == (due_on, state):

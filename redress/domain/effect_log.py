@@ -44,26 +44,20 @@ class EffectLog:
 
     def remind(self, deadline: Deadline, number: int) -> None:
         """Whoever owes something is reminded of it."""
-        facts = self._facts_of(deadline) | {"next": step_of(deadline)}
+        facts = facts_of(self._deadlines, deadline) | {"next": step_of(deadline)}
         key = f"reminder:{deadline.name}:{deadline.due_on}:{number}"
-        self._add_by_clock(key, "reminder", deadline.limit.remind_letter, facts)
+        self._add(key, "reminder", deadline.limit.remind_letter, facts)
 
     def breach(self, deadline: Deadline) -> None:
         """A limit has run out."""
         key = f"breach:{deadline.name}:{deadline.due_on}"
-        self._add_by_clock(key, "breach", "", self._facts_of(deadline))
+        self._add(key, "breach", "", facts_of(self._deadlines, deadline))
 
     def notify(self, template: str, deadline: Deadline, number: int | None = None) -> None:
         """A letter about a deadline that has passed; `number` where it is one of several."""
         key = f"{template}:{deadline.name}:{deadline.due_on}" + ("" if number is None else f":{number}")
-        facts = self._facts_of(deadline) | {"next": self.next_step(besides=deadline)}
-        self._add_by_clock(key, "letter", template, facts)
-
-    def _add_by_clock(self, key: str, kind: EffectKind, template: str, facts: dict[str, Fact]) -> None:
-        self._effects.append(Effect(key, kind, template, self._deadlines.day, facts, by_clock=True))
-
-    def _facts_of(self, deadline: Deadline) -> dict[str, Fact]:
-        return facts_of(self._deadlines, deadline)
+        facts = facts_of(self._deadlines, deadline) | {"next": self.next_step(besides=deadline)}
+        self._add(key, "letter", template, facts)
 
     # --- that a message causes -------------------------------------------------------------------
 
@@ -77,7 +71,7 @@ class EffectLog:
 
     def ask_owner(self, deadline: Deadline, entry: LogEntry) -> None:
         """A decision is needed: tell whoever owes it at once, not only when it is nearly late."""
-        facts = self._facts_of(deadline) | {"next": step_of(deadline)}
+        facts = facts_of(self._deadlines, deadline) | {"next": step_of(deadline)}
         self._add(f"decision_needed:m{entry.seq}", "letter", "decision_needed", facts, entry)
 
     def open_part(self, facts: dict[str, Fact], entry: LogEntry) -> None:
@@ -90,27 +84,26 @@ class EffectLog:
         kind: EffectKind,
         template: str,
         facts: dict[str, Fact],
-        entry: LogEntry,
+        entry: LogEntry | None = None,
         *,
         shows_message: bool = False,
+        on: date | None = None,
     ) -> None:
-        effect = Effect(
-            key, kind, template, self._deadlines.day, facts, by_clock=self.by_clock, seq=entry.seq
-        )
-        effect.message = entry.message if shows_message else None
+        """What a message causes (`entry`) or time alone, on a day; without one, today."""
+        effect = Effect(key, kind, template, on or self._deadlines.day, facts, by_clock=True)
+        if entry is not None:
+            effect.by_clock, effect.seq = self.by_clock, entry.seq
+            effect.message = entry.message if shows_message else None
         self._effects.append(effect)
 
     # --- that either causes ----------------------------------------------------------------------
 
     def close(self, letter: str, entry: LogEntry | None, facts: dict[str, Fact]) -> None:
         """The letter that says how the complaint has ended: by a message, or (no entry) by time."""
-        if entry is None:
-            self._add_by_clock(f"{letter}:{facts['closed_on']}", "letter", letter, facts)
-        else:
-            self._add(f"{letter}:m{entry.seq}", "letter", letter, facts, entry, shows_message=True)
+        key = f"{letter}:m{entry.seq}" if entry else f"{letter}:{facts['closed_on']}"
+        self._add(key, "letter", letter, facts, entry, shows_message=True)
 
     def correct_dates(self, entry: LogEntry, on: date, facts: dict[str, Fact]) -> None:
         """The letter about the due dates that a correction moved, on the day it was made."""
         key = f"dates_corrected:m{entry.seq}"
-        effect = Effect(key, "letter", "dates_corrected", on, facts, message=entry.message, seq=entry.seq)
-        self._effects.append(effect)
+        self._add(key, "letter", "dates_corrected", facts, entry, shows_message=True, on=on)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, cast
 
@@ -31,38 +31,30 @@ class Erased(Exception):
 
 def scrubbed(status: Status, erased_on: date) -> dict[str, Any]:
     """A status without anything that anybody wrote, and without anybody's name."""
-    left: dict[str, Any] = {
-        name: value
-        for name, value in status.items()
-        if name not in ("messages", "appointments", "remedies", "points", "pending", "refused", "irregular")
-    }
-    left |= {
+    messages = [
+        {name: v for name, v in message.items() if name in _MESSAGE_FIELDS and isinstance(v, (str, bool))}
+        for message in status.get("messages", [])
+    ]
+    return {
+        **status,
         "advocate": None,
         "questions": [],
-        "linked": [
-            {name: link[name] for name in ("reference", "how") if name in link} for link in status["linked"]
-        ],
+        "linked": _only(("reference", "how"), status["linked"]),
         "deadlines": [_deadline(deadline) for deadline in status["deadlines"]],
         "letters": [{**letter, "about": None} for letter in status["letters"]],
-        "messages": [
-            {name: m[name] for name in _MESSAGE_FIELDS if name in m and isinstance(m[name], (str, bool))}
-            for m in status.get("messages", [])
-        ],
-        "appointments": [
-            {"role": a["role"], "connection": a["connection"], "on": a["on"], "until": a["until"]}
-            for a in status["appointments"]
-        ],
-        "remedies": [
-            {"remedy": r["remedy"], "due_on": r["due_on"], "done_on": r["done_on"]}
-            for r in status["remedies"]
-        ],
+        "messages": messages,
+        "appointments": _only(("role", "connection", "on", "until"), status["appointments"]),
+        "remedies": _only(("remedy", "due_on", "done_on"), status["remedies"]),
         "points": [_point(point) for point in status["points"]],
         "pending": [],
         "refused": [],
         "irregular": [],
         "erased_on": erased_on.isoformat(),
     }
-    return left
+
+
+def _only(names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: row[name] for name in names if name in row} for row in rows]
 
 
 def _deadline(deadline: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,13 +64,8 @@ def _deadline(deadline: Mapping[str, Any]) -> dict[str, Any]:
 
 def _point(point: Mapping[str, Any]) -> dict[str, Any]:
     findings = [{**f, "reason": ""} for f in cast("list[dict[str, Any]]", point["findings"])]
-    return {
-        "point": point["point"],
-        "text": "",
-        "state": point["state"],
-        "findings": findings,
-        "remedies": [],
-    }
+    left = {"point": point["point"], "text": "", "state": point["state"]}
+    return {**left, "findings": findings, "remedies": []}
 
 
 def marks_of(opening: Mapping[str, Any], status: Mapping[str, Any]) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from operator import attrgetter
 
 from redress.domain.calendar import months_after
 from redress.domain.deadline import Deadline, days_late
@@ -38,7 +39,7 @@ def next_step(deadlines: Deadlines, knew_on: date, besides: Deadline | None = No
     if not ahead:
         return _nothing_ahead(deadlines, knew_on)
     more_than_targets = [d for d in ahead if d.limit.kind != "target"]
-    return step_of(min(more_than_targets or ahead, key=_by_due))
+    return step_of(min(more_than_targets or ahead, key=attrgetter("due_on")))
 
 
 def _nothing_ahead(deadlines: Deadlines, knew_on: date) -> Fact:
@@ -48,13 +49,7 @@ def _nothing_ahead(deadlines: Deadlines, knew_on: date) -> Fact:
     if again == date.max:
         again = deadlines.day + timedelta(days=28)
     what = "The Complaints Manager looks at the delay again"
-    return {
-        "name": "review",
-        "on": again.isoformat(),
-        "what": what,
-        "owner": "complaints_manager",
-        "kind": "review",
-    }
+    return _step("review", again, what, "complaints_manager", "review")
 
 
 def _to_the_ombudsman(deadlines: Deadlines, knew_on: date) -> Fact:
@@ -65,25 +60,26 @@ def _to_the_ombudsman(deadlines: Deadlines, knew_on: date) -> Fact:
     last = months_after(knew_on, 12) - timedelta(days=1)
     if last < deadlines.day:
         last = months_after(deadlines.day, 1)
-    return {
-        "name": "ombudsman",
-        "on": last.isoformat(),
-        "what": "The Ombudsman normally wants to hear of it by then",
-        "owner": "complainant",
-        "kind": "ombudsman",
-    }
+    what = "The Ombudsman normally wants to hear of it by then"
+    return _step("ombudsman", last, what, "complainant", "ombudsman")
 
 
 def step_of(deadline: Deadline) -> Fact:
     """A deadline as the next step that a letter names."""
+    limit = deadline.limit
+    return _step(deadline.name, deadline.due_on, limit.title, deadline.owner, limit.kind)
+
+
+def _step(name: str, on: date, what: str, owner: str, kind: str) -> Fact:
+    return {"name": name, "on": on.isoformat(), "what": what, "owner": owner, "kind": kind}
+
+
+def move_of(deadline: Deadline, was: date) -> Fact:
+    """What a letter says of a due date that has moved."""
     return {
         "name": deadline.name,
-        "on": deadline.due_on.isoformat(),
-        "what": deadline.limit.title,
+        "title": deadline.limit.title,
+        "was": was.isoformat(),
+        "due_on": deadline.due_on.isoformat(),
         "owner": deadline.owner,
-        "kind": deadline.limit.kind,
     }
-
-
-def _by_due(deadline: Deadline) -> date:
-    return deadline.due_on

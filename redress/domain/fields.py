@@ -20,6 +20,9 @@ def _only_a_date(value: object) -> object:
 Day = Annotated[date, BeforeValidator(_only_a_date)]
 """A London date, written YYYY-MM-DD; no times and no numbers."""
 
+IsoDay = Annotated[str, Field(json_schema_extra={"format": "date"})]
+"""The same as a text, where it is shown."""
+
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=8000)]
 """Free text. Long documents live elsewhere: put their place here, not their content."""
 
@@ -37,7 +40,6 @@ Flag = Annotated[bool, Strict()]
 
 Points = Annotated[list[RequiredText], Field(min_length=1, max_length=50)]
 
-Channel = Literal["web_form", "email", "post", "telephone", "text", "in_person"]
 Kind = Literal["complaint", "comment", "compliment", "suggestion", "service_request", "information_request"]
 AnswerOutcome = Literal["upheld", "partly_upheld", "not_upheld", "resolved"]
 Role = Literal[
@@ -45,6 +47,10 @@ Role = Literal[
 ]
 Connection = Literal["none", "employee", "member", "partner_of_either"]
 ReportKind = Literal["investigation", "independent_person", "panel"]
+
+Provisional = Annotated[
+    bool, Field(description="It may move: its bank holidays, or what it counts from, are open.")
+]
 
 Name = Annotated[Short, Field(description="The name, as it is written.", examples=["Robin Invented"])]
 Email = Annotated[Text, Field(description="An e-mail address.", examples=["robin@invented.example"])]
@@ -84,34 +90,12 @@ class Contact(Part):
     such as large print, is left to a person."""
 
 
-class OnBehalfOf(Part):
-    """The child or young person for whom somebody else complains."""
-
-    name: Annotated[Short | None, Field(description="The child's name.")] = None
-    child_agrees: Flag | None = None
-    """Whether the child agrees. Left out: not asked yet."""
-
-
-class About(Part):
-    """What the matter concerns."""
-
-    service: Text = ""
-    """Which service."""
-
-    team: Text = ""
-    """Which team."""
-
-    people: list[Short] = Field(default_factory=list, max_length=50)
-    """The names of the people concerned."""
-
-
 class Person(Part):
     """Somebody who takes a part in the case. The id tells two people of one name apart."""
 
     name: Annotated[Short | None, Field(description="The name.", examples=["Fern Fictitious"])] = None
-    id: Annotated[
-        Id | None, Field(description="Your own number for this person: tells two of one name apart.")
-    ] = None
+    id: Id | None = None
+    """Your own number for this person: tells two of one name apart."""
 
     @model_validator(mode="after")
     def _known_somehow(self) -> Person:

@@ -11,7 +11,8 @@ from redress.domain.calendar import HolidayTable, OutsideTable
 from redress.domain.corrections import corrected
 from redress.domain.deadline import Deadline, Moved
 from redress.domain.effects import Fact
-from redress.domain.log import LogEntry, by_date
+from redress.domain.facts import move_of
+from redress.domain.log import LogEntry
 from redress.domain.messages import Correct, Recount
 from redress.domain.opening import Opening
 from redress.domain.procedure import RulesSnapshot
@@ -32,7 +33,7 @@ class Folding(NamedTuple):
         """
         state, has_corrections = self._fold(log, until)
         if has_corrections:
-            in_order = sorted(log, key=by_date)
+            in_order = sorted(log, key=LogEntry.by_date)
             for at, entry in enumerate(in_order):
                 if isinstance(entry.message, Correct) and entry.message.on <= until:
                     self._record_correction(state, entry, entry.message, in_order[:at])
@@ -53,7 +54,7 @@ class Folding(NamedTuple):
     def _fold(self, log: list[LogEntry], until: date) -> tuple[ComplaintState, bool]:
         put_right = corrected(self.intake, log)
         state = ComplaintState(self.rules, put_right.opening, act)
-        for entry in sorted(put_right.entries, key=by_date):
+        for entry in sorted(put_right.entries, key=LogEntry.by_date):
             if entry.message.on > until:
                 break
             state.apply(entry)
@@ -98,15 +99,7 @@ def _record_moves(
             same.moved.append(Moved(was.due_on, f"corrected: {reason}", was.breach_due, on))
             same.moved.sort(key=lambda moved: moved.on)
         if now.is_open and now.limit.follows is None and now.limit.kind != "target":
-            facts.append(
-                {
-                    "name": name,
-                    "title": now.limit.title,
-                    "was": was.due_on.isoformat(),
-                    "due_on": now.due_on.isoformat(),
-                    "owner": now.owner,
-                }
-            )
+            facts.append(move_of(now, was.due_on))
     return facts
 
 

@@ -1,15 +1,29 @@
-"""The messages of a complaint in the order they came, and what of them is recorded outside its memory."""
+"""The messages of a complaint in the order they came, what became of them, and what of them is recorded."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, NotRequired
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict
 
+from redress.domain.fields import IsoDay
 from redress.domain.messages import KNOWN, Message, Recount
 from redress.domain.opening import Opening
 from redress.domain.parsing import Malformed, Parsed, Problem, fingerprint
+
+Difference = TypedDict(
+    "Difference",
+    {
+        "what": Annotated[str, Field(description="`stage`, `state`, or a deadline's name.")],
+        "was": Annotated[str | None, Field(description="As it was; null: not there.")],
+        "is": Annotated[str | None, Field(description="As it is; null: no longer there.")],
+        "was_due_on": NotRequired[Annotated[IsoDay | None, Field(description="Of a deadline, before.")]],
+        "due_on": NotRequired[Annotated[IsoDay | None, Field(description="Of a deadline, now.")]],
+    },
+)
+"""One thing that a message moved."""
 
 EffectStatus = Literal["done", "skipped", "history"]
 """What became of an effect: carried out, overtaken, or of a day before the complaint came here."""
@@ -28,22 +42,72 @@ class LogEntry(NamedTuple):
     message: Message
     assumed: bool = False
 
+    def by_date(self) -> tuple[date, int]:
+        """The order in which messages take effect: by their dates, on one day as they came."""
+        return self.message.on, self.seq
 
-def by_date(entry: LogEntry) -> tuple[date, int]:
-    """The order in which messages take effect: by their dates, on one day as they came."""
-    return entry.message.on, entry.seq
+
+class Outcome(NamedTuple):
+    """What became of a message, and why.
+
+    `applied`, `pending` or `refused`; of what waited also `overtaken` or `not_accepted`. `since`: the day on
+    which what waited took effect.
+    """
+
+    outcome: Literal["applied", "pending", "refused", "overtaken", "not_accepted"]
+    reason: str = ""
+    since: date | None = None
+
+
+APPLIED = Outcome("applied")
+
+
+def refused(reason: str) -> Outcome:
+    """A refusal, with its reason in one sentence."""
+    return Outcome("refused", reason)
+
+
+def pending(reason: str) -> Outcome:
+    """A message that waits, and for what."""
+    return Outcome("pending", reason)
+
+
+class Irregular(NamedTuple):
+    """Something that should have been there before a message and was not."""
+
+    seq: int
+    action: str
+    on: date
+    what: str
 
 
 class Answer(BaseModel):
     """What the sender of a message is told: first whether it took effect, and why it did not."""
 
-    applied: bool
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    applied: bool = Field(examples=[True])
+    """Whether it was carried out."""
+
     pending: bool
-    reason: str = ""
-    changed: list[dict[str, str | None]] = []
+    """Whether it waits: for a person's decision, or for its day."""
+
+    reason: str = Field(
+        default="", examples=["It came after the window, which ended on Fri 18 Dec 2026: a person decides."]
+    )
+    """Why it waits."""
+
+    changed: list[Difference] = []
+    """What moved: stage, state, and each deadline, as it was and is."""
+
     on: date
+    """The London date it happened or was received."""
+
     message_id: str
+    """What the message is called from now on."""
+
     repeated: bool = False
+    """Whether it came before; this is the first answer again."""
 
 
 class Rejected(BaseModel):
@@ -71,7 +135,7 @@ class LoggedMessage(BaseModel):
         return Parsed(message, self.assumed, "" if self.named else fingerprint(message))
 
 
-class CaseState(BaseModel):
+class SavedCase(BaseModel):
     """All of a complaint that makes it again: what a new run or the register hands on.
 
     The messages it was opened with stand in `opening.messages`, or are the first `loaded` of `messages`.
@@ -156,7 +220,3 @@ class MessageLog:
         del self._messages[entry.message.message_id]
         self._size -= len(str(record.body))
         self._ids = {content: id_ for content, id_ in self._ids.items() if id_ in self.records}
-
-    def count(self, kind: type[Message]) -> int:
-        """How many messages of a class have come."""
-        return sum(isinstance(entry.message, kind) for entry in self.entries)

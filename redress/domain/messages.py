@@ -14,6 +14,7 @@ from inspect import getdoc
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, JsonValue
+from pydantic.alias_generators import to_snake
 
 from redress.domain.calendar import HolidayTable
 from redress.domain.fields import (
@@ -58,17 +59,15 @@ NamedPoints = (
 """Points of the complaint: by their numbers, or by their text."""
 
 SomePoints = Annotated[
-    NamedPoints | None,
-    Field(description="Which points, by their numbers or their texts. Left out: all."),
+    NamedPoints | None, Field(description="Which points, by their numbers or their texts. Left out: all.")
 ]
-
-NumberOfPoint = Annotated[int, Field(ge=1, le=50, description="The number of a point, from 1.", examples=[1])]
 
 
 class Message(Part):
     """What every message carries."""
 
     action: ClassVar[str]
+    """Its name on the wire: the name of the class in small letters, its words joined by `_`."""
     title: ClassVar[str]
     sent_by: ClassVar[frozenset[Sender]] = STAFF
     """The roles that may send it over HTTP."""
@@ -93,6 +92,10 @@ class Message(Part):
     message_id: Id
     """What the message is called: the same message comes once."""
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.action = to_snake(cls.__name__)
+
     @classmethod
     def meaning(cls) -> str:
         """What the message means, in a paragraph."""
@@ -102,7 +105,9 @@ class Message(Part):
 class Finding(Part):
     """What was found on one point."""
 
-    point: NumberOfPoint
+    point: int = Field(ge=1, le=50, examples=[1])
+    """The number of a point, from 1."""
+
     outcome: AnswerOutcome = Field(examples=["upheld"])
     """What was found."""
 
@@ -121,9 +126,8 @@ class Remedy(Part):
     due_on: Day | None = Field(default=None, examples=["2026-12-18"])
     """By when. Left out: 20 working days."""
 
-    point: Annotated[
-        int | None, Field(ge=1, le=50, description="The point it is for, from 1.", examples=[1])
-    ] = None
+    point: int | None = Field(default=None, ge=1, le=50, examples=[1])
+    """The point it is for, from 1."""
 
 
 class Recommendation(Part):
@@ -154,7 +158,6 @@ class Acknowledge(Message):
     Opening a complaint alone meets no limit.
     """
 
-    action = "acknowledge"
     title = "The acknowledgement goes out"
     reports = True
 
@@ -162,7 +165,6 @@ class Acknowledge(Message):
 class Accept(Message):
     """The matter is taken under the procedure; ends `intake`."""
 
-    action = "accept"
     title = "The matter is taken under the procedure"
     reason: OptionalReason = Field(default="", examples=["It is about a duty under the Act."])
 
@@ -173,7 +175,6 @@ class Decline(Message):
     With `proceedings` the person may come back within a year of their end.
     """
 
-    action = "decline"
     title = "The matter is not taken under the procedure"
     sent_by = MANAGER
     reason: Reason = Field(examples=["It is a request for information, and went to that team."])
@@ -183,7 +184,6 @@ class Decline(Message):
 class ResolveInformally(Message):
     """An informal settlement was tried, before or in Stage 1; closes the complaint where `agreed` is true."""
 
-    action = "resolve_informally"
     title = "Settled informally, where the person agrees"
     agreed: Flag = Field(examples=[True])
     """Whether the person agreed; only then it is settled."""
@@ -195,7 +195,6 @@ class ResolveInformally(Message):
 class Extend(Message):
     """More time for the answer at this stage."""
 
-    action = "extend"
     title = "More time at this stage"
     reason: Reason = Field(examples=["Two teams are concerned."])
     until: Day | None = Field(default=None, examples=["2026-12-18"])
@@ -207,7 +206,6 @@ class Extend(Message):
 class Respond(Message):
     """The authority's answer at the current stage: Stage 1, the adjudication, the final response."""
 
-    action = "respond"
     title = "The authority's answer at this stage"
     reports = True
     outcome: AnswerOutcome = Field(examples=["partly_upheld"])
@@ -235,7 +233,6 @@ class Respond(Message):
 class Escalate(Message):
     """The complainant asks for the next stage, for all points or some; the others rest."""
 
-    action = "escalate"
     title = "The complainant asks for the next stage"
     sent_by = ANYONE
     authority_only = ("agreed_by_authority",)
@@ -251,7 +248,6 @@ class Escalate(Message):
 class DecideLate(Message):
     """A person's decision on requests made after their window."""
 
-    action = "decide_late"
     title = "Decision on a request made after its window"
     sent_by = MANAGER
     accept: Flag = Field(examples=[True])
@@ -263,7 +259,6 @@ class DecideLate(Message):
 class Appoint(Message):
     """Somebody takes a part."""
 
-    action = "appoint"
     title = "A person takes a part"
     role: Role = Field(examples=["investigating_officer"])
     """Which part."""
@@ -278,7 +273,6 @@ class Appoint(Message):
 class AgreeStatement(Message):
     """The complaint statement is agreed with the complainant."""
 
-    action = "agree_statement"
     title = "The complaint statement is agreed with the complainant"
     reports = True
     points: Points | None = Field(default=None, examples=[["Nobody told me that my social worker had left."]])
@@ -289,7 +283,6 @@ class AgreeStatement(Message):
 class Report(Message):
     """A report is received."""
 
-    action = "report"
     title = "A report is received"
     reports = True
     kind: ReportKind = Field(examples=["investigation"])
@@ -304,7 +297,6 @@ class Report(Message):
 class SchedulePanel(Message):
     """The Review Panel is called; sent again: it is moved."""
 
-    action = "schedule_panel"
     title = "The Review Panel is called"
     meeting_on: Day = Field(examples=["2027-01-20"])
     """The day of the meeting; it may lie ahead."""
@@ -318,7 +310,6 @@ class SchedulePanel(Message):
 class SendPapers(Message):
     """Notice and papers went to everybody at the panel."""
 
-    action = "send_papers"
     title = "Notice and papers go to everybody at the panel"
     reports = True
 
@@ -326,7 +317,6 @@ class SendPapers(Message):
 class HoldPanel(Message):
     """The panel met."""
 
-    action = "hold_panel"
     title = "The Review Panel met"
     reports = True
 
@@ -334,13 +324,10 @@ class HoldPanel(Message):
 class RecordMeeting(Message):
     """A meeting was offered or held; it stops no clock."""
 
-    action = "record_meeting"
     title = "A meeting was offered or held; it stops no clock"
     reports = True
-    with_whom: Annotated[
-        Text,
-        Field(alias="with", description="Whom the meeting is with.", examples=["the Complaints Manager"]),
-    ] = ""
+    with_whom: Text = Field(default="", alias="with", examples=["the Complaints Manager"])
+    """Whom the meeting is with."""
 
 
 class Suspend(Message):
@@ -349,7 +336,6 @@ class Suspend(Message):
     Sent again: it was reviewed, and the pause goes on.
     """
 
-    action = "suspend"
     title = "Paused for proceedings elsewhere, until a review"
     reason: Reason = Field(examples=["The same matter is before an invented court."])
     proceedings: Proceedings = ""
@@ -366,7 +352,6 @@ class Resume(Message):
     A point whose stage was answered meanwhile is owed an answer of its own.
     """
 
-    action = "resume"
     title = "Taken up again after a suspension"
     reason: OptionalReason = Field(default="", examples=["The court has decided."])
 
@@ -374,7 +359,6 @@ class Resume(Message):
 class SetAdvocate(Message):
     """The person's own choice of an advocate."""
 
-    action = "set_advocate"
     title = "The advocate of the person's own choice"
     sent_by = ANYONE
     advocate: Advocate | None = Field(
@@ -392,7 +376,6 @@ class SetAdvocate(Message):
 class Withdraw(Message):
     """Withdrawn by the complainant, at any stage."""
 
-    action = "withdraw"
     title = "Withdrawn by the complainant"
     sent_by = ANYONE
     reason: OptionalReason = Field(default="", examples=["It was sorted out."])
@@ -401,7 +384,6 @@ class Withdraw(Message):
 class Close(Message):
     """Closed early."""
 
-    action = "close"
     title = "Closed early"
     sent_by = MANAGER
     reason: Reason = Field(examples=["Everything was done."])
@@ -415,7 +397,6 @@ class ReferToOmbudsman(Message):
     The person may go to the Ombudsman at any time.
     """
 
-    action = "refer_to_ombudsman"
     title = "The matter goes to the Ombudsman"
     conditions: list[RequiredText] = Field(default_factory=list, max_length=20)
     """For an early referral, all of `robust_report`, `full_adjudication`, `points_upheld`,
@@ -427,7 +408,6 @@ class ReferToOmbudsman(Message):
 class OmbudsmanDecision(Message):
     """The Ombudsman has decided."""
 
-    action = "ombudsman_decision"
     title = "The Ombudsman has decided"
     outcome: Short = Field(examples=["no fault found"])
     """What the Ombudsman decided."""
@@ -438,7 +418,6 @@ class OmbudsmanDecision(Message):
 class CompleteRemedy(Message):
     """The agreed action of this number was done."""
 
-    action = "complete_remedy"
     title = "An agreed action was done"
     remedy: Annotated[int, Field(ge=1)] = Field(examples=[1])
     """Which one, by its number from 1: see `remedies` of the status."""
@@ -450,7 +429,6 @@ class Correct(Message):
     At most 40 in a complaint.
     """
 
-    action = "correct"
     title = "A wrong date or detail is put right"
     sent_by = MANAGER
     field: Short = Field(examples=["received_on"])
@@ -471,7 +449,6 @@ class Split(Message):
     not).
     """
 
-    action = "split"
     title = "Some points become a linked complaint under another procedure"
     sent_by = MANAGER
     points: NamedPoints = Field(examples=[[2]])
@@ -484,7 +461,6 @@ class Split(Message):
 class Reopen(Message):
     """A closed complaint is taken up again; the answer at its last stage is owed anew from that day."""
 
-    action = "reopen"
     title = "A closed complaint is taken up again"
     sent_by = MANAGER
     reason: Reason = Field(examples=["A letter had been overlooked."])
@@ -496,7 +472,6 @@ class RestrictContact(Message):
     Clocks and what is owed run on.
     """
 
-    action = "restrict_contact"
     title = "Replies to unreasonable contact stop, until a day"
     sent_by = MANAGER
     reason: Reason = Field(examples=["Threats, an invented example."])
@@ -510,7 +485,6 @@ class RestrictContact(Message):
 class AddNote(Message):
     """A dated note for the file; may be older than the complaint."""
 
-    action = "add_note"
     title = "A note for the file"
     sent_by = ANYONE
     reports = True
@@ -521,7 +495,6 @@ class AddNote(Message):
 class Recount(Message):
     """A newer calendar of bank holidays. No action of the contract: `starter.py recount` sends it."""
 
-    action = "recount"
     title = "A newer calendar of bank holidays"
     sent_by = frozenset()
     holidays: HolidayTable

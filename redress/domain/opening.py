@@ -3,33 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr
 
-from redress.domain.fields import (
-    About,
-    Advocate,
-    Channel,
-    Contact,
-    Day,
-    Flag,
-    Id,
-    Kind,
-    OnBehalfOf,
-    Part,
-    Points,
-    Short,
-    Text,
-)
+from redress.domain.fields import Advocate, Contact, Day, Flag, Id, Kind, Part, Points, Short, Text
 from redress.domain.parsing import Parsed
 
 YOUNG_ROLES = frozenset({"child", "young_person", "looked_after_child", "care_leaver"})
 """Roles of a complainant who has the statutory right to an advocate (Children Act 1989 s 26A)."""
 
-
 SPLIT_SOURCE = "split"
 """The source system of a part that was split off another complaint; its id is the part's own reference."""
+
+
+Channel = Literal["web_form", "email", "post", "telephone", "text", "in_person"]
+
+
+class OnBehalfOf(Part):
+    """The child or young person for whom somebody else complains."""
+
+    name: Annotated[Short | None, Field(description="The child's name.")] = None
+    child_agrees: Flag | None = None
+    """Whether the child agrees. Left out: not asked yet."""
+
+
+class About(Part):
+    """What the matter concerns."""
+
+    service: Text = ""
+    """Which service."""
+
+    team: Text = ""
+    """Which team."""
+
+    people: list[Short] = Field(default_factory=list, max_length=50)
+    """The names of the people concerned."""
 
 
 class Opening(Part):

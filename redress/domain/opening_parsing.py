@@ -56,10 +56,9 @@ def past_messages(opening: Opening, today: date) -> tuple[Parsed, ...]:
 
     Raises `Malformed` for the first that is not well formed.
     """
-    parsed = opening.parsed_messages
-    if parsed is None:
-        parsed = tuple(parse_loaded(body, opening.received_on, today) for body in opening.messages)
-    return parsed
+    if opening.parsed_messages is not None:
+        return opening.parsed_messages
+    return tuple(parse_loaded(body, opening.received_on, today) for body in opening.messages)
 
 
 def _message_problems(

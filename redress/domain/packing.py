@@ -1,6 +1,6 @@
-"""Terms and states as they travel and are kept: JSON, packed; terms are read once for each content.
+"""Rules and states as they travel and are kept: JSON, packed; rules are read once for each content.
 
-A complaint's terms (its procedure and bank holidays) are some 30 KB of JSON that thousands of
+A complaint's rules (its procedure and bank holidays) are some 30 KB of JSON that thousands of
 complaints share. Packed they are a quarter of that in each history; unpacked they are one object.
 """
 
@@ -10,29 +10,29 @@ import base64
 import zlib
 from functools import lru_cache
 
-from redress.domain.case import CaseState
+from redress.domain.case import SavedCase
 from redress.domain.procedure import RulesSnapshot
 
 
-def pack(terms: RulesSnapshot) -> str:
-    """The terms as text: compressed JSON in base 64. Whole: a default of tomorrow's is none of theirs."""
-    return _packed(terms.model_dump_json())
+def pack(rules: RulesSnapshot) -> str:
+    """The rules as text: compressed JSON in base 64. Whole: a default of tomorrow's is none of theirs."""
+    return _packed(rules.model_dump_json())
 
 
 @lru_cache(maxsize=512)
 def unpack(packed: str) -> RulesSnapshot:
-    """The terms in a text that `pack` made: the same object for the same text."""
+    """The rules in a text that `pack` made: the same object for the same text."""
     return RulesSnapshot.model_validate_json(_unpacked(packed))
 
 
-def pack_state(state: CaseState) -> str:
+def pack_state(state: SavedCase) -> str:
     """A case's state as text, in the same way: what one run hands on must stay below 2 MB."""
     return _packed(state.model_dump_json(exclude_defaults=True))
 
 
-def unpack_state(packed: str) -> CaseState:
+def unpack_state(packed: str) -> SavedCase:
     """The state in a text that `pack_state` made."""
-    return CaseState.model_validate_json(_unpacked(packed))
+    return SavedCase.model_validate_json(_unpacked(packed))
 
 
 def _packed(text: str) -> str:

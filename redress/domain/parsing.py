@@ -177,7 +177,7 @@ def when_problems(
         problems.append(_in_future("on", message.on, today))
     if message.on < received_on and message.action not in ABOUT_ANY_DAY:
         problems.append(Problem("on", f"{message.on} lies before the complaint was received, {received_on}"))
-    since = received_on if assumed else message.on
+    since, last = received_on if assumed else message.on, today + FURTHEST_AHEAD
     problems += [
         _in_future(name, day, today)
         if day > today
@@ -190,9 +190,9 @@ def when_problems(
         if remedy.due_on is not None:
             ahead.append((f"remedies[{at}].due_on", remedy.due_on, message.on))
     problems += [
-        Problem(name, _out_of_range(day, first, today))
+        Problem(name, f"{day} lies out of range: it should lie between {first} and {last}")
         for name, day, first in ahead
-        if not first <= day <= today + FURTHEST_AHEAD
+        if not first <= day <= last
     ]
     return problems
 
@@ -200,10 +200,6 @@ def when_problems(
 def _days(message: Message, names: tuple[str, ...]) -> list[tuple[str, date]]:
     """The dates that a message gives in some of its fields."""
     return [(name, day) for name in names if (day := getattr(message, name)) is not None]
-
-
-def _out_of_range(given: date, first: date, today: date) -> str:
-    return f"{given} lies out of range: it should lie between {first} and {today + FURTHEST_AHEAD}"
 
 
 def _in_future(field: str, given: date, today: date) -> Problem:
@@ -217,7 +213,7 @@ def problems_of(error: ValidationError) -> list[Problem]:
 
 def problems_in(errors: Iterable[ErrorDetails], whole: str = "message") -> list[Problem]:
     """The same of its errors; `whole` names what came where no field of it is wrong."""
-    return [*dict.fromkeys(Problem(_place(each) or whole, plain_message(each)) for each in errors)]
+    return [*dict.fromkeys(Problem(_place(wrong) or whole, plain_message(wrong)) for wrong in errors)]
 
 
 _PLAINLY = {

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TypedDict
+
+from pydantic import ConfigDict, with_config
+from typing_extensions import TypedDict
 
 from redress.domain.calendar import long_date
 from redress.domain.deadline import Deadline
+from redress.domain.fields import IsoDay
 from redress.domain.state import ComplaintState
 from redress.domain.words import TITLES
 
 
+@with_config(ConfigDict(use_attribute_docstrings=True))
 class PlainWords(TypedDict):
     """Plain words about one place of a procedure; `by` is an ISO London date, where there is one."""
 
     title: str
+    """Where it is."""
+
     what: str
+    """What this is."""
+
     who: str
+    """Who does something."""
+
     next: str
-    by: str | None
+    """What happens next."""
+
+    by: IsoDay | None
+    """By when."""
 
 
 def plain_words(state: ComplaintState) -> PlainWords:

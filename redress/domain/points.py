@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, NamedTuple
 
@@ -34,25 +35,19 @@ class SplitOff(NamedTuple):
     procedure: str
 
 
+@dataclass(slots=True, eq=False)
 class Point:
     """One point. Its number, from 1, stays with it, and so does what was found."""
 
-    __slots__ = ("findings", "number", "state", "text")
-
-    def __init__(self, number: int, text: str) -> None:
-        self.number = number
-        self.text = text
-        self.state: PointState = "open"
-        self.findings: list[PointFinding] = []
+    number: int
+    text: str
+    state: PointState = "open"
+    findings: list[PointFinding] = field(default_factory=list)
 
     @property
     def is_gone(self) -> bool:
         """Whether it is no point of this complaint any more."""
         return self.state in ("split_off", "replaced")
-
-    def record(self, finding: PointFinding) -> None:
-        """What was found on it at a stage."""
-        self.findings.append(finding)
 
 
 class Points:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 from redress.domain.procedure import Procedure, StageName
+
+OpenOrClosed = Literal["open", "suspended", "closed"]
+Ending = Literal["resolved", "lapsed", "completed", "withdrawn", "declined", "ended_early"]
 
 
 class Position:
@@ -15,46 +19,31 @@ class Position:
     def __init__(self, procedure: Procedure, stage: StageName) -> None:
         self._procedure = procedure
         self.stage = self.last_stage = stage
+        self.state: OpenOrClosed
+        self.open()
+
+    def open(self) -> None:
+        """Go on, be it after a suspension or after closing."""
         self.state = "open"
         self.closed_on: date | None = None
-        self.closed_as: str | None = None
+        self.closed_as: Ending | None = None
 
     @property
     def current_stage(self) -> StageName:
         """The stage of the procedure it is in: before the first the first, at the Ombudsman the last."""
         return self.stage if self.stage in self._procedure.stage else self.last_stage
 
-    def question(self) -> None:
-        """A person has to decide whether the matter is taken."""
-        self.stage = "intake"
-
     def enter(self, stage: StageName) -> None:
         """Go to a stage; a closed complaint is open again."""
         if self.closed_on is not None:
-            self._open_again()
+            self.open()
         self.stage = self.last_stage = stage
 
-    def suspend(self) -> None:
-        """Rest until a review."""
-        self.state = "suspended"
-
-    def resume(self) -> None:
-        """Go on after a suspension."""
-        self.state = "open"
-
-    def close(self, on: date, closed_as: str) -> None:
+    def close(self, on: date, closed_as: Ending) -> None:
         """End, on a day and for a reason."""
         self.state, self.closed_on, self.closed_as = "closed", on, closed_as
-
-    def reopen(self) -> None:
-        """Go on after closing, at the stage where it ended."""
-        self._open_again()
-        self.stage = self.current_stage
 
     def refer(self) -> None:
         """Go to the Ombudsman, who is outside the procedure."""
         self.last_stage = self.current_stage
         self.stage = "ombudsman"
-
-    def _open_again(self) -> None:
-        self.state, self.closed_on, self.closed_as = "open", None, None

@@ -10,7 +10,6 @@ from redress.domain.effects import Effect, Fact
 from redress.domain.facts import facts_of, step_of
 from redress.domain.log import EffectStatus
 from redress.domain.london import instant, london_date, london_time
-from redress.domain.procedure import Policy
 from redress.domain.sentences import chase, letter_leaves, owed, reminder
 from redress.domain.state import ComplaintState
 
@@ -39,8 +38,8 @@ class Schedule:
     `loaded`: how many messages it was opened with; effects of a day before that are history.
     """
 
-    def __init__(self, policy: Policy, opened_on: date, loaded: int, state: ComplaintState) -> None:
-        self._policy = policy
+    def __init__(self, opened_on: date, loaded: int, state: ComplaintState) -> None:
+        self._policy = state.procedure.policy
         self._opened_on = opened_on
         self._loaded = loaded
         self._opening_notices = notices_at_opening(state, opened_on)
@@ -128,7 +127,7 @@ class Schedule:
             return True
         repeats = effect.kind == "reminder" or effect.template in ("reminder", "chase")
         return repeats and any(
-            _about_the_same(effect, each) and self._ready_at(state, each, now) <= now for each in later
+            _about_the_same(effect, other) and self._ready_at(state, other, now) <= now for other in later
         )
 
     def _effects(self, state: ComplaintState) -> list[Effect]:

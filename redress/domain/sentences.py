@@ -56,7 +56,8 @@ def owed(procedure: Procedure, deadline: Deadline) -> str:
         text = f"Until {day} it is the complainant's turn: {what(deadline)}"
     else:
         text = f"By {day} the {title_of(procedure, deadline.owner)} owes: {what(deadline)}"
-    budget = f" ({_budget(deadline)})"
+    counted_back = " before the meeting" if deadline.limit.before else ""
+    budget = f" ({counted(deadline.days, deadline.limit)}{counted_back})"
     return text + budget if len(text + budget) <= LONGEST else cut(text)
 
 
@@ -81,8 +82,3 @@ def counted(days: int, limit: Limit) -> str:
     """So many days, in the limit's own unit."""
     unit = limit.unit.replace("_", " ")
     return f"{days} {unit[:-1] if days == 1 else unit}"
-
-
-def _budget(deadline: Deadline) -> str:
-    days = counted(deadline.days, deadline.limit)
-    return f"{days} before the meeting" if deadline.limit.before else days

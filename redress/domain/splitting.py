@@ -28,8 +28,8 @@ def part_of(case: Case, facts: Mapping[str, Any]) -> PartOpening:
     """
     reference = part_reference(case.reference, int(facts["part"]))
     whole = case.opening.model_dump(mode="json", exclude_unset=True, exclude={"messages", "statutory"})
-    name, was = str(facts["procedure"]), case.fold.procedure.name
-    acknowledged = case.fold.reached.get("acknowledged") if NO_COMPLAINT not in (name, was) else None
+    name, was = str(facts["procedure"]), case.state.procedure.name
+    acknowledged = case.state.reached.get("acknowledged") if NO_COMPLAINT not in (name, was) else None
     kind = "comment" if name == NO_COMPLAINT else "complaint"
     opening = whole | {
         "source": SPLIT_SOURCE,

@@ -26,13 +26,12 @@ from redress.domain.deadline import Deadline
 from redress.domain.deadlines import Deadlines
 from redress.domain.effect_log import EffectLog
 from redress.domain.effects import Fact
-from redress.domain.log import LogEntry
+from redress.domain.log import Irregular, LogEntry, Outcome, pending
 from redress.domain.messages import Escalate
 from redress.domain.opening import Opening
-from redress.domain.outcome import Irregular, Outcome, pending
 from redress.domain.people import People
 from redress.domain.points import Points
-from redress.domain.position import Position
+from redress.domain.position import Ending, OpenOrClosed, Position
 from redress.domain.procedure import RulesSnapshot, Stage, StageName
 from redress.domain.remedies import Remedies
 from redress.domain.requests import Requests
@@ -53,6 +52,8 @@ class ComplaintState:
         self.entry = entry_stage(rules.procedure, opening)
         self.position = Position(rules.procedure, self.entry)
         self.deadlines = Deadlines(rules, self.position, opening.received_on)
+        self.ledger, self.running = self.deadlines.ledger, self.deadlines.running
+        self.latest, self.reached = self.deadlines.latest, self.deadlines.reached
         self.points = Points(opening.points)
         self.people = People(opening.advocate)
         self.requests = Requests()
@@ -72,8 +73,7 @@ class ComplaintState:
         self.deadlines.reach("received", opening.received_on)
         self.deadlines.reach(f"requested:{self.entry}", opening.received_on)
         if self.questions:
-            self.position.question()
-            self.deadlines.reach("questioned", opening.received_on)
+            self._question()
 
     # --- what is read of it ----------------------------------------------------------------------
 
@@ -95,7 +95,7 @@ class ComplaintState:
         return self.procedure.stage[self.position.current_stage]
 
     @property
-    def state(self) -> str:
+    def state(self) -> OpenOrClosed:
         return self.position.state
 
     @property
@@ -103,29 +103,13 @@ class ComplaintState:
         return self.position.closed_on
 
     @property
-    def closed_as(self) -> str | None:
+    def closed_as(self) -> Ending | None:
         return self.position.closed_as
 
     @property
     def calendar(self) -> Calendar:
         """The calendar that its dates are counted with today."""
         return self.deadlines.calendar
-
-    @property
-    def reached(self) -> dict[str, date]:
-        return self.deadlines.reached
-
-    @property
-    def running(self) -> list[Deadline]:
-        return self.deadlines.running
-
-    @property
-    def ledger(self) -> list[Deadline]:
-        return self.deadlines.ledger
-
-    @property
-    def latest(self) -> dict[str, Deadline]:
-        return self.deadlines.latest
 
     # --- time and messages -----------------------------------------------------------------------
 
@@ -204,6 +188,11 @@ class ComplaintState:
         self.note_irregular(entry, "whether the matter is taken was not decided")
         self.take(entry)
 
+    def _question(self) -> None:
+        """A person has to decide whether the matter is taken."""
+        self.position.stage = "intake"
+        self.deadlines.reach("questioned", self.day)
+
     def open_stage(self, name: StageName, entry: LogEntry, counts_from: date) -> None:
         """Go to a stage: what ran in the last one stops, what belongs to this one starts."""
         if self.requests.late:
@@ -226,15 +215,15 @@ class ComplaintState:
 
     def suspend(self) -> None:
         """The whole complaint rests, and every limit that may."""
-        self.deadlines.pause(self.day)
-        self.position.suspend()
+        self.position.state = "suspended"
+        self.deadlines.pause()
 
     def resume(self) -> None:
         """The whole complaint goes on: its limits move by the days lost."""
-        self.position.resume()
+        self.position.open()
         self.deadlines.resume(self.day)
 
-    def close(self, closed_as: str, letter: str, entry: LogEntry | None = None, **more: Fact) -> None:
+    def close(self, closed_as: Ending, letter: str, entry: LogEntry | None = None, **more: Fact) -> None:
         """Close the complaint today; what outlives it (remedies, a late request) goes on.
 
         `letter` says so, none where it is empty; without `entry` it is time that closes it.
@@ -252,11 +241,11 @@ class ComplaintState:
 
     def reopen(self, entry: LogEntry) -> None:
         """Take a closed complaint up again: the answer at the stage where it ended is owed anew."""
-        self.position.reopen()
+        self.position.open()
+        self.position.stage = self.current_stage
         self.answers.owe_anew(self.stage_rules, self.day)
         if self.questions and "decided" not in self.reached:
-            self.position.question()
-            self.deadlines.reach("questioned", self.day)
+            self._question()
         self.deadlines.reach("reopened", self.day, assumed=entry.assumed)
 
     def refer(self) -> None:

@@ -3,84 +3,304 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal, NamedTuple, NotRequired, TypedDict
+from operator import attrgetter
+from typing import Annotated, Literal, NamedTuple, NotRequired, cast
 
-from pydantic import JsonValue
+from pydantic import ConfigDict, Field, JsonValue, with_config
+from typing_extensions import TypedDict  # the one that pydantic takes on Python 3.11 too
 
 from redress.domain.deadline import Deadline, days_late
+from redress.domain.fields import IsoDay, Provisional
 from redress.domain.log import LogEntry
 from redress.domain.people import Appointment
 from redress.domain.plain_words import PlainWords, plain_words
 from redress.domain.points import Point
-from redress.domain.procedure import Owner, Question
+from redress.domain.position import Ending, OpenOrClosed
+from redress.domain.procedure import LimitKind, Owner, Question, StageName, Unit
 from redress.domain.remedies import AgreedAction
 from redress.domain.state import ComplaintState
 
 DeadlineState = Literal["running", "paused", "met", "met_late", "overdue", "lapsed", "stopped"]
 
+DESCRIBED = ConfigDict(use_attribute_docstrings=True, extra="allow")
+"""What stands below a field describes it in the OpenAPI document; fields that are new are passed on."""
 
+# What other classes inherit is described in the types: pydantic reads the docstrings of a class's own fields.
+
+
+class OwedStatus(TypedDict):
+    """What is said of a deadline wherever it is shown."""
+
+    name: Annotated[str, Field(description="Which limit.", examples=["stage_1_response"])]
+    stage: Annotated[StageName, Field(description="The stage.", examples=["stage_1"])]
+    owner: Annotated[Owner, Field(description="Who owes it.", examples=["stage_manager"])]
+    kind: Annotated[
+        LimitKind, Field(description="To miss a `limit` is a breach; a `window` is the person's.")
+    ]
+    due_on: Annotated[IsoDay, Field(description="The last day that is in time.")]
+    days_late: Annotated[int, Field(description="0 in time, at least 1 once late, in the limit's own unit.")]
+    provisional: Provisional
+    source: Annotated[str, Field(description="The rule that it comes from.")]
+
+
+class DatedDeadline(OwedStatus):
+    """A limit that runs, or has run, in a complaint."""
+
+    title: Annotated[str, Field(description="The same in words.")]
+    counts_from: Annotated[IsoDay, Field(description="Day 0.")]
+    limit: Annotated[int, Field(description="How many days.")]
+    unit: Annotated[Unit, Field(description="What is counted.")]
+    met_on: Annotated[IsoDay | None, Field(description="When it was met; null: it is not.")]
+    state: Annotated[DeadlineState, Field(description="`lapsed`: a window not used; `stopped`: not owed.")]
+
+
+@with_config(DESCRIBED)
 class MovedStatus(TypedDict):
     """An earlier due date."""
 
-    due_on: str
+    due_on: IsoDay
+    """The last day that was in time."""
+
     reason: str
+    """Why it moved."""
+
     breach: bool
+    """Whether it had passed by then."""
 
 
-class DeadlineStatus(TypedDict):
-    """One deadline as the contract shows it. Dates are ISO London dates."""
+@with_config(DESCRIBED)
+class DeadlineStatus(DatedDeadline):
+    """The same, with what moved it, and why."""
 
-    name: str
-    title: str
-    stage: str
-    owner: str
-    counts_from: str
-    limit: int
-    unit: str
-    kind: str
-    due_on: str
-    provisional: bool
-    met_on: str | None
-    state: DeadlineState
-    days_late: int
-    source: str
     verified: bool
+    """Whether the rule was read against its text."""
+
     moved: list[MovedStatus]
+    """Each earlier due date."""
 
 
-class Status(TypedDict):
-    """Where a complaint stands, in the order in which it is read: what is owed first."""
+@with_config(DESCRIBED)
+class LetterStatus(TypedDict):
+    """A letter or reminder."""
+
+    letter: str
+    """Its name."""
+
+    on: IsoDay
+    """The day it belongs to."""
+
+    key: str
+    """What makes it one: it is sent once."""
+
+    about: JsonValue
+    """The title of the limit that a reminder is about."""
+
+    state: NotRequired[str]
+    """`waiting` (for office hours, or its day), `done` (sent), `leaving`, `failed` and `unsure` (raised to
+    the Complaints Manager), `skipped` (overtaken), `history` (from before: never sent)."""
+
+
+@with_config(DESCRIBED)
+class RemedyStatus(TypedDict):
+    """Something agreed to be done."""
+
+    remedy: int
+    """Its number, from 1."""
+
+    what: NotRequired[str]
+    """What."""
+
+    owner: NotRequired[str]
+    """Who sees to it."""
+
+    point: NotRequired[int | None]
+    """The point it is for."""
+
+    due_on: IsoDay
+    """By when."""
+
+    done_on: IsoDay | None
+    """When it was done; null: it is not."""
+
+
+@with_config(DESCRIBED)
+class AppointmentStatus(TypedDict):
+    """Somebody takes a part."""
+
+    role: str
+    """Which part."""
+
+    person: NotRequired[dict[str, JsonValue]]
+    """Who: `name`, `id` or both."""
+
+    connection: str
+    """With the authority: `none`, `employee`, `member`, `partner_of_either`."""
+
+    on: IsoDay
+    """From when."""
+
+    until: IsoDay | None
+    """To when; null: still."""
+
+
+class _AboutMessage(TypedDict):
+    action: Annotated[str, Field(description="Its action.")]
+    on: Annotated[IsoDay, Field(description="Its date.")]
+    message_id: NotRequired[
+        Annotated[str | None, Field(description="Its name; a signal that could not be read has none.")]
+    ]
+
+
+@with_config(DESCRIBED)
+class MessageRecord(_AboutMessage):
+    """A message with the fields of its action."""
+
+    outcome: str
+    """`applied`, `pending`, `refused`, `not_accepted` (a late request), `overtaken` (it closed first). What
+    `respond` or `ombudsman_decision` decided is under `decided`."""
+
+    assumed: NotRequired[bool]
+    """It came without a date, and has that of its processing."""
+
+
+@with_config(DESCRIBED)
+class MessageOutcome(_AboutMessage):
+    """A message that waits, or was refused."""
+
+    reason: str
+    """Why."""
+
+    received: NotRequired[str]
+    """Of a signal that could not be read: what came."""
+
+
+@with_config(DESCRIBED)
+class Irregularity(_AboutMessage):
+    """What was missing when a message came."""
+
+    what: str
+    """What."""
+
+
+@with_config(DESCRIBED)
+class PointStatus(TypedDict):
+    """One point of the complaint."""
+
+    point: int
+    """Its number, from 1."""
+
+    text: str
+    """What went wrong."""
+
+    state: str
+    """`open`, `resting`, `suspended`, `split_off`, `replaced`."""
+
+    findings: list[dict[str, JsonValue]]
+    """Each `stage`, `outcome`, `reason`, `on`."""
+
+    remedies: list[int]
+    """Their numbers."""
+
+
+@with_config(DESCRIBED)
+class Link(TypedDict):
+    """A complaint that this one belongs with."""
 
     reference: str
-    erased_on: NotRequired[str]
-    state: str
-    stage: str
-    overdue: bool
-    waiting_for: str
-    next_due_on: str | None
+    """Its reference."""
+
+    how: str
+    """`linked_to` or `split_off`."""
+
+    procedure: NotRequired[str]
+    """Of what was split off: its procedure."""
+
+    points: NotRequired[list[str]]
+    """Of what was split off: its points."""
+
+    on: NotRequired[IsoDay]
+    """Of what was split off: when."""
+
+
+class Summary(TypedDict):
+    """What every list and notice says of a complaint. Nothing in it is personal."""
+
+    reference: Annotated[str, Field(description="The complaint's reference.", examples=["CYP-2026-000123"])]
+    authority: Annotated[str, Field(description="The name of its file.", examples=["family-rights"])]
+    procedure: Annotated[str, Field(description="The name of its file.", examples=["statutory"])]
+    kind: Annotated[str, Field(description="What sort of representation it is.", examples=["complaint"])]
+    stage: Annotated[StageName, Field(description="The stage.", examples=["stage_1"])]
+    state: Annotated[OpenOrClosed, Field(description="`suspended`: for proceedings elsewhere.")]
+    next_due_on: Annotated[IsoDay | None, Field(description="The earliest date still owed, passed or not.")]
+    waiting_for: Annotated[Owner, Field(description="Who owes what is due next.", examples=["stage_manager"])]
+    overdue: Annotated[bool, Field(description="Whether a limit has passed and is still owed.")]
+
+
+class ComplaintLine(Summary):
+    """A complaint in a line. Nothing in it is personal."""
+
+    received_on: Annotated[IsoDay, Field(description="When the authority had it.")]
+    closed_on: Annotated[IsoDay | None, Field(description="When it closed; null: it has not.")]
+    closed_as: Annotated[Ending | None, Field(description="How it ended; null: it is open.")]
+
+
+@with_config(DESCRIBED)
+class Status(ComplaintLine):
+    """Where a complaint stands, with everything that was written."""
+
+    erased_on: NotRequired[IsoDay]
+    """Only where its personal data was destroyed."""
+
     plain: PlainWords
+    """The same for a young person."""
+
     questions: list[str]
-    pending: list[dict[str, JsonValue]]
+    """What a person has to decide, or to ask."""
+
+    pending: list[MessageOutcome]
+    """What waits: for a person's decision, or for its day."""
+
     deadlines: list[DeadlineStatus]
-    closed_on: str | None
-    closed_as: str | None
-    received_on: str
-    authority: str
-    procedure: str
+    """Every limit, target and window, those that are over included."""
+
     procedure_reason: str
-    kind: str
-    points: list[dict[str, JsonValue]]
-    linked: list[dict[str, JsonValue]]
-    remedies: list[dict[str, JsonValue]]
-    appointments: list[dict[str, JsonValue]]
+    """Why the matter follows this procedure."""
+
+    points: list[PointStatus]
+    """Its points."""
+
+    linked: list[Link]
+    """Complaints it belongs with."""
+
+    remedies: list[RemedyStatus]
+    """What was agreed to be done."""
+
+    appointments: list[AppointmentStatus]
+    """Who takes which part."""
+
     advocate: dict[str, JsonValue] | None
-    contact_restricted_until: str | None
-    refused: list[dict[str, JsonValue]]
-    irregular: list[dict[str, JsonValue]]
-    letters: list[dict[str, JsonValue]]
-    messages: NotRequired[list[dict[str, JsonValue]]]
+    """Who speaks for the person now."""
+
+    contact_restricted_until: IsoDay | None
+    """Until then messages are not answered."""
+
+    refused: list[MessageOutcome]
+    """What was refused, and why."""
+
+    irregular: list[Irregularity]
+    """What should have been there before, and was not."""
+
+    letters: list[LetterStatus]
+    """Every letter and reminder."""
+
+    messages: NotRequired[list[MessageRecord]]
+    """Every message, in the order it was received."""
+
     calendar: str
-    as_of: str
+    """The version of the list of bank holidays it counts by."""
+
+    as_of: IsoDay
+    """The London date of this status."""
 
 
 def state_of(deadline: Deadline, as_of: date) -> DeadlineState:
@@ -112,25 +332,18 @@ def brief(state: ComplaintState, as_of: date) -> Brief:
 
     What is due next is the earliest date still owed, an overdue one included.
     """
-    next_due: Deadline | None = None
-    overdue = False
-    for deadline in state.running:
-        if deadline.paused_on is not None or deadline.limit.follows is not None:
-            continue
-        if next_due is None or deadline.due_on < next_due.due_on:
-            next_due = deadline
-        overdue = overdue or (deadline.limit.kind == "limit" and deadline.due_on < as_of)
-    if next_due is None:
-        return Brief(state.stage, state.state, "nobody", None, overdue)
-    waiting_for = next_due.owner
-    if next_due.limit.waits_for is not None and next_due.due_on >= as_of:
-        waiting_for = next_due.limit.waits_for
-    return Brief(state.stage, state.state, waiting_for, next_due.due_on, overdue)
+    owed = [d for d in state.running if d.paused_on is None and d.limit.follows is None]
+    if not owed:
+        return Brief(state.stage, state.state, "nobody", None, False)
+    overdue = any(d.limit.kind == "limit" and d.due_on < as_of for d in owed)
+    first = min(owed, key=attrgetter("due_on"))
+    waits_for = first.limit.waits_for if first.due_on >= as_of else None
+    return Brief(state.stage, state.state, waits_for or first.owner, first.due_on, overdue)
 
 
 def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of: date) -> Status:
     """The status of a state that has been advanced to `as_of`."""
-    line = brief(state, as_of)
+    line, restricted = brief(state, as_of), state.contact_restricted_until
     return Status(
         reference=reference,
         state=state.state,
@@ -140,7 +353,7 @@ def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of:
         next_due_on=_iso(line.next_due_on),
         plain=plain_words(state),
         questions=[question.asked for question in _open_questions(state)],
-        pending=[_outcome_of(state, entry) for entry in log if _outcome(state, entry) == "pending"],
+        pending=_with_outcome("pending", state, log),
         deadlines=[_deadline(state, d, as_of) for d in state.ledger],
         closed_on=_iso(state.closed_on),
         closed_as=state.closed_as,
@@ -154,8 +367,8 @@ def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of:
         remedies=[_remedy(state, agreed) for agreed in state.remedies],
         appointments=[_appointment(held) for held in state.people.appointments],
         advocate=state.people.advocate.model_dump(mode="json") if state.people.advocate else None,
-        contact_restricted_until=_iso(_from(state.contact_restricted_until, as_of)),
-        refused=[_outcome_of(state, entry) for entry in log if _outcome(state, entry) == "refused"],
+        contact_restricted_until=_iso(restricted if restricted and restricted >= as_of else None),
+        refused=_with_outcome("refused", state, log),
         irregular=_irregular(state, log),
         letters=[
             {"letter": e.template, "on": e.on.isoformat(), "key": e.key, "about": e.facts.get("title")}
@@ -174,39 +387,30 @@ def _open_questions(state: ComplaintState) -> list[Question]:
     return [*(state.questions if state.stage == "intake" else []), *state.to_ask]
 
 
-def _from(until: date | None, as_of: date) -> date | None:
-    return until if until is not None and until >= as_of else None
-
-
-def _point(state: ComplaintState, point: Point) -> dict[str, JsonValue]:
+def _point(state: ComplaintState, point: Point) -> PointStatus:
     return {
         "point": point.number,
         "text": point.text,
         "state": point.state,
-        "findings": [
-            {"stage": f.stage, "outcome": f.outcome, "reason": f.reason, "on": f.on.isoformat()}
-            for f in point.findings
-        ],
+        "findings": [{**f._asdict(), "on": f.on.isoformat()} for f in point.findings],
         "remedies": [r.number for r in state.remedies if r.remedy.point == point.number],
     }
 
 
-def linked(state: ComplaintState, reference: str) -> list[dict[str, JsonValue]]:
+def linked(state: ComplaintState, reference: str) -> list[Link]:
     """The complaints this one belongs together with, and how."""
-    linked: list[dict[str, JsonValue]] = [
+    to = state.opening.linked_to
+    whole: list[Link] = [{"reference": to, "how": "linked_to"}] if to else []
+    return whole + [
         {
             "reference": part_reference(reference, part.part),
             "how": "split_off",
             "procedure": part.procedure,
-            "points": list(part.points),
+            "points": [*part.points],
             "on": part.on.isoformat(),
         }
         for part in state.points.split_off
     ]
-    to = state.opening.linked_to
-    if to:
-        linked.insert(0, {"reference": to, "how": "linked_to"})
-    return linked
 
 
 def part_reference(reference: str, part: int) -> str:
@@ -214,7 +418,7 @@ def part_reference(reference: str, part: int) -> str:
     return f"{reference}-{part}"
 
 
-def _irregular(state: ComplaintState, log: list[LogEntry]) -> list[dict[str, JsonValue]]:
+def _irregular(state: ComplaintState, log: list[LogEntry]) -> list[Irregularity]:
     ids = {entry.seq: entry.message.message_id for entry in log}
     return [
         {"message_id": ids[i.seq], "action": i.action, "on": i.on.isoformat(), "what": i.what}
@@ -222,7 +426,7 @@ def _irregular(state: ComplaintState, log: list[LogEntry]) -> list[dict[str, Jso
     ]
 
 
-def _remedy(state: ComplaintState, agreed: AgreedAction) -> dict[str, JsonValue]:
+def _remedy(state: ComplaintState, agreed: AgreedAction) -> RemedyStatus:
     return {
         "remedy": agreed.number,
         "what": agreed.remedy.what,
@@ -233,7 +437,7 @@ def _remedy(state: ComplaintState, agreed: AgreedAction) -> dict[str, JsonValue]
     }
 
 
-def _appointment(held: Appointment) -> dict[str, JsonValue]:
+def _appointment(held: Appointment) -> AppointmentStatus:
     return {
         "role": held.role,
         "person": held.person.model_dump(mode="json"),
@@ -272,22 +476,26 @@ def _outcome(state: ComplaintState, entry: LogEntry) -> str:
     return outcome.outcome if outcome else ""
 
 
-def _outcome_of(state: ComplaintState, entry: LogEntry) -> dict[str, JsonValue]:
-    return {
-        "message_id": entry.message.message_id,
-        "action": entry.message.action,
-        "on": entry.message.on.isoformat(),
-        "reason": state.outcomes[entry.seq].reason,
-    }
+def _with_outcome(outcome: str, state: ComplaintState, log: list[LogEntry]) -> list[MessageOutcome]:
+    return [
+        {
+            "message_id": entry.message.message_id,
+            "action": entry.message.action,
+            "on": entry.message.on.isoformat(),
+            "reason": state.outcomes[entry.seq].reason,
+        }
+        for entry in log
+        if _outcome(state, entry) == outcome
+    ]
 
 
-def _message(state: ComplaintState, entry: LogEntry) -> dict[str, JsonValue]:
+def _message(state: ComplaintState, entry: LogEntry) -> MessageRecord:
     without = {"holidays": {"holidays"}}  # of a recount the version, not every day
     fields = entry.message.model_dump(mode="json", by_alias=True, exclude=without, exclude_defaults=True)
     if "outcome" in fields:
         fields["decided"] = fields["outcome"]  # what was decided; `outcome` says what became of the message
     outcome: dict[str, JsonValue] = {"outcome": _outcome(state, entry), "assumed": entry.assumed}
-    return {"action": entry.message.action, **fields, **outcome}
+    return cast(MessageRecord, {"action": entry.message.action, **fields, **outcome})
 
 
 def _iso(day: date | None) -> str | None:

@@ -48,7 +48,7 @@ def readdress(register: Register, db: Connection, case: Case, row: LetterRow) ->
     """
     role = str(row.recipient).removesuffix(BY_TEXT)
     before = letter_store.recipient_of(register.cipher, row)
-    advocate = case.fold.people.advocate
+    advocate = case.state.people.advocate
     if role == "advocate" and (advocate is None or advocate.name != before.name):
         return
     routes = contact_routes_of(case, authority(case.intake.authority), role)

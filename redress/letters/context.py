@@ -25,12 +25,12 @@ def context(
     `facts` are the effect's, `titles` what those who owe something are called; `young`: the letter is
     written to a young person.
     """
-    fold = case.fold
-    deadline = fold.latest.get(str(facts.get("deadline")))
+    state = case.state
+    deadline = state.latest.get(str(facts.get("deadline")))
     same = deadline is not None and deadline.due_on.isoformat() == facts.get("due_on")
-    runs = [d for d in fold.running if d.paused_on is None]
+    runs = [d for d in state.running if d.paused_on is None]
     ahead = [d for d in runs if d.due_on >= sent_on]
-    points = {point.number: point.text for point in fold.points.all}
+    points = {point.number: point.text for point in state.points.all}
     return {
         "message": {},
         **facts,
@@ -46,23 +46,23 @@ def context(
         "title": _numbered(str(facts.get("deadline", "")), str(facts.get("title", ""))),
         "desired_outcome": case.opening.desired_outcome,
         "received_on": case.opening.received_on.isoformat(),
-        "points": [p for p in fold.points.all if p.state not in ("split_off", "replaced")],
+        "points": [p for p in state.points.all if p.state not in ("split_off", "replaced")],
         "point": lambda number: points.get(number, str(number)),
         "anonymous": case.opening.complainant is None,
         "for_child": case.opening.on_behalf_of is not None,
-        "has_advocate": fold.people.advocate is not None,
-        "is_open": fold.closed_on is None,
-        "reached": fold.reached,
+        "has_advocate": state.people.advocate is not None,
+        "is_open": state.closed_on is None,
+        "reached": state.reached,
         "place": _place(case),
         "waited_in_part": _waited_in_part(case),
-        "panel_on": fold.panel_on.isoformat() if fold.panel_on and fold.panel_on >= sent_on else "",
+        "panel_on": state.panel_on.isoformat() if state.panel_on and state.panel_on >= sent_on else "",
         "due": {d.name: d.due_on.isoformat() for d in ahead},
         "late_since": {d.name: d.due_on.isoformat() for d in runs if d.due_on < sent_on},
-        "counts_from": {d.name: d.counts_from.isoformat() for d in fold.ledger},
+        "counts_from": {d.name: d.counts_from.isoformat() for d in state.ledger},
         "was_due": _was_due(case, facts),
         "owed": [_owed(d, titles) for d in sorted(ahead, key=by_due) if d.owner != "complainant"],
-        "rules": {d.limit.title: d.limit.source for d in fold.ledger},
-        "days_late": days_late(fold.calendar, deadline, sent_on) if deadline and same else 0,
+        "rules": {d.limit.title: d.limit.source for d in state.ledger},
+        "days_late": days_late(state.calendar, deadline, sent_on) if deadline and same else 0,
         "most_on": _most(case, deadline, sent_on) if deadline and same else "",
         "told": bool(deadline and deadline.limit.late_letters and case.opening.complainant),
         **matter_of(case),
@@ -77,7 +77,7 @@ def context(
 def _place(case: Case) -> str:
     """Where the panel meets, as the latest call for its day says."""
     called = [e.message for e in case.log if isinstance(e.message, SchedulePanel)]
-    return next((m.place for m in reversed(called) if m.meeting_on == case.fold.panel_on), "")
+    return next((m.place for m in reversed(called) if m.meeting_on == case.state.panel_on), "")
 
 
 def _waited_in_part(case: Case) -> bool:
@@ -103,7 +103,7 @@ def _owed(deadline: Deadline, titles: Titles) -> dict[str, str]:
 
 def _most(case: Case, deadline: Deadline, sent_on: date) -> str:
     """The latest date to which the deadline can still be extended, if it can."""
-    most = deadline.most(case.fold.calendar)
+    most = deadline.most(case.state.calendar)
     often = deadline.limit.extensions
     if not deadline.is_open or most is None or (often is not None and deadline.extended >= often):
         return ""
@@ -112,8 +112,8 @@ def _most(case: Case, deadline: Deadline, sent_on: date) -> str:
 
 def _was_due(case: Case, facts: Facts) -> str:
     """When the answer at the letter's stage had been due, if it came late."""
-    stage = case.fold.procedure.stage.get(facts.get("stage", ""))
-    answer = case.fold.latest.get(stage.response) if stage else None
+    stage = case.state.procedure.stage.get(facts.get("stage", ""))
+    answer = case.state.latest.get(stage.response) if stage else None
     late = answer is not None and answer.met_on is not None and answer.met_on > answer.due_on
     return answer.due_on.isoformat() if answer and late and not answer.met_assumed else ""
 
@@ -124,14 +124,14 @@ def _remedies(case: Case, facts: Facts) -> dict[str, Any]:
     `remedies` are all, `other_remedies` those that belong to no point with a finding of its own.
     """
     message = facts.get("message") or {}
-    agreed = [a for a in case.fold.remedies if a.agreed_on.isoformat() == message.get("on")]
+    agreed = [a for a in case.state.remedies if a.agreed_on.isoformat() == message.get("on")]
     wanted = [remedy["what"] for remedy in message.get("remedies", [])]
     judged = [finding["point"] for finding in message.get("findings", [])]
     remedies = [
         {
             "what": a.remedy.what,
             "point": a.remedy.point,
-            "due_on": case.fold.latest[f"remedy_{a.number}"].due_on.isoformat(),
+            "due_on": case.state.latest[f"remedy_{a.number}"].due_on.isoformat(),
         }
         for a in agreed
         if a.remedy.what in wanted
@@ -141,13 +141,13 @@ def _remedies(case: Case, facts: Facts) -> dict[str, Any]:
 
 def _moved(case: Case, facts: Facts, sent_on: date, titles: Titles) -> list[dict[str, Any]]:
     """The dates that have moved, each as a sentence (`says`) and for staff (`title`, `owner`)."""
-    fold, moved = case.fold, []
+    state, moved = case.state, []
     for change in facts.get("moved", []):
-        deadline, due_on = fold.latest.get(change["name"]), date.fromisoformat(change["due_on"])
+        deadline, due_on = state.latest.get(change["name"]), date.fromisoformat(change["due_on"])
         same = deadline is not None and deadline.due_on == due_on and due_on >= sent_on
         title = _numbered(change["name"], change["title"])
         passed = ", which has passed. It is late, and we are sorry." if due_on < sent_on else "."
-        sentence = says(fold, deadline) if deadline and same else f"{title}: {long_date(due_on)}{passed}"
+        sentence = says(state, deadline) if deadline and same else f"{title}: {long_date(due_on)}{passed}"
         owner = titles.get(change["owner"], change["owner"].replace("_", " "))
         moved.append({**change, "says": sentence, "title": title, "owner": owner})
     return moved
@@ -159,8 +159,8 @@ def _part(case: Case, facts: Facts, sent_on: date) -> dict[str, Any]:
         return {}
     part = part_of(case, {**facts, "points": facts["split_points"]})
     opening = parse_opening(part.opening, sent_on)
-    fold = Case(rules_for(opening, sent_on), part.reference, opening, sent_on).fold
-    answer = fold.latest.get(fold.procedure.stage[fold.current_stage].response)
+    state = Case(rules_for(opening, sent_on), part.reference, opening, sent_on).state
+    answer = state.latest.get(state.procedure.stage[state.current_stage].response)
     due_on = answer.due_on if answer is not None and answer.due_on >= sent_on else None
     return {
         "part_reference": part.reference,

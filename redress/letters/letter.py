@@ -56,7 +56,7 @@ def letters_for(case: Case, authority: Authority, effect: Mapping[str, Any], sen
     for role in roles:
         if role == "complainant" and case.opening.complainant is None:
             continue
-        if role == "advocate" and not (case.fold.people.advocate and case.fold.people.advocate_letters):
+        if role == "advocate" and not (case.state.people.advocate and case.state.people.advocate_letters):
             continue
         outside = role in OUTSIDE
         young = outside and case.opening.is_young
@@ -97,7 +97,7 @@ def _compiled(subject: str) -> Template:
 def _reader(case: Case, role: str) -> dict[str, Any]:
     """Name and address of whoever gets the letter; staff are known by their title alone."""
     person = case.opening.complainant
-    who = person if role == "complainant" else case.fold.people.advocate if role == "advocate" else None
+    who = person if role == "complainant" else case.state.people.advocate if role == "advocate" else None
     lines = [who.name, *who.address.splitlines(), who.email] if who else []
     return {
         "role": role,

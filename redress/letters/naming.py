@@ -46,21 +46,21 @@ def plain_of(case: Case) -> dict[str, str]:
 
     Keys `title`, `what`, `who`, `next`; empty where nothing is to be said.
     """
-    fold = case.fold
-    known = fold.procedure.plain
-    if "ombudsman_decided" in fold.reached:
+    state = case.state
+    known = state.procedure.plain
+    if "ombudsman_decided" in state.reached:
         return {}
-    if fold.closed_on is None and fold.stage in fold.answers.on:
-        after = fold.procedure.stage[fold.stage].next
+    if state.closed_on is None and state.stage in state.answers.on:
+        after = state.procedure.stage[state.stage].next
         words = known.get(after) if after else None
         if words is None or after is None:
             return {}
-        name = fold.procedure.stage[after].title.partition(":")[0]
+        name = state.procedure.stage[after].title.partition(":")[0]
         return {"title": f"About {name}", "what": words.what, "who": words.who, "next": ""}
-    words = known.get(place_of(fold))
+    words = known.get(place_of(state))
     if words is None:
         return {}
-    over = "reported:panel" in fold.reached and fold.closed_on is None  # what comes next says the rest
+    over = "reported:panel" in state.reached and state.closed_on is None  # what comes next says the rest
     following = "" if over else words.next
     return {"title": "Where this is now", "what": words.what, "who": words.who, "next": following}
 
@@ -86,25 +86,25 @@ def matter_of(case: Case) -> dict[str, Any]:
 
 def procedure_of(case: Case, titles: Titles, *, young: bool) -> dict[str, Any]:
     """Which procedure it follows and why; a young person reads no citations."""
-    fold = case.fold
-    first = fold.procedure.order[fold.entry]
-    stages = [stage for stage in fold.procedure.stages if fold.procedure.order[stage.name] >= first]
+    state = case.state
+    first = state.procedure.order[state.entry]
+    stages = [stage for stage in state.procedure.stages if state.procedure.order[stage.name] >= first]
     direct = [
         rule.source
-        for rule in fold.procedure.direct
-        if rule.to == fold.entry and mentioned(rule.about, *case.opening.subjects)
+        for rule in state.procedure.direct
+        if rule.to == state.entry and mentioned(rule.about, *case.opening.subjects)
     ]
     return {
-        "procedure": fold.procedure,
-        "limits": fold.procedure.limit,
-        "statutory": fold.procedure.name == "statutory",
-        "has_ombudsman": fold.procedure.has_ombudsman or "referred" in fold.reached,
-        "chosen": uncited(fold.rules.chosen) if young else fold.rules.chosen,
+        "procedure": state.procedure,
+        "limits": state.procedure.limit,
+        "statutory": state.procedure.name == "statutory",
+        "has_ombudsman": state.procedure.has_ombudsman or "referred" in state.reached,
+        "chosen": uncited(state.rules.chosen) if young else state.rules.chosen,
         "direct": uncited(direct[0]) if direct else "",
-        "skipped_informal": fold.procedure.first_stage == "informal" and fold.entry != "informal",
-        "stages": [stage_words(fold, stage, titles, young=young) for stage in stages],
-        "entry": stage_words(fold, fold.procedure.stage[fold.entry], titles, young=young),
-        "by_statement": fold.procedure.policy.letters_count_stage_2_from == "statement",
+        "skipped_informal": state.procedure.first_stage == "informal" and state.entry != "informal",
+        "stages": [stage_words(state, stage, titles, young=young) for stage in stages],
+        "entry": stage_words(state, state.procedure.stage[state.entry], titles, young=young),
+        "by_statement": state.procedure.policy.letters_count_stage_2_from == "statement",
     }
 
 
@@ -112,36 +112,36 @@ def stages_of(
     case: Case, facts: Facts, ahead: list[Deadline], titles: Titles, sent_on: date, *, young: bool
 ) -> dict[str, Any]:
     """The stage that the letter is about, the one after it, and when each is due."""
-    fold = case.fold
-    stage = fold.procedure.stage.get(str(facts.get("stage"))) or fold.procedure.stage[fold.current_stage]
-    after = fold.procedure.stage[stage.next] if stage.next else None
-    answer = fold.latest.get(stage.response)
-    runs = answer is not None and answer in fold.running and answer.paused_on is None
+    state = case.state
+    stage = state.procedure.stage.get(str(facts.get("stage"))) or state.procedure.stage[state.current_stage]
+    after = state.procedure.stage[stage.next] if stage.next else None
+    answer = state.latest.get(stage.response)
+    runs = answer is not None and answer in state.running and answer.paused_on is None
     due_on = answer.due_on.isoformat() if answer is not None and runs else ""
     asking = f"requested:{after.name}" if after else ""
     windows = [d for d in ahead if d.limit.kind == "window" and asking in d.limit.met_by]
-    requested_on = fold.reached.get(f"requested:{stage.name}")
+    requested_on = state.reached.get(f"requested:{stage.name}")
     return {
-        "here": stage_words(fold, stage, titles, young=young),
-        "after": stage_words(fold, after, titles, young=young) if after else None,
-        "asked": asking in fold.reached,
-        "may_go_on": after is not None and fold.closed_as not in ("withdrawn", "declined"),
+        "here": stage_words(state, stage, titles, young=young),
+        "after": stage_words(state, after, titles, young=young) if after else None,
+        "asked": asking in state.reached,
+        "may_go_on": after is not None and state.closed_as not in ("withdrawn", "declined"),
         "ask_by": windows[0].due_on.isoformat() if windows else "",
         "requested_on": requested_on.isoformat() if requested_on else "",
-        "answered_here": stage.name in fold.answers.on,
+        "answered_here": stage.name in state.answers.on,
         "answer_due": due_on if due_on >= sent_on.isoformat() else "",
         "answer_late": due_on if due_on < sent_on.isoformat() else "",
-        "usually": "usually " if fold.procedure.limit[stage.response].kind == "target" else "",
-        "at_issue": fold.points.at_issue,
-        "resting": [point for point in fold.points.all if point.state == "resting"],
-        "waiting": fold.points.suspended,
+        "usually": "usually " if state.procedure.limit[stage.response].kind == "target" else "",
+        "at_issue": state.points.at_issue,
+        "resting": [point for point in state.points.all if point.state == "resting"],
+        "waiting": state.points.suspended,
     }
 
 
-def stage_words(fold: ComplaintState, stage: Stage, titles: Titles, *, young: bool) -> StageWords:
+def stage_words(state: ComplaintState, stage: Stage, titles: Titles, *, young: bool) -> StageWords:
     """A stage as letters name it."""
     head, colon, about = stage.title.partition(":")
-    several = len(fold.procedure.stages) > 1 and stage.name != "informal"
+    several = len(state.procedure.stages) > 1 and stage.name != "informal"
     by = titles.get(stage.answered_by, stage.answered_by.replace("_", " "))
     return StageWords(
         stage,

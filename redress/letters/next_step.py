@@ -45,11 +45,11 @@ def next_line(
     step = next_step(case, facts, sent_on)
     if not outside and step.kind == "ombudsman":
         step = _still_owed(case, step, sent_on)
-    if step.kind == "ombudsman" and not case.fold.procedure.has_ombudsman:
+    if step.kind == "ombudsman" and not case.state.procedure.has_ombudsman:
         step = _no_ombudsman(case, step, sent_on)
     elif outside:
         step = _for_people(case, step, sent_on)
-    limit = case.fold.procedure.limit.get(step.name)
+    limit = case.state.procedure.limit.get(step.name)
     own = sentences()["people" if outside else "staff"].get(step.name)
     if outside and limit is not None and limit.says:
         own = limit.says
@@ -66,19 +66,19 @@ def next_step(case: Case, facts: Mapping[str, Any], sent_on: date) -> Step:
 
 
 def _holding(case: Case, facts: Mapping[str, Any], sent_on: date) -> Iterator[Step]:
-    fold = case.fold
-    owing = sorted((d for d in fold.running if d.paused_on is None), key=by_due)
-    if fold.closed_on is None:  # the end of a restriction of contact is not what an open case waits for
+    state = case.state
+    owing = sorted((d for d in state.running if d.paused_on is None), key=by_due)
+    if state.closed_on is None:  # the end of a restriction of contact is not what an open case waits for
         owing = [deadline for deadline in owing if deadline.limit.name != "contact_review"]
-    stated: list[Any] = [facts.get("next"), fold.effects.next_step()]
+    stated: list[Any] = [facts.get("next"), state.effects.next_step()]
     for fact in filter(None, stated):
         on, owner = date.fromisoformat(fact["on"]), fact["owner"]
         step = Step(fact["name"], fact["what"], on, owner, fact["kind"])
         if step.kind == "ombudsman":
             # An agreed action that is still to be done does not hide where the person can go now.
             over = all(d.limit.name == "remedy" for d in owing)
-            if over and "ombudsman_decided" in fold.reached:
-                yield _decided(step, fold.reached["ombudsman_decided"], sent_on)
+            if over and "ombudsman_decided" in state.reached:
+                yield _decided(step, state.reached["ombudsman_decided"], sent_on)
             elif over and step.on >= sent_on:
                 yield step
         elif step.on >= sent_on and step.kind == "review":
@@ -91,28 +91,28 @@ def _holding(case: Case, facts: Mapping[str, Any], sent_on: date) -> Iterator[St
 
 def _review(case: Case, sent_on: date) -> Step:
     """Where nothing is ahead: the day on which what is late is told again, or one that somebody keeps."""
-    fold = case.fold
-    wakes = [d.wakes_on for d in fold.running if d.paused_on is None and d.limit.name != "remedy"]
+    state = case.state
+    wakes = [d.wakes_on for d in state.running if d.paused_on is None and d.limit.name != "remedy"]
     look = min((day for day in wakes if sent_on < day < date.max), default=None)
-    look = look or fold.calendar.add(sent_on, 20)
+    look = look or state.calendar.add(sent_on, 20)
     return Step("review", "The complaint is looked at again", look, "complaints_manager", "review")
 
 
 def _before_remedies(case: Case, step: Step, sent_on: date) -> Step:
     """The procedure's own next step where there is one: a limit, else a target, else the review."""
-    fold = case.fold
-    ahead = [d for d in fold.running if d.due_on >= sent_on and d.paused_on is None]
+    state = case.state
+    ahead = [d for d in state.running if d.due_on >= sent_on and d.paused_on is None]
     own = [d for d in ahead if d.limit.follows is None and d.limit.name not in SIDE_STEPS]
     limits = [d for d in own if d.limit.kind != "target"]
     if own:
         return _step(min(limits or own, key=by_due))
-    late = any(d.limit.name != "remedy" for d in fold.running if d.due_on < sent_on and d.paused_on is None)
-    return _review(case, sent_on) if late and fold.closed_on is None else step
+    late = any(d.limit.name != "remedy" for d in state.running if d.due_on < sent_on and d.paused_on is None)
+    return _review(case, sent_on) if late and state.closed_on is None else step
 
 
 def _still_owed(case: Case, step: Step, sent_on: date) -> Step:
     """To staff: while an agreed action is owed, which outlives the procedure, that is what comes next."""
-    owed = [d for d in case.fold.running if d.limit.name == "remedy"]
+    owed = [d for d in case.state.running if d.limit.name == "remedy"]
     ahead = [d for d in owed if d.due_on >= sent_on]
     if ahead:
         return _step(min(ahead, key=by_due))
@@ -135,11 +135,11 @@ def _decided(step: Step, on: date, sent_on: date) -> Step:
 
 def _no_ombudsman(case: Case, step: Step, sent_on: date) -> Step:
     """What follows where no Ombudsman does: whoever has it now answers, or nothing more."""
-    if case.fold.closed_as != "completed":
-        return step._replace(name="nothing_more", on=case.fold.calendar.add(sent_on, 20))
+    if case.state.closed_as != "completed":
+        return step._replace(name="nothing_more", on=case.state.calendar.add(sent_on, 20))
     if case.opening.kind in ("comment", "compliment", "suggestion"):
         return step._replace(name="passed_on_today", on=sent_on)
-    return step._replace(name="request_passed_on", on=case.fold.calendar.add(sent_on, 20))
+    return step._replace(name="request_passed_on", on=case.state.calendar.add(sent_on, 20))
 
 
 def _for_people(case: Case, step: Step, sent_on: date) -> Step:
@@ -147,20 +147,20 @@ def _for_people(case: Case, step: Step, sent_on: date) -> Step:
 
     And the panel's own day, and the reading of Stage 2 that the authority's letters name.
     """
-    fold = case.fold
-    to_decide = fold.latest.get("eligibility_decision")
-    in_question = fold.stage == "intake" and fold.closed_on is None
+    state = case.state
+    to_decide = state.latest.get("eligibility_decision")
+    in_question = state.stage == "intake" and state.closed_on is None
     if in_question and to_decide is not None and to_decide.due_on >= sent_on:
         return _step(to_decide)
     if in_question and step.kind == "window":
         return _review(case, sent_on)
     if step.name in SIDE_STEPS:
         step = _before_remedies(case, step, sent_on)
-    called = fold.panel_on if fold.stage == "stage_3" and "panel_held" not in fold.reached else None
+    called = state.panel_on if state.stage == "stage_3" and "panel_held" not in state.reached else None
     if called is not None and called >= sent_on and (step.name == "panel_meeting" or called <= step.on):
         return step._replace(name="panel_called", on=called)
-    if step.name == "stage_2_response" and fold.procedure.policy.letters_count_stage_2_from == "statement":
-        other = fold.latest.get("stage_2_response_from_statement")
+    if step.name == "stage_2_response" and state.procedure.policy.letters_count_stage_2_from == "statement":
+        other = state.latest.get("stage_2_response_from_statement")
         if other is not None and other.is_open and other.due_on >= sent_on:
             return _step(other)
     return step

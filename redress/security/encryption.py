@@ -26,94 +26,65 @@ class KeyStore(Protocol):
 
     def key(self, name: str, *, make: bool = False) -> bytes:
         """A key; `make`: a new one where there is none yet. Raises `KeyDestroyed`, `Unreadable`."""
-        ...
 
     def remembered(self, name: str) -> bytes | None:
         """The key of a name, if it was asked for a moment ago: does not block."""
-        ...
 
     def unassigned(self) -> str:
         """A new key that belongs to no complaint yet; gives its name."""
-        ...
 
     def assign(self, name: str, reference: str) -> bool:
         """Let an unassigned key belong to the first complaint that asks; whether that is this one."""
-        ...
 
     def destroy(self, name: str, what_stays: str | None = None) -> bool:
         """Destroy a complaint's keys for good; whether there were any. `what_stays` is kept in the open."""
-        ...
 
     def is_destroyed(self, name: str) -> bool:
         """Whether a complaint's key was destroyed."""
-        ...
 
     def destroyed(self) -> list[str]:
         """The references of all complaints whose keys were destroyed."""
-        ...
 
     def what_stays(self, name: str) -> str | None:
         """What may still be known of a complaint whose key was destroyed."""
-        ...
 
     def has(self, name: str) -> bool:
         """Whether a name ever had a key."""
-        ...
 
     def rewrap(self) -> tuple[int, int]:
         """Wrap every key with the keyring's present key; gives how many were and how many there are."""
-        ...
 
     def keyring_names(self) -> dict[str, int]:
         """How many keys each key of the keyring wraps."""
-        ...
-
-
-class Cipher(Protocol):
-    """What encrypts and decrypts. `name` is a complaint's reference; empty: it belongs to none."""
-
-    def encrypt(self, data: bytes, name: str) -> tuple[str, bytes]:
-        """The name of the key used, and the encrypted bytes."""
-        ...
-
-    def encrypt_unassigned(self, data: bytes) -> tuple[str, bytes]:
-        """The same for what belongs to a complaint that is not known yet: see `assign`."""
-        ...
-
-    def assign(self, key_name: str, name: str) -> None:
-        """Say to which complaint an unassigned key belongs; other keys stay as they are."""
-        ...
-
-    def decrypt(self, key_name: str, data: bytes) -> bytes:
-        """What was encrypted. Raises `Unreadable`."""
-        ...
-
-    def digest(self, document: Any, name: str) -> str:
-        """A digest of a document that only those with the complaint's key can compare."""
-        ...
 
 
 class EnvelopeCipher:
-    """Real encryption: AES-256-GCM by the complaints' own keys and the keyring's."""
+    """Real encryption: AES-256-GCM by the complaints' own keys and the keyring's.
+
+    `name` is a complaint's reference; empty: what is encrypted belongs to none.
+    """
 
     def __init__(self, keyring: Keyring, key_store: KeyStore) -> None:
         self.keyring = keyring
         self.key_store = key_store
 
     def encrypt(self, data: bytes, name: str) -> tuple[str, bytes]:
-        """Under the complaint's own key, made where there is none; without a name under the keyring's."""
+        """The name of the key used, and the encrypted bytes.
+
+        Under the complaint's own key, made where there is none; without a name under the keyring's.
+        """
         if not name:
             return self.keyring.encrypt_by_name(data, KEYRING_KEY)
         about = COMPLAINT_KEY + name
         return about, encrypt(self.key_store.key(name, make=True), data, about)
 
     def encrypt_unassigned(self, data: bytes) -> tuple[str, bytes]:
-        """Under a key that nothing else has."""
+        """The same for what belongs to a complaint that is not known yet, under a key of its own."""
         name = self.key_store.unassigned()
         return name, encrypt(self.key_store.key(name), data, name)
 
     def assign(self, key_name: str, name: str) -> None:
-        """Let the key go with the complaint."""
+        """Say to which complaint an unassigned key belongs; other keys stay as they are."""
         self.key_store.assign(key_name, name)
 
     def decrypt(self, key_name: str, data: bytes) -> bytes:
@@ -125,7 +96,7 @@ class EnvelopeCipher:
         raise Unreadable("it names no key that is known here")
 
     def digest(self, document: Any, name: str) -> str:
-        """HMAC-SHA-256 by the complaint's key."""
+        """A digest (HMAC-SHA-256) that only those with the complaint's key can compare."""
         text = json.dumps(document, sort_keys=True).encode()
         return hmac.new(self.key_store.key(name, make=True), text, hashlib.sha256).hexdigest()
 
@@ -153,6 +124,10 @@ class PlaintextCipher:
     def digest(self, document: Any, name: str) -> str:
         """SHA-256."""
         return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+
+
+Cipher = EnvelopeCipher | PlaintextCipher
+"""What encrypts and decrypts."""
 
 
 def encrypt_text(cipher: Cipher, text: str, name: str) -> str:
@@ -193,14 +168,15 @@ def _stored(document: Any, key_name: str, data: bytes) -> Any:
 
 def key_of(stored: Any) -> str:
     """The name of the key that encrypted a document in a JSON column; empty where it is not encrypted."""
-    if not (isinstance(stored, dict) and stored.keys() == {"sealed"}):
-        return ""
-    return str(stored["sealed"]).rpartition(":")[0]
+    return _encrypted(stored).rpartition(":")[0]
 
 
 def decrypt_document(cipher: Cipher, stored: Any) -> Any:
     """The document in a JSON column. Raises `Unreadable`."""
-    if not (isinstance(stored, dict) and stored.keys() == {"sealed"}):
-        return stored
-    key_name, _, data = str(stored["sealed"]).rpartition(":")
-    return json.loads(cipher.decrypt(key_name, base64.b64decode(data)))
+    key_name, _, data = _encrypted(stored).rpartition(":")
+    return json.loads(cipher.decrypt(key_name, base64.b64decode(data))) if key_name else stored
+
+
+def _encrypted(stored: Any) -> str:
+    """`KEY:BASE64` of a document; empty where it is not encrypted."""
+    return str(stored["sealed"]) if isinstance(stored, dict) and stored.keys() == {"sealed"} else ""

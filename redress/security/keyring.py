@@ -13,6 +13,8 @@ import os
 import re
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
+from itertools import count
 from pathlib import Path
 from time import monotonic
 
@@ -49,9 +51,8 @@ class MissingKey(Unreadable):
 
     def __init__(self, name: str) -> None:
         known = name if re.fullmatch(NAME, name) else "of a strange name"
-        super().__init__(
-            f"the keyring has no key {known}: put its line back; what it encrypted waits until then"
-        )
+        missing = f"the keyring has no key {known}"
+        super().__init__(f"{missing}: put its line back; what it encrypted waits until then")
 
 
 def encrypt(key: bytes, data: bytes, about: str) -> bytes:
@@ -147,9 +148,8 @@ def read_keyring(path: Path) -> Keyring:
             continue
         name = words[0]
         if len(words) != 2 or not re.fullmatch(NAME, name):
-            raise KeyringError(
-                f"{path}: line {number}: should be a name and a key, for example: 2026-11 BASE64"
-            )
+            example = "for example: 2026-11 BASE64"
+            raise KeyringError(f"{path}: line {number}: should be a name and a key, {example}")
         if name in keys:
             raise KeyringError(f"{path}: line {number}: the name {name} stands twice")
         keys[name] = _key(words[1], path, number)
@@ -170,12 +170,6 @@ def _key(text: str, path: Path, number: int) -> bytes:
     return key
 
 
-def new_line(name: str = "") -> str:
-    """A line with a new key, named after today where nobody says otherwise."""
-    name = name or datetime.now(UTC).strftime("%Y-%m-%d")
-    return f"{name} {base64.b64encode(os.urandom(KEY)).decode()}"
-
-
 def add_key(path: Path, name: str = "") -> str:
     """Put a new key on top of the keyring in a file (made where there is none); gives its name.
 
@@ -183,17 +177,14 @@ def add_key(path: Path, name: str = "") -> str:
     where a name that was given is taken.
     """
     before = path.read_text(encoding="utf-8") if path.exists() else ""
-    taken = {word for each in before.splitlines() for word in each.split()[:1]}
-    line = new_line(name)
-    made = today = line.split()[0]
-    number = 2
-    while not name and made in taken:
-        made = f"{today}-{number}"
-        line, number = new_line(made), number + 1
+    taken = {word for line in before.splitlines() for word in line.split()[:1]}
+    today = datetime.now(UTC).strftime("%Y-%m-%d")
+    free = (f"{today}-{number}" for number in count(2) if f"{today}-{number}" not in taken)
+    made = name or (next(free) if today in taken else today)
     if made in taken:
         raise KeyringError(f"{path}: there is a key {made} already; give another name")
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _write(path, f"{line}\n{before}")
+    _write(path, f"{made} {base64.b64encode(os.urandom(KEY)).decode()}\n{before}")
     return made
 
 
@@ -206,18 +197,16 @@ def remove_key(path: Path, name: str) -> None:
     if name not in keyring.names:
         raise KeyringError(f"{path}: there is no key {name}; there are {', '.join(keyring.names)}")
     if name == keyring.present:
-        raise KeyringError(
-            f"{path}: {name} is the present key; put a new one on top first: starter.py keys new"
-        )
+        first = "put a new one on top first: starter.py keys new"
+        raise KeyringError(f"{path}: {name} is the present key; {first}")
     lines = path.read_text(encoding="utf-8").splitlines()
-    _write(path, "".join(f"{each}\n" for each in lines if each.split()[:1] != [name]))
+    _write(path, "".join(f"{line}\n" for line in lines if line.split()[:1] != [name]))
 
 
 def _write(path: Path, text: str) -> None:
     """Put a whole new file in the place of the old one, for its owner alone."""
     beside = path.with_suffix(".new")
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
+    with open(beside, "w", encoding="utf-8", opener=partial(os.open, mode=0o600)) as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

@@ -1,1 +1,1 @@
-"""The doors: what people and programs can ask of Redress, whatever they come by."""
+"""The use cases: what people and programs can ask of Redress, by command line and HTTP alike."""

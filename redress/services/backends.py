@@ -47,55 +47,41 @@ class Backends:
     def __init__(self, settings: Settings, cipher: Cipher) -> None:
         self.cipher = cipher
         self._interceptors: list[Interceptor] = tracing("redress-api")
-        self._register = Register(connect_database(settings.database_url), cipher)
+        self.register = Register(connect_database(settings.database_url), cipher)
         self._threads = ThreadPoolExecutor(16, "register")
         self._client: Client | None = None
-        self._temporal_answers = False
-        self._register_answers = True
-        self._looked_at = float("-inf")
-
-    @property
-    def register(self) -> Register:
-        """The register itself, for what runs in a thread of its own."""
-        return self._register
-
-    @property
-    def temporal_answers(self) -> bool:
+        self.temporal_answers = False
         """Whether Temporal answered when it was last asked."""
-        return self._temporal_answers
-
-    @property
-    def register_answers(self) -> bool:
+        self.register_answers = True
         """Whether the register answered when it was last asked."""
-        return self._register_answers
 
     def temporal(self) -> Client:
         """A client of Temporal. Raises `Unavailable` at once where it is known not to answer."""
-        if self._client is None or not self._temporal_answers:
+        if self._client is None or not self.temporal_answers:
             raise Unavailable("Temporal")
         return self._client
 
     def temporal_failed(self) -> None:
         """Somebody waited for Temporal in vain: until it is seen to answer, nobody else does."""
-        self._temporal_answers = False
+        self.temporal_answers = False
 
     async def ask(self, work: Callable[[Register], T], within: float = PATIENCE) -> T:
         """Do something with the register, in a thread. Raises `Unavailable`."""
-        if not self._register_answers:
+        if not self.register_answers:
             raise Unavailable("The register")
         return await self._ask(work, within)
 
     async def _ask(self, work: Callable[[Register], T], within: float) -> T:
         loop = asyncio.get_running_loop()
         try:
-            done = await asyncio.wait_for(loop.run_in_executor(self._threads, work, self._register), within)
+            done = await asyncio.wait_for(loop.run_in_executor(self._threads, work, self.register), within)
         except (DataError, IntegrityError, ProgrammingError):
             raise  # a fault of ours
         except (DBAPIError, PoolTimeout, OSError, TimeoutError) as error:
             log.warning("the register does not answer: %s", type(error).__name__)
-            self._register_answers = False
+            self.register_answers = False
             raise Unavailable("The register") from None
-        self._register_answers = True
+        self.register_answers = True
         return done
 
     async def watch(self, cipher: Cipher) -> None:
@@ -111,19 +97,19 @@ class Backends:
                     self._client.service_client.check_health(timeout=timedelta(seconds=2)), 3
                 )
             except Exception as error:  # whatever the SDK says: it does not answer
-                if self._temporal_answers:
+                if self.temporal_answers:
                     log.warning("Temporal does not answer: %s", type(error).__name__)
                 answers = False
-            if answers and not self._temporal_answers:
+            if answers and not self.temporal_answers:
                 log.info("Temporal answers")
-            self._temporal_answers = answers
+            self.temporal_answers = answers
             await asyncio.sleep(LOOK_EVERY)
 
     async def _watch_register(self) -> None:
         asked_at = float("-inf")
         while True:
             # A register that says nothing keeps a thread: it is asked more seldom.
-            if not self._register_answers and monotonic() - asked_at > LOOK_EVERY:
+            if not self.register_answers and monotonic() - asked_at > LOOK_EVERY:
                 try:
                     await self._ask(_look, 3)
                     log.info("the register answers")

@@ -1,4 +1,4 @@
-"""Today, by the real clock. Doors stamp it on what comes without a date."""
+"""Today, by the real clock. It is put on what comes without a date."""
 
 from __future__ import annotations
 

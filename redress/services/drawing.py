@@ -9,10 +9,8 @@ from redress.domain.parsing import Malformed, Problem
 from redress.drawing.mermaid import mermaid, page
 from redress.drawing.outline import outline
 from redress.drawing.plan import ProcedurePlan, plan_of
-from redress.procedures.loader import authority, authority_names, procedure
-
-USUAL = "family-rights"
-"""Whose choices are laid over a procedure where nobody is named, if it has the procedure."""
+from redress.procedures.loader import authority, procedure
+from redress.services.procedure_names import resolve
 
 
 def plan(name: str, authority_name: str | None) -> ProcedurePlan:
@@ -20,8 +18,8 @@ def plan(name: str, authority_name: str | None) -> ProcedurePlan:
 
     Raises `Malformed` where there is none of that name, `FileError` where a file has a mistake.
     """
-    chosen = _one_of(authority_name, authority_names()) if authority_name else _having(name)
-    return plan_of(procedure(_one_of(name, authority(chosen).procedures), chosen), authority(chosen))
+    found, chosen = resolve(name, authority_name)
+    return plan_of(procedure(found, chosen), authority(chosen))
 
 
 def document(drawn: ProcedurePlan) -> dict[str, str]:
@@ -48,22 +46,3 @@ def save(drawn: ProcedurePlan, folder: Path) -> Path:
     except OSError as error:
         raise Malformed([Problem("out", f"{folder}: cannot be written: {error.strerror}")]) from error
     return file
-
-
-def _having(name: str) -> str:
-    """The authority whose choices are shown where nobody is named: the usual one, else the first with it."""
-    known: dict[str, None] = {}
-    for each in sorted(authority_names(), key=lambda each: (each != USUAL, each)):
-        known |= dict.fromkeys(authority(each).procedures)
-        if _same(name) in map(_same, authority(each).procedures):
-            return each
-    raise Malformed([Problem("procedure", f"{name!r} is none of {', '.join(known)}")])
-
-
-def _one_of(wanted: str, known: dict[str, str] | list[str]) -> str:
-    """The known name that is meant; what was asked for where there is none."""
-    return next((each for each in known if _same(each) == _same(wanted)), wanted)
-
-
-def _same(name: str) -> str:
-    return name.strip().casefold().replace("_", "-")

@@ -6,6 +6,8 @@ import asyncio
 import json
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from time import monotonic
@@ -59,7 +61,7 @@ class Proof(BaseModel):
 async def erase(
     client: Client, register: Register, outbox: Path, reference: str, state: Path | None = None
 ) -> Proof:
-    """Destroy the complaint's own key, and what was never sealed; then search for what could be left.
+    """Destroy the complaint's own key, and what was never encrypted; then search for what could be left.
 
     `state`: the folder whose databases and logs are searched as files, too. Raises `NotFound`,
     `Rejected` while the complaint is open or something is owed or under way, or `NoAnswer`. Doing it again
@@ -78,7 +80,10 @@ async def erase(
     await forget(client, cipher, reference)
     cipher.key_store.destroy(reference, json.dumps(stays) if stays is not None else None)
     await asyncio.to_thread(shutil.rmtree, outbox / reference, ignore_errors=True)
-    _write_down_what_stays(register, reference, stays)  # last: until it stands there it is not done
+    if stays is not None:  # last: until it stands there, also in a register from before this, it is not done
+        entry = RegisterEntry(kind="erased", key="erased", on=today().isoformat(), body={"status": stays})
+        with register.writing() as db:
+            register.append(db, reference, [entry])
     searched = [
         search_record(register, reference),
         search_folder(outbox / reference),
@@ -88,15 +93,14 @@ async def erase(
         searched.append(await asyncio.to_thread(search_texts, register, marks))
     if marks and state is not None:
         searched.append(await asyncio.to_thread(search_files, state, marks))
-    linked = [str(each["reference"]) for each in stays["linked"]] if stays is not None else []
+    linked = {str(link["reference"]) for link in stays["linked"]} if stays is not None else set()
+    destroyed = cipher.key_store.is_destroyed
     return Proof(
         reference=reference,
         erased_on=today(),
         already=already,
         searched=searched,
-        linked=sorted(
-            each for each in linked if register.knows(each) and not cipher.key_store.is_destroyed(each)
-        ),
+        linked=sorted(each for each in linked if register.knows(each) and not destroyed(each)),
     )
 
 
@@ -114,20 +118,20 @@ class Due(NamedTuple):
 
 def due_for_erasure(register: Register, on: date) -> Due:
     """What is past its retention on a London date."""
-    kept = {name: authority(name).retention for name in authority_names()}
+    retentions = {name: authority(name).retention for name in authority_names()}
     cipher = register.cipher
     destroyed = {*cipher.key_store.destroyed()} if isinstance(cipher, EnvelopeCipher) else set()
     erased = register.noted_as_erased() & destroyed
-    found = Due([], [], [])
+    due = Due([], [], [])
     for line in listing.complaints(register, ComplaintFilter(closed=True), on):
-        rule = kept.get(line.authority)
+        rule = retentions.get(line.authority)
         if rule is None or line.closed_on is None or line.next_due_on is not None:
             continue
         if line.reference not in erased and rule.last_day(line.closed_on) < on:
-            (found.confirmed if rule.verified else found.unconfirmed).append(line.reference)
+            (due.confirmed if rule.verified else due.unconfirmed).append(line.reference)
             if rule.erase_automatically:
-                found.automatic.append(line.reference)
-    return found
+                due.automatic.append(line.reference)
+    return due
 
 
 def _what_stays(register: Register, reference: str) -> Status:
@@ -183,36 +187,30 @@ def _marks(register: Register, reference: str) -> set[str]:
     return marks_of(opening or {}, status or {})
 
 
-def _write_down_what_stays(register: Register, reference: str, left: Status | None) -> None:
-    """Keep dates and outcomes in the open, once; also in a register from before the erasure."""
-    if left is None:
-        return
-    with register.writing() as db:
-        entry = RegisterEntry(kind="erased", key="erased", on=today().isoformat(), body={"status": left})
-        register.append(db, reference, [entry])
-
-
 async def forget(client: Client, cipher: EnvelopeCipher, reference: str) -> None:
     """End the workflow if it still waits for its end, and take it out of Temporal."""
     execution = WorkflowExecution(workflow_id=workflow_id(reference))
-    try:
+    # An earlier try that came as far as the key came past this.
+    with suppress(KeyDestroyed), _unless_gone():
         await client.get_workflow_handle(execution.workflow_id).terminate("its personal data is erased")
-    except KeyDestroyed:
-        pass  # an earlier try came as far as the key, and so past this
-    except RPCError as error:
-        if error.status != RPCStatusCode.NOT_FOUND:
-            raise
     # Every run: a long life has several, and what was typed in the UI is not under the complaint's key.
     for run in [*await _runs(client, reference), ""]:
         execution.run_id = run
         await _assign_keys(client, cipher, reference, run)
-        try:
+        with _unless_gone():
             await client.workflow_service.delete_workflow_execution(
                 DeleteWorkflowExecutionRequest(namespace=client.namespace, workflow_execution=execution)
             )
-        except RPCError as error:
-            if error.status != RPCStatusCode.NOT_FOUND:
-                raise
+
+
+@contextmanager
+def _unless_gone() -> Iterator[None]:
+    """Leave what is inside where Temporal has no such workflow any more."""
+    try:
+        yield
+    except RPCError as error:
+        if error.status != RPCStatusCode.NOT_FOUND:
+            raise
 
 
 UNASSIGNED_NAME = re.compile(re.escape(UNASSIGNED_KEY.encode()) + rb"[0-9a-f]{32}")
@@ -220,15 +218,12 @@ UNASSIGNED_NAME = re.compile(re.escape(UNASSIGNED_KEY.encode()) + rb"[0-9a-f]{32
 
 async def _assign_keys(client: Client, cipher: EnvelopeCipher, reference: str, run: str) -> None:
     """What was typed for the complaint and no worker has read since is its own as well."""
-    found: set[str] = set()
-    try:
-        handle = client.get_workflow_handle(workflow_id(reference), run_id=run or None)
+    names: set[str] = set()
+    handle = client.get_workflow_handle(workflow_id(reference), run_id=run or None)
+    with _unless_gone():
         async for event in handle.fetch_history_events():
-            found |= {name.decode() for name in UNASSIGNED_NAME.findall(event.SerializeToString())}
-    except RPCError as error:
-        if error.status != RPCStatusCode.NOT_FOUND:
-            raise
-    for name in found:
+            names |= {name.decode() for name in UNASSIGNED_NAME.findall(event.SerializeToString())}
+    for name in names:
         await asyncio.to_thread(cipher.assign, name, reference)
 
 
@@ -248,10 +243,7 @@ async def _search_history(client: Client, reference: str) -> Searched:
 
 
 async def _is_known(client: Client, reference: str) -> bool:
-    try:
+    with _unless_gone():
         await client.get_workflow_handle(workflow_id(reference)).describe()
-    except RPCError as error:
-        if error.status == RPCStatusCode.NOT_FOUND:
-            return False
-        raise
-    return True
+        return True
+    return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import mmap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -32,7 +32,7 @@ class Searched(BaseModel):
 
 
 def search_record(register: Register, reference: str) -> Searched:
-    """Whether anything sealed of the complaint still opens."""
+    """Whether anything of the complaint that was encrypted can still be decrypted."""
     looked, found = 0, []
     with register.reading() as db:
         for table in tables.metadata.sorted_tables:
@@ -40,25 +40,22 @@ def search_record(register: Register, reference: str) -> Searched:
                 continue
             for row in db.execute(select(table).where(table.c.reference == reference)).mappings():
                 for name, value in row.items():
-                    attempt = _attempt(register, value)
-                    if attempt is not None:
-                        looked += 1
-                        found += [f"{table.name}.{name}"] if _opens(attempt) else []
-    return _searched("sealed values of the register", looked, found)
+                    decrypts = _decrypts(register, value)
+                    looked += 0 if decrypts is None else 1
+                    found += [f"{table.name}.{name}"] if decrypts else []
+    return _searched("encrypted values of the register", looked, found)
 
 
-def _attempt(register: Register, value: object) -> Callable[[], object] | None:
-    """How a value of a column would be opened; None where it is not sealed."""
-    if isinstance(value, str) and value.startswith("sealed:"):
-        return lambda: decrypt_text(register.cipher, value)
-    if isinstance(value, dict) and value.keys() == {"sealed"}:
-        return lambda: decrypt_document(register.cipher, value)
-    return None
-
-
-def _opens(attempt: Callable[[], object]) -> bool:
+def _decrypts(register: Register, value: object) -> bool | None:
+    """Whether a value of a column can be decrypted; None where it is not encrypted."""
     try:
-        attempt()
+        match value:
+            case str() if value.startswith("sealed:"):
+                decrypt_text(register.cipher, value)
+            case dict() if value.keys() == {"sealed"}:
+                decrypt_document(register.cipher, value)
+            case _:
+                return None
     except Unreadable:
         return False
     return True

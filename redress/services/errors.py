@@ -1,4 +1,4 @@
-"""How a use case ends where it cannot be done, whoever asked. The faces say it in their own way."""
+"""How a use case ends where it cannot be done, whoever asked: command line and API report it."""
 
 from __future__ import annotations
 

@@ -35,22 +35,19 @@ class Opened(BaseModel):
 def check(raw: object) -> Opening:
     """The opening, if it can be taken. Raises `Malformed`."""
     problems: list[Problem] = []
-    opening: Opening | None = None
     try:
         opening = parse_opening(raw, today())
     except Malformed as malformed:
         problems += malformed.problems
-    name = raw.get("authority") if isinstance(raw, dict) else None
     try:
-        if opening is not None:
+        if not problems:
             procedure(procedure_for(opening).procedure, opening.authority)
-        elif isinstance(name, str):
-            authority(name)
+            return opening
+        if isinstance(raw, dict) and isinstance(raw.get("authority"), str):
+            authority(raw["authority"])
     except Malformed as malformed:
         problems += malformed.problems
-    if problems or opening is None:
-        raise Malformed(problems)
-    return opening
+    raise Malformed(problems)
 
 
 async def open_complaint(client: Client, register: Register, raw: dict[str, Any]) -> Opened:

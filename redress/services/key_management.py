@@ -50,16 +50,13 @@ class KeyManagement:
 
     def uses(self) -> list[KeyUse]:
         """The keys of the keyring, the present one first, and those that are missing."""
-        names, wraps, encrypts = (
-            self.cipher.keyring.names,
-            self.cipher.key_store.keyring_names(),
-            self._encrypts(),
-        )
+        names, present = self.cipher.keyring.names, self.cipher.keyring.present
+        wraps, encrypts = self.cipher.key_store.keyring_names(), self._encrypts()
         missing = sorted({*wraps, *encrypts} - {*names})
         return [
             KeyUse(
                 name=name,
-                is_present=name == self.cipher.keyring.present,
+                is_present=name == present,
                 wraps=wraps.get(name, 0),
                 encrypts=encrypts[name],
                 is_missing=name in missing,
@@ -72,7 +69,7 @@ class KeyManagement:
 
         The secrets of webhooks, which belong to no complaint, are encrypted with it anew as well.
         """
-        webhooks.reseal(self.register)
+        webhooks.reencrypt(self.register)
         return self.cipher.key_store.rewrap()
 
     async def remove(self, client: Client, name: str) -> None:
@@ -82,19 +79,17 @@ class KeyManagement:
         UI with the keyring's own key.
         """
         await asyncio.sleep(max(0.0, LOOKED_AT_EVERY + 1 - self._age()))  # by then all use the present key
-        known = next((each for each in self.uses() if each.name == name and not each.is_missing), None)
-        if known is not None and not known.is_present:
-            needed = []
-            if known.wraps:
-                needed.append(f"it wraps {known.wraps} keys (starter.py keys rewrap)")
-            if known.encrypts:
+        use = next((use for use in self.uses() if use.name == name and not use.is_missing), None)
+        if use is not None and not use.is_present:
+            needed = [f"it wraps {use.wraps} keys (starter.py keys rewrap)"] if use.wraps else []
+            if use.encrypts:
                 needed.append(
-                    f"it encrypts {known.encrypts} values of register and api (starter.py keys rewrap)"
+                    f"it encrypts {use.encrypts} values of register and api (starter.py keys rewrap)"
                 )
-            found = await _histories(client, name)
-            if found:
-                more = f" and {len(found) - 3} more" if len(found) > 3 else ""
-                needed.append(f"{', '.join(found[:3])}{more} in Temporal hold what it encrypted")
+            ids = await _histories(client, name)
+            if ids:
+                more = f" and {len(ids) - 3} more" if len(ids) > 3 else ""
+                needed.append(f"{', '.join(ids[:3])}{more} in Temporal hold what it encrypted")
             if needed:
                 raise KeyringError(f"{name} is still needed: {'; '.join(needed)}")
         remove_key(self.file, name)
@@ -118,11 +113,11 @@ class KeyManagement:
 async def _histories(client: Client, name: str) -> list[str]:
     """The workflows whose histories hold something that a key of the keyring encrypted."""
     mark = re.compile(re.escape(f"{KEYRING_KEY}{name}".encode()) + rb"(?![A-Za-z0-9._-])")
-    found = []
+    ids = []
     async for run in client.list_workflows():
         handle = client.get_workflow_handle(run.id, run_id=run.run_id)
         async for event in handle.fetch_history_events():
             if mark.search(event.SerializeToString()):
-                found.append(run.id)
+                ids.append(run.id)
                 break
-    return found
+    return ids

@@ -85,9 +85,9 @@ def again(dispatcher: LetterDispatcher, reference: str, mark: str) -> LetterLine
     if row.state not in (*store.OPEN, *store.RAISED):
         raise Rejected(f"this letter is {BECAME[row.state]}: there is nothing to send again")
     with register.writing() as db:
-        found = register.case(db, reference)
-        if found is not None:
-            readdress(register, db, found[0], row)
+        recorded = register.case(db, reference)
+        if recorded is not None:
+            readdress(register, db, recorded[0], row)
         if row.state in store.RAISED:
             store.requeue(db, row)
     dispatcher.send(reference)

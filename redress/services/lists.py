@@ -43,10 +43,10 @@ def list_complaints(
     if wanted.stage is not None and wanted.stage not in get_args(StageName):
         raise Malformed([Problem("stage", f"{wanted.stage!r} is none of {', '.join(get_args(StageName))}")])
     start = _place(after, (str,)) if after else ("",)
-    found = listing.complaints(register, wanted, as_of, after=start[0], most=_one_more(limit))
-    _known(wanted.authority, found)
-    page = found[:limit]
-    more = _token((page[-1].reference,)) if len(found) > len(page) else None
+    rows = listing.complaints(register, wanted, as_of, after=start[0], most=_one_more(limit))
+    _known(wanted.authority, rows)
+    page = rows[:limit]
+    more = _token((page[-1].reference,)) if len(rows) > len(page) else None
     return ComplaintPage(sorted(page, key=lambda line: (line.next_due_on or date.max, line.reference)), more)
 
 
@@ -58,32 +58,32 @@ def list_due(
     if after:
         reference, name, number = _place(after, (str, str, int))
         start = (reference, name, number)
-    found = listing.owed(register, wanted, as_of, after=start, most=_one_more(limit))
-    _known(wanted.authority, found)
-    page = found[:limit]
-    more = _token(page[-1][0]) if len(found) > len(page) else None
+    rows = listing.owed(register, wanted, as_of, after=start, most=_one_more(limit))
+    _known(wanted.authority, rows)
+    page = rows[:limit]
+    more = _token(page[-1][0]) if len(rows) > len(page) else None
     return DuePage(sorted(owed for _, owed in page), more)
 
 
 def statuses(register: Register, lines: Sequence[Line], as_of: date) -> list[Status]:
     """The statuses of listed complaints, without their messages."""
-    found = []
+    shown = []
     with register.reading() as db:
         for line in lines:
             status = register.latest_status(db, line.reference, as_of)
             if status is not None:
                 status.pop("messages", None)
-                found.append(status)
-    return found
+                shown.append(status)
+    return shown
 
 
 def _one_more(limit: int | None) -> int | None:
     return limit + 1 if limit is not None else None
 
 
-def _known(authority: str | None, found: Sequence[object]) -> None:
+def _known(authority: str | None, rows: Sequence[object]) -> None:
     """Turn away a filter by an authority that is none: misspelt, it would say that nothing is owed."""
-    if authority is not None and not found and authority not in authority_names():
+    if authority is not None and not rows and authority not in authority_names():
         raise Malformed([Problem("authority", f"{authority!r} is none of {', '.join(authority_names())}")])
 
 

@@ -69,7 +69,7 @@ def check_key_store(settings: Settings) -> None:
             opening = db.execute(newest).scalar()
         register.dispose()
     except (SQLAlchemyError, OSError):
-        return  # out of reach is told where it is used
+        return  # what is out of reach is reported where it is used
     if key_of(opening):
         raise KeyringError(
             "REDRESS_KEY_STORE_URL: there is no key store here, and the register is encrypted with its keys: "

@@ -17,7 +17,6 @@ from redress.procedures.loader import authority
 from redress.services import intake
 from redress.services.backends import Backends, Unavailable
 from redress.services.errors import NoAnswer
-from redress.store import callers
 from redress.store.intake_queue import Due, IntakeQueue, Receipt, State
 from redress.store.register import Register, Reserved
 
@@ -103,11 +102,10 @@ class Openings:
                 await asyncio.wait_for(self._moved.wait(), min(ends_at - monotonic(), LOOK_EVERY))
             known_now = await asyncio.to_thread(self._queue.receipt, first.receipt)
             latest = known_now or latest
-        outcome = outcome_of(latest)
-        return outcome._replace(
+        return outcome_of(latest)._replace(
             created=latest.created and first.created,
             differs=latest.differs or first.differs,
-            reference=outcome.reference or (reserved.reference if reserved else None),
+            reference=latest.reference or (reserved.reference if reserved else None),
         )
 
     # --- what waits ------------------------------------------------------------------------------
@@ -188,16 +186,9 @@ class Openings:
         return reserved.reference, None if reserved.started else reserved.opening
 
 
-def outcome_of(receipt: Receipt) -> Outcome:
+def outcome_of(row: Receipt) -> Outcome:
     """What became of an opening that had to wait."""
-    return Outcome(
-        receipt.reference,
-        receipt.created,
-        receipt.differs,
-        receipt.state,
-        receipt.receipt,
-        receipt.problem,
-    )
+    return Outcome(row.reference, row.created, row.differs, row.state, row.receipt, row.problem)
 
 
 def _reserve(
@@ -206,7 +197,7 @@ def _reserve(
     """The reference, with a note of who brought it; `always`: also where it was started already."""
     reserved = register.reserve(opening, raw, authority(opening.authority).prefix)
     if always or not reserved.started:
-        callers.note(register, reserved.reference, caller)
+        register.note_caller(reserved.reference, caller)
     return reserved
 
 

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from pydantic import BaseModel
 from sqlalchemy import select
 from temporalio.client import Client
 
 from redress.contract import WORKFLOW, Carried, Start, workflow_id
 from redress.domain.packing import pack_state
-from redress.domain.status import Status
 from redress.security.encryption import EnvelopeCipher
 from redress.services.clock import today
 from redress.services.erasing import erase, forget, message_ids
@@ -34,7 +32,7 @@ WRONG: frozenset[Outcome] = frozenset({"register is older", "no answer"})
 """Outcomes that need somebody."""
 
 
-class Reconciled(BaseModel):
+class Reconciled(NamedTuple):
     """One complaint: what was done, and why where it needs saying."""
 
     reference: str
@@ -59,28 +57,27 @@ async def reconcile(client: Client, register: Register, outbox: Path, within: fl
 async def _one(client: Client, register: Register, known: Underway, within: float) -> Reconciled:
     reference = known.reference
     recorded = await asyncio.to_thread(register.status, reference, today())
-    runs: Status | None = None
     try:
         runs = await live_status(client, reference, today(), within, UNLESS_ENDED_FROM_OUTSIDE)
     except NotRunning:
-        pass
+        runs = None
     except NoAnswer:
         why = "is a worker running, and does its code fit? (docs/stuck.md)"
-        return Reconciled(reference=reference, outcome="no answer", why=why)
+        return Reconciled(reference, "no answer", why)
     if recorded is None and runs is None:
         await take_up_again(client, register, reference)  # its start had not reached Temporal
-        return Reconciled(reference=reference, outcome="taken up", why=NOT_THERE)
+        return Reconciled(reference, "taken up", NOT_THERE)
     if recorded is None:
-        return Reconciled(reference=reference, outcome="unchanged", why="its opening is not recorded yet")
+        return Reconciled(reference, "unchanged", "its opening is not recorded yet")
     lacks = message_ids(runs) - message_ids(recorded) if runs else set()
     if lacks:
         why = f"it lacks {len(lacks)} of the complaint's messages"
-        return Reconciled(reference=reference, outcome="register is older", why=why)
+        return Reconciled(reference, "register is older", why)
     if runs and message_ids(recorded) == message_ids(runs):
-        return Reconciled(reference=reference, outcome="unchanged")
+        return Reconciled(reference, "unchanged")
     await _take_up(client, register, reference)
     why = "it lacked messages that are recorded" if runs else NOT_THERE
-    return Reconciled(reference=reference, outcome="taken up", why=why)
+    return Reconciled(reference, "taken up", why)
 
 
 NOT_THERE = "it did not run in Temporal"
@@ -127,10 +124,10 @@ async def _erased_again(
     if not register.knows(reference):  # neither register nor key: nothing of it can be read, nor go on
         assert isinstance(register.cipher, EnvelopeCipher)
         await forget(client, register.cipher, reference)
-        return Reconciled(reference=reference, outcome="erased again", why=why)
+        return Reconciled(reference, "erased again", why)
     proof = await erase(client, register, outbox, reference)
     why = why if proof.holds else f"{why}; something is still readable"
-    return Reconciled(reference=reference, outcome="erased again" if proof.holds else "no answer", why=why)
+    return Reconciled(reference, "erased again" if proof.holds else "no answer", why)
 
 
 async def _unknown(client: Client, register: Register) -> list[Reconciled]:
@@ -138,10 +135,9 @@ async def _unknown(client: Client, register: Register) -> list[Reconciled]:
     table = tables.references
     with register.reading() as db:
         known = set(db.execute(select(table.c.reference)).scalars())
-    found = []
+    unknown = []
     async for each in client.list_workflows(f"WorkflowType = '{WORKFLOW}' AND ExecutionStatus = 'Running'"):
         reference = each.id.removeprefix(workflow_id(""))
         if reference not in known:
-            why = "it does not have this complaint"
-            found.append(Reconciled(reference=reference, outcome="register is older", why=why))
-    return sorted(found, key=lambda one: one.reference)
+            unknown.append(Reconciled(reference, "register is older", "it does not have this complaint"))
+    return sorted(unknown)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 from temporalio.client import Client
@@ -17,9 +18,10 @@ from redress.contract import MOVES
 from redress.domain.calendar import Differing, HolidayTable
 from redress.domain.case import Answer
 from redress.domain.messages import Recount
-from redress.domain.parsing import Malformed, Problem
+from redress.domain.parsing import Malformed
 from redress.procedures.bank_holidays import holiday_table
-from redress.procedures.loader import authority_names, newer_holidays
+from redress.procedures.loader import authority as find_authority
+from redress.procedures.loader import newer_holidays
 from redress.security.keyring import KeyDestroyed
 from redress.services import sending
 from redress.services.clock import today
@@ -81,9 +83,10 @@ class RecountReport(NamedTuple):
 
     def document(self) -> dict[str, Any]:
         """The run as `--json` gives it."""
+        moved, unmoved, untouched, failed = map(self.of, ("moved", "unmoved", "untouched", "failed"))
         return {
             "dry_run": self.dry_run,
-            "from": sorted({each.was for each in self.of("moved") + self.of("unmoved")}),
+            "from": sorted({each.was for each in moved + unmoved}),
             "to": self.to,
             "days": [{"on": day.on.isoformat(), "name": day.name, "now": day.now} for day in self.days],
             "looked_at": len(self.complaints),
@@ -91,13 +94,13 @@ class RecountReport(NamedTuple):
                 {
                     "reference": each.reference,
                     "from": each.was,
-                    "dates": [moved._asdict() for moved in each.dates],
+                    "dates": [move._asdict() for move in each.dates],
                 }
-                for each in self.of("moved")
+                for each in moved
             ],
-            "unmoved": [each.reference for each in self.of("unmoved")],
-            "untouched": [each.reference for each in self.of("untouched")],
-            "failed": [{"reference": each.reference, "reason": each.reason} for each in self.of("failed")],
+            "unmoved": [each.reference for each in unmoved],
+            "untouched": [each.reference for each in untouched],
+            "failed": [{"reference": each.reference, "reason": each.reason} for each in failed],
         }
 
 
@@ -114,8 +117,8 @@ async def recount(
 
     Raises `Malformed` for an authority there is not, `FileError` where the file of days is wrong.
     """
-    if authority is not None and authority not in authority_names():
-        raise Malformed([Problem("authority", f"{authority!r} is none of {', '.join(authority_names())}")])
+    if authority is not None:
+        find_authority(authority)
     version = holiday_table().version
     underway = register.underway(authority)
     semaphore = asyncio.Semaphore(COMPLAINTS_AT_ONCE)
@@ -123,21 +126,19 @@ async def recount(
 
     async def one(known: Underway) -> ComplaintRecount:
         nonlocal done, silent
+        failed = partial(ComplaintRecount, known.reference, "failed")
         async with semaphore:
-            if silent >= GIVE_UP_AFTER:
-                why = f"not asked: {silent} others in a row did not answer"
-                result = ComplaintRecount(known.reference, "failed", reason=why)
-            else:
-                try:
+            try:
+                if silent >= GIVE_UP_AFTER:
+                    result = failed(reason=f"not asked: {silent} others in a row did not answer")
+                else:
                     result = await _recount_one(client, register, known, within, dry_run=dry_run)
                     silent = 0
-                except NoAnswer as error:
-                    result = ComplaintRecount(known.reference, "failed", reason=str(error))
-                    silent += 1
-                except Exception as error:  # whatever is wrong with this one, the others are seen to
-                    result = ComplaintRecount(
-                        known.reference, "failed", reason=f"unexpected: {type(error).__name__}"
-                    )
+            except NoAnswer as error:
+                result = failed(reason=str(error))
+                silent += 1
+            except Exception as error:  # whatever is wrong with this one, the others are seen to
+                result = failed(reason=f"unexpected: {type(error).__name__}")
         done += 1
         progress(f"{done} of {len(underway)}  {known.reference}: {_in_words(result)}")
         return result
@@ -208,12 +209,6 @@ def _moved_by(answer: Answer, expected: Sequence[MovedDate]) -> list[MovedDate]:
 
 
 def _in_words(result: ComplaintRecount) -> str:
-    match result.outcome:
-        case "moved":
-            return f"{len(result.dates)} date{'' if len(result.dates) == 1 else 's'}"
-        case "unmoved":
-            return "no date"
-        case "untouched":
-            return "nothing newer"
-        case _:
-            return result.reason
+    if result.outcome == "moved":
+        return "1 date" if len(result.dates) == 1 else f"{len(result.dates)} dates"
+    return {"unmoved": "no date", "untouched": "nothing newer"}.get(result.outcome, result.reason)

@@ -7,15 +7,15 @@ that meets it, a little before its last day.
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+import tomllib
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from redress.contract import Start, workflow_id
@@ -34,6 +34,7 @@ from redress.procedures.loader import procedure as find_procedure
 from redress.services import sending
 from redress.services.clock import today
 from redress.services.intake import start
+from redress.services.procedure_names import resolve
 from redress.services.timeline import TimelineEntry, timeline
 from redress.services.wording import day, words
 from redress.store.register import Register
@@ -49,34 +50,15 @@ SLACK = {"limit": 1, "target": 1, "window": 5}
 
 MOST_STEPS = 60
 
-USUAL_AUTHORITY = "family-rights"
-"""The authority of a rehearsal where nobody names one and it has the procedure."""
-
 SIMULATIONS_AT_ONCE = 4
 
 FURTHEST = timedelta(days=731)
 """How far ahead a rehearsal may start."""
 
-MESSAGE_FOR: Mapping[str, tuple[str, Mapping[str, object]]] = {
-    "acknowledged": ("acknowledge", {}),
-    "answered": (
-        "respond",
-        {
-            "outcome": "partly_upheld",
-            "summary": "Made-up answer of a rehearsal.",
-            "by": "Made-up person who answers at {of}",
-            "independent_person_consulted": True,
-        },
-    ),
-    "requested": ("escalate", {"reason": "Made-up: not content with the answer."}),
-    "statement_agreed": ("agree_statement", {"points": ["A made-up point."]}),
-    "papers_sent": ("send_papers", {}),
-    "panel_held": ("hold_panel", {}),
-    "decided": ("accept", {"reason": "Made-up: it is taken."}),
-    "informally_tried": ("resolve_informally", {"agreed": False}),
-    "met_in_person": ("record_meeting", {"with": "everybody concerned"}),
-}
-"""The message that reaches a milestone; `{of}` is the milestone's stage."""
+DATA = tomllib.loads(Path(__file__).with_name("rehearsal.toml").read_text(encoding="utf-8"))
+
+ANSWER_WITHIN = 30.0
+"""Seconds that the complaint has to answer."""
 
 
 class Rehearsed(NamedTuple):
@@ -95,84 +77,51 @@ class Rehearsed(NamedTuple):
 
 
 async def rehearse(
-    procedure: str, authority: str | None, received: date, worker: RunWorker, progress: Progress
-) -> Rehearsed:
-    """Take a made-up complaint through `procedure`, on a server, register and outbox thrown away after.
-
-    `received` is today or later; without an authority, the first that has the procedure. Raises
-    `Malformed` where there is no such procedure or authority.
-    """
-    name = procedure.replace("-", "_")
-    chosen = authority or _authority_with(name)
-    find_procedure(name, chosen)
-    return (await _simulate([(name, chosen)], received, worker, progress))[0]
-
-
-async def rehearse_all(received: date, worker: RunWorker, progress: Progress) -> list[Rehearsed]:
-    """Every procedure of every authority, a few at a time on one server."""
-    pairs = [(name, each) for each in authority_names() for name in find_authority(each).procedures]
-    return await _simulate(pairs, received, worker, progress)
-
-
-def _authority_with(procedure: str) -> str:
-    """An authority that has the procedure: the usual one, else the first. Raises `Malformed` for none."""
-    names = [each for each in authority_names() if procedure in find_authority(each).procedures]
-    if not names:
-        known = sorted({name for each in authority_names() for name in find_authority(each).procedures})
-        raise Malformed([Problem("procedure", f"{procedure!r} is none of {', '.join(known)}")])
-    return USUAL_AUTHORITY if USUAL_AUTHORITY in names else names[0]
-
-
-async def _simulate(
-    pairs: Sequence[tuple[str, str]], received: date, run_worker: RunWorker, progress: Progress
+    procedure: str | None, authority: str | None, received: date, run_worker: RunWorker, progress: Progress
 ) -> list[Rehearsed]:
+    """Take made-up complaints through procedures, on a server, register and outbox thrown away after.
+
+    Without a procedure: all of every authority, a few at a time; without an authority: of the usual one that
+    has the procedure. `received` is today or later. Raises `Malformed`, also for a procedure there is not.
+    """
+    if procedure is None:
+        pairs = [(name, each) for each in authority_names() for name in find_authority(each).procedures]
+    else:
+        pairs = [resolve(procedure, authority)]
+    rules = [find_procedure(*pair) for pair in pairs]
     if received < today():
         raise Malformed([Problem("received", f"{received} has passed; a rehearsal starts today or later")])
     if received > today() + FURTHEST:
         raise Malformed([Problem("received", f"{received} lies too far ahead: at most two years")])
-    folder = Path(tempfile.mkdtemp(prefix="redress-rehearsal-"))
     check_letters()
     semaphore = asyncio.Semaphore(SIMULATIONS_AT_ONCE)
 
-    async def one(client: Client, register: Register, number: int, name: str, authority: str) -> Rehearsed:
+    async def one(client: Client, register: Register, number: int) -> Rehearsed:
+        name, authority = pairs[number]
         prefix = f"{authority}, {name}: " if len(pairs) > 1 else ""
+        reference = f"REHEARSAL-{number + 1}"
         simulation = Simulation(
-            client,
-            register,
-            find_procedure(name, authority),
-            f"REHEARSAL-{number}",
-            progress=lambda line: progress(prefix + line),
+            client, register, rules[number], reference, lambda line: progress(prefix + line)
         )
         async with semaphore:
             await simulation.open_made_up(authority, name, received)
             status = await simulation.run()
         return Rehearsed(name, authority, status, timeline(status))
 
-    try:
-        progress("starting a Temporal server for the rehearsal")
+    progress("starting a Temporal server for the rehearsal")
+    with TemporaryDirectory(prefix="redress-rehearsal-", ignore_cleanup_errors=True) as folder:
         async with (
             embedded_server(moves_time=True) as (_address, client),
-            run_worker(client, folder) as register,
+            run_worker(client, Path(folder)) as register,
         ):
-            return await asyncio.gather(
-                *(one(client, register, number, *pair) for number, pair in enumerate(pairs, 1))
-            )
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+            return await asyncio.gather(*(one(client, register, number) for number in range(len(pairs))))
 
 
 class Simulation:
     """Takes one complaint from where it stands to its end."""
 
     def __init__(
-        self,
-        client: Client,
-        register: Register,
-        rules: Procedure,
-        reference: str,
-        *,
-        progress: Progress,
-        answer_within: float = 30.0,
+        self, client: Client, register: Register, rules: Procedure, reference: str, progress: Progress
     ) -> None:
         self.skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
         self.client = self.skipper.client
@@ -180,15 +129,9 @@ class Simulation:
         self.rules = rules
         self.reference = reference
         self.progress = progress
-        self.answer_within = answer_within
         self.ahead = timedelta()
         self.calendar = calendar_today()
         self.reached: set[str] = set()
-
-    @property
-    def handle(self) -> WorkflowHandle[Any, Any]:
-        """The complaint's workflow."""
-        return self.client.get_workflow_handle(workflow_id(self.reference))
 
     @property
     def now(self) -> datetime:
@@ -198,15 +141,12 @@ class Simulation:
     async def open_made_up(self, authority: str, procedure: str, received: date) -> None:
         """Start a made-up complaint received on a day to come."""
         wait = max(instant(received, "09:30") - self.now, timedelta())
-        opening = {
+        opening = DATA["opening"] | {
             "authority": authority,
             "procedure": procedure,
             "kind": "compliment" if procedure == "representation" else "complaint",
-            "source": "rehearsal",
             "source_id": self.reference,
-            "channel": "web_form",
             "received_on": received.isoformat(),
-            "points": ["My review was cancelled twice and nobody told me why."],
             "complainant": {"name": "Robin Rehearsal", "role": self._role()},
         }
         await start(self.client, Start(reference=self.reference, opening=opening), delay=wait or None)
@@ -234,14 +174,12 @@ class Simulation:
     async def status(self) -> Status:
         """Where it stands on its own today."""
         on = london_date(self.now)
-        return await sending.status(self.client, self.register, self.reference, on, self.answer_within)
+        return await sending.status(self.client, self.register, self.reference, on, ANSWER_WITHIN)
 
     async def send(self, action: str, **fields: object) -> None:
         """One message, dated with the complaint's own day."""
         name, message = sending.complete(action, {"on": london_date(self.now).isoformat(), **fields})
-        answer = await sending.send(
-            self.client, self.register, self.reference, name, message, self.answer_within
-        )
+        answer = await sending.send(self.client, self.register, self.reference, name, message, ANSWER_WITHIN)
         outcome = "" if answer.applied else f": {with_long_dates(answer.reason)}"
         which = words(f" {fields.get('role') or fields.get('kind') or ''}".rstrip())
         self.progress(f"{long_date(answer.on)}: {words(name)}{which}{outcome}")
@@ -252,7 +190,8 @@ class Simulation:
 
     async def _move(self, ahead: timedelta) -> None:
         if ahead > timedelta():
-            await self.skipper.fast_forward(self.handle, ahead)
+            handle = self.client.get_workflow_handle(workflow_id(self.reference))
+            await self.skipper.fast_forward(handle, ahead)
             self.ahead += ahead
 
     def _can_be_met(self, deadline: DeadlineStatus) -> bool:
@@ -287,10 +226,9 @@ class Simulation:
                 assert meeting is not None, "a panel is scheduled where one is owed"
                 meeting_on = self.calendar.before(date.fromisoformat(meeting["due_on"]), 3)
                 await self.send("schedule_panel", meeting_on=meeting_on.isoformat(), place="A made-up room")
-            case _ if what in MESSAGE_FOR:
-                action, fields = MESSAGE_FOR[what]
-                named = {k: v.format(of=words(of)) if isinstance(v, str) else v for k, v in fields.items()}
-                await self.send(action, **named)
+            case _ if what in DATA["messages"]:
+                fields = DATA["messages"][what].items()
+                await self.send(**{k: v.format(of=words(of)) if isinstance(v, str) else v for k, v in fields})
             case _:
                 raise RuntimeError(f"the simulation does not know how to reach {plain(milestone)}")
 

@@ -77,13 +77,11 @@ async def send(
             raise _erased(register, reference) from None
         except RPCError as error:
             if error.status == RPCStatusCode.NOT_FOUND and taken_up < MOST_TAKEN_UP:
-                try:
-                    await take_up_again(client, register, reference)
-                except NoAnswer as unanswered:
-                    raise NoAnswer(str(unanswered), reference=reference, applied="no") from None
+                await take_up_again(client, register, reference)
                 taken_up += 1
             elif error.status not in BUSY or monotonic() >= ends_at:
-                raise _no_answer(error, reference) from None
+                why = f"Temporal did not answer ({error.status.name}: {error.message})"
+                raise NoAnswer(why, reference=reference, applied="unknown") from None
             else:
                 # The message has an id: it counts once however often it comes. Ever longer pauses, since
                 # each message that a server turns away costs those it is about to take (decision 0004).
@@ -114,11 +112,8 @@ async def _update(client: Client, reference: str, action: str, body: dict[str, A
     except WorkflowUpdateFailedError as error:
         answer = _refused(error.cause)
     except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
-        raise NoAnswer(
-            f"no answer within {within:.0f} s: is a worker running?",
-            reference=reference,
-            applied="unknown",
-        ) from None
+        why = f"no answer within {within:.0f} s: is a worker running?"
+        raise NoAnswer(why, reference=reference, applied="unknown") from None
     return Answer.model_validate(answer)
 
 
@@ -174,9 +169,9 @@ async def read_status(
         with suppress(NoAnswer):
             shown = await ask(partial(with_delivery, status=running))
         return StatusReading(shown, "temporal")
-    found = await ask(lambda register: register.status(reference, as_of))
-    if found is not None:
-        return StatusReading(await ask(partial(with_delivery, status=found)), "register")
+    recorded = await ask(lambda register: register.status(reference, as_of))
+    if recorded is not None:
+        return StatusReading(await ask(partial(with_delivery, status=recorded)), "register")
     if not await ask(lambda register: register.knows(reference)):
         raise NotFound(reference)
     why = f"{reference} is reserved, but its start did not reach Temporal: send its opening again"
@@ -197,22 +192,12 @@ async def _status_by_temporal(
 
 def _refused(cause: BaseException | None) -> Any:
     """The answer that a refused update fails with. Raises `Malformed` for the other failures."""
-    if isinstance(cause, ApplicationError) and cause.type == REFUSED_UPDATE and cause.details:
-        return cause.details[0]
-    raise _malformed(cause)
-
-
-def _malformed(cause: BaseException | None) -> Malformed:
-    if isinstance(cause, ApplicationError) and cause.type == "Malformed":
-        problems = [
-            Problem(str(each.get("field")), str(each.get("problem")))
-            for each in cause.details
-            if isinstance(each, dict)
-        ]
-        return Malformed(problems or [Problem("message", cause.message)])
-    return Malformed([Problem("message", str(cause))])
-
-
-def _no_answer(error: RPCError, reference: str) -> NoAnswer:
-    why = f"Temporal did not answer ({error.status.name}: {error.message})"
-    return NoAnswer(why, reference=reference, applied="unknown")
+    problems: list[Problem] = []
+    if isinstance(cause, ApplicationError):
+        if cause.type == REFUSED_UPDATE and cause.details:
+            return cause.details[0]
+        if cause.type == "Malformed":
+            details = [each for each in cause.details if isinstance(each, dict)]
+            problems = [Problem(str(each.get("field")), str(each.get("problem"))) for each in details]
+            problems = problems or [Problem("message", cause.message)]
+    raise Malformed(problems or [Problem("message", str(cause))])

@@ -13,7 +13,6 @@ import json
 import logging
 from datetime import UTC, datetime, timedelta
 from random import uniform
-from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 
@@ -80,18 +79,16 @@ class Dispatcher:
         body = body_of(delivery)
         try:
             check_url(delivery.url, loopback=self._loopback)
-            parts = urlsplit(delivery.url)
-            host = parts.hostname or ""
-            port = parts.port or (443 if parts.scheme == "https" else 80)
+            url = httpx.URL(delivery.url)
+            host = url.raw_host.decode("ascii")
             async with asyncio.timeout(ANSWER_WITHIN):
+                port = url.port or (443 if url.scheme == "https" else 80)
                 address = await resolve(host, port, loopback=self._loopback)
-                there = f"[{address}]" if ":" in address else address
-                url = urlunsplit((parts.scheme, f"{there}:{port}", parts.path or "/", parts.query, ""))
                 request = http.build_request(
                     "POST",
-                    url,
+                    url.copy_with(host=address),
                     content=body,
-                    headers={"Host": parts.netloc, **headers_of(delivery, body)},
+                    headers={"Host": url.netloc.decode("ascii"), **headers_of(delivery, body)},
                     extensions={"sni_hostname": host},
                 )
                 response = await http.send(request, stream=True)  # its body is not read

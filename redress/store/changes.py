@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, String, cast, select
 
 from redress.security.encryption import decrypt_document
 from redress.security.keyring import Unreadable
 from redress.store import tables
-from redress.store.database import utc
 from redress.store.register import Register
 
 
@@ -30,43 +29,34 @@ def recorded(
     register: Register, reference: str, after: int, most: int, *, with_text: bool
 ) -> list[Recorded] | None:
     """The entries of a complaint after a place; None where there never was such a complaint."""
-    record, messages, references = tables.events, tables.messages, tables.references
-    wanted = select(record).where(record.c.reference == reference, record.c.id > after).order_by(record.c.id)
+    record, messages = tables.events, tables.messages
+    its_message = (messages.c.reference == record.c.reference) & (
+        "message:" + cast(messages.c.seq, String) == record.c.key
+    )
+    wanted = (
+        select(record, messages.c.action, messages.c.outcome)
+        .outerjoin(messages, its_message)
+        .where(record.c.reference == reference, record.c.id > after)
+        .order_by(record.c.id)
+        .limit(most)
+    )
     with register.reading() as db:
-        rows = db.execute(wanted.limit(most)).all()
-        if not rows:
-            known = select(references.c.reference).where(references.c.reference == reference)
-            return [] if db.execute(known).first() is not None else None
-        outcomes = {
-            f"message:{seq}": (action, outcome)
-            for seq, action, outcome in db.execute(
-                select(messages.c.seq, messages.c.action, messages.c.outcome).where(
-                    messages.c.reference == reference
-                )
-            )
-        }
-    return [_recorded(register, row, outcomes, with_text=with_text) for row in rows]
+        rows = db.execute(wanted).all()
+    if not rows and not register.knows(reference):
+        return None
+    return [_recorded(register, row, with_text=with_text) for row in rows]
 
 
-def _recorded(
-    register: Register,
-    row: Row[*tuple[Any, ...]],
-    outcomes: dict[str, tuple[str, str]],
-    *,
-    with_text: bool,
-) -> Recorded:
+def _recorded(register: Register, row: Row[*tuple[Any, ...]], *, with_text: bool) -> Recorded:
     try:
         body = decrypt_document(register.cipher, row.body)
     except Unreadable:  # erased
         body = None
-    kind, what, outcome, details = row.kind, "", "", None
-    if kind == "message":
-        what, outcome = outcomes.get(row.key, ("", ""))
-    elif kind == "effect":
+    kind, what, outcome = row.kind, row.action or "", row.outcome or ""
+    if kind == "effect":
         kind, what, outcome = _effect(row.key, body)
-    if with_text and body is not None:
-        details = _details(row.kind, body)
-    return Recorded(row.id, row.on_date, utc(row.recorded_at), kind, what, outcome, details)
+    details = _details(row.kind, body) if with_text and body is not None else None
+    return Recorded(row.id, row.on_date, row.recorded_at, kind, what, outcome, details)
 
 
 def _effect(key: str, body: dict[str, Any] | None) -> tuple[str, str, str]:
@@ -81,9 +71,9 @@ def _effect(key: str, body: dict[str, Any] | None) -> tuple[str, str, str]:
 def _details(kind: str, body: dict[str, Any]) -> dict[str, Any] | None:
     match kind:
         case "opened":
-            return dict(body.get("opening", {}))
+            return dict(body["opening"])
         case "message":
-            return {"message_id": body.get("body", {}).get("message_id"), **body.get("body", {})}
+            return dict(body["body"])
         case "rejected" | "effect":
             return body
         case _:

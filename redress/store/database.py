@@ -1,39 +1,27 @@
-"""Connecting to the register: an SQLite file by default, any SQLAlchemy URL by setting."""
+"""Connecting to a store: an SQLite file by default, any SQLAlchemy URL by setting."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from sqlite3 import OperationalError
 from time import sleep
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import (
-    Connection,
-    Engine,
-    Executable,
-    Table,
-    create_engine,
-    event,
-    make_url,
-)
+from sqlalchemy import Connection, Engine, Executable, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 
 
-def connect(url: str) -> Engine:
-    """An engine for the register at `url`; on SQLite the folder is made and writers wait for each other."""
+def connect(url: str, *, synchronous: Literal["NORMAL", "FULL"] = "NORMAL") -> Engine:
+    """An engine for the store at `url`; on SQLite the folder is made and writers wait for each other.
+
+    `synchronous`: with `FULL`, what is committed on SQLite has reached the disk.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        within = {"connect_timeout": 5} if parsed.get_backend_name() == "postgresql" else {}
-        return create_engine(
-            parsed,
-            pool_pre_ping=True,
-            pool_size=10,
-            max_overflow=20,
-            hide_parameters=True,
-            connect_args={name: wait for name, wait in within.items() if name not in parsed.query},
-        )
+        wait = {} if "connect_timeout" in parsed.query else {"connect_timeout": 5}
+        pool: dict[str, Any] = {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20}
+        return create_engine(parsed, connect_args=wait, hide_parameters=True, **pool)
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = create_engine(parsed, connect_args={"timeout": 5}, hide_parameters=True)
@@ -43,7 +31,7 @@ def connect(url: str) -> Engine:
         connection.isolation_level = None
         cursor = connection.cursor()
         _use_a_log(cursor)
-        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute(f"PRAGMA synchronous={synchronous}")
         cursor.execute("PRAGMA secure_delete=ON")  # what is overwritten leaves no trace in the file
         cursor.close()
 
@@ -69,34 +57,23 @@ def _use_a_log(cursor: Any) -> None:
 
 def insert_new(db: Connection, table: Table, rows: list[dict[str, Any]]) -> int:
     """Insert the rows that are not there yet, by any of the table's keys; gives how many those were."""
-    return db.execute(_insert_new(db.dialect.name, table), rows).rowcount
+    return db.execute(_insert(db.dialect.name, table, updates=False), rows).rowcount
 
 
 def upsert(db: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
     """Insert rows, or bring those with the same primary key up to date."""
-    db.execute(_upsert(db.dialect.name, table), rows)
+    db.execute(_insert(db.dialect.name, table, updates=True), rows)
 
 
 @cache
-def _upsert(dialect: str, table: Table) -> Executable:
-    statement = _insert(dialect, table)
+def _insert(dialect: str, table: Table, *, updates: bool) -> Executable:
+    # Both databases say it in the same words, each in its own dialect's module.
+    statement: Any = (postgresql if dialect == "postgresql" else sqlite).insert(table)
     key = [column.name for column in table.primary_key]
     rest = {column.name: statement.excluded[column.name] for column in table.c if column.name not in key}
-    upserted: Executable = statement.on_conflict_do_update(index_elements=key, set_=rest)
-    return upserted
-
-
-@cache
-def _insert_new(dialect: str, table: Table) -> Executable:
-    inserted: Executable = _insert(dialect, table).on_conflict_do_nothing()
+    inserted: Executable = (
+        statement.on_conflict_do_update(index_elements=key, set_=rest)
+        if updates
+        else statement.on_conflict_do_nothing()
+    )
     return inserted
-
-
-def _insert(dialect: str, table: Table) -> Any:
-    # Both databases say it in the same words, each in its own dialect's module.
-    return (postgresql if dialect == "postgresql" else sqlite).insert(table)
-
-
-def utc(at: datetime) -> datetime:
-    """A moment from a database. SQLite keeps no time zone; all that are kept are UTC."""
-    return at if at.tzinfo else at.replace(tzinfo=UTC)

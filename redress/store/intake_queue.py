@@ -13,13 +13,13 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Engine, Row, delete, func, insert, null, select, update
+from sqlalchemy import Engine, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from redress.domain.opening import Opening
 from redress.security.encryption import Cipher, decrypt_document, encrypt_document, encrypt_unassigned, key_of
 from redress.security.keyring import Unreadable
-from redress.store.api_store import utc, waiting
+from redress.store.api_store import waiting
 
 log = logging.getLogger("redress.api")
 
@@ -43,7 +43,10 @@ class Receipt(NamedTuple):
     created: bool
     differs: bool
     kept_at: datetime
-    problem: str
+    problem: str = ""
+
+
+RECEIPT = [waiting.c[name] for name in Receipt._fields]
 
 
 class Due(NamedTuple):
@@ -74,33 +77,19 @@ class IntakeQueue:
         reference the register holds what was sent, and nothing of it is kept here.
         """
         mark, now = _mark(opening), datetime.now(UTC)
-        reference, created, differs = reserved or (None, True, False)
-        row = {
-            "receipt": f"rc_{secrets.token_hex(16)}",
-            "intake": mark,
-            "authority": opening.authority,
-            "caller": caller,
-            "kept_at": now,
-            "body": null() if reference else self._encrypted(raw),
-            "reference": reference,
-            "created": created,
-            "differs": differs,
-            "state": "waiting",
-            "tries": 0,
-            "next_at": now,
-            "problem": "",
-        }
+        known: tuple[str | None, bool, bool] = reserved or (None, True, False)
+        made = Receipt(f"rc_{secrets.token_hex(16)}", opening.authority, caller, "waiting", *known, now)
+        body = None if reserved else self._encrypted(raw)
         try:
             with self._writer.begin() as db:
                 db.execute(delete(waiting).where(waiting.c.intake == mark, waiting.c.state == "refused"))
-                db.execute(insert(waiting).values(row))
+                queued = {"intake": mark, "body": body, "tries": 0, "next_at": now}
+                db.execute(insert(waiting).values(made._asdict() | queued))
         except IntegrityError:
             with self._store.connect() as db:
-                there = db.execute(select(waiting).where(waiting.c.intake == mark)).one()
-            return self._again(there, raw, reserved)
-        known = self.receipt(str(row["receipt"]))
-        assert known is not None, "it was written a moment ago"
-        return known
+                first = db.execute(select(*RECEIPT, waiting.c.body).where(waiting.c.intake == mark)).one()
+            return self._again(first, raw, made.differs)
+        return made
 
     def _encrypted(self, raw: dict[str, Any]) -> Any:
         """Under a key of its own, which the complaint takes over; without the key store, the keyring's."""
@@ -109,27 +98,26 @@ class IntakeQueue:
         except SQLAlchemyError:
             return encrypt_document(self._cipher, raw, "")
 
-    def _again(self, row: Row[*tuple[Any, ...]], raw: dict[str, Any], reserved: Any) -> Receipt:
-        differs = reserved[2] if reserved else False
-        if row.body is not None:
+    def _again(self, row: Row[*tuple[Any, ...]], raw: dict[str, Any], differs: bool) -> Receipt:
+        *receipt, body = row
+        if body is not None:
             try:
-                differs = decrypt_document(self._cipher, row.body) != raw
+                differs = decrypt_document(self._cipher, body) != raw
             except Unreadable:
                 log.error("what waits under %s cannot be read with the keys there are", row.receipt)
-        return _receipt(row)._replace(created=False, differs=differs)
+        return Receipt(*receipt)._replace(created=False, differs=differs)
 
     def receipt(self, receipt: str) -> Receipt | None:
         """What became of one."""
         with self._store.connect() as db:
-            row = db.execute(select(waiting).where(waiting.c.receipt == receipt)).one_or_none()
-        return _receipt(row) if row is not None else None
+            row = db.execute(select(*RECEIPT).where(waiting.c.receipt == receipt)).one_or_none()
+        return Receipt(*row) if row is not None else None
 
     def count(self) -> int:
         """How many wait."""
+        wanted = select(func.count()).select_from(waiting).where(waiting.c.state == "waiting")
         with self._store.connect() as db:
-            return db.execute(
-                select(func.count()).select_from(waiting).where(waiting.c.state == "waiting")
-            ).scalar_one()
+            return db.execute(wanted).scalar_one()
 
     def ahead_of(self, opening: Opening) -> tuple[bool, bool]:
         """Whether any waits for its turn (none that was put off), and whether this very intake does."""
@@ -155,13 +143,13 @@ class IntakeQueue:
     def know(self, due: Due, reference: str, *, created: bool, differs: bool) -> None:
         """Note the reference: from now on the register holds what was sent, under the key it had here."""
         self._cipher.assign(key_of(due.body), reference)
-        known = {"reference": reference, "created": created, "differs": differs, "body": null()}
+        known = {"reference": reference, "created": created, "differs": differs, "body": None}
         with self._writer.begin() as db:
             db.execute(update(waiting).where(waiting.c.id == due.id).values(known))
 
     def settle(self, ids: list[int], state: State, problem: str = "") -> None:
         """Note that these have ended."""
-        done = {"state": state, "problem": problem[:2000], "body": null(), "done_at": datetime.now(UTC)}
+        done = {"state": state, "problem": problem[:2000], "body": None, "done_at": datetime.now(UTC)}
         with self._writer.begin() as db:
             db.execute(update(waiting).where(waiting.c.id.in_(ids)).values(done))
 
@@ -186,17 +174,3 @@ def _mark(opening: Opening) -> str:
     """What makes an intake one: as the register has it, without showing the source's own key."""
     identity = json.dumps([opening.authority, opening.source, opening.source_id])
     return hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _receipt(row: Row[*tuple[Any, ...]]) -> Receipt:
-    return Receipt(
-        receipt=row.receipt,
-        authority=row.authority,
-        caller=row.caller,
-        state=row.state,
-        reference=row.reference,
-        created=row.created,
-        differs=row.differs,
-        kept_at=utc(row.kept_at),
-        problem=row.problem,
-    )

@@ -1,7 +1,7 @@
 """The complaints' own keys, each wrapped by the keyring, in a store apart from everything they protect.
 
 Apart, so that a backup of Temporal or of the register holds no key: once a complaint's key is destroyed
-here, what it sealed can be read nowhere any more, not in a history, not in a backup.
+here, what it encrypted can be read nowhere any more, not in a history, not in a backup.
 
 What comes before anybody knows whose it is, as an opening that waits or what an operator types into the
 Temporal UI, has an **unassigned** key; it is assigned to the complaint that it turns out to belong to.
@@ -10,27 +10,15 @@ Temporal UI, has an **unassigned** key; it is assigned to the complaint that it 
 from __future__ import annotations
 
 import os
+from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime
 from time import monotonic
 
-from sqlalchemy import (
-    Column,
-    DateTime,
-    Engine,
-    Index,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    Text,
-    func,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Engine, Index, LargeBinary, MetaData, String, Table, Text, func, select
 
 from redress.security.encryption import UNASSIGNED_KEY
 from redress.security.keyring import KEY, KeyDestroyed, Keyring, Unreadable
+from redress.store.columns import Moment, optional, primary_key, required
 from redress.store.database import insert_new
 from redress.store.schema import check
 
@@ -42,15 +30,17 @@ metadata = MetaData()
 complaint_keys = Table(
     "complaint_keys",
     metadata,
-    Column("name", String(80), primary_key=True),
-    Column("ring_key", String(40), nullable=False),
-    Column("wrapped", LargeBinary),
-    Column("made_at", DateTime(timezone=True), nullable=False),
-    Column("destroyed_at", DateTime(timezone=True)),
-    Column("belongs_to", String(80)),  # the complaint that an unassigned key was assigned to
-    Column("what_stays", Text),  # of an erased complaint: its dates and outcomes, for an older register
+    *primary_key(String(80), "name"),
+    *required(String(40), "ring_key"),
+    *optional(LargeBinary, "wrapped"),
+    *required(Moment, "made_at"),
+    *optional(Moment, "destroyed_at"),
+    *optional(String(80), "belongs_to"),  # the complaint that an unassigned key was assigned to
+    *optional(Text, "what_stays"),  # of an erased complaint: its dates and outcomes, for an older register
     Index("keys_by_complaint", "belongs_to"),
 )
+
+KEYS = complaint_keys.c
 
 
 class KeyStore:
@@ -78,18 +68,18 @@ class KeyStore:
             return known
         row = self._row(name)
         if row is None and make:
-            ring_key, wrapped = self.keyring.encrypt(os.urandom(KEY), name)
-            made = {"name": name, "ring_key": ring_key, "wrapped": wrapped, "made_at": datetime.now(UTC)}
-            with self._engine.begin() as db:
+            made_by, new = self.keyring.encrypt(os.urandom(KEY), name)
+            made = {"name": name, "ring_key": made_by, "wrapped": new, "made_at": datetime.now(UTC)}
+            with self._begin() as db:
                 insert_new(db, complaint_keys, [made])
             row = self._row(name)  # somebody else's, where two asked at once
         if row is None:
             raise Unreadable(f"there is no key for {name}")
-        ring_name, kept = row
-        if kept is None:
+        ring_key, wrapped = row
+        if wrapped is None:
             self._known.pop(name, None)
             raise KeyDestroyed(f"the key of {name} was destroyed")
-        key = self.keyring.decrypt(ring_name, kept, name)
+        key = self.keyring.decrypt(ring_key, wrapped, name)
         if len(self._known) > 20_000:
             self._known.clear()
         self._known[name] = (monotonic(), key)
@@ -109,12 +99,10 @@ class KeyStore:
             return self._taken[name] == reference
         if not name.startswith(UNASSIGNED_KEY):
             return False
-        self._check()
-        table = complaint_keys
-        with self._engine.begin() as db:
-            free = (table.c.name == name) & table.c.belongs_to.is_(None)
-            db.execute(update(table).where(free).values(belongs_to=reference))
-            owner = db.execute(select(table.c.belongs_to).where(table.c.name == name)).scalar()
+        with self._begin() as db:
+            free = (KEYS.name == name) & KEYS.belongs_to.is_(None)
+            db.execute(complaint_keys.update().where(free).values(belongs_to=reference))
+            owner = db.execute(select(KEYS.belongs_to).where(KEYS.name == name)).scalar()
         if owner is not None:
             if len(self._taken) > 20_000:
                 self._taken.clear()
@@ -129,24 +117,20 @@ class KeyStore:
         `what_stays`: what may be known of it afterwards, in the open. Whoever asks for the key later is
         told that it was destroyed, also where there never was one.
         """
-        self._check()
-        now, table = datetime.now(UTC), complaint_keys
-        gone = {"wrapped": None, "destroyed_at": now}
-        own = or_(table.c.name == name, table.c.belongs_to == name)
-        with self._engine.begin() as db:
-            names = db.execute(select(table.c.name).where(own)).scalars().all()
-            done = db.execute(update(table).where(own, table.c.wrapped.is_not(None)), gone)
-            insert_new(db, table, [{"name": name, "ring_key": "", "made_at": now} | gone])
+        now = datetime.now(UTC)
+        destroyed = {"wrapped": None, "destroyed_at": now}
+        own = (KEYS.name == name) | (KEYS.belongs_to == name)
+        with self._begin() as db:
+            names = db.execute(select(KEYS.name).where(own)).scalars().all()
+            done = db.execute(complaint_keys.update().where(own, KEYS.wrapped.is_not(None)), destroyed)
+            insert_new(db, complaint_keys, [{"name": name, "ring_key": "", "made_at": now} | destroyed])
             if what_stays is not None:
-                db.execute(update(table).where(table.c.name == name).values(what_stays=what_stays))
-        for each in names:
-            self._known.pop(each, None)
+                db.execute(complaint_keys.update().where(KEYS.name == name).values(what_stays=what_stays))
+        for own_name in names:
+            self._known.pop(own_name, None)
         if self._engine.dialect.name == "sqlite":  # nor in the file's log
-            raw = self._engine.raw_connection()
-            try:
+            with closing(self._engine.raw_connection()) as raw:
                 raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
-            finally:
-                raw.close()
         return bool(done.rowcount)
 
     def is_destroyed(self, name: str) -> bool:
@@ -156,21 +140,16 @@ class KeyStore:
 
     def what_stays(self, name: str) -> str | None:
         """What may still be known of a complaint whose key was destroyed."""
-        self._check()
-        table = complaint_keys
-        wanted = select(table.c.what_stays).where(table.c.name == name, table.c.wrapped.is_(None))
-        with self._engine.connect() as db:
+        wanted = select(KEYS.what_stays).where(KEYS.name == name, KEYS.wrapped.is_(None))
+        with self._begin() as db:
             return db.execute(wanted).scalar()
 
     def destroyed(self) -> list[str]:
         """The references of all complaints whose keys were destroyed."""
-        self._check()
-        table = complaint_keys
-        gone = select(table.c.name).where(
-            table.c.wrapped.is_(None), table.c.name.not_like(f"{UNASSIGNED_KEY}%")
-        )
-        with self._engine.connect() as db:
-            return list(db.execute(gone.order_by(table.c.name)).scalars())
+        of_complaints = KEYS.name.not_like(f"{UNASSIGNED_KEY}%")
+        wanted = select(KEYS.name).where(KEYS.wrapped.is_(None), of_complaints).order_by(KEYS.name)
+        with self._begin() as db:
+            return list(db.execute(wanted).scalars())
 
     # --- looking after it ------------------------------------------------------------------------
 
@@ -180,41 +159,35 @@ class KeyStore:
 
     def rewrap(self) -> tuple[int, int]:
         """Wrap every key with the keyring's present key; gives how many were and how many are there."""
-        self._check()
-        table = complaint_keys
         done = 0
-        with self._engine.connect() as db:
-            rows = db.execute(select(table.c.name, table.c.ring_key, table.c.wrapped)).all()
-        there = [row for row in rows if row.wrapped is not None]
-        for row in there:
+        living = select(KEYS.name, KEYS.ring_key, KEYS.wrapped).where(KEYS.wrapped.is_not(None))
+        with self._begin() as db:
+            rows = db.execute(living).all()
+        for row in rows:
             if row.ring_key == self.keyring.present:
                 continue
-            ring_key, wrapped = self.keyring.encrypt(
-                self.keyring.decrypt(row.ring_key, row.wrapped, row.name), row.name
-            )
-            with self._engine.begin() as db:
-                same = (table.c.name == row.name) & (table.c.wrapped == row.wrapped)
-                done += db.execute(
-                    update(table).where(same).values(ring_key=ring_key, wrapped=wrapped)
-                ).rowcount
-        return done, len(there)
+            key = self.keyring.decrypt(row.ring_key, row.wrapped, row.name)
+            ring_key, wrapped = self.keyring.encrypt(key, row.name)
+            same = (KEYS.name == row.name) & (KEYS.wrapped == row.wrapped)
+            change = complaint_keys.update().where(same).values(ring_key=ring_key, wrapped=wrapped)
+            with self._begin() as db:
+                done += db.execute(change).rowcount
+        return done, len(rows)
 
     def keyring_names(self) -> dict[str, int]:
         """How many keys each key of the keyring wraps."""
-        self._check()
-        table = complaint_keys
-        living = select(table.c.ring_key, func.count()).where(table.c.wrapped.is_not(None))
-        with self._engine.connect() as db:
-            return {row[0]: row[1] for row in db.execute(living.group_by(table.c.ring_key))}
+        living = select(KEYS.ring_key, func.count()).where(KEYS.wrapped.is_not(None))
+        with self._begin() as db:
+            return {row[0]: row[1] for row in db.execute(living.group_by(KEYS.ring_key))}
 
     def _row(self, name: str) -> tuple[str, bytes | None] | None:
-        self._check()
-        table = complaint_keys
-        with self._engine.connect() as db:
-            row = db.execute(select(table.c.ring_key, table.c.wrapped).where(table.c.name == name)).first()
+        with self._begin() as db:
+            row = db.execute(select(KEYS.ring_key, KEYS.wrapped).where(KEYS.name == name)).first()
         return (row.ring_key, row.wrapped) if row is not None else None
 
-    def _check(self) -> None:
+    def _begin(self) -> AbstractContextManager[Connection]:
+        """A transaction. Raises `SchemaNotCurrent` on first use where the table is not this version's."""
         if not self._checked:
             check(self._engine, "key_store")
             self._checked = True
+        return self._engine.begin()

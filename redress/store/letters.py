@@ -4,23 +4,22 @@
       ^                 │
       └── not now ──────┼──> failed, unsure (raised to the Complaints Manager; a person decides)
 
-Only who holds the claim of a letter may say what became of it. Rows of earlier versions are `sent`, or
-`waiting`: their letters are written anew.
+Only who holds the claim of a letter may say what became of it. `waiting`: not written yet.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, Update, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Row, Select, Update, bindparam, func, select, update
 
 from redress.security.encryption import Cipher, decrypt_document, decrypt_text, encrypt_document, encrypt_text
 from redress.store import tables
-from redress.store.database import upsert, utc
+from redress.store.database import upsert
 from redress.store.outbound import Recipient, Route, mark_of
 
 State = Literal["waiting", "ready", "sending", "accepted", "sent", "failed", "unsure", "by_hand", "erased"]
@@ -42,7 +41,7 @@ class NewLetter(NamedTuple):
     key: str
     recipient: str
     letter: str
-    on: date
+    on_date: date
     means: Route
     envelope: Recipient
     text: str
@@ -53,20 +52,14 @@ def put(db: Connection, cipher: Cipher, reference: str, letters: Sequence[NewLet
     if not letters:
         return
     last = db.execute(_LAST, {"of": reference}).scalar_one()
+    fresh = {"reference": reference, "state": "ready", "round": 0, "attempts": 0}
     rows = [
         {
-            "reference": reference,
+            **fresh,
+            **letter._asdict(),
             "position": last + at,
-            "key": letter.key,
-            "recipient": letter.recipient,
-            "letter": letter.letter,
-            "on_date": letter.on,
-            "state": "ready",
             "envelope": encrypt_document(cipher, letter.envelope.model_dump(mode="json"), reference),
             "text": encrypt_text(cipher, letter.text, reference),
-            "means": letter.means,
-            "round": 0,
-            "attempts": 0,
         }
         for at, letter in enumerate(letters, 1)
     ]
@@ -110,30 +103,40 @@ def text_of(cipher: Cipher, row: LetterRow) -> str:
 
 def lease(db: Connection, row: LetterRow, channel: str) -> str | None:
     """Take a ready letter in hand; gives the claim, or None where somebody else has it."""
-    now, made = datetime.now(UTC), secrets.token_hex(16)
-    taken = {"by": channel, "held": made, "now": now, "first": row.tried_at or now}
-    done = db.execute(_CLAIM, _named(row) | taken | {"in_round": row.round, "by_means": row.means})
-    return made if done.rowcount else None
+    now, claim = datetime.now(UTC), secrets.token_hex(16)
+    as_read = {"round": row.round, "attempts": row.attempts, "means": row.means}
+    taken = {"channel": channel, "claim": claim, "claimed_at": now, "tried_at": row.tried_at or now}
+    values = {"state": "sending", "attempts": row.attempts + 1, **taken}
+    return claim if change(db, row, ("ready",), as_read, **values) else None
 
 
-def acknowledge(db: Connection, row: LetterRow, held: str | None, state: State, **values: object) -> bool:
+def acknowledge(db: Connection, row: LetterRow, leased: str | None, state: State, **values: object) -> bool:
     """Say what became of a letter one has in hand; whether it was still in one's hands."""
-    said = {f"new_{name}": value for name, value in {"state": state, **values}.items()}
-    done = db.execute(_settled(("state", *values)), _named(row) | said | {"held": held})
-    return bool(done.rowcount)
+    # `unsure` too: who is only slow may still bring the answer that everybody had given up.
+    in_hand: tuple[State, ...] = ("sending", "accepted", "unsure")
+    return change(db, row, in_hand, {"claim": leased}, state=state, **values)
 
 
-def change(db: Connection, row: LetterRow, states: Sequence[State], **values: object) -> bool:
-    """Change a letter that is in one of these states; whether it was."""
-    done = db.execute(update(TABLE).where(*_is(row), TABLE.c.state.in_(states)).values(**values))
-    return bool(done.rowcount)
+def change(
+    db: Connection,
+    row: LetterRow,
+    states: Sequence[State],
+    as_read: Mapping[str, Any] = {},
+    /,
+    **values: object,
+) -> bool:
+    """Change a letter that is in one of these states and still has what was read; whether it was so."""
+    same = {"reference": row.reference, "key": row.key, "recipient": row.recipient, **as_read}
+    old = {f"old_{name}": value for name, value in same.items()}
+    new = {f"new_{name}": value for name, value in values.items()}
+    return bool(db.execute(_changed(tuple(states), tuple(same), tuple(values)), old | new).rowcount)
 
 
-def end(db: Connection, row: LetterRow, held: str | None, state: State, **values: object) -> bool:
+def end(db: Connection, row: LetterRow, leased: str | None, state: State, **values: object) -> bool:
     """Say what became of a letter, whether one has it in hand or nobody has; whether it was so."""
-    if held is None:
+    if leased is None:
         return change(db, row, ("ready",), state=state, **values)
-    return acknowledge(db, row, held, state, **values)
+    return acknowledge(db, row, leased, state, **values)
 
 
 def requeue(db: Connection, row: LetterRow) -> bool:
@@ -144,24 +147,10 @@ def requeue(db: Connection, row: LetterRow) -> bool:
 
 def age_of(moment: datetime | None) -> float:
     """Seconds since a moment of the register; 0 for none."""
-    return (datetime.now(UTC) - utc(moment)).total_seconds() if moment is not None else 0.0
-
-
-def _is(row: LetterRow) -> tuple[Any, ...]:
-    return (
-        TABLE.c.reference == row.reference,
-        TABLE.c.key == row.key,
-        TABLE.c.recipient == row.recipient,
-    )
+    return (datetime.now(UTC) - moment).total_seconds() if moment is not None else 0.0
 
 
 # Statements for every letter there is, built once: building one costs more than running it.
-
-_THIS = (
-    TABLE.c.reference == bindparam("of"),
-    TABLE.c.key == bindparam("named"),
-    TABLE.c.recipient == bindparam("to"),
-)
 
 _WRITTEN = select(TABLE.c.key, TABLE.c.recipient).where(
     TABLE.c.reference == bindparam("of"), TABLE.c.state != "waiting"
@@ -169,43 +158,19 @@ _WRITTEN = select(TABLE.c.key, TABLE.c.recipient).where(
 
 _LAST = select(func.coalesce(func.max(TABLE.c.position), 0)).where(TABLE.c.reference == bindparam("of"))
 
-_CLAIM = (
-    update(TABLE)
-    .where(
-        *_THIS,
-        TABLE.c.state == "ready",
-        TABLE.c.round == bindparam("in_round"),
-        TABLE.c.means == bindparam("by_means"),
-    )
-    .values(
-        state="sending",
-        channel=bindparam("by"),
-        claim=bindparam("held"),
-        claimed_at=bindparam("now"),
-        attempts=TABLE.c.attempts + 1,
-        tried_at=bindparam("first"),
-    )
-)
-
-
-def _named(row: LetterRow) -> dict[str, Any]:
-    return {"of": row.reference, "named": row.key, "to": row.recipient}
-
 
 @cache
 def _in_state(states: tuple[State, ...], of_one: bool) -> Select[Any]:
-    wanted = select(TABLE).where(or_(*(TABLE.c.state == state for state in states)))
+    wanted = select(TABLE).where(TABLE.c.state.in_(states))
     if of_one:
         return wanted.where(TABLE.c.reference == bindparam("of")).order_by(TABLE.c.position)
     return wanted.order_by(TABLE.c.on_date, TABLE.c.reference, TABLE.c.position)
 
 
 @cache
-def _settled(names: tuple[str, ...]) -> Update:
-    # `unsure` too: who is only slow may still bring the answer that everybody had given up.
-    in_hand = or_(*(TABLE.c.state == state for state in ("sending", "accepted", "unsure")))
+def _changed(states: tuple[State, ...], same: tuple[str, ...], values: tuple[str, ...]) -> Update:
     return (
         update(TABLE)
-        .where(*_THIS, TABLE.c.claim == bindparam("held"), in_hand)
-        .values({name: bindparam(f"new_{name}") for name in names})
+        .where(*(TABLE.c[name] == bindparam(f"old_{name}") for name in same), TABLE.c.state.in_(states))
+        .values({name: bindparam(f"new_{name}") for name in values})
     )

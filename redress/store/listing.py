@@ -8,19 +8,19 @@ turns pages, and a complaint that was open throughout must be on one of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, not_, or_, select, tuple_
 
 from redress.domain.calendar import Calendar
 from redress.domain.deadline import late_by
 from redress.domain.status import Status
 from redress.store import tables
 from redress.store.calendars import calendars
-from redress.store.read_models import OWED
+from redress.store.read_models import OWED, row_of
 from redress.store.register import Register
 
 COMPLAINTS, DEADLINES = tables.complaints, tables.deadlines
@@ -120,12 +120,14 @@ def complaints(
     """The next complaints after a reference, in the order of their references; `most`: at most so many."""
     own = _of(wanted.authority)
     good = or_(COMPLAINTS.c.good_until >= as_of, not_(COMPLAINTS.c.is_listed))
-    fresh = select(COMPLAINTS).where(*own, good, *wanted.conditions(), COMPLAINTS.c.reference > after)
+    columns = [COMPLAINTS.c[name] for name in Line._fields]
+    fresh = select(*columns).where(*own, good, *wanted.conditions(), COMPLAINTS.c.reference > after)
     with register.reading() as db:
         rows = db.execute(fresh.order_by(COMPLAINTS.c.reference).limit(most)).all()
-        found = [Line(**{name: getattr(row, name) for name in Line._fields}) for row in rows]
+        found = [Line(*row) for row in rows]
         last = found[-1].reference if most is not None and len(found) == most else None
-        lines = map(_line, _worked_out(register, db, own, as_of, after, last))
+        among = (*own, COMPLAINTS.c.reference > after, *_up_to(last))
+        lines = map(_line, _worked_out(register, db, as_of, *among))
         found += islice(filter(wanted.fits, lines), most)
     return sorted(found)[:most]
 
@@ -156,10 +158,10 @@ def owed(
         found = [((row.reference, row.name, row.number), _of_row(row, known, as_of)) for row in rows]
         last = found[-1][0][0] if most is not None and len(found) == most else None
         # Of the complaint in which the last page ended there may be more: it is looked at again.
-        start = after[0] if after is not None else ""
+        among = (*own, COMPLAINTS.c.reference >= (after[0] if after is not None else ""), *_up_to(last))
         dates = (
             (at, owed)
-            for status in _worked_out(register, db, own, as_of, start, last, with_start=True)
+            for status in _worked_out(register, db, as_of, *among)
             for at, owed in sorted(_of_status(status))
             if wanted.fits(owed) and (after is None or at > after)
         )
@@ -171,22 +173,16 @@ def _of(authority: str | None) -> list[ColumnElement[bool]]:
     return [COMPLAINTS.c.authority == authority] if authority is not None else []
 
 
+def _up_to(last: str | None) -> list[ColumnElement[bool]]:
+    return [COMPLAINTS.c.reference <= last] if last is not None else []
+
+
 def _worked_out(
-    register: Register,
-    db: Connection,
-    own: Iterable[ColumnElement[bool]],
-    as_of: date,
-    after: str,
-    last: str | None,
-    *,
-    with_start: bool = False,
+    register: Register, db: Connection, as_of: date, *among: ColumnElement[bool]
 ) -> Iterator[Status]:
-    """Where complaints stand whose rows are no longer good, from their record, up to a reference."""
-    start = COMPLAINTS.c.reference >= after if with_start else COMPLAINTS.c.reference > after
-    stale = and_(COMPLAINTS.c.is_listed, COMPLAINTS.c.good_until < as_of, start, *own)
-    if last is not None:
-        stale = and_(stale, COMPLAINTS.c.reference <= last)
-    references = select(COMPLAINTS.c.reference).where(stale).order_by(COMPLAINTS.c.reference)
+    """Where complaints stand whose rows are no longer good, from their record, in the order of references."""
+    stale = (COMPLAINTS.c.is_listed, COMPLAINTS.c.good_until < as_of, *among)
+    references = select(COMPLAINTS.c.reference).where(*stale).order_by(COMPLAINTS.c.reference)
     for reference in db.execute(references).scalars().all():
         status = register.latest_status(db, reference, as_of)
         if status is not None and "erased_on" not in status:  # erased after this register's backup
@@ -194,29 +190,21 @@ def _worked_out(
 
 
 def _line(status: Status) -> Line:
-    said: Mapping[str, Any] = status
-    return Line(**{name: _dated(name, said[name]) for name in Line._fields})
+    row = row_of(COMPLAINTS, status)
+    return Line(**{name: row[name] for name in Line._fields})
 
 
 def _of_status(status: Status) -> Iterator[tuple[Place, OwedDate]]:
     of_complaint = {"reference": status["reference"], "authority": status["authority"]}
     for number, deadline in enumerate(status["deadlines"], 1):
         if deadline["state"] in OWED:
-            said: Mapping[str, Any] = of_complaint | dict(deadline)
-            owed = OwedDate(**{name: _dated(name, said[name]) for name in OwedDate._fields})
+            row = of_complaint | row_of(DEADLINES, deadline)
+            owed = OwedDate(**{name: row[name] for name in OwedDate._fields})
             yield (owed.reference, owed.name, number), owed
 
 
 def _of_row(row: Row[*tuple[Any, ...]], known: dict[str, Calendar], as_of: date) -> OwedDate:
     late = row.due_on < as_of
     days_late = late_by(known[row.calendar], row.unit, row.due_on, as_of) if late else 0
-    said: Mapping[str, Any] = {
-        **row._mapping,
-        "state": "overdue" if late else "running",
-        "days_late": days_late,
-    }
-    return OwedDate(**{name: said[name] for name in OwedDate._fields})
-
-
-def _dated(name: str, value: Any) -> Any:
-    return date.fromisoformat(value) if name.endswith("_on") and value is not None else value
+    as_it_stands = {**row._mapping, "state": "overdue" if late else "running", "days_late": days_late}
+    return OwedDate(**{name: as_it_stands[name] for name in OwedDate._fields})

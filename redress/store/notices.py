@@ -7,12 +7,16 @@ personal data.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, NotRequired, get_args
 
+from pydantic import with_config
 from sqlalchemy import Connection, Row, bindparam, func, select
+from typing_extensions import TypedDict
 
 from redress.domain.case import Case
-from redress.domain.status import Status
+from redress.domain.fields import IsoDay
+from redress.domain.procedure import Owner, StageName, Unit
+from redress.domain.status import DESCRIBED, Status, Summary
 from redress.store import tables
 from redress.store.database import insert_new
 
@@ -26,18 +30,55 @@ Event = Literal[
 
 EVENTS: tuple[Event, ...] = get_args(Event)
 
-STANDS = (
-    "reference",
-    "authority",
-    "procedure",
-    "kind",
-    "stage",
-    "state",
-    "next_due_on",
-    "waiting_for",
-    "overdue",
-)
-"""What every notice says of where the complaint stands."""
+
+@with_config(DESCRIBED)
+class Breach(TypedDict):
+    """The limit that was missed."""
+
+    deadline: str
+    """Which limit."""
+
+    stage: StageName
+    """The stage."""
+
+    due_on: IsoDay
+    """The last day that was in time."""
+
+    days: int
+    """How many days it has."""
+
+    unit: Unit
+    """What is counted."""
+
+    owner: Owner
+    """Who owed it."""
+
+
+@with_config(DESCRIBED)
+class NoticeData(Summary):
+    """Where the complaint stood, and what happened.
+
+    What had passed before the complaint came here gets no `complaint.breached`: `overdue` says so with
+    `complaint.opened`.
+    """
+
+    on: IsoDay
+    """The London date."""
+
+    received_on: NotRequired[IsoDay]
+    """With `complaint.opened`."""
+
+    stage_before: NotRequired[str]
+    """With `complaint.stage_changed`."""
+
+    closed_on: NotRequired[IsoDay]
+    """With `complaint.closed`."""
+
+    closed_as: NotRequired[str]
+    """With `complaint.closed`."""
+
+    breach: NotRequired[Breach]
+    """With `complaint.breached`."""
 
 
 _LINE = (
@@ -63,21 +104,13 @@ def note_changes(db: Connection, case: Case, status: Status, as_of: date) -> Non
     found = [*_moves(db, before, status), *_breaches(case)]
     if not found:
         return
-    stands = {name: status[name] for name in STANDS}  # type: ignore[literal-required]  # each is a key of Status
-    now = datetime.now(UTC)
+    stands = {name: status[name] for name in Summary.__annotations__}  # type: ignore[literal-required]  # each is a key of Status
+    about = {"reference": case.reference, "authority": status["authority"], "noticed_at": datetime.now(UTC)}
     rows = [
-        {
-            "reference": case.reference,
-            "key": each.key,
-            "authority": status["authority"],
-            "event": each.event,
-            "noticed_at": now,
-            "body": {"on": as_of.isoformat(), **stands, **each.more},
-            "fanned_out": False,
-        }
-        for each in found
+        {"key": notice.key, "event": notice.event, "body": {"on": as_of.isoformat(), **stands, **notice.more}}
+        for notice in found
     ]
-    insert_new(db, tables.notices, rows)
+    insert_new(db, tables.notices, [about | row | {"fanned_out": False} for row in rows])
 
 
 def _moves(db: Connection, before: Row[Any, Any] | None, status: Status) -> list[_NewNotice]:
@@ -88,9 +121,8 @@ def _moves(db: Connection, before: Row[Any, Any] | None, status: Status) -> list
         found.append(("complaint.stage_changed", {"stage_before": before.stage}))
     was_closed = before is not None and before.closed_on is not None
     if status["closed_on"] and not was_closed:
-        found.append(
-            ("complaint.closed", {"closed_on": status["closed_on"], "closed_as": status["closed_as"]})
-        )
+        closed = {"closed_on": status["closed_on"], "closed_as": status["closed_as"]}
+        found.append(("complaint.closed", closed))
     elif was_closed and not status["closed_on"]:
         found.append(("complaint.reopened", {}))
     if not found:
@@ -103,17 +135,16 @@ def _breaches(case: Case) -> list[_NewNotice]:
     """Every breach that was recorded while the complaint was here; those told before keep their notice."""
     if not any(key.startswith("breach:") for key in case.settled):
         return []
+    recorded = [
+        effect
+        for effect in case.state.effects
+        if effect.kind == "breach" and case.settled.get(effect.key) == "done"
+    ]
     return [
         _NewNotice(
             "complaint.breached",
             effect.key,
-            {
-                "breach": {
-                    name: effect.facts.get(name)
-                    for name in ("deadline", "stage", "due_on", "days", "unit", "owner")
-                }
-            },
+            {"breach": {name: effect.facts.get(name) for name in Breach.__annotations__}},
         )
-        for effect in case.fold.effects
-        if effect.kind == "breach" and case.settled.get(effect.key) == "done"
+        for effect in recorded
     ]

@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Table, bindparam, delete
+from sqlalchemy import Connection, Date, Delete, Table, bindparam, delete
 
 from redress.domain.case import Case
 from redress.domain.messages import KNOWN
 from redress.domain.status import Status
-from redress.security.encryption import Cipher, encrypt_text
+from redress.security.encryption import Cipher, EnvelopeCipher, encrypt_text
 from redress.store import tables
 from redress.store.calendars import keep_calendar
 from redress.store.database import upsert
-from redress.store.naming import kept_id
 from redress.store.notices import note_changes
 
 OWED = ("running", "overdue")
 """The states of a deadline that somebody still owes; a paused one is apart."""
+
+
+DRAWN = re.compile(r"(m-[0-9a-f]{32}|content-[0-9a-f]{24}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})(\.\d+)?")
+"""Ids that the software, the UI or the `temporal` command draw: they name nobody."""
+
+
+def stored_id(cipher: Cipher, message_id: str, reference: str) -> str:
+    """A message's id as it stands in a table: a sender may choose it, even somebody's name.
+
+    One that was drawn as it is, others as a digest by the complaint's key. Raises `KeyDestroyed` once the
+    complaint is erased.
+    """
+    if not isinstance(cipher, EnvelopeCipher) or DRAWN.fullmatch(message_id):
+        return message_id
+    return f"named-{cipher.digest(message_id, reference)[:32]}"
 
 
 def project(db: Connection, case: Case, as_of: date, cipher: Cipher, *, first: bool = False) -> Status:
@@ -52,50 +68,41 @@ def _beyond(table: Table) -> Delete:
     return delete(table).where(table.c.reference == bindparam("of"), table.c.number > bindparam("last"))
 
 
-def _line(db: Connection, case: Case, status: Status) -> dict[str, Any]:
-    changes = case.fold.deadlines.next_event
+def row_of(table: Table, status: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a status, or of a deadline in it, is a column of a table; there, dates are dates."""
     return {
-        "reference": status["reference"],
-        "authority": status["authority"],
-        "procedure": status["procedure"],
-        "kind": status["kind"],
-        "state": status["state"],
-        "stage": status["stage"],
-        "received_on": date.fromisoformat(status["received_on"]),
-        "next_due_on": _day(status["next_due_on"]),
-        "waiting_for": status["waiting_for"],
-        "overdue": status["overdue"],
-        "closed_on": _day(status["closed_on"]),
-        "closed_as": status["closed_as"],
+        name: date.fromisoformat(value) if value is not None and name in _dates(table) else value
+        for name, value in status.items()
+        if name in table.c
+    }
+
+
+@cache
+def _dates(table: Table) -> frozenset[str]:
+    return frozenset(column.name for column in table.c if isinstance(column.type, Date))
+
+
+def _line(db: Connection, case: Case, status: Status) -> dict[str, Any]:
+    changes = case.state.deadlines.next_event
+    return row_of(tables.complaints, status) | {
         "is_listed": status["state"] != "closed" or status["next_due_on"] is not None,
         "good_until": date.max if changes is None else changes - timedelta(days=1),
-        "calendar": keep_calendar(db, case.fold.calendar),
+        "calendar": keep_calendar(db, case.state.calendar),
     }
 
 
 def _deadlines(reference: str, status: Status) -> list[dict[str, Any]]:
     return [
-        {
+        row_of(tables.deadlines, deadline)
+        | {
             "reference": reference,
             "number": number,
-            "name": d["name"],
-            "stage": d["stage"],
-            "kind": d["kind"],
-            "owner": d["owner"],
-            "counts_from": _day(d["counts_from"]),
-            "days": d["limit"],
-            "unit": d["unit"],
-            "due_on": _day(d["due_on"]),
-            "provisional": d["provisional"],
-            "met_on": _day(d["met_on"]),
-            "state": d["state"],
-            "days_late": d["days_late"],
-            "breaches": sum(moved["breach"] for moved in d["moved"])
-            + (d["kind"] == "limit" and d["days_late"] > 0),
-            "source": d["source"],
-            "is_owed": d["state"] in OWED,
+            "days": deadline["limit"],
+            "breaches": sum(moved["breach"] for moved in deadline["moved"])
+            + (deadline["kind"] == "limit" and deadline["days_late"] > 0),
+            "is_owed": deadline["state"] in OWED,
         }
-        for number, d in enumerate(status["deadlines"], 1)
+        for number, deadline in enumerate(status["deadlines"], 1)
     ]
 
 
@@ -109,24 +116,24 @@ def _appointments(reference: str, case: Case) -> list[dict[str, Any]]:
             "on_date": held.on,
             "until": held.until,
         }
-        for number, held in enumerate(case.fold.people.appointments, 1)
+        for number, held in enumerate(case.state.people.appointments, 1)
     ]
 
 
 def _messages(reference: str, case: Case, cipher: Cipher) -> list[dict[str, Any]]:
     rows = []
     for entry in case.log:
-        verdict = case.fold.outcomes[entry.seq]
+        outcome = case.state.outcomes[entry.seq]
         rows.append(
             {
                 "reference": reference,
                 "seq": entry.seq,
-                "message_id": kept_id(cipher, entry.message.message_id, reference),
+                "message_id": stored_id(cipher, entry.message.message_id, reference),
                 "action": entry.message.action,
                 "on_date": entry.message.on,
                 "assumed": entry.assumed,
-                "outcome": verdict.outcome,
-                "reason": _sealed(cipher, verdict.reason, reference),
+                "outcome": outcome.outcome,
+                "reason": _encrypted(cipher, outcome.reason, reference),
             }
         )
     return rows
@@ -137,24 +144,18 @@ def _refusals(reference: str, status: Status, cipher: Cipher) -> list[dict[str, 
         {
             "reference": reference,
             "number": number,
-            "message_id": _kept_id(cipher, refused.get("message_id"), reference),
+            "message_id": stored_id(cipher, str(id), reference)
+            if (id := refused.get("message_id"))
+            else None,
             # The name of a signal that is no action's is whatever its sender wrote.
             "action": refused["action"] if refused["action"] in KNOWN else "unknown",
-            "on_date": _day(str(refused["on"])),
-            "reason": _sealed(cipher, str(refused["reason"]), reference),
+            "on_date": date.fromisoformat(str(refused["on"])),
+            "reason": _encrypted(cipher, str(refused["reason"]), reference),
         }
         for number, refused in enumerate(status["refused"], 1)
     ]
 
 
-def _kept_id(cipher: Cipher, message_id: object, reference: str) -> str | None:
-    return kept_id(cipher, str(message_id), reference) if message_id else None
-
-
-def _sealed(cipher: Cipher, reason: str, reference: str) -> str:
+def _encrypted(cipher: Cipher, reason: str, reference: str) -> str:
     """A reason may quote what somebody wrote."""
     return encrypt_text(cipher, reason, reference) if reason else ""
-
-
-def _day(iso: str | None) -> date | None:
-    return date.fromisoformat(iso) if iso else None

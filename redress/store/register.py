@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, Row, bindparam, delete, func, insert,
 from sqlalchemy.exc import IntegrityError
 
 from redress.contract import RegisterEntry
-from redress.domain.case import Case, CaseState, LoggedMessage, Rejected
+from redress.domain.case import Case, LoggedMessage, Rejected, SavedCase
 from redress.domain.erasure import Erased
 from redress.domain.opening import Opening
 from redress.domain.packing import pack, unpack
@@ -36,7 +36,7 @@ from redress.security.encryption import (
 from redress.security.keyring import KeyDestroyed
 from redress.store import tables
 from redress.store.database import insert_new
-from redress.store.read_models import project
+from redress.store.read_models import project, stored_id
 from redress.store.schema import check
 
 log = logging.getLogger(__name__)
@@ -81,18 +81,22 @@ class Underway(NamedTuple):
 
 _Event = Row[*tuple[Any, ...]]
 
+Intake = tuple[str, str, str]
+INTAKE = ("authority", "source", "source_id")
+"""What makes an intake one."""
+
 
 class Register:
-    """The register behind one engine. What is personal in it is sealed under the complaint's own key."""
+    """The register behind one engine. What is personal in it is encrypted with the complaint's own key."""
 
     def __init__(self, engine: Engine, cipher: Cipher | None = None) -> None:
         self.engine = engine
         self.cipher: Cipher = cipher or PlaintextCipher()
         self._writer = engine.execution_options(writes=True)
         self._checked = False
-        self._found: dict[str, str] = {}  # packed terms by digest: what a digest stands for never changes
-        self._read_before: dict[str, tuple[int, Case]] = {}  # by reference, with the last event
-        self._reading_turn = Lock()
+        self._packed: dict[str, str] = {}  # packed rules by digest: what a digest stands for never changes
+        self._recent: dict[str, tuple[int, Case]] = {}  # by reference, with the last event
+        self._reading = Lock()
         self._turn = Lock() if engine.dialect.name == "sqlite" else None
 
     @contextmanager
@@ -104,20 +108,14 @@ class Register:
         takes where left out. Raises `TimeoutError` where it does not come by then.
         """
         self._check()
-        with self._own_turn(within), self._writer.begin() as db:
-            yield db
-
-    @contextmanager
-    def _own_turn(self, within: float | None) -> Iterator[None]:
-        if self._turn is None:
-            yield
-            return
-        if not self._turn.acquire(timeout=-1 if within is None else within):
+        if self._turn is not None and not self._turn.acquire(timeout=-1 if within is None else within):
             raise TimeoutError("the register is busy")
         try:
-            yield
+            with self._writer.begin() as db:
+                yield db
         finally:
-            self._turn.release()
+            if self._turn is not None:
+                self._turn.release()
 
     def reading(self) -> AbstractContextManager[Connection]:
         """A connection to read by."""
@@ -133,24 +131,16 @@ class Register:
 
     def reserve(self, opening: Opening, raw: dict[str, Any], prefix: str) -> Reserved:
         """The one reference of an intake (`authority`, `source`, `source_id`), made where there is none."""
+        intake = (opening.authority, opening.source, opening.source_id)
         for _ in range(3):
-            found = self._reserved(opening, raw)
-            if found is not None:
-                return found
+            reserved = self._reserved(intake, raw)
+            if reserved is not None:
+                return reserved
             try:
                 with self.writing() as db:
                     reference = self._next_reference(db, f"{prefix}-{opening.received_on.year}")
-                    db.execute(
-                        insert(tables.references).values(
-                            reference=reference,
-                            authority=opening.authority,
-                            source=opening.source,
-                            source_id=opening.source_id,
-                            content_hash=self.cipher.digest(raw, reference),
-                            opening=encrypt_document(self.cipher, raw, reference),
-                            reserved_at=datetime.now(UTC),
-                        )
-                    )
+                    row = self._reference_row(reference, intake, raw)
+                    db.execute(insert(tables.references).values(row))
                 return Reserved(reference, created=True, differs=False, started=False, opening=raw)
             except IntegrityError:
                 continue  # somebody else brought the same intake at the same moment
@@ -162,24 +152,29 @@ class Register:
         A register that was put back from a backup does not know what was given out after it; the key store,
         which is never the older one, does.
         """
-        skipped = 0
+        table = tables.counters
+        insert_new(db, table, [{"series": series, "last": 0}])
+        bump = update(table).where(table.c.series == series).values(last=table.c.last + 1)
         while True:
-            reference = f"{series}-{_next(db, series):06d}"
+            reference = f"{series}-{db.execute(bump.returning(table.c.last)).scalar_one():06d}"
             if not (isinstance(self.cipher, EnvelopeCipher) and self.cipher.key_store.has(reference)):
                 break
-            skipped += 1
-        if skipped:
-            log.warning("%d references before %s were given out before: skipped", skipped, reference)
+            log.warning("%s was given out before: skipped", reference)
         return reference
 
-    def _reserved(self, opening: Opening, raw: dict[str, Any]) -> Reserved | None:
-        table = tables.references
+    def _reference_row(self, reference: str, intake: Intake, raw: dict[str, Any]) -> dict[str, Any]:
+        content = {
+            "content_hash": self.cipher.digest(raw, reference),
+            "opening": encrypt_document(self.cipher, raw, reference),
+        }
+        identity = dict(zip(INTAKE, intake, strict=True))
+        return {"reference": reference, "reserved_at": datetime.now(UTC), **identity, **content}
+
+    def _reserved(self, intake: Intake, raw: dict[str, Any]) -> Reserved | None:
+        table, record = tables.references, tables.events
         wanted = select(table).where(
-            table.c.authority == opening.authority,
-            table.c.source == opening.source,
-            table.c.source_id == opening.source_id,
+            *(table.c[name] == value for name, value in zip(INTAKE, intake, strict=True))
         )
-        record = tables.events
         with self.reading() as db:
             row = db.execute(wanted).one_or_none()
             if row is None:
@@ -198,55 +193,52 @@ class Register:
 
     def reserve_part(self, db: Connection, part: PartOpening) -> None:
         """Keep the reference of a part that is split off, within a transaction; once, however often asked."""
-        opening = part.opening
-        row = {
-            "reference": part.reference,
-            "authority": opening["authority"],
-            "source": opening["source"],
-            "source_id": opening["source_id"],
-            "content_hash": self.cipher.digest(opening, part.reference),
-            "opening": encrypt_document(self.cipher, opening, part.reference),
-            "reserved_at": datetime.now(UTC),
-        }
-        insert_new(db, tables.references, [row])
+        intake = (part.opening["authority"], part.opening["source"], part.opening["source_id"])
+        insert_new(db, tables.references, [self._reference_row(part.reference, intake, part.opening)])
+
+    def note_caller(self, reference: str, caller: str) -> None:
+        """Write down who brought a reference first: the caller that the API knew, not who it says it is."""
+        row = {"reference": reference, "caller": caller, "arrived_at": datetime.now(UTC)}
+        with self.writing() as db:
+            insert_new(db, tables.arrivals, [row])
+
+    def authority_of(self, reference: str) -> str | None:
+        """Whose complaint a reference is, erased or not; None where there never was one."""
+        table = tables.references
+        with self.reading() as db:
+            return db.execute(select(table.c.authority).where(table.c.reference == reference)).scalar()
 
     def knows(self, reference: str) -> bool:
         """Whether there ever was a complaint of this reference, erased or not."""
-        table = tables.references
-        with self.reading() as db:
-            return (
-                db.execute(select(table.c.reference).where(table.c.reference == reference)).first()
-                is not None
-            )
+        return self.authority_of(reference) is not None
 
     def opening(self, reference: str) -> dict[str, Any] | None:
         """What a complaint was opened with; None where there never was one of this reference."""
         table = tables.references
         with self.reading() as db:
-            found = db.execute(select(table.c.opening).where(table.c.reference == reference))
-            row = found.first()
+            row = db.execute(select(table.c.opening).where(table.c.reference == reference)).first()
         return decrypt_document(self.cipher, row.opening) if row is not None else None
 
     def underway(self, authority: str | None = None) -> list[Underway]:
         """Every complaint whose workflow may live, by reference: all but those whose file has closed."""
-        table, rows, record = tables.references, tables.complaints, tables.events
+        table, lines, record = tables.references, tables.complaints, tables.events
         last = select(func.max(record.c.id)).group_by(record.c.reference)
         over = record.c.kind.in_(("ended", "erased"))
         ended = select(record.c.reference).where(record.c.id.in_(last), over)
         wanted = (
-            select(table.c.reference, table.c.opening, rows.c.received_on, rows.c.state)
-            .outerjoin(rows, rows.c.reference == table.c.reference)
+            select(table.c.reference, table.c.opening, lines.c.received_on, lines.c.state)
+            .outerjoin(lines, lines.c.reference == table.c.reference)
             .where(table.c.reference.not_in(ended))
             .order_by(table.c.reference)
         )
         if authority is not None:
             wanted = wanted.where(table.c.authority == authority)
         with self.reading() as db:
-            found = [(row, self._received_on(row)) for row in db.execute(wanted)]
+            rows = db.execute(wanted).all()
         return [
             Underway(row.reference, received_on, row.state is not None, row.state == "closed")
-            for row, received_on in found
-            if received_on is not None
+            for row in rows
+            if (received_on := self._received_on(row)) is not None
         ]
 
     def _received_on(self, row: Row[Any, Any, Any, Any]) -> date | None:
@@ -260,6 +252,20 @@ class Register:
             return date.fromisoformat(decrypt_document(self.cipher, row.opening)["received_on"])
         except KeyDestroyed:
             return None
+
+    def dated(self, reference: str, message_id: str) -> str | None:
+        """The London date of a message that came before under the same id."""
+        table = tables.messages
+        wanted = select(table.c.message_id, table.c.on_date).where(table.c.reference == reference)
+        with self.reading() as db:
+            rows = db.execute(wanted).all()
+        if not rows:
+            return None  # and no key is made for a reference that nobody has
+        try:
+            name = stored_id(self.cipher, message_id, reference)
+        except KeyDestroyed:
+            return None
+        return next((row.on_date.isoformat() for row in rows if row.message_id == name), None)
 
     # --- the record ------------------------------------------------------------------------------
 
@@ -276,24 +282,17 @@ class Register:
             body = entry.body
             if entry.kind == "opened":
                 body = body | {"terms": self._keep_terms(db, body["terms"])}
-            rows.append(
-                {
-                    "reference": reference,
-                    "key": entry.key,
-                    "kind": entry.kind,
-                    "on_date": date.fromisoformat(entry.on),
-                    "recorded_at": now,
-                    "body": body
-                    if entry.kind == "erased"
-                    else encrypt_document(self.cipher, body, reference),
-                }
-            )
+            if entry.kind != "erased":
+                body = encrypt_document(self.cipher, body, reference)
+            on_date = date.fromisoformat(entry.on)
+            about = {"reference": reference, "key": entry.key, "kind": entry.kind, "on_date": on_date}
+            rows.append(about | {"recorded_at": now, "body": body})
         return insert_new(db, tables.events, rows) if rows else 0
 
     def case(self, db: Connection, reference: str) -> tuple[Case, date] | None:
         """The case made anew from its events, and the date of the last; None where it was never recorded.
 
-        One fold: what is passed on from here to letters, tables and notices is this case.
+        One state: what is passed on from here to letters, tables and notices is this case.
         """
         return self._folded(db, reference, db.execute(_EVENTS, {"of": reference}).all())
 
@@ -314,41 +313,34 @@ class Register:
             {body["key"]: body["state"] for body in bodies["effect"]},
         )
         last = max(row.on_date for row in rows)
-        case.fold.advance(max(last, case.fold.day))
+        case.state.advance(max(last, case.state.day))
         return case, last
 
     def _keep_terms(self, db: Connection, packed: str) -> str:
         """Keep terms once for all complaints that share them; gives the digest they are found by."""
         digest = hashlib.sha256(packed.encode()).hexdigest()
         there = select(tables.terms.c.digest).where(tables.terms.c.digest == digest)
-        if (
-            db.execute(there).first() is None
-        ):  # asked, not remembered: what is remembered may have been undone
+        if db.execute(there).first() is None:  # asked each time: what is remembered may have been undone
             insert_new(db, tables.terms, [{"digest": digest, "packed": packed}])
         return digest
 
     def _terms(self, db: Connection, digest: str) -> RulesSnapshot:
-        if digest not in self._found:
-            table = tables.terms
-            kept = select(table.c.packed).where(table.c.digest == digest)
-            self._found[digest] = db.execute(kept).scalar_one()
-        return unpack(self._found[digest])
+        if digest not in self._packed:
+            wanted = select(tables.terms.c.packed).where(tables.terms.c.digest == digest)
+            self._packed[digest] = db.execute(wanted).scalar_one()
+        return unpack(self._packed[digest])
 
     def waiting_letters(self, db: Connection, reference: str) -> list[tuple[dict[str, Any], date]]:
         """The effects whose letters could not be written, each with the London date of its letters."""
         table, record = tables.letters, tables.events
-        waiting = db.execute(
-            select(table.c.key, table.c.on_date)
-            .where(table.c.reference == reference, table.c.state == "waiting")
-            .distinct()
-        ).all()
-        dated = {f"effect:{row.key}": row.on_date for row in waiting}
-        rows = db.execute(
-            select(record.c.key, record.c.body)
-            .where(record.c.reference == reference, record.c.key.in_(list(dated)))
+        same = (table.c.reference == record.c.reference) & ("effect:" + table.c.key == record.c.key)
+        waiting = (
+            select(record.c.body, table.c.on_date)
+            .join(table, same)
+            .where(record.c.reference == reference, table.c.state == "waiting")
             .order_by(record.c.id)
         )
-        return [(decrypt_document(self.cipher, row.body), dated[row.key]) for row in rows]
+        return [(decrypt_document(self.cipher, row.body), row.on_date) for row in db.execute(waiting)]
 
     def forget_unwritten(self, db: Connection, reference: str) -> None:
         """Drop the notes of letters that could not be written: they are about to be tried again."""
@@ -374,12 +366,12 @@ class Register:
 
     def what_stays(self, reference: str) -> Status | None:
         """The same from the key store, for a register that is older than the erasure."""
-        kept = (
-            self.cipher.key_store.what_stays(reference) if isinstance(self.cipher, EnvelopeCipher) else None
-        )
-        return cast(Status, json.loads(kept)) if kept is not None else None
+        if not isinstance(self.cipher, EnvelopeCipher):
+            return None
+        status = self.cipher.key_store.what_stays(reference)
+        return cast(Status, json.loads(status)) if status is not None else None
 
-    def recall(self, reference: str) -> tuple[str, CaseState] | None:
+    def recall(self, reference: str) -> tuple[str, SavedCase] | None:
         """What is needed to take a complaint up again: its packed terms and its state."""
         with self.reading() as db:
             left = self.erased(db, reference)
@@ -390,7 +382,7 @@ class Register:
                 raise Erased(reference, str(left["erased_on"]) if left else "an earlier day") from None
         if left is not None:
             raise Erased(reference, str(left.get("erased_on")))
-        return (pack(found[0].rules), found[0].state()) if found else None
+        return (pack(found[0].rules), found[0].saved()) if found else None
 
     # --- what people ask -------------------------------------------------------------------------
 
@@ -402,38 +394,31 @@ class Register:
     def latest_status(self, db: Connection, reference: str, as_of: date) -> Status | None:
         """The same on a connection that reads; where nothing new is recorded it is not folded again."""
         try:
-            found = self._read(db, reference)
+            case = self._read(db, reference)
         except KeyDestroyed:
             return self.what_stays(reference)
-        if not isinstance(found, Case):
-            return found
-        with self._reading_turn:  # taking a fold on to a date is for one at a time
-            return found.latest_status(as_of)
+        if not isinstance(case, Case):
+            return case
+        with self._reading:  # taking a state on to a date is for one at a time
+            return case.latest_status(as_of)
 
     def _read(self, db: Connection, reference: str) -> Case | Status | None:
         """A case for reading, or what is left of it. Raises `KeyDestroyed`, also for one that was kept."""
-        kept = self._read_before.pop(reference, None)
-        if kept is not None and isinstance(self.cipher, EnvelopeCipher):
+        recent = self._recent.pop(reference, None)
+        if recent is not None and isinstance(self.cipher, EnvelopeCipher):
             self.cipher.key_store.key(reference)
         last = db.execute(_LAST_EVENT, {"of": reference}).scalar()
-        if kept is None or kept[0] != last:
+        if recent is None or recent[0] != last:
             rows = db.execute(_EVENTS, {"of": reference}).all()
             erased = next((row.body for row in rows if row.kind == "erased"), None)
             if erased is not None:
                 return cast(Status, erased["status"])
-            found = self._folded(db, reference, rows)
-            if found is None:
+            folded = self._folded(db, reference, rows)
+            if folded is None:
                 return None
-            kept = (rows[-1].id, found[0])
-        with self._reading_turn:
-            self._read_before[reference] = kept
-            while len(self._read_before) > MOST_READ:
-                del self._read_before[next(iter(self._read_before))]
-        return kept[1]
-
-
-def _next(db: Connection, series: str) -> int:
-    table = tables.counters
-    insert_new(db, table, [{"series": series, "last": 0}])
-    bump = update(table).where(table.c.series == series).values(last=table.c.last + 1)
-    return int(db.execute(bump.returning(table.c.last)).scalar_one())
+            recent = (rows[-1].id, folded[0])
+        with self._reading:
+            self._recent[reference] = recent
+            while len(self._recent) > MOST_READ:
+                del self._recent[next(iter(self._recent))]
+        return recent[1]

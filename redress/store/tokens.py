@@ -11,7 +11,7 @@ from sqlalchemy import Engine, Row, delete, func, insert, select, update
 
 from redress.security.access import Role
 from redress.security.tokens import Caller, Token, digest, new_token
-from redress.store.api_store import sessions, tokens, utc
+from redress.store.api_store import sessions, tokens
 
 SESSION = timedelta(hours=10)
 """How long a browser's session lasts at most."""
@@ -96,7 +96,7 @@ class Tokens:
         """Who sits at a browser, for as long as the token they came with is good."""
         with self._store.connect() as db:
             row = db.execute(select(sessions).where(sessions.c.digest == digest(secret))).one_or_none()
-            if row is None or utc(row.expires_at) <= datetime.now(UTC):
+            if row is None or row.expires_at <= datetime.now(UTC):
                 return None
             if row.token is not None:
                 token = db.execute(select(tokens).where(tokens.c.id == row.token)).one_or_none()
@@ -106,7 +106,6 @@ class Tokens:
 
 
 def _token(row: Row[*tuple[Any, ...]]) -> Token:
-    expires_at = utc(row.expires_at) if row.expires_at else None
-    is_over = expires_at is not None and expires_at <= datetime.now(UTC)
+    is_over = row.expires_at is not None and row.expires_at <= datetime.now(UTC)
     state = "revoked" if row.revoked_at else "expired" if is_over else "live"
-    return Token(row.id, row.name, list(row.roles), row.authority, utc(row.made_at), expires_at, state)
+    return Token(row.id, row.name, list(row.roles), row.authority, row.made_at, row.expires_at, state)

@@ -10,15 +10,14 @@ import base64
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, func, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 
 from redress.security.encryption import decrypt_text, encrypt_text, key_of_text
 from redress.security.keyring import Unreadable
 from redress.store import tables
-from redress.store.database import insert_new, utc
+from redress.store.database import insert_new
 from redress.store.register import Register
 
 LEASE = timedelta(seconds=30)
@@ -40,16 +39,16 @@ class Subscription(NamedTuple):
     events: list[str]
     made_by: str
     made_at: datetime
-    waiting: int
-    delivered: int
-    given_up: int
-    last_answer: str
+    waiting: int = 0
+    delivered: int = 0
+    given_up: int = 0
+    last_answer: str = ""
 
 
 class Delivery(NamedTuple):
     """One notice on its way to one subscription. `secrets`: those that sign it, the present one first.
 
-    None where the keyring no longer has the key that sealed them.
+    None where the keyring no longer has the key that encrypted them.
     """
 
     subscription: str
@@ -66,19 +65,12 @@ def subscribe(
     register: Register, url: str, events: Sequence[str], authority: str | None, made_by: str
 ) -> tuple[Subscription, str]:
     """Add a subscription; gives it and its secret, which is shown this once."""
-    secret, now = _new_secret(), datetime.now(UTC)
-    row = {
-        "id": f"wh_{secrets.token_hex(12)}",
-        "url": url,
-        "authority": authority,
-        "events": list(events),
-        "secret": encrypt_text(register.cipher, secret, ""),
-        "made_by": made_by,
-        "made_at": now,
-    }
+    secret, id = _new_secret(), f"wh_{secrets.token_hex(12)}"
+    made = Subscription(id, url, authority, list(events), made_by, datetime.now(UTC))
+    encrypted = encrypt_text(register.cipher, secret, "")
+    row = {name: value for name, value in made._asdict().items() if name in tables.subscriptions.c}
     with register.writing() as db:
-        db.execute(insert(tables.subscriptions).values(row))
-    made = Subscription(str(row["id"]), url, authority, list(events), made_by, now, 0, 0, 0, "")
+        db.execute(insert(tables.subscriptions).values(row | {"secret": encrypted}))
     return made, secret
 
 
@@ -87,39 +79,26 @@ def subscriptions(
 ) -> list[Subscription]:
     """The living subscriptions, in the order they were made; `authority`: only those of one."""
     table, sent = tables.subscriptions, tables.deliveries
-    wanted = select(table).where(table.c.ended_at.is_(None)).order_by(table.c.made_at, table.c.id)
+    answers = func.max(func.nullif(sent.c.last_answer, ""))
+    by_state = {state: sent.c.state == state for state in ("waiting", "given_up", "delivered")}
+    last_answer = func.coalesce(*(answers.filter(is_so) for is_so in by_state.values()), "")
+    wanted = (
+        select(
+            *(table.c[name] for name in ("id", "url", "authority", "events", "made_by", "made_at")),
+            *(func.count().filter(is_so).label(state) for state, is_so in by_state.items()),
+            last_answer.label("last_answer"),
+        )
+        .outerjoin(sent, sent.c.subscription == table.c.id)
+        .where(table.c.ended_at.is_(None))
+        .group_by(table.c.id)
+        .order_by(table.c.made_at, table.c.id)
+    )
     if authority is not None:
         wanted = wanted.where(table.c.authority == authority)
     if id is not None:
         wanted = wanted.where(table.c.id == id)
-    counted = select(sent.c.subscription, sent.c.state, func.count(), func.max(sent.c.last_answer)).group_by(
-        sent.c.subscription, sent.c.state
-    )
     with register.reading() as db:
-        rows = db.execute(wanted).all()
-        counts: dict[tuple[str, str], tuple[int, str]] = {
-            (subscription, state): (count, answer)
-            for subscription, state, count, answer in db.execute(counted)
-        }
-    return [_subscription(row, counts) for row in rows]
-
-
-def _subscription(row: Row[*tuple[Any, ...]], counts: dict[tuple[str, str], tuple[int, str]]) -> Subscription:
-    def of(state: str) -> tuple[int, str]:
-        return counts.get((row.id, state), (0, ""))
-
-    return Subscription(
-        id=row.id,
-        url=row.url,
-        authority=row.authority,
-        events=list(row.events),
-        made_by=row.made_by,
-        made_at=utc(row.made_at),
-        waiting=of("waiting")[0],
-        delivered=of("delivered")[0],
-        given_up=of("given_up")[0],
-        last_answer=of("waiting")[1] or of("given_up")[1] or of("delivered")[1],
-    )
+        return [Subscription(**row) for row in db.execute(wanted).mappings()]
 
 
 def end(register: Register, id: str) -> None:
@@ -134,16 +113,10 @@ def end(register: Register, id: str) -> None:
 def renew_secret(register: Register, id: str) -> str:
     """Give a subscription a new secret, shown this once; the former one signs beside it for a day."""
     table, secret = tables.subscriptions, _new_secret()
+    former = {"former_secret": table.c.secret, "former_until": datetime.now(UTC) + KEPT_FOR}
+    renewed = former | {"secret": encrypt_text(register.cipher, secret, "")}
     with register.writing() as db:
-        db.execute(
-            update(table)
-            .where(table.c.id == id)
-            .values(
-                former_secret=table.c.secret,
-                former_until=datetime.now(UTC) + KEPT_FOR,
-                secret=encrypt_text(register.cipher, secret, ""),
-            )
-        )
+        db.execute(update(table).where(table.c.id == id).values(renewed))
     return secret
 
 
@@ -156,27 +129,27 @@ def try_again(register: Register, id: str) -> int:
         return db.execute(again).rowcount
 
 
-def reseal(register: Register) -> int:
-    """Seal every secret with the keyring's present key; gives how many there are. For a rotation of keys."""
+def reencrypt(register: Register) -> int:
+    """Encrypt every secret with the keyring's present key; gives how many subscriptions there are."""
     table = tables.subscriptions
     with register.writing() as db:
         rows = db.execute(select(table.c.id, table.c.secret, table.c.former_secret)).all()
         for row in rows:
-            anew = {
-                name: encrypt_text(register.cipher, decrypt_text(register.cipher, kept), "")
-                for name, kept in (("secret", row.secret), ("former_secret", row.former_secret))
-                if kept
+            present = {
+                name: encrypt_text(register.cipher, decrypt_text(register.cipher, secret), "")
+                for name, secret in (("secret", row.secret), ("former_secret", row.former_secret))
+                if secret
             }
-            db.execute(update(table).where(table.c.id == row.id).values(anew))
+            db.execute(update(table).where(table.c.id == row.id).values(present))
     return len(rows)
 
 
 def key_names(register: Register) -> list[str]:
-    """The names of the keys that seal the secrets, one for each."""
+    """The names of the keys that encrypt the secrets, one for each."""
     table = tables.subscriptions
     with register.reading() as db:
-        kept = [each for row in db.execute(select(table.c.secret, table.c.former_secret)) for each in row]
-    return [key_of_text(each) for each in kept if each]
+        rows = db.execute(select(table.c.secret, table.c.former_secret)).all()
+    return [key_of_text(secret) for row in rows for secret in row if secret]
 
 
 def fan_out(register: Register, most: int = 200) -> int:
@@ -184,7 +157,7 @@ def fan_out(register: Register, most: int = 200) -> int:
 
     Notices and deliveries change in one transaction, and a delivery there is already stays as it is.
     """
-    table, wanting = tables.notices, tables.subscriptions
+    table, subscribed = tables.notices, tables.subscriptions
     fresh = select(table).where(table.c.fanned_out.is_(False)).order_by(table.c.id).limit(most)
     with register.reading() as db:
         if db.execute(fresh.with_only_columns(table.c.id).limit(1)).first() is None:
@@ -192,21 +165,15 @@ def fan_out(register: Register, most: int = 200) -> int:
     now = datetime.now(UTC)
     with register.writing() as db:
         notices = db.execute(fresh.with_for_update(skip_locked=True)).all()
-        living = db.execute(select(wanting).where(wanting.c.ended_at.is_(None))).all()
+        living = db.execute(select(subscribed).where(subscribed.c.ended_at.is_(None))).all()
+        fresh_delivery = {"state": "waiting", "tries": 0, "next_at": now, "last_answer": ""}
         rows = [
-            {
-                "subscription": each.id,
-                "notice": notice.id,
-                "state": "waiting",
-                "tries": 0,
-                "next_at": now,
-                "last_answer": "",
-            }
+            {"subscription": subscription.id, "notice": notice.id, **fresh_delivery}
             for notice in notices
-            for each in living
-            if notice.event in each.events
-            and each.authority in (None, notice.authority)
-            and utc(each.made_at) <= utc(notice.noticed_at)
+            for subscription in living
+            if notice.event in subscription.events
+            and subscription.authority in (None, notice.authority)
+            and subscription.made_at <= notice.noticed_at
         ]
         if rows:
             insert_new(db, tables.deliveries, rows)
@@ -217,56 +184,46 @@ def fan_out(register: Register, most: int = 200) -> int:
 
 def lease(register: Register, most: int) -> list[Delivery]:
     """Take deliveries that are due, the oldest notices first; each is ours until its lease is over."""
-    sent, now = tables.deliveries, datetime.now(UTC)
+    sent, table, subscribed = tables.deliveries, tables.notices, tables.subscriptions
+    now = datetime.now(UTC)
     due = (sent.c.state == "waiting") & (sent.c.next_at <= now)
     with register.reading() as db:
         if db.execute(select(sent.c.notice).where(due).limit(1)).first() is None:
             return []
-    taken: list[Delivery] = []
-    with register.writing() as db:
-        wanted = select(sent.c.subscription, sent.c.notice).where(due).order_by(sent.c.notice).limit(most)
-        for subscription, notice in db.execute(wanted.with_for_update(skip_locked=True)).all():
-            same = (sent.c.subscription == subscription) & (sent.c.notice == notice)
-            db.execute(update(sent).where(same).values(next_at=now + LEASE))
-            row = db.execute(_whole(subscription, notice)).one()
-            taken.append(_delivery(register, row, now))
-    return taken
-
-
-def _whole(subscription: str, notice: int) -> Select[*tuple[Any, ...]]:
-    sent, table, wanting = tables.deliveries, tables.notices, tables.subscriptions
-    return (
+    wanted = (
         select(
-            sent,
+            *(sent.c.subscription, sent.c.notice, sent.c.tries),
             *(table.c.event, table.c.noticed_at, table.c.body),
-            *(wanting.c.url, wanting.c.secret, wanting.c.former_secret, wanting.c.former_until),
+            *(subscribed.c.url, subscribed.c.secret, subscribed.c.former_secret, subscribed.c.former_until),
         )
         .join(table, table.c.id == sent.c.notice)
-        .join(wanting, wanting.c.id == sent.c.subscription)
-        .where(sent.c.subscription == subscription, sent.c.notice == notice)
+        .join(subscribed, subscribed.c.id == sent.c.subscription)
+        .where(due)
+        .order_by(sent.c.notice)
+        .limit(most)
+        .with_for_update(of=sent, skip_locked=True)
     )
+    with register.writing() as db:
+        rows = db.execute(wanted).all()
+        for row in rows:
+            same = (sent.c.subscription == row.subscription) & (sent.c.notice == row.notice)
+            db.execute(update(sent).where(same).values(next_at=now + LEASE))
+    return [_delivery(register, row, now) for row in rows]
 
 
 def _delivery(register: Register, row: Row[*tuple[Any, ...]], now: datetime) -> Delivery:
     signing = [row.secret]
-    if row.former_secret and row.former_until and utc(row.former_until) > now:
+    if row.former_secret and row.former_until and row.former_until > now:
         signing.append(row.former_secret)
-    return Delivery(
-        subscription=row.subscription,
-        notice=row.notice,
-        url=row.url,
-        tries=row.tries,
-        event=row.event,
-        noticed_at=utc(row.noticed_at),
-        body=row.body,
-        secrets=[each for each in map(partial(_opened, register), signing) if each],
-    )
+    decrypted = [_decrypted(register, secret) for secret in signing]
+    about = (row.subscription, row.notice, row.url, row.tries, row.event, row.noticed_at, row.body)
+    return Delivery(*about, secrets=[secret for secret in decrypted if secret])
 
 
-def _opened(register: Register, kept: str) -> str:
+def _decrypted(register: Register, secret: str) -> str:
     """A secret; empty where its key is gone: one subscription must not hold up the others."""
     try:
-        return decrypt_text(register.cipher, kept)
+        return decrypt_text(register.cipher, secret)
     except Unreadable:
         return ""
 

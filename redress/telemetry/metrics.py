@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
-from sqlalchemy import case, func, select
+from sqlalchemy import Column, ColumnElement, case, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from redress.domain.london import london_date
-from redress.store import tables
 from redress.store.register import Register
+from redress.store.tables import complaints, deadlines, deliveries, letters
 
 
 class RegisterCollector(Collector):
@@ -25,66 +25,35 @@ class RegisterCollector(Collector):
         """Complaints by stage, overdue, behind; letters, webhooks; whether the register could be read."""
         up = GaugeMetricFamily("redress_register_up", "Whether the register could be read (1) or not (0)")
         try:
-            found = [self._complaints(), self._overdue(), self._behind(), self._letters(), self._deliveries()]
+            found = list(self._from_register())
         except SQLAlchemyError:
-            up.add_metric([], 0)
-            yield up
-            return
-        up.add_metric([], 1)
-        yield up
-        yield from found
+            found = []
+        up.add_metric([], int(bool(found)))
+        yield from [up, *found]
 
-    def _complaints(self) -> GaugeMetricFamily:
-        labels = ["authority", "procedure", "stage", "state"]
-        gauge = GaugeMetricFamily("redress_complaints", "Complaints by where they stand", labels=labels)
-        table = tables.complaints
-        columns = (table.c.authority, table.c.procedure, table.c.stage, table.c.state)
-        with self._register.reading() as db:
-            for *said, count in db.execute(select(*columns, func.count()).group_by(*columns)):
-                gauge.add_metric([str(each) for each in said], count)
-        return gauge
+    def _from_register(self) -> Iterator[GaugeMetricFamily]:
+        kind = complaints.c.authority, complaints.c.procedure
+        where = *kind, complaints.c.stage, complaints.c.state
+        overdue = func.sum(case((complaints.c.overdue, 1), else_=0))
+        yield self._gauge("complaints", "Complaints by where they stand", *where)
+        yield self._gauge("complaints_overdue", "Complaints with a missed limit", *kind, number=overdue)
+        # What a worker that does not get through its work leaves behind: `overdue` cannot show it.
+        has_run_out = deadlines.c.due_on < london_date(datetime.now(UTC))
+        late = (deadlines.c.state == "running") & (deadlines.c.kind == "limit") & has_run_out
+        behind = func.count(deadlines.c.reference.distinct()).filter(late)
+        what = "Complaints with a limit that ran out and was not recorded as missed"
+        yield self._gauge("complaints_behind", what, number=behind)
+        yield self._gauge("letters", "Letters by what became of them", letters.c.state)
+        what = "Deliveries to webhooks by what became of them"
+        yield self._gauge("webhook_deliveries", what, deliveries.c.state)
 
-    def _overdue(self) -> GaugeMetricFamily:
-        labels = ["authority", "procedure"]
-        gauge = GaugeMetricFamily(
-            "redress_complaints_overdue", "Complaints with a missed limit", labels=labels
-        )
-        table = tables.complaints
-        columns = (table.c.authority, table.c.procedure)
-        overdue = func.sum(case((table.c.overdue, 1), else_=0))
+    def _gauge(
+        self, name: str, what: str, *by: Column[str], number: ColumnElement[int] | None = None
+    ) -> GaugeMetricFamily:
+        """The rows (or `number` of them) of a table for each combination of the columns, which are labels."""
+        gauge = GaugeMetricFamily(f"redress_{name}", what, labels=[column.name for column in by])
+        query = select(*by, func.count() if number is None else number).group_by(*by)
         with self._register.reading() as db:
-            for *said, count in db.execute(select(*columns, overdue).group_by(*columns)):
-                gauge.add_metric([str(each) for each in said], count)
-        return gauge
-
-    def _behind(self) -> GaugeMetricFamily:
-        """What a worker that does not get through its work leaves behind: `overdue` cannot show it."""
-        gauge = GaugeMetricFamily(
-            "redress_complaints_behind", "Complaints with a limit that ran out and was not recorded as missed"
-        )
-        table = tables.deadlines
-        has_run_out = table.c.due_on < london_date(datetime.now(UTC))
-        late = (table.c.state == "running") & (table.c.kind == "limit") & has_run_out
-        with self._register.reading() as db:
-            gauge.add_metric(
-                [], db.execute(select(func.count(table.c.reference.distinct())).where(late)).scalar_one()
-            )
-        return gauge
-
-    def _letters(self) -> GaugeMetricFamily:
-        gauge = GaugeMetricFamily("redress_letters", "Letters by what became of them", labels=["state"])
-        table = tables.letters
-        with self._register.reading() as db:
-            for state, count in db.execute(select(table.c.state, func.count()).group_by(table.c.state)):
-                gauge.add_metric([state], count)
-        return gauge
-
-    def _deliveries(self) -> GaugeMetricFamily:
-        gauge = GaugeMetricFamily(
-            "redress_webhook_deliveries", "Deliveries to webhooks by what became of them", labels=["state"]
-        )
-        table = tables.deliveries
-        with self._register.reading() as db:
-            for state, count in db.execute(select(table.c.state, func.count()).group_by(table.c.state)):
-                gauge.add_metric([state], count)
+            for *labels, count in db.execute(query):
+                gauge.add_metric([str(label) for label in labels], count)
         return gauge

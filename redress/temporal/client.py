@@ -6,7 +6,10 @@ import asyncio
 import logging
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
+from temporalio.api.worker.v1 import WorkerHeartbeat
+from temporalio.api.workflowservice.v1 import ListWorkersRequest
 from temporalio.client import Client, Interceptor
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import (
@@ -17,11 +20,21 @@ from temporalio.runtime import (
     TelemetryConfig,
     TelemetryFilter,
 )
+from temporalio.service import RPCStatusCode
 
 from redress.security.encryption import Cipher
 from redress.temporal.converter import data_converter
 
 log = logging.getLogger(__name__)
+
+WORKER_HEARTBEAT = timedelta(seconds=5)
+"""How often a worker tells the server that it runs (an activity's heartbeats are others)."""
+
+WORKER_GONE = 4 * WORKER_HEARTBEAT
+"""One that has not done so for so long is gone."""
+
+UNREACHABLE = {RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED}
+"""The status of a call that no server answered, or one that is starting."""
 
 
 def quiet_runtime(metrics: str = "", *, is_worker: bool = False) -> None:
@@ -42,7 +55,8 @@ def quiet_runtime(metrics: str = "", *, is_worker: bool = False) -> None:
         ),
         metrics=PrometheusConfig(bind_address=metrics) if metrics else None,
     )
-    Runtime.set_default(Runtime(telemetry=telemetry), error_if_already_set=False)
+    runtime = Runtime(telemetry=telemetry, worker_heartbeat_interval=WORKER_HEARTBEAT)
+    Runtime.set_default(runtime, error_if_already_set=False)
 
 
 def where() -> str:
@@ -72,3 +86,12 @@ async def connect_patiently(
         except TimeoutError:
             pause = min(pause * 2, 10)
     return None
+
+
+async def running_workers(client: Client) -> list[WorkerHeartbeat]:
+    """The last heartbeats of the workers that run, one for each task queue they poll. Raises `RPCError`."""
+    request = ListWorkersRequest(namespace=client.namespace, query="Status = 'Running'")
+    listed = await client.workflow_service.list_workers(request)
+    since = datetime.now(UTC) - WORKER_GONE
+    found = [each.worker_heartbeat for each in listed.workers_info]
+    return [each for each in found if each.heartbeat_time.ToDatetime(UTC) > since]

@@ -7,28 +7,17 @@ complaints, ramping) at its next workflow task: `AUTO_UPGRADE`. See docs/upgradi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
-from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from collections import Counter
+from datetime import UTC, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from pydantic import BaseModel
-from temporalio.api.deployment.v1 import WorkerDeploymentInfo
 from temporalio.api.deployment.v1 import WorkerDeploymentVersion as WorkerDeploymentVersionProto
-from temporalio.api.enums.v1 import (
-    RoutingConfigUpdateState,
-    TaskQueueType,
-    WorkerDeploymentVersionStatus,
-    WorkerStatus,
-    WorkerVersioningMode,
-)
-from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueue
+from temporalio.api.enums.v1 import RoutingConfigUpdateState, WorkerDeploymentVersionStatus
 from temporalio.api.workflowservice.v1 import (
-    DescribeTaskQueueRequest,
     DescribeWorkerDeploymentRequest,
     DescribeWorkerDeploymentResponse,
     DescribeWorkerDeploymentVersionRequest,
-    ListWorkersRequest,
     SetWorkerDeploymentCurrentVersionRequest,
     SetWorkerDeploymentRampingVersionRequest,
 )
@@ -38,12 +27,10 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import WorkerDeploymentConfig
 
 from redress.contract import LETTERS_QUEUE, TASK_QUEUE
+from redress.temporal.client import running_workers
 
 UNVERSIONED = "unversioned"
 """Stands in place of a build id for workers that run without a version."""
-
-POLLED_WITHIN = timedelta(seconds=75)
-"""An idle worker polls anew every minute: one that has not for so long is gone."""
 
 WAIT_FOR_WORKERS = 60.0
 """Seconds that a version's workers have to appear before it is given up."""
@@ -51,19 +38,10 @@ WAIT_FOR_WORKERS = 60.0
 PAUSE = 0.25
 """Seconds between two looks at the server."""
 
-QUEUES = {
-    TASK_QUEUE: TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-    LETTERS_QUEUE: TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
-}
+QUEUES = (TASK_QUEUE, LETTERS_QUEUE)
 """What a version's workers have to poll between them."""
 
-SHUT_DOWN = {WorkerStatus.WORKER_STATUS_SHUTTING_DOWN, WorkerStatus.WORKER_STATUS_SHUTDOWN}
-VERSIONED = WorkerVersioningMode.WORKER_VERSIONING_MODE_VERSIONED
 IN_PROGRESS = RoutingConfigUpdateState.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS
-
-UNREACHABLE = {RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED}
-
-T = TypeVar("T")
 
 
 class DeploymentError(Exception):
@@ -118,7 +96,7 @@ def worker_deployment(name: str, build_id: str) -> WorkerDeploymentConfig | None
 
 async def describe(client: Client, name: str) -> Deployment:
     """The versions of a deployment. Raises `DeploymentError` where no worker of it ever started."""
-    return await _deployment(client, (await _describe(client, name)).worker_deployment_info)
+    return _deployment(await _describe(client, name), await _workers(client, name))
 
 
 async def make_current(
@@ -126,20 +104,17 @@ async def make_current(
 ) -> Deployment:
     """Send complaints, and their letters, to a version; `UNVERSIONED` sends them to workers without one.
 
-    Waits for its workers, on both task queues, for `within` seconds, then raises `NoWorkers`;
-    `DeploymentError` where the server refuses, for example because somebody else changed the versions at
-    this moment.
+    Waits for its workers, on both task queues, for `within` seconds, then raises `NoWorkers`; `RPCError`
+    where the server refuses, for example because somebody else changed the versions at this moment.
     """
     found = await _with_workers(client, name, build_id, within)
-    await _answered(
-        client.workflow_service.set_worker_deployment_current_version(
-            SetWorkerDeploymentCurrentVersionRequest(
-                namespace=client.namespace,
-                deployment_name=name,
-                build_id=_on_the_wire(build_id),
-                conflict_token=found.conflict_token,
-                identity=client.identity,
-            )
+    await client.workflow_service.set_worker_deployment_current_version(
+        SetWorkerDeploymentCurrentVersionRequest(
+            namespace=client.namespace,
+            deployment_name=name,
+            build_id=_on_the_wire(build_id),
+            conflict_token=found.conflict_token,
+            identity=client.identity,
         )
     )
     return await _propagated(client, name)
@@ -164,7 +139,7 @@ async def roll_back(client: Client, name: str, within: float = WAIT_FOR_WORKERS)
     nothing to go back to.
     """
     found = await _describe(client, name)
-    now = await _deployment(client, found.worker_deployment_info)
+    now = _deployment(found, Counter())
     if now.ramping is not None:
         return await _ramp(client, name, "", 0, found.conflict_token)
     return await make_current(client, name, _before(now).build_id, within)
@@ -190,14 +165,14 @@ def _before(now: Deployment) -> Version:
 # --- what the server says ----------------------------------------------------------------------------
 
 
-async def _deployment(client: Client, info: WorkerDeploymentInfo) -> Deployment:
+def _deployment(found: DescribeWorkerDeploymentResponse, workers: Counter[tuple[str, str]]) -> Deployment:
+    info = found.worker_deployment_info
     routing = info.routing_config
-    workers = await _workers(client, info.name, TASK_QUEUE)
     versions = [
         Version(
             build_id=each.deployment_version.build_id,
             status=_status(each.status),
-            workers=workers.get(each.deployment_version.build_id, 0),
+            workers=workers[each.deployment_version.build_id, TASK_QUEUE],
             created_at=each.create_time.ToDatetime(UTC),
             last_current_at=_instant(each.last_current_time),
         )
@@ -220,7 +195,7 @@ async def _with_workers(
     try:
         async with asyncio.timeout(within):
             for queue in QUEUES:
-                while not (await _workers(client, name, queue)).get(build_id):  # noqa: ASYNC110  # the server's
+                while not (await _workers(client, name))[build_id, queue]:  # noqa: ASYNC110  # the server's
                     await asyncio.sleep(PAUSE)
             while not await _knows(client, name, build_id):  # noqa: ASYNC110
                 await asyncio.sleep(PAUSE)
@@ -232,6 +207,17 @@ async def _with_workers(
             f"no worker of {build_id} asked for work on the task queue {queue} within {within:.0f} s: start "
             f"one {how} first. Nothing has changed"
         ) from None
+
+
+async def _workers(client: Client, name: str) -> Counter[tuple[str, str]]:
+    """How many workers run, by build id and task queue, those without a version included."""
+    workers: Counter[tuple[str, str]] = Counter()
+    for each in await running_workers(client):
+        version = each.deployment_version
+        if version.deployment_name in ("", name):
+            build_id = version.build_id if version.deployment_name else UNVERSIONED
+            workers[build_id, each.task_queue] += 1
+    return workers
 
 
 async def _knows(client: Client, name: str, build_id: str) -> bool:
@@ -247,47 +233,8 @@ async def _knows(client: Client, name: str, build_id: str) -> bool:
     except RPCError as error:
         if error.status == RPCStatusCode.NOT_FOUND:
             return False
-        raise _refusal(error) from None
-    return QUEUES.keys() <= {each.name for each in found.worker_deployment_version_info.task_queue_infos}
-
-
-async def _workers(client: Client, name: str, queue: str) -> dict[str, int]:
-    """How many processes of each version poll a task queue, those without a version included."""
-    service = client.workflow_service
-    polled = await _answered(
-        service.describe_task_queue(
-            DescribeTaskQueueRequest(
-                namespace=client.namespace,
-                task_queue=TaskQueue(name=queue),
-                task_queue_type=QUEUES[queue],
-            )
-        )
-    )
-    # The server remembers pollers for minutes; a worker that was told to stop has said so.
-    listed = await _answered(service.list_workers(ListWorkersRequest(namespace=client.namespace)))
-    beats = [each.worker_heartbeat for each in listed.workers_info]
-    stopped = {
-        each.worker_identity: each.heartbeat_time.ToDatetime(UTC)
-        for each in beats
-        if each.status in SHUT_DOWN
-    }
-    since = datetime.now(UTC) - POLLED_WITHIN
-    alive: dict[str, set[str]] = {}
-    for poller in polled.pollers:
-        at = poller.last_access_time.ToDatetime(UTC)
-        if at > max(since, stopped.get(poller.identity, since)) and _is_of(poller, name):
-            alive.setdefault(_build_id(poller), set()).add(poller.identity)
-    return {build_id: len(identities) for build_id, identities in alive.items()}
-
-
-def _is_of(poller: PollerInfo, name: str) -> bool:
-    options = poller.deployment_options
-    return options.worker_versioning_mode != VERSIONED or options.deployment_name == name
-
-
-def _build_id(poller: PollerInfo) -> str:
-    options = poller.deployment_options
-    return options.build_id if options.worker_versioning_mode == VERSIONED else UNVERSIONED
+        raise
+    return set(QUEUES) <= {each.name for each in found.worker_deployment_version_info.task_queue_infos}
 
 
 async def _describe(client: Client, name: str) -> DescribeWorkerDeploymentResponse:
@@ -296,23 +243,21 @@ async def _describe(client: Client, name: str) -> DescribeWorkerDeploymentRespon
         return await client.workflow_service.describe_worker_deployment(asked)
     except RPCError as error:
         if error.status != RPCStatusCode.NOT_FOUND:
-            raise _refusal(error) from None
+            raise
         raise DeploymentError(
             f"there is no deployment {name}: no worker with REDRESS_DEPLOYMENT={name} has ever started here"
         ) from None
 
 
 async def _ramp(client: Client, name: str, build_id: str, percentage: float, token: bytes) -> Deployment:
-    await _answered(
-        client.workflow_service.set_worker_deployment_ramping_version(
-            SetWorkerDeploymentRampingVersionRequest(
-                namespace=client.namespace,
-                deployment_name=name,
-                build_id=build_id,
-                percentage=percentage,
-                conflict_token=token,
-                identity=client.identity,
-            )
+    await client.workflow_service.set_worker_deployment_ramping_version(
+        SetWorkerDeploymentRampingVersionRequest(
+            namespace=client.namespace,
+            deployment_name=name,
+            build_id=build_id,
+            percentage=percentage,
+            conflict_token=token,
+            identity=client.identity,
         )
     )
     return await _propagated(client, name)
@@ -321,21 +266,10 @@ async def _ramp(client: Client, name: str, build_id: str, percentage: float, tok
 async def _propagated(client: Client, name: str) -> Deployment:
     """The deployment, once its task queues know of the change."""
     while True:
-        found = await _describe(client, name)
-        if found.worker_deployment_info.routing_config_update_state != IN_PROGRESS:
-            return await _deployment(client, found.worker_deployment_info)
+        found = (await _describe(client, name)).worker_deployment_info
+        if found.routing_config_update_state != IN_PROGRESS:
+            return await describe(client, name)
         await asyncio.sleep(PAUSE)
-
-
-async def _answered(call: Awaitable[T]) -> T:
-    try:
-        return await call
-    except RPCError as error:
-        raise _refusal(error) from None
-
-
-def _refusal(error: RPCError) -> Exception:
-    return error if error.status in UNREACHABLE else DeploymentError(f"Temporal refused: {error.message}")
 
 
 def _on_the_wire(build_id: str) -> str:

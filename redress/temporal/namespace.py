@@ -30,7 +30,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from redress.contract import SEARCH_ATTRIBUTES
 from redress.exit import leave
 from redress.security.encryption import PlaintextCipher
-from redress.temporal.client import connect_patiently, quiet_runtime, where
+from redress.temporal.client import UNREACHABLE, connect_patiently, quiet_runtime, where
 from redress.temporal.schedules import schedule_maintenance
 
 log = logging.getLogger("redress.namespace")
@@ -41,11 +41,8 @@ RETENTION = timedelta(days=3650)
 PATIENCE = 180.0
 """Seconds in all: for the server to answer, and for what was made to be known everywhere in it."""
 
-STARTING = {RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED}
-"""What a server that is starting answers for a while."""
-
-PASSING = STARTING | {RPCStatusCode.NOT_FOUND}
-"""The same, and what it answers about a namespace that was made a moment ago."""
+PASSING = UNREACHABLE | {RPCStatusCode.NOT_FOUND}
+"""What a server that is starting answers for a while, also about a namespace that was made a moment ago."""
 
 T = TypeVar("T")
 
@@ -55,51 +52,44 @@ class NamespaceError(RuntimeError):
 
 
 async def prepare(client: Client) -> list[str]:
-    """Make the client's namespace ready; gives a sentence for each thing that was changed, none if none."""
-    done = await _made(client)
-    done += await _kept_long_enough(client)
+    """Make the client's namespace ready; gives a sentence for each thing that was changed, none if none.
+
+    Raises `NamespaceError` where a search attribute is there with another type, else `RPCError`.
+    """
+    done = await _made_or_kept_long_enough(client)
     done += await _attributes_registered(client)
     await _until_usable(client)
     return done + await _patiently(lambda: schedule_maintenance(client))
 
 
-async def _made(client: Client) -> list[str]:
+async def _made_or_kept_long_enough(client: Client) -> list[str]:
     service, name = client.workflow_service, client.namespace
+    retention = Duration()
+    retention.FromTimedelta(RETENTION)
+    request = DescribeNamespaceRequest(namespace=name)
     try:
-        await _patiently(
-            lambda: service.describe_namespace(DescribeNamespaceRequest(namespace=name)), STARTING
-        )
-        return []
+        found = await _patiently(lambda: service.describe_namespace(request), UNREACHABLE)
     except RPCError as unknown:
         if unknown.status != RPCStatusCode.NOT_FOUND:
             raise
-    try:
         await service.register_namespace(
             RegisterNamespaceRequest(
                 namespace=name,
                 description="Complaints",
-                workflow_execution_retention_period=_duration(RETENTION),
+                workflow_execution_retention_period=retention,
             )
         )
-    except RPCError as taken:
-        if taken.status == RPCStatusCode.ALREADY_EXISTS:  # somebody else made it at this moment
-            return []
-        raise
-    return [f"made the namespace, which keeps closed complaints {RETENTION.days} days"]
-
-
-async def _kept_long_enough(client: Client) -> list[str]:
-    service, name = client.workflow_service, client.namespace
-    found = await _patiently(lambda: service.describe_namespace(DescribeNamespaceRequest(namespace=name)))
+        return [f"made the namespace, which keeps closed complaints {RETENTION.days} days"]
     before = found.config.workflow_execution_retention_ttl.ToTimedelta()
     if before >= RETENTION:  # longer was somebody's choice: to shorten it would delete histories
         return []
-    await service.update_namespace(
-        UpdateNamespaceRequest(
-            namespace=name,
-            config=NamespaceConfig(workflow_execution_retention_ttl=_duration(RETENTION)),
-        )
-    )
+    config = NamespaceConfig(workflow_execution_retention_ttl=retention)
+    try:
+        await service.update_namespace(UpdateNamespaceRequest(namespace=name, config=config))
+    except RPCError as refused:  # Temporal Cloud keeps no history so long; the register keeps the record
+        if refused.status in UNREACHABLE:
+            raise
+        return [f"Temporal keeps closed complaints {before.days} days, and no longer: {refused.message}"]
     return [f"closed complaints are kept {RETENTION.days} days (before: {before.days})"]
 
 
@@ -143,12 +133,6 @@ async def _patiently(call: Callable[[], Awaitable[T]], passing: AbstractSet[RPCS
                 log.info("waiting for the server, which answers: %s", error)
                 told = True
         await asyncio.sleep(0.5)
-
-
-def _duration(length: timedelta) -> Duration:
-    duration = Duration()
-    duration.FromTimedelta(length)
-    return duration
 
 
 def _type(kind: IndexedValueType.ValueType) -> str:

@@ -26,8 +26,8 @@ with workflow.unsafe.imports_passed_through():
 
 BARE, TASK_QUEUE = "Bare", "bare"
 TIMEOUT = timedelta(seconds=30)
-DONE = "BARE_ACTIVITIES"
-"""Names the file in which each activity leaves one byte, so that it is known when all are done."""
+DONE = "bare-activities"
+"""A file in the state folder, in which each activity leaves one byte: so it is known when all are done."""
 
 
 class Plan(NamedTuple):
@@ -35,6 +35,11 @@ class Plan(NamedTuple):
 
     local: int
     batches: tuple[int, ...]
+
+    @property
+    def activities(self) -> int:
+        """How many in all."""
+        return self.local + sum(self.batches)
 
 
 def plan_of(history: list[HistoryEvent]) -> Plan:
@@ -52,8 +57,14 @@ def plan_of(history: list[HistoryEvent]) -> Plan:
 @activity.defn
 def leave_a_byte(_body: dict[str, Any]) -> None:
     """Do next to nothing with what was brought."""
-    with Path(os.environ[DONE]).open("ab") as file:
+    with Path(os.environ["REDRESS_STATE"], DONE).open("ab") as file:
         file.write(b".")
+
+
+def activities_done(state: Path) -> int:
+    """How many activities of bare workflows have ended."""
+    done = state / DONE
+    return done.stat().st_size if done.exists() else 0
 
 
 @workflow.defn(name=BARE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,9 +12,8 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from redress.domain.london import instant
 from redress.store import tables
-from scripts.bench.figures import Figure
+from scripts.bench.harness import Figure, Stack, report, running
 from scripts.bench.scenario import opening, steps, today
-from scripts.bench.stack import Stack, report, running
 from scripts.devserver import WORKER
 
 _ORDER = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED
@@ -37,13 +35,8 @@ async def sizes(state: Path) -> list[Figure]:
             late = await _sent_late(stack)
             report("the same life, day by day")
             lived = await _lived(stack, skipper)
-    own = _without_the_clock(lived)
-    figures = [*_size("late", "sent a year late, all at once", late), *_size("lived", "day by day", own)]
-    by_type = Counter(EventType.Name(event.event_type).removeprefix("EVENT_TYPE_") for event in own)
-    figures += [
-        Figure(f"lived_{name.lower()}", f"  {name}", number) for name, number in by_type.most_common()
-    ]
-    return [*figures, Figure("clock_events", "events of the moved clock, not counted", len(lived) - len(own))]
+    lived = _without_the_clock(lived)
+    return [*_size("late", "sent a year late, all at once", late), *_size("lived", "day by day", lived)]
 
 
 def _size(key: str, title: str, history: Sequence[HistoryEvent]) -> list[Figure]:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from pathlib import Path
-from statistics import mean, median
+from statistics import median
 from time import perf_counter
-
-import psutil
 
 from redress.contract import workflow_id
 from redress.store import tables
 from scripts.bench import bare
-from scripts.bench.figures import Figure
+from scripts.bench.harness import Figure, Handle, Stack, report, running, together, until
 from scripts.bench.scenario import opening, today
-from scripts.bench.stack import Handle, Stack, report, running, together, until
 from scripts.devserver import WORKER
 
 ANSWER = {"outcome": "upheld", "summary": "It should not have happened, and it was put right on Monday."}
@@ -26,35 +23,27 @@ async def throughput(state: Path, *, rounds: int = 9, each: int = 100) -> list[F
 
     A round ends when everything is done that was caused: each activity, each letter in the outbox.
     """
-    bare_worker = [WORKER[0], "-m", bare.__name__]
-    rates, spent = [], []
+    rates = []
     async with running(state) as stack:
-        done = state / "bare-activities"
-        done.touch()
-        with stack.process(WORKER) as ours, stack.process(bare_worker, **{bare.DONE: str(done)}) as theirs:
+        with stack.process(WORKER), stack.process([WORKER[0], "-m", bare.__name__]):
             report("warming up")
             _, handles = await _redress_round(stack, "0", each)
             plans = [bare.plan_of(list((await one.fetch_history()).events)) for one in handles]
             plan = Counter(plans).most_common(1)[0][0]
-            await _bare_round(stack, plan, done, "0", each)
+            await _bare_round(stack, plan, state, "0", each)
             for name in map(str, range(1, rounds + 1)):
-                before = _seconds(ours), _seconds(theirs)
                 rate, _ = await _redress_round(stack, name, each)
-                bare_rate = await _bare_round(stack, plan, done, name, each)
+                bare_rate = await _bare_round(stack, plan, state, name, each)
                 rates.append((rate, bare_rate, rate / bare_rate))
-                spent.append((_seconds(ours) - before[0], _seconds(theirs) - before[1]))
                 report(f"round {name} of {rounds}: {rate:.1f} a second, bare {bare_rate:.1f}")
     rate, bare_rate, ratio = map(median, zip(*rates, strict=True))
-    worker, bare_worker_spent = (1000 * mean(each_round) / each for each_round in zip(*spent, strict=True))
-    activities = mean(one.local + sum(one.batches) for one in plans)
+    activities = sum(one.activities for one in plans) / len(plans)
     return [
         Figure("ratio", "ratio of the two, median of the rounds (aim: 0.85)", ratio, at_least=0.8),
         Figure("a_second", "complaints opened, answered, recorded and written to a second", rate),
         Figure("bare_a_second", "bare workflows a second", bare_rate),
         Figure("activities", "activities of a complaint, on average", activities),
-        Figure("bare_activities", "activities of a bare workflow", plan.local + sum(plan.batches)),
-        Figure("worker_ms", "worker's processor time for a complaint", worker, "ms"),
-        Figure("bare_worker_ms", "bare worker's", bare_worker_spent, "ms"),
+        Figure("bare_activities", "activities of a bare workflow", plan.activities),
     ]
 
 
@@ -75,8 +64,8 @@ async def _redress_round(stack: Stack, name: str, count: int) -> tuple[float, li
     return count / (perf_counter() - began), handles
 
 
-async def _bare_round(stack: Stack, plan: bare.Plan, done: Path, name: str, count: int) -> float:
-    size = done.stat().st_size + count * (plan.local + sum(plan.batches))
+async def _bare_round(stack: Stack, plan: bare.Plan, state: Path, name: str, count: int) -> float:
+    expected = bare.activities_done(state) + count * plan.activities
 
     async def one(number: int) -> None:
         handle = await stack.client.start_workflow(
@@ -89,14 +78,8 @@ async def _bare_round(stack: Stack, plan: bare.Plan, done: Path, name: str, coun
 
     began = perf_counter()
     await together(map(one, range(count)))
-    await until(lambda: done.stat().st_size >= size)
+    await until(lambda: bare.activities_done(state) >= expected)
     return count / (perf_counter() - began)
-
-
-def _seconds(process: psutil.Process) -> float:
-    """Processor time that a process has used."""
-    used = process.cpu_times()
-    return used.user + used.system
 
 
 async def memory(state: Path, *, few: int = 1000, many: int = 5000, step: int = 250) -> list[Figure]:

@@ -92,9 +92,9 @@ async def test_the_examples_are_what_the_api_takes(gate: Gate) -> None:
         assert (await gate.send(staff, other, action, **MESSAGES[action].example())).is_success
     for each in (reference, other):
         status = (await gate.http.get(f"/v1/complaints/{each}", headers=staff)).json()
-        check_against(document, "ComplaintStatus", status)
+        check_against(document, "Status", status)
         forms = document["components"]["schemas"]
-        assert status.keys() <= forms["ComplaintStatus"]["properties"].keys()
+        assert status.keys() <= forms["Status"]["properties"].keys()
     for name, form in {
         "messages": "MessageRecord",
         "remedies": "RemedyStatus",

@@ -226,7 +226,7 @@ async def test_requests_go_on_while_everything_is_killed_under_them(town: Town) 
 async def test_a_queue_on_postgresql_keeps_each_intake_once(town: Town) -> None:
     opening = invented()
     parsed = parse_opening(opening, today())
-    migrate(town.register, "api_store")
+    await asyncio.to_thread(migrate, town.register, "api_store")
     first, second = (IntakeQueue(open_store(town.register_url), town.cipher) for _ in range(2))
     kept = await asyncio.gather(
         *(asyncio.to_thread(each.put, parsed, opening, "caller", None) for each in (first, second) * 4)

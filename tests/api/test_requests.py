@@ -8,11 +8,12 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import select
 
 from redress.domain.messages import MESSAGES
 from redress.procedures.bank_holidays import calendar_today
 from redress.services.clock import today
-from redress.store import callers
+from redress.store import tables
 from redress.store.register import Register
 from tests.api.gates import Gate, NearGate, invented
 
@@ -94,7 +95,9 @@ async def test_a_case_under_way_is_brought_by_the_complaints_manager(
 async def test_who_brought_a_complaint_is_kept(gate: Gate, house: Register) -> None:
     headers = {"Authorization": f"Bearer {gate.token('intake', name='an-invented-form')}"}
     reference = await gate.open(headers)
-    assert callers.who_brought(house, reference) == "an-invented-form"
+    brought = select(tables.arrivals.c.caller).where(tables.arrivals.c.reference == reference)
+    with house.reading() as db:
+        assert db.execute(brought).scalar_one() == "an-invented-form"
 
 
 # --- messages ----------------------------------------------------------------------------------------

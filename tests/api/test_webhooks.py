@@ -217,7 +217,7 @@ async def test_an_api_that_is_killed_tells_everything_all_the_same(town: Town, t
     ring_file = Path(shutil.copy(town.house.state / "keys.txt", tmp_path))
     add_key(ring_file, "second")
     turned = Register(town.register, EnvelopeCipher(read_keyring(ring_file), town.cipher.key_store))
-    assert webhooks.reseal(turned) == 1
+    assert webhooks.reencrypt(turned) == 1
     with register.reading() as db:
         kept = db.exec_driver_sql("SELECT secret FROM subscriptions").scalar_one()
     assert kept.startswith("sealed:1:keyring/second:")

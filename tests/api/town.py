@@ -135,7 +135,7 @@ async def built(state: Path) -> AsyncIterator[Town]:
     through = f"postgresql+psycopg://postgres@127.0.0.1:{line.port}/{direct.database}"
     add_key(state / "keys.txt", "first")
     keyring = read_keyring(state / "keys.txt")
-    migrate(connect(through), "register").dispose()
+    (await asyncio.to_thread(migrate, connect(through), "register")).dispose()
     cipher = EnvelopeCipher(keyring, KeyStore(new_store(state / "key-store.db", "key_store"), keyring))
     house = OwnHouse(
         state,

@@ -139,7 +139,7 @@ def points(case: Case, as_of: str) -> dict[object, tuple[object, list[tuple[str,
 
 def facts(case: Case, letter: str) -> dict[str, Any]:
     """What the last letter of a template says, the message that caused it included."""
-    effects = [effect for effect in case.fold.effects if effect.template == letter]
+    effects = [effect for effect in case.state.effects if effect.template == letter]
     assert effects, f"no letter {letter}"
     return effects[-1].shown()
 

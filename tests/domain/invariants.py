@@ -124,20 +124,20 @@ def what_runs_is_what_the_log_says(case: Case, as_of: date) -> None:
     """(b) "The case is at all times what it would be if its messages had come in the order of their
     `on`": the case that timers and letters are made from is the one that `status` folds anew.
     """
-    case.fold.advance(as_of)
+    case.state.advance(as_of)
     nothing_is_left_in_silence(case)
-    running = plain(status_of(case.fold, case.reference, case.log, as_of))
+    running = plain(status_of(case.state, case.reference, case.log, as_of))
     folded = plain(case.status(as_of))
     assert running == folded
 
 
 def nothing_is_left_in_silence(case: Case) -> None:
     """What lies with the Ombudsman has a dated review, and no clock closes what an answer is owed to."""
-    fold = case.fold
-    if fold.referred_on is not None:
-        assert "ombudsman_review" in {deadline.name for deadline in fold.running}
-    if fold.closed_as == "lapsed":
-        assert fold.current_stage in fold.answers.on or "informally_tried" in fold.reached
+    state = case.state
+    if state.referred_on is not None:
+        assert "ombudsman_review" in {deadline.name for deadline in state.running}
+    if state.closed_as == "lapsed":
+        assert state.current_stage in state.answers.on or "informally_tried" in state.reached
 
 
 def each_letter_says_what_comes_next(tasks: list[Task]) -> None:

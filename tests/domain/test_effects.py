@@ -36,7 +36,7 @@ def test_each_effect_is_given_once() -> None:
 def test_nothing_is_given_again_after_a_restart() -> None:
     case = acknowledged()
     done(case, "2026-06-16", "09:00")
-    assert Case.restore(case.rules, case.state()).due(at("2026-06-16", "09:00")) == []
+    assert Case.restore(case.rules, case.saved()).due(at("2026-06-16", "09:00")) == []
 
 
 def test_a_reminder_before_the_last_day_once() -> None:

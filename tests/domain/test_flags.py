@@ -40,7 +40,7 @@ def rules_that_ask(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def handed_on(case: Case) -> Case:
     """The complaint as another run, or the register, makes it again from what is recorded."""
-    return Case.restore(unpack(pack(case.rules)), unpack_state(pack_state(case.state())))
+    return Case.restore(unpack(pack(case.rules)), unpack_state(pack_state(case.saved())))
 
 
 @pytest.mark.flag("test_stage_1_counts_a_day_more", on=True)

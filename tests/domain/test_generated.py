@@ -81,7 +81,7 @@ def test_and_with_corrections(procedure: str, data: st.DataObject) -> None:
     case = carried_out(story)
     all_hold(case.status(story.end))
     what_runs_is_what_the_log_says(case, story.end)
-    assert Case.restore(case.rules, case.state()).status(story.end) == case.status(story.end)
+    assert Case.restore(case.rules, case.saved()).status(story.end) == case.status(story.end)
     for days in (0, 5, 20, 60):
         case.status(story.received_on + days * DAY)
 
@@ -122,7 +122,7 @@ def test_the_order_of_arrival_does_not_matter(procedure: str, data: st.DataObjec
 
     wanted = plain(in_order.status(story.end))
     assert plain(otherwise.status(story.end)) == wanted
-    assert plain(Case.restore(in_order.rules, in_order.state()).status(story.end)) == wanted
+    assert plain(Case.restore(in_order.rules, in_order.saved()).status(story.end)) == wanted
     if not any(step.action == "recount" for step in story.steps):  # which no intake system sends
         assert plain(loaded(story, in_order).status(story.end)) == wanted
 
@@ -164,7 +164,7 @@ def test_nothing_is_done_twice(procedure: str, data: st.DataObject) -> None:
         now += timedelta(days=days, hours=7)
         look()
     assert len(seen) == len(set(seen))
-    again = Case.restore(case.rules, case.state())
+    again = Case.restore(case.rules, case.saved())
     assert again.due(now) == []
 
 
@@ -215,7 +215,7 @@ def test_restored_it_is_the_same_case(procedure: str, data: st.DataObject) -> No
     story: Story = data.draw(stories(procedure, corrections=True))
     case = carried_out(story)
     case.due(instant(story.end, "12:00"))
-    kept = type(case.state()).model_validate_json(case.state().model_dump_json())
+    kept = type(case.saved()).model_validate_json(case.saved().model_dump_json())
     again = Case.restore(case.rules, kept)
     assert again.status(story.end) == case.status(story.end)
     assert again.opening == case.opening

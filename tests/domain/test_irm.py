@@ -266,7 +266,7 @@ def test_the_person_is_written_to_when_it_is_late() -> None:
 
 
 def test_what_the_person_wants_is_kept() -> None:
-    [asked] = [m for m in status(at_stage_1(), "2026-06-03")["messages"] if m["action"] == "escalate"]
+    asked = next(dict(m) for m in status(at_stage_1(), "2026-06-03")["messages"] if m["action"] == "escalate")
     assert (asked["reason"], asked["desired_outcome"]) == ("Still rude", "An apology")
 
 

@@ -171,7 +171,7 @@ def test_restored_it_is_the_same_case() -> None:
     case = opened(today="2026-08-20", messages=UNDER_WAY)
     send(case, "agree_statement", "2026-08-21")
     done(case, "2026-08-21")
-    again = Case.restore(case.rules, case.state())
+    again = Case.restore(case.rules, case.saved())
     assert again.due(at("2026-08-21")) == []
     assert status(again, "2026-08-21") == status(case, "2026-08-21")
     assert again.opened_on == date(2026, 8, 20)

@@ -106,7 +106,7 @@ def test_a_repeat_is_known_again_after_a_restart() -> None:
     case = acknowledged()
     send(case, "record_meeting", "2026-06-03", message_id="A")
     send(case, "record_meeting", "2026-06-04", note="no id")
-    again = Case.restore(case.rules, case.state())
+    again = Case.restore(case.rules, case.saved())
     assert send(again, "record_meeting", "2026-06-03", message_id="A").repeated
     assert send(again, "record_meeting", "2026-06-04", note="no id").repeated
 
@@ -258,7 +258,7 @@ def test_a_signal_that_could_not_be_taken_stands_in_refused() -> None:
     [refused] = status(case, "2026-06-03")["refused"]
     assert (refused["action"], refused["reason"]) == ("respond", "outcome: is missing")
     assert len(str(refused["received"]).encode()) <= 4096
-    kept = Case.restore(case.rules, case.state())
+    kept = Case.restore(case.rules, case.saved())
     assert status(kept, "2026-06-03")["refused"] == [refused]
 
 
@@ -298,10 +298,10 @@ def test_the_window_s_end_in_the_past_closes_on_its_own_day_and_once() -> None:
     send(case, "respond", "2026-06-29", arrives="2026-08-14", outcome="upheld")
     found = status(case, "2026-08-14")
     assert (found["closed_on"], found["closed_as"]) == ("2026-07-30", "lapsed")
-    assert case.fold.closed_on is not None
-    assert case.fold.closed_on.isoformat() == "2026-07-30"
+    assert case.state.closed_on is not None
+    assert case.state.closed_on.isoformat() == "2026-07-30"
     assert letters(done(case, "2026-08-14")).count("closure") == 1
-    assert letters(done(Case.restore(case.rules, case.state()), "2026-08-14")) == []
+    assert letters(done(Case.restore(case.rules, case.saved()), "2026-08-14")) == []
 
 
 def test_what_was_irregular_is_regular_once_the_missing_message_has_come() -> None:

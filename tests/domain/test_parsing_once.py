@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from redress.domain.case import Case, CaseState
+from redress.domain.case import Case, SavedCase
 from redress.domain.messages import Message
 from redress.domain.opening import Opening
 from redress.domain.opening_parsing import parse_opening
@@ -72,8 +72,8 @@ def test_what_is_recorded_is_parsed_once_when_a_complaint_is_made_again(parsed: 
     case = Case(rules_for(opening), "CYP-2026-000001", opening, TODAY)
     now = at("2026-06-11")
     case.receive(case.parse("escalate", {"on": "2026-06-11"}, now), now)
-    handed_on = case.state()
-    recorded = CaseState(
+    handed_on = case.saved()
+    recorded = SavedCase(
         reference=case.reference,
         opening=Opening.model_validate(document(messages=PAST)),
         opened_on=TODAY,

@@ -444,8 +444,8 @@ def test_it_outlives_a_new_run_and_the_register() -> None:
     case = at_stage_2()
     bring(case, "2026-06-16", add=["2026-07-01"])
     case.due(instant(date(2026, 6, 16), "12:00"))
-    again = Case.restore(case.rules, type(case.state()).model_validate_json(case.state().model_dump_json()))
-    assert again.fold.calendar.version == "invented-2"
+    again = Case.restore(case.rules, type(case.saved()).model_validate_json(case.saved().model_dump_json()))
+    assert again.state.calendar.version == "invented-2"
     assert again.status(date(2026, 6, 17)) == case.status(date(2026, 6, 17))
     assert again.due(instant(date(2026, 6, 16), "12:00")) == []
     now = instant(date(2026, 6, 17), "12:00")
@@ -524,7 +524,7 @@ def test_letters_name_the_days_but_do_not_carry_the_table() -> None:
     facts = next(t.effect.shown() for t in done(case, "2026-06-03") if t.effect.template == "dates_moved")
     assert facts["days"] == [{"on": "2026-06-10", "name": "Invented Jubilee", "now": True}]
     assert "holidays" not in str(facts["message"])
-    (message,) = [m for m in status(case, "2026-06-03")["messages"] if m["action"] == "recount"]
+    (message,) = [dict(m) for m in status(case, "2026-06-03")["messages"] if m["action"] == "recount"]
     kept = message["holidays"]
     assert isinstance(kept, dict)
     assert kept["version"] == "invented-2"
@@ -556,10 +556,10 @@ def test_reminders_follow_the_new_date() -> None:
 def test_what_would_move_is_what_moves() -> None:
     case = at_stage_2()
     table = newer(case, add=["2026-06-18"])
-    before = case.state()
+    before = case.saved()
     asked = case.moves_of(table, date(2026, 6, 17))
-    assert case.state() == before
-    assert case.fold.calendar.version == case.rules.holidays.version
+    assert case.saved() == before
+    assert case.state.calendar.version == case.rules.holidays.version
     assert [(each["name"], each["was_due_on"], each["due_on"], each["paused"]) for each in asked] == [
         ("investigating_officer_appointed", "2026-06-22", "2026-06-23", False),
         ("independent_person_appointed", "2026-06-22", "2026-06-23", False),
@@ -618,9 +618,9 @@ def test_no_date_moves_against_anybody(procedure: str, data: st.DataObject) -> N
     story, change = data.draw(stories(procedure, late=False)), data.draw(changes)
     case = carried_out(story)
     on = story.end
-    case.fold.advance(on)
-    before = {id(d): (d, d.due_on, d.fixed, d.paused_on) for d in case.fold.running}
-    version = case.fold.calendar.version
+    case.state.advance(on)
+    before = {id(d): (d, d.due_on, d.fixed, d.paused_on) for d in case.state.running}
+    version = case.state.calendar.version
     table = change.table(case, 1)
     asked = case.moves_of(table, on)
     answer = recount(case, on.isoformat(), table)
@@ -655,7 +655,7 @@ def test_a_list_of_the_same_days_moves_nothing_ever(procedure: str, data: st.Dat
     """So every date that stands is the one its limit counts to, whatever has happened to it before."""
     story = data.draw(stories(procedure, late=False))
     case = carried_out(story)
-    same = case.fold.calendar.table.model_copy(update={"version": "the-same-days"})
+    same = case.state.calendar.table.model_copy(update={"version": "the-same-days"})
     assert case.moves_of(same, story.end) == []
 
 
@@ -683,5 +683,5 @@ def test_the_order_in_which_things_come_does_not_matter(procedure: str, data: st
     assert plain(late.status(story.end)) == plain(early.status(story.end))
     all_hold(late.status(story.end))
     what_runs_is_what_the_log_says(late, story.end)
-    again = Case.restore(late.rules, late.state())
+    again = Case.restore(late.rules, late.saved())
     assert plain(again.status(story.end)) == plain(late.status(story.end))

@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from redress.domain.case import Case
-from redress.domain.fields import Channel
+from redress.domain.opening import Channel
 from redress.procedures import loader
 from tests.domain.conftest import MONDAY, at_stage_2, corporate, deadline, irm, opened, send, status
 
@@ -20,7 +20,7 @@ HAVING = [
 @pytest.mark.parametrize("channel", get_args(Channel))
 def test_the_channel_it_came_by_is_recorded(channel: str) -> None:
     case = opened(authority="rotherham", channel=channel)
-    assert Case.restore(case.rules, case.state()).opening.channel == channel
+    assert Case.restore(case.rules, case.saved()).opening.channel == channel
 
 
 def test_there_are_six_channels() -> None:

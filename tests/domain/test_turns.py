@@ -533,7 +533,7 @@ def test_a_message_from_before_the_first_receipt_date_after_its_correction() -> 
     send(case, "correct", "2026-06-02", field="channel", value="post", reason="A letter")
     send(case, "correct", "2026-06-02", field="received_on", value="2026-05-27", reason="Post room")
     assert send(case, "record_meeting", "2026-05-28", arrives="2026-06-03").applied
-    again = Case.restore(case.rules, case.state())
+    again = Case.restore(case.rules, case.saved())
     assert status(again, "2026-06-03") == status(case, "2026-06-03")
     assert status(case, "2026-06-02")["state"] == "open"
 

@@ -234,7 +234,7 @@ def untimely(letter: Letter) -> Iterator[str]:
 def unfit(letter: Letter, life: Life) -> Iterator[str]:
     """What this authority, this procedure or this person should not read, and what they should."""
     opening, own = life.case.opening, authority(life.case.opening.authority)
-    procedure = life.case.fold.procedure.name
+    procedure = life.case.state.procedure.name
     outside = letter.recipient in OUTSIDE
     if not letter.text.startswith(f"{own.title}\n") or f"{own.contact.email}\n" not in letter.text:
         yield "has not the authority's own contact details"

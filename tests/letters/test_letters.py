@@ -130,7 +130,7 @@ def test_people_are_told_how_to_reach_the_ombudsman_or_to_complain(name: str) ->
     for letter in life.letters:
         if letter.recipient not in OUTSIDE:
             continue
-        if life.case.fold.procedure.name == "representation":
+        if life.case.state.procedure.name == "representation":
             assert "make a complaint" in letter.text or "want to complain" in letter.text
         else:
             assert ombudsman.name in letter.text

@@ -178,7 +178,7 @@ def test_what_is_only_asked_delays_nothing() -> None:
     text = said("to_ask", "to_ask", "complaints_manager")
     assert "It delays nothing" in text
     assert "it is no reason to decline" in text
-    assert lives()["to_ask"].case.fold.stage == "stage_1"
+    assert lives()["to_ask"].case.state.stage == "stage_1"
 
 
 def test_whoever_is_declined_reads_why_where_to_go_and_the_ombudsman() -> None:

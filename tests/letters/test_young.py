@@ -196,7 +196,7 @@ def test_no_citations_and_no_office_words_for_the_young(name: str) -> None:
 
 def test_the_plain_words_of_the_stage_are_in_the_letter() -> None:
     life = both("in_full")[1]
-    plain = life.case.fold.procedure.plain
+    plain = life.case.state.procedure.plain
     opening = life.one("stage_2_opening")
     assert f"Where this is now: {plain['stage_2'].what}\n\nWho does what: {plain['stage_2'].who}" in opening
     assert f"by Mon 24 Aug 2026. {plain['stage_2'].next}" in opening

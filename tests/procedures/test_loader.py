@@ -487,7 +487,7 @@ def test_a_running_complaint_never_sees_a_mistake(council: Write) -> None:
     assert shown(case, "stage_2_response", "2026-06-15") == ("2026-07-20", "running", 0)
     assert letters(done(case, "2026-06-15")) == ["acknowledgement", "stage_1_response", "stage_2_opening"]
     assert irregular(case, "2026-06-15") == []
-    again = Case.restore(case.rules, case.state())
+    again = Case.restore(case.rules, case.saved())
     assert status(again, "2026-06-15") == status(case, "2026-06-15")
 
 

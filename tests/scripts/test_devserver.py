@@ -13,10 +13,11 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from redress.temporal.embedded import free_port
-from scripts.devserver import MARKERS, ROOT, processes
+from scripts.devserver import MARK, ROOT, processes
 
 
 class DevServer:
@@ -123,14 +124,26 @@ def test_the_program_on_the_page_about_messages_prints_what_stands_beneath_it(de
     ]
 
 
-def test_a_stale_pid_file_is_neither_taken_for_ours_nor_stopped(devserver: DevServer) -> None:
-    for name in MARKERS:
-        file = devserver.state / "run" / f"{name}.pid"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(str(os.getpid()))
-    assert devserver.running() == set()
-    assert devserver.make("down") == (0, "nothing is running here\n", "")
-    assert not list((devserver.state / "run").iterdir())
+def test_a_process_that_was_killed_is_no_longer_running_and_is_started_again(devserver: DevServer) -> None:
+    assert devserver.make("up")[0] == 0
+    worker = processes(devserver.state)["worker"].running
+    assert worker
+    worker.kill()
+    psutil.wait_procs([worker], timeout=10)
+    others = devserver.running()
+    assert len(others) == 2
+    assert worker.pid not in others
+    assert devserver.make("up")[0] == 0
+    assert others < devserver.running()
+    assert devserver.make("down") == (0, "api stopped\nworker stopped\nserver stopped\n", "")
+
+
+def test_the_processes_of_another_folder_are_not_stopped(devserver: DevServer, tmp_path: Path) -> None:
+    with subprocess.Popen(["sleep", "60"], env={MARK: str(processes(tmp_path)["api"].log)}) as other:
+        assert DevServer(tmp_path).running() == {other.pid}
+        assert devserver.make("down") == (0, "nothing is running here\n", "")
+        assert other.poll() is None
+        assert DevServer(tmp_path).make("down")[1] == "api stopped\n"
 
 
 @pytest.mark.parametrize("which", ["TEMPORAL_ADDRESS", "REDRESS_UI", "REDRESS_API_PORT"])

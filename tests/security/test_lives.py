@@ -32,7 +32,7 @@ from redress.services import erasing, export_text, exporting, intake, sending
 from redress.services.clock import today
 from redress.services.errors import Rejected
 from redress.settings import Settings
-from redress.store import callers, letters, tables
+from redress.store import letters, tables
 from redress.store.register import Register
 from redress.telemetry.logs import PlainLines
 from redress.temporal.codec import ENCODING, KEY_NAME, placeholder
@@ -171,7 +171,7 @@ async def test_a_name_where_an_id_belongs_does_not_reach_the_register(house: Env
     for _ in range(2):  # the second is a repeat
         answer = await house.send(reference, "add_note", note="Invented.", message_id=f"{named}-1")
     assert answer.repeated
-    assert callers.dated(house.register, "CYP-1999-000001", f"{named}-1") is None
+    assert house.register.dated("CYP-1999-000001", f"{named}-1") is None
     await house.client.get_workflow_handle(workflow_id(reference)).signal(f"{named}_signal", "x")
     stranger = await house.client.start_workflow(
         "Complaint", {"reference": named}, id=f"complaint-{named}", task_queue="complaints"
@@ -185,7 +185,7 @@ async def test_a_name_where_an_id_belongs_does_not_reach_the_register(house: Env
             return [*db.execute(of_it).scalars()]
 
     assert await eventually(refused, bool) == ["unknown"]
-    assert callers.dated(house.register, reference, f"{named}-1") == today().isoformat()
+    assert house.register.dated(reference, f"{named}-1") == today().isoformat()
     ours = [path for path in house.files() if path.name.startswith(("register.db", "key-store.db"))]
     assert holding(ours, named) == []
 
@@ -312,7 +312,7 @@ async def test_exported_then_erased(house: EnvelopeCipher) -> None:
     reference = await _a_life(house, "life-2")
     other = await house.open("life-3")
     outbox = house.settings.outbox_folder
-    file = exporting.export(house.register, outbox, reference)
+    file = exporting.export(house.register, reference)
     text = export_text.as_text(file)
     for said in (
         "never came.",
@@ -330,7 +330,7 @@ async def test_exported_then_erased(house: EnvelopeCipher) -> None:
     proof = await erasing.erase(house.client, house.register, outbox, reference, house.folder)
     assert proof.holds, proof.model_dump_json()
     assert proof.searched[-1].looked_at > 3
-    assert proof.searched[0].looked_at > 10, "sealed values were there to be tried"
+    assert proof.searched[0].looked_at > 10, "encrypted values were there to be tried"
     assert not (outbox / reference).exists()
     after = house.register.status(reference, today())
     assert after is not None

@@ -123,4 +123,4 @@ def test_a_case_taken_up_in_one_go_is_the_one_that_lived(register: Register, tmp
         found = register.case(db, case.reference)
     assert found is not None
     assert found[0].status(date(2026, 7, 1)) == case.status(date(2026, 7, 1))
-    assert found[0].state().messages == case.state().messages
+    assert found[0].saved().messages == case.saved().messages

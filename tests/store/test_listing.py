@@ -205,7 +205,7 @@ def test_a_page_is_made_by_the_database(register: Register, cases: list[Case]) -
     """With every row good a page costs the same few statements, however many complaints there are."""
     day = max(case.opened_on for case in cases)
     for case in cases:
-        case.fold.advance(day)
+        case.state.advance(day)
         with register.writing() as db:
             register.project(db, case, day)
     asked: list[str] = []

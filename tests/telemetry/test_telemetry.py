@@ -72,7 +72,8 @@ def test_a_line_for_people_says_where_an_error_was_raised_and_not_what_it_says()
     line = PlainLines().format(record)
     assert NAME not in line
     assert all(
-        part in line for part in ("it failed", "builtins.ValueError", "builtins.KeyError", "test_watching.py")
+        part in line
+        for part in ("it failed", "builtins.ValueError", "builtins.KeyError", "test_telemetry.py")
     )
 
 
@@ -229,7 +230,7 @@ def test_a_limit_that_ran_out_unrecorded_is_counted(tmp_path: Path) -> None:
         row: dict[str, object] = dict.fromkeys(tables.deadlines.c.keys(), "x")
         day = today()
         row |= {"number": 1, "days": 1, "days_late": 0, "breaches": 0, "kind": "limit", "state": "running"}
-        row |= {"counts_from": day, "due_on": day, "met_on": None, "provisional": False}
+        row |= {"counts_from": day, "due_on": day, "met_on": None, "provisional": False, "is_owed": True}
         db.execute(tables.deadlines.insert().values(row))
 
     def behind() -> float:

@@ -42,6 +42,7 @@ from redress.temporal.embedded import embedded_server
 from redress.temporal.namespace import prepare
 from redress.temporal.schedules import MAINTENANCE_SCHEDULE
 from tests.cli.conftest import Cli
+from tests.stores import migrated
 from tests.waiting import eventually, recorded, until
 from workflows.maintenance import Maintenance
 
@@ -53,7 +54,9 @@ LONG_AGO = date(today().year - 8, 3, 1)
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cli]:
     state = tmp_path_factory.mktemp("maintenance")
     add_key(state / "keys.txt", "only")
-    settings = Settings(state=state, register_url="", vault_url="", keys=None, outbox=None, trial="")
+    settings = migrated(
+        Settings(state=state, register_url="", key_store_url="", keys=None, outbox=None, trial="")
+    )
     cipher = cipher_for(settings)
     async with embedded_server(cipher=cipher) as (address, client):
         activities = activities_for(settings, cipher)

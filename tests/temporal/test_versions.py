@@ -31,6 +31,7 @@ from redress.temporal.deployments import (
 from redress.temporal.embedded import embedded_server, temporal_command
 from tests.cli.conftest import Cli
 from tests.conftest import Life
+from tests.stores import migrated
 from tests.waiting import eventually, recorded
 
 ROOT = Path(__file__).parent.parent.parent
@@ -46,7 +47,7 @@ class Stack:
     def __init__(self, address: str, client: Client, state: Path) -> None:
         self.client = client
         self.cli = Cli(address, state, {"REDRESS_DEPLOYMENT": DEPLOYMENT})
-        self.settings = Settings(state=state, register_url="", outbox=None)
+        self.settings = migrated(Settings(state=state, register_url="", outbox=None))
         self.register = Register(connect(self.settings.database_url))
         self._environment = os.environ | {"TEMPORAL_ADDRESS": address, "REDRESS_STATE": str(state)}
         self._workers: dict[str, subprocess.Popen[bytes]] = {}

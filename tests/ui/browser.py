@@ -1,4 +1,4 @@
-"""An operator at the Temporal UI, in a real Chromium: what tests and `make screenshots` do with its pages."""
+"""An operator at the Temporal UI, in a real Chromium: what tests do with its pages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from playwright.async_api import Browser, BrowserContext, Locator, Page, async_p
 from redress.contract import workflow_id
 
 WINDOW = 1400
-"""Pixels: pictures are alike from one time to the next."""
+"""Pixels."""
 
 expect.set_options(timeout=30_000)
 
@@ -215,11 +215,8 @@ class Operator:
             await self._types(dialog.get_by_role("textbox", name="Data"), text)
         return dialog
 
-    async def sends(self, action: str, form: object, *, stay: bool = False) -> str:
-        """Send an update; gives what the dialog then says, empty where it was taken.
-
-        `stay`: leave the dialog as it is where it says something.
-        """
+    async def sends(self, action: str, form: object) -> str:
+        """Send an update; gives what the dialog then says, empty where it was taken."""
         dialog = await self.fills_in(action, form)
         confirm = dialog.get_by_test_id("confirm-modal-button")
         await confirm.click()
@@ -229,8 +226,7 @@ class Operator:
             await expect(self.page.get_by_text("Update successful").first).to_be_visible()
             return ""
         said = await told.first.inner_text()
-        if not stay:
-            await dialog.get_by_test_id("cancel-modal-button").click()
+        await dialog.get_by_test_id("cancel-modal-button").click()
         return said
 
     async def _options(self, dialog: Locator) -> dict[str, str]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from playwright.async_api import expect
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
 
 from redress.domain.calendar import long_date
 from redress.domain.messages import KNOWN, MESSAGES, SIGNALS, Message, Respond
@@ -64,7 +67,7 @@ async def test_a_refusal_is_told_where_it_was_asked(new_life: NewLife, operator:
     assert (await life.deadline("stage_1_response"))["due_on"] != beyond.isoformat()
     (refused,) = (await life.status())["refused"]
     assert refused["action"] == "extend"
-    assert await operator.timeline(until="Extend is refused: until")
+    assert await operator.timeline(until="extend")
     current_details = await operator.reads("current-details", until="extend of")
     assert f"refused: until {long_date(beyond)} is beyond" in current_details
 
@@ -76,11 +79,14 @@ async def test_what_is_taken_and_irregular_is_told_on_the_card(new_life: NewLife
     assert "taken, but irregular: a request for stage 3 is not recorded; " in current_details
 
 
-async def test_a_program_that_says_who_it_is_still_gets_the_answer(new_life: NewLife) -> None:
+async def test_a_program_that_says_who_it_is_is_told_the_same(new_life: NewLife) -> None:
     life = new_life()
     await life.open()
     beyond = CALENDAR.add(life.today, 40).isoformat()
-    answer = await life.handle.execute_update("extend", {"reason": "Too much.", "until": beyond})
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await life.handle.execute_update("extend", {"reason": "Too much.", "until": beyond})
+    assert isinstance(refused.value.cause, ApplicationError)
+    (answer,) = refused.value.cause.details
     assert list(answer)[:3] == ["applied", "pending", "reason"]
     assert (answer["applied"], answer["pending"]) == (False, False)
 

@@ -114,7 +114,7 @@ async def test_without_the_codec_nothing_can_be_read(life: Life, stranger: Opera
     await stranger.opens(life.reference)
     await expect(cannot_read(stranger)).to_be_visible()
     labels = await stranger.timeline()
-    assert "begin" in labels
+    assert "begin_complaint" in labels
     everything = await stranger.page.content()
     await stranger.tab("user-metadata")
     await expect(stranger.page.get_by_text("No summary available")).to_be_visible()
@@ -147,7 +147,7 @@ async def test_with_it_everything_can_be_read(life: Life, reader: Operator) -> N
 async def test_what_is_sent_from_the_ui_is_encrypted(life: Life, reader: Operator) -> None:
     await reader.opens(life.reference)
     assert await reader.sends("extend", {"on": life.today.isoformat(), "reason": MARKED}) == ""
-    (sent,) = [m for m in (await life.status())["messages"] if m["action"] == "extend"]
+    (sent,) = [dict(m) for m in (await life.status())["messages"] if m["action"] == "extend"]
     assert sent["reason"] == MARKED
     kept = await kept_of(life)
     assert "extend" in kept

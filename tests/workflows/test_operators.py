@@ -17,11 +17,11 @@ from redress.domain.procedure import Owner, StageName
 from redress.domain.sentences import with_long_dates
 from redress.procedures.loader import authority_names
 from redress.services.links import lines, list_url, ready_lists
-from scripts.devserver import DEFAULT
+from redress.settings import Settings
 from workflows.descriptions import example_form, update_description
 
 DOC = (Path(__file__).parent.parent.parent / "docs" / "operators.md").read_text(encoding="utf-8")
-UI = f"http://127.0.0.1:{DEFAULT.ui}"
+UI = Settings.model_fields["ui"].default
 
 MOST_KEYWORDS = 10
 """Keyword attributes that a namespace may have in Temporal's SQL visibility store; of each other type 3."""
@@ -31,8 +31,8 @@ def test_every_ready_list_without_a_date_has_its_link() -> None:
     monday, later = date(2026, 11, 23), date(2026, 12, 7)
     then = {each.name: each.query for each in ready_lists(later, authority_names())}
     undated = [each for each in ready_lists(monday, authority_names()) if then[each.name] == each.query]
-    shown = re.findall(r"^\| \[(.+?)\]\((http\S+)\) \| `(.+)` \|$", DOC, re.MULTILINE)
-    assert shown == [(each.name, list_url(UI, "default", each.query), each.query) for each in undated]
+    shown = re.findall(r"^- \[(.+?)\]\((http\S+)\)$", DOC, re.MULTILINE)
+    assert shown == [(each.name, list_url(UI, "default", each.query)) for each in undated]
     dated = then.keys() - {each.name for each in undated}
     assert dated == {"due this week", "file closed this month"}
     assert all(f"*{name}*" in DOC for name in dated)

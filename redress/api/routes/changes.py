@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import date, datetime
 from time import monotonic
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Query
 from pydantic import Field, JsonValue
@@ -15,7 +15,7 @@ from redress.api.problems import Refusal
 from redress.api.routing import endpoints, roles
 from redress.api.schemas import Schema
 from redress.security.access import READERS, READS_TEXT
-from redress.store.changes import Recorded, recorded
+from redress.store.changes import recorded
 
 router = endpoints("complaints")
 
@@ -73,10 +73,9 @@ async def follow_changes(
     after: Annotated[int, Query(ge=0, le=2_147_483_647, description="`next` of the time before.")] = 0,
     limit: Annotated[int, Query(ge=1, le=200, description="How many at most.")] = 100,
     wait: Annotated[
-        int,
-        Query(ge=0, le=25, description="Seconds to wait for something new, before the answer is empty."),
+        int, Query(ge=0, le=25, description="Seconds to wait for something new, before the answer is empty.")
     ] = 0,
-) -> Changes:
+) -> dict[str, Any]:
     """The record since `after`. Ask again with `next`; with `wait` one request stands until something comes.
 
     Each entry is given once for each `after`, none is left out: the record is only ever added to.
@@ -84,15 +83,11 @@ async def follow_changes(
     with_text = bool(caller.roles & READS_TEXT)
     ends_at = monotonic() + wait
     while True:
-        found = await context.backends.ask(
+        entries = await context.backends.ask(
             lambda register: recorded(register, reference, after, limit, with_text=with_text)
         )
-        if found is None:
+        if entries is None:
             raise Refusal("not-found", f"There never was a complaint {reference}.")
-        if found or monotonic() >= ends_at:
-            return Changes(changes=[_shown(each) for each in found], next=found[-1].id if found else after)
+        if entries or monotonic() >= ends_at:
+            return {"changes": entries, "next": entries[-1].id if entries else after}
         await asyncio.sleep(LOOK_EVERY)
-
-
-def _shown(entry: Recorded) -> Change:
-    return Change.model_validate(entry._asdict())

@@ -24,17 +24,18 @@ from temporalio.api.common.v1 import Payload
 from redress.api.bodies import Unparsed
 from redress.api.callers import CHALLENGE, COOKIE
 from redress.api.context import Context
+from redress.api.pages import page
 from redress.api.problems import wrong
 from redress.api.routing import OPEN, endpoints, roles
 from redress.api.schemas import Schema
 from redress.contract import workflow_id
 from redress.security.access import CODEC
-from redress.security.encryption import Cipher, EnvelopeCipher
+from redress.security.encryption import EnvelopeCipher
 from redress.temporal.codec import EncryptionCodec, placeholder
 
 router = endpoints("codec")
 
-MOST_PAYLOADS = 10_000
+MAX_PAYLOADS = 10_000
 
 Base64 = Annotated[str, Field(json_schema_extra={"contentEncoding": "base64"})]
 
@@ -52,7 +53,7 @@ class PayloadDocument(Schema):
 class Payloads(Unparsed):
     """Temporal payloads, as protobuf writes them in JSON."""
 
-    payloads: list[PayloadDocument] = Field(default=[], max_length=MOST_PAYLOADS)
+    payloads: list[PayloadDocument] = Field(default=[], max_length=MAX_PAYLOADS)
     """One or several."""
 
 
@@ -101,26 +102,21 @@ async def encode(body: Payloads, context: Context) -> Response:
 )
 async def decode(body: Payloads, context: Context) -> Response:
     """What cannot be read, since its key is destroyed or was never here, comes back as words that say so."""
-    payloads = _payloads(body)
-    return _answer(await asyncio.to_thread(_decoded, context.cipher, payloads))
-
-
-def _decoded(cipher: Cipher, payloads: list[Payload]) -> list[Payload]:
-    return (
-        [placeholder(cipher, each) for each in payloads] if isinstance(cipher, EnvelopeCipher) else payloads
-    )
+    payloads, cipher = _payloads(body), context.cipher
+    if isinstance(cipher, EnvelopeCipher):
+        payloads = await asyncio.to_thread(lambda: [placeholder(cipher, payload) for payload in payloads])
+    return _answer(payloads)
 
 
 def _payloads(body: Payloads) -> list[Payload]:
     # Of none, the `temporal` command leaves the field out, as when a query fails before it has a result.
-    found = common.Payloads()
     try:
-        json_format.ParseDict(body.document, found, ignore_unknown_fields=True)
+        parsed = json_format.ParseDict(body.document, common.Payloads(), ignore_unknown_fields=True)
     except (json_format.ParseError, ValueError, TypeError, AttributeError, RecursionError):
         raise wrong("payloads", "should be a list of Temporal payloads") from None
-    if len(found.payloads) > MOST_PAYLOADS:
-        raise wrong("payloads", f"at most {MOST_PAYLOADS} at once")
-    return list(found.payloads)
+    if len(parsed.payloads) > MAX_PAYLOADS:
+        raise wrong("payloads", f"at most {MAX_PAYLOADS} at once")
+    return list(parsed.payloads)
 
 
 def _answer(payloads: list[Payload]) -> Response:
@@ -129,28 +125,6 @@ def _answer(payloads: list[Payload]) -> Response:
 
 
 # --- browsers ------------------------------------------------------------------------------------
-
-STYLE = "body{font:1rem/1.5 sans-serif;max-width:34rem;margin:3rem auto;padding:0 1rem}input{width:100%}"
-
-POLICY = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'"
-}
-
-
-def _page(text: str, form: str = "") -> str:
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Reading payloads</title>'
-        f"<style>{STYLE}</style><h1>Reading payloads in the Temporal UI</h1><p>{text}</p>{form}"
-    )
-
-
-FORM = (
-    '<form method="post" action="/codec/login"><label for="token">A token with the role codec</label>'
-    '<input id="token" name="token" type="password" autocomplete="off" required autofocus>'
-    "<p><button>Log in</button></p></form>"
-    '<form method="post" action="/codec/logout"><button>Log out</button></form>'
-)
 
 
 @router.get(
@@ -163,7 +137,7 @@ FORM = (
 async def login_page() -> HTMLResponse:
     """A form for a token."""
     text = "Log in here once a day; then go back to the UI, which asks this api to decrypt what you look at."
-    return HTMLResponse(_page(text, FORM), headers=POLICY)
+    return page("login", text=text, form=True)
 
 
 @router.post("/codec/login", operation_id="codec_login", include_in_schema=False, openapi_extra=OPEN)
@@ -172,20 +146,20 @@ async def login(request: Request, context: Context) -> Response:
 
     A token that cannot be taken is answered with the form and what is wrong: a person reads it.
     """
-    context.callers.count_stranger(request)
+    context.callers.count_unknown(request)
     fields = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=5)
     secret = fields.get("token", [""])[0].strip()
     caller = await context.callers.of_token(secret)
     if caller is None:
         text = "The token is unknown, revoked or over. A new one: starter.py token new NAME --role codec."
-        return HTMLResponse(_page(text, FORM), status_code=401, headers={**POLICY, **CHALLENGE})
+        response = page("login", 401, text=text, form=True)
+        response.headers.update(CHALLENGE)
+        return response
     if not caller.roles & CODEC or caller.authority is not None:
         text = "This token is for other work: reading takes one with the role codec, for all authorities."
-        return HTMLResponse(_page(text, FORM), status_code=403, headers=POLICY)
+        return page("login", 403, text=text, form=True)
     session, ends = await asyncio.to_thread(context.callers.tokens.begin_session, caller)
-    response = HTMLResponse(
-        _page("You are logged in: go back to the Temporal UI and load the page anew."), headers=POLICY
-    )
+    response = page("login", text="You are logged in: go back to the Temporal UI and load the page anew.")
     response.set_cookie(
         COOKIE,
         session,

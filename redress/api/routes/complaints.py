@@ -8,19 +8,12 @@ from datetime import date
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Query, Response
+from fastapi.encoders import jsonable_encoder
 
 from redress.api.context import AppContext, Context, CurrentCaller, Reference, check_authority
 from redress.api.problems import unavailable, wrong
 from redress.api.routing import endpoints, header, roles
-from redress.api.schemas import (
-    ComplaintLine,
-    ComplaintPage,
-    ComplaintStatus,
-    Counted,
-    DuePage,
-    OwedDate,
-    Standing,
-)
+from redress.api.schemas import ComplaintPage, Counted, DuePage, Standing
 from redress.domain.calendar import OutsideTable, long_date
 from redress.domain.fields import Day
 from redress.domain.procedure import Owner, StageName
@@ -32,7 +25,7 @@ from redress.services import due_dates, lists, sending
 from redress.services.backends import Unavailable
 from redress.services.clock import today
 from redress.services.errors import NoAnswer
-from redress.store.listing import ComplaintFilter, OwedFilter
+from redress.store.listing import ComplaintFilter, Line, OwedDate, OwedFilter
 from redress.store.register import Register
 
 router = endpoints()
@@ -78,14 +71,13 @@ async def list_complaints(
     authority: Authority = None,
     limit: Limit = 100,
     after: After = "",
-) -> ComplaintPage:
+) -> dict[str, Any]:
     """Open complaints by next due date, as of today in London, from the register: Temporal may be down."""
     wanted = ComplaintFilter(all, _only(caller, authority), stage, overdue, due_before)
     page = await context.backends.ask(
         lambda register: lists.list_complaints(register, wanted, today(), limit=limit, after=after)
     )
-    found = [ComplaintLine(**line._asdict()) for line in page.complaints]
-    return ComplaintPage(complaints=found, next=page.next)
+    return {"complaints": [_shown(line) for line in page.complaints], "next": page.next}
 
 
 @router.get(
@@ -107,13 +99,13 @@ async def list_due(
     ] = None,
     limit: Limit = 100,
     after: After = "",
-) -> DuePage:
+) -> dict[str, Any]:
     """Every limit, target and window that still runs, overdue ones included; paused ones are left out."""
     wanted = OwedFilter(_only(caller, authority), from_, until, owner)
     page = await context.backends.ask(
         lambda register: lists.list_due(register, wanted, today(), limit=limit, after=after)
     )
-    return DuePage(due=[OwedDate(**owed._asdict()) for owed in page.due], next=page.next)
+    return {"due": [_shown(owed) for owed in page.due], "next": page.next}
 
 
 @router.get(
@@ -121,20 +113,19 @@ async def list_due(
     operation_id="read_complaint",
     summary="Where a complaint stands",
     tags=["complaints"],
-    response_model=ComplaintStatus,
+    response_model=Status,
     responses={200: READ_FROM},
-    response_model_exclude_unset=True,
     openapi_extra=roles(STAFF),
 )
 async def read_complaint(
     reference: Reference, response: Response, context: Context, as_of: AsOf = None
-) -> dict[str, Any]:
+) -> Status:
     """Everything about it: limits, letters, messages.
 
     `Redress-Read-From` says whether the complaint itself answered (`temporal`) or, since it does not answer
     or has ended, the register (`register`), which follows within seconds.
     """
-    return dict(await _status(context, response, reference, as_of))
+    return await _status(context, response, reference, as_of)
 
 
 @router.get(
@@ -148,9 +139,9 @@ async def read_complaint(
 )
 async def read_standing(
     reference: Reference, response: Response, context: Context, as_of: AsOf = None
-) -> dict[str, Any]:
+) -> Status:
     """Its stage, its limits and whether they are met; nothing that anybody wrote."""
-    return dict(await _status(context, response, reference, as_of))
+    return await _status(context, response, reference, as_of)
 
 
 @router.get(
@@ -168,7 +159,7 @@ async def count_days(
     days: Annotated[int, Query(ge=0, le=5000, description="How many.", examples=[10])],
     calendar_days: Annotated[bool, Query(description="Count every day.")] = False,
     before: Annotated[bool, Query(description="Count back.")] = False,
-) -> Counted:
+) -> dict[str, Any]:
     """The date N working days after (or before) another, with every day that does not count, and why."""
     try:
         answer, provisional, skipped = await asyncio.to_thread(
@@ -179,25 +170,23 @@ async def count_days(
     except FileError:
         raise unavailable("The file of bank holidays cannot be read.", seconds=60) from None
     unit = "calendar_days" if calendar_days else "working_days"
+    counted = unit.replace("_", " ") if days != 1 else unit.replace("_days", " day")
     where = "before" if before else "after"
-    counted = unit.replace("_", " ") if days != 1 else unit.replace("_", " ").removesuffix("s")
     explanation = f"{long_date(answer)} is {days} {counted} {where} {long_date(from_)}"
     if skipped:
         explanation += (
             f"; {len(skipped)} day{'s between do' if len(skipped) > 1 else ' between does'} not count"
         )
-    return Counted.model_validate(
-        {
-            "from": from_,
-            "days": days,
-            "unit": unit,
-            "before": before,
-            "due_on": answer,
-            "provisional": provisional,
-            "explanation": explanation + ".",
-            "skipped": [{"on": day.on, "why": day.why} for day in skipped],
-        }
-    )
+    return {
+        "from": from_,
+        "days": days,
+        "unit": unit,
+        "before": before,
+        "due_on": answer,
+        "provisional": provisional,
+        "explanation": f"{explanation}.",
+        "skipped": [day._asdict() for day in skipped],
+    }
 
 
 async def _status(context: AppContext, response: Response, reference: str, as_of: date | None) -> Status:
@@ -213,12 +202,17 @@ async def _status(context: AppContext, response: Response, reference: str, as_of
         client = None
     day = as_of or today()
     try:
-        found = await sending.read_status(client, ask, reference, day, STATUS_WITHIN, although_down=True)
+        reading = await sending.read_status(client, ask, reference, day, STATUS_WITHIN, although_down=True)
     except NoAnswer as error:
         why = str(error)
         raise unavailable(f"{why[:1].upper()}{why[1:]}.") from None
-    response.headers["Redress-Read-From"] = found.source
-    return found.status
+    response.headers["Redress-Read-From"] = reading.source
+    return reading.status
+
+
+def _shown(line: Line | OwedDate) -> Any:
+    """A line as the OpenAPI document has it: dates are texts there."""
+    return jsonable_encoder(line._asdict())
 
 
 def _only(caller: Caller, authority: str | None) -> str | None:

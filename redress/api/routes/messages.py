@@ -15,16 +15,14 @@ from redress.api.bodies import Unparsed
 from redress.api.context import AppContext, Context, CurrentCaller, Reference
 from redress.api.problems import Refusal, problems, unavailable, wrong
 from redress.api.routing import endpoints, roles
-from redress.api.schemas import MessageAnswer
-from redress.domain.case import Answer
 from redress.domain.fields import Day, Id, Text
+from redress.domain.log import Answer
 from redress.domain.messages import MESSAGES, Message
 from redress.security.access import STAFF
 from redress.security.tokens import Caller
 from redress.services import sending
 from redress.services.backends import Unavailable
 from redress.services.errors import NoAnswer
-from redress.store import callers
 
 router = endpoints("messages")
 
@@ -40,6 +38,13 @@ IdempotencyKey = Annotated[
         examples=["form-81723"],
     ),
 ]
+
+NOT_TAKEN = "The message was not taken. Send the same one again later."
+
+UNKNOWN = (
+    "Nobody answered in time; whether the message was taken is not known. Send the same one again, with this "
+    "message_id and on: it counts once."
+)
 
 AcceptedOn = Annotated[
     Day | None, Field(description="The London date it happened or was received; today if left out.")
@@ -61,7 +66,7 @@ def body_of(kind: type[Message]) -> type[BaseModel]:
     )
 
 
-def _endpoint(action: str, kind: type[Message]) -> Callable[..., Awaitable[MessageAnswer]]:
+def _endpoint(action: str, kind: type[Message]) -> Callable[..., Awaitable[Answer]]:
     async def send(
         message: Unparsed,
         response: Response,
@@ -69,21 +74,16 @@ def _endpoint(action: str, kind: type[Message]) -> Callable[..., Awaitable[Messa
         context: Context,
         caller: CurrentCaller,
         idempotency_key: IdempotencyKey = None,
-    ) -> MessageAnswer:
+    ) -> Answer:
         body = message.document
         _check_sender(caller, kind, body)
         body["by"] = caller.name
         answer = await _send(context, reference, action, body, idempotency_key)
         if not (answer.applied or answer.pending):
-            raise Refusal(
-                "refused",
-                answer.reason,
-                message_id=answer.message_id,
-                on=answer.on.isoformat(),
-                repeated=answer.repeated,
-            )
+            more = answer.model_dump(mode="json", include={"message_id", "on", "repeated"})
+            raise Refusal("refused", answer.reason, **more)
         response.status_code = 202 if answer.pending else 200
-        return MessageAnswer.model_validate(answer.model_dump())
+        return answer
 
     examples: dict[str, Example] = {kind.title: {"value": kind.example()}}
     send.__annotations__["message"] = Annotated[body_of(kind), Body(openapi_examples=examples)]
@@ -115,21 +115,16 @@ async def _send(
         return await sending.send(client, register, reference, name, completed, within)
     except (Unavailable, SQLAlchemyError) as error:
         what = str(error) if isinstance(error, Unavailable) else "The register"
-        detail = f"{what} does not answer; the message was not taken. Send the same one again later."
-        raise unavailable(detail, applied="no", **repeat) from None
+        raise unavailable(f"{what} does not answer. {NOT_TAKEN}", applied="no", **repeat) from None
     except NoAnswer as error:
-        if error.applied != "no":
-            detail = "Nobody answered in time; whether the message was taken is not known. Send the same one "
-            detail += "again, with this message_id and on: it counts once."
-        else:
-            detail = "The message was not taken. Send the same one again later."
+        detail = NOT_TAKEN if error.applied == "no" else UNKNOWN
         raise unavailable(detail, applied=error.applied or "no", **repeat) from None
 
 
 async def _first_date(context: AppContext, reference: str, message_id: str) -> str | None:
     """The date of the same message when it came first: a repeat on a later day is still a repeat."""
     try:
-        return await context.backends.ask(lambda register: callers.dated(register, reference, message_id))
+        return await context.backends.ask(lambda register: register.dated(reference, message_id))
     except Unavailable:
         return None
 
@@ -155,9 +150,9 @@ for _action, _kind in MESSAGES.items():
         operation_id=f"send_{_action}",
         summary=_kind.title,
         description=_description(_kind),
-        response_model=MessageAnswer,
+        response_model=Answer,
         response_description=APPLIED,
         response_model_exclude_unset=True,
-        responses={202: {"description": PENDING, "model": MessageAnswer}, **problems(409, 410)},
+        responses={202: {"description": PENDING, "model": Answer}, **problems(409, 410)},
         openapi_extra=roles(_kind.sent_by),
     )

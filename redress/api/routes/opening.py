@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Body, Path, Response
 from fastapi.openapi.models import Example
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from redress.api.bodies import Unparsed
 from redress.api.context import Context, CurrentCaller, check_authority
@@ -35,8 +35,6 @@ ReceiptId = Annotated[
 
 class Opening(Unparsed, domain.Opening):
     """What opens a complaint, comment, compliment or other representation."""
-
-    model_config = ConfigDict(json_schema_extra={"example": domain.Opening.example()})
 
 
 class Intake(Schema):
@@ -67,6 +65,10 @@ class Intake(Schema):
 
 LOCATION = header("Location", "Where it, or while there is no reference its receipt, can be read.")
 
+THERE_BEFORE = "It was here before; `differs` says whether with other content."
+
+WAITING = "It is kept, and opened as soon as what is down is back: no need to repeat it."
+
 EXAMPLES: dict[str, Example] = {"a complaint from a web form": {"value": domain.Opening.example()}}
 
 
@@ -75,20 +77,11 @@ EXAMPLES: dict[str, Example] = {"a complaint from a web form": {"value": domain.
     operation_id="open_complaint",
     summary="Open a representation",
     status_code=201,
-    response_model=Intake,
     response_description="Opened: `reference` is its name from now on.",
     responses={
-        200: {
-            "description": "It was here before; `differs` says whether with other content.",
-            "model": Intake,
-            **LOCATION,
-        },
+        200: {"description": THERE_BEFORE, "model": Intake, **LOCATION},
         201: LOCATION,
-        202: {
-            "description": "It is kept, and opened as soon as what is down is back: no need to repeat it.",
-            "model": Intake,
-            **LOCATION,
-        },
+        202: {"description": WAITING, "model": Intake, **LOCATION},
     },
     openapi_extra=roles(STAFF | INTAKE),
 )
@@ -134,16 +127,15 @@ async def _checked(raw: dict[str, Any], caller: Caller) -> domain.Opening:
     "/v1/receipts/{receipt}",
     operation_id="read_receipt",
     summary="What became of an opening that had to wait",
-    response_model=Intake,
     openapi_extra=roles(STAFF | INTAKE),
 )
 async def read_receipt(receipt: ReceiptId, context: Context, caller: CurrentCaller) -> Intake:
     """Needs neither Temporal nor the register. A receipt can be asked about for 90 days."""
-    kept = await asyncio.to_thread(context.queue.receipt, receipt)
-    if kept is None:
+    known = await asyncio.to_thread(context.queue.receipt, receipt)
+    if known is None:
         raise Refusal("not-found", "There is no such receipt, or its complaint was opened long ago.")
-    check_authority(caller, kept.authority)
-    return _shown(outcome_of(kept))
+    check_authority(caller, known.authority)
+    return _shown(outcome_of(known))
 
 
 def _shown(outcome: Outcome) -> Intake:

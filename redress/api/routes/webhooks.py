@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 from fastapi import Body, Path, Response
@@ -24,12 +25,7 @@ from redress.store.webhooks import Subscription
 router = endpoints("webhooks")
 
 HookId = Annotated[
-    str,
-    Path(
-        pattern=r"^wh_[0-9a-f]{24}$",
-        description="The webhook's id.",
-        examples=["wh_0123456789abcdef01234567"],
-    ),
+    str, Path(pattern=r"^wh_[0-9a-f]{24}$", description="Its id.", examples=["wh_0123456789abcdef01234567"])
 ]
 
 EXAMPLES: dict[str, Example] = {
@@ -38,7 +34,7 @@ EXAMPLES: dict[str, Example] = {
     }
 }
 
-MOST = 50
+MAX_WEBHOOKS = 50
 """How many webhooks there may be."""
 
 
@@ -117,7 +113,6 @@ class Retried(Schema):
     operation_id="make_webhook",
     summary="Subscribe to changes",
     status_code=201,
-    response_model=WebhookWithSecret,
     response_description="Made. Keep the `secret`: it is not shown again.",
     responses={201: header("Location", "Where it can be read.")},
     openapi_extra=roles(MANAGER),
@@ -137,9 +132,9 @@ async def make_webhook(
     """
     _check(new, context, caller)
     only = new.authority or caller.authority
-    there = await context.backends.ask(webhooks.subscriptions)
-    if len(there) >= MOST:
-        raise wrong("url", f"there are {MOST} webhooks already: end one")
+    existing = await context.backends.ask(webhooks.subscriptions)
+    if len(existing) >= MAX_WEBHOOKS:
+        raise wrong("url", f"there are {MAX_WEBHOOKS} webhooks already: end one")
     made, secret = await context.backends.ask(
         lambda register: webhooks.subscribe(register, new.url, new.events, only, caller.name)
     )
@@ -165,12 +160,10 @@ def _check(new: NewWebhook, context: AppContext, caller: Caller) -> None:
     response_model=Webhooks,
     openapi_extra=roles(MANAGER),
 )
-async def list_webhooks(context: Context, caller: CurrentCaller) -> Webhooks:
+async def list_webhooks(context: Context, caller: CurrentCaller) -> dict[str, list[Subscription]]:
     """Those that there are, with how many deliveries wait, arrived, and were given up."""
-    found = await context.backends.ask(
-        lambda register: webhooks.subscriptions(register, authority=caller.authority)
-    )
-    return Webhooks(webhooks=[Webhook(**each._asdict()) for each in found])
+    subscriptions = partial(webhooks.subscriptions, authority=caller.authority)
+    return {"webhooks": await context.backends.ask(subscriptions)}
 
 
 @router.get(
@@ -180,9 +173,9 @@ async def list_webhooks(context: Context, caller: CurrentCaller) -> Webhooks:
     response_model=Webhook,
     openapi_extra=roles(MANAGER),
 )
-async def read_webhook(webhook: HookId, context: Context, caller: CurrentCaller) -> Webhook:
+async def read_webhook(webhook: HookId, context: Context, caller: CurrentCaller) -> Subscription:
     """One webhook, with how its deliveries went."""
-    return Webhook(**(await _one(context, caller, webhook))._asdict())
+    return await _one(context, caller, webhook)
 
 
 @router.delete(
@@ -196,7 +189,7 @@ async def read_webhook(webhook: HookId, context: Context, caller: CurrentCaller)
 async def end_webhook(webhook: HookId, context: Context, caller: CurrentCaller) -> Response:
     """Ends a webhook; what waits for it is dropped."""
     await _one(context, caller, webhook)
-    await context.backends.ask(lambda register: webhooks.end(register, webhook))
+    await context.backends.ask(partial(webhooks.end, id=webhook))
     return Response(status_code=204)
 
 
@@ -204,33 +197,30 @@ async def end_webhook(webhook: HookId, context: Context, caller: CurrentCaller) 
     "/v1/webhooks/{webhook}/secret",
     operation_id="renew_webhook_secret",
     summary="Give a webhook a new secret",
-    response_model=WebhookWithSecret,
     response_description="The new secret. Keep it: it is not shown again.",
     openapi_extra=roles(MANAGER),
 )
 async def renew_webhook_secret(webhook: HookId, context: Context, caller: CurrentCaller) -> WebhookWithSecret:
     """For a day each delivery bears two signatures, by the new secret and by the former one."""
-    found = await _one(context, caller, webhook)
-    secret = await context.backends.ask(lambda register: webhooks.renew_secret(register, webhook))
-    return WebhookWithSecret(**found._asdict(), secret=secret)
+    subscription = await _one(context, caller, webhook)
+    secret = await context.backends.ask(partial(webhooks.renew_secret, id=webhook))
+    return WebhookWithSecret(**subscription._asdict(), secret=secret)
 
 
 @router.post(
     "/v1/webhooks/{webhook}/retry",
     operation_id="retry_webhook",
     summary="Try given-up deliveries anew",
-    response_model=Retried,
     openapi_extra=roles(MANAGER),
 )
 async def retry_webhook(webhook: HookId, context: Context, caller: CurrentCaller) -> Retried:
     """For a receiver that was down for longer than deliveries are tried."""
     await _one(context, caller, webhook)
-    return Retried(retried=await context.backends.ask(lambda register: webhooks.try_again(register, webhook)))
+    return Retried(retried=await context.backends.ask(partial(webhooks.try_again, id=webhook)))
 
 
 async def _one(context: AppContext, caller: Caller, id: str) -> Subscription:
-    found = await context.backends.ask(lambda register: webhooks.subscriptions(register, id=id))
-    if not found:
-        raise Refusal("not-found", f"There is no webhook {id}.")
-    check_authority(caller, found[0].authority)
-    return found[0]
+    for subscription in await context.backends.ask(partial(webhooks.subscriptions, id=id)):
+        check_authority(caller, subscription.authority)
+        return subscription
+    raise Refusal("not-found", f"There is no webhook {id}.")

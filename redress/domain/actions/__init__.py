@@ -11,8 +11,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from redress.domain.actions.registry import ACTIONS
-from redress.domain.log import LogEntry
-from redress.domain.outcome import Outcome
+from redress.domain.log import LogEntry, Outcome
 from redress.domain.state import ComplaintState
 
 __all__ = ["ACTIONS", "act"]

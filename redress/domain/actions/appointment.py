@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from redress.domain.actions.registry import carries_out
-from redress.domain.log import LogEntry
+from redress.domain.log import APPLIED, LogEntry, Outcome, refused
 from redress.domain.messages import Appoint, SetAdvocate
-from redress.domain.outcome import APPLIED, Outcome, refused
 from redress.domain.procedure import RoleRule
 from redress.domain.state import ComplaintState
 

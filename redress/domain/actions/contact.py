@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from redress.domain.actions.registry import carries_out
-from redress.domain.log import LogEntry
+from redress.domain.log import APPLIED, LogEntry, Outcome, refused
 from redress.domain.messages import RestrictContact
-from redress.domain.outcome import APPLIED, Outcome, refused
 from redress.domain.state import ComplaintState
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from redress.domain.actions.registry import carries_out
 from redress.domain.effects import Fact
-from redress.domain.log import LogEntry
+from redress.domain.log import APPLIED, LogEntry, Outcome, refused
 from redress.domain.messages import Accept, Decline
-from redress.domain.outcome import APPLIED, Outcome, refused
 from redress.domain.state import ComplaintState
 
 
@@ -37,9 +36,8 @@ def decline(state: ComplaintState, entry: LogEntry, message: Decline) -> Outcome
             "later stages may not be refused. Withdrawal, or closing by agreement, ends it."
         )
     if state.opening.complainant is None and not (message.note or state.notes):
-        state.note_irregular(
-            entry, "no steps taken about an anonymous concern are recorded (a note says them)"
-        )
+        what = "no steps taken about an anonymous concern are recorded (a note says them)"
+        state.note_irregular(entry, what)
     state.deadlines.reach("decided", message.on, assumed=entry.assumed)
     instead: list[Fact] = [question.instead for question in state.questions if question.instead]
     state.close("declined", "declined", entry, instead=instead)

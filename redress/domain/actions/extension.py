@@ -6,9 +6,8 @@ from datetime import date
 
 from redress.domain.actions.registry import carries_out
 from redress.domain.deadline import Deadline
-from redress.domain.log import LogEntry
+from redress.domain.log import APPLIED, LogEntry, Outcome, refused
 from redress.domain.messages import Extend
-from redress.domain.outcome import APPLIED, Outcome, refused
 from redress.domain.state import ComplaintState
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from redress.domain.actions.registry import carries_out
-from redress.domain.log import LogEntry
+from redress.domain.log import APPLIED, LogEntry, Outcome, pending, refused
 from redress.domain.messages import DecideLate, Escalate
-from redress.domain.outcome import APPLIED, Outcome, pending, refused
 from redress.domain.procedure import Stage
 from redress.domain.state import ComplaintState
 
@@ -35,9 +34,8 @@ def escalate(state: ComplaintState, entry: LogEntry, message: Escalate) -> Outco
         if before_its_day is not None:
             return before_its_day
     elif entry.assumed:
-        state.note_irregular(
-            entry, f"came without a date after closing on {state.closed_on.isoformat()}; taken as in time"
-        )
+        closed_on = state.closed_on.isoformat()
+        state.note_irregular(entry, f"came without a date after closing on {closed_on}; taken as in time")
     state.open_stage(stage.next, entry, state.day)
     return APPLIED
 

@@ -1,13 +1,15 @@
-"""The way to the Ombudsman, and what comes back."""
+"""The way to the Ombudsman, before its time too, and what comes back."""
 
 from __future__ import annotations
 
-from redress.domain.actions.early_referral import missing_conditions
+from collections.abc import Sequence
+
 from redress.domain.actions.registry import carries_out
-from redress.domain.log import LogEntry
+from redress.domain.log import APPLIED, LogEntry, Outcome, refused
 from redress.domain.messages import OmbudsmanDecision, ReferToOmbudsman
-from redress.domain.outcome import APPLIED, Outcome, refused
+from redress.domain.procedure import Condition, Procedure
 from redress.domain.state import ComplaintState
+from redress.domain.words import mentioned
 
 
 @carries_out(ReferToOmbudsman)
@@ -55,3 +57,31 @@ def ombudsman_decision(state: ComplaintState, entry: LogEntry, message: Ombudsma
         state.remedies.agree(remedy, message.on)
     state.effects.send("ombudsman_decision", entry)
     return APPLIED
+
+
+_DENIALS = ("no", "not", "none", "nobody", "nothing", "never", "without", "isn't", "wasn't", "doesn't")
+
+
+def missing_conditions(procedure: Procedure, recorded: Sequence[str]) -> list[str]:
+    """The titles of the conditions that are not recorded. `recorded` is what the referral says, by entry.
+
+    An entry counts for one condition only: "an agreed action plan" is no agreement of the complainant's.
+    """
+    wanted = procedure.early_referral
+    taken: dict[int, int] = {}  # by the entry's place: the place of the condition it counts for
+
+    def find(condition: int, tried: set[int]) -> bool:
+        for at, entry in enumerate(recorded):
+            if at in tried or not _counts_for(wanted[condition], entry):
+                continue
+            tried.add(at)
+            if at not in taken or find(taken[at], tried):
+                taken[at] = condition
+                return True
+        return False
+
+    return [condition.title for at, condition in enumerate(wanted) if not find(at, set())]
+
+
+def _counts_for(wanted: Condition, entry: str) -> bool:
+    return bool(mentioned([wanted.name, *wanted.words], entry)) and not mentioned(_DENIALS, entry)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from redress.domain.actions.registry import carries_out
-from redress.domain.log import LogEntry
+from redress.domain.log import APPLIED, LogEntry, Outcome, refused
 from redress.domain.messages import SchedulePanel
-from redress.domain.outcome import APPLIED, Outcome, refused
 from redress.domain.state import ComplaintState
 
 
@@ -24,9 +23,8 @@ def schedule_panel(state: ComplaintState, entry: LogEntry, message: SchedulePane
         state.note_irregular(entry, "the panel was called for a day that had passed")
     limit = state.latest.get("panel_meeting")
     if limit is not None and limit.is_open and message.meeting_on > limit.due_on:
-        state.note_irregular(
-            entry, f"the panel is called for later than its limit, {limit.due_on.isoformat()}"
-        )
+        last = limit.due_on.isoformat()
+        state.note_irregular(entry, f"the panel is called for later than its limit, {last}")
     state.call_panel(message.meeting_on, message.on, assumed=entry.assumed)
     state.effects.send("panel_date", entry)
     return APPLIED

@@ -8,9 +8,9 @@ from redress.domain.actions.registry import carries_out
 from redress.domain.calendar import Differing, long_date
 from redress.domain.deadline import Deadline
 from redress.domain.effects import Fact
-from redress.domain.log import LogEntry
+from redress.domain.facts import move_of
+from redress.domain.log import APPLIED, LogEntry, Outcome, refused
 from redress.domain.messages import Recount
-from redress.domain.outcome import APPLIED, Outcome, refused
 from redress.domain.state import ComplaintState
 
 
@@ -46,30 +46,25 @@ def _write_about(
     Each letter to staff goes to its fact `owner`; the Complaints Manager's has all of it.
     """
     days: list[Fact] = [
-        {"on": day.on.isoformat(), "name": day.name, "now": day.now}
+        {**day._asdict(), "on": day.on.isoformat()}
         for day in differing
         if any(_lies_within(day.on, deadline) for deadline in moved)
     ]
     both = state.procedure.policy.letters_count_stage_2_from == "statement"
-    public = [deadline for deadline in moved if both or not deadline.limit.follows]
+    public = [move_of(d, d.moved[-1].due_on) for d in moved if both or not d.limit.follows]
     if public:
-        state.effects.send("dates_moved", entry, moved=[_moved(deadline) for deadline in public], days=days)
+        state.effects.send(
+            "dates_moved",
+            entry,
+            moved=public,
+            days=days,
+        )
     owners = {deadline.owner for deadline in moved} - {"complainant", "ombudsman", "nobody"}
     for owner in sorted(owners | {"complaints_manager"}):
-        theirs = [_moved(d) for d in moved if owner in (d.owner, "complaints_manager")]
+        theirs = [move_of(d, d.moved[-1].due_on) for d in moved if owner in (d.owner, "complaints_manager")]
         state.effects.send("dates_moved_staff", entry, to=owner, moved=theirs, days=days)
 
 
 def _lies_within(day: date, deadline: Deadline) -> bool:
     ends = (deadline.counts_from, deadline.moved[-1].due_on, deadline.due_on)
     return min(ends) <= day <= max(ends)
-
-
-def _moved(deadline: Deadline) -> Fact:
-    return {
-        "name": deadline.name,
-        "title": deadline.limit.title,
-        "was": deadline.moved[-1].due_on.isoformat(),
-        "due_on": deadline.due_on.isoformat(),
-        "owner": deadline.owner,
-    }

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar, cast
 
-from redress.domain.log import LogEntry
+from redress.domain.log import LogEntry, Outcome
 from redress.domain.messages import Message
-from redress.domain.outcome import Outcome
 from redress.domain.state import ComplaintState
 
 M = TypeVar("M", bound=Message)

@@ -1,21 +1,36 @@
-"""What is reported as done: statement, reports, the panel's papers and meeting, other meetings, notes."""
+"""What is reported as done: acknowledgement, statement, reports, the panel, meetings, remedies, notes."""
 
 from __future__ import annotations
 
 from redress.domain.actions.registry import carries_out
-from redress.domain.log import LogEntry
+from redress.domain.log import APPLIED, LogEntry, Outcome, refused
 from redress.domain.messages import (
+    Acknowledge,
     AddNote,
     AgreeStatement,
+    CompleteRemedy,
     Correct,
     HoldPanel,
     RecordMeeting,
     Report,
     SendPapers,
 )
-from redress.domain.outcome import APPLIED, Outcome
 from redress.domain.state import ComplaintState
 from redress.domain.words import plain
+
+
+@carries_out(Acknowledge)
+def acknowledge(state: ComplaintState, entry: LogEntry, message: Acknowledge) -> Outcome:
+    """The acknowledgement goes out; where none is owed, that is noted."""
+    stage = state.stage_rules
+    milestones = ("acknowledged", f"acknowledged:{stage.name}")
+    if not any(milestone in d.limit.met_by for d in state.running for milestone in milestones):
+        state.note_irregular(entry, "nothing is waiting to be acknowledged")
+        return APPLIED
+    for milestone in milestones:
+        state.deadlines.reach(milestone, message.on, assumed=entry.assumed)
+    state.effects.send(stage.acknowledgement_letter, entry)
+    return APPLIED
 
 
 @carries_out(AgreeStatement)
@@ -84,4 +99,16 @@ def add_note(state: ComplaintState, entry: LogEntry, message: AddNote) -> Outcom
 @carries_out(Correct)
 def correct(state: ComplaintState, entry: LogEntry, message: Correct) -> Outcome:
     """Nothing is left to do: what it puts right was right from the start (`redress.domain.folding`)."""
+    return APPLIED
+
+
+@carries_out(CompleteRemedy)
+def complete_remedy(state: ComplaintState, entry: LogEntry, message: CompleteRemedy) -> Outcome:
+    """An agreed action was done."""
+    agreed = state.remedies.numbered(message.remedy)
+    if agreed is None:
+        return refused(f"There is no remedy {message.remedy}; {len(state.remedies)} are agreed.")
+    if agreed.done_on is not None:
+        return refused(f"Remedy {message.remedy} was done on {agreed.done_on.isoformat()} already.")
+    state.remedies.complete(agreed, message.on, assumed=entry.assumed)
     return APPLIED

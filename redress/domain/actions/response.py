@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from redress.domain.actions.registry import carries_out
-from redress.domain.log import LogEntry
+from redress.domain.log import APPLIED, LogEntry, Outcome
 from redress.domain.messages import Respond
-from redress.domain.outcome import APPLIED, Outcome
 from redress.domain.points import PointFinding
+from redress.domain.position import Ending
 from redress.domain.procedure import Stage
 from redress.domain.state import ComplaintState
 
@@ -58,21 +58,21 @@ def _reach_milestones(state: ComplaintState, entry: LogEntry, message: Respond, 
     state.deadlines.reach(f"answer_received:{stage.name}", message.on, counts_from=max(received, message.on))
 
 
-def _closes_as(state: ComplaintState, message: Respond, stage: Stage) -> str:
-    """As what an answer ends the complaint; empty: it goes on."""
+def _closes_as(state: ComplaintState, message: Respond, stage: Stage) -> Ending | None:
+    """As what an answer ends the complaint; None: it goes on."""
     if state.points.suspended:
-        return ""  # what waits for proceedings elsewhere is still to be answered
+        return None  # what waits for proceedings elsewhere is still to be answered
     if stage.next is None:
         return "completed"
     settled = message.outcome == "resolved" and stage.resolved_closes and not state.requests.ask_to_go_on
-    return "resolved" if settled else ""
+    return "resolved" if settled else None
 
 
 def _record_findings(state: ComplaintState, entry: LogEntry, message: Respond, stage: Stage) -> None:
     """Each point's own finding; without any, what was decided holds for every point."""
     if not message.findings:
         for point in state.points.open:
-            point.record(PointFinding(stage.name, message.outcome, "", message.on))
+            point.findings.append(PointFinding(stage.name, message.outcome, "", message.on))
         return
     at_issue = state.points.at_issue
     for finding in message.findings:
@@ -80,7 +80,7 @@ def _record_findings(state: ComplaintState, entry: LogEntry, message: Respond, s
         if not named or named[0] not in at_issue:
             state.note_irregular(entry, f"a finding on point {finding.point}, which is not at issue here")
         if named:
-            named[0].record(PointFinding(stage.name, finding.outcome, finding.reason, message.on))
+            named[0].findings.append(PointFinding(stage.name, finding.outcome, finding.reason, message.on))
     missing = {point.number for point in state.points.open} - {finding.point for finding in message.findings}
     if missing:
         state.note_irregular(entry, f"no finding on point {', '.join(map(str, sorted(missing)))}")

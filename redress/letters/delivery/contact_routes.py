@@ -56,8 +56,8 @@ def contact_routes_of(case: Case, authority: Authority, recipient: str) -> Conta
     """How the recipient of a letter is reached now. Staff by the authority's file."""
     if recipient == "complainant" and case.opening.complainant is not None:
         return _routes_of(case.opening.complainant, case.opening.complainant.format)
-    if recipient == "advocate" and case.fold.people.advocate is not None:
-        return _routes_of(case.fold.people.advocate, "")
+    if recipient == "advocate" and case.state.people.advocate is not None:
+        return _routes_of(case.state.people.advocate, "")
     by_role = {str(role): email for role, email in authority.addresses.items()}
     email = by_role.get(recipient) or authority.contact.email
     return ContactRoutes("", usable_email(email), "", "", ["staff"], "", wants_text=False)

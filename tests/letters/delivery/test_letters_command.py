@@ -157,7 +157,7 @@ def test_a_status_tells_what_became_of_each_letter(
         at.rested()
         more = {"extend": {"reason": "Two teams."}, "respond": {"outcome": "upheld"}}.get(action, {})
         at.says(action, on, **more)
-    found = at.register.status(at.reference, at.case.fold.day)
+    found = at.register.status(at.reference, at.case.state.day)
     assert found is not None
     for letter in letters.with_delivery(at.register, found)["letters"]:
         shown[letter["letter"]] = letter["state"]

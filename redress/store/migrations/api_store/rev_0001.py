@@ -35,7 +35,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("digest", name="one_token_a_digest"),
     )
     op.create_index("tokens_by_name", "tokens", ["name"])
-
     op.create_table(
         "waiting_openings",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
@@ -44,14 +43,14 @@ def upgrade() -> None:
         sa.Column("authority", sa.String(length=100), nullable=False),
         sa.Column("caller", sa.String(length=200), nullable=False),
         sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("body", sa.JSON(), nullable=True),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("body", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("reference", sa.String(length=40), nullable=True),
         sa.Column("created", sa.Boolean(), nullable=False),
         sa.Column("differs", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
-        sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("problem", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("intake", name="one_opening_an_intake"),

@@ -14,9 +14,9 @@ def upgrade() -> None:
     op.create_table(
         "appointments",
         sa.Column("reference", sa.String(length=40), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("role", sa.String(length=40), nullable=False),
         sa.Column("connection", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("on_date", sa.Date(), nullable=False),
         sa.Column("until", sa.Date(), nullable=True),
         sa.PrimaryKeyConstraint("reference", "number"),
@@ -52,14 +52,14 @@ def upgrade() -> None:
         sa.Column("authority", sa.String(length=100), nullable=False),
         sa.Column("procedure", sa.String(length=40), nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("waiting_for", sa.String(length=40), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("stage", sa.String(length=20), nullable=False),
         sa.Column("received_on", sa.Date(), nullable=False),
         sa.Column("next_due_on", sa.Date(), nullable=True),
-        sa.Column("waiting_for", sa.String(length=40), nullable=False),
-        sa.Column("overdue", sa.Boolean(), nullable=False),
         sa.Column("closed_on", sa.Date(), nullable=True),
         sa.Column("closed_as", sa.String(length=20), nullable=True),
+        sa.Column("overdue", sa.Boolean(), nullable=False),
         sa.Column("is_listed", sa.Boolean(), nullable=False),
         sa.Column("good_until", sa.Date(), nullable=False),
         sa.Column("calendar", sa.String(length=64), nullable=False),
@@ -68,7 +68,6 @@ def upgrade() -> None:
     op.create_index("complaints_by_authority", "complaints", ["authority", "reference"])
     op.create_index("complaints_good_until", "complaints", ["is_listed", "good_until"])
     op.create_index("complaints_listed", "complaints", ["is_listed", "reference"])
-
     op.create_table(
         "counters",
         sa.Column("series", sa.String(length=40), nullable=False),
@@ -78,38 +77,36 @@ def upgrade() -> None:
     op.create_table(
         "deadlines",
         sa.Column("reference", sa.String(length=40), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("owner", sa.String(length=40), nullable=False),
         sa.Column("name", sa.String(length=60), nullable=False),
         sa.Column("stage", sa.String(length=20), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
-        sa.Column("owner", sa.String(length=40), nullable=False),
-        sa.Column("counts_from", sa.Date(), nullable=False),
-        sa.Column("days", sa.Integer(), nullable=False),
-        sa.Column("unit", sa.String(length=20), nullable=False),
-        sa.Column("due_on", sa.Date(), nullable=False),
-        sa.Column("provisional", sa.Boolean(), nullable=False),
-        sa.Column("met_on", sa.Date(), nullable=True),
         sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("unit", sa.String(length=20), nullable=False),
+        sa.Column("counts_from", sa.Date(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("met_on", sa.Date(), nullable=True),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
         sa.Column("days_late", sa.Integer(), nullable=False),
         sa.Column("breaches", sa.Integer(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("provisional", sa.Boolean(), nullable=False),
         sa.Column("is_owed", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("reference", "number"),
     )
     op.create_index("deadlines_owed", "deadlines", ["is_owed", "reference", "name", "number"])
-
     op.create_table(
         "deliveries",
         sa.Column("subscription", sa.String(length=40), nullable=False),
         sa.Column("notice", sa.Integer(), nullable=False),
-        sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_answer", sa.String(length=100), nullable=False),
         sa.PrimaryKeyConstraint("subscription", "notice"),
     )
     op.create_index("deliveries_by_next", "deliveries", ["state", "next_at"])
-
     op.create_table(
         "events",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
@@ -124,39 +121,37 @@ def upgrade() -> None:
     )
     op.create_index("events_by_kind", "events", ["kind", "reference"])
     op.create_index("events_by_reference", "events", ["reference", "id"])
-
     op.create_table(
         "letters",
         sa.Column("reference", sa.String(length=40), nullable=False),
-        sa.Column("key", sa.String(length=400), nullable=False),
         sa.Column("recipient", sa.String(length=40), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=400), nullable=False),
         sa.Column("letter", sa.String(length=60), nullable=False),
-        sa.Column("on_date", sa.Date(), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
-        sa.Column("place", sa.String(length=400), nullable=True),
-        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("on_date", sa.Date(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("envelope", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("text", sa.Text(), nullable=True),
         sa.Column("means", sa.String(length=10), nullable=True),
         sa.Column("channel", sa.String(length=10), nullable=True),
-        sa.Column("round", sa.Integer(), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("tried_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("claim", sa.String(length=32), nullable=True),
-        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reason", sa.String(length=200), nullable=True),
+        sa.Column("place", sa.String(length=400), nullable=True),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tried_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("raised_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("reference", "key", "recipient"),
     )
     op.create_index("letters_by_state", "letters", ["state", "reference"])
-
     op.create_table(
         "messages",
         sa.Column("reference", sa.String(length=40), nullable=False),
+        sa.Column("action", sa.String(length=40), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("message_id", sa.String(length=250), nullable=False),
-        sa.Column("action", sa.String(length=40), nullable=False),
         sa.Column("on_date", sa.Date(), nullable=False),
         sa.Column("assumed", sa.Boolean(), nullable=False),
         sa.Column("outcome", sa.String(length=20), nullable=False),
@@ -167,9 +162,9 @@ def upgrade() -> None:
         "notices",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("reference", sa.String(length=40), nullable=False),
+        sa.Column("event", sa.String(length=40), nullable=False),
         sa.Column("key", sa.String(length=400), nullable=False),
         sa.Column("authority", sa.String(length=100), nullable=False),
-        sa.Column("event", sa.String(length=40), nullable=False),
         sa.Column("noticed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("body", sa.JSON(), nullable=False),
         sa.Column("fanned_out", sa.Boolean(), nullable=False),
@@ -177,7 +172,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("reference", "key", name="one_notice_an_event"),
     )
     op.create_index("notices_to_fan_out", "notices", ["fanned_out", "id"])
-
     op.create_table(
         "refusals",
         sa.Column("reference", sa.String(length=40), nullable=False),
@@ -196,9 +190,9 @@ def upgrade() -> None:
         sa.Column("events", sa.JSON(), nullable=False),
         sa.Column("secret", sa.Text(), nullable=False),
         sa.Column("former_secret", sa.Text(), nullable=True),
-        sa.Column("former_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("made_by", sa.String(length=200), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("former_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )

@@ -1,4 +1,4 @@
-"""What is measured: a Temporal server, a fresh register, fresh keys, and processes beside them."""
+"""What every part measures with: a Temporal server, a fresh register, fresh keys, processes beside them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from math import inf
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -29,6 +30,31 @@ T = TypeVar("T")
 
 CONCURRENCY = 20
 """Requests in flight at the client."""
+
+
+class Figure(NamedTuple):
+    """One measured figure; without `at_least` and `at_most` it is for information."""
+
+    key: str
+    title: str
+    value: float
+    unit: str = ""
+    at_least: float = -inf
+    at_most: float = inf
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether what is promised is so; also where nothing is promised."""
+        return self.at_least <= self.value <= self.at_most
+
+    def __str__(self) -> str:
+        """The figure for people, with the promise beside it."""
+        promise = "" if self.is_kept else "NOT KEPT: "
+        if self.at_least > -inf:
+            promise += f"at least {self.at_least:,g}"
+        if self.at_most < inf:
+            promise += f"at most {self.at_most:,g}"
+        return f"{self.title:<60}{self.value:>12,.2f} {self.unit:<3} {promise}".rstrip()
 
 
 class Stack(NamedTuple):
