@@ -224,7 +224,7 @@ def _appointment(held: Appointment) -> dict[str, JsonValue]:
 
 
 def _deadline(state: ComplaintState, deadline: Deadline, as_of: date) -> DeadlineStatus:
-    limit = deadline.limit
+    limit, moved = deadline.limit, deadline.moved
     return DeadlineStatus(
         name=deadline.name,
         title=limit.title,
@@ -241,9 +241,7 @@ def _deadline(state: ComplaintState, deadline: Deadline, as_of: date) -> Deadlin
         days_late=days_late(state.calendar, deadline, as_of),
         source=limit.source,
         verified=limit.verified,
-        moved=[
-            MovedStatus(due_on=m.due_on.isoformat(), reason=m.reason, breach=m.breach) for m in deadline.moved
-        ],
+        moved=[MovedStatus(due_on=m.due_on.isoformat(), reason=m.reason, breach=m.breach) for m in moved],
     )
 
 
