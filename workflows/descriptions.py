@@ -51,7 +51,7 @@ def _without_content(example: object) -> object:
     if isinstance(example, dict):
         return {name: _without_content(value) for name, value in example.items()}
     if isinstance(example, list):
-        return None if isinstance(example[0], dict) else [_without_content(each) for each in example]
+        return None if isinstance(example[0], dict) else [_without_content(value) for value in example]
     if isinstance(example, str) and not example.isidentifier():
         return DAY if _ISO_DATE.fullmatch(example) else TEXT
     return example

@@ -7,7 +7,6 @@ for it and starts those that count from it (`Deadlines.reach`). Nothing here kno
 from __future__ import annotations
 
 from datetime import date
-from operator import attrgetter
 
 from redress.domain.calendar import HolidayTable, calendar_for, differing_within
 from redress.domain.deadline import Deadline, count, days_between
@@ -53,9 +52,13 @@ class Deadlines:
 
     def next_to_wake(self, to: date) -> Deadline | None:
         """The first deadline that wakes up to a day, having let time pass until then; None: until `to`."""
-        waking = [deadline for deadline in self.running if deadline.wakes_on <= to]
-        first = min(waking, key=attrgetter("wakes_on"), default=None)
-        self.day = max(self.day, first.wakes_on if first else to)
+        first: Deadline | None = None
+        for deadline in self.running:
+            if deadline.wakes_on <= to and (first is None or deadline.wakes_on < first.wakes_on):
+                first = deadline
+        until = to if first is None else first.wakes_on
+        if until > self.day:
+            self.day = until
         return first
 
     # --- milestones ---------------------------------------------------------------------------------
@@ -243,9 +246,9 @@ class Deadlines:
 
     def _rest(self, deadline: Deadline) -> None:
         """Pause it while the complaint is suspended, where it may rest and does not yet."""
-        limit = deadline.limit
-        may_rest = limit.name != "suspension_review" and limit.outlives != "closure"
-        if self.position.state == "suspended" and may_rest and deadline.paused_on is None:
+        if self.position.state != "suspended" or deadline.paused_on is not None:
+            return
+        if deadline.limit.name != "suspension_review" and deadline.limit.outlives != "closure":
             deadline.pause(self.day)
 
     def extend(self, deadline: Deadline, until: date, reason: str) -> None:

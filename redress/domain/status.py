@@ -448,7 +448,7 @@ def _appointment(held: Appointment) -> AppointmentStatus:
 
 
 def _deadline(state: ComplaintState, deadline: Deadline, as_of: date) -> DeadlineStatus:
-    limit = deadline.limit
+    limit, moved = deadline.limit, deadline.moved
     return DeadlineStatus(
         name=deadline.name,
         title=limit.title,
@@ -465,9 +465,7 @@ def _deadline(state: ComplaintState, deadline: Deadline, as_of: date) -> Deadlin
         days_late=days_late(state.calendar, deadline, as_of),
         source=limit.source,
         verified=limit.verified,
-        moved=[
-            MovedStatus(due_on=m.due_on.isoformat(), reason=m.reason, breach=m.breach) for m in deadline.moved
-        ],
+        moved=[MovedStatus(due_on=m.due_on.isoformat(), reason=m.reason, breach=m.breach) for m in moved],
     )
 
 

@@ -13,7 +13,6 @@ from redress.contract import BEGIN
 from redress.store import tables
 from tests.conftest import Life
 from tests.workflows.paths import terms_at_once, terms_at_the_second_go, the_first_terms
-from workflows import complaint
 
 
 async def activities_of(life: Life) -> list[str]:
@@ -41,7 +40,7 @@ async def test_terms_that_are_slow_are_not_waited_for_and_count_once(
     life: Life, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The slow one goes on beside the errand, and ends after it."""
-    monkeypatch.setattr(complaint, "LOCAL_WITHIN", timedelta(seconds=1))
+    monkeypatch.setattr("redress.contract.LOCAL_WITHIN", timedelta(seconds=1))
     with the_first_terms(lambda: sleep(4)) as asked:
         await life.open()
         await life.send("acknowledge")

@@ -40,9 +40,8 @@ def _ruled_out(state: ComplaintState, message: Appoint, rule: RoleRule) -> str:
             continue
         if held.role in rule.apart_from:
             other = state.procedure.role[held.role].title
-            return (
-                f"{rule.title}: this person has or had the part of {other} in this complaint ({rule.source})."
-            )
+            why_not = f"this person has or had the part of {other} in this complaint"
+            return f"{rule.title}: {why_not} ({rule.source})."
         if held.role == message.role and held.until is None:
             return f"{rule.title}: this person has this part already."
     if rule.seats > 1 and len(state.people.holders(message.role)) >= rule.seats:

@@ -54,10 +54,8 @@ def _unfit(deadline: Deadline, most: date | None, until: date | None, on: date) 
             f"{most.isoformat()} ({limit.source})."
         )
     if until <= deadline.due_on:
-        return (
-            f"until {until.isoformat()} gives no more time than the present due date, "
-            f"{deadline.due_on.isoformat()}."
-        )
+        due_on = deadline.due_on.isoformat()
+        return f"until {until.isoformat()} gives no more time than the present due date, {due_on}."
     if until < on:
         return f"until {until.isoformat()} lies before {on.isoformat()}, the day on which it is given."
     return ""
