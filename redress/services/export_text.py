@@ -27,7 +27,7 @@ def as_text(file: File) -> str:
     return text_template(Path(__file__).with_name("export.txt.jinja")).render(
         file,
         course=_course(file),
-        reasons={row["message_id"]: row["reason"] for row in file["status"]["refused"]},
+        reasons={row.get("message_id"): row["reason"] for row in file["status"]["refused"]},
         shown_elsewhere=SHOWN_ELSEWHERE,
     )
 
