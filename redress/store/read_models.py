@@ -108,14 +108,8 @@ def _deadlines(reference: str, status: Status) -> list[dict[str, Any]]:
 
 def _appointments(reference: str, case: Case) -> list[dict[str, Any]]:
     return [
-        {
-            "reference": reference,
-            "number": number,
-            "role": held.role,
-            "connection": held.connection,
-            "on_date": held.on,
-            "until": held.until,
-        }
+        {"reference": reference, "number": number, "role": held.role, "connection": held.connection}
+        | {"on_date": held.on, "until": held.until}
         for number, held in enumerate(case.state.people.appointments, 1)
     ]
 

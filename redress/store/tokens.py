@@ -27,16 +27,10 @@ class Tokens:
     def add(self, name: str, roles: Sequence[Role], authority: str | None, lasts: timedelta | None) -> str:
         """A new token; gives it, and this is the only time that it can be seen."""
         secret, now = new_token(), datetime.now(UTC)
-        row = {
-            "name": name,
-            "digest": digest(secret),
-            "roles": list(roles),
-            "authority": authority,
-            "made_at": now,
-            "expires_at": now + lasts if lasts else None,
-        }
+        caller = {"name": name, "roles": list(roles), "authority": authority}
+        lives = {"made_at": now, "expires_at": now + lasts if lasts else None}
         with self._writer.begin() as db:
-            db.execute(insert(tokens).values(row))
+            db.execute(insert(tokens).values(caller | lives | {"digest": digest(secret)}))
         return secret
 
     def known(self, name: str | None = None) -> list[Token]:
@@ -74,14 +68,8 @@ class Tokens:
         """What a browser keeps instead of a token, and when it ends."""
         secret, now = secrets.token_urlsafe(32), datetime.now(UTC)
         ends = min(now + SESSION, caller.until or now + SESSION)
-        row = {
-            "digest": digest(secret),
-            "token": caller.token or None,
-            "name": caller.name,
-            "roles": sorted(caller.roles),
-            "authority": caller.authority,
-            "expires_at": ends,
-        }
+        who = {"name": caller.name, "roles": sorted(caller.roles), "authority": caller.authority}
+        row = {"digest": digest(secret), "token": caller.token or None, "expires_at": ends} | who
         with self._writer.begin() as db:
             db.execute(delete(sessions).where(sessions.c.expires_at <= now))
             db.execute(insert(sessions).values(row))
