@@ -21,6 +21,12 @@ from tests.api.gates import ROOT, Gate
 from tests.stores import migrated
 
 
+@pytest.fixture(autouse=True)
+def stores(tmp_path: Path) -> None:
+    """As `starter.py migrate` leaves them."""
+    migrated(ApiSettings(state=tmp_path, api_url=""))
+
+
 def command(state: Path, *words: str) -> tuple[int, str, str]:
     """What `starter.py token …` does, in this process: status, standard output, standard error."""
     done = CliRunner().invoke(app, list(words), env={"REDRESS_STATE": str(state)})
@@ -40,7 +46,7 @@ def starter(state: Path, *words: str) -> tuple[int, str, str]:
 
 
 def tokens_of(state: Path) -> Tokens:
-    return Tokens(open_store(migrated(ApiSettings(state=state, api_url="")).store_url))
+    return Tokens(open_store(ApiSettings(state=state, api_url="").store_url))
 
 
 def test_a_token_lives_from_new_to_revoke(tmp_path: Path) -> None:
