@@ -254,8 +254,6 @@ async def _erased(house: EnvelopeCipher, reference: str) -> erasing.Proof:
 @pytest.mark.parametrize(
     "breaks_at", ["redress.services.erasing.forget", "redress.store.register.Register.append"]
 )
-    "breaks_at", ["redress.services.erasing.forget", "redress.store.register.Register.append"]
-)
 async def test_an_erasure_that_broke_off_is_due_until_it_is_done(
     house: EnvelopeCipher, breaks_at: str
 ) -> None:
