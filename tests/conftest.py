@@ -126,9 +126,9 @@ async def server() -> AsyncIterator[tuple[str, Client]]:
 @pytest_asyncio.fixture(scope="session")
 async def house(server: tuple[str, Client], settings: Settings) -> AsyncIterator[Register]:
     """A worker for the whole run; gives its register."""
-    errands = activities_for(settings)
-    async with running_workers(server[1], errands, settings):
-        yield errands.register
+    activities = activities_for(settings)
+    async with running_workers(server[1], activities, settings):
+        yield activities.register
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ UNREACHABLE = {RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED}
 
 
 def quiet_runtime(metrics: str = "", *, is_worker: bool = False) -> None:
-    """Keep the SDK's core off standard output: doors print JSON there. Call once, before connecting.
+    """Keep the SDK's core off standard output: commands print JSON there. Call once, before connecting.
 
     `metrics`: the `ADDRESS:PORT` on which the SDK's own metrics are given to Prometheus. `is_worker`: its
     warnings go into the process's log, since they say why a workflow task failed.

@@ -141,7 +141,7 @@ async def test_a_repeat_under_one_key_counts_once(gate: Gate, staff: Headers, in
 
 
 async def test_a_repeat_on_a_later_day_is_still_a_repeat(gate: Gate, staff: Headers, intake: Headers) -> None:
-    """Nobody gave the date: the door stamped the first day's, and does so again."""
+    """Nobody gave the date: the API stamped the first day's, and does so again."""
     received = CALENDAR.before(today(), 5).isoformat()
     reference = await gate.open(intake, received_on=received)
     first = await gate.send(staff, reference, "add-note", note="Rang.", message_id="call-0002", on=received)

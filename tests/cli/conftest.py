@@ -92,8 +92,8 @@ def opening(**more: object) -> dict[str, Any]:
     return {
         "authority": "family-rights",
         "kind": "complaint",
-        "source": "doors",
-        "source_id": f"door-{next(_numbers)}",
+        "source": "commands",
+        "source_id": f"command-{next(_numbers)}",
         "channel": "email",
         "received_on": today().isoformat(),
         "points": ["An invented point."],

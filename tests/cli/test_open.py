@@ -71,7 +71,7 @@ async def test_one_reference_after_a_start_that_failed(cli: Cli, down: Cli) -> N
 
 
 async def test_a_start_that_failed_in_temporal_is_finished_by_the_retry(cli: Cli, house: Register) -> None:
-    """As where an older worker cannot read what a newer door has taken."""
+    """As where an older worker cannot read what a newer command has taken."""
     raw = opening()
     reference = house.reserve(parse_opening(raw, today()), raw, "CYP").reference
     assert cli.client is not None

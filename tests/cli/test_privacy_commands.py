@@ -41,9 +41,9 @@ async def _a_house_with_keys(state: Path) -> AsyncIterator[Cli]:
     )
     cipher = cipher_for(settings)
     async with embedded_server(cipher=cipher) as (address, client):
-        errands = activities_for(settings, cipher)
-        async with running_workers(client, errands, settings):
-            yield Cli(address, state, {"REDRESS_TRIAL": ""}, client, errands.register)
+        activities = activities_for(settings, cipher)
+        async with running_workers(client, activities, settings):
+            yield Cli(address, state, {"REDRESS_TRIAL": ""}, client, activities.register)
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -50,9 +50,9 @@ class House:
 async def own(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     settings = migrated(Settings(state=tmp_path_factory.mktemp("recount"), register_url="", outbox=None))
     async with embedded_server(moves_time=True) as (address, client):
-        errands = activities_for(settings)
-        async with running_workers(client, errands, settings):
-            yield House(address, client, settings, errands.register)
+        activities = activities_for(settings)
+        async with running_workers(client, activities, settings):
+            yield House(address, client, settings, activities.register)
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ async def test_the_worker_is_killed_at_each_step(own: House) -> None:
     assert (status["stage"], status["closed_as"]) == ("stage_3", "withdrawn")
     assert [m["action"] for m in status.get("messages", [])] == [action for action, _ in steps]
     last = ("withdrawal", "complainant")
-    await life.settled(lambda: _all_sent(own, life.reference, last), 90)  # an errand may wait for its retry
+    await life.settled(lambda: _all_sent(own, life.reference, last), 90)  # an activity may wait for its retry
     sent = _sent(own, life.reference)
     assert set(sent.values()) == {1}
     assert ("adjudication", "complainant") in sent
@@ -196,12 +196,12 @@ async def test_an_errand_that_somebody_ends_by_hand_is_asked_for_anew(own: House
     await life.settled(lambda: _recorded(own, life.reference, "opened") == ["opened"])
     with locked(own):
         await life.send("acknowledge")
-        errand = await eventually(lambda: _pending(life), bool)
+        activity = await eventually(lambda: _pending(life), bool)
         by_hand = own.client.get_async_activity_handle(
-            workflow_id=life.handle.id, run_id=None, activity_id=errand
+            workflow_id=life.handle.id, run_id=None, activity_id=activity
         )
         await by_hand.fail(ApplicationError("by hand", non_retryable=True))
-        await eventually(lambda: _pending(life), lambda pending: pending != errand)
+        await eventually(lambda: _pending(life), lambda pending: pending != activity)
     await life.skipper.fast_forward(life.handle, timedelta(minutes=2))
     last = ("acknowledgement", "complainant")
     await life.settled(lambda: _all_sent(own, life.reference, last))
@@ -211,6 +211,6 @@ async def test_an_errand_that_somebody_ends_by_hand_is_asked_for_anew(own: House
 
 
 async def _pending(life: Life) -> str:
-    """The id of the errand that is under way; empty where there is none."""
+    """The id of the activity that is under way; empty where there is none."""
     pending = (await life.handle.describe()).raw_description.pending_activities
     return pending[0].activity_id if pending else ""

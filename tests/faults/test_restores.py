@@ -48,11 +48,11 @@ class Restored:
         cipher = cipher_for(migrated(self.settings))
         database = self.state / "temporal.db"
         async with embedded_server(cipher=cipher, port=self.port, database=database) as (_, client):
-            errands = activities_for(self.settings, cipher)
-            self.client, self.register = client, errands.register
-            async with running_workers(client, errands, self.settings):
+            activities = activities_for(self.settings, cipher)
+            self.client, self.register = client, activities.register
+            async with running_workers(client, activities, self.settings):
                 yield
-        errands.register.engine.dispose()
+        activities.register.engine.dispose()
 
     def back_up(self, name: str) -> Path:
         """A database as it is at this moment, whoever works with it."""

@@ -107,9 +107,9 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Envel
         async with embedded_server(
             cipher=cipher, database=folder / "temporal.db", log=folder / "server.log"
         ) as (address, client):
-            errands = activities_for(settings, cipher)
-            async with running_workers(client, errands, settings):
-                yield EnvelopeCipher(client, errands.register, settings, folder, address)
+            activities = activities_for(settings, cipher)
+            async with running_workers(client, activities, settings):
+                yield EnvelopeCipher(client, activities.register, settings, folder, address)
     finally:
         logging.getLogger().removeHandler(written)
         written.close()

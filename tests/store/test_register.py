@@ -274,7 +274,7 @@ def test_what_is_recalled_is_the_same_case(register: Register, tmp_path: Path) -
 
 
 def test_an_opening_does_not_wait_for_a_register_that_is_busy(tmp_path: Path) -> None:
-    """Whoever does not get a turn soon goes on without: the opening is recorded by the first errand."""
+    """Whoever does not get a turn soon goes on without: the opening is recorded by the first activity."""
     register = Register(new_store(tmp_path / "register.db"))
     activities = _activities(register, FileChannel(tmp_path / "outbox"))
     asked = BeginRequest(reference="CYP-2026-000001", opened_on=OPENED_ON.isoformat(), opening=RAW)

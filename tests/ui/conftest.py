@@ -86,12 +86,12 @@ async def one_is_stuck(client: Client) -> AsyncIterator[None]:
 @pytest_asyncio.fixture(scope="session")
 async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place]:
     settings = migrated(Settings(state=tmp_path_factory.mktemp("ui"), register_url="", outbox=None))
-    errands = activities_for(settings)
+    activities = activities_for(settings)
     ui_port = free_port()
     async with embedded_server(moves_time=True, ui_port=ui_port) as (_, client):
         await prepare(client)
-        async with running_workers(client, errands, settings), one_is_stuck(client):
-            yield Place(f"http://127.0.0.1:{ui_port}", client, errands.register, settings)
+        async with running_workers(client, activities, settings), one_is_stuck(client):
+            yield Place(f"http://127.0.0.1:{ui_port}", client, activities.register, settings)
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -55,7 +55,7 @@ async def sealed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Enve
     settings = migrated(Settings(state=state, register_url="", key_store_url="", keys=None, outbox=None))
     add_key(settings.keys_file)
     cipher = cipher_for(settings)
-    errands = activities_for(settings, cipher)
+    activities = activities_for(settings, cipher)
     port, ui_port = free_port(), free_port()
     ui = f"http://127.0.0.1:{ui_port}"
     gate = Gate(state, f"127.0.0.1:{port}", REDRESS_CODEC_ORIGINS=json.dumps([ui]))
@@ -68,8 +68,8 @@ async def sealed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Enve
         client = await wait_for_server(f"127.0.0.1:{port}", server, cipher=cipher)
         await prepare(client)
         await gate.start()
-        async with running_workers(client, errands, settings):
-            yield EnvelopeCipher(ui, gate, client, errands.register, settings)
+        async with running_workers(client, activities, settings):
+            yield EnvelopeCipher(ui, gate, client, activities.register, settings)
     finally:
         await gate.close()
         server.terminate()

@@ -207,7 +207,7 @@ async def terms_at_once(life: Life) -> None:
 
 
 async def terms_at_the_second_go(life: Life) -> None:
-    """They did not come at once: an errand brings them, and operators see it."""
+    """They did not come at once: an activity brings them, and operators see it."""
     with the_first_terms(_fail):
         await life.open()
         await life.send("acknowledge")

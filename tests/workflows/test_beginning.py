@@ -1,4 +1,4 @@
-"""How a complaint comes by its terms: at once, and where that fails by an errand that operators see."""
+"""How a complaint comes by its terms: at once, and where that fails by an activity that operators see."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def test_terms_that_do_not_come_at_once_come_by_an_errand(life: Life) -> N
 async def test_terms_that_are_slow_are_not_waited_for_and_count_once(
     life: Life, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The slow one goes on beside the errand, and ends after it."""
+    """The slow one goes on beside the activity, and ends after it."""
     monkeypatch.setattr("redress.contract.LOCAL_WITHIN", timedelta(seconds=1))
     with the_first_terms(lambda: sleep(4)) as asked:
         await life.open()

@@ -1,4 +1,4 @@
-"""An errand that takes long is not taken for dead; one that gives no sign is."""
+"""An activity that takes long is not taken for dead; one that gives no sign is."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from redress.temporal.heartbeats import HeartbeatInterceptor
 
 @activity.defn
 def long_errand() -> str:
-    """Twice as long as the time within which a sign of life is wanted."""
+    """Twice as long as the time within which a heartbeat is wanted."""
     time.sleep(2)
     return "done"
 
 
 @workflow.defn
 class Waits:
-    """Has one long errand done, once."""
+    """Has one long activity done, once."""
 
     @workflow.run
     async def run(self) -> str:
