@@ -104,21 +104,25 @@ class Complaint(ComplaintHandlers):
             self._act()
             self._show()
             if self._is_over():
-                if await self._has_ended():
+                if await self._has_ended(outbox):
                     outbox.cancel()
                     return None
                 continue
             self._set_timers()
-            await workflow.wait_condition(lambda: self._has_work)
+            await workflow.wait_condition(lambda: self._has_work or outbox.done())
             self._has_work = False
+            if outbox.done():
+                outbox.result()  # a fault of ours fails the workflow task, where an operator sees it
             if self._is_long():
                 return self._handed_on()  # what is being recorded is taken along and counts once
 
-    async def _has_ended(self) -> bool:
+    async def _has_ended(self, outbox: asyncio.Task[None]) -> bool:
         """Hand the last of it over; whether nothing came meanwhile that wakes the complaint again."""
         self._outbox.put("ended", f"ended:{workflow.info().run_id}:{self._handled}", {})
         self._outbox.release()
-        await workflow.wait_condition(lambda: self._has_work or self._outbox.is_done)
+        await workflow.wait_condition(lambda: self._has_work or self._outbox.is_done or outbox.done())
+        if outbox.done():
+            outbox.result()  # as above
         has_work, self._has_work = self._has_work, False
         return not has_work and workflow.all_handlers_finished()
 

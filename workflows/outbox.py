@@ -68,11 +68,7 @@ class Outbox:
     async def run(self, case: Case) -> None:
         """For as long as the complaint lives: record what is released, and have its letters sent."""
         self._new_letters = self.letters_waiting
-        sending = asyncio.create_task(self._send_letters(case.reference))
-        try:
-            await self._record(case)
-        finally:
-            sending.cancel()
+        await asyncio.gather(self._send_letters(case.reference), self._record(case))
 
     # --- the record --------------------------------------------------------------------------------
 
