@@ -72,7 +72,10 @@ SEND_WITHIN_AT_MOST = timedelta(seconds=60)
 SENDING_BUDGET = timedelta(seconds=60)
 """For so long one attempt goes on to the next letter of a complaint."""
 
-SEND_START_TO_CLOSE = SENDING_BUDGET + SEND_WITHIN_AT_MOST + START_TO_CLOSE
+NOTING = START_TO_CLOSE / 2
+"""What noting the outcome of a letter may take with a busy register; then its sender counts as gone."""
+
+SEND_START_TO_CLOSE = SENDING_BUDGET + SEND_WITHIN_AT_MOST + NOTING
 """An attempt that began its last letter at the end of its budget still notes what became of it."""
 
 RETRY_INTERVAL_AT_MOST = timedelta(hours=1)

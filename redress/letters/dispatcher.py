@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from redress.contract import SENDING_BUDGET, START_TO_CLOSE
+from redress.contract import NOTING, SENDING_BUDGET
 from redress.domain.case import Case
 from redress.domain.london import london_date
 from redress.letters.addressing import written
@@ -54,7 +54,7 @@ class SendLimits(NamedTuple):
 
     within: float = 20.0
     days: float = 2.0
-    noting: float = START_TO_CLOSE.total_seconds()
+    noting: float = NOTING.total_seconds()
 
     @property
     def lease(self) -> float:
