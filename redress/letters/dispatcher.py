@@ -138,10 +138,10 @@ class LetterDispatcher:
 
     def write_again(self, reference: str) -> bool:
         """Write the letters of a complaint that could not be written before; whether all are written now."""
-        with self.register.reading() as db:
-            if not self.register.waiting_letters(db, reference):
-                return True
         try:
+            with self.register.reading() as db:
+                if not self.register.waiting_letters(db, reference):
+                    return True
             with self.register.writing() as db:
                 waiting = self.register.waiting_letters(db, reference)
                 recorded = self.register.case(db, reference)

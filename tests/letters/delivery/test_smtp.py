@@ -411,3 +411,18 @@ def test_what_waits_for_somebody_who_was_erased_leaves_no_more(
     [row] = at.rows()
     assert (row.state, row.text, row.envelope) == ("erased", None, None)
     assert mail.mailbox.taken == []
+
+
+def test_a_letter_that_was_never_written_is_nobodys_once_its_complaint_is_erased(
+    by_mail: Settings, mail: MailServer, desk: MakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = desk(by_mail)
+    at.open()
+    with monkeypatch.context() as broken:
+        broken.setattr("redress.letters.addressing.letters_for", lambda *_: 1 / 0)
+        assert not at.says("acknowledge", "2026-06-02")
+    cipher = at.register.cipher
+    assert isinstance(cipher, EnvelopeCipher)
+    cipher.key_store.destroy(at.reference)
+    at.activities.send_letters(at.reference)  # ends, and is not tried for ever
+    assert mail.mailbox.taken == []
