@@ -22,7 +22,7 @@ from redress.settings import Settings
 from redress.store.schema import SchemaNotCurrent
 from redress.telemetry.logs import set_up
 from redress.telemetry.traces import flush, tracing
-from redress.temporal.client import connect_patiently, quiet_runtime, where
+from redress.temporal.client import TemporalSettingsError, connect_patiently, quiet_runtime, where
 from redress.temporal.deployments import worker_deployment
 
 log = logging.getLogger("redress.worker")
@@ -65,7 +65,11 @@ async def run() -> int:
     stop = asyncio.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
-    client = await connect_patiently(stop, cipher, tracing("redress-worker"))
+    try:
+        client = await connect_patiently(stop, cipher, tracing("redress-worker"))
+    except TemporalSettingsError as mistake:
+        log.error("%s", mistake)
+        return 2
     if client is None:
         return 0
     async with running_workers(client, activities_for(settings, cipher, channels), settings):

@@ -17,6 +17,7 @@ from redress.procedures.loader import FileError
 from redress.security.keyring import KeyringError, MissingKey
 from redress.services.errors import NoAnswer, NotFound, Rejected
 from redress.store.schema import SchemaNotCurrent
+from redress.temporal.client import TemporalSettingsError
 
 APPLIED = {"": "", "no": "; it is not applied", "unknown": "; whether it is applied is not known"}
 
@@ -34,7 +35,9 @@ def failure_of(error: Exception, repeat: dict[str, Any] | None, stores: str) -> 
     match error:
         case Malformed():
             return Failure(MALFORMED, problem_lines(error.problems))
-        case FileError() | KeyringError() | ChannelConfigError() | SchemaNotCurrent():
+        case (
+            FileError() | KeyringError() | ChannelConfigError() | SchemaNotCurrent() | TemporalSettingsError()
+        ):
             return Failure(MALFORMED, str(error).splitlines())
         case MissingKey():
             return Failure(MALFORMED, [f"{settings().keys_file}: {error}"])

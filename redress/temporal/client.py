@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from temporalio.api.worker.v1 import WorkerHeartbeat
 from temporalio.api.workflowservice.v1 import ListWorkersRequest
 from temporalio.client import Client, Interceptor
-from temporalio.envconfig import ClientConfig
+from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.runtime import (
     LogForwardingConfig,
     LoggingConfig,
@@ -59,16 +61,40 @@ def quiet_runtime(metrics: str = "", *, is_worker: bool = False) -> None:
     Runtime.set_default(runtime, error_if_already_set=False)
 
 
+class TemporalSettingsError(ValueError):
+    """One of Temporal's own settings cannot be used; says which and why."""
+
+
 def where() -> str:
-    """The address that will be tried, for messages to people."""
-    return str(ClientConfig.load_client_connect_config().get("target_host") or "localhost:7233")
+    """The address that will be tried, for messages to people. Raises `TemporalSettingsError`."""
+    return str(_config().get("target_host"))
+
+
+def _config() -> ClientConnectConfig:
+    """Temporal's own settings, as the SDK reads them; `TEMPORAL_API_KEY_FILE` names a file with the key."""
+    try:
+        config = ClientConfig.load_client_connect_config(config_file_strict=True)
+        key_file = os.environ.get("TEMPORAL_API_KEY_FILE")
+        if key_file:
+            config["api_key"] = Path(key_file).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise TemporalSettingsError(
+            f"{error.filename}: cannot be read ({error.strerror}): temporal.toml, TEMPORAL_TLS_… or "
+            "TEMPORAL_API_KEY_FILE names it"
+        ) from None
+    except (RuntimeError, ValueError) as error:
+        raise TemporalSettingsError(f"TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE: {error}") from None
+    config.setdefault("target_host", "localhost:7233")
+    return config
 
 
 async def connect(cipher: Cipher, interceptors: Sequence[Interceptor] = ()) -> Client:
-    """A client by Temporal's standard settings. Raises `RuntimeError` at once if unreachable."""
-    config = ClientConfig.load_client_connect_config(config_file_strict=True)
-    config.setdefault("target_host", "localhost:7233")
-    return await Client.connect(**config, data_converter=data_converter(cipher), interceptors=interceptors)
+    """A client by Temporal's standard settings. Raises `RuntimeError` at once if unreachable.
+
+    Raises `TemporalSettingsError` where they cannot be used.
+    """
+    converter = data_converter(cipher)
+    return await Client.connect(**_config(), data_converter=converter, interceptors=interceptors)
 
 
 async def connect_patiently(

@@ -30,7 +30,13 @@ from temporalio.service import RPCError, RPCStatusCode
 from redress.contract import SEARCH_ATTRIBUTES
 from redress.exit import leave
 from redress.security.encryption import PlaintextCipher
-from redress.temporal.client import UNREACHABLE, connect_patiently, quiet_runtime, where
+from redress.temporal.client import (
+    UNREACHABLE,
+    TemporalSettingsError,
+    connect_patiently,
+    quiet_runtime,
+    where,
+)
 from redress.temporal.schedules import schedule_maintenance
 
 log = logging.getLogger("redress.namespace")
@@ -153,7 +159,7 @@ async def main() -> int:
     except TimeoutError:
         log.error("Temporal at %s was not ready within %.0f s", where(), PATIENCE)
         return 1
-    except (NamespaceError, RPCError) as error:
+    except (NamespaceError, TemporalSettingsError, RPCError) as error:
         log.error("the namespace cannot be used: %s", error)
         return 1
     for sentence in done:
