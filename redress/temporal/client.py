@@ -8,18 +8,11 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from temporalio import runtime
 from temporalio.api.worker.v1 import WorkerHeartbeat
 from temporalio.api.workflowservice.v1 import ListWorkersRequest
 from temporalio.client import Client, Interceptor
 from temporalio.envconfig import ClientConfig
-from temporalio.runtime import (
-    LogForwardingConfig,
-    LoggingConfig,
-    PrometheusConfig,
-    Runtime,
-    TelemetryConfig,
-    TelemetryFilter,
-)
 from temporalio.service import RPCStatusCode
 
 from redress.security.encryption import Cipher
@@ -48,15 +41,15 @@ def quiet_runtime(metrics: str = "", *, is_worker: bool = False) -> None:
         core.propagate = False
         core.addHandler(logging.StreamHandler(sys.stderr))
     core.setLevel(logging.WARNING if is_worker else logging.ERROR)
-    telemetry = TelemetryConfig(
-        logging=LoggingConfig(
-            filter=TelemetryFilter(core_level="WARN" if is_worker else "ERROR", other_level="ERROR"),
-            forwarding=LogForwardingConfig(logger=core),
+    telemetry = runtime.TelemetryConfig(
+        logging=runtime.LoggingConfig(
+            filter=runtime.TelemetryFilter(core_level="WARN" if is_worker else "ERROR", other_level="ERROR"),
+            forwarding=runtime.LogForwardingConfig(logger=core),
         ),
-        metrics=PrometheusConfig(bind_address=metrics) if metrics else None,
+        metrics=runtime.PrometheusConfig(bind_address=metrics) if metrics else None,
     )
-    runtime = Runtime(telemetry=telemetry, worker_heartbeat_interval=WORKER_HEARTBEAT)
-    Runtime.set_default(runtime, error_if_already_set=False)
+    own = runtime.Runtime(telemetry=telemetry, worker_heartbeat_interval=WORKER_HEARTBEAT)
+    runtime.Runtime.set_default(own, error_if_already_set=False)
 
 
 def where() -> str:
