@@ -11,9 +11,10 @@ from redress.cli.console import settings
 from redress.domain.parsing import Malformed, Problem
 from redress.security.encryption import Cipher
 from redress.services.errors import NoAnswer
+from redress.startup import SetupError
 from redress.store.database import connect as connect_register
 from redress.store.register import Register
-from redress.temporal.client import TemporalSettingsError, connect, where
+from redress.temporal.client import connect, where
 
 
 @cache
@@ -37,7 +38,7 @@ async def client(*, reading: bool = False) -> Client:
         return await connect(keys)
     except RuntimeError:
         raise NoAnswer(f"Temporal is out of reach at {address}", applied="" if reading else "no") from None
-    except TemporalSettingsError:
+    except SetupError:
         raise
     except ValueError as error:
         raise Malformed([Problem("TEMPORAL_ADDRESS", str(error))]) from None

@@ -10,21 +10,15 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from temporalio import runtime
 from temporalio.api.worker.v1 import WorkerHeartbeat
 from temporalio.api.workflowservice.v1 import ListWorkersRequest
 from temporalio.client import Client, Interceptor
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
-from temporalio.runtime import (
-    LogForwardingConfig,
-    LoggingConfig,
-    PrometheusConfig,
-    Runtime,
-    TelemetryConfig,
-    TelemetryFilter,
-)
 from temporalio.service import RPCStatusCode
 
 from redress.security.encryption import Cipher
+from redress.startup import SetupError
 from redress.temporal.converter import data_converter
 
 log = logging.getLogger(__name__)
@@ -50,23 +44,19 @@ def quiet_runtime(metrics: str = "", *, is_worker: bool = False) -> None:
         core.propagate = False
         core.addHandler(logging.StreamHandler(sys.stderr))
     core.setLevel(logging.WARNING if is_worker else logging.ERROR)
-    telemetry = TelemetryConfig(
-        logging=LoggingConfig(
-            filter=TelemetryFilter(core_level="WARN" if is_worker else "ERROR", other_level="ERROR"),
-            forwarding=LogForwardingConfig(logger=core),
+    telemetry = runtime.TelemetryConfig(
+        logging=runtime.LoggingConfig(
+            filter=runtime.TelemetryFilter(core_level="WARN" if is_worker else "ERROR", other_level="ERROR"),
+            forwarding=runtime.LogForwardingConfig(logger=core),
         ),
-        metrics=PrometheusConfig(bind_address=metrics) if metrics else None,
+        metrics=runtime.PrometheusConfig(bind_address=metrics) if metrics else None,
     )
-    runtime = Runtime(telemetry=telemetry, worker_heartbeat_interval=WORKER_HEARTBEAT)
-    Runtime.set_default(runtime, error_if_already_set=False)
-
-
-class TemporalSettingsError(ValueError):
-    """One of Temporal's own settings cannot be used; says which and why."""
+    own = runtime.Runtime(telemetry=telemetry, worker_heartbeat_interval=WORKER_HEARTBEAT)
+    runtime.Runtime.set_default(own, error_if_already_set=False)
 
 
 def where() -> str:
-    """The address that will be tried, for messages to people. Raises `TemporalSettingsError`."""
+    """The address that will be tried, for messages to people. Raises `SetupError`."""
     return str(_config().get("target_host"))
 
 
@@ -78,12 +68,12 @@ def _config() -> ClientConnectConfig:
         if key_file:
             config["api_key"] = Path(key_file).read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise TemporalSettingsError(
+        raise SetupError(
             f"{error.filename}: cannot be read ({error.strerror}): temporal.toml, TEMPORAL_TLS_… or "
             "TEMPORAL_API_KEY_FILE names it"
         ) from None
     except (RuntimeError, ValueError) as error:
-        raise TemporalSettingsError(f"TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE: {error}") from None
+        raise SetupError(f"TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE: {error}") from None
     config.setdefault("target_host", "localhost:7233")
     return config
 
@@ -91,7 +81,7 @@ def _config() -> ClientConnectConfig:
 async def connect(cipher: Cipher, interceptors: Sequence[Interceptor] = ()) -> Client:
     """A client by Temporal's standard settings. Raises `RuntimeError` at once if unreachable.
 
-    Raises `TemporalSettingsError` where they cannot be used.
+    Raises `SetupError` where they cannot be used.
     """
     converter = data_converter(cipher)
     return await Client.connect(**_config(), data_converter=converter, interceptors=interceptors)
