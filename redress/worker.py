@@ -13,6 +13,7 @@ from redress.bootstrap_keys import cipher_for
 from redress.exit import leave
 from redress.letters.check import check_letters
 from redress.letters.delivery.configuration import channels_for
+from redress.letters.delivery.mime import fault_of_python
 from redress.procedures.files import tell_all
 from redress.procedures.loader import check_all
 from redress.security.encryption import PlaintextCipher
@@ -42,6 +43,8 @@ async def run() -> int:
     cipher = cipher_for(settings)
     check_schemas(settings)
     channels = channels_for(settings)
+    if fault := fault_of_python():
+        log.warning("%s", fault)
     if isinstance(cipher, PlaintextCipher):
         log.warning("this is a trial: nothing is encrypted, and names are readable")
     stop = asyncio.Event()
