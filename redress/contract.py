@@ -99,7 +99,17 @@ class RegisterEntry(BaseModel):
     body: dict[str, Any]
 
 
-class Carried(BaseModel):
+class Chained(BaseModel):
+    """How long a complaint's record is, and the code of its chain over it all.
+
+    Kept in the workflow's history, outside the register: `starter.py verify` compares them.
+    """
+
+    entries: int = 0
+    head: str = ""
+
+
+class Carried(Chained):
     """What one run hands to the next when it continues as new."""
 
     terms: str
@@ -130,7 +140,7 @@ class BeginRequest(BaseModel):
     opening: dict[str, Any] | None = None
 
 
-class BeginResult(BaseModel):
+class BeginResult(Chained):
     """The rules, packed, for good; and an earlier case's state.
 
     `recorded` says whether the opening stands in the register already, `letters_waiting` whether letters of
@@ -150,7 +160,7 @@ class RecordRequest(BaseModel):
     entries: list[RegisterEntry]
 
 
-class RecordResult(BaseModel):
+class RecordResult(Chained):
     """Whether letters were written that have to leave."""
 
     letters_waiting: bool = False

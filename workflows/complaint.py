@@ -138,6 +138,7 @@ class Complaint(ComplaintHandlers):
             self._packed_rules = start.carried.terms
             self._outbox.entries = start.carried.outbox
             self._outbox.letters_waiting = start.carried.letters_waiting
+            self._outbox.chained = contract.Chained(entries=start.carried.entries, head=start.carried.head)
             return
         today = london_date(workflow.now())
         request = contract.BeginRequest(
@@ -210,6 +211,7 @@ class Complaint(ComplaintHandlers):
             state=pack_state(self._known.saved()),
             outbox=self._outbox.entries,
             letters_waiting=self._outbox.letters_waiting,
+            **self._outbox.chained.model_dump(),
         )
         return Start(reference=self._known.reference, carried=carried)
 

@@ -14,7 +14,7 @@ from redress.domain.erasure import Erased
 from redress.domain.parsing import Malformed
 from redress.letters.delivery.channel_settings import ChannelConfigError
 from redress.procedures.loader import FileError
-from redress.security.keyring import KeyringError, MissingKey
+from redress.security.keyring import KeyringError, MissingKey, Unreadable
 from redress.services.errors import NoAnswer, NotFound, Rejected
 from redress.store.schema import SchemaNotCurrent
 
@@ -38,6 +38,8 @@ def failure_of(error: Exception, repeat: dict[str, Any] | None, stores: str) -> 
             return Failure(MALFORMED, str(error).splitlines())
         case MissingKey():
             return Failure(MALFORMED, [f"{settings().keys_file}: {error}"])
+        case Unreadable():
+            return Failure(1, [f"the record is not whole: {error}; see starter.py verify"])
         case Rejected() | Erased():
             return Failure(REFUSED, [str(error)])
         case NotFound():

@@ -14,10 +14,22 @@ from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime
 from time import monotonic
 
-from sqlalchemy import Connection, Engine, Index, LargeBinary, MetaData, String, Table, Text, func, select
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    func,
+    select,
+)
 
 from redress.security.encryption import UNASSIGNED_KEY
-from redress.security.keyring import KEY, KeyDestroyed, Keyring, Unreadable
+from redress.security.keyring import KEY, KeyDestroyed, MasterKeys, Unreadable
 from redress.store.columns import Moment, optional, primary_key, required
 from redress.store.database import insert_new
 from redress.store.schema import check
@@ -37,6 +49,9 @@ complaint_keys = Table(
     *optional(Moment, "destroyed_at"),
     *optional(String(80), "belongs_to"),  # the complaint that an unassigned key was assigned to
     *optional(Text, "what_stays"),  # of an erased complaint: its dates and outcomes, for an older register
+    # The length of a complaint's record when its file closed or was erased, and the chain's code over it.
+    *optional(Integer, "entries"),
+    *optional(String(64), "head"),
     Index("keys_by_complaint", "belongs_to"),
 )
 
@@ -46,7 +61,7 @@ KEYS = complaint_keys.c
 class KeyStore:
     """The store of complaints' keys. Used from several threads."""
 
-    def __init__(self, engine: Engine, keyring: Keyring) -> None:
+    def __init__(self, engine: Engine, keyring: MasterKeys) -> None:
         self.keyring = keyring
         self._engine = engine.execution_options(writes=True)
         self._known: dict[str, tuple[float, bytes]] = {}
@@ -68,7 +83,7 @@ class KeyStore:
             return known
         row = self._row(name)
         if row is None and make:
-            made_by, new = self.keyring.encrypt(os.urandom(KEY), name)
+            made_by, new = self.keyring.wrap(os.urandom(KEY), name)
             made = {"name": name, "ring_key": made_by, "wrapped": new, "made_at": datetime.now(UTC)}
             with self._begin() as db:
                 insert_new(db, complaint_keys, [made])
@@ -79,7 +94,7 @@ class KeyStore:
         if wrapped is None:
             self._known.pop(name, None)
             raise KeyDestroyed(f"the key of {name} was destroyed")
-        key = self.keyring.decrypt(ring_key, wrapped, name)
+        key = self.keyring.unwrap(ring_key, wrapped, name)
         if len(self._known) > 20_000:
             self._known.clear()
         self._known[name] = (monotonic(), key)
@@ -151,6 +166,20 @@ class KeyStore:
         with self._begin() as db:
             return list(db.execute(wanted).scalars())
 
+    # --- the record's chain ----------------------------------------------------------------------
+
+    def keep_head(self, name: str, entries: int, head: str) -> None:
+        """Keep how long a complaint's record is, and the code over it all."""
+        kept = complaint_keys.update().where(KEYS.name == name).values(entries=entries, head=head)
+        with self._begin() as db:
+            db.execute(kept)
+
+    def heads(self) -> dict[str, tuple[int, str]]:
+        """What was kept so, by reference."""
+        wanted = select(KEYS.name, KEYS.entries, KEYS.head).where(KEYS.head.is_not(None))
+        with self._begin() as db:
+            return {row.name: (row.entries, row.head) for row in db.execute(wanted)}
+
     # --- looking after it ------------------------------------------------------------------------
 
     def has(self, name: str) -> bool:
@@ -166,8 +195,8 @@ class KeyStore:
         for row in rows:
             if row.ring_key == self.keyring.present:
                 continue
-            key = self.keyring.decrypt(row.ring_key, row.wrapped, row.name)
-            ring_key, wrapped = self.keyring.encrypt(key, row.name)
+            key = self.keyring.unwrap(row.ring_key, row.wrapped, row.name)
+            ring_key, wrapped = self.keyring.wrap(key, row.name)
             same = (KEYS.name == row.name) & (KEYS.wrapped == row.wrapped)
             change = complaint_keys.update().where(same).values(ring_key=ring_key, wrapped=wrapped)
             with self._begin() as db:

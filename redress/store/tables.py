@@ -33,10 +33,14 @@ events = Table(
     *required(String(40), "reference"),
     *required(String(400), "key"),
     *required(String(20), "kind"),
+    # In the order they were received, from 1 within a complaint; `chain` binds each to all before it.
+    *required(Integer, "number"),
+    *required(String(64), "chain"),
     *required(Date, "on_date"),
     *required(Moment, "recorded_at"),
     *required(JSON, "body"),
     UniqueConstraint("reference", "key", name="one_event_a_step"),
+    UniqueConstraint("reference", "number", name="one_event_a_number"),
     Index("events_by_reference", "reference", "id"),
     Index("events_by_kind", "kind", "reference"),
 )
