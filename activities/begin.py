@@ -27,8 +27,9 @@ TURN_WITHIN = 1.0
 class BeginComplaint:
     """Serves a complaint's workflow as it starts. May run more than once and counts once."""
 
-    def __init__(self, register: Register) -> None:
+    def __init__(self, register: Register, *, holds_clear_signals: bool = False) -> None:
         self.register = register
+        self.holds_clear_signals = holds_clear_signals
 
     @activity.defn(name=BEGIN, no_thread_cancel_exception=True)
     def begin(self, request: BeginRequest) -> BeginResult:
@@ -37,6 +38,10 @@ class BeginComplaint:
         Fails for good where a complaint that is to be taken up again is not in the register.
         """
         serve_complaint(request.reference)
+        begun = self._begun(request)
+        return begun.model_copy(update={"holds_clear_signals": self.holds_clear_signals})
+
+    def _begun(self, request: BeginRequest) -> BeginResult:
         if request.opening is None:
             recalled = self._recalled(request.reference)
             if recalled is None:

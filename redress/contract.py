@@ -116,6 +116,7 @@ class Carried(Chained):
     state: str
     outbox: list[RegisterEntry] = []
     letters_waiting: bool = False
+    holds_clear_signals: bool = False
 
 
 class Start(BaseModel):
@@ -144,13 +145,14 @@ class BeginResult(Chained):
     """The rules, packed, for good; and an earlier case's state.
 
     `recorded` says whether the opening stands in the register already, `letters_waiting` whether letters of
-    an earlier run have not left.
+    an earlier run have not left, `holds_clear_signals` that signals which come unencrypted are not applied.
     """
 
     terms: str
     recorded: bool
     state: str | None = None
     letters_waiting: bool = False
+    holds_clear_signals: bool = False
 
 
 class RecordRequest(BaseModel):

@@ -40,6 +40,11 @@ class Settings(BaseSettings):
     trial: str = ""
     """Set to `names are readable`, all runs without keys: nothing is encrypted."""
 
+    clear_signals: Literal["apply", "hold"] = "apply"
+    """What becomes of a signal that comes unencrypted though there are keys: it is applied, and that it came
+    so stands everywhere; or it is held under `refused` until a person reads it and sends what is right. A
+    complaint keeps what was set when its workflow began."""
+
     outbox: Path | None = None
     """Where letters are laid; empty: `outbox` in the state folder."""
 

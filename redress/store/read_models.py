@@ -127,6 +127,7 @@ def _messages(reference: str, case: Case, cipher: Cipher) -> list[dict[str, Any]
                 "action": entry.message.action,
                 "on_date": entry.message.on,
                 "assumed": entry.assumed,
+                "in_clear": entry.in_clear,
                 "outcome": outcome.outcome,
                 "reason": _encrypted(cipher, outcome.reason, "messages", reference, entry.seq),
             }
@@ -145,6 +146,7 @@ def _refusals(reference: str, status: Status, cipher: Cipher) -> list[dict[str, 
             # The name of a signal that is no action's is whatever its sender wrote.
             "action": refused["action"] if refused["action"] in KNOWN else "unknown",
             "on_date": date.fromisoformat(str(refused["on"])),
+            "in_clear": bool(refused.get("in_clear")),
             "reason": _encrypted(cipher, str(refused["reason"]), "refusals", reference, number),
         }
         for number, refused in enumerate(status["refused"], 1)

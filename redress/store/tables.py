@@ -123,7 +123,8 @@ messages = Table(
     *required(String(40), "action"),
     *required(String(250), "message_id"),
     *required(Date, "on_date"),
-    *required(Boolean, "assumed"),
+    # `in_clear`: it came unencrypted though there are keys.
+    *required(Boolean, "assumed", "in_clear"),
     *required(String(20), "outcome"),
     *required(Text, "reason"),
 )
@@ -136,6 +137,7 @@ refusals = Table(
     *optional(String(250), "message_id"),
     *required(String(200), "action"),
     *required(Date, "on_date"),
+    *required(Boolean, "in_clear"),
     *required(Text, "reason"),
 )
 

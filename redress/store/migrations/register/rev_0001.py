@@ -157,6 +157,7 @@ def upgrade() -> None:
         sa.Column("message_id", sa.String(length=250), nullable=False),
         sa.Column("on_date", sa.Date(), nullable=False),
         sa.Column("assumed", sa.Boolean(), nullable=False),
+        sa.Column("in_clear", sa.Boolean(), nullable=False),
         sa.Column("outcome", sa.String(length=20), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("reference", "seq"),
@@ -182,6 +183,7 @@ def upgrade() -> None:
         sa.Column("message_id", sa.String(length=250), nullable=True),
         sa.Column("action", sa.String(length=200), nullable=False),
         sa.Column("on_date", sa.Date(), nullable=False),
+        sa.Column("in_clear", sa.Boolean(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("reference", "number"),
     )
