@@ -14,7 +14,7 @@ from redress.domain.erasure import Erased
 from redress.domain.parsing import Malformed
 from redress.letters.delivery.channel_settings import ChannelConfigError
 from redress.procedures.loader import FileError
-from redress.security.keyring import KeyringError, MissingKey, Unreadable
+from redress.security.keyring import KeyringError, KeysUnavailable, MissingKey, Unreadable
 from redress.services.errors import NoAnswer, NotFound, Rejected
 from redress.store.schema import SchemaNotCurrent
 
@@ -46,6 +46,8 @@ def failure_of(error: Exception, repeat: dict[str, Any] | None, stores: str) -> 
             return Failure(UNKNOWN, [str(error)])
         case NoAnswer():
             return _unanswered(error, repeat)
+        case KeysUnavailable():
+            return Failure(NO_ANSWER, [f"no answer: {error}"])
         case SQLAlchemyError() | OSError():
             return Failure(NO_ANSWER, [f"no answer: {stores} cannot be used: {type(error).__name__}"])
     return None

@@ -60,7 +60,7 @@ def _is_without_keys() -> bool:
     try:
         cipher()
     except KeyringError:
-        if console.settings().keys_file.exists():
+        if console.settings().keys_file.exists() or console.settings().key_service != "file":
             raise
         return True
     return False

@@ -61,8 +61,9 @@ KEYS = complaint_keys.c
 class KeyStore:
     """The store of complaints' keys. Used from several threads."""
 
-    def __init__(self, engine: Engine, keyring: MasterKeys) -> None:
+    def __init__(self, engine: Engine, keyring: MasterKeys, fresh: float = FRESH) -> None:
         self.keyring = keyring
+        self._fresh = fresh
         self._engine = engine.execution_options(writes=True)
         self._known: dict[str, tuple[float, bytes]] = {}
         self._taken: dict[str, str] = {}  # whose an assigned key is never changes
@@ -71,7 +72,7 @@ class KeyStore:
     def remembered(self, name: str) -> bytes | None:
         """The key of a name, if it was asked for a moment ago."""
         at, key = self._known.get(name, (0.0, b""))
-        return key if key and monotonic() - at < FRESH else None
+        return key if key and monotonic() - at < self._fresh else None
 
     def key(self, name: str, *, make: bool = False) -> bytes:
         """The key of a complaint, or an unassigned one; `make`: a new one where there is none yet.
