@@ -24,6 +24,8 @@ from typing import Protocol
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from redress.startup import SetupError
+
 NONCE = 12
 """Bytes; drawn anew for every encryption."""
 
@@ -65,7 +67,7 @@ class MasterKeys(Protocol):
         """Make a new present key; gives its name. Raises `KeyringError`."""
 
 
-class KeyringError(ValueError):
+class KeyringError(SetupError):
     """The keyring cannot be used; says which line, and what would be right."""
 
 
