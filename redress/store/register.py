@@ -63,6 +63,8 @@ _LAST_OR_THERE = select(tables.events.c.number, tables.events.c.key, tables.even
 )
 """The last event of a complaint, and those of some keys that are there already."""
 
+_NEW_EVENTS = insert(tables.events)
+
 _ITS_TURN = (
     select(tables.references.c.reference)
     .where(tables.references.c.reference == bindparam("of"))
@@ -326,7 +328,7 @@ class Register:
             row["chain"] = chain = link(self.cipher, row, chain)
             rows.append(row)
         if rows:
-            db.execute(insert(tables.events), rows)
+            db.execute(_NEW_EVENTS, rows)
         return Appended(len(rows), number, chain)
 
     def keep_head(self, reference: str, appended: Appended) -> None:
