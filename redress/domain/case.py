@@ -33,7 +33,7 @@ from redress.domain.parsing import Parsed, parse_message
 from redress.domain.procedure import RulesSnapshot
 from redress.domain.schedule import Schedule, Task, Timer
 from redress.domain.state import ComplaintState
-from redress.domain.status import Status, status_of
+from redress.domain.status import MessageOutcome, Status, status_of
 
 __all__ = ["Answer", "Case", "EffectStatus", "LoggedMessage", "Rejected", "SavedCase", "Task", "Timer"]
 
@@ -154,14 +154,15 @@ class Case:
             letter["state"] = self.settled.get(key, "history" if key in history else "waiting")
         for r in self.rejected:
             if r.on <= as_of:
-                status["refused"].append(
-                    {
-                        "action": r.action,
-                        "on": r.on.isoformat(),
-                        "reason": "; ".join(r.problems),
-                        "received": r.received,
-                    }
-                )
+                refused: MessageOutcome = {
+                    "action": r.action,
+                    "on": r.on.isoformat(),
+                    "reason": "; ".join(r.problems),
+                    "received": r.received,
+                }
+                if r.in_clear:
+                    refused["in_clear"] = True
+                status["refused"].append(refused)
         return status
 
     def moves_of(self, table: HolidayTable, today: date) -> list[dict[str, Any]]:
@@ -187,8 +188,11 @@ class Case:
             check_correction(self.intake, [*self.log, LogEntry(len(self.log), parsed.message)], today)
         return parsed
 
-    def receive(self, parsed: Parsed, now: datetime) -> Answer:
-        """Take a parsed message: the first time it is carried out, later its first answer is given."""
+    def receive(self, parsed: Parsed, now: datetime, *, in_clear: bool = False) -> Answer:
+        """Take a parsed message: the first time it is carried out, later its first answer is given.
+
+        `in_clear`: it came unencrypted though there are keys.
+        """
         message = parsed.message
         first = self.messages.repeated(parsed)
         if first is not None:
@@ -196,7 +200,7 @@ class Case:
         today = max(london_date(now), message.on)
         self.state.advance(today)
         before = snapshot_of(self.state, today)
-        entry = self.messages.add(parsed)
+        entry = self.messages.add(parsed, in_clear=in_clear)
         try:
             if isinstance(message, Correct) or message.on < self.state.day:
                 self._refold()
@@ -226,7 +230,9 @@ class Case:
             changed=changed,
         )
 
-    def reject(self, action: str, problems: Iterable[str], received: str, now: datetime) -> Rejected:
+    def reject(
+        self, action: str, problems: Iterable[str], received: str, now: datetime, *, in_clear: bool = False
+    ) -> Rejected:
         """Record a signal that could not be taken, with its problems and the beginning of what came."""
         room = max(0, ROOM_FOR_REJECTS - sum(len(rejected.received) for rejected in self.rejected))
         size = min(room, LARGEST_REJECT)
@@ -235,6 +241,7 @@ class Case:
             on=london_date(now),
             problems=list(problems)[:50],
             received=received.encode("utf-8", "replace")[:size].decode("utf-8", "ignore"),
+            in_clear=in_clear,
         )
         self.rejected.append(rejected)
         return rejected
