@@ -60,6 +60,7 @@ class Complaint(ComplaintHandlers):
         self._shown: TypedSearchAttributes | None = None
         self._outbox = Outbox(on_empty=self._consider_a_new_run)
         self._checked: tuple[str, Parsed] | None = None
+        self._early: list[tuple[str, str, str]] = []
         self._start: Start | None = None
         self._opening: Opening | None = None
         self._unfit = ""
@@ -99,6 +100,8 @@ class Complaint(ComplaintHandlers):
         Gives what to go on with where the run has become too long.
         """
         await self._begin()
+        for name, problem, received in self._early:
+            self._reject(name, [problem], received)
         outbox = asyncio.create_task(self._outbox.run(self._known))
         while True:
             self._act()
@@ -160,6 +163,8 @@ class Complaint(ComplaintHandlers):
         """Let the rules say what is due now, and send it on its way."""
         for task in self._known.due(workflow.now()):
             self._outbox.put("effect", f"effect:{task.effect.key}", _as_body(task))
+        if not self._outbox.entries:  # once all that came before is: many signals are few entries
+            self._put_counted()
         self._outbox.release()
 
     def _set_timers(self) -> None:
@@ -202,9 +207,11 @@ class Complaint(ComplaintHandlers):
         return self._handled >= MESSAGES_A_RUN or workflow.info().is_continue_as_new_suggested()
 
     def _consider_a_new_run(self) -> None:
-        self._has_work = self._has_work or self._is_old()  # a quiet moment to go on in a new run
+        """A quiet moment: to go on in a new run, or to record what was counted meanwhile."""
+        self._has_work = self._has_work or self._is_old() or self._known.rejects.has_counted
 
     def _handed_on(self) -> Start:
+        self._put_counted()
         carried = contract.Carried(
             terms=self._packed_rules,
             state=pack_state(self._known.saved()),
@@ -275,12 +282,8 @@ class Complaint(ComplaintHandlers):
         self._reject_soon(name, f"action: {name[:100]!r} {what}", contract.text_of(arguments))
 
     def _reject_soon(self, name: str, problem: str, received: str) -> None:
-        async def later() -> None:
-            await workflow.wait_condition(lambda: self._case is not None)
-            self._reject(name, [problem], received)
-
-        if self._case is None:
-            asyncio.create_task(later())
+        if self._case is None:  # only until its rules are there
+            self._early.append((name, problem, received))
         else:
             self._reject(name, [problem], received)
 
@@ -305,9 +308,18 @@ class Complaint(ComplaintHandlers):
 
     def _reject(self, action: str, problems: list[str], received: str) -> None:
         rejected = self._known.reject(action, problems, received, workflow.now())
-        number = len(self._known.rejected)
-        self._outbox.put("rejected", f"rejected:{number}", rejected.model_dump(mode="json"))
-        self._has_work = True
+        if rejected is not None:
+            number = self._known.rejects.total
+            self._outbox.put("rejected", f"rejected:{number}", rejected.model_dump(mode="json"))
+        self._handled += 1
+        self._has_work = True  # it counts towards what a run can take
+
+    def _put_counted(self) -> None:
+        """Have recorded what was only counted."""
+        rejects = self._known.rejects
+        for at, rejected in enumerate(rejects.counted()):
+            key = f"rejected:{rejects.total}:{at}"
+            self._outbox.put("rejected", key, rejected.model_dump(mode="json"))
 
     # --- what can be seen ------------------------------------------------------------------------
 
