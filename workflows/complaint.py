@@ -23,7 +23,7 @@ from redress.domain.london import london_date
 from redress.domain.messages import MESSAGES
 from redress.domain.opening import Opening
 from redress.domain.opening_parsing import parse_opening
-from redress.domain.packing import pack_state, unpack, unpack_state
+from redress.domain.packing import Unpackable, pack_state, unpack, unpack_state
 from redress.domain.parsing import Malformed, Parsed, Problem, parse_message
 from redress.domain.sentences import with_long_dates
 from redress.domain.status import Status
@@ -137,7 +137,7 @@ class Complaint(ComplaintHandlers):
         if start is None:
             raise ApplicationError(self._unfit, type=contract.MALFORMED, non_retryable=True)
         if start.carried is not None:
-            self._case = Case.restore(unpack(start.carried.terms), unpack_state(start.carried.state))
+            self._case = _carried_case(start.reference, start.carried)
             self._packed_rules = start.carried.terms
             self._outbox.entries = start.carried.outbox
             self._outbox.letters_waiting = start.carried.letters_waiting
@@ -385,6 +385,24 @@ class Complaint(ComplaintHandlers):
             workflow.upsert_search_attributes(changed)
             self._shown = wanted
         workflow.set_current_details(current_details(case, today, workflow.info().namespace))
+
+
+def _carried_case(reference: str, carried: contract.Carried) -> Case:
+    """The case that an earlier run handed on. Fails the workflow, at once, where it is none.
+
+    What an earlier run did hand on and this version cannot take is a fault of ours: it fails the task, so
+    that a corrected version goes on from there.
+    """
+    try:
+        rules, state = unpack(carried.terms), unpack_state(carried.state)
+        if state.reference != reference:
+            raise Unpackable("is another complaint's")
+        return Case.restore(rules, state)
+    except Exception as error:
+        if workflow.info().continued_run_id and not isinstance(error, Unpackable):
+            raise
+        what = f"carried: {error}" if isinstance(error, Unpackable) else "carried: is no complaint's state"
+        raise ApplicationError(what, type=contract.MALFORMED, non_retryable=True) from None
 
 
 def _by_name(attributes: TypedSearchAttributes) -> dict[str, Any]:

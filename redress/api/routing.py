@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from redress.api.bodies import JsonRequest
 from redress.api.context import admit
 from redress.api.problems import bad_parameters
+from redress.domain.identifiers import typed_reference
 from redress.domain.parsing import Problem
 from redress.security.access import Role
 
@@ -45,6 +46,8 @@ class Route(APIRoute):
         handle = super().get_route_handler()
 
         async def checked(request: Request) -> Response:
+            if "reference" in request.path_params:
+                request.path_params["reference"] = typed_reference(request.path_params["reference"])
             await admit(request, self.allowed)
             self._check_parameters(request)
             return await handle(await JsonRequest.read(request) if self.body_field else request)

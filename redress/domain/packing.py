@@ -9,9 +9,21 @@ from __future__ import annotations
 import base64
 import zlib
 from functools import lru_cache
+from typing import TypeVar
+
+from pydantic import BaseModel
 
 from redress.domain.case import SavedCase
 from redress.domain.procedure import RulesSnapshot
+
+M = TypeVar("M", bound=BaseModel)
+
+MOST_RULES, MOST_STATE = 4_000_000, 16_000_000
+"""Bytes that packed rules and a packed state may unpack to: many times what a full complaint has."""
+
+
+class Unpackable(ValueError):
+    """A text that `pack` or `pack_state` did not make, or of more than they make."""
 
 
 def pack(rules: RulesSnapshot) -> str:
@@ -21,8 +33,8 @@ def pack(rules: RulesSnapshot) -> str:
 
 @lru_cache(maxsize=512)
 def unpack(packed: str) -> RulesSnapshot:
-    """The rules in a text that `pack` made: the same object for the same text."""
-    return RulesSnapshot.model_validate_json(_unpacked(packed))
+    """The rules in a text that `pack` made: the same object for the same text. Raises `Unpackable`."""
+    return _read(RulesSnapshot, packed, MOST_RULES)
 
 
 def pack_state(state: SavedCase) -> str:
@@ -31,13 +43,27 @@ def pack_state(state: SavedCase) -> str:
 
 
 def unpack_state(packed: str) -> SavedCase:
-    """The state in a text that `pack_state` made."""
-    return SavedCase.model_validate_json(_unpacked(packed))
+    """The state in a text that `pack_state` made. Raises `Unpackable`."""
+    return _read(SavedCase, packed, MOST_STATE)
 
 
 def _packed(text: str) -> str:
     return base64.b64encode(zlib.compress(text.encode(), 9)).decode("ascii")
 
 
-def _unpacked(packed: str) -> bytes:
-    return zlib.decompress(base64.b64decode(packed))
+def _read(kind: type[M], packed: str, most: int) -> M:
+    try:
+        return kind.model_validate_json(_unpacked(packed, most))
+    except Unpackable:
+        raise
+    except (ValueError, zlib.error) as error:  # what it says could hold what somebody wrote
+        raise Unpackable(f"cannot be unpacked ({type(error).__name__})") from None
+
+
+def _unpacked(packed: str, most: int) -> bytes:
+    """Unpacks `most` bytes and no more: a packed byte can stand for a thousand."""
+    unpacking = zlib.decompressobj()
+    unpacked = unpacking.decompress(base64.b64decode(packed, validate=True), most)
+    if not unpacking.eof:
+        raise Unpackable(f"should unpack to at most {most} bytes")
+    return unpacked

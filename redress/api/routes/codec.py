@@ -28,7 +28,7 @@ from redress.api.pages import page
 from redress.api.problems import wrong
 from redress.api.routing import OPEN, endpoints, roles
 from redress.api.schemas import Schema
-from redress.contract import workflow_id
+from redress.contract import WORKFLOW_ID_PREFIX
 from redress.security.access import CODEC
 from redress.security.encryption import EnvelopeCipher
 from redress.temporal.codec import EncryptionCodec, placeholder
@@ -88,7 +88,7 @@ async def encode(body: Payloads, context: Context) -> Response:
     """For what is not known yet whose it is: each encrypted under a key of its own."""
     payloads = _payloads(body)
     if isinstance(context.cipher, EnvelopeCipher):
-        payloads = await EncryptionCodec(context.cipher, workflow_id("")).encode(payloads)
+        payloads = await EncryptionCodec(context.cipher, WORKFLOW_ID_PREFIX).encode(payloads)
     return _answer(payloads)
 
 
