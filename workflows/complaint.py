@@ -316,10 +316,8 @@ class Complaint(ComplaintHandlers):
 
     def _put_counted(self) -> None:
         """Have recorded what was only counted."""
-        rejects = self._known.rejects
-        for at, rejected in enumerate(rejects.counted()):
-            key = f"rejected:{rejects.total}:{at}"
-            self._outbox.put("rejected", key, rejected.model_dump(mode="json"))
+        for key, rejected in self._known.rejects.counted():
+            self._outbox.put("rejected", f"rejected:{key}", rejected.model_dump(mode="json"))
 
     # --- what can be seen ------------------------------------------------------------------------
 

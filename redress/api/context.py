@@ -13,7 +13,7 @@ from redress.domain.identifiers import REFERENCE
 from redress.security.access import CODEC, Role
 from redress.security.encryption import Cipher
 from redress.security.tokens import Caller
-from redress.services.backends import Backends
+from redress.services.backends import ASKING, Asking, Backends
 from redress.services.openings import Openings
 from redress.store.api_store import open_store
 from redress.store.intake_queue import IntakeQueue
@@ -52,6 +52,7 @@ async def admit(request: Request, allowed: frozenset[Role] | None) -> None:
     if allowed == CODEC and caller.authority is not None:
         raise Refusal("not-allowed", "Decoding payloads reads every authority's.")
     request.state.caller = caller
+    ASKING.set(Asking(f"{caller.name} {caller.token}"))
     reference = request.path_params.get("reference", "")
     if caller.authority is not None and REFERENCE.fullmatch(reference):
         owner = await context.backends.ask(lambda register: register.authority_of(reference))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-REFERENCE = re.compile(r"[A-Z][A-Z0-9]{0,9}(-[0-9]{1,9}){1,5}", re.ASCII)
+REFERENCE = re.compile(r"[A-Z][A-Z0-9]{0,9}-[0-9]{4,9}(-[0-9]{1,9}){0,4}", re.ASCII)
 """A prefix, the year, a number, and one more number for each time that points were split off."""
 
 AUTHORITY = re.compile(r"[a-z0-9][a-z0-9-]{0,99}", re.ASCII)

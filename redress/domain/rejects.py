@@ -23,58 +23,64 @@ class Rejects:
     """All of one complaint's. Each is added in constant time, and what is kept is bounded."""
 
     def __init__(self, kept: Iterable[Rejected] = ()) -> None:
-        """`kept`: those of an earlier run or of the record; what was counted there goes on being counted."""
+        """`kept`: those of an earlier run or of the record; the latest of a name says how many there were."""
         self.kept: list[Rejected] = []
         self.total = 0
-        self._by_name: dict[str, Rejected] = {}
-        self._uncounted: dict[str, Rejected] = {}
+        self._places: dict[str, int] = {}  # in `kept`, of the names that are counted
+        self._changed: dict[str, None] = {}
         for rejected in kept:
-            self._keep(rejected)
+            if self.total < KEPT_WHOLE:
+                self._keep(rejected)
+            else:
+                self._count(rejected)
 
     def add(self, action: str, problems: Iterable[str], received: str, on: date) -> Rejected | None:
         """Keep one, with its London date; None where it is counted alone."""
+        name = "".join(letter if letter.isprintable() else "?" for letter in action[:NAME])
+        if self.total >= KEPT_WHOLE:
+            if name not in self._places and len(self._places) >= MOST_NAMES:
+                name = OTHER_NAMES
+            at = self._places.get(name)
+            before = self.kept[at].count if at is not None else 0
+            self._count(Rejected(action=name, on=on, problems=[], received="", count=before + 1))
+            self._changed[name] = None
+            return None
         rejected = Rejected(
-            action="".join(letter if letter.isprintable() else "?" for letter in action[:NAME]),
+            action=name,
             on=on,
             problems=[problem[:PROBLEM] for problem in list(problems)[:PROBLEMS]],
             received=received.encode("utf-8", "replace")[:LARGEST].decode("utf-8", "ignore"),
         )
-        if self.total < KEPT_WHOLE:
-            self._keep(rejected)
-            return rejected
-        more = Rejected(action=self._name(rejected.action), on=on, problems=[], received="")
-        known = self._uncounted.setdefault(more.action, more)
-        if known is not more:
-            known.count += 1
-        self._keep(more)
-        return None
+        self._keep(rejected)
+        return rejected
 
     @property
     def has_counted(self) -> bool:
         """Whether `counted` would give any."""
-        return bool(self._uncounted)
+        return bool(self._changed)
 
-    def counted(self) -> list[Rejected]:
-        """What was counted since this was last asked: one for each name."""
-        counted, self._uncounted = list(self._uncounted.values()), {}
-        return counted
+    def counted(self) -> list[tuple[str, Rejected]]:
+        """How many there are by now of each name that came since this was last asked, each with a key.
 
-    def _name(self, action: str) -> str:
-        return action if action in self._by_name or len(self._by_name) < MOST_NAMES else OTHER_NAMES
+        Whole numbers, not what was added: however often and in whatever portions they are recorded, the
+        latest is right.
+        """
+        places = [self._places[name] for name in self._changed]
+        self._changed = {}
+        return [(f"{at + 1}:{self.kept[at].count}", self.kept[at].model_copy()) for at in places]
 
     def _keep(self, rejected: Rejected) -> None:
-        is_whole = self.total < KEPT_WHOLE
-        self.total += rejected.count
-        if is_whole:
-            self.kept.append(rejected)
-            return
-        name = rejected.action
-        known = self._by_name.get(name)
-        if known is None:
-            self._by_name[name] = known = rejected.model_copy()
-            self.kept.append(known)
-        else:
-            known.count += rejected.count
+        self.kept.append(rejected)
+        self.total += 1
+
+    def _count(self, rejected: Rejected) -> None:
+        at = self._places.setdefault(rejected.action, len(self.kept))
+        if at == len(self.kept):
+            self.kept.append(rejected.model_copy())
+            self.total += rejected.count
+        elif rejected.count > self.kept[at].count:
+            self.total += rejected.count - self.kept[at].count
+            self.kept[at].count = rejected.count
 
 
 def reason_of(rejected: Rejected) -> str:
