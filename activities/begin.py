@@ -13,7 +13,7 @@ from activities.serving import serve_complaint
 from redress.contract import BEGIN, BeginRequest, BeginResult, RegisterEntry, rejection
 from redress.domain.case import Case
 from redress.domain.opening_parsing import parse_opening
-from redress.domain.packing import pack, pack_state
+from redress.domain.packing import pack_state
 from redress.domain.parsing import Malformed
 from redress.procedures.loader import rules_for
 from redress.store import letters
@@ -49,7 +49,7 @@ class BeginComplaint:
             rules = rules_for(opening, opened_on)
         except Malformed as malformed:  # an authority that there is not, say: it never becomes one by trying
             raise rejection(malformed) from None
-        packed = pack(rules)
+        packed = rules.packed
         body = {"opening": request.opening, "opened_on": request.opened_on, "terms": packed}
         entry = RegisterEntry(key="opened", kind="opened", on=request.opened_on, body=body)
         try:

@@ -6,7 +6,6 @@ complaints share. Packed they are a quarter of that in each history; unpacked th
 
 from __future__ import annotations
 
-import base64
 import zlib
 from functools import lru_cache
 from typing import TypeVar
@@ -14,6 +13,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from redress.domain.case import SavedCase
+from redress.domain.compression import compressed, decompressed
 from redress.domain.procedure import RulesSnapshot
 
 M = TypeVar("M", bound=BaseModel)
@@ -23,23 +23,18 @@ MOST_RULES, MOST_STATE = 4_000_000, 16_000_000
 
 
 class Unpackable(ValueError):
-    """A text that `pack` or `pack_state` did not make, or of more than they make."""
-
-
-def pack(rules: RulesSnapshot) -> str:
-    """The rules as text: compressed JSON in base 64. Whole: a default of tomorrow's is none of theirs."""
-    return _packed(rules.model_dump_json())
+    """A text that `RulesSnapshot.packed` or `pack_state` did not make, or of more than they make."""
 
 
 @lru_cache(maxsize=512)
 def unpack(packed: str) -> RulesSnapshot:
-    """The rules in a text that `pack` made: the same object for the same text. Raises `Unpackable`."""
+    """The rules that were packed: the same object for the same text. Raises `Unpackable`."""
     return _read(RulesSnapshot, packed, MOST_RULES)
 
 
 def pack_state(state: SavedCase) -> str:
     """A case's state as text, in the same way: what one run hands on must stay below 2 MB."""
-    return _packed(state.model_dump_json(exclude_defaults=True))
+    return compressed(state.model_dump_json(exclude_defaults=True))
 
 
 def unpack_state(packed: str) -> SavedCase:
@@ -47,23 +42,8 @@ def unpack_state(packed: str) -> SavedCase:
     return _read(SavedCase, packed, MOST_STATE)
 
 
-def _packed(text: str) -> str:
-    return base64.b64encode(zlib.compress(text.encode(), 9)).decode("ascii")
-
-
 def _read(kind: type[M], packed: str, most: int) -> M:
     try:
-        return kind.model_validate_json(_unpacked(packed, most))
-    except Unpackable:
-        raise
+        return kind.model_validate_json(decompressed(packed, most))
     except (ValueError, zlib.error) as error:  # what it says could hold what somebody wrote
         raise Unpackable(f"cannot be unpacked ({type(error).__name__})") from None
-
-
-def _unpacked(packed: str, most: int) -> bytes:
-    """Unpacks `most` bytes and no more: a packed byte can stand for a thousand."""
-    unpacking = zlib.decompressobj()
-    unpacked = unpacking.decompress(base64.b64decode(packed, validate=True), most)
-    if not unpacking.eof:
-        raise Unpackable(f"should unpack to at most {most} bytes")
-    return unpacked
