@@ -45,6 +45,12 @@ class ApiSettings(Settings):
     rate_per_minute: int = Field(default=600, ge=1)
     """Requests that one caller may make in a minute."""
 
+    bytes_per_day: int = Field(default=256 * 1024 * 1024, ge=1)
+    """Bytes of bodies that one caller may send in a day; what it has not used comes back evenly."""
+
+    api_proxies: list[str] = []
+    """The addresses, as JSON, of proxies whose X-Forwarded-For is believed; empty: nobody's is."""
+
     codec_origins: list[str] = ["http://127.0.0.1:8233", "http://localhost:8233", "http://127.0.0.1:8080"]
     """Where the Temporal UI is, as the browser sees it: only pages from there may use the codec."""
 

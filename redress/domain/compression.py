@@ -11,6 +11,13 @@ def compressed(text: str) -> str:
     return base64.b64encode(zlib.compress(text.encode(), 9)).decode("ascii")
 
 
-def decompressed(text: str) -> bytes:
-    """The bytes of a text that `compressed` made."""
-    return zlib.decompress(base64.b64decode(text))
+def decompressed(text: str, most: int) -> bytes:
+    """The bytes that `compressed` made a text of. Raises `ValueError`, `zlib.error`; beyond `most` bytes too.
+
+    Never more than that is unpacked: a byte can stand for a thousand.
+    """
+    unpacking = zlib.decompressobj()
+    unpacked = unpacking.decompress(base64.b64decode(text, validate=True), most)
+    if not unpacking.eof:
+        raise ValueError(f"should unpack to at most {most} bytes")
+    return unpacked
