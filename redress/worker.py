@@ -17,6 +17,7 @@ from redress.procedures.files import tell_all
 from redress.procedures.loader import FileError, check_all
 from redress.security.encryption import PlaintextCipher
 from redress.security.keyring import KeyringError
+from redress.services.beginning_again import BeginningAgain
 from redress.services.migrating import check_schemas
 from redress.settings import Settings
 from redress.store.schema import SchemaNotCurrent
@@ -68,9 +69,12 @@ async def run() -> int:
     client = await connect_patiently(stop, cipher, tracing("redress-worker"))
     if client is None:
         return 0
-    async with running_workers(client, activities_for(settings, cipher, channels), settings):
+    activities = activities_for(settings, cipher, channels)
+    async with running_workers(client, activities, settings):
         log.info("running complaints from %s, namespace %s", where(), client.namespace)
+        beginning = asyncio.create_task(BeginningAgain(client, activities.register).run())
         await stop.wait()
+        beginning.cancel()
         log.info("stopping: activities under way are finished first")
     flush()
     log.info("stopped")

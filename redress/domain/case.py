@@ -27,7 +27,7 @@ from redress.domain.log import (
     pending,
 )
 from redress.domain.london import instant, london_date
-from redress.domain.messages import Correct, Recount
+from redress.domain.messages import ConfirmContact, Correct, Recount
 from redress.domain.opening import Opening
 from redress.domain.opening_parsing import past_messages
 from redress.domain.parsing import AHEAD_AT_MOST, Parsed, parse_message
@@ -37,6 +37,9 @@ from redress.domain.state import ComplaintState
 from redress.domain.status import Status, status_of
 
 __all__ = ["Answer", "Case", "EffectStatus", "LoggedMessage", "Rejected", "SavedCase", "Task", "Timer"]
+
+FROM_THE_START = (Correct, ConfirmContact)
+"""Messages after which the complaint is made anew: what a correction puts right was never wrong."""
 
 IN_THE_FUTURE = "It is dated ahead of today by the clock here; it takes effect on its day."
 
@@ -98,7 +101,7 @@ class Case:
         self._ahead = [entry for entry in added if self._record_of(entry).ahead]
         self.rejected = list(rejected)
         self.settled.update(settled)
-        corrects = any(isinstance(entry.message, Correct) for entry in added)
+        corrects = any(isinstance(entry.message, FROM_THE_START) for entry in added)
         if self._ahead or corrects or any(entry.message.on < self.state.day for entry in added):
             self._refold()
             return
@@ -212,7 +215,7 @@ class Case:
         before = snapshot_of(self.state, today)
         entry = self.messages.add(parsed)
         try:
-            if isinstance(message, Correct) or message.on < self.state.day:
+            if isinstance(message, FROM_THE_START) or message.on < self.state.day:
                 self._refold()
             else:
                 self.state.apply(entry)

@@ -132,8 +132,9 @@ def parse_message(
 
 
 class Envelope(BaseModel):
-    """What a door says of a message: the London date it judged its dates by, whether it dated it, and whether
-    an intake system brought it.
+    """What a door says of a message beside its fields.
+
+    The London date it judged its dates by, whether it dated it, and whether an intake system brought it.
     """
 
     model_config = ConfigDict(extra="forbid")

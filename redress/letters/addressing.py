@@ -47,8 +47,9 @@ def written(case: Case, effect: Mapping[str, Any], on: date, *, texts: bool) -> 
 def readdress(register: Register, db: Connection, case: Case, row: LetterRow) -> None:
     """Before a person has a letter sent again: to where whoever it is for is reached now.
 
-    What tells of a new address stays with the old one. An address that was wrong is corrected in the complaint; what is written in the letter stays. A copy for
-    an advocate who has been replaced by another stays theirs.
+    An address that was wrong is corrected in the complaint; what is written in the letter stays. A copy for
+    an advocate who has been replaced by another stays theirs, and what tells the old address of a new one
+    goes there.
     """
     if row.letter == TO_OLD_ADDRESS:
         return

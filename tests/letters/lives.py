@@ -374,10 +374,10 @@ def contact_brought(**more: Any) -> Life:
     """An online form names an advocate, who is not confirmed, and an address, which is."""
     life = Life("2026-06-01", **{"statutory": False, **more}).says("acknowledge", "2026-06-02")
     person = {"name": PERSON, "role": "parent", **more.get("complainant", {}), "address": "2 Nowhere Lane"}
-    form = {"from_intake": True}
+    form: dict[str, Any] = {"from_intake": True}
     life.says("set_advocate", "2026-06-03", message_id="f-1", advocate={"name": "Mythica Nova"}, **form)
     life.says("confirm_contact", "2026-06-04", message="f-1", accept=False)
-    moved = {"field": "complainant", "value": person, "reason": "Moved.", "message_id": "f-2"}
+    moved: dict[str, Any] = {"field": "complainant", "value": person, "reason": "Moved.", "message_id": "f-2"}
     life.says("correct", "2026-06-05", **moved, **form)
     return life.says("confirm_contact", "2026-06-08", message="f-2", accept=True)
 

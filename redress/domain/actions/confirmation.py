@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from redress.domain.actions.registry import carries_out
 from redress.domain.contacts import WAITS
-from redress.domain.effects import Fact
 from redress.domain.log import APPLIED, LogEntry, Outcome, pending, refused
 from redress.domain.messages import ConfirmContact, SetAdvocate
 from redress.domain.state import ComplaintState
@@ -42,11 +41,12 @@ def confirm_contact(state: ComplaintState, entry: LogEntry, message: ConfirmCont
 
 
 def _tell_old_address(state: ComplaintState, entry: LogEntry, brought: LogEntry) -> None:
-    """Write to the person as they were known before; where a correction put in another address, at the old."""
+    """Write to the person as they were known before a correction put in another address."""
     former = state.contacts.former.get(brought.seq)
-    facts: dict[str, Fact] = {
-        "what": "advocate" if isinstance(brought.message, SetAdvocate) else "address",
-        "brought_on": brought.message.on.isoformat(),
-        "former": former.model_dump(mode="json") if former else None,
-    }
-    state.effects.send("contact_confirmed", entry, **facts)
+    state.effects.send(
+        "contact_confirmed",
+        entry,
+        what="advocate" if isinstance(brought.message, SetAdvocate) else "address",
+        brought_on=brought.message.on.isoformat(),
+        former=former.model_dump(mode="json") if former else None,
+    )
