@@ -38,6 +38,7 @@ class Route(APIRoute):
         self.allowed: frozenset[Role] | None = frozenset(extra["x-roles"]) if extra != OPEN else None
         if options["response_description"] == "Successful Response":  # what FastAPI says of any
             options["response_description"] = "As asked."
+        options["operation_id"] = options.get("operation_id") or getattr(endpoint, "__name__", None)
         super().__init__(path, endpoint, **options | {"strict_content_type": False})
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
