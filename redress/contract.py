@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import quote
 
@@ -124,13 +124,15 @@ class Start(BaseModel):
     """What a complaint's workflow is started with.
 
     A new complaint brings its opening; one that is taken up again after its workflow ended brings
-    nothing and is read from the register; a run that continues brings what it carried.
+    nothing and is read from the register; a run that continues brings what it carried. `accepted_on`: the
+    London date by which a door judged the opening's dates.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     reference: Reference
     opening: dict[str, Any] | None = None
+    accepted_on: date | None = None
     carried: Carried | None = None
 
 

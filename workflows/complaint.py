@@ -19,12 +19,12 @@ from redress import contract
 from redress.contract import NOTHING, Inbound, Start
 from redress.domain.calendar import HolidayTable, OutsideTable, long_date
 from redress.domain.case import Answer, Case, Task, Timer
-from redress.domain.london import london_date
+from redress.domain.london import instant, london_date
 from redress.domain.messages import MESSAGES
 from redress.domain.opening import Opening
 from redress.domain.opening_parsing import parse_opening
 from redress.domain.packing import Unpackable, pack_state, unpack, unpack_state
-from redress.domain.parsing import Malformed, Parsed, Problem, parse_message
+from redress.domain.parsing import Malformed, Parsed, Problem, judged_on, parse_message
 from redress.domain.sentences import with_long_dates
 from redress.domain.status import Status
 from workflows.descriptions import MOVES_DESCRIPTION, STATUS_DESCRIPTION, UNKNOWN_SIGNAL_DESCRIPTION
@@ -96,7 +96,8 @@ class Complaint(ComplaintHandlers):
                 name = contract.workflow_id(begun.reference)
                 raise ValueError(f"the workflow of {begun.reference} is named {name}")
             if begun.opening is not None:
-                self._opening = parse_opening(begun.opening, london_date(workflow.now()))
+                today = london_date(workflow.now())
+                self._opening = parse_opening(begun.opening, max(today, begun.accepted_on or today))
             self._start = begun
         except (ValueError, Malformed) as error:
             self._unfit = f"a complaint is opened by 'starter.py open': {error}"
@@ -151,7 +152,7 @@ class Complaint(ComplaintHandlers):
             self._outbox.letters_waiting = start.carried.letters_waiting
             self._outbox.chained = contract.Chained(entries=start.carried.entries, head=start.carried.head)
             return
-        today = london_date(workflow.now())
+        today = await self._opening_day(start)
         request = contract.BeginRequest(
             reference=start.reference, opened_on=today.isoformat(), opening=start.opening
         )
@@ -169,6 +170,21 @@ class Complaint(ComplaintHandlers):
         if not begun.recorded:
             body = {"opening": start.opening, "opened_on": today.isoformat(), "terms": begun.terms}
             self._outbox.put("opened", "opened", body)
+
+    async def _opening_day(self, start: Start) -> date:
+        """The London date that it opens on: today, or a door's today where its clock is ahead.
+
+        An opening that a clock far ahead has dated waits for its day: it was accepted, and does not fail.
+        """
+        today = judged_on(london_date(workflow.now()), start.accepted_on)
+        if self._opening is None:
+            return today
+        last = max([self._opening.received_on, *(p.message.on for p in self._opening.parsed_messages or ())])
+        if last > today:
+            opens = instant(last)
+            summary = f"It is dated ahead of today: it opens on {long_date(last)}"
+            await workflow.sleep(opens - workflow.now(), summary=summary)
+        return max(today, last)
 
     def _act(self) -> None:
         """Let the rules say what is due now, and send it on its way."""

@@ -30,6 +30,7 @@ PROBLEMS = {
     "no-such-method": (405, "Not with this method"),
     "too-slow": (408, "The request came too slowly"),
     "refused": (409, "Recorded as refused"),
+    "differs": (409, "It was here before with other content"),
     "erased": (410, "Its personal data was destroyed"),
     "too-large": (413, "The request is too large"),
     "not-json": (415, "The body should be JSON"),

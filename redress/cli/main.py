@@ -20,9 +20,10 @@ from redress.exit import leave
 
 GROUPS = {
     "redress.cli.complaints": ("open", "send", "show", "list"),
+    "redress.cli.differing": ("differing",),
     "redress.cli.dates": ("due",),
     "redress.cli.procedures": ("procedure", "rehearse"),
-    "redress.cli.upkeep": ("letters", "migrate", "recount", "reconcile"),
+    "redress.cli.upkeep": ("letters", "migrate", "not-begun", "recount", "reconcile"),
     "redress.cli.privacy": ("export", "erase", "keys"),
     "redress.cli.proof": ("verify",),
     "redress.cli.tokens": ("token",),

@@ -40,7 +40,7 @@ waiting = Table(
     metadata,
     serial(),
     *required(String(40), "receipt"),
-    *required(String(64), "intake"),
+    *required(String(64), "intake", "content"),
     *required(String(100), "authority"),
     *required(String(200), "caller"),
     *required(Moment, "kept_at", "next_at"),
@@ -52,7 +52,7 @@ waiting = Table(
     *required(Integer, "tries"),
     *required(Text, "problem"),
     UniqueConstraint("receipt", name="one_opening_a_receipt"),
-    UniqueConstraint("intake", name="one_opening_an_intake"),
+    UniqueConstraint("intake", "content", name="one_opening_a_content"),
     Index("waiting_by_state", "state", "id"),
 )
 

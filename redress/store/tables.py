@@ -22,6 +22,20 @@ references = Table(
 
 calendars = Table("calendars", metadata, *primary_key(String(64), "digest"), *required(JSON, "holidays"))
 
+differing = Table(
+    "differing_openings",
+    metadata,
+    *primary_key(String(40), "reference"),
+    *primary_key(Integer, "number"),
+    *required(String(64), "content_hash"),
+    *required(String(200), "caller"),
+    *required(Moment, "arrived_at"),
+    *required(String(20), "state"),
+    *required(Integer, "times"),
+    *optional(JSON(none_as_null=True), "body"),
+    UniqueConstraint("reference", "content_hash", name="one_row_a_content"),
+)
+
 counters = Table("counters", metadata, *primary_key(String(40), "series"), *required(Integer, "last"))
 
 terms = Table("terms", metadata, *primary_key(String(64), "digest"), *required(Text, "packed"))

@@ -42,7 +42,7 @@ async def test_an_opening_sent_again_is_the_same_complaint(gate: Gate, intake: H
     first = await gate.http.post("/v1/complaints", json=opening, headers=intake)
     again = await gate.http.post("/v1/complaints", json=opening, headers=intake)
     other = await gate.http.post("/v1/complaints", json=opening | {"points": ["Another."]}, headers=intake)
-    assert [each.status_code for each in (first, again, other)] == [201, 200, 200]
+    assert [each.status_code for each in (first, again, other)] == [201, 200, 409]
     assert [(each.json()["created"], each.json()["differs"]) for each in (first, again, other)] == [
         (True, False),
         (False, False),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Body, Header, Response
@@ -78,7 +79,8 @@ def _endpoint(action: str, kind: type[Message]) -> Callable[..., Awaitable[Answe
         body = message.document
         _check_sender(caller, kind, body)
         body["by"] = caller.name
-        answer = await _send(context, reference, action, body, idempotency_key)
+        from_intake = not caller.roles & STAFF
+        answer = await _send(context, reference, action, body, idempotency_key, from_intake=from_intake)
         if not (answer.applied or answer.pending):
             more = answer.model_dump(mode="json", include={"message_id", "on", "repeated"})
             raise Refusal("refused", answer.reason, **more)
@@ -99,40 +101,40 @@ def _check_sender(caller: Caller, kind: type[Message], body: dict[str, Any]) -> 
 
 
 async def _send(
-    context: AppContext, reference: str, action: str, body: dict[str, Any], key: str | None
+    context: AppContext,
+    reference: str,
+    action: str,
+    body: dict[str, Any],
+    key: str | None,
+    *,
+    from_intake: bool,
 ) -> Answer:
     if key is not None and body.get("message_id") not in (None, key):
         raise wrong("message_id", "is another than the header Idempotency-Key: leave one of them out")
     if key is not None:
         body["message_id"] = key
-    if body.get("on") is None and isinstance(body.get("message_id"), str):
-        body["on"] = await _first_date(context, reference, body["message_id"])
-    name, completed = await asyncio.to_thread(sending.complete, action, body)
+    name, completed = await asyncio.to_thread(sending.accept, action, body, from_intake=from_intake)
     repeat = {"message_id": completed["message_id"], "on": completed["on"]}
+    since = datetime.now(UTC)
     try:
         client, register = context.backends.temporal(), context.backends.register
         within = context.settings.api_answer_within
-        return await sending.send(client, register, reference, name, completed, within)
+        answer = await sending.send(client, register, reference, name, completed, within)
     except (Unavailable, SQLAlchemyError) as error:
         what = str(error) if isinstance(error, Unavailable) else "The register"
         raise unavailable(f"{what} does not answer. {NOT_TAKEN}", applied="no", **repeat) from None
     except NoAnswer as error:
         detail = NOT_TAKEN if error.applied == "no" else UNKNOWN
         raise unavailable(detail, applied=error.applied or "no", **repeat) from None
-
-
-async def _first_date(context: AppContext, reference: str, message_id: str) -> str | None:
-    """The date of the same message when it came first: a repeat on a later day is still a repeat."""
-    try:
-        return await context.backends.ask(lambda register: register.dated(reference, message_id))
-    except Unavailable:
-        return None
+    await context.backends.compare_clocks(reference, since)
+    return answer
 
 
 def _description(kind: type[Message]) -> str:
     always = " It reports what has happened, so it is always recorded." if kind.reports else ""
     return (
-        f"{kind.meaning()}{always}\n\n`on` is today in London where it is left out. `by` is who calls, "
+        f"{kind.meaning()}{always}\n\n`on` is today in London where it is left out, marked as assumed: "
+        "nothing is judged late on such a date. `by` is who calls, "
         "whatever the body says. Until an answer comes, repeat the same message under the same `message_id` "
         "(or `Idempotency-Key`)."
     )

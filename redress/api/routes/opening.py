@@ -8,18 +8,23 @@ from typing import Annotated, Any, Literal
 from fastapi import Body, Path, Response
 from fastapi.openapi.models import Example
 from pydantic import Field
+from sqlalchemy import select
 
 from redress.api.bodies import Unparsed
-from redress.api.context import Context, CurrentCaller, check_authority
-from redress.api.problems import Refusal
+from redress.api.context import AppContext, Context, CurrentCaller, check_authority
+from redress.api.problems import Refusal, problems
 from redress.api.routing import endpoints, header, roles
 from redress.api.schemas import Schema
 from redress.contract import workflow_id
 from redress.domain import opening as domain
+from redress.domain.status import MessageOutcome
 from redress.security.access import BRINGS_CASES, INTAKE, STAFF
 from redress.security.tokens import Caller
 from redress.services import intake
+from redress.services.backends import Unavailable
 from redress.services.openings import Outcome, outcome_of
+from redress.store import tables
+from redress.store.register import Register
 
 router = endpoints("complaints")
 
@@ -50,11 +55,14 @@ class Intake(Schema):
     """Whether this very request made it; false: it was here before."""
 
     differs: bool
-    """Whether it was here before with other content. Nothing was changed by this request."""
+    """Whether it was here before with other content, which is kept for staff and changes nothing."""
 
     state: Literal["opened", "waiting", "refused"]
     """`waiting`: it is kept and will be opened by itself. `refused`: it can no longer be opened, since its
     authority or procedure was taken away meanwhile; `problem` says why."""
+
+    refused: list[MessageOutcome] = []
+    """Past messages that the rules refused, and why. Empty while it waits."""
 
     receipt: str | None = None
     """Ask `/v1/receipts/{receipt}` what became of it."""
@@ -65,7 +73,7 @@ class Intake(Schema):
 
 LOCATION = header("Location", "Where it, or while there is no reference its receipt, can be read.")
 
-THERE_BEFORE = "It was here before; `differs` says whether with other content."
+THERE_BEFORE = "It was here before, with the same content."
 
 WAITING = "It is kept, and opened as soon as what is down is back: no need to repeat it."
 
@@ -81,6 +89,7 @@ EXAMPLES: dict[str, Example] = {"a complaint from a web form": {"value": domain.
         200: {"description": THERE_BEFORE, "model": Intake, **LOCATION},
         201: LOCATION,
         202: {"description": WAITING, "model": Intake, **LOCATION},
+        **problems(409),
     },
     openapi_extra=roles(STAFF | INTAKE),
 )
@@ -100,12 +109,42 @@ async def open_complaint(
     checked = await _checked(raw, caller)
     outcome = await context.openings.open(checked, raw, caller.name, context.settings.intake_within)
     opened = _shown(outcome)
+    if opened.differs:
+        raise await _differs(context, caller, opened)
     response.status_code = 202 if opened.state == "waiting" else 201 if opened.created else 200
     if opened.reference:
         response.headers["Location"] = f"/v1/complaints/{opened.reference}"
     elif opened.receipt:
         response.headers["Location"] = f"/v1/receipts/{opened.receipt}"
     return opened
+
+
+async def _differs(context: AppContext, caller: Caller, opened: Intake) -> Refusal:
+    """Nothing was changed; the reference is told to whoever may reach the complaint."""
+    detail = "The same source_id was here before with other content. Nothing was changed; staff look at it."
+    reference, receipt = opened.reference, opened.receipt
+    if reference is not None and not await _reaches(context, caller, reference):
+        reference = receipt = None
+    known = {"reference": reference, "receipt": receipt}
+    more: dict[str, Any] = {name: value for name, value in known.items() if value is not None}
+    return Refusal("differs", detail, created=False, differs=True, **more)
+
+
+async def _reaches(context: AppContext, caller: Caller, reference: str) -> bool:
+    """Whether a caller may reach a complaint of an authority that it may open complaints for."""
+    if caller.roles & STAFF:
+        return True
+    table = tables.arrivals
+    brought = select(table.c.caller).where(table.c.reference == reference)
+
+    def asked(register: Register) -> bool:
+        with register.reading() as db:
+            return db.execute(brought).scalar() == caller.name
+
+    try:
+        return await context.backends.ask(asked)
+    except Unavailable:
+        return False
 
 
 async def _checked(raw: dict[str, Any], caller: Caller) -> domain.Opening:

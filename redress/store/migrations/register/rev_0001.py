@@ -108,6 +108,19 @@ def upgrade() -> None:
     )
     op.create_index("deliveries_by_next", "deliveries", ["state", "next_at"])
     op.create_table(
+        "differing_openings",
+        sa.Column("reference", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("caller", sa.String(length=200), nullable=False),
+        sa.Column("arrived_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("body", sa.JSON(none_as_null=True), nullable=True),
+        sa.PrimaryKeyConstraint("reference", "number"),
+        sa.UniqueConstraint("reference", "content_hash", name="one_row_a_content"),
+    )
+    op.create_table(
         "events",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("reference", sa.String(length=40), nullable=False),
