@@ -40,7 +40,7 @@ Head = tuple[int, str]
 
 EventRow = Row[*tuple[Any, ...]]
 
-MOST_COMPARED = 300
+MOST_COMPARED = 100
 """Events of a complaint among which one is looked for that was moved; in longer ones it counts as changed."""
 
 
