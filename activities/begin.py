@@ -10,10 +10,11 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.serving import serve_complaint
-from redress.contract import BEGIN, BeginRequest, BeginResult, RegisterEntry
+from redress.contract import BEGIN, BeginRequest, BeginResult, RegisterEntry, rejection
 from redress.domain.case import Case
 from redress.domain.opening_parsing import parse_opening
-from redress.domain.packing import pack, pack_state
+from redress.domain.packing import pack_state
+from redress.domain.parsing import Malformed
 from redress.procedures.loader import rules_for
 from redress.store import letters
 from redress.store.register import Register
@@ -48,9 +49,12 @@ class BeginComplaint:
                 raise ApplicationError(f"{request.reference} is not in the register", non_retryable=True)
             return recalled
         opened_on = date.fromisoformat(request.opened_on)
-        opening = parse_opening(request.opening, opened_on)
-        rules = rules_for(opening, opened_on)
-        packed = pack(rules)
+        try:
+            opening = parse_opening(request.opening, opened_on)
+            rules = rules_for(opening, opened_on)
+        except Malformed as malformed:  # an authority that there is not, say: it never becomes one by trying
+            raise rejection(malformed) from None
+        packed = rules.packed
         body = {"opening": request.opening, "opened_on": request.opened_on, "terms": packed}
         entry = RegisterEntry(key="opened", kind="opened", on=request.opened_on, body=body)
         try:

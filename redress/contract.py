@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from temporalio.common import RawValue, SearchAttributeKey
 from temporalio.exceptions import ApplicationError
 
+from redress.domain.identifiers import Reference, checked_reference
 from redress.domain.parsing import Malformed, Problem
 
 # --- names ---------------------------------------------------------------------------------------
@@ -50,8 +51,8 @@ STILL_OPENING = "the complaint is being opened; ask again in a moment"
 
 
 def workflow_id(reference: str) -> str:
-    """The id of a complaint's workflow."""
-    return WORKFLOW_ID_PREFIX + reference
+    """The id of a complaint's workflow. Raises `ValueError` for what is no reference."""
+    return WORKFLOW_ID_PREFIX + checked_reference(reference)
 
 
 # --- timeouts: each follows from those above it ----------------------------------------------------
@@ -128,7 +129,7 @@ class Start(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reference: str
+    reference: Reference
     opening: dict[str, Any] | None = None
     carried: Carried | None = None
 
@@ -136,7 +137,7 @@ class Start(BaseModel):
 class BeginRequest(BaseModel):
     """Asks for the rules of a complaint that is being opened on a London date."""
 
-    reference: str
+    reference: Reference
     opened_on: str
     opening: dict[str, Any] | None = None
 
@@ -158,7 +159,7 @@ class BeginResult(Chained):
 class RecordRequest(BaseModel):
     """What the register must keep about one complaint, in order."""
 
-    reference: str
+    reference: Reference
     entries: list[RegisterEntry]
 
 

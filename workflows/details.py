@@ -17,6 +17,7 @@ from redress import contract
 from redress.domain.calendar import long_date
 from redress.domain.case import Case
 from redress.domain.deadline import days_late
+from redress.domain.identifiers import REFERENCE
 from redress.domain.london import instant
 from redress.domain.messages import KNOWN
 from redress.domain.plain_words import place_of
@@ -193,6 +194,8 @@ def _done(state: ComplaintState, today: date) -> Iterator[str]:
 def _linked(case: Case, namespace: str) -> Iterator[str]:
     for link in linked(case.state, case.reference):
         reference, how = str(link["reference"]), str(link["how"]).replace("_", " ")
+        if not REFERENCE.fullmatch(reference):  # what an opening links to may be any text
+            continue
         yield f"[{reference}](/namespaces/{namespace}/workflows/{contract.workflow_id(reference)}), {how}"
 
 

@@ -189,7 +189,7 @@ async def _open_part(case: Case, entry: contract.RegisterEntry) -> None:
 
 
 def _size(entry: contract.RegisterEntry) -> int:
-    return len(str(entry.body))
+    return len(str(entry.body).encode("utf-8", "replace"))
 
 
 def _batch(entries: list[contract.RegisterEntry]) -> list[contract.RegisterEntry]:

@@ -9,9 +9,11 @@ from types import FrameType
 from typing import NoReturn
 
 import uvicorn
+from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 
 from redress.api.app import build
+from redress.api.protocol import PatientProtocol
 from redress.api.settings import ApiSettings
 from redress.bootstrap_keys import cipher_for
 from redress.exit import leave
@@ -52,19 +54,29 @@ def run() -> int:
     log.info("answering at http://%s:%d, documented at /docs", settings.api_host, settings.api_port)
     signal.signal(signal.SIGTERM, _already_stopped)
     signal.signal(signal.SIGINT, _already_stopped)
-    uvicorn.run(
+    server = uvicorn.Server(served(app, settings))
+    server.run()
+    flush()
+    log.info("stopped")
+    return 0 if server.started else 1
+
+
+def served(app: FastAPI, settings: ApiSettings) -> uvicorn.Config:
+    """How the app is served: within which bounds, and whose word on addresses is believed."""
+    return uvicorn.Config(
         app,
         host=settings.api_host,
         port=settings.api_port,
+        http=PatientProtocol,
         log_config=None,
         access_log=False,
         server_header=False,
         h11_max_incomplete_event_size=MAX_HEADERS,
+        # Whoever may write X-Forwarded-For chooses the address that they are counted under.
+        proxy_headers=bool(settings.api_proxies),
+        forwarded_allow_ips=settings.api_proxies,
         timeout_graceful_shutdown=int(settings.shutdown_within),
     )
-    flush()
-    log.info("stopped")
-    return 0
 
 
 def _already_stopped(_number: int, _frame: FrameType | None) -> None:

@@ -16,7 +16,7 @@ from redress.domain.erasure import Erased
 from redress.domain.parsing import Malformed
 from redress.domain.parsing import Problem as FieldProblem
 from redress.security.keyring import KeysUnavailable, MissingKey, Unreadable
-from redress.services.backends import Unavailable
+from redress.services.backends import Busy, Unavailable
 from redress.services.errors import NotFound
 
 MEDIA_TYPE = "application/problem+json"
@@ -156,6 +156,8 @@ def refusal_of(error: Exception) -> Refusal:
             return Refusal("not-found", f"{error}.")
         case Erased():
             return Refusal("erased", f"{error}.")
+        case Busy():
+            return Refusal("too-many", f"{error}.", headers={"Retry-After": "2"})
         case Unavailable():
             return unavailable(f"{error} does not answer.")
         case MissingKey():

@@ -43,7 +43,7 @@ def export(
 
 @app.command()
 def erase(
-    reference: Annotated[str | None, typer.Argument(help="The complaint's reference.")] = None,
+    reference: console.OptionalReference = None,
     due_: Annotated[
         bool, typer.Option("--due", help="All that their authority's retention has passed.")
     ] = False,

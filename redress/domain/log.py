@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
 from redress.domain.fields import IsoDay
-from redress.domain.messages import KNOWN, Message, Recount
+from redress.domain.messages import KNOWN, Message
 from redress.domain.opening import Opening
 from redress.domain.parsing import Malformed, Parsed, Problem, fingerprint
+from redress.domain.room import Room
 
 Difference = TypedDict(
     "Difference",
@@ -27,12 +28,6 @@ Difference = TypedDict(
 
 EffectStatus = Literal["done", "skipped", "history"]
 """What became of an effect: carried out, overtaken, or of a day before the complaint came here."""
-
-SHORT = 4000
-"""Bytes of a message that are always few enough while there is any room."""
-
-ROOM_FOR_LONG, ROOM = 700_000, 1_100_000
-"""Bytes of messages a complaint holds; packed at worst they are still below Temporal's 2 MB."""
 
 
 class LogEntry(NamedTuple):
@@ -115,13 +110,17 @@ class Answer(BaseModel):
 
 
 class Rejected(BaseModel):
-    """A signal that could not be taken: recorded, since nobody waited for an answer."""
+    """A signal that could not be taken: recorded, since nobody waited for an answer.
+
+    `count` stands for so many of one name, beyond the first that are kept with what they brought.
+    """
 
     action: str
     on: date
     problems: list[str]
     received: str
     in_clear: bool = False
+    count: int = 1
 
 
 class LoggedMessage(BaseModel):
@@ -159,26 +158,19 @@ class SavedCase(BaseModel):
 class MessageLog:
     """The messages of one complaint. `entries` in the order they came, `records` by their ids."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: Room) -> None:
         self.entries: list[LogEntry] = []
         self.records: dict[str, LoggedMessage] = {}
         self._messages: dict[str, Message] = {}
         self._ids: dict[str, str] = {}  # of messages whose senders gave no id, by content
-        self._size = 0
+        self.room = room
 
     def check(self, parsed: Parsed) -> bool:
-        """Whether a message is new. Raises `Malformed` where its id is another's, or there is no room left.
-
-        A complaint must stay small enough to be handed on: long texts end first, then all.
-        """
+        """Whether a message is new. Raises `Malformed` where its id is another's, or it has no room."""
         message = parsed.message
         first = self.records.get(message.message_id)
         if first is None:
-            size = len(message.model_dump_json())
-            is_short = size <= SHORT or isinstance(message, Recount)
-            if self._size + size > (ROOM if is_short else ROOM_FOR_LONG):
-                what = f"this complaint's file holds {self._size} bytes already; keep documents elsewhere"
-                raise Malformed([Problem("message", f"{what}, and send at most {SHORT} bytes")])
+            self.room.check(message)
             return True
         known = self._messages[message.message_id]
         dated = not (first.assumed or parsed.assumed)
@@ -216,7 +208,7 @@ class MessageLog:
         )
         self.records[message.message_id] = record
         self._messages[message.message_id] = message
-        self._size += len(str(record.body))
+        self.room.add(message, record.body)
         if not parsed.named:
             self._ids.setdefault(parsed.content, message.message_id)
         return entry
@@ -226,5 +218,5 @@ class MessageLog:
         self.entries.remove(entry)
         record = self.records.pop(entry.message.message_id)
         del self._messages[entry.message.message_id]
-        self._size -= len(str(record.body))
+        self.room.take_back(entry.message, record.body)
         self._ids = {content: id_ for content, id_ in self._ids.items() if id_ in self.records}

@@ -84,8 +84,8 @@ class KeyStore(Protocol):
     def what_stays(self, name: str) -> str | None:
         """What may still be known of a complaint whose key was destroyed."""
 
-    def has(self, name: str) -> bool:
-        """Whether a name ever had a key."""
+    def make(self, name: str) -> bool:
+        """Make a key for a name that never had one; whether that was so."""
 
     def keep_head(self, name: str, entries: int, head: str) -> None:
         """Keep how long a complaint's record is, and the code over it all."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Iterable, Sequence
 
 from temporalio.api.common.v1 import Payload
@@ -15,6 +14,7 @@ from temporalio.converter import (
     WorkflowSerializationContext,
 )
 
+from redress.domain.identifiers import REFERENCE
 from redress.security.encryption import COMPLAINT_KEY, KEYRING_KEY, UNASSIGNED_KEY, EnvelopeCipher
 from redress.security.keyring import KeyDestroyed, Unreadable, encrypt
 
@@ -23,9 +23,6 @@ KEY_NAME = "encryption-key-id"
 
 IN_CLEAR = "redress-in-clear"
 """Metadata that marks a payload which came unencrypted to a complaint with a key. Set here, never sent."""
-
-REFERENCE = re.compile(r"[A-Z][A-Z0-9]{0,9}(-[0-9]{1,9}){1,5}")
-"""What a reference looks like: a workflow of another name is no complaint, and gets no key of that name."""
 
 
 class EncryptionCodec(PayloadCodec, WithSerializationContext):

@@ -16,6 +16,7 @@ from redress.api.routing import endpoints, header, roles
 from redress.api.schemas import ComplaintPage, Counted, DuePage, Standing
 from redress.domain.calendar import OutsideTable, long_date
 from redress.domain.fields import Day
+from redress.domain.identifiers import AUTHORITY
 from redress.domain.procedure import Owner, StageName
 from redress.domain.status import Status
 from redress.procedures.files import FileError
@@ -43,9 +44,7 @@ AsOf = Annotated[
 ]
 Authority = Annotated[
     str | None,
-    Query(
-        pattern=r"^[a-z0-9][a-z0-9-]{0,99}$", description="Only this authority.", examples=["family-rights"]
-    ),
+    Query(pattern=f"^{AUTHORITY.pattern}$", description="Only this authority.", examples=["family-rights"]),
 ]
 Limit = Annotated[int, Query(ge=1, le=500, description="How many at most on one page.")]
 After = Annotated[

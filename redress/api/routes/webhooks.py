@@ -147,7 +147,7 @@ def _check(new: NewWebhook, context: AppContext, caller: Caller) -> None:
             raise wrong("authority", f"is none of {', '.join(authority_names())}")
         check_authority(caller, new.authority)
     try:
-        check_url(new.url, loopback=context.settings.webhook_loopback)
+        check_url(new.url, context.settings.webhook_rules)
     except NotAllowed as error:
         raise wrong("url", str(error)) from None
 
