@@ -121,9 +121,7 @@ class EncryptedFailureConverter(PlainFailureConverter):
         elif _is_refusal(exception):
             failure.message = LOOK_THERE
         elif isinstance(exception, ApplicationError) and exception.message == STILL_OPENING:
-            failure.message = (
-                STILL_OPENING  # whoever asks decrypts no failure, and waits
-            )
+            failure.message = STILL_OPENING  # whoever asks decrypts no failure, and waits
 
 
 def _is_refusal(exception: BaseException) -> bool:
