@@ -45,7 +45,7 @@ class Callers:
             detail = "There is no token with it, or it is unknown, revoked or over: Authorization: Bearer …"
             raise Refusal("no-token", detail, headers=CHALLENGE)
         rates = self._codec_rates if is_codec else self._rates
-        rates.take(f"{caller.name} {caller.token}")
+        rates.take(caller.identity)
         if not caller.roles & allowed:
             raise Refusal("not-allowed", f"This is for the roles {', '.join(sorted(allowed))}.")
         return caller

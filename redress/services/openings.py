@@ -177,9 +177,7 @@ class Openings:
             return reference, raw
         raw = self._queue.opening_of(due)
         opening = intake.check(raw)
-        reserved = await self._backends.ask(
-            lambda register: _reserve(register, opening, raw, due.caller, always=True)
-        )
+        reserved = await self._backends.ask(lambda register: _reserve(register, opening, raw, due.caller))
         await asyncio.to_thread(
             self._queue.know, due, reserved.reference, created=reserved.created, differs=reserved.differs
         )
@@ -191,14 +189,9 @@ def outcome_of(row: Receipt) -> Outcome:
     return Outcome(row.reference, row.created, row.differs, row.state, row.receipt, row.problem)
 
 
-def _reserve(
-    register: Register, opening: Opening, raw: dict[str, Any], caller: str, *, always: bool = False
-) -> Reserved:
-    """The reference, with a note of who brought it; `always`: also where it was started already."""
-    reserved = register.reserve(opening, raw, authority(opening.authority).prefix)
-    if always or not reserved.started:
-        register.note_caller(reserved.reference, caller)
-    return reserved
+def _reserve(register: Register, opening: Opening, raw: dict[str, Any], caller: str) -> Reserved:
+    """The reference, with a note of who brought it."""
+    return register.reserve(opening, raw, authority(opening.authority).prefix, brought_by=caller)
 
 
 def _left(ends_at: float) -> float:

@@ -10,7 +10,7 @@ from fastapi.openapi.models import Example
 from pydantic import Field
 
 from redress.api.bodies import Unparsed
-from redress.api.context import Context, CurrentCaller, check_authority
+from redress.api.context import AppContext, Context, CurrentCaller, check_authority, check_reach, check_source
 from redress.api.problems import Refusal
 from redress.api.routing import endpoints, header, roles
 from redress.api.schemas import Schema
@@ -99,18 +99,31 @@ async def open_complaint(
     """
     raw = opening.document
     checked = await _checked(raw, caller)
-    outcome = await context.openings.open(checked, raw, caller.name, context.settings.intake_within)
+    outcome = await context.openings.open(checked, raw, caller.identity, context.settings.intake_within)
     opened = _shown(outcome)
     response.status_code = 202 if opened.state == "waiting" else 201 if opened.created else 200
-    if opened.reference:
-        response.headers["Location"] = f"/v1/complaints/{opened.reference}"
-    elif opened.receipt:
-        response.headers["Location"] = f"/v1/receipts/{opened.receipt}"
+    location = await _location(context, caller, opened)
+    if location:
+        response.headers["Location"] = location
     return opened
+
+
+async def _location(context: AppContext, caller: Caller, opened: Intake) -> str:
+    """Where this caller can read it: nowhere, where somebody else brought it first."""
+    if opened.reference is None:
+        return f"/v1/receipts/{opened.receipt}" if opened.receipt else ""
+    if caller.roles & STAFF:
+        return f"/v1/complaints/{opened.reference}"
+    try:
+        is_own = opened.created or await check_reach(context, caller, INTAKE, opened.reference)
+    except Refusal:  # nobody can say just now, and it is opened all the same
+        is_own = False
+    return f"/v1/complaints/{opened.reference}/standing" if is_own else ""
 
 
 async def _checked(raw: dict[str, Any], caller: Caller) -> domain.Opening:
     check_authority(caller, raw.get("authority"))
+    check_source(caller, raw.get("source"))
     messages = raw.get("messages")
     if messages:
         if not caller.roles & BRINGS_CASES:
@@ -132,9 +145,16 @@ async def _checked(raw: dict[str, Any], caller: Caller) -> domain.Opening:
 async def read_receipt(receipt: ReceiptId, context: Context, caller: CurrentCaller) -> Intake:
     """Needs neither Temporal nor the register. A receipt can be asked about for 90 days."""
     known = await asyncio.to_thread(context.queue.receipt, receipt)
-    if known is None:
-        raise Refusal("not-found", "There is no such receipt, or its complaint was opened long ago.")
-    check_authority(caller, known.authority)
+    is_reached = (
+        known is not None
+        and caller.authority in (None, known.authority)
+        and (known.caller == caller.identity or not caller.reaches_what_it_brought(STAFF | INTAKE))
+    )
+    if known is None or not is_reached:
+        raise Refusal(
+            "not-found",
+            "There is no such receipt, it is another caller's, or its complaint was opened long ago.",
+        )
     return _shown(outcome_of(known))
 
 
