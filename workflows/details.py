@@ -20,7 +20,7 @@ from redress.domain.deadline import days_late
 from redress.domain.london import instant
 from redress.domain.messages import KNOWN
 from redress.domain.plain_words import place_of
-from redress.domain.sentences import counted, title_of, what, with_long_dates
+from redress.domain.sentences import in_days, title_of, what, with_long_dates
 from redress.domain.state import ComplaintState
 from redress.domain.status import brief, linked, state_of
 
@@ -129,7 +129,7 @@ def _was_late(state: ComplaintState, today: date) -> Iterator[str]:
         if late and not deadline.is_open:
             line = f"{what(deadline)}: due {long_date(deadline.due_on)}"
             line += f", done {long_date(deadline.met_on)}" if deadline.met_on else ", never done"
-            yield f"{line}, {counted(late, deadline.limit)} late"
+            yield f"{line}, {in_days(late, deadline.limit.unit)} late"
         for moved in deadline.moved:
             if moved.breach:
                 yield f"{what(deadline)}: late on its earlier day, {long_date(moved.due_on)}"

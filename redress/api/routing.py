@@ -42,6 +42,7 @@ class Route(APIRoute):
         self.keeps_unreached = bool(extra.get("x-keeps-unreached"))
         if options["response_description"] == "Successful Response":  # what FastAPI says of any
             options["response_description"] = "As asked."
+        options["operation_id"] = options.get("operation_id") or getattr(endpoint, "__name__", None)
         super().__init__(path, endpoint, **options | {"strict_content_type": False})
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

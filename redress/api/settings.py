@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from sqlalchemy import make_url
 
 from redress.settings import Settings
+from redress.settings_sources import with_password
 
 OUT_OF_REACH = {"connect_timeout": "3", "tcp_user_timeout": "5000"}
 """What makes PostgreSQL's client give up on a database that says nothing: seconds, milliseconds."""
@@ -23,6 +24,12 @@ class ApiSettings(Settings):
     api_url: str = ""
     """Where the API's own store is (tokens, the queue), as an SQLAlchemy URL; empty: an SQLite file in
     the state folder. It is apart from the register, so that intake is taken while the register is down."""
+
+    api_role: str = Field(default="", pattern=r"^[a-z_][a-z0-9_]*$|^$")
+    """A role of the register's PostgreSQL database: `migrate` gives it what the API needs, and no more."""
+
+    api_password: SecretStr = SecretStr("")
+    """The password for that store, where its URL names a user and no password."""
 
     api_https: bool = False
     """Whether people reach it by https, through a proxy: cookies are then sent over https alone."""
@@ -74,7 +81,7 @@ class ApiSettings(Settings):
     @property
     def store_url(self) -> str:
         """The URL of the API's own store."""
-        return self.api_url or f"sqlite:///{self.state / 'api.db'}"
+        return with_password(self.api_url, self.api_password) or f"sqlite:///{self.state / 'api.db'}"
 
     @property
     def database_url(self) -> str:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
-from pydantic import ValidationError
 
 from redress.domain.parsing import Problem
+from redress.startup import SetupError, read_settings
 
 if TYPE_CHECKING:  # loaded where they are needed: `due` needs none
     from redress.settings import Settings
@@ -74,9 +74,9 @@ def settings() -> Settings:
 def settings_of(kind: type[S]) -> S:
     """The same of a class with more settings."""
     try:
-        return kind()
-    except ValidationError as error:
-        fail(MALFORMED, [f"REDRESS_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()])
+        return read_settings(kind)
+    except SetupError as error:
+        fail(MALFORMED, str(error).splitlines())
 
 
 def read_document(file: str) -> dict[str, Any]:

@@ -12,11 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from redress.cli.console import MALFORMED, NO_ANSWER, REFUSED, UNKNOWN, problem_lines, settings
 from redress.domain.erasure import Erased
 from redress.domain.parsing import Malformed
-from redress.letters.delivery.channel_settings import ChannelConfigError
-from redress.procedures.loader import FileError
-from redress.security.keyring import KeyringError, MissingKey
+from redress.security.keyring import MissingKey
 from redress.services.errors import NoAnswer, NotFound, Rejected
-from redress.store.schema import SchemaNotCurrent
+from redress.startup import SetupError
 
 APPLIED = {"": "", "no": "; it is not applied", "unknown": "; whether it is applied is not known"}
 
@@ -34,7 +32,7 @@ def failure_of(error: Exception, repeat: dict[str, Any] | None, stores: str) -> 
     match error:
         case Malformed():
             return Failure(MALFORMED, problem_lines(error.problems))
-        case FileError() | KeyringError() | ChannelConfigError() | SchemaNotCurrent():
+        case SetupError():
             return Failure(MALFORMED, str(error).splitlines())
         case MissingKey():
             return Failure(MALFORMED, [f"{settings().keys_file}: {error}"])

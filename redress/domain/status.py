@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import Annotated, Literal, NamedTuple, NotRequired, cast
 
 from pydantic import ConfigDict, Field, JsonValue, with_config
+from pydantic_core import to_jsonable_python
 from typing_extensions import TypedDict  # the one that pydantic takes on Python 3.11 too
 
 from redress.domain.deadline import Deadline, days_late
@@ -438,13 +439,7 @@ def _remedy(state: ComplaintState, agreed: AgreedAction) -> RemedyStatus:
 
 
 def _appointment(held: Appointment) -> AppointmentStatus:
-    return {
-        "role": held.role,
-        "person": held.person.model_dump(mode="json"),
-        "connection": held.connection,
-        "on": held.on.isoformat(),
-        "until": _iso(held.until),
-    }
+    return cast(AppointmentStatus, to_jsonable_python(held._asdict()))
 
 
 def _deadline(state: ComplaintState, deadline: Deadline, as_of: date) -> DeadlineStatus:

@@ -21,6 +21,8 @@ from time import monotonic
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from redress.startup import SetupError
+
 NONCE = 12
 """Bytes; drawn anew for every encryption."""
 
@@ -34,7 +36,7 @@ KEY = 32
 """Bytes of a key."""
 
 
-class KeyringError(ValueError):
+class KeyringError(SetupError):
     """The keyring cannot be used; says which line, and what would be right."""
 
 

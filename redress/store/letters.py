@@ -110,13 +110,6 @@ def lease(db: Connection, row: LetterRow, channel: str) -> str | None:
     return claim if change(db, row, ("ready",), as_read, **values) else None
 
 
-def acknowledge(db: Connection, row: LetterRow, leased: str | None, state: State, **values: object) -> bool:
-    """Say what became of a letter one has in hand; whether it was still in one's hands."""
-    # `unsure` too: who is only slow may still bring the answer that everybody had given up.
-    in_hand: tuple[State, ...] = ("sending", "accepted", "unsure")
-    return change(db, row, in_hand, {"claim": leased}, state=state, **values)
-
-
 def change(
     db: Connection,
     row: LetterRow,
@@ -136,7 +129,9 @@ def end(db: Connection, row: LetterRow, leased: str | None, state: State, **valu
     """Say what became of a letter, whether one has it in hand or nobody has; whether it was so."""
     if leased is None:
         return change(db, row, ("ready",), state=state, **values)
-    return acknowledge(db, row, leased, state, **values)
+    # `unsure` too: who is only slow may still bring the answer that everybody had given up.
+    in_hand: tuple[State, ...] = ("sending", "accepted", "unsure")
+    return change(db, row, in_hand, {"claim": leased}, state=state, **values)
 
 
 def requeue(db: Connection, row: LetterRow) -> bool:

@@ -236,8 +236,8 @@ def test_a_letter_is_taken_in_hand_by_one(register: Register, tmp_path: Path) ->
         claims = [claim for claim in pool.map(take, range(16)) if claim is not None]
     assert len(claims) == 1
     with register.writing() as db:
-        assert not letters.acknowledge(db, row, "somebody else's", "sent")
-        assert letters.acknowledge(db, row, claims[0], "sent")
+        assert not letters.end(db, row, "somebody else's", "sent")
+        assert letters.end(db, row, claims[0], "sent")
 
 
 def test_one_intake_has_one_reference(register: Register) -> None:

@@ -55,7 +55,6 @@ After = Annotated[
 
 @router.get(
     "/v1/complaints",
-    operation_id="list_complaints",
     summary="List complaints",
     tags=["complaints"],
     response_model=ComplaintPage,
@@ -82,7 +81,6 @@ async def list_complaints(
 
 @router.get(
     "/v1/due",
-    operation_id="list_due",
     summary="What is due, by day",
     tags=["dates"],
     response_model=DuePage,
@@ -110,7 +108,6 @@ async def list_due(
 
 @router.get(
     "/v1/complaints/{reference}",
-    operation_id="read_complaint",
     summary="Where a complaint stands",
     tags=["complaints"],
     response_model=Status,
@@ -130,7 +127,6 @@ async def read_complaint(
 
 @router.get(
     "/v1/complaints/{reference}/standing",
-    operation_id="read_standing",
     summary="Where a complaint stands, in dates alone",
     tags=["complaints"],
     response_model=Standing,
@@ -146,7 +142,6 @@ async def read_standing(
 
 @router.get(
     "/v1/calendar/count",
-    operation_id="count_days",
     summary="Count working days from a date",
     tags=["dates"],
     response_model=Counted,

@@ -6,8 +6,10 @@ import ipaddress
 from collections.abc import Iterable
 from uuid import UUID
 
+from redress.startup import SetupError
 
-class ChannelConfigError(ValueError):
+
+class ChannelConfigError(SetupError):
     """The settings of sending cannot be used; a line for each: which, what is wrong, what would be right."""
 
 
