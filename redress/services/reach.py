@@ -51,4 +51,4 @@ async def _names_itself(backends: Backends, caller: Caller, reference: str) -> b
         return False
     except (NoAnswer, KeyDestroyed):  # it is there, and does not say whose it is
         return caller.authority is None
-    return caller.authority in (None, status["authority"])
+    return caller.authority in (None, status.get("authority"))

@@ -22,7 +22,7 @@ from redress.security.encryption import EnvelopeCipher, key_of
 from redress.security.tokens import Caller
 from redress.services import sending
 from redress.services.clock import today
-from redress.services.errors import NotFound, Rejected
+from redress.services.errors import NoAnswer, NotFound, Rejected
 from redress.store import unmatched as store
 from redress.store.register import Register
 from redress.store.unmatched import NewRequest, Unmatched
@@ -35,6 +35,13 @@ KEPT_AFTER_DECISION = timedelta(days=90)
 
 WAITS = "It is kept. A person sees to which complaint it belongs."
 """Why the caller's request is pending."""
+
+
+class NoSuchRequest(NotFound):
+    """There is no such request, or other staff see it."""
+
+    def __init__(self, request: str) -> None:
+        Exception.__init__(self, f"there is no request {request}")
 
 
 class TooManyWait(Exception):
@@ -142,9 +149,9 @@ async def match(
 ) -> Answer:
     """Send a request to the complaint that it belongs to; gives that complaint's answer.
 
-    Which complaint it is stands before it is sent, so that it never reaches two. Raises `NotFound` where
-    there is no such request or complaint, `Rejected` where it is decided already, `Malformed` and `Erased`
-    where the complaint cannot take it (it waits on), `NoAnswer` (match it again).
+    Which complaint it is stands before it is sent, so that it never reaches two. Raises `NoSuchRequest`,
+    `NotFound` where there is no such complaint, `Rejected` where it is decided already, `Malformed` and
+    `Erased` where the complaint cannot take it (it waits on), `NoAnswer` (match it again).
     """
     row = await asyncio.to_thread(_undecided, register, request, authority)
     if not await asyncio.to_thread(store.claim, register, request, reference, decided_by):
@@ -155,13 +162,17 @@ async def match(
     except (Malformed, NotFound, Erased):
         await asyncio.to_thread(store.release, register, request)
         raise
+    except NoAnswer as error:
+        if error.applied == "no":
+            await asyncio.to_thread(store.release, register, request)
+        raise
     await asyncio.to_thread(register.cipher.assign, key_of(row.body), reference)
     await asyncio.to_thread(store.settle, register, request)
     return answer
 
 
 def dismiss(register: Register, request: str, reason: str, *, authority: str | None, decided_by: str) -> None:
-    """Note that a request belongs to no complaint. Raises `Malformed`, `NotFound`, `Rejected`."""
+    """Note that a request belongs to no complaint. Raises `Malformed`, `NoSuchRequest`, `Rejected`."""
     if not reason.strip():
         raise Malformed([Problem("reason", "should say something")])
     row = _undecided(register, request, authority)
@@ -174,7 +185,7 @@ def dismiss(register: Register, request: str, reason: str, *, authority: str | N
 def _undecided(register: Register, request: str, authority: str | None) -> Unmatched:
     row = store.find(register, request, authority)
     if row is None:
-        raise NotFound(request)
+        raise NoSuchRequest(request)
     if row.state != "waiting":
         what = f"was matched to {row.reference}" if row.state == "matched" else "was dismissed"
         raise Rejected(f"it {what} by {row.decided_by}")
