@@ -13,7 +13,7 @@ from activities.serving import serve_complaint
 from redress.contract import BEGIN, BeginRequest, BeginResult, RegisterEntry
 from redress.domain.case import Case
 from redress.domain.opening_parsing import parse_opening
-from redress.domain.packing import pack, pack_state
+from redress.domain.packing import pack_state
 from redress.procedures.loader import rules_for
 from redress.store import letters
 from redress.store.register import Register
@@ -45,7 +45,7 @@ class BeginComplaint:
         opened_on = date.fromisoformat(request.opened_on)
         opening = parse_opening(request.opening, opened_on)
         rules = rules_for(opening, opened_on)
-        packed = pack(rules)
+        packed = rules.packed
         body = {"opening": request.opening, "opened_on": request.opened_on, "terms": packed}
         entry = RegisterEntry(key="opened", kind="opened", on=request.opened_on, body=body)
         try:

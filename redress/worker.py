@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -13,6 +14,7 @@ from redress.bootstrap_keys import cipher_for
 from redress.exit import leave
 from redress.letters.check import check_letters
 from redress.letters.delivery.configuration import channels_for
+from redress.letters.delivery.mime import fault_of_python
 from redress.procedures.files import tell_all
 from redress.procedures.loader import check_all
 from redress.security.encryption import PlaintextCipher
@@ -25,6 +27,9 @@ from redress.temporal.client import connect_patiently, quiet_runtime, where
 from redress.temporal.deployments import worker_deployment
 
 log = logging.getLogger("redress.worker")
+
+COLLECTED_AFTER = 2_000
+"""New objects after which the youngest are looked through for garbage; Python's own 700 suits scripts."""
 
 
 async def run() -> int:
@@ -42,6 +47,8 @@ async def run() -> int:
     cipher = cipher_for(settings)
     check_schemas(settings)
     channels = channels_for(settings)
+    if fault := fault_of_python():
+        log.warning("%s", fault)
     if isinstance(cipher, PlaintextCipher):
         log.warning("this is a trial: nothing is encrypted, and names are readable")
     stop = asyncio.Event()
@@ -50,6 +57,9 @@ async def run() -> int:
     client = await connect_patiently(stop, cipher, tracing("redress-worker"))
     if client is None:
         return 0
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays: it is not looked through again with every collection
+    gc.set_threshold(COLLECTED_AFTER)
     async with running_workers(client, activities_for(settings, cipher, channels), settings):
         log.info("running complaints from %s, namespace %s", where(), client.namespace)
         await stop.wait()

@@ -66,7 +66,7 @@ def build(settings: ApiSettings, cipher: Cipher) -> FastAPI:
     async def life(_: FastAPI) -> AsyncIterator[None]:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "api"))
         dispatcher = Dispatcher(
-            context.backends, first_pause=settings.webhook_pause, loopback=settings.webhook_loopback
+            context.backends, first_pause=settings.webhook_pause, rules=settings.webhook_rules
         )
         tasks = [
             asyncio.create_task(context.backends.watch(cipher)),

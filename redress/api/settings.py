@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import Field, SecretStr
+from pydantic import Field, IPvAnyNetwork, SecretStr, field_validator
 from sqlalchemy import make_url
 
+from redress.security.network import is_safe_address
+from redress.services.webhook_addresses import AddressRules
 from redress.settings import Settings
 from redress.settings_sources import with_password
 
@@ -47,7 +49,10 @@ class ApiSettings(Settings):
     """Where the Temporal UI is, as the browser sees it: only pages from there may use the codec."""
 
     webhook_loopback: bool = False
-    """Allows receivers on this machine and in private networks, without https: for tests and trials."""
+    """Allows receivers on this machine, also without https: for tests and trials."""
+
+    webhook_networks: list[IPvAnyNetwork] = []
+    """Private networks that webhooks may lead into, as JSON (`["10.20.0.0/16"]`); by https as all others."""
 
     webhook_pause: float = Field(default=5.0, gt=0)
     """Seconds before a delivery that failed is tried again; each further pause is longer."""
@@ -77,6 +82,18 @@ class ApiSettings(Settings):
     oidc_sources_claim: str = ""
     """The claim with the sources that a caller's openings may name, a list or words; where it is missing,
     none. Empty: any."""
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _by_https(cls, issuer: str) -> str:
+        if issuer and not is_safe_address(issuer):
+            raise ValueError("should begin with https://, as OpenID Connect has it")
+        return issuer
+
+    @property
+    def webhook_rules(self) -> AddressRules:
+        """Where webhooks may lead."""
+        return AddressRules(self.webhook_networks, self.webhook_loopback)
 
     @property
     def store_url(self) -> str:

@@ -51,8 +51,8 @@ class KeyStore(Protocol):
     def what_stays(self, name: str) -> str | None:
         """What may still be known of a complaint whose key was destroyed."""
 
-    def has(self, name: str) -> bool:
-        """Whether a name ever had a key."""
+    def make(self, name: str) -> bool:
+        """Make a key for a name that never had one; whether that was so."""
 
     def rewrap(self) -> tuple[int, int]:
         """Wrap every key with the keyring's present key; gives how many were and how many there are."""

@@ -14,7 +14,19 @@ from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime
 from time import monotonic
 
-from sqlalchemy import Connection, Engine, Index, LargeBinary, MetaData, String, Table, Text, func, select
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    bindparam,
+    func,
+    select,
+)
 
 from redress.security.encryption import UNASSIGNED_KEY
 from redress.security.keyring import KEY, KeyDestroyed, Keyring, Unreadable
@@ -42,13 +54,16 @@ complaint_keys = Table(
 
 KEYS = complaint_keys.c
 
+_BY_NAME = select(KEYS.ring_key, KEYS.wrapped).where(KEYS.name == bindparam("of"))
+
 
 class KeyStore:
     """The store of complaints' keys. Used from several threads."""
 
     def __init__(self, engine: Engine, keyring: Keyring) -> None:
         self.keyring = keyring
-        self._engine = engine.execution_options(writes=True)
+        self._engine = engine
+        self._writer = engine.execution_options(writes=True)
         self._known: dict[str, tuple[float, bytes]] = {}
         self._taken: dict[str, str] = {}  # whose an assigned key is never changes
         self._checked = False
@@ -68,18 +83,28 @@ class KeyStore:
             return known
         row = self._row(name)
         if row is None and make:
-            made_by, new = self.keyring.encrypt(os.urandom(KEY), name)
-            made = {"name": name, "ring_key": made_by, "wrapped": new, "made_at": datetime.now(UTC)}
-            with self._begin() as db:
-                insert_new(db, complaint_keys, [made])
-            row = self._row(name)  # somebody else's, where two asked at once
+            self.make(name)  # or somebody else does, where two asked at once
+            return self.key(name)
         if row is None:
             raise Unreadable(f"there is no key for {name}")
         ring_key, wrapped = row
         if wrapped is None:
             self._known.pop(name, None)
             raise KeyDestroyed(f"the key of {name} was destroyed")
-        key = self.keyring.decrypt(ring_key, wrapped, name)
+        return self._remember(name, self.keyring.decrypt(ring_key, wrapped, name))
+
+    def make(self, name: str) -> bool:
+        """Make a key for a name that never had one; whether that was so."""
+        key = os.urandom(KEY)
+        made_by, wrapped = self.keyring.encrypt(key, name)
+        made = {"name": name, "ring_key": made_by, "wrapped": wrapped, "made_at": datetime.now(UTC)}
+        with self._writing() as db:
+            is_new = bool(insert_new(db, complaint_keys, [made]))
+        if is_new:
+            self._remember(name, key)
+        return is_new
+
+    def _remember(self, name: str, key: bytes) -> bytes:
         if len(self._known) > 20_000:
             self._known.clear()
         self._known[name] = (monotonic(), key)
@@ -99,7 +124,7 @@ class KeyStore:
             return self._taken[name] == reference
         if not name.startswith(UNASSIGNED_KEY):
             return False
-        with self._begin() as db:
+        with self._writing() as db:
             free = (KEYS.name == name) & KEYS.belongs_to.is_(None)
             db.execute(complaint_keys.update().where(free).values(belongs_to=reference))
             owner = db.execute(select(KEYS.belongs_to).where(KEYS.name == name)).scalar()
@@ -113,7 +138,7 @@ class KeyStore:
         """The complaint that an unassigned key belongs to; None where it still belongs to none."""
         if name in self._taken:
             return self._taken[name]
-        with self._begin() as db:
+        with self._reading() as db:
             return db.execute(select(KEYS.belongs_to).where(KEYS.name == name)).scalar()
 
     # --- erasing ---------------------------------------------------------------------------------
@@ -127,7 +152,7 @@ class KeyStore:
         now = datetime.now(UTC)
         destroyed = {"wrapped": None, "destroyed_at": now}
         own = (KEYS.name == name) | (KEYS.belongs_to == name)
-        with self._begin() as db:
+        with self._writing() as db:
             names = db.execute(select(KEYS.name).where(own)).scalars().all()
             done = db.execute(complaint_keys.update().where(own, KEYS.wrapped.is_not(None)), destroyed)
             insert_new(db, complaint_keys, [{"name": name, "ring_key": "", "made_at": now} | destroyed])
@@ -148,27 +173,23 @@ class KeyStore:
     def what_stays(self, name: str) -> str | None:
         """What may still be known of a complaint whose key was destroyed."""
         wanted = select(KEYS.what_stays).where(KEYS.name == name, KEYS.wrapped.is_(None))
-        with self._begin() as db:
+        with self._reading() as db:
             return db.execute(wanted).scalar()
 
     def destroyed(self) -> list[str]:
         """The references of all complaints whose keys were destroyed."""
         of_complaints = KEYS.name.not_like(f"{UNASSIGNED_KEY}%")
         wanted = select(KEYS.name).where(KEYS.wrapped.is_(None), of_complaints).order_by(KEYS.name)
-        with self._begin() as db:
+        with self._reading() as db:
             return list(db.execute(wanted).scalars())
 
     # --- looking after it ------------------------------------------------------------------------
-
-    def has(self, name: str) -> bool:
-        """Whether a name ever had a key here."""
-        return self._row(name) is not None
 
     def rewrap(self) -> tuple[int, int]:
         """Wrap every key with the keyring's present key; gives how many were and how many are there."""
         done = 0
         living = select(KEYS.name, KEYS.ring_key, KEYS.wrapped).where(KEYS.wrapped.is_not(None))
-        with self._begin() as db:
+        with self._reading() as db:
             rows = db.execute(living).all()
         for row in rows:
             if row.ring_key == self.keyring.present:
@@ -177,24 +198,32 @@ class KeyStore:
             ring_key, wrapped = self.keyring.encrypt(key, row.name)
             same = (KEYS.name == row.name) & (KEYS.wrapped == row.wrapped)
             change = complaint_keys.update().where(same).values(ring_key=ring_key, wrapped=wrapped)
-            with self._begin() as db:
+            with self._writing() as db:
                 done += db.execute(change).rowcount
         return done, len(rows)
 
     def keyring_names(self) -> dict[str, int]:
         """How many keys each key of the keyring wraps."""
         living = select(KEYS.ring_key, func.count()).where(KEYS.wrapped.is_not(None))
-        with self._begin() as db:
+        with self._reading() as db:
             return {row[0]: row[1] for row in db.execute(living.group_by(KEYS.ring_key))}
 
     def _row(self, name: str) -> tuple[str, bytes | None] | None:
-        with self._begin() as db:
-            row = db.execute(select(KEYS.ring_key, KEYS.wrapped).where(KEYS.name == name)).first()
+        with self._reading() as db:
+            row = db.execute(_BY_NAME, {"of": name}).first()
         return (row.ring_key, row.wrapped) if row is not None else None
 
-    def _begin(self) -> AbstractContextManager[Connection]:
+    def _writing(self) -> AbstractContextManager[Connection]:
         """A transaction. Raises `SchemaNotCurrent` on first use where the table is not this version's."""
+        self._check()
+        return self._writer.begin()
+
+    def _reading(self) -> AbstractContextManager[Connection]:
+        """A connection to read by, which waits for no writer. Raises as `_writing` does."""
+        self._check()
+        return self._engine.connect()
+
+    def _check(self) -> None:
         if not self._checked:
             check(self._engine, "key_store")
             self._checked = True
-        return self._engine.begin()

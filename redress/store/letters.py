@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, Update, bindparam, func, select, update
+from sqlalchemy import Connection, Row, Select, Update, bindparam, select, update
 
 from redress.security.encryption import Cipher, decrypt_document, decrypt_text, encrypt_document, encrypt_text
 from redress.store import tables
@@ -47,11 +47,10 @@ class NewLetter(NamedTuple):
     text: str
 
 
-def put(db: Connection, cipher: Cipher, reference: str, letters: Sequence[NewLetter]) -> None:
-    """Keep letters, ready to leave, after those there are; what is personal in them is encrypted."""
+def put(db: Connection, cipher: Cipher, reference: str, letters: Sequence[NewLetter], last: int) -> None:
+    """Keep letters, ready to leave, after the `last` of those there are; what is personal is encrypted."""
     if not letters:
         return
-    last = db.execute(_LAST, {"of": reference}).scalar_one()
     fresh = {"reference": reference, "state": "ready", "round": 0, "attempts": 0}
     rows = [
         {
@@ -73,10 +72,13 @@ def put_unwritten(db: Connection, reference: str, effect: dict[str, Any], on: da
     upsert(db, TABLE, [{"reference": reference, **row, **blank}])
 
 
-def written(db: Connection, reference: str, keys: Sequence[str]) -> set[tuple[str, str]]:
-    """Which letters of these keys are written, as (key, recipient); they are never written again."""
+def written(db: Connection, reference: str) -> dict[tuple[str, str], int]:
+    """The letters of a complaint that are written, by (key, recipient), with their position.
+
+    They are never written again.
+    """
     rows = db.execute(_WRITTEN, {"of": reference})
-    return {(row.key, row.recipient) for row in rows if row.key in keys}
+    return {(row.key, row.recipient): row.position for row in rows}
 
 
 def in_state(db: Connection, states: Sequence[State], reference: str | None = None) -> list[LetterRow]:
@@ -147,11 +149,9 @@ def age_of(moment: datetime | None) -> float:
 
 # Statements for every letter there is, built once: building one costs more than running it.
 
-_WRITTEN = select(TABLE.c.key, TABLE.c.recipient).where(
+_WRITTEN = select(TABLE.c.key, TABLE.c.recipient, TABLE.c.position).where(
     TABLE.c.reference == bindparam("of"), TABLE.c.state != "waiting"
 )
-
-_LAST = select(func.coalesce(func.max(TABLE.c.position), 0)).where(TABLE.c.reference == bindparam("of"))
 
 
 @cache

@@ -42,7 +42,7 @@ def project(db: Connection, case: Case, as_of: date, cipher: Cipher, *, first: b
     """Write where the case stands on a date; gives the status it wrote."""
     status = case.latest_status(as_of)
     reference = case.reference
-    note_changes(db, case, status, as_of)
+    note_changes(db, case, status, as_of, first=first)
     upsert(db, tables.complaints, [_line(db, case, status)])
     _put(db, tables.deadlines, reference, _deadlines(reference, status), first=first)
     _put(db, tables.messages, reference, _messages(reference, case, cipher), first=True)

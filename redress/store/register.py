@@ -15,14 +15,14 @@ from datetime import UTC, date, datetime
 from threading import Lock
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Connection, Engine, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, bindparam, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from redress.contract import RegisterEntry
 from redress.domain.case import Case, LoggedMessage, Rejected, SavedCase
 from redress.domain.erasure import Erased
 from redress.domain.opening import Opening
-from redress.domain.packing import pack, unpack
+from redress.domain.packing import unpack
 from redress.domain.procedure import RulesSnapshot
 from redress.domain.splitting import PartOpening
 from redress.domain.status import Status
@@ -35,7 +35,7 @@ from redress.security.encryption import (
 )
 from redress.security.keyring import KeyDestroyed
 from redress.store import tables
-from redress.store.database import insert_new
+from redress.store.database import count_up, insert_new
 from redress.store.read_models import project, stored_id
 from redress.store.schema import check
 
@@ -55,6 +55,18 @@ _ITS_TURN = (
     .with_for_update()
 )
 
+_TERMS = select(tables.terms.c.digest).where(tables.terms.c.digest == bindparam("digest"))
+
+_WAITING_LETTERS = (
+    select(tables.events.c.body, tables.letters.c.on_date)
+    .join(
+        tables.letters,
+        (tables.letters.c.reference == tables.events.c.reference)
+        & ("effect:" + tables.letters.c.key == tables.events.c.key),
+    )
+    .where(tables.events.c.reference == bindparam("of"), tables.letters.c.state == "waiting")
+    .order_by(tables.events.c.id)
+)
 
 MOST_READ = 500
 """Complaints that are kept folded for whoever reads them next."""
@@ -91,6 +103,10 @@ _Event = Row[*tuple[Any, ...]]
 Intake = tuple[str, str, str]
 INTAKE = ("authority", "source", "source_id")
 """What makes an intake one."""
+
+_BY_INTAKE = select(tables.references).where(
+    *(tables.references.c[name] == bindparam(name) for name in INTAKE)
+)
 
 
 class Register:
@@ -168,15 +184,11 @@ class Register:
         A register that was put back from a backup does not know what was given out after it; the key store,
         which is never the older one, does.
         """
-        table = tables.counters
-        insert_new(db, table, [{"series": series, "last": 0}])
-        bump = update(table).where(table.c.series == series).values(last=table.c.last + 1)
         while True:
-            reference = f"{series}-{db.execute(bump.returning(table.c.last)).scalar_one():06d}"
-            if not (isinstance(self.cipher, EnvelopeCipher) and self.cipher.key_store.has(reference)):
-                break
+            reference = f"{series}-{count_up(db, tables.counters, series=series):06d}"
+            if not isinstance(self.cipher, EnvelopeCipher) or self.cipher.key_store.make(reference):
+                return reference
             log.warning("%s was given out before: skipped", reference)
-        return reference
 
     def _reference_row(self, reference: str, intake: Intake, raw: dict[str, Any]) -> dict[str, Any]:
         content = {
@@ -187,12 +199,9 @@ class Register:
         return {"reference": reference, "reserved_at": datetime.now(UTC), **identity, **content}
 
     def _reserved(self, intake: Intake, raw: dict[str, Any]) -> Reserved | None:
-        table, record = tables.references, tables.events
-        wanted = select(table).where(
-            *(table.c[name] == value for name, value in zip(INTAKE, intake, strict=True))
-        )
+        record = tables.events
         with self.reading() as db:
-            row = db.execute(wanted).one_or_none()
+            row = db.execute(_BY_INTAKE, dict(zip(INTAKE, intake, strict=True))).one_or_none()
             if row is None:
                 return None
             opened = db.execute(
@@ -341,8 +350,9 @@ class Register:
     def _keep_terms(self, db: Connection, packed: str) -> str:
         """Keep terms once for all complaints that share them; gives the digest they are found by."""
         digest = hashlib.sha256(packed.encode()).hexdigest()
-        there = select(tables.terms.c.digest).where(tables.terms.c.digest == digest)
-        if db.execute(there).first() is None:  # asked each time: what is remembered may have been undone
+        if (
+            db.execute(_TERMS, {"digest": digest}).first() is None
+        ):  # asked each time: what is remembered may have been undone
             insert_new(db, tables.terms, [{"digest": digest, "packed": packed}])
         return digest
 
@@ -354,15 +364,8 @@ class Register:
 
     def waiting_letters(self, db: Connection, reference: str) -> list[tuple[dict[str, Any], date]]:
         """The effects whose letters could not be written, each with the London date of its letters."""
-        table, record = tables.letters, tables.events
-        same = (table.c.reference == record.c.reference) & ("effect:" + table.c.key == record.c.key)
-        waiting = (
-            select(record.c.body, table.c.on_date)
-            .join(table, same)
-            .where(record.c.reference == reference, table.c.state == "waiting")
-            .order_by(record.c.id)
-        )
-        return [(decrypt_document(self.cipher, row.body), row.on_date) for row in db.execute(waiting)]
+        rows = db.execute(_WAITING_LETTERS, {"of": reference})
+        return [(decrypt_document(self.cipher, row.body), row.on_date) for row in rows]
 
     def forget_unwritten(self, db: Connection, reference: str) -> None:
         """Drop the notes of letters that could not be written: they are about to be tried again."""
@@ -404,7 +407,7 @@ class Register:
                 raise Erased(reference, str(left["erased_on"]) if left else "an earlier day") from None
         if left is not None:
             raise Erased(reference, str(left.get("erased_on")))
-        return (pack(found[0].rules), found[0].saved()) if found else None
+        return (found[0].rules.packed, found[0].saved()) if found else None
 
     # --- what people ask -------------------------------------------------------------------------
 

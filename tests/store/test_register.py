@@ -16,7 +16,6 @@ from redress.contract import BeginRequest, RecordRequest, RegisterEntry
 from redress.domain.case import Case
 from redress.domain.london import instant
 from redress.domain.opening_parsing import parse_opening
-from redress.domain.packing import pack
 from redress.letters.delivery.channel import Accepted, NotNow
 from redress.letters.delivery.channels import by_outbox
 from redress.letters.delivery.outbound import OutboundLetter
@@ -129,7 +128,7 @@ def _begun(activities: ActivityCalls, reference: str = "CYP-2026-000001") -> Cas
 def test_terms_that_came_with_what_was_undone_come_with_the_next_try(register: Register) -> None:
     """Whoever looked at them before the transaction was undone does not take them to be there."""
     opening = parse_opening(RAW, OPENED_ON)
-    body = {"opening": RAW, "opened_on": "2026-06-01", "terms": pack(rules_for(opening, OPENED_ON))}
+    body = {"opening": RAW, "opened_on": "2026-06-01", "terms": rules_for(opening, OPENED_ON).packed}
     entry = RegisterEntry(kind="opened", key="opened", on="2026-06-01", body=body)
 
     def record(*, undone: bool) -> None:

@@ -148,7 +148,7 @@ def _check(new: NewWebhook, context: AppContext, caller: Caller) -> None:
         if new.authority not in authority_names():
             raise wrong("authority", f"is none of {', '.join(authority_names())}")
     try:
-        check_url(new.url, loopback=context.settings.webhook_loopback)
+        check_url(new.url, context.settings.webhook_rules)
     except NotAllowed as error:
         raise wrong("url", str(error)) from None
 
