@@ -48,7 +48,7 @@ def new(
         lasts = timedelta(days=days) if days else None
         secret = service.make(tokens, name, role, authority, lasts, access=access, sources=source or ())
         _show_secret(tokens, name, secret, as_json=as_json)
-    if "intake" in role and not source:
+    if "intake" in role and not source and not as_json:
         say("it may open complaints from any source: --source limits it to its own")
 
 
