@@ -76,7 +76,7 @@ async def open_complaint(client: Client, register: Register, raw: dict[str, Any]
 
 def reserve(register: Register, opening: Opening, raw: dict[str, Any], brought_by: str = "") -> Reserved:
     """The reference of an intake; what comes again with other content is kept for staff."""
-    reserved = register.reserve(opening, raw, authority(opening.authority).prefix)
+    reserved = register.reserve(opening, raw, authority(opening.authority).prefix, brought_by=brought_by)
     if reserved.differs:
         differing.keep(register, reserved.reference, raw, brought_by)
     return reserved

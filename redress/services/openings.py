@@ -185,9 +185,7 @@ class Openings:
             return known
         raw = self._queue.opening_of(due)
         opening = intake.check(raw, london_date(due.kept_at))
-        reserved = await self._backends.ask(
-            lambda register: _reserve(register, opening, raw, due.caller, always=True)
-        )
+        reserved = await self._backends.ask(lambda register: _reserve(register, opening, raw, due.caller))
         await asyncio.to_thread(
             self._queue.know, due, reserved.reference, created=reserved.created, differs=reserved.differs
         )
@@ -199,14 +197,9 @@ def outcome_of(row: Receipt) -> Outcome:
     return Outcome(row.reference, row.created, row.differs, row.state, row.receipt, row.problem)
 
 
-def _reserve(
-    register: Register, opening: Opening, raw: dict[str, Any], caller: str, *, always: bool = False
-) -> Reserved:
-    """The reference, with a note of who brought it; `always`: also where it was started already."""
-    reserved = intake.reserve(register, opening, raw, caller)
-    if always or not reserved.started:
-        register.note_caller(reserved.reference, caller)
-    return reserved
+def _reserve(register: Register, opening: Opening, raw: dict[str, Any], caller: str) -> Reserved:
+    """The reference, with a note of who brought it."""
+    return intake.reserve(register, opening, raw, caller)
 
 
 def _left(ends_at: float) -> float:

@@ -18,6 +18,8 @@ class _Kept(NamedTuple):
     columns: tuple[str, ...]
     row: tuple[str, ...] = ()
     bound: tuple[str, ...] = ()
+    of_complaint: bool = True
+    """Whether `reference`, where the table has it, is whose the row is from the first."""
 
 
 ENCRYPTED = {
@@ -28,6 +30,9 @@ ENCRYPTED = {
     "messages": _Kept(("reason",), ("seq",)),
     "refusals": _Kept(("reason",), ("number",)),
     "subscriptions": _Kept(("secret",), ("id",)),
+    "unmatched_requests": _Kept(
+        ("body",), ("request",), ("claimed", "action", "on_date"), of_complaint=False
+    ),
     "waiting_openings": _Kept(("body",), ("receipt",), ("authority",)),
 }
 """A subscription's former secret keeps the place it was encrypted for."""
@@ -38,4 +43,5 @@ def place_of(table: str, column: str, row: Columns) -> Place:
     kept = ENCRYPTED[table]
     name = " ".join(str(row[each]) for each in kept.row)
     bound = tuple(str(row[each]) for each in kept.bound)
-    return Place(table, column, str(row["reference"]) if "reference" in row else "", name, bound)
+    reference = str(row["reference"]) if kept.of_complaint and "reference" in row else ""
+    return Place(table, column, reference, name, bound)

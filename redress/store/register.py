@@ -110,6 +110,13 @@ class Appended(NamedTuple):
     head: str
 
 
+class Arrival(NamedTuple):
+    """Whose a complaint is, and the identity of the caller who brought it over HTTP; None: nobody known."""
+
+    authority: str
+    brought_by: str | None
+
+
 class Underway(NamedTuple):
     """A complaint that may still live. `is_recorded`: its opening has reached the record."""
 
@@ -173,8 +180,12 @@ class Register:
 
     # --- references ------------------------------------------------------------------------------
 
-    def reserve(self, opening: Opening, raw: dict[str, Any], prefix: str) -> Reserved:
-        """The one reference of an intake (`authority`, `source`, `source_id`), made where there is none."""
+    def reserve(self, opening: Opening, raw: dict[str, Any], prefix: str, brought_by: str = "") -> Reserved:
+        """The one reference of an intake (`authority`, `source`, `source_id`), made where there is none.
+
+        `brought_by`: the identity of the caller who brings it, as the API knows it and not as they say; it is
+        noted with the reference that this makes, or never.
+        """
         intake = (opening.authority, opening.source, opening.source_id)
         for _ in range(3):
             reserved = self._reserved(intake, raw)
@@ -185,6 +196,11 @@ class Register:
                     reference = self._next_reference(db, f"{prefix}-{opening.received_on.year}")
                     row = self._reference_row(reference, intake, raw)
                     db.execute(insert(tables.references).values(row))
+                    if brought_by:
+                        arrival = {"reference": reference, "caller": brought_by}
+                        db.execute(
+                            insert(tables.arrivals).values(arrival | {"arrived_at": row["reserved_at"]})
+                        )
                 return Reserved(
                     reference,
                     created=True,
@@ -258,17 +274,23 @@ class Register:
         intake = (part.opening["authority"], part.opening["source"], part.opening["source_id"])
         insert_new(db, tables.references, [self._reference_row(part.reference, intake, part.opening)])
 
-    def note_caller(self, reference: str, caller: str) -> None:
-        """Write down who brought a reference first: the caller that the API knew, not who it says it is."""
-        row = {"reference": reference, "caller": caller, "arrived_at": datetime.now(UTC)}
-        with self.writing() as db:
-            insert_new(db, tables.arrivals, [row])
-
     def authority_of(self, reference: str) -> str | None:
         """Whose complaint a reference is, erased or not; None where there never was one."""
         table = tables.references
         with self.reading() as db:
             return db.execute(select(table.c.authority).where(table.c.reference == reference)).scalar()
+
+    def arrival(self, reference: str) -> Arrival | None:
+        """Whose complaint a reference is and who brought it; None where there never was one."""
+        table, brought = tables.references, tables.arrivals
+        wanted = (
+            select(table.c.authority, brought.c.caller)
+            .outerjoin(brought, brought.c.reference == table.c.reference)
+            .where(table.c.reference == reference)
+        )
+        with self.reading() as db:
+            row = db.execute(wanted).one_or_none()
+        return Arrival(*row) if row is not None else None
 
     def knows(self, reference: str) -> bool:
         """Whether there ever was a complaint of this reference, erased or not."""

@@ -8,10 +8,9 @@ from typing import Annotated, Any, Literal
 from fastapi import Body, Path, Response
 from fastapi.openapi.models import Example
 from pydantic import Field
-from sqlalchemy import select
 
 from redress.api.bodies import Unparsed
-from redress.api.context import AppContext, Context, CurrentCaller, check_authority
+from redress.api.context import AppContext, Context, CurrentCaller, check_authority, check_reach, check_source
 from redress.api.problems import Refusal, problems
 from redress.api.routing import endpoints, header, roles
 from redress.api.schemas import Schema
@@ -21,10 +20,7 @@ from redress.domain.status import MessageOutcome
 from redress.security.access import BRINGS_CASES, INTAKE, STAFF
 from redress.security.tokens import Caller
 from redress.services import intake
-from redress.services.backends import Unavailable
 from redress.services.openings import Outcome, outcome_of
-from redress.store import tables
-from redress.store.register import Register
 
 router = endpoints("complaints")
 
@@ -107,15 +103,14 @@ async def open_complaint(
     """
     raw = opening.document
     checked = await _checked(raw, caller)
-    outcome = await context.openings.open(checked, raw, caller.name, context.settings.intake_within)
+    outcome = await context.openings.open(checked, raw, caller.identity, context.settings.intake_within)
     opened = _shown(outcome)
     if opened.differs:
         raise await _differs(context, caller, opened)
     response.status_code = 202 if opened.state == "waiting" else 201 if opened.created else 200
-    if opened.reference:
-        response.headers["Location"] = f"/v1/complaints/{opened.reference}"
-    elif opened.receipt:
-        response.headers["Location"] = f"/v1/receipts/{opened.receipt}"
+    location = await _location(context, caller, opened)
+    if location:
+        response.headers["Location"] = location
     return opened
 
 
@@ -130,25 +125,27 @@ async def _differs(context: AppContext, caller: Caller, opened: Intake) -> Refus
     return Refusal("differs", detail, created=False, differs=True, **more)
 
 
-async def _reaches(context: AppContext, caller: Caller, reference: str) -> bool:
-    """Whether a caller may reach a complaint of an authority that it may open complaints for."""
+async def _location(context: AppContext, caller: Caller, opened: Intake) -> str:
+    """Where this caller can read it: nowhere, where somebody else brought it first."""
+    if opened.reference is None:
+        return f"/v1/receipts/{opened.receipt}" if opened.receipt else ""
     if caller.roles & STAFF:
-        return True
-    table = tables.arrivals
-    brought = select(table.c.caller).where(table.c.reference == reference)
+        return f"/v1/complaints/{opened.reference}"
+    is_own = opened.created or await _reaches(context, caller, opened.reference)
+    return f"/v1/complaints/{opened.reference}/standing" if is_own else ""
 
-    def asked(register: Register) -> bool:
-        with register.reading() as db:
-            return db.execute(brought).scalar() == caller.name
 
+async def _reaches(context: AppContext, caller: Caller, reference: str) -> bool:
+    """Whether a caller reaches a complaint; no, where nobody can say just now."""
     try:
-        return await context.backends.ask(asked)
-    except Unavailable:
+        return await check_reach(context, caller, STAFF | INTAKE, reference)
+    except Refusal:
         return False
 
 
 async def _checked(raw: dict[str, Any], caller: Caller) -> domain.Opening:
     check_authority(caller, raw.get("authority"))
+    check_source(caller, raw.get("source"))
     messages = raw.get("messages")
     if messages:
         if not caller.roles & BRINGS_CASES:
@@ -169,9 +166,16 @@ async def _checked(raw: dict[str, Any], caller: Caller) -> domain.Opening:
 async def read_receipt(receipt: ReceiptId, context: Context, caller: CurrentCaller) -> Intake:
     """Needs neither Temporal nor the register. A receipt can be asked about for 90 days."""
     known = await asyncio.to_thread(context.queue.receipt, receipt)
-    if known is None:
-        raise Refusal("not-found", "There is no such receipt, or its complaint was opened long ago.")
-    check_authority(caller, known.authority)
+    is_reached = (
+        known is not None
+        and caller.authority in (None, known.authority)
+        and (known.caller == caller.identity or not caller.reaches_what_it_brought(STAFF | INTAKE))
+    )
+    if known is None or not is_reached:
+        raise Refusal(
+            "not-found",
+            "There is no such receipt, it is another caller's, or its complaint was opened long ago.",
+        )
     return _shown(outcome_of(known))
 
 
