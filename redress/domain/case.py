@@ -232,12 +232,14 @@ class Case:
             changed=changed,
         )
 
-    def reject(self, action: str, problems: Iterable[str], received: str, now: datetime) -> Rejected | None:
+    def reject(
+        self, action: str, problems: Iterable[str], received: str, now: datetime, count: int = 1
+    ) -> Rejected | None:
         """Record a signal that could not be taken, with its problems and the beginning of what came.
 
         None where so many came before that it is counted alone: `rejects.counted` gives those.
         """
-        return self.rejects.add(action, problems, received, london_date(now))
+        return self.rejects.add(action, problems, received, london_date(now), count)
 
     # --- what is due -----------------------------------------------------------------------------
 

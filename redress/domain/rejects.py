@@ -34,15 +34,17 @@ class Rejects:
             else:
                 self._count(rejected)
 
-    def add(self, action: str, problems: Iterable[str], received: str, on: date) -> Rejected | None:
-        """Keep one, with its London date; None where it is counted alone."""
+    def add(
+        self, action: str, problems: Iterable[str], received: str, on: date, count: int = 1
+    ) -> Rejected | None:
+        """Keep one, with its London date; None where it is counted alone, or as so many."""
         name = "".join(letter if letter.isprintable() else "?" for letter in action[:NAME])
         if self.total >= KEPT_WHOLE:
             if name not in self._places and len(self._places) >= MOST_NAMES:
                 name = OTHER_NAMES
             at = self._places.get(name)
             before = self.kept[at].count if at is not None else 0
-            self._count(Rejected(action=name, on=on, problems=[], received="", count=before + 1))
+            self._count(Rejected(action=name, on=on, problems=[], received="", count=before + count))
             self._changed[name] = None
             return None
         rejected = Rejected(
