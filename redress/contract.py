@@ -102,13 +102,24 @@ class RegisterEntry(BaseModel):
     body: dict[str, Any]
 
 
-class Carried(BaseModel):
+class Chained(BaseModel):
+    """How long a complaint's record is, and the code of its chain over it all.
+
+    Kept in the workflow's history, outside the register: `starter.py verify` compares them.
+    """
+
+    entries: int = 0
+    head: str = ""
+
+
+class Carried(Chained):
     """What one run hands to the next when it continues as new."""
 
     terms: str
     state: str
     outbox: list[RegisterEntry] = []
     letters_waiting: bool = False
+    holds_clear_signals: bool = False
 
 
 class Start(BaseModel):
@@ -133,17 +144,18 @@ class BeginRequest(BaseModel):
     opening: dict[str, Any] | None = None
 
 
-class BeginResult(BaseModel):
+class BeginResult(Chained):
     """The rules, packed, for good; and an earlier case's state.
 
     `recorded` says whether the opening stands in the register already, `letters_waiting` whether letters of
-    an earlier run have not left.
+    an earlier run have not left, `holds_clear_signals` that signals which come unencrypted are not applied.
     """
 
     terms: str
     recorded: bool
     state: str | None = None
     letters_waiting: bool = False
+    holds_clear_signals: bool = False
 
 
 class RecordRequest(BaseModel):
@@ -153,7 +165,7 @@ class RecordRequest(BaseModel):
     entries: list[RegisterEntry]
 
 
-class RecordResult(BaseModel):
+class RecordResult(Chained):
     """Whether letters were written that have to leave."""
 
     letters_waiting: bool = False

@@ -50,6 +50,34 @@ class Settings(BaseSettings):
     keys: Path | None = None
     """The file with the keyring; empty: `keys.txt` in the state folder."""
 
+    key_service: Literal["file", "vault", "aws"] = "file"
+    """What holds the master keys: the file of `keys`; HashiCorp Vault or OpenBao; AWS KMS."""
+
+    key_cache_seconds: float = Field(default=300.0, ge=0)
+    """Seconds that a key which `vault` or `aws` unwrapped is kept in memory: once its use is revoked there,
+    nothing can be read any more after that."""
+
+    vault_address: str = ""
+    """Where Vault or OpenBao is, as `https://vault.example:8200`."""
+
+    vault_key: str = "redress"
+    """The name of the key in its Transit engine."""
+
+    vault_mount: str = "transit"
+    """Where that engine is mounted."""
+
+    vault_namespace: str = ""
+    """Its namespace, where there are some."""
+
+    vault_token_file: Path | None = None
+    """The file with Vault's token, which an agent may renew."""
+
+    kms_key: str = ""
+    """The key of AWS KMS: id, ARN or alias; after a comma former ones that still unwrap."""
+
+    kms_endpoint: str = ""
+    """Another address of AWS KMS, as a private one; empty: the region's."""
+
     key_store_url: str = ""
     """Where the complaints' own keys are, as an SQLAlchemy URL; empty: an SQLite file in the state folder."""
 
@@ -58,6 +86,11 @@ class Settings(BaseSettings):
 
     trial: str = ""
     """Set to `names are readable`, all runs without keys: nothing is encrypted."""
+
+    clear_signals: Literal["apply", "hold"] = "apply"
+    """What becomes of a signal that comes unencrypted though there are keys: it is applied, and that it came
+    so stands everywhere; or it is held under `refused` until a person reads it and sends what is right. A
+    complaint keeps what was set when its workflow began."""
 
     outbox: Path | None = None
     """Where letters are laid; empty: `outbox` in the state folder."""

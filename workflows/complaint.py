@@ -39,6 +39,10 @@ RULES_ARE_KEPT = "The calendar and the rules that this complaint will run under 
 
 SOFTWARE_FAULT = "a fault of the software: the message was not taken, and nothing has changed"
 
+HELD = (
+    "came unencrypted, and here no such signal is applied: read it, and send what is right of it as an update"
+)
+
 SEND_ENCRYPTED = (
     "came unencrypted, so it was not taken, and nothing of it is kept: send it encrypted, by the Temporal UI "
     "with its codec server, by the temporal command with --codec-endpoint, or by starter.py"
@@ -66,6 +70,7 @@ class Complaint(ComplaintHandlers):
         self._start: Start | None = None
         self._opening: Opening | None = None
         self._unfit = ""
+        self._holds_clear_signals = False
         self._check_start(start)
 
     @workflow.run
@@ -86,6 +91,8 @@ class Complaint(ComplaintHandlers):
     def _check_start(self, start: Inbound[Start]) -> None:
         """Keep what the workflow was started with, or why it is not fit to be a complaint."""
         try:
+            if start.in_clear:
+                raise ValueError("this start came unencrypted though there are keys")
             begun = Start.model_validate(start.opened())
             if workflow.info().workflow_id != contract.workflow_id(begun.reference):
                 name = contract.workflow_id(begun.reference)
@@ -144,8 +151,10 @@ class Complaint(ComplaintHandlers):
         if start.carried is not None:
             self._case = _carried_case(start.reference, start.carried)
             self._packed_rules = start.carried.terms
+            self._holds_clear_signals = start.carried.holds_clear_signals
             self._outbox.entries = start.carried.outbox
             self._outbox.letters_waiting = start.carried.letters_waiting
+            self._outbox.chained = contract.Chained(entries=start.carried.entries, head=start.carried.head)
             return
         today = london_date(workflow.now())
         request = contract.BeginRequest(
@@ -154,6 +163,8 @@ class Complaint(ComplaintHandlers):
         asked = contract.BEGIN, request, contract.BeginResult, RULES_ARE_KEPT
         begun = await at_once(*asked) or await until_it_works(*asked)
         self._packed_rules = begun.terms
+        self._holds_clear_signals = begun.holds_clear_signals
+        self._outbox.chained = contract.Chained(entries=begun.entries, head=begun.head)
         if begun.state is not None:
             self._case = Case.restore(unpack(begun.terms), unpack_state(begun.state))
             self._outbox.letters_waiting = begun.letters_waiting
@@ -225,6 +236,8 @@ class Complaint(ComplaintHandlers):
             state=pack_state(self._known.saved()),
             outbox=self._outbox.entries,
             letters_waiting=self._outbox.letters_waiting,
+            holds_clear_signals=self._holds_clear_signals,
+            **self._outbox.chained.model_dump(),
         )
         return Start(reference=self._known.reference, carried=carried)
 
@@ -275,10 +288,14 @@ class Complaint(ComplaintHandlers):
         """A signal has nobody to answer: what cannot be taken is kept with its problems."""
         if self._case is None:
             await workflow.wait_condition(lambda: self._case is not None)
+        if message.in_clear and self._holds_clear_signals:
+            self._reject(action, [HELD], message.received, in_clear=True)
+            return
         try:
-            self._receive(self._parse(action, message))
+            self._receive(self._parse(action, message), in_clear=message.in_clear)
         except Malformed as malformed:
-            self._reject(action, [str(problem) for problem in malformed.problems], message.received)
+            problems = [str(problem) for problem in malformed.problems]
+            self._reject(action, problems, message.received, in_clear=message.in_clear)
         except Exception as fault:
             workflow.logger.error("a signal was put aside by a fault: %s", type(fault).__name__)
             self._reject(action, [f"{SOFTWARE_FAULT} ({type(fault).__name__})"], message.received)
@@ -307,9 +324,9 @@ class Complaint(ComplaintHandlers):
             action, document, received_on=received_on, today=london_date(now), message_id=update_id
         )
 
-    def _receive(self, parsed: Parsed) -> Answer:
+    def _receive(self, parsed: Parsed, *, in_clear: bool = False) -> Answer:
         case = self._known
-        answer = case.receive(parsed, workflow.now())
+        answer = case.receive(parsed, workflow.now(), in_clear=in_clear)
         self._handled += 1
         self._has_work = True  # a repeat too: it counts towards what a run can take
         if not answer.repeated:
@@ -317,8 +334,11 @@ class Complaint(ComplaintHandlers):
             self._outbox.put("message", f"message:{logged.seq}", logged.model_dump(mode="json"))
         return answer
 
-    def _reject(self, action: str, problems: list[str], received: str, count: int = 1) -> None:
-        rejected = self._known.reject(action, problems, received, workflow.now(), count)
+    def _reject(
+        self, action: str, problems: list[str], received: str, count: int = 1, *, in_clear: bool = False
+    ) -> None:
+        now = workflow.now()
+        rejected = self._known.reject(action, problems, received, now, count, in_clear=in_clear)
         if rejected is not None:
             number = self._known.rejects.total
             self._outbox.put("rejected", f"rejected:{number}", rejected.model_dump(mode="json"))

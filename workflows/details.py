@@ -79,6 +79,7 @@ def current_details(case: Case, today: date, namespace: str) -> str:
         _block("Was late", _was_late(state, today)),
         _last_message(case),
         _not_taken(case),
+        _block("Came unencrypted, and stays readable in the history", _in_clear(case)),
         _block("Done", _done(state, today)),
         _block("Belongs together with", _linked(case, namespace)),
         _lists(case, namespace),
@@ -163,6 +164,17 @@ def _not_taken(case: Case) -> str:
         return f"**Not taken:** `{CANCEL}` of {day}: the complaint goes on; it ends by `withdraw` or `close`"
     name = f"`{last.action}`" if last.action in KNOWN else "a signal of an unknown name"
     return f"**Not taken:** {name}, which came on {day} as a signal. Why: query `status`, under `refused`"
+
+
+def _in_clear(case: Case) -> Iterator[str]:
+    """Signals that came without the codec: applied or not, whoever reaches Temporal can read them."""
+    for entry in case.log:
+        if entry.in_clear:
+            yield f"`{entry.message.action}` of {long_date(entry.message.on)}, applied as a signal"
+    for rejected in case.rejected:
+        if rejected.in_clear:
+            name = f"`{rejected.action}`" if rejected.action in KNOWN else "a signal"
+            yield f"{name}, which came on {long_date(rejected.on)}, not applied"
 
 
 def _bare(irregular: str) -> str:

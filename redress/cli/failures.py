@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from redress.cli.console import MALFORMED, NO_ANSWER, REFUSED, UNKNOWN, problem_lines, settings
 from redress.domain.erasure import Erased
 from redress.domain.parsing import Malformed
-from redress.security.keyring import MissingKey
+from redress.security.keyring import KeysUnavailable, MissingKey, Unreadable
 from redress.services.errors import NoAnswer, NotFound, Rejected
 from redress.startup import SetupError
 
@@ -36,12 +36,16 @@ def failure_of(error: Exception, repeat: dict[str, Any] | None, stores: str) -> 
             return Failure(MALFORMED, str(error).splitlines())
         case MissingKey():
             return Failure(MALFORMED, [f"{settings().keys_file}: {error}"])
+        case Unreadable():
+            return Failure(1, [f"the record is not whole: {error}; see starter.py verify"])
         case Rejected() | Erased():
             return Failure(REFUSED, [str(error)])
         case NotFound():
             return Failure(UNKNOWN, [str(error)])
         case NoAnswer():
             return _unanswered(error, repeat)
+        case KeysUnavailable():
+            return Failure(NO_ANSWER, [f"no answer: {error}"])
         case SQLAlchemyError() | OSError():
             return Failure(NO_ANSWER, [f"no answer: {stores} cannot be used: {type(error).__name__}"])
     return None

@@ -35,7 +35,7 @@ from redress.domain.rejects import Rejects, reason_of
 from redress.domain.room import Room
 from redress.domain.schedule import Schedule, Task, Timer
 from redress.domain.state import ComplaintState
-from redress.domain.status import Status, status_of
+from redress.domain.status import MessageOutcome, Status, status_of
 
 __all__ = ["Answer", "Case", "EffectStatus", "LoggedMessage", "Rejected", "SavedCase", "Task", "Timer"]
 
@@ -160,14 +160,15 @@ class Case:
             letter["state"] = self.settled.get(key, "history" if key in history else "waiting")
         for r in self.rejected:
             if r.on <= as_of:
-                status["refused"].append(
-                    {
-                        "action": r.action,
-                        "on": r.on.isoformat(),
-                        "reason": reason_of(r),
-                        "received": r.received,
-                    }
-                )
+                refused: MessageOutcome = {
+                    "action": r.action,
+                    "on": r.on.isoformat(),
+                    "reason": reason_of(r),
+                    "received": r.received,
+                }
+                if r.in_clear:
+                    refused["in_clear"] = True
+                status["refused"].append(refused)
         return status
 
     def moves_of(self, table: HolidayTable, today: date) -> list[dict[str, Any]]:
@@ -193,8 +194,11 @@ class Case:
             check_correction(self.intake, [*self.log, LogEntry(len(self.log), parsed.message)], today)
         return parsed
 
-    def receive(self, parsed: Parsed, now: datetime) -> Answer:
-        """Take a parsed message: the first time it is carried out, later its first answer is given."""
+    def receive(self, parsed: Parsed, now: datetime, *, in_clear: bool = False) -> Answer:
+        """Take a parsed message: the first time it is carried out, later its first answer is given.
+
+        `in_clear`: it came unencrypted though there are keys.
+        """
         message = parsed.message
         first = self.messages.repeated(parsed)
         if first is not None:
@@ -202,7 +206,7 @@ class Case:
         today = max(london_date(now), message.on)
         self.state.advance(today)
         before = snapshot_of(self.state, today)
-        entry = self.messages.add(parsed)
+        entry = self.messages.add(parsed, in_clear=in_clear)
         try:
             if isinstance(message, Correct) or message.on < self.state.day:
                 self._refold()
@@ -233,13 +237,20 @@ class Case:
         )
 
     def reject(
-        self, action: str, problems: Iterable[str], received: str, now: datetime, count: int = 1
+        self,
+        action: str,
+        problems: Iterable[str],
+        received: str,
+        now: datetime,
+        count: int = 1,
+        *,
+        in_clear: bool = False,
     ) -> Rejected | None:
         """Record a signal that could not be taken, with its problems and the beginning of what came.
 
         None where so many came before that it is counted alone: `rejects.counted` gives those.
         """
-        return self.rejects.add(action, problems, received, london_date(now), count)
+        return self.rejects.add(action, problems, received, london_date(now), count, in_clear=in_clear)
 
     # --- what is due -----------------------------------------------------------------------------
 

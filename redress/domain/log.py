@@ -31,11 +31,15 @@ EffectStatus = Literal["done", "skipped", "history"]
 
 
 class LogEntry(NamedTuple):
-    """A message in the log: `seq` is the order of receipt; `assumed` that nobody gave its date."""
+    """A message in the log: `seq` is the order of receipt; `assumed` that nobody gave its date.
+
+    `in_clear`: it came unencrypted though there are keys, so it stays readable in Temporal's history.
+    """
 
     seq: int
     message: Message
     assumed: bool = False
+    in_clear: bool = False
 
     def by_date(self) -> tuple[date, int]:
         """The order in which messages take effect: by their dates, on one day as they came."""
@@ -115,6 +119,7 @@ class Rejected(BaseModel):
     on: date
     problems: list[str]
     received: str
+    in_clear: bool = False
     count: int = 1
 
 
@@ -126,6 +131,7 @@ class LoggedMessage(BaseModel):
     body: dict[str, Any]
     assumed: bool = False
     named: bool = True
+    in_clear: bool = False
     answer: Answer | None = None
 
     def parsed(self) -> Parsed:
@@ -184,12 +190,13 @@ class MessageLog:
                 first = self.records.get(self._ids.get(parsed.content, ""))
         return first.answer if first is not None else None
 
-    def add(self, parsed: Parsed, *, record: LoggedMessage | None = None) -> LogEntry:
+    def add(self, parsed: Parsed, *, record: LoggedMessage | None = None, in_clear: bool = False) -> LogEntry:
         """Log a message; `record` where it was recorded before, with its answer."""
         message = parsed.message
         if message.message_id in self.records:  # only notes: two alike are two
             message = message.model_copy(update={"message_id": f"{message.message_id}.{len(self.entries)}"})
-        entry = LogEntry(record.seq if record else len(self.entries), message, parsed.assumed)
+        in_clear = record.in_clear if record else in_clear
+        entry = LogEntry(record.seq if record else len(self.entries), message, parsed.assumed, in_clear)
         self.entries.append(entry)
         record = record or LoggedMessage(
             seq=entry.seq,
@@ -197,6 +204,7 @@ class MessageLog:
             body=message.model_dump(mode="json", by_alias=True, exclude_unset=True),
             assumed=parsed.assumed,
             named=parsed.named,
+            in_clear=in_clear,
         )
         self.records[message.message_id] = record
         self._messages[message.message_id] = message

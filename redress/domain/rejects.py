@@ -35,7 +35,14 @@ class Rejects:
                 self._count(rejected)
 
     def add(
-        self, action: str, problems: Iterable[str], received: str, on: date, count: int = 1
+        self,
+        action: str,
+        problems: Iterable[str],
+        received: str,
+        on: date,
+        count: int = 1,
+        *,
+        in_clear: bool = False,
     ) -> Rejected | None:
         """Keep one, with its London date; None where it is counted alone, or as so many."""
         name = "".join(letter if letter.isprintable() else "?" for letter in action[:NAME])
@@ -44,7 +51,10 @@ class Rejects:
                 name = OTHER_NAMES
             at = self._places.get(name)
             before = self.kept[at].count if at is not None else 0
-            self._count(Rejected(action=name, on=on, problems=[], received="", count=before + count))
+            so_many = before + count
+            self._count(
+                Rejected(action=name, on=on, problems=[], received="", in_clear=in_clear, count=so_many)
+            )
             self._changed[name] = None
             return None
         rejected = Rejected(
@@ -52,6 +62,7 @@ class Rejects:
             on=on,
             problems=[problem[:PROBLEM] for problem in list(problems)[:PROBLEMS]],
             received=received.encode("utf-8", "replace")[:LARGEST].decode("utf-8", "ignore"),
+            in_clear=in_clear,
         )
         self._keep(rejected)
         return rejected

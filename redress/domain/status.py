@@ -163,6 +163,9 @@ class MessageRecord(_AboutMessage):
     assumed: NotRequired[bool]
     """It came without a date, and has that of its processing."""
 
+    in_clear: NotRequired[bool]
+    """It came unencrypted though there are keys: it stays readable in Temporal's history."""
+
 
 @with_config(DESCRIBED)
 class MessageOutcome(_AboutMessage):
@@ -173,6 +176,9 @@ class MessageOutcome(_AboutMessage):
 
     received: NotRequired[str]
     """Of a signal that could not be read: what came."""
+
+    in_clear: NotRequired[bool]
+    """It came unencrypted though there are keys."""
 
 
 @with_config(DESCRIBED)
@@ -488,6 +494,8 @@ def _message(state: ComplaintState, entry: LogEntry) -> MessageRecord:
     if "outcome" in fields:
         fields["decided"] = fields["outcome"]  # what was decided; `outcome` says what became of the message
     outcome: dict[str, JsonValue] = {"outcome": _outcome(state, entry), "assumed": entry.assumed}
+    if entry.in_clear:
+        outcome["in_clear"] = True
     return cast(MessageRecord, {"action": entry.message.action, **fields, **outcome})
 
 

@@ -85,7 +85,8 @@ async def erase(
     if stays is not None:  # last: until it stands there, also in a register from before this, it is not done
         entry = RegisterEntry(kind="erased", key="erased", on=today().isoformat(), body={"status": stays})
         with register.writing() as db:
-            register.append(db, reference, [entry])
+            appended = register.append(db, reference, [entry])
+        register.keep_head(reference, appended)
     searched = [
         search_record(register, reference),
         search_folder(outbox / reference),

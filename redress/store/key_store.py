@@ -18,6 +18,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     String,
@@ -29,7 +30,7 @@ from sqlalchemy import (
 )
 
 from redress.security.encryption import UNASSIGNED_KEY
-from redress.security.keyring import KEY, KeyDestroyed, Keyring, Unreadable
+from redress.security.keyring import KEY, KeyDestroyed, MasterKeys, Unreadable
 from redress.store.columns import Moment, optional, primary_key, required
 from redress.store.database import insert_new
 from redress.store.schema import check
@@ -49,6 +50,9 @@ complaint_keys = Table(
     *optional(Moment, "destroyed_at"),
     *optional(String(80), "belongs_to"),  # the complaint that an unassigned key was assigned to
     *optional(Text, "what_stays"),  # of an erased complaint: its dates and outcomes, for an older register
+    # The length of a complaint's record when its file closed or was erased, and the chain's code over it.
+    *optional(Integer, "entries"),
+    *optional(String(64), "head"),
     Index("keys_by_complaint", "belongs_to"),
 )
 
@@ -60,8 +64,9 @@ _BY_NAME = select(KEYS.ring_key, KEYS.wrapped).where(KEYS.name == bindparam("of"
 class KeyStore:
     """The store of complaints' keys. Used from several threads."""
 
-    def __init__(self, engine: Engine, keyring: Keyring) -> None:
+    def __init__(self, engine: Engine, keyring: MasterKeys, fresh: float = FRESH) -> None:
         self.keyring = keyring
+        self._fresh = fresh
         self._engine = engine
         self._writer = engine.execution_options(writes=True)
         self._known: dict[str, tuple[float, bytes]] = {}
@@ -71,7 +76,7 @@ class KeyStore:
     def remembered(self, name: str) -> bytes | None:
         """The key of a name, if it was asked for a moment ago."""
         at, key = self._known.get(name, (0.0, b""))
-        return key if key and monotonic() - at < FRESH else None
+        return key if key and monotonic() - at < self._fresh else None
 
     def key(self, name: str, *, make: bool = False) -> bytes:
         """The key of a complaint, or an unassigned one; `make`: a new one where there is none yet.
@@ -91,12 +96,12 @@ class KeyStore:
         if wrapped is None:
             self._known.pop(name, None)
             raise KeyDestroyed(f"the key of {name} was destroyed")
-        return self._remember(name, self.keyring.decrypt(ring_key, wrapped, name))
+        return self._remember(name, self.keyring.unwrap(ring_key, wrapped, name))
 
     def make(self, name: str) -> bool:
         """Make a key for a name that never had one; whether that was so."""
         key = os.urandom(KEY)
-        made_by, wrapped = self.keyring.encrypt(key, name)
+        made_by, wrapped = self.keyring.wrap(key, name)
         made = {"name": name, "ring_key": made_by, "wrapped": wrapped, "made_at": datetime.now(UTC)}
         with self._writing() as db:
             is_new = bool(insert_new(db, complaint_keys, [made]))
@@ -176,6 +181,20 @@ class KeyStore:
         with self._reading() as db:
             return list(db.execute(wanted).scalars())
 
+    # --- the record's chain ----------------------------------------------------------------------
+
+    def keep_head(self, name: str, entries: int, head: str) -> None:
+        """Keep how long a complaint's record is, and the code over it all."""
+        kept = complaint_keys.update().where(KEYS.name == name).values(entries=entries, head=head)
+        with self._writing() as db:
+            db.execute(kept)
+
+    def heads(self) -> dict[str, tuple[int, str]]:
+        """What was kept so, by reference."""
+        wanted = select(KEYS.name, KEYS.entries, KEYS.head).where(KEYS.head.is_not(None))
+        with self._reading() as db:
+            return {row.name: (row.entries, row.head) for row in db.execute(wanted)}
+
     # --- looking after it ------------------------------------------------------------------------
 
     def rewrap(self) -> tuple[int, int]:
@@ -187,8 +206,8 @@ class KeyStore:
         for row in rows:
             if row.ring_key == self.keyring.present:
                 continue
-            key = self.keyring.decrypt(row.ring_key, row.wrapped, row.name)
-            ring_key, wrapped = self.keyring.encrypt(key, row.name)
+            key = self.keyring.unwrap(row.ring_key, row.wrapped, row.name)
+            ring_key, wrapped = self.keyring.wrap(key, row.name)
             same = (KEYS.name == row.name) & (KEYS.wrapped == row.wrapped)
             change = complaint_keys.update().where(same).values(ring_key=ring_key, wrapped=wrapped)
             with self._writing() as db:

@@ -21,6 +21,7 @@ from redress.security.encryption import Cipher, decrypt_document, decrypt_text, 
 from redress.store import tables
 from redress.store.database import upsert
 from redress.store.outbound import Recipient, Route, mark_of
+from redress.store.places import Columns, place_of
 
 State = Literal["waiting", "ready", "sending", "accepted", "sent", "failed", "unsure", "by_hand", "erased"]
 
@@ -52,17 +53,18 @@ def put(db: Connection, cipher: Cipher, reference: str, letters: Sequence[NewLet
     if not letters:
         return
     fresh = {"reference": reference, "state": "ready", "round": 0, "attempts": 0}
-    rows = [
-        {
-            **fresh,
-            **letter._asdict(),
-            "position": last + at,
-            "envelope": encrypt_document(cipher, letter.envelope.model_dump(mode="json"), reference),
-            "text": encrypt_text(cipher, letter.text, reference),
-        }
-        for at, letter in enumerate(letters, 1)
-    ]
+    rows = []
+    for at, letter in enumerate(letters, 1):
+        row = {**fresh, **letter._asdict(), "position": last + at}
+        envelope = encrypted_recipient(cipher, letter.envelope, row)
+        text = encrypt_text(cipher, letter.text, place_of("letters", "text", row))
+        rows.append(row | {"envelope": envelope, "text": text})
     upsert(db, TABLE, rows)
+
+
+def encrypted_recipient(cipher: Cipher, recipient: Recipient, row: Columns) -> Any:
+    """What is on a letter's envelope, as it is kept in its row."""
+    return encrypt_document(cipher, recipient.model_dump(mode="json"), place_of("letters", "envelope", row))
 
 
 def put_unwritten(db: Connection, reference: str, effect: dict[str, Any], on: date) -> None:
@@ -95,12 +97,13 @@ def marked(db: Connection, reference: str, mark: str) -> LetterRow | None:
 
 def recipient_of(cipher: Cipher, row: LetterRow) -> Recipient:
     """What is on a letter's envelope. Raises `Unreadable`."""
-    return Recipient.model_validate(decrypt_document(cipher, row.envelope))
+    place = place_of("letters", "envelope", row._mapping)
+    return Recipient.model_validate(decrypt_document(cipher, row.envelope, place))
 
 
 def text_of(cipher: Cipher, row: LetterRow) -> str:
     """A letter's text. Raises `Unreadable`."""
-    return decrypt_text(cipher, row.text)
+    return decrypt_text(cipher, row.text, place_of("letters", "text", row._mapping))
 
 
 def lease(db: Connection, row: LetterRow, channel: str) -> str | None:

@@ -33,20 +33,24 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
     would stop a workflow task for good.
     """
 
-    def __init__(self, cipher: EnvelopeCipher, prefix: str, reference: str = "") -> None:
+    def __init__(
+        self, cipher: EnvelopeCipher, prefix: str, reference: str = "", *, is_foreign: bool = False
+    ) -> None:
         self.cipher = cipher
         self.prefix = prefix
         """What a workflow's id has before the reference."""
         self.reference = reference
+        self.is_foreign = is_foreign
+        """Whether it is for a workflow that is no complaint: it opens nothing of any."""
 
     def with_context(self, context: SerializationContext) -> EncryptionCodec:
-        """The codec for one complaint."""
+        """The codec for one complaint, or for a workflow that is none."""
         if not isinstance(context, (WorkflowSerializationContext, ActivitySerializationContext)):
             return self
         workflow_id = context.workflow_id or ""
         reference = workflow_id.removeprefix(self.prefix)
         if not workflow_id.startswith(self.prefix) or not REFERENCE.fullmatch(reference):
-            return self  # it is no complaint, and gets no key of that name
+            return EncryptionCodec(self.cipher, self.prefix, is_foreign=True)
         return EncryptionCodec(self.cipher, self.prefix, reference)
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
@@ -95,10 +99,10 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
         """Whether it was sealed for another complaint: copied here, it must not become readable here."""
         name = payload.metadata.get(KEY_NAME, b"").decode("utf-8", "replace")
         is_foreign = name.startswith(COMPLAINT_KEY) and name != COMPLAINT_KEY + self.reference
-        return name in unassigned or (bool(self.reference) and is_foreign)
+        return name in unassigned or (is_foreign and (self.is_foreign or bool(self.reference)))
 
     def _marked(self, payload: Payload) -> Payload:
-        if not self.reference:
+        if not (self.reference or self.is_foreign):
             return payload
         marked = Payload()
         marked.CopyFrom(payload)

@@ -209,7 +209,7 @@ async def test_an_api_that_is_killed_tells_everything_all_the_same(town: Town, t
     with register.reading() as db:
         kept = db.exec_driver_sql("SELECT secret FROM subscriptions").scalar_one()
         handed = db.exec_driver_sql("SELECT count(*) FROM deliveries").scalar_one()
-    assert kept.startswith("sealed:1:keyring/first:")
+    assert kept.startswith("sealed:2:keyring/first:")
     assert secret not in kept
     assert handed == 15
     assert (await gate.http.delete(f"/v1/webhooks/{hook}", headers=headers)).status_code == 204
@@ -221,7 +221,7 @@ async def test_an_api_that_is_killed_tells_everything_all_the_same(town: Town, t
     assert webhooks.reencrypt(turned) == 1
     with register.reading() as db:
         kept = db.exec_driver_sql("SELECT secret FROM subscriptions").scalar_one()
-    assert kept.startswith("sealed:1:keyring/second:")
+    assert kept.startswith("sealed:2:keyring/second:")
 
 
 # --- where they may lead -----------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from redress.procedures.loader import rules_for
 from redress.security.encryption import EnvelopeCipher
 from redress.security.keyring import Keyring
 from redress.services import lists
+from redress.services.verifying import verify
 from redress.store import letters, tables
 from redress.store.database import connect
 from redress.store.key_store import KeyStore
@@ -123,6 +124,25 @@ def _begun(activities: ActivityCalls, reference: str = "CYP-2026-000001") -> Cas
     assert begun.recorded
     opening = parse_opening(RAW, OPENED_ON)
     return Case(rules_for(opening, OPENED_ON), reference, opening, OPENED_ON)
+
+
+async def test_writers_of_one_complaint_take_turns_and_its_chain_is_whole(register: Register) -> None:
+    raw = RAW | {"source_id": "chained"}
+    reference = register.reserve(parse_opening(raw, OPENED_ON), raw, "CYP").reference
+
+    def write(writer: int) -> None:
+        for number in range(10):
+            entry = RegisterEntry(kind="ended", key=f"{writer}:{number}", on="2026-06-01", body={"a": writer})
+            for _ in range(2):  # the second is there already
+                with register.writing() as db:
+                    register.append(db, reference, [entry])
+
+    with ThreadPoolExecutor(4) as several:
+        list(several.map(write, range(4)))
+    with register.reading() as db:
+        numbers = db.execute(select(tables.events.c.number).order_by(tables.events.c.number)).scalars().all()
+    assert numbers == [*range(1, 41)]
+    assert (await verify(None, register, reference)).whole
 
 
 def test_terms_that_came_with_what_was_undone_come_with_the_next_try(register: Register) -> None:
