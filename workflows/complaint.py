@@ -60,11 +60,13 @@ class Complaint(ComplaintHandlers):
         self._packed_rules = ""
         self._has_work = False
         self._handled = 0
+        self._rejected = self._rejected_before = 0
+        self._is_flooded = False
         self._timers: dict[str, tuple[datetime, asyncio.Task[None]]] = {}
         self._shown: TypedSearchAttributes | None = None
         self._outbox = Outbox(on_empty=self._consider_a_new_run)
         self._checked: tuple[str, Parsed] | None = None
-        self._early: list[tuple[str, str, str]] = []
+        self._early: list[tuple[str, str, str, int]] = []
         self._start: Start | None = None
         self._opening: Opening | None = None
         self._unfit = ""
@@ -108,10 +110,13 @@ class Complaint(ComplaintHandlers):
         Gives what to go on with where the run has become too long.
         """
         await self._begin()
-        for name, problem, received in self._early:
-            self._reject(name, [problem], received)
+        for name, problem, received, count in self._early:
+            self._reject(name, [problem], received, count)
         outbox = asyncio.create_task(self._outbox.run(self._known))
         while True:
+            # While signals pour in, the server refuses to end a run, and updates wait for it: better later.
+            self._is_flooded = self._rejected > self._rejected_before + 5
+            self._rejected_before = self._rejected
             self._act()
             self._show()
             if self._is_over():
@@ -227,11 +232,14 @@ class Complaint(ComplaintHandlers):
         Messages that arrive while one run hands over to the next have to be sent again by their
         senders. What is still to be carried out must be small enough to take along.
         """
-        is_ready = self._handled >= MESSAGES_A_RUN * 1.7 or not self._outbox.entries
+        must = self._handled >= MESSAGES_A_RUN * 1.7 or self._rejected >= MESSAGES_A_RUN * 8
+        is_ready = must or not (self._outbox.entries or self._is_flooded)
         return self._is_old() and is_ready and self._outbox.fits_one_batch
 
     def _is_old(self) -> bool:
-        return self._handled >= MESSAGES_A_RUN or workflow.info().is_continue_as_new_suggested()
+        return (
+            self._handled + self._rejected >= MESSAGES_A_RUN or workflow.info().is_continue_as_new_suggested()
+        )
 
     def _consider_a_new_run(self) -> None:
         """A quiet moment: to go on in a new run, or to record what was counted meanwhile."""
@@ -313,12 +321,15 @@ class Complaint(ComplaintHandlers):
         """A signal of a name that is none: kept like any other that cannot be taken."""
         what = "is an update, not a signal" if name in MESSAGES else "is no action"
         self._reject_soon(name, f"action: {name[:100]!r} {what}", contract.text_of(arguments))
+        surplus = contract.SURPLUS.get()
+        for each, count in surplus.after_one().items() if surplus else ():
+            self._reject_soon(each, "", "", count)
 
-    def _reject_soon(self, name: str, problem: str, received: str) -> None:
+    def _reject_soon(self, name: str, problem: str, received: str, count: int = 1) -> None:
         if self._case is None:  # only until its rules are there
-            self._early.append((name, problem, received))
+            self._early.append((name, problem, received, count))
         else:
-            self._reject(name, [problem], received)
+            self._reject(name, [problem], received, count)
 
     def _parse(self, action: str, message: Inbound[Any]) -> Parsed:
         document, now, update_id = message.opened(), workflow.now(), _update_id()
@@ -339,12 +350,15 @@ class Complaint(ComplaintHandlers):
             self._outbox.put("message", f"message:{logged.seq}", logged.model_dump(mode="json"))
         return answer
 
-    def _reject(self, action: str, problems: list[str], received: str, *, in_clear: bool = False) -> None:
-        rejected = self._known.reject(action, problems, received, workflow.now(), in_clear=in_clear)
+    def _reject(
+        self, action: str, problems: list[str], received: str, count: int = 1, *, in_clear: bool = False
+    ) -> None:
+        now = workflow.now()
+        rejected = self._known.reject(action, problems, received, now, count, in_clear=in_clear)
         if rejected is not None:
             number = self._known.rejects.total
             self._outbox.put("rejected", f"rejected:{number}", rejected.model_dump(mode="json"))
-        self._handled += 1
+        self._rejected += count
         self._has_work = True  # it counts towards what a run can take
 
     def _put_counted(self) -> None:

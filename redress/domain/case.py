@@ -285,13 +285,20 @@ class Case:
         )
 
     def reject(
-        self, action: str, problems: Iterable[str], received: str, now: datetime, *, in_clear: bool = False
+        self,
+        action: str,
+        problems: Iterable[str],
+        received: str,
+        now: datetime,
+        count: int = 1,
+        *,
+        in_clear: bool = False,
     ) -> Rejected | None:
         """Record a signal that could not be taken, with its problems and the beginning of what came.
 
         None where so many came before that it is counted alone: `rejects.counted` gives those.
         """
-        return self.rejects.add(action, problems, received, london_date(now), in_clear=in_clear)
+        return self.rejects.add(action, problems, received, london_date(now), count, in_clear=in_clear)
 
     # --- what is due -----------------------------------------------------------------------------
 
