@@ -72,6 +72,7 @@ def build(settings: ApiSettings, cipher: Cipher) -> FastAPI:
             asyncio.create_task(context.backends.watch(cipher)),
             asyncio.create_task(context.openings.run()),
             asyncio.create_task(dispatcher.run()),
+            asyncio.create_task(context.readings.run()),
         ]
         for task in tasks:
             task.add_done_callback(_log_failure)

@@ -9,6 +9,7 @@ from fastapi import Depends, Path, Request
 
 from redress.api.callers import Callers
 from redress.api.problems import Refusal
+from redress.api.readings import ReadingLog
 from redress.api.settings import ApiSettings
 from redress.security.access import CODEC, Role
 from redress.security.encryption import Cipher
@@ -33,6 +34,7 @@ class AppContext:
         store = open_store(settings.store_url)
         self.callers = Callers(store, settings)
         self.queue = IntakeQueue(store, cipher)
+        self.readings = ReadingLog(store, self.backends, settings)
         self.openings = Openings(self.backends, self.queue)
 
 

@@ -9,8 +9,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 
 from redress.api.bodies import JsonRequest
-from redress.api.context import admit
+from redress.api.context import admit, context_of
 from redress.api.problems import bad_parameters
+from redress.api.readings import record_reading
 from redress.domain.parsing import Problem
 from redress.security.access import Role
 
@@ -47,7 +48,12 @@ class Route(APIRoute):
         async def checked(request: Request) -> Response:
             await admit(request, self.allowed)
             self._check_parameters(request)
-            return await handle(await JsonRequest.read(request) if self.body_field else request)
+            given = await JsonRequest.read(request) if self.body_field else request
+            response = await handle(given)
+            if self.allowed is not None:
+                name, readings = str(self.operation_id), context_of(request).readings
+                await record_reading(given, readings, name, self.path, self.allowed, response)
+            return response
 
         return checked
 

@@ -36,6 +36,9 @@ class KeyStore(Protocol):
     def assign(self, name: str, reference: str) -> bool:
         """Let an unassigned key belong to the first complaint that asks; whether that is this one."""
 
+    def owner(self, name: str) -> str:
+        """The complaint that an unassigned key was assigned to; any other name as it is."""
+
     def destroy(self, name: str, what_stays: str | None = None) -> bool:
         """Destroy a complaint's keys for good; whether there were any. `what_stays` is kept in the open."""
 

@@ -109,6 +109,13 @@ class KeyStore:
             self._taken[name] = owner
         return owner == reference
 
+    def owner(self, name: str) -> str:
+        """The complaint that an unassigned key was assigned to; any other name as it is."""
+        if not name.startswith(UNASSIGNED_KEY) or name in self._taken:
+            return self._taken.get(name, name)
+        with self._begin() as db:
+            return db.execute(select(KEYS.belongs_to).where(KEYS.name == name)).scalar() or name
+
     # --- erasing ---------------------------------------------------------------------------------
 
     def destroy(self, name: str, what_stays: str | None = None) -> bool:

@@ -27,6 +27,9 @@ IN_CLEAR = "redress-in-clear"
 REFERENCE = re.compile(r"[A-Z][A-Z0-9]{0,9}(-[0-9]{1,9}){1,5}")
 """What a reference looks like: a workflow of another name is no complaint, and gets no key of that name."""
 
+ERASED, NO_KEY = b'"[erased]"', b'"[cannot be read: nobody here has its key]"'
+"""What stands in place of a payload that cannot be read."""
+
 
 class EncryptionCodec(PayloadCodec, WithSerializationContext):
     """Encrypts under the key of the complaint whose workflow a payload belongs to.
@@ -129,10 +132,23 @@ def placeholder(cipher: EnvelopeCipher, payload: Payload) -> Payload:
     try:
         return open_payload(cipher, payload)
     except KeyDestroyed:
-        said = b'"[erased]"'
+        said = ERASED
     except Unreadable:
-        said = b'"[cannot be read: nobody here has its key]"'
+        said = NO_KEY
     return Payload(metadata={"encoding": b"json/plain"}, data=said)
+
+
+def decrypted(cipher: EnvelopeCipher, payloads: Iterable[Payload]) -> tuple[list[Payload], set[str]]:
+    """Payloads as a reader sees them, and the complaints whose keys were used for it.
+
+    A key that belongs to no complaint stands by its own name.
+    """
+    shown, used = [], set()
+    for payload in payloads:
+        shown.append(placeholder(cipher, payload))
+        if payload.metadata.get("encoding") == ENCODING and shown[-1].data not in (ERASED, NO_KEY):
+            used.add(payload.metadata[KEY_NAME].decode("utf-8", "replace"))
+    return shown, {cipher.key_store.owner(name.removeprefix(COMPLAINT_KEY)) for name in used}
 
 
 def _payload(key_name: str, data: bytes) -> Payload:
@@ -147,4 +163,12 @@ def _keys(payloads: Iterable[Payload]) -> set[str]:
     }
 
 
-__all__ = ["ENCODING", "KEYRING_KEY", "KEY_NAME", "EncryptionCodec", "open_payload", "placeholder"]
+__all__ = [
+    "ENCODING",
+    "KEYRING_KEY",
+    "KEY_NAME",
+    "EncryptionCodec",
+    "decrypted",
+    "open_payload",
+    "placeholder",
+]

@@ -26,12 +26,13 @@ from redress.api.callers import CHALLENGE, COOKIE
 from redress.api.context import Context
 from redress.api.pages import page
 from redress.api.problems import wrong
+from redress.api.readings import shows
 from redress.api.routing import OPEN, endpoints, roles
 from redress.api.schemas import Schema
 from redress.contract import workflow_id
 from redress.security.access import CODEC
 from redress.security.encryption import EnvelopeCipher
-from redress.temporal.codec import EncryptionCodec, placeholder
+from redress.temporal.codec import EncryptionCodec, decrypted
 
 router = endpoints("codec")
 
@@ -100,11 +101,15 @@ async def encode(body: Payloads, context: Context) -> Response:
     response_description="As many payloads, in the same order.",
     openapi_extra=roles(CODEC),
 )
-async def decode(body: Payloads, context: Context) -> Response:
-    """What cannot be read, since its key is destroyed or was never here, comes back as words that say so."""
-    payloads, cipher = _payloads(body), context.cipher
+async def decode(body: Payloads, request: Request, context: Context) -> Response:
+    """What cannot be read, since its key is destroyed or was never here, comes back as words that say so.
+
+    Who decodes is written down with each complaint whose key was used.
+    """
+    payloads, cipher, used = _payloads(body), context.cipher, set[str]()
     if isinstance(cipher, EnvelopeCipher):
-        payloads = await asyncio.to_thread(lambda: [placeholder(cipher, payload) for payload in payloads])
+        payloads, used = await asyncio.to_thread(decrypted, cipher, payloads)
+    shows(request, *used, apart=True)
     return _answer(payloads)
 
 
