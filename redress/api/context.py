@@ -17,6 +17,7 @@ from redress.security.tokens import Caller
 from redress.services.backends import Backends
 from redress.services.openings import Openings
 from redress.store.api_store import open_store
+from redress.store.database import connect
 from redress.store.intake_queue import IntakeQueue
 
 T = TypeVar("T")
@@ -34,7 +35,7 @@ class AppContext:
         store = open_store(settings.store_url)
         self.callers = Callers(store, settings)
         self.queue = IntakeQueue(store, cipher)
-        self.readings = ReadingLog(store, self.backends, settings)
+        self.readings = ReadingLog(connect(settings.store_url), self.backends, settings)
         self.openings = Openings(self.backends, self.queue)
 
 

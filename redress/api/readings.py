@@ -49,7 +49,11 @@ MAX_REMEMBERED = 100_000
 
 
 class ReadingLog:
-    """The readings of one API: written in batches, each once, and looked after."""
+    """The readings of one API: written in batches, each once, and looked after.
+
+    On SQLite by connections of its own that do not wait for the disk, as the register's do not: what was
+    written outlives the process, and the wait would cost a status half as much again.
+    """
 
     def __init__(self, store: Engine, backends: Backends, settings: ApiSettings) -> None:
         self.readings = Readings(store)

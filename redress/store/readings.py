@@ -90,7 +90,7 @@ def minute(moment: datetime | None = None) -> datetime:
 
 
 class Readings:
-    """The readings in one store. What was added has reached the disk."""
+    """The readings in one store."""
 
     def __init__(self, store: Engine) -> None:
         self._store = store
