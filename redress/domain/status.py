@@ -20,6 +20,10 @@ from redress.domain.procedure import LimitKind, Owner, Question, StageName, Unit
 from redress.domain.remedies import AgreedAction
 from redress.domain.state import ComplaintState
 
+LetterState = Literal[
+    "waiting", "leaving", "done", "arrived", "failed", "unsure", "by_hand", "skipped", "history"
+]
+
 DeadlineState = Literal["running", "paused", "met", "met_late", "overdue", "lapsed", "stopped"]
 
 DESCRIBED = ConfigDict(use_attribute_docstrings=True, extra="allow")
@@ -95,9 +99,11 @@ class LetterStatus(TypedDict):
     about: JsonValue
     """The title of the limit that a reminder is about."""
 
-    state: NotRequired[str]
-    """`waiting` (for office hours, or its day), `done` (sent), `leaving`, `failed` and `unsure` (raised to
-    the Complaints Manager), `skipped` (overtaken), `history` (from before: never sent)."""
+    state: NotRequired[LetterState]
+    """`waiting` (for office hours, or its day), `leaving` (written), `done` (it left), `arrived` (and is
+    known to have), `failed` and `unsure` (raised to the Complaints Manager), `by_hand` (for somebody to
+    send, from the outbox folder or without any address), `skipped` (overtaken), `history` (from before:
+    never sent)."""
 
 
 @with_config(DESCRIBED)

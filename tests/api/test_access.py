@@ -54,6 +54,7 @@ def _ways(routes: object) -> Iterator[Way]:
             route.path.replace("{reference}", "CYP-1999-000001")
             .replace("{receipt}", "rc_" + "0" * 32)
             .replace("{webhook}", "wh_" + "0" * 24)
+            .replace("{mark}", "0" * 8)
         )
         assert "{" not in path, path
         yield from (Way(route.operation_id, method, path) for method in sorted(route.methods or ()))
@@ -138,7 +139,7 @@ async def test_a_token_of_one_authority_reaches_no_other(gate: Gate, ways: list[
         walked += 1
         answer = await gate.http.request(way.method, path, json={}, headers=stranger)
         assert answer.status_code == 403, (way, answer.text)
-    assert walked == len(MESSAGES) + 3 + 4
+    assert walked == len(MESSAGES) + 3 + 4 + 4
     opening = {"authority": "north-somerset", "kind": "complaint"}
     assert (await gate.http.post("/v1/complaints", json=opening, headers=stranger)).status_code == 403
     for path in ("complaints", "due"):
