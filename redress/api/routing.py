@@ -64,7 +64,9 @@ class Route(APIRoute):
         known = {field.alias for field in self.dependant.query_params}
         given = [name for name, _ in request.query_params.multi_items()]
         problems = [
-            Problem(_printable(name), "no such parameter" if name not in known else "is given more than once")
+            Problem(_printable(name), "is given more than once", "repeated")
+            if name in known
+            else Problem(_printable(name), "no such parameter", "unknown_field")
             for name in dict.fromkeys(given)
             if name not in known or given.count(name) > 1
         ]

@@ -72,9 +72,9 @@ def check_correction(opening: Opening, log: list[LogEntry], today: date) -> None
         problems.append(Problem("received_on", "moves by more than a year: open it as a new complaint"))
     for entry in after.entries:
         for problem in when_problems(entry.message, after.opening.received_on, today):
-            problems.append(Problem(problem.field, f"{entry.message.action}: {problem.what}"))
+            problems.append(problem._replace(what=f"{entry.message.action}: {problem.what}"))
     if problems:
-        raise Malformed([Problem("value", f"{p.field}: {p.what}") for p in problems])
+        raise Malformed([Problem("value", f"{p.field}: {p.what}", p.code) for p in problems])
 
 
 def _carry_out(message: Correct, opening: Opening, entries: list[LogEntry]) -> tuple[Opening, list[LogEntry]]:
@@ -110,4 +110,4 @@ def _valid(kind: type[P], fields: dict[str, Any]) -> P:
     try:
         return kind.model_validate(fields)
     except ValidationError as error:
-        raise Malformed([Problem("value", problem.what) for problem in problems_of(error)]) from None
+        raise Malformed([problem._replace(field="value") for problem in problems_of(error)]) from None

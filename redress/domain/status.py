@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 from operator import attrgetter
-from typing import Annotated, Literal, NamedTuple, NotRequired, cast
+from typing import Annotated, Literal, NamedTuple, NotRequired, cast, get_args
 
 from pydantic import ConfigDict, Field, JsonValue, with_config
+from pydantic.fields import FieldInfo
 from typing_extensions import TypedDict  # the one that pydantic takes on Python 3.11 too
 
 from redress.domain.deadline import Deadline, days_late
-from redress.domain.fields import IsoDay, Provisional
+from redress.domain.fields import Connection, IsoDay, Kind, Provisional, Role
 from redress.domain.log import LogEntry
 from redress.domain.people import Appointment
 from redress.domain.plain_words import PlainWords, plain_words
@@ -28,6 +29,13 @@ DeadlineState = Literal["running", "paused", "met", "met_late", "overdue", "laps
 
 DESCRIBED = ConfigDict(use_attribute_docstrings=True, extra="allow")
 """What stands below a field describes it in the OpenAPI document; fields that are new are passed on."""
+
+
+def one_of(*values: str) -> FieldInfo:
+    """The values of a text, for clients that are generated; what an older version recorded is passed on."""
+    described: FieldInfo = Field(json_schema_extra={"enum": [*values]})
+    return described
+
 
 # What other classes inherit is described in the types: pydantic reads the docstrings of a class's own fields.
 
@@ -133,13 +141,13 @@ class RemedyStatus(TypedDict):
 class AppointmentStatus(TypedDict):
     """Somebody takes a part."""
 
-    role: str
+    role: Annotated[str, one_of(*get_args(Role))]
     """Which part."""
 
     person: NotRequired[dict[str, JsonValue]]
     """Who: `name`, `id` or both."""
 
-    connection: str
+    connection: Annotated[str, one_of(*get_args(Connection))]
     """With the authority: `none`, `employee`, `member`, `partner_of_either`."""
 
     on: IsoDay
@@ -161,7 +169,7 @@ class _AboutMessage(TypedDict):
 class MessageRecord(_AboutMessage):
     """A message with the fields of its action."""
 
-    outcome: str
+    outcome: Annotated[str, one_of("applied", "pending", "refused", "not_accepted", "overtaken")]
     """`applied`, `pending`, `refused`, `not_accepted` (a late request), `overtaken` (it closed first). What
     `respond` or `ombudsman_decision` decided is under `decided`."""
 
@@ -198,7 +206,7 @@ class PointStatus(TypedDict):
     text: str
     """What went wrong."""
 
-    state: str
+    state: Annotated[str, one_of("open", "resting", "suspended", "split_off", "replaced")]
     """`open`, `resting`, `suspended`, `split_off`, `replaced`."""
 
     findings: list[dict[str, JsonValue]]
@@ -215,7 +223,7 @@ class Link(TypedDict):
     reference: str
     """Its reference."""
 
-    how: str
+    how: Annotated[str, one_of("linked_to", "split_off")]
     """`linked_to` or `split_off`."""
 
     procedure: NotRequired[str]
@@ -234,7 +242,11 @@ class Summary(TypedDict):
     reference: Annotated[str, Field(description="The complaint's reference.", examples=["CYP-2026-000123"])]
     authority: Annotated[str, Field(description="The name of its file.", examples=["family-rights"])]
     procedure: Annotated[str, Field(description="The name of its file.", examples=["statutory"])]
-    kind: Annotated[str, Field(description="What sort of representation it is.", examples=["complaint"])]
+    kind: Annotated[
+        str,
+        Field(description="What sort of representation it is.", examples=["complaint"]),
+        one_of(*get_args(Kind)),
+    ]
     stage: Annotated[StageName, Field(description="The stage.", examples=["stage_1"])]
     state: Annotated[OpenOrClosed, Field(description="`suspended`: for proceedings elsewhere.")]
     next_due_on: Annotated[IsoDay | None, Field(description="The earliest date still owed, passed or not.")]

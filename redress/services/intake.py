@@ -13,9 +13,10 @@ from temporalio.service import RPCError
 
 from redress.contract import TASK_QUEUE, WORKFLOW, Start, workflow_id
 from redress.domain.case import Case
+from redress.domain.contact_details import contact_problems
 from redress.domain.opening import Opening
 from redress.domain.opening_parsing import parse_opening
-from redress.domain.parsing import Malformed, Problem
+from redress.domain.parsing import Malformed
 from redress.procedures.loader import authority, procedure, procedure_for, rules_for
 from redress.services.clock import today
 from redress.services.errors import NoAnswer
@@ -34,11 +35,11 @@ class Opened(BaseModel):
 
 def check(raw: object) -> Opening:
     """The opening, if it can be taken. Raises `Malformed`."""
-    problems: list[Problem] = []
+    problems = contact_problems(raw)
     try:
         opening = parse_opening(raw, today())
     except Malformed as malformed:
-        problems += malformed.problems
+        problems = [*malformed.problems, *problems]
     try:
         if not problems:
             procedure(procedure_for(opening).procedure, opening.authority)

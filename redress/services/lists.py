@@ -85,7 +85,9 @@ def _one_more(limit: int | None) -> int | None:
 def _known(authority: str | None, rows: Sequence[object]) -> None:
     """Turn away a filter by an authority that is none: misspelt, it would say that nothing is owed."""
     if authority is not None and not rows and authority not in authority_names():
-        raise Malformed([Problem("authority", f"{authority!r} is none of {', '.join(authority_names())}")])
+        raise Malformed(
+            [Problem("authority", f"{authority!r} is none of {', '.join(authority_names())}", "not_one_of")]
+        )
 
 
 def _token(place: tuple[object, ...]) -> str:
