@@ -26,7 +26,7 @@ PAGE = 500
 
 @app.command()
 def audit(
-    reference: Annotated[str | None, typer.Argument(help="Only who read this complaint.")] = None,
+    reference: console.OptionalReference = None,
     reader: Annotated[str | None, typer.Option(help="Only what this reader read.")] = None,
     as_json: console.AsJson = False,
 ) -> None:

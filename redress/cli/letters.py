@@ -9,6 +9,7 @@ import typer
 from redress.cli import console, tables
 from redress.cli.audit import write_down
 from redress.cli.shared import register
+from redress.domain.identifiers import typed_reference
 from redress.domain.parsing import Malformed, Problem
 from redress.letters.delivery.configuration import channels_for, send_limits_of
 from redress.letters.dispatcher import LetterDispatcher
@@ -48,7 +49,7 @@ def letters_(
         if verb:
             _one(verb, rest, on, as_json=as_json)
         else:
-            _list(rest[0] if rest else None, state, as_json=as_json)
+            _list(typed_reference(rest[0]) if rest else None, state, as_json=as_json)
 
 
 def _list(reference: str | None, state: str | None, *, as_json: bool) -> None:
@@ -62,7 +63,7 @@ def _list(reference: str | None, state: str | None, *, as_json: bool) -> None:
 
 def _one(verb: str, rest: list[str], on: str | None, *, as_json: bool) -> None:
     here, mark = register(), rest[-1]
-    reference = rest[0] if len(rest) == 2 else service.reference_of(here, mark)
+    reference = typed_reference(rest[0]) if len(rest) == 2 else service.reference_of(here, mark)
     if verb == "show":
         text = service.text(here, reference, mark)
         write_down(here, "letters show", [reference])

@@ -26,6 +26,7 @@ GROUPS = {
     "redress.cli.upkeep": ("migrate", "recount", "reconcile"),
     "redress.cli.privacy": ("export", "erase", "keys"),
     "redress.cli.audit": ("audit",),
+    "redress.cli.proof": ("verify",),
     "redress.cli.tokens": ("token",),
     "redress.cli.versions": ("versions",),
 }

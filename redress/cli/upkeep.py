@@ -23,7 +23,7 @@ def migrate(as_json: console.AsJson = False) -> None:
     """
     own = console.settings_of(ApiSettings)
     with console.ending(stores="one of the stores"):
-        done = migrate_stores(own, own.store_url)
+        done = migrate_stores(own, own.store_url, own.api_role)
     if as_json:
         console.print_json(done)
     else:

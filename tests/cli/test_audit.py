@@ -14,7 +14,16 @@ SHOWS = {"show", "list", "export", "letters", "audit"}
 SHOWS_NONE = {
     *("open", "send"),  # what they answer is what was just brought
     *("due", "procedure", "rehearse"),  # dates, pictures, an invented complaint
-    *("migrate", "recount", "reconcile", "erase", "keys", "token", "versions"),  # references, dates, counts
+    *(
+        "migrate",
+        "recount",
+        "reconcile",
+        "erase",
+        "keys",
+        "token",
+        "versions",
+        "verify",
+    ),  # references, dates, counts
 }
 
 

@@ -10,11 +10,12 @@ from fastapi import Query, Request
 from pydantic import Field
 from sqlalchemy.exc import SQLAlchemyError
 
-from redress.api.context import REFERENCE, Context, CurrentCaller
+from redress.api.context import Context, CurrentCaller
 from redress.api.problems import unavailable
 from redress.api.readings import shows
 from redress.api.routing import endpoints, roles
 from redress.api.schemas import Next, Schema
+from redress.domain.identifiers import REFERENCE
 from redress.security.access import MANAGER
 from redress.services import readings
 from redress.store.readings import ReaderKind, ReadingFilter
@@ -69,7 +70,11 @@ async def read_audit(
     caller: CurrentCaller,
     reference: Annotated[
         str | None,
-        Query(pattern=REFERENCE, description="Only of this complaint.", examples=["CYP-2026-000123"]),
+        Query(
+            pattern=f"^{REFERENCE.pattern}$",
+            description="Only of this complaint.",
+            examples=["CYP-2026-000123"],
+        ),
     ] = None,
     reader: Annotated[
         str | None, Query(max_length=200, description="Only by this reader.", examples=["casework"])

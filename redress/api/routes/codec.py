@@ -29,7 +29,7 @@ from redress.api.problems import wrong
 from redress.api.readings import shows
 from redress.api.routing import OPEN, endpoints, roles
 from redress.api.schemas import Schema
-from redress.contract import workflow_id
+from redress.contract import WORKFLOW_ID_PREFIX
 from redress.security.access import CODEC
 from redress.security.encryption import EnvelopeCipher
 from redress.temporal.codec import EncryptionCodec, decrypted
@@ -87,10 +87,10 @@ class CrossOrigin:
 )
 async def encode(body: Payloads, context: Context) -> Response:
     """For what is not known yet whose it is: each encrypted under a key of its own."""
-    payloads = _payloads(body)
+    payloads = await asyncio.to_thread(_payloads, body)
     if isinstance(context.cipher, EnvelopeCipher):
-        payloads = await EncryptionCodec(context.cipher, workflow_id("")).encode(payloads)
-    return _answer(payloads)
+        payloads = await EncryptionCodec(context.cipher, WORKFLOW_ID_PREFIX).encode(payloads)
+    return await asyncio.to_thread(_answer, payloads)
 
 
 @router.post(
@@ -106,11 +106,11 @@ async def decode(body: Payloads, request: Request, context: Context) -> Response
 
     Who decodes is written down with each complaint whose key was used.
     """
-    payloads, cipher, used = _payloads(body), context.cipher, set[str]()
-    if isinstance(cipher, EnvelopeCipher):
-        payloads, used = await asyncio.to_thread(decrypted, cipher, payloads)
+    payloads, used = await asyncio.to_thread(_payloads, body), set[str]()
+    if isinstance(context.cipher, EnvelopeCipher):
+        payloads, used = await asyncio.to_thread(decrypted, context.cipher, payloads)
     shows(request, *used, apart=True)
-    return _answer(payloads)
+    return await asyncio.to_thread(_answer, payloads)
 
 
 def _payloads(body: Payloads) -> list[Payload]:
@@ -151,11 +151,11 @@ async def login(request: Request, context: Context) -> Response:
 
     A token that cannot be taken is answered with the form and what is wrong: a person reads it.
     """
-    context.callers.count_unknown(request)
     fields = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=5)
     secret = fields.get("token", [""])[0].strip()
     caller = await context.callers.of_token(secret)
-    if caller is None:
+    if caller is None:  # a good one is never locked out by bad ones from the same address
+        context.callers.count_unknown(request)
         text = "The token is unknown, revoked or over. A new one: starter.py token new NAME --role codec."
         response = page("login", 401, text=text, form=True)
         response.headers.update(CHALLENGE)
