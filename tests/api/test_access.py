@@ -55,6 +55,7 @@ def _ways(routes: object) -> Iterator[Way]:
             .replace("{receipt}", "rc_" + "0" * 32)
             .replace("{webhook}", "wh_" + "0" * 24)
             .replace("{request}", "um_" + "0" * 32)
+            .replace("{mark}", "0" * 8)
         )
         assert "{" not in path, path
         yield from (Way(route.operation_id, method, path) for method in sorted(route.methods or ()))
