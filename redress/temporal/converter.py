@@ -17,7 +17,14 @@ from temporalio.converter import (
 )
 from temporalio.exceptions import ApplicationError
 
-from redress.contract import KEPT_BYTES, REFUSED, WORKFLOW_ID_PREFIX, Inbound, RejectedUpdate
+from redress.contract import (
+    KEPT_BYTES,
+    REFUSED,
+    STILL_OPENING,
+    WORKFLOW_ID_PREFIX,
+    Inbound,
+    RejectedUpdate,
+)
 from redress.domain.parsing import Problem
 from redress.security.encryption import Cipher, EnvelopeCipher
 from redress.temporal.codec import ENCODING, IN_CLEAR, EncryptionCodec
@@ -27,6 +34,9 @@ LOOK_THERE = (
     "If you have that open, press R there."
 )
 """What an encrypted failure says of a refusal in the clear: it is kept in the history."""
+
+ENCRYPTED = "what it says is encrypted"
+"""Of an error whose text could hold what somebody wrote."""
 
 _SHARED = PydanticPayloadConverter().converters
 """They keep nothing of what they convert; the SDK makes a converter twice for each workflow task."""
@@ -120,6 +130,18 @@ class EncryptedFailureConverter(PlainFailureConverter):
             failure.message = exception.message
         elif _is_refusal(exception):
             failure.message = LOOK_THERE
+        else:
+            # A query's failure reaches whoever asked as this text alone: the server drops the rest.
+            failure.message = _in_clear(exception)
+
+
+def _in_clear(exception: BaseException) -> str:
+    """What is read of an error without its key: the class, or that the complaint is being opened."""
+    if isinstance(exception, ApplicationError):
+        if exception.message == STILL_OPENING:
+            return STILL_OPENING
+        return f"{exception.type}: {ENCRYPTED}" if exception.type else ENCRYPTED
+    return f"{type(exception).__name__}: {ENCRYPTED}"
 
 
 def _is_refusal(exception: BaseException) -> bool:
