@@ -26,6 +26,7 @@ GROUPS = {
     "redress.cli.privacy": ("export", "erase", "keys"),
     "redress.cli.tokens": ("token",),
     "redress.cli.versions": ("versions",),
+    "redress.cli.waiting": ("waiting",),
 }
 """The module of each command."""
 
