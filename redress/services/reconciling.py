@@ -88,7 +88,7 @@ async def _take_up(client: Client, register: Register, reference: str) -> None:
     recalled = await asyncio.to_thread(register.recall, reference)
     assert recalled is not None, "its status was read a moment ago"
     terms, state = recalled
-    carried = Carried(terms=terms, state=pack_state(state), undelivered=True)
+    carried = Carried(terms=terms, state=pack_state(state), letters_waiting=True)
     await start(client, Start(reference=reference, carried=carried), in_place=True)
 
 

@@ -56,6 +56,8 @@ class Observed:
     lines: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """Lines of the list, by reference."""
     by_command: dict[str, dict[str, Any]] = field(default_factory=dict)
+    waiting_letters: list[dict[str, Any]] = field(default_factory=list)
+    """Letters that have not left, or may not have, as operators see them."""
     workflows: dict[str, list[str]] = field(default_factory=dict)
     """The states of the latest run of each complaint's workflow."""
     mails: dict[str, list[Mail]] = field(default_factory=dict)
@@ -102,6 +104,9 @@ class Reader:
         async for workflow in self.house.client.list_workflows("WorkflowType = 'Complaint'"):
             state = workflow.status.name if workflow.status else "?"
             seen.workflows.setdefault(workflow.id.removeprefix("complaint-"), []).append(state)
+        status, letters = await self.house.command("letters")
+        if status == 0 and letters:
+            seen.waiting_letters = letters
         for life in lives[:: max(1, len(lives) // max(commands, 1))][:commands]:
             status, shown = await self.house.command("show", life.reference)
             if status == 0:
@@ -220,8 +225,8 @@ def _letters(life: Life, stands: Expected, seen: Observed, restored: Restored, *
     for subject in stands.letters:
         if subject not in subjects and not doubt:
             yield "lost", f"letter: {subject}"
-        if certain[subject] > 1:
-            yield "doubled", f"letter came {certain[subject]} times: {subject}"
+        if certain[subject] > 1 or subjects.count(subject) > 2:
+            yield "doubled", f"letter came {subjects.count(subject)} times: {subject}"
     for subject in {*subjects} - {*stands.letters}:
         yield "diverged", f"a letter that nothing causes: {subject}"
     firsts = [subject for subject in dict.fromkeys(subjects) if subject in stands.letters]
@@ -277,6 +282,10 @@ def judge_all(lives: list[Life], seen: Observed) -> Iterator[Finding]:
                 yield Finding(
                     "diverged", by_reference[reference].number, reference, f"{name} by command and HTTP"
                 )
+    for letter in seen.waiting_letters:
+        if letter["state"] not in ("unsure", "failed"):
+            what = f"a letter is still {letter['state']}: {letter['letter']}"
+            yield Finding("stuck", -1, letter["reference"], what)
     stand_for: dict[str, bytes] = {}
     for notice in seen.told:
         if stand_for.setdefault(notice.id, notice.body) != notice.body:

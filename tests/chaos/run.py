@@ -228,9 +228,13 @@ class Run:
         letter["From"], letter["To"], letter["Subject"] = "a@inventata.example", to.email, came[0].subject
         letter.set_content(came[0].text)
 
+        # What a restore took back may leave again: there a letter is one too many only the third time.
+        copies = 2 if self.restored.covers(came[0].at) else 1
+
         def send() -> None:
             with smtplib.SMTP("127.0.0.1", self.house.mail_port, timeout=10) as server:
-                server.send_message(letter)
+                for _ in range(copies):
+                    server.send_message(letter)
 
         await asyncio.to_thread(send)
 

@@ -16,7 +16,7 @@ from datetime import date, timedelta
 from typing import Any, Literal
 
 import httpx
-from temporalio.client import WorkflowUpdateFailedError
+from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError
 
 from tests.chaos.model import Sent
@@ -264,7 +264,7 @@ class Traffic:
             )
         except WorkflowUpdateFailedError as error:
             raise Refused(f"{action} by update: {error.cause}") from None
-        except RPCError:
+        except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError):
             raise NotNow from None
         return answer
 
