@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-ui explore rehearse up down links lint generate format bench chaos count pictures lock clean
+.PHONY: demo test test-ui explore rehearse up down links lint generate format bench chaos count pictures lock sbom vulnerabilities clean
 
 demo: $(READY)
 	@$(BIN)/python -u -m scripts.demo
@@ -62,6 +62,14 @@ count: $(READY)
 # What docs/ shows of each procedure; a test fails where it is older than the data.
 pictures: $(READY)
 	@for name in statutory corporate irm representation; do $(BIN)/python starter.py procedure $$name --out docs/pictures || exit 1; done
+
+# What the image installs, as a CycloneDX document for whoever has to know: SECURITY.md.
+sbom: $(READY)
+	@$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible requirements-runtime.lock
+
+# Known vulnerabilities in it; says so where the service that knows them is out of reach.
+vulnerabilities: $(READY)
+	@$(BIN)/python -m scripts.vulnerabilities
 
 # For whoever changes a dependency: needs uv. Versions and hashes only, no addresses.
 lock:

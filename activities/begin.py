@@ -10,10 +10,11 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.serving import serve_complaint
-from redress.contract import BEGIN, BeginRequest, BeginResult, RegisterEntry
+from redress.contract import BEGIN, BeginRequest, BeginResult, RegisterEntry, rejection
 from redress.domain.case import Case
 from redress.domain.opening_parsing import parse_opening
-from redress.domain.packing import pack, pack_state
+from redress.domain.packing import pack_state
+from redress.domain.parsing import Malformed
 from redress.procedures.loader import rules_for
 from redress.store import letters
 from redress.store.register import Register
@@ -27,8 +28,9 @@ TURN_WITHIN = 1.0
 class BeginComplaint:
     """Serves a complaint's workflow as it starts. May run more than once and counts once."""
 
-    def __init__(self, register: Register) -> None:
+    def __init__(self, register: Register, *, holds_clear_signals: bool = False) -> None:
         self.register = register
+        self.holds_clear_signals = holds_clear_signals
 
     @activity.defn(name=BEGIN, no_thread_cancel_exception=True)
     def begin(self, request: BeginRequest) -> BeginResult:
@@ -37,21 +39,28 @@ class BeginComplaint:
         Fails for good where a complaint that is to be taken up again is not in the register.
         """
         serve_complaint(request.reference)
+        begun = self._begun(request)
+        return begun.model_copy(update={"holds_clear_signals": self.holds_clear_signals})
+
+    def _begun(self, request: BeginRequest) -> BeginResult:
         if request.opening is None:
             recalled = self._recalled(request.reference)
             if recalled is None:
                 raise ApplicationError(f"{request.reference} is not in the register", non_retryable=True)
             return recalled
         opened_on = date.fromisoformat(request.opened_on)
-        opening = parse_opening(request.opening, opened_on)
-        rules = rules_for(opening, opened_on)
-        packed = pack(rules)
+        try:
+            opening = parse_opening(request.opening, opened_on)
+            rules = rules_for(opening, opened_on)
+        except Malformed as malformed:  # an authority that there is not, say: it never becomes one by trying
+            raise rejection(malformed) from None
+        packed = rules.packed
         body = {"opening": request.opening, "opened_on": request.opened_on, "terms": packed}
         entry = RegisterEntry(key="opened", kind="opened", on=request.opened_on, body=body)
         try:
             with self.register.writing(within=TURN_WITHIN) as db:
-                new = self.register.append(db, request.reference, [entry])
-                if new:
+                appended = self.register.append(db, request.reference, [entry])
+                if appended.new:
                     case = Case(rules, request.reference, opening, opened_on)
                     self.register.project(db, case, opened_on, first=True)
         except (SQLAlchemyError, OSError) as error:
@@ -59,8 +68,10 @@ class BeginComplaint:
             problem = type(error).__name__
             log.warning("register out of reach at the opening of %s: %s", request.reference, problem)
             return self._recalled_if_readable(request.reference) or BeginResult(terms=packed, recorded=False)
-        before = None if new else self._recalled(request.reference)  # it ran before: it goes on from there
-        return before or BeginResult(terms=packed, recorded=True)
+        # Where it ran before, it goes on from there.
+        before = None if appended.new else self._recalled(request.reference)
+        chain = {"entries": appended.entries, "head": appended.head}
+        return before or BeginResult(terms=packed, recorded=True, **chain)
 
     def _recalled_if_readable(self, reference: str) -> BeginResult | None:
         """What ran before, of a register that cannot be written to at the moment."""

@@ -31,7 +31,7 @@ class RecordEntries:
         serve_complaint(request.reference)
         is_local = activity.in_activity() and activity.info().is_local
         with self.register.writing(within=TURN_WITHIN if is_local else None) as db:
-            self.register.append(db, request.reference, request.entries)
+            appended = self.register.append(db, request.reference, request.entries)
             found = self.register.case(db, request.reference)
             if found is None:
                 raise LookupError(f"{request.reference}: its opening is not recorded yet")
@@ -43,7 +43,9 @@ class RecordEntries:
             if effects:
                 self.dispatcher.write(db, case, effects)
             self.register.project(db, case, last)
-        return RecordResult(letters_waiting=bool(effects))
+        if any(entry.kind == "ended" for entry in request.entries):
+            self.register.keep_head(request.reference, appended)
+        return RecordResult(letters_waiting=bool(effects), entries=appended.entries, head=appended.head)
 
 
 def _is_split(entry: RegisterEntry) -> bool:

@@ -6,6 +6,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from redress.contract import MAINTENANCE, WORKFLOW, workflow_id
+from redress.domain.identifiers import REFERENCE
 
 
 def serve_complaint(reference: str) -> None:
@@ -13,8 +14,9 @@ def serve_complaint(reference: str) -> None:
     if not activity.in_activity():  # called as a plain function: within a process, by its own code
         return
     info = activity.info()
-    if info.workflow_type != WORKFLOW or info.workflow_id != workflow_id(reference):
-        what = f"serves the workflow of {reference} alone"
+    is_reference = REFERENCE.fullmatch(reference)
+    if not is_reference or info.workflow_type != WORKFLOW or info.workflow_id != workflow_id(reference):
+        what = "serves the complaint's own workflow alone"
         raise ApplicationError(f"{info.activity_type} {what}", type="NotServed", non_retryable=True)
 
 

@@ -45,10 +45,13 @@ class Activities:
 
     register: Register
     dispatcher: LetterDispatcher
+    holds_clear_signals: bool = False
+    """Whether signals that come unencrypted though there are keys are held instead of applied."""
 
     def of_complaints(self) -> list[Callable[..., object]]:
         """The activities on the task queue of complaints."""
-        return [BeginComplaint(self.register).begin, RecordEntries(self.register, self.dispatcher).record]
+        begin = BeginComplaint(self.register, holds_clear_signals=self.holds_clear_signals)
+        return [begin.begin, RecordEntries(self.register, self.dispatcher).record]
 
     def of_letters(self) -> list[Callable[..., object]]:
         """The activities on the task queue of letters."""
@@ -70,7 +73,7 @@ def activities_for(
     """
     register = register_for(settings, cipher or cipher_for(settings))
     dispatcher = LetterDispatcher(register, channels or outbox_only(settings), send_limits_of(settings))
-    return Activities(register, dispatcher)
+    return Activities(register, dispatcher, holds_clear_signals=settings.clear_signals == "hold")
 
 
 @asynccontextmanager

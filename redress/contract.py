@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from temporalio.common import RawValue, SearchAttributeKey
 from temporalio.exceptions import ApplicationError
 
+from redress.domain.identifiers import Reference, checked_reference
 from redress.domain.parsing import Malformed, Problem
 
 # --- names ---------------------------------------------------------------------------------------
@@ -50,8 +51,8 @@ STILL_OPENING = "the complaint is being opened; ask again in a moment"
 
 
 def workflow_id(reference: str) -> str:
-    """The id of a complaint's workflow."""
-    return WORKFLOW_ID_PREFIX + reference
+    """The id of a complaint's workflow. Raises `ValueError` for what is no reference."""
+    return WORKFLOW_ID_PREFIX + checked_reference(reference)
 
 
 # --- timeouts: each follows from those above it ----------------------------------------------------
@@ -99,13 +100,24 @@ class RegisterEntry(BaseModel):
     body: dict[str, Any]
 
 
-class Carried(BaseModel):
+class Chained(BaseModel):
+    """How long a complaint's record is, and the code of its chain over it all.
+
+    Kept in the workflow's history, outside the register: `starter.py verify` compares them.
+    """
+
+    entries: int = 0
+    head: str = ""
+
+
+class Carried(Chained):
     """What one run hands to the next when it continues as new."""
 
     terms: str
     state: str
     outbox: list[RegisterEntry] = []
     letters_waiting: bool = False
+    holds_clear_signals: bool = False
 
 
 class Start(BaseModel):
@@ -117,7 +129,7 @@ class Start(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reference: str
+    reference: Reference
     opening: dict[str, Any] | None = None
     carried: Carried | None = None
 
@@ -125,32 +137,33 @@ class Start(BaseModel):
 class BeginRequest(BaseModel):
     """Asks for the rules of a complaint that is being opened on a London date."""
 
-    reference: str
+    reference: Reference
     opened_on: str
     opening: dict[str, Any] | None = None
 
 
-class BeginResult(BaseModel):
+class BeginResult(Chained):
     """The rules, packed, for good; and an earlier case's state.
 
     `recorded` says whether the opening stands in the register already, `letters_waiting` whether letters of
-    an earlier run have not left.
+    an earlier run have not left, `holds_clear_signals` that signals which come unencrypted are not applied.
     """
 
     terms: str
     recorded: bool
     state: str | None = None
     letters_waiting: bool = False
+    holds_clear_signals: bool = False
 
 
 class RecordRequest(BaseModel):
     """What the register must keep about one complaint, in order."""
 
-    reference: str
+    reference: Reference
     entries: list[RegisterEntry]
 
 
-class RecordResult(BaseModel):
+class RecordResult(Chained):
     """Whether letters were written that have to leave."""
 
     letters_waiting: bool = False

@@ -3,7 +3,7 @@
 Each is read from the environment under `REDRESS_` (`REDRESS_STATE`, `REDRESS_REGISTER_URL` …). Where
 Temporal is, which namespace and how to log in come from Temporal's own settings
 (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_TLS…`, `temporal.toml`). A variable that is there and
-empty is as good as not there.
+empty is as good as not there. Each may come from a file instead: `REDRESS_SMTP_PASSWORD_FILE` and so on.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from redress.contract import SEND_WITHIN_AT_MOST
+from redress.settings_sources import SettingsFromFiles, with_password
 
 TRIAL = "names are readable"
 """What somebody must say who runs this without keys."""
@@ -25,20 +26,71 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="REDRESS_", extra="ignore", env_ignore_empty=True)
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        *_others: PydanticBaseSettingsSource,
+        **_more: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """From the call, the environment, and the files that the environment names."""
+        return init_settings, env_settings, SettingsFromFiles(settings_cls)
+
     state: Path = Path(".redress")
     """The folder in which everything lies that Redress keeps by itself: register, outbox, logs."""
 
     register_url: str = ""
     """Where the register is, as an SQLAlchemy URL; empty: an SQLite file in the state folder."""
 
+    register_password: SecretStr = SecretStr("")
+    """The password for the register, where its URL names a user and no password."""
+
     keys: Path | None = None
     """The file with the keyring; empty: `keys.txt` in the state folder."""
+
+    key_service: Literal["file", "vault", "aws"] = "file"
+    """What holds the master keys: the file of `keys`; HashiCorp Vault or OpenBao; AWS KMS."""
+
+    key_cache_seconds: float = Field(default=300.0, ge=0)
+    """Seconds that a key which `vault` or `aws` unwrapped is kept in memory: once its use is revoked there,
+    nothing can be read any more after that."""
+
+    vault_address: str = ""
+    """Where Vault or OpenBao is, as `https://vault.example:8200`."""
+
+    vault_key: str = "redress"
+    """The name of the key in its Transit engine."""
+
+    vault_mount: str = "transit"
+    """Where that engine is mounted."""
+
+    vault_namespace: str = ""
+    """Its namespace, where there are some."""
+
+    vault_token_file: Path | None = None
+    """The file with Vault's token, which an agent may renew."""
+
+    kms_key: str = ""
+    """The key of AWS KMS: id, ARN or alias; after a comma former ones that still unwrap."""
+
+    kms_endpoint: str = ""
+    """Another address of AWS KMS, as a private one; empty: the region's."""
 
     key_store_url: str = ""
     """Where the complaints' own keys are, as an SQLAlchemy URL; empty: an SQLite file in the state folder."""
 
+    key_store_password: SecretStr = SecretStr("")
+    """The password for the complaints' own keys, likewise."""
+
     trial: str = ""
     """Set to `names are readable`, all runs without keys: nothing is encrypted."""
+
+    clear_signals: Literal["apply", "hold"] = "apply"
+    """What becomes of a signal that comes unencrypted though there are keys: it is applied, and that it came
+    so stands everywhere; or it is held under `refused` until a person reads it and sends what is right. A
+    complaint keeps what was set when its workflow began."""
 
     outbox: Path | None = None
     """Where letters are laid; empty: `outbox` in the state folder."""
@@ -140,7 +192,8 @@ class Settings(BaseSettings):
     @property
     def database_url(self) -> str:
         """The register's URL."""
-        return self.register_url or f"sqlite:///{self.state / 'register.db'}"
+        given = with_password(self.register_url, self.register_password)
+        return given or f"sqlite:///{self.state / 'register.db'}"
 
     @property
     def keys_file(self) -> Path:
@@ -150,7 +203,8 @@ class Settings(BaseSettings):
     @property
     def key_store_database_url(self) -> str:
         """The URL of the complaints' own keys."""
-        return self.key_store_url or f"sqlite:///{self.state / 'key-store.db'}"
+        given = with_password(self.key_store_url, self.key_store_password)
+        return given or f"sqlite:///{self.state / 'key-store.db'}"
 
     @property
     def outbox_folder(self) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -12,14 +13,14 @@ from redress.bootstrap import activities_for, running_workers
 from redress.bootstrap_keys import cipher_for
 from redress.exit import leave
 from redress.letters.check import check_letters
-from redress.letters.delivery.configuration import ChannelConfigError, channels_for
+from redress.letters.delivery.configuration import channels_for
+from redress.letters.delivery.mime import fault_of_python
 from redress.procedures.files import tell_all
-from redress.procedures.loader import FileError, check_all
+from redress.procedures.loader import check_all
 from redress.security.encryption import PlaintextCipher
-from redress.security.keyring import KeyringError
 from redress.services.migrating import check_schemas
 from redress.settings import Settings
-from redress.store.schema import SchemaNotCurrent
+from redress.startup import SetupError, read_settings
 from redress.telemetry.logs import set_up
 from redress.telemetry.traces import flush, tracing
 from redress.temporal.client import connect_patiently, quiet_runtime, where
@@ -27,39 +28,27 @@ from redress.temporal.deployments import worker_deployment
 
 log = logging.getLogger("redress.worker")
 
+COLLECTED_AFTER = 2_000
+"""New objects after which the youngest are looked through for garbage; Python's own 700 suits scripts."""
+
 
 async def run() -> int:
-    """Run until told to stop; gives the exit status."""
+    """Run until told to stop; gives the exit status. Raises `SetupError`."""
     os.umask(0o077)  # register and letters name people
-    settings = Settings()
+    settings = read_settings(Settings)
     set_up(settings)
     try:
         quiet_runtime(settings.metrics, is_worker=True)
     except ValueError as error:  # the SDK's words hold the setting at most
         what = "should be ADDRESS:PORT where nobody else listens, for example 127.0.0.1:9464"
-        log.error("REDRESS_METRICS: %s: %s (%s)", settings.metrics, what, error)
-        return 2
-    try:
-        worker_deployment(settings.deployment, settings.build_id)
-    except ValueError as error:
-        log.error("%s", error)
-        return 2
-    try:
-        tell_all(check_all, check_letters)
-    except FileError as mistake:
-        log.error("a procedure or authority file cannot be used: %s", mistake)
-        return 2
-    try:
-        cipher = cipher_for(settings)
-        check_schemas(settings)
-    except (KeyringError, SchemaNotCurrent) as mistake:
-        log.error("%s", mistake)
-        return 2
-    try:
-        channels = channels_for(settings)
-    except ChannelConfigError as mistake:
-        log.error("letters cannot be sent: %s", mistake)
-        return 2
+        raise SetupError(f"REDRESS_METRICS: {settings.metrics}: {what} ({error})") from None
+    worker_deployment(settings.deployment, settings.build_id)
+    tell_all(check_all, check_letters)
+    cipher = cipher_for(settings)
+    check_schemas(settings)
+    channels = channels_for(settings)
+    if fault := fault_of_python():
+        log.warning("%s", fault)
     if isinstance(cipher, PlaintextCipher):
         log.warning("this is a trial: nothing is encrypted, and names are readable")
     stop = asyncio.Event()
@@ -68,6 +57,9 @@ async def run() -> int:
     client = await connect_patiently(stop, cipher, tracing("redress-worker"))
     if client is None:
         return 0
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays: it is not looked through again with every collection
+    gc.set_threshold(COLLECTED_AFTER)
     async with running_workers(client, activities_for(settings, cipher, channels), settings):
         log.info("running complaints from %s, namespace %s", where(), client.namespace)
         await stop.wait()
@@ -79,4 +71,8 @@ async def run() -> int:
 
 def main() -> NoReturn:
     """The command `redress-worker`."""
-    leave(asyncio.run(run()))
+    try:
+        leave(asyncio.run(run()))
+    except SetupError as mistake:
+        log.error("the worker cannot start: %s", mistake)
+        leave(2)

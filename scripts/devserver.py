@@ -18,17 +18,17 @@ from subprocess import DEVNULL, Popen
 from urllib.parse import urlsplit
 
 import psutil
-from pydantic import ValidationError
 from temporalio.service import RPCError
 
 from redress.api.settings import ApiSettings
 from redress.bootstrap_keys import cipher_for
 from redress.exit import leave
-from redress.security.keyring import KeyringError, add_key
+from redress.security.keyring import add_key
 from redress.services.clock import today
 from redress.services.links import lines
 from redress.services.migrating import migrate_stores
 from redress.settings import TRIAL
+from redress.startup import SetupError, read_settings
 from redress.temporal.client import connect, quiet_runtime, where
 from redress.temporal.embedded import server_command, wait_for_server
 from redress.temporal.namespace import prepare
@@ -50,24 +50,8 @@ NAMES = ("api", "worker", "server")
 MARK = "REDRESS_DEVSERVER_LOG"
 """The environment variable by which a process that was started here is found again."""
 
-RUNNING = """\
-Temporal      127.0.0.1:{port}   (log: {logs}/server.log)
-its UI        {ui}   (to read names in it: a token of the role codec, at {api}/codec/login)
-worker        log: {logs}/worker.log
-API           {api}   (log: {logs}/api.log)
-  its pages   {api}/docs   {api}/openapi.json
-  a token     .venv/bin/python starter.py token new NAME --role intake   (docs/api.md)
-register      {register}
-letters       {letters}
-
-Ready lists in the UI, with the dates of today (make links: anew):
-  {lists}
-
-Wherever you type commands, unless the ports are the usual ones:
-  export TEMPORAL_ADDRESS=127.0.0.1:{port} REDRESS_UI={ui} REDRESS_API_PORT={api_port}
-
-Try:  .venv/bin/python starter.py open examples/under-way.json
-End:  make down"""
+RUNNING = Path(__file__).with_name("running.txt")
+"""What `make up` says in the end."""
 
 
 class CannotStart(RuntimeError):
@@ -181,7 +165,7 @@ async def up(settings: ApiSettings) -> None:
     worker.check()
     lists = lines(origins[0], os.environ.get("TEMPORAL_NAMESPACE", "default"), today())
     print(
-        RUNNING.format(
+        RUNNING.read_text(encoding="utf-8").format(
             port=port,
             ui=origins[0],
             api=f"http://{settings.api_host}:{api_port}",
@@ -190,7 +174,8 @@ async def up(settings: ApiSettings) -> None:
             register=settings.database_url,
             letters=settings.outbox_folder,
             lists="\n  ".join(lists),
-        )
+        ),
+        end="",
     )
 
 
@@ -205,18 +190,17 @@ def main(command: str) -> int:
     os.umask(0o077)  # whatever lies in the state folder names people
     quiet_runtime()
     try:
-        settings = ApiSettings()
+        settings = read_settings(ApiSettings)
         if command == "down":
             down(settings)
         else:
             asyncio.run(up(settings))
-    except ValidationError as error:
-        for problem in error.errors():
-            sys.stderr.write(f"REDRESS_{str(problem['loc'][0]).upper()}: {problem['msg']}\n")
+    except SetupError as error:
+        sys.stderr.write(f"{error}\n")
         return 2
     except BrokenPipeError:  # whoever read along has seen enough
         sys.stdout = sys.stderr
-    except (RuntimeError, KeyringError, RPCError, OSError) as error:
+    except (RuntimeError, RPCError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0

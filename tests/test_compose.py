@@ -40,6 +40,7 @@ from redress.api.settings import ApiSettings
 from redress.contract import SEARCH_ATTRIBUTES
 from redress.settings import Settings
 from redress.store import key_store, tables
+from redress.store.rights import API_WRITES
 from redress.telemetry.traces import ASKED
 from redress.temporal.embedded import SERVER_SETTINGS, embedded_server, free_port, temporal_command
 from redress.temporal.namespace import RETENTION, NamespaceError, prepare
@@ -61,7 +62,7 @@ for _service in SERVICES.values():
 OURS = {name for name, service in SERVICES.items() if "build" in service}
 ONE_SHOTS = {"temporal-schema", "namespace", "migrate", "keys"}
 LASTING = set(SERVICES) - ONE_SHOTS
-DATABASES = ("temporal-db", "register-db", "vault-db")
+DATABASES = ("temporal-db", "register-db", "key-store-db")
 
 # As the server's own configuration template (1.32), the UI's (2.54), temporal-sql-tool and the image of
 # PostgreSQL name them.
@@ -71,7 +72,6 @@ THEIR_SETTINGS = {
         "DB_PORT",
         "POSTGRES_SEEDS",
         "POSTGRES_USER",
-        "POSTGRES_PWD",
         "NUM_HISTORY_SHARDS",
         "BIND_ON_IP",
         "DYNAMIC_CONFIG_FILE_PATH",
@@ -89,10 +89,10 @@ THEIR_SETTINGS = {
         "TEMPORAL_BATCH_ACTIONS_DISABLED",
         "TEMPORAL_START_WORKFLOW_DISABLED",
     },
-    "temporal-schema": {"SQL_PLUGIN", "SQL_HOST", "SQL_PORT", "SQL_USER", "SQL_PASSWORD"},
-    "temporal-db": {"POSTGRES_USER", "POSTGRES_PASSWORD"},
-    "register-db": {"POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB"},
-    "vault-db": {"POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB"},
+    "temporal-schema": {"SQL_PLUGIN", "SQL_HOST", "SQL_PORT", "SQL_USER", "SQL_PASSWORD_FILE"},
+    "temporal-db": {"POSTGRES_USER", "POSTGRES_PASSWORD_FILE"},
+    "register-db": {"POSTGRES_USER", "POSTGRES_PASSWORD_FILE", "POSTGRES_DB"},
+    "key-store-db": {"POSTGRES_USER", "POSTGRES_PASSWORD_FILE", "POSTGRES_DB"},
 }
 
 
@@ -121,14 +121,32 @@ def test_what_lasts_lies_on_named_volumes() -> None:
     named = [parts for parts in mounted if not parts[0].startswith(".")]
     users = {name: [parts[0] for parts in named].count(name) for name in COMPOSE["volumes"]}
     assert {parts[0] for parts in named} == set(users)  # none is anonymous
-    assert users == dict.fromkeys(DATABASES, 1) | {"redress-state": 4, "redress-keys": 4}
+    assert users == dict.fromkeys(DATABASES, 1) | {"redress-state": 2, "redress-api": 4, "redress-keys": 4}
     files = [parts for parts in mounted if parts[0].startswith(".")]
     assert all((ROOT / parts[0]).is_file() and parts[2] == "ro" for parts in files)
     for database in DATABASES:
         assert f"{database}:/var/lib/postgresql/data" in SERVICES[database]["volumes"]
-    for name in ("worker", "api"):
+    for name, volume in (("worker", "redress-state"), ("api", "redress-api")):
         state = SERVICES[name]["environment"]["REDRESS_STATE"]
-        assert f"redress-state:{state}" in SERVICES[name]["volumes"]
+        assert f"{volume}:{state}" in SERVICES[name]["volumes"]
+
+
+def test_what_faces_http_has_no_folder_of_plain_letters_and_a_role_of_its_own() -> None:
+    api, worker = SERVICES["api"], SERVICES["worker"]
+    assert not [volume for volume in api["volumes"] if volume.startswith("redress-state:")]
+    assert "register-db-password" not in api["secrets"]
+    urls = [make_url(each["environment"]["REDRESS_REGISTER_URL"]) for each in (api, worker)]
+    role = SERVICES["migrate"]["environment"]["REDRESS_API_ROLE"]
+    assert [url.username for url in urls] == [role, "redress"]
+    assert f"CREATE ROLE {role} LOGIN" in (ROOT / "deploy" / "register-roles.sh").read_text()
+    for table, rights in API_WRITES.items():
+        assert f"| `{table}` | {', '.join(rights)} |" in COMPOSE_PAGE
+
+
+def test_memory_and_processes_are_bounded() -> None:
+    for name, service in SERVICES.items():
+        assert service["mem_limit"], name
+        assert 0 < service["pids_limit"] <= 256, name
 
 
 def test_the_ring_is_on_a_volume_that_one_service_writes_and_the_rest_cannot_start_without() -> None:
@@ -172,7 +190,7 @@ def _reached(name: str) -> set[str]:
 def test_our_services_are_given_settings_that_exist(service: str) -> None:
     for name, value in SERVICES[service]["environment"].items():
         if name.startswith("REDRESS_"):
-            assert name.removeprefix("REDRESS_").lower() in _settings_of(service).model_fields
+            assert _field(name) in ApiSettings.model_fields, name
         else:  # known to Temporal if it makes a difference to it
             assert _client_config({name: value}) != _client_config({}), name
     assert _read_settings(service)
@@ -182,6 +200,10 @@ NOT_TO_BE_SET = {
     "REDRESS_TRIAL": "there is a keyring",
     "REDRESS_OUTBOX": "letters lie on the volume with the state",
     "REDRESS_BANK_HOLIDAYS": "the file is part of the image",
+    "REDRESS_REGISTER_PASSWORD": "it comes from a file",
+    "REDRESS_KEY_STORE_PASSWORD": "it comes from a file",
+    "REDRESS_API_PASSWORD": "it comes from a file",
+    "REDRESS_API_ROLE": "it is for migrating",
 }
 OF_THE_WORKER = {
     "queues",
@@ -203,18 +225,24 @@ def test_every_setting_that_a_service_reads_can_be_set(service: str) -> None:
         fields -= OF_THE_WORKER | sending
     read = {f"REDRESS_{name.upper()}" for name in fields} - set(NOT_TO_BE_SET)
     given = set(SERVICES[service]["environment"]) | PASSED_ON[service]
-    assert {name for name in given if name.startswith("REDRESS_")} == read
+    of_all = {"REDRESS_API_URL"}  # the command line inside the worker looks there too
+    assert {f"REDRESS_{_field(name).upper()}" for name in given if name.startswith("REDRESS_")} - of_all == (
+        read | {"REDRESS_REGISTER_PASSWORD", "REDRESS_KEY_STORE_PASSWORD", "REDRESS_API_PASSWORD"} - of_all
+    ) - of_all
     assert set(ASKED) <= PASSED_ON[service], "traces are by setting"
 
 
 def test_what_is_passed_on_is_a_setting_and_stands_in_the_docs() -> None:
     pages = "".join((ROOT / "docs" / f"{page}.md").read_text() for page in ("operating", "api"))
-    for service, names in PASSED_ON.items():
+    for names in PASSED_ON.values():
         for name in names:
             if name.startswith("OTEL_"):
                 continue
-            assert name.removeprefix("REDRESS_").lower() in _settings_of(service).model_fields, name
-            assert f"`{name}`" in pages, name
+            if name.startswith("TEMPORAL_"):
+                assert f"`{name}`" in COMPOSE_PAGE, name
+                continue
+            assert _field(name) in ApiSettings.model_fields, name
+            assert f"`REDRESS_{_field(name).upper()}`" in pages, name
 
 
 def test_a_setting_that_is_empty_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,6 +260,12 @@ def test_who_sends_nothing_has_no_passwords_for_it_and_metrics_stay_inside() -> 
     assert "ports" not in SERVICES["worker"], "metrics are for the network of these services alone"
 
 
+def _field(name: str) -> str:
+    """The field of the settings that a variable is for, also where it names a file."""
+    field = name.removeprefix("REDRESS_").lower()
+    return field if field in ApiSettings.model_fields else field.removesuffix("_file")
+
+
 def _settings_of(service: str) -> type[Settings]:
     return ApiSettings if service in ("api", "keys", "migrate") else Settings
 
@@ -242,7 +276,8 @@ def _read_settings(service: str) -> Settings:
         for name in [each for each in os.environ if each.startswith("REDRESS_")]:
             patch.delenv(name)
         for name, value in SERVICES[service]["environment"].items():
-            patch.setenv(name, value)
+            if not name.endswith("_FILE"):  # the containers' secrets are not here
+                patch.setenv(name, value)
         return _settings_of(service)()
 
 
@@ -264,8 +299,10 @@ def test_ours_may_finish_before_they_are_killed(service: str) -> None:
 
 def test_api_and_worker_have_one_register_and_the_ui_asks_the_api() -> None:
     worker, api = SERVICES["worker"]["environment"], SERVICES["api"]["environment"]
-    for name in ("REDRESS_REGISTER_URL", "REDRESS_KEY_STORE_URL", "REDRESS_STATE", "TEMPORAL_ADDRESS"):
+    for name in ("REDRESS_KEY_STORE_URL", "REDRESS_API_URL", "REDRESS_KEYS", "TEMPORAL_ADDRESS"):
         assert worker[name] == api[name]
+    places = {make_url(each["REDRESS_REGISTER_URL"]).set(username="anybody") for each in (worker, api)}
+    assert len(places) == 1
     assert worker["TEMPORAL_NAMESPACE"] == api["TEMPORAL_NAMESPACE"]
     (published,) = SERVICES["api"]["ports"]
     port = api["REDRESS_API_PORT"]
@@ -276,21 +313,29 @@ def test_api_and_worker_have_one_register_and_the_ui_asks_the_api() -> None:
     assert f":{port}/readyz" in SERVICES["api"]["healthcheck"]["test"][-1]
 
 
-def test_passwords_come_from_the_environment_and_the_defaults_say_what_they_are_for() -> None:
-    secrets = re.findall(r"^ +(?:\w*(?:PASSWORD|PWD|REGISTER_URL|KEY_STORE_URL)): (.+)$", RAW, re.MULTILINE)
-    assert len(secrets) == 7
-    for secret in secrets:
-        assert re.search(r"\$\{POSTGRES_PASSWORD_(TEMPORAL|REGISTER|VAULT):-for-trial-only\}", secret)
-    for service in ("worker", "api", "keys"):
-        for name, setting in (("register", "REGISTER"), ("vault", "KEY_STORE")):
-            url = make_url(SERVICES[service]["environment"][f"REDRESS_{setting}_URL"])
-            database = SERVICES[f"{name}-db"]["environment"]
-            assert (url.host, url.username, url.password, url.database) == (
-                f"{name}-db",
-                database["POSTGRES_USER"],
-                database["POSTGRES_PASSWORD"],
-                database["POSTGRES_DB"],
-            )
+def test_no_password_is_written_anywhere_and_none_has_a_default(tmp_path: Path) -> None:
+    for text in (RAW, (ROOT / "deploy" / "compose.tls.yml").read_text()):
+        given = re.sub(r"\$\{[^}]*\}|\$\$\(.*|#.*|: /.*", "", text)
+        assert not re.search(r"(?i)(password|pwd|secret|key): *[\"']?[a-z0-9]", given)
+    files = {name: secret["file"] for name, secret in COMPOSE["secrets"].items()}
+    for name, service in SERVICES.items():
+        named = {value for value in service["environment"].values() if str(value).startswith("/run/secrets/")}
+        named |= set(re.findall(r"/run/secrets/[a-z-]+", str(service.get("command"))))
+        assert {Path(each).name for each in named} <= set(service.get("secrets", [])) <= set(files), name
+    for ours in ("worker", "api", "keys"):
+        for setting in ("REGISTER", "KEY_STORE"):
+            assert make_url(SERVICES[ours]["environment"][f"REDRESS_{setting}_URL"]).password is None
+    (tmp_path / "deploy").mkdir()
+    script = shutil.copy(ROOT / "deploy" / "make-secrets.sh", tmp_path / "deploy")
+    made = []
+    for _ in range(2):
+        subprocess.run(["/bin/sh", script], check=True, stdout=subprocess.DEVNULL)
+        made.append({name: (tmp_path / file).read_text() for name, file in files.items()})
+    assert made[0] == made[1]
+    assert len(set(made[0].values())) == len(files)
+    assert all(re.fullmatch(r"[0-9a-f]{48}", password) for password in made[0].values())
+    assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o700
+    assert "secrets/" in (ROOT / ".gitignore").read_text().splitlines()
 
 
 def test_nothing_in_the_ui_ends_a_complaint_behind_its_back() -> None:
@@ -377,13 +422,14 @@ def register_url() -> Iterator[URL]:
     """The register of the compose file, but on a PostgreSQL of this test's own, of the same major version."""
     major = int(SERVICES["register-db"]["image"].split(":")[1].split(".")[0])
     given = SERVICES["register-db"]["environment"]
-    user, password = given["POSTGRES_USER"], given["POSTGRES_PASSWORD"]
+    owner, of_api = given["POSTGRES_USER"], SERVICES["migrate"]["environment"]["REDRESS_API_ROLE"]
     with postgres_server(major) as server:
         engine = create_engine(server, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
-            connection.exec_driver_sql(f"CREATE ROLE {user} LOGIN PASSWORD '{password}'")
-            for name in (given["POSTGRES_DB"], "vault"):  # compose has a server for each
-                connection.exec_driver_sql(f"CREATE DATABASE {name} OWNER {user}")
+            for role in (owner, of_api):
+                connection.exec_driver_sql(f"CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}'")
+            for name in (given["POSTGRES_DB"], "key_store"):  # compose has a server for each
+                connection.exec_driver_sql(f"CREATE DATABASE {name} OWNER {owner}")
         engine.dispose()
         url = make_url(SERVICES["worker"]["environment"]["REDRESS_REGISTER_URL"])
         yield url._replace(host=None, port=None).set(query=server.query)
@@ -407,7 +453,17 @@ async def bare_server() -> AsyncIterator[tuple[str, int]]:
         await process.wait()
 
 
-ELSEWHERE = ("REDRESS_REGISTER_URL", "REDRESS_KEY_STORE_URL", "REDRESS_STATE", "REDRESS_KEYS")
+PASSWORD = "not-a-real-password"
+
+ELSEWHERE = (
+    "REDRESS_REGISTER_URL",
+    "REDRESS_REGISTER_PASSWORD_FILE",
+    "REDRESS_KEY_STORE_URL",
+    "REDRESS_KEY_STORE_PASSWORD_FILE",
+    "REDRESS_API_URL",
+    "REDRESS_STATE",
+    "REDRESS_KEYS",
+)
 """What lies elsewhere in this test."""
 
 
@@ -535,6 +591,8 @@ async def _the_ring_is_asked_for_and_made(image: Path, surroundings: dict[str, s
 async def _another_comes_by_the_api(image: Path, worker: dict[str, str]) -> None:
     port = str(free_port())
     same = {name: worker[name] for name in ("TEMPORAL_ADDRESS", *ELSEWHERE)}
+    role = make_url(SERVICES["api"]["environment"]["REDRESS_REGISTER_URL"]).username
+    same["REDRESS_REGISTER_URL"] = str(make_url(same["REDRESS_REGISTER_URL"]).set(username=role))
     surroundings = _surroundings("api", image, REDRESS_API_PORT=port, **same)
     words = ["python", "starter.py", "token", "new", "compose-test", "--role", "intake", "--json"]
     status, said = await _run(words, image, surroundings)
@@ -590,13 +648,18 @@ async def _a_complaint_goes_through(image: Path, surroundings: dict[str, str]) -
 async def test_the_worker_service_runs_on_postgresql_and_stops_when_told(
     image: Path, register_url: URL, tmp_path: Path
 ) -> None:
+    password = tmp_path / "password"
+    password.write_text(f"{PASSWORD}\n")
     async with embedded_server() as (address, _):
         surroundings = _surroundings(
             "worker",
             image,
             TEMPORAL_ADDRESS=address,
-            REDRESS_REGISTER_URL=register_url.render_as_string(hide_password=False),
-            REDRESS_KEY_STORE_URL=register_url.set(database="vault").render_as_string(hide_password=False),
+            REDRESS_REGISTER_URL=str(register_url),
+            REDRESS_REGISTER_PASSWORD_FILE=str(password),
+            REDRESS_KEY_STORE_URL=str(register_url.set(database="key_store")),
+            REDRESS_KEY_STORE_PASSWORD_FILE=str(password),
+            REDRESS_API_URL=f"sqlite:///{tmp_path / 'api' / 'api.db'}",
             REDRESS_STATE=str(tmp_path / "state"),
             REDRESS_KEYS=str(tmp_path / "ring" / "keys.txt"),
             REDRESS_METRICS=f"127.0.0.1:{free_port()}",
@@ -635,12 +698,13 @@ async def test_the_worker_service_runs_on_postgresql_and_stops_when_told(
         assert worker.returncode == 0, rest.decode()
         assert "stopped" in rest.decode()
 
+        register_url = register_url.set(password=PASSWORD)
         database = create_engine(register_url)
         assert set(tables.metadata.tables) <= set(inspect(database).get_table_names())
         with database.connect() as connection:
             assert connection.execute(select(tables.references.c.source_id)).scalars().all() == ["17", "18"]
         database.dispose()
-        kept = create_engine(register_url.set(database="vault"))
+        kept = create_engine(register_url.set(database="key_store"))
         with kept.connect() as connection:
             assert len(connection.execute(select(key_store.complaint_keys.c.name)).all()) == 2
         kept.dispose()

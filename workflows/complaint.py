@@ -23,7 +23,7 @@ from redress.domain.london import london_date
 from redress.domain.messages import MESSAGES
 from redress.domain.opening import Opening
 from redress.domain.opening_parsing import parse_opening
-from redress.domain.packing import pack_state, unpack, unpack_state
+from redress.domain.packing import Unpackable, pack_state, unpack, unpack_state
 from redress.domain.parsing import Malformed, Parsed, Problem, parse_message
 from redress.domain.sentences import with_long_dates
 from redress.domain.status import Status
@@ -38,6 +38,10 @@ MESSAGES_A_RUN = 1000
 RULES_ARE_KEPT = "The calendar and the rules that this complaint will run under are kept"
 
 SOFTWARE_FAULT = "a fault of the software: the message was not taken, and nothing has changed"
+
+HELD = (
+    "came unencrypted, and here no such signal is applied: read it, and send what is right of it as an update"
+)
 
 SEND_ENCRYPTED = (
     "came unencrypted, so it was not taken, and nothing of it is kept: send it encrypted, by the Temporal UI "
@@ -60,9 +64,11 @@ class Complaint(ComplaintHandlers):
         self._shown: TypedSearchAttributes | None = None
         self._outbox = Outbox(on_empty=self._consider_a_new_run)
         self._checked: tuple[str, Parsed] | None = None
+        self._early: list[tuple[str, str, str]] = []
         self._start: Start | None = None
         self._opening: Opening | None = None
         self._unfit = ""
+        self._holds_clear_signals = False
         self._check_start(start)
 
     @workflow.run
@@ -83,6 +89,8 @@ class Complaint(ComplaintHandlers):
     def _check_start(self, start: Inbound[Start]) -> None:
         """Keep what the workflow was started with, or why it is not fit to be a complaint."""
         try:
+            if start.in_clear:
+                raise ValueError("this start came unencrypted though there are keys")
             begun = Start.model_validate(start.opened())
             if workflow.info().workflow_id != contract.workflow_id(begun.reference):
                 name = contract.workflow_id(begun.reference)
@@ -99,6 +107,8 @@ class Complaint(ComplaintHandlers):
         Gives what to go on with where the run has become too long.
         """
         await self._begin()
+        for name, problem, received in self._early:
+            self._reject(name, [problem], received)
         outbox = asyncio.create_task(self._outbox.run(self._known))
         while True:
             self._act()
@@ -134,10 +144,12 @@ class Complaint(ComplaintHandlers):
         if start is None:
             raise ApplicationError(self._unfit, type=contract.MALFORMED, non_retryable=True)
         if start.carried is not None:
-            self._case = Case.restore(unpack(start.carried.terms), unpack_state(start.carried.state))
+            self._case = _carried_case(start.reference, start.carried)
             self._packed_rules = start.carried.terms
+            self._holds_clear_signals = start.carried.holds_clear_signals
             self._outbox.entries = start.carried.outbox
             self._outbox.letters_waiting = start.carried.letters_waiting
+            self._outbox.chained = contract.Chained(entries=start.carried.entries, head=start.carried.head)
             return
         today = london_date(workflow.now())
         request = contract.BeginRequest(
@@ -146,6 +158,8 @@ class Complaint(ComplaintHandlers):
         asked = contract.BEGIN, request, contract.BeginResult, RULES_ARE_KEPT
         begun = await at_once(*asked) or await until_it_works(*asked)
         self._packed_rules = begun.terms
+        self._holds_clear_signals = begun.holds_clear_signals
+        self._outbox.chained = contract.Chained(entries=begun.entries, head=begun.head)
         if begun.state is not None:
             self._case = Case.restore(unpack(begun.terms), unpack_state(begun.state))
             self._outbox.letters_waiting = begun.letters_waiting
@@ -160,6 +174,8 @@ class Complaint(ComplaintHandlers):
         """Let the rules say what is due now, and send it on its way."""
         for task in self._known.due(workflow.now()):
             self._outbox.put("effect", f"effect:{task.effect.key}", _as_body(task))
+        if not self._outbox.entries:  # once all that came before is: many signals are few entries
+            self._put_counted()
         self._outbox.release()
 
     def _set_timers(self) -> None:
@@ -202,14 +218,18 @@ class Complaint(ComplaintHandlers):
         return self._handled >= MESSAGES_A_RUN or workflow.info().is_continue_as_new_suggested()
 
     def _consider_a_new_run(self) -> None:
-        self._has_work = self._has_work or self._is_old()  # a quiet moment to go on in a new run
+        """A quiet moment: to go on in a new run, or to record what was counted meanwhile."""
+        self._has_work = self._has_work or self._is_old() or self._known.rejects.has_counted
 
     def _handed_on(self) -> Start:
+        self._put_counted()
         carried = contract.Carried(
             terms=self._packed_rules,
             state=pack_state(self._known.saved()),
             outbox=self._outbox.entries,
             letters_waiting=self._outbox.letters_waiting,
+            holds_clear_signals=self._holds_clear_signals,
+            **self._outbox.chained.model_dump(),
         )
         return Start(reference=self._known.reference, carried=carried)
 
@@ -260,10 +280,14 @@ class Complaint(ComplaintHandlers):
         """A signal has nobody to answer: what cannot be taken is kept with its problems."""
         if self._case is None:
             await workflow.wait_condition(lambda: self._case is not None)
+        if message.in_clear and self._holds_clear_signals:
+            self._reject(action, [HELD], message.received, in_clear=True)
+            return
         try:
-            self._receive(self._parse(action, message))
+            self._receive(self._parse(action, message), in_clear=message.in_clear)
         except Malformed as malformed:
-            self._reject(action, [str(problem) for problem in malformed.problems], message.received)
+            problems = [str(problem) for problem in malformed.problems]
+            self._reject(action, problems, message.received, in_clear=message.in_clear)
         except Exception as fault:
             workflow.logger.error("a signal was put aside by a fault: %s", type(fault).__name__)
             self._reject(action, [f"{SOFTWARE_FAULT} ({type(fault).__name__})"], message.received)
@@ -275,12 +299,8 @@ class Complaint(ComplaintHandlers):
         self._reject_soon(name, f"action: {name[:100]!r} {what}", contract.text_of(arguments))
 
     def _reject_soon(self, name: str, problem: str, received: str) -> None:
-        async def later() -> None:
-            await workflow.wait_condition(lambda: self._case is not None)
-            self._reject(name, [problem], received)
-
-        if self._case is None:
-            asyncio.create_task(later())
+        if self._case is None:  # only until its rules are there
+            self._early.append((name, problem, received))
         else:
             self._reject(name, [problem], received)
 
@@ -293,9 +313,9 @@ class Complaint(ComplaintHandlers):
             action, document, received_on=received_on, today=london_date(now), message_id=update_id
         )
 
-    def _receive(self, parsed: Parsed) -> Answer:
+    def _receive(self, parsed: Parsed, *, in_clear: bool = False) -> Answer:
         case = self._known
-        answer = case.receive(parsed, workflow.now())
+        answer = case.receive(parsed, workflow.now(), in_clear=in_clear)
         self._handled += 1
         self._has_work = True  # a repeat too: it counts towards what a run can take
         if not answer.repeated:
@@ -303,11 +323,18 @@ class Complaint(ComplaintHandlers):
             self._outbox.put("message", f"message:{logged.seq}", logged.model_dump(mode="json"))
         return answer
 
-    def _reject(self, action: str, problems: list[str], received: str) -> None:
-        rejected = self._known.reject(action, problems, received, workflow.now())
-        number = len(self._known.rejected)
-        self._outbox.put("rejected", f"rejected:{number}", rejected.model_dump(mode="json"))
-        self._has_work = True
+    def _reject(self, action: str, problems: list[str], received: str, *, in_clear: bool = False) -> None:
+        rejected = self._known.reject(action, problems, received, workflow.now(), in_clear=in_clear)
+        if rejected is not None:
+            number = self._known.rejects.total
+            self._outbox.put("rejected", f"rejected:{number}", rejected.model_dump(mode="json"))
+        self._handled += 1
+        self._has_work = True  # it counts towards what a run can take
+
+    def _put_counted(self) -> None:
+        """Have recorded what was only counted."""
+        for key, rejected in self._known.rejects.counted():
+            self._outbox.put("rejected", f"rejected:{key}", rejected.model_dump(mode="json"))
 
     # --- what can be seen ------------------------------------------------------------------------
 
@@ -373,6 +400,24 @@ class Complaint(ComplaintHandlers):
             workflow.upsert_search_attributes(changed)
             self._shown = wanted
         workflow.set_current_details(current_details(case, today, workflow.info().namespace))
+
+
+def _carried_case(reference: str, carried: contract.Carried) -> Case:
+    """The case that an earlier run handed on. Fails the workflow, at once, where it is none.
+
+    What an earlier run did hand on and this version cannot take is a fault of ours: it fails the task, so
+    that a corrected version goes on from there.
+    """
+    try:
+        rules, state = unpack(carried.terms), unpack_state(carried.state)
+        if state.reference != reference:
+            raise Unpackable("is another complaint's")
+        return Case.restore(rules, state)
+    except Exception as error:
+        if workflow.info().continued_run_id and not isinstance(error, Unpackable):
+            raise
+        what = f"carried: {error}" if isinstance(error, Unpackable) else "carried: is no complaint's state"
+        raise ApplicationError(what, type=contract.MALFORMED, non_retryable=True) from None
 
 
 def _by_name(attributes: TypedSearchAttributes) -> dict[str, Any]:

@@ -17,10 +17,11 @@ from redress import contract
 from redress.domain.calendar import long_date
 from redress.domain.case import Case
 from redress.domain.deadline import days_late
+from redress.domain.identifiers import REFERENCE
 from redress.domain.london import instant
 from redress.domain.messages import KNOWN
 from redress.domain.plain_words import place_of
-from redress.domain.sentences import counted, title_of, what, with_long_dates
+from redress.domain.sentences import in_days, title_of, what, with_long_dates
 from redress.domain.state import ComplaintState
 from redress.domain.status import brief, linked, state_of
 
@@ -78,6 +79,7 @@ def current_details(case: Case, today: date, namespace: str) -> str:
         _block("Was late", _was_late(state, today)),
         _last_message(case),
         _not_taken(case),
+        _block("Came unencrypted, and stays readable in the history", _in_clear(case)),
         _block("Done", _done(state, today)),
         _block("Belongs together with", _linked(case, namespace)),
         _lists(case, namespace),
@@ -129,7 +131,7 @@ def _was_late(state: ComplaintState, today: date) -> Iterator[str]:
         if late and not deadline.is_open:
             line = f"{what(deadline)}: due {long_date(deadline.due_on)}"
             line += f", done {long_date(deadline.met_on)}" if deadline.met_on else ", never done"
-            yield f"{line}, {counted(late, deadline.limit)} late"
+            yield f"{line}, {in_days(late, deadline.limit.unit)} late"
         for moved in deadline.moved:
             if moved.breach:
                 yield f"{what(deadline)}: late on its earlier day, {long_date(moved.due_on)}"
@@ -164,6 +166,17 @@ def _not_taken(case: Case) -> str:
     return f"**Not taken:** {name}, which came on {day} as a signal. Why: query `status`, under `refused`"
 
 
+def _in_clear(case: Case) -> Iterator[str]:
+    """Signals that came without the codec: applied or not, whoever reaches Temporal can read them."""
+    for entry in case.log:
+        if entry.in_clear:
+            yield f"`{entry.message.action}` of {long_date(entry.message.on)}, applied as a signal"
+    for rejected in case.rejected:
+        if rejected.in_clear:
+            name = f"`{rejected.action}`" if rejected.action in KNOWN else "a signal"
+            yield f"{name}, which came on {long_date(rejected.on)}, not applied"
+
+
 def _bare(irregular: str) -> str:
     """What is irregular, without what somebody wrote: a point may be named by a text."""
     is_name = irregular.startswith("there is no point")
@@ -181,6 +194,8 @@ def _done(state: ComplaintState, today: date) -> Iterator[str]:
 def _linked(case: Case, namespace: str) -> Iterator[str]:
     for link in linked(case.state, case.reference):
         reference, how = str(link["reference"]), str(link["how"]).replace("_", " ")
+        if not REFERENCE.fullmatch(reference):  # what an opening links to may be any text
+            continue
         yield f"[{reference}](/namespaces/{namespace}/workflows/{contract.workflow_id(reference)}), {how}"
 
 

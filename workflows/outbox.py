@@ -40,6 +40,7 @@ class Outbox:
     def __init__(self, on_empty: Callable[[], None]) -> None:
         self.entries: list[contract.RegisterEntry] = []
         self.letters_waiting = False
+        self.chained = contract.Chained()
         self._on_empty = on_empty
         self._is_released = False
         self._register_lags = False
@@ -77,6 +78,7 @@ class Outbox:
             await workflow.wait_condition(lambda: self._is_released and bool(self.entries))
             batch = _batch(self.entries)
             result = await self._recorded(contract.RecordRequest(reference=case.reference, entries=batch))
+            self.chained = contract.Chained(entries=result.entries, head=result.head)
             for entry in batch:
                 await _open_part(case, entry)
             del self.entries[: len(batch)]
@@ -187,7 +189,7 @@ async def _open_part(case: Case, entry: contract.RegisterEntry) -> None:
 
 
 def _size(entry: contract.RegisterEntry) -> int:
-    return len(str(entry.body))
+    return len(str(entry.body).encode("utf-8", "replace"))
 
 
 def _batch(entries: list[contract.RegisterEntry]) -> list[contract.RegisterEntry]:

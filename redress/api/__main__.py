@@ -5,23 +5,22 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import sys
 from types import FrameType
 from typing import NoReturn
 
 import uvicorn
-from pydantic import ValidationError
+from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 
 from redress.api.app import build
+from redress.api.protocol import PatientProtocol
 from redress.api.settings import ApiSettings
 from redress.bootstrap_keys import cipher_for
 from redress.exit import leave
-from redress.procedures.loader import FileError, check_all
+from redress.procedures.loader import check_all
 from redress.security.encryption import PlaintextCipher
-from redress.security.keyring import KeyringError
 from redress.services.migrating import check_schemas
-from redress.store.schema import SchemaNotCurrent
+from redress.startup import SetupError, read_settings
 from redress.telemetry.logs import set_up
 from redress.telemetry.traces import flush
 from redress.temporal.client import quiet_runtime
@@ -33,31 +32,20 @@ MAX_HEADERS = 16 * 1024
 
 
 def run() -> int:
-    """Run until told to stop; gives the exit status."""
+    """Run until told to stop; gives the exit status. Raises `SetupError`."""
     os.umask(0o077)  # the store names people
-    try:
-        settings = ApiSettings()
-    except ValidationError as error:
-        for problem in error.errors():
-            print(f"REDRESS_{str(problem['loc'][0]).upper()}: {problem['msg']}", file=sys.stderr)  # noqa: T201
-        return 2
+    settings = read_settings(ApiSettings)
     set_up(settings)
     quiet_runtime()
     try:
         check_all()
         cipher = cipher_for(settings)
         if settings.oidc_issuer and not settings.oidc_audience:
-            raise KeyringError(
-                "REDRESS_OIDC_AUDIENCE: is missing: whom must the issuer's tokens be meant for?"
-            )
+            raise SetupError("REDRESS_OIDC_AUDIENCE: is missing: whom must the issuer's tokens be meant for?")
         check_schemas(settings)
         app = build(settings, cipher)
-    except FileError as mistake:
-        log.error("a procedure or authority file cannot be used: %s", mistake)
-        return 2
-    except (KeyringError, SchemaNotCurrent) as mistake:
-        log.error("%s", mistake)
-        return 2
+    except SetupError:
+        raise
     except (SQLAlchemyError, OSError) as error:
         log.error("REDRESS_API_URL: the API's own store cannot be used: %s", type(error).__name__)
         return 1
@@ -66,19 +54,29 @@ def run() -> int:
     log.info("answering at http://%s:%d, documented at /docs", settings.api_host, settings.api_port)
     signal.signal(signal.SIGTERM, _already_stopped)
     signal.signal(signal.SIGINT, _already_stopped)
-    uvicorn.run(
+    server = uvicorn.Server(served(app, settings))
+    server.run()
+    flush()
+    log.info("stopped")
+    return 0 if server.started else 1
+
+
+def served(app: FastAPI, settings: ApiSettings) -> uvicorn.Config:
+    """How the app is served: within which bounds, and whose word on addresses is believed."""
+    return uvicorn.Config(
         app,
         host=settings.api_host,
         port=settings.api_port,
+        http=PatientProtocol,
         log_config=None,
         access_log=False,
         server_header=False,
         h11_max_incomplete_event_size=MAX_HEADERS,
+        # Whoever may write X-Forwarded-For chooses the address that they are counted under.
+        proxy_headers=bool(settings.api_proxies),
+        forwarded_allow_ips=settings.api_proxies,
         timeout_graceful_shutdown=int(settings.shutdown_within),
     )
-    flush()
-    log.info("stopped")
-    return 0
 
 
 def _already_stopped(_number: int, _frame: FrameType | None) -> None:
@@ -87,7 +85,11 @@ def _already_stopped(_number: int, _frame: FrameType | None) -> None:
 
 def main() -> NoReturn:
     """The command `redress-api`."""
-    leave(run())
+    try:
+        leave(run())
+    except SetupError as mistake:
+        log.error("the API cannot start: %s", mistake)
+        leave(2)
 
 
 if __name__ == "__main__":

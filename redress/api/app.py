@@ -30,7 +30,7 @@ from redress.api.routes.codec import CrossOrigin
 from redress.api.settings import ApiSettings
 from redress.domain.parsing import Malformed, problems_in
 from redress.security.encryption import Cipher
-from redress.security.keyring import MissingKey
+from redress.security.keyring import Unreadable
 from redress.services.webhook_delivery import Dispatcher
 
 log = logging.getLogger("redress.api")
@@ -66,7 +66,7 @@ def build(settings: ApiSettings, cipher: Cipher) -> FastAPI:
     async def life(_: FastAPI) -> AsyncIterator[None]:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "api"))
         dispatcher = Dispatcher(
-            context.backends, first_pause=settings.webhook_pause, loopback=settings.webhook_loopback
+            context.backends, first_pause=settings.webhook_pause, rules=settings.webhook_rules
         )
         tasks = [
             asyncio.create_task(context.backends.watch(cipher)),
@@ -110,7 +110,7 @@ def _log_failure(task: asyncio.Task[None]) -> None:
 
 
 async def _refused(_: Request, error: Exception) -> JSONResponse:
-    if isinstance(error, MissingKey):
+    if isinstance(error, Unreadable):
         log.error("%s", error)
     elif isinstance(error, SQLAlchemyError):
         log.error("a database cannot be used: %s", type(error).__name__)

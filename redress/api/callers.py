@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from ipaddress import IPv6Address, ip_address
 
 from sqlalchemy import Engine
 from starlette.requests import Request
@@ -23,6 +26,17 @@ CODEC_TIMES = 20
 """How many times the usual rate the codec has: the UI asks it about each event apart, the command about each
 payload, so that one long history takes hundreds of requests within a second."""
 
+DAY_MINUTES = 24 * 60
+
+KEYS_A_DAY = 5000
+"""Calls of one caller to encrypt what is nobody's yet, in a day: each makes a key that is kept for a time."""
+
+WORK = 0.025
+"""Seconds of work on the register that count as one request more."""
+
+MOST_WAITING = 250
+"""Requests of one caller that may stand until something comes."""
+
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 
@@ -35,6 +49,9 @@ class Callers:
         self._rates = Rates(settings.rate_per_minute)
         self._codec_rates = Rates(settings.rate_per_minute * CODEC_TIMES)
         self._unknown_rates = Rates(settings.rate_per_minute)
+        self._keys = Rates(KEYS_A_DAY / DAY_MINUTES, burst=KEYS_A_DAY)
+        self._bytes = Rates(settings.bytes_per_day / DAY_MINUTES, burst=settings.bytes_per_day)
+        self._waiting: Counter[str] = Counter()
 
     async def admit(self, allowed: frozenset[Role], request: Request) -> Caller:
         """The caller, if they have one of these roles. Raises `Refusal`."""
@@ -45,14 +62,39 @@ class Callers:
             detail = "There is no token with it, or it is unknown, revoked or over: Authorization: Bearer …"
             raise Refusal("no-token", detail, headers=CHALLENGE)
         rates = self._codec_rates if is_codec else self._rates
-        rates.take(f"{caller.name} {caller.token}")
+        rates.take(_mark(caller))
+        if request.url.path == "/codec/encode":
+            self._keys.take(_mark(caller))
         if not caller.roles & allowed:
             raise Refusal("not-allowed", f"This is for the roles {', '.join(sorted(allowed))}.")
         return caller
 
     def count_unknown(self, request: Request) -> None:
         """Count a request of somebody unknown, by their address. Raises `Refusal` at too many."""
-        self._unknown_rates.take(f"address {request.client.host if request.client else ''}")
+        self._unknown_rates.take(_network(request.client.host if request.client else ""))
+
+    def count_bytes(self, caller: Caller, size: int) -> None:
+        """Count a body that a caller sent. Raises `Refusal` where it is more than they may in a day."""
+        self._bytes.take(_mark(caller), size)
+
+    def charge(self, caller: Caller, seconds: float) -> None:
+        """Count the work that a request was, beyond what every request is."""
+        self._rates.charge(_mark(caller), seconds / WORK)
+
+    @contextmanager
+    def waiting(self, caller: Caller) -> Iterator[None]:
+        """A request that stands until something comes. Raises `Refusal` where a caller has too many."""
+        mark = _mark(caller)
+        if self._waiting[mark] >= MOST_WAITING:
+            what = f"{MOST_WAITING} requests of this caller wait already."
+            raise Refusal("too-many", what, headers={"Retry-After": "5"})
+        self._waiting[mark] += 1
+        try:
+            yield
+        finally:
+            self._waiting[mark] -= 1
+            if not self._waiting[mark]:
+                del self._waiting[mark]
 
     async def identify(self, headers: Mapping[str, str], session: str | None = None) -> Caller | None:
         """Who comes with a token, or with a browser's session; None where it is not good."""
@@ -72,3 +114,16 @@ class Callers:
             return await self._issuer.caller(secret)
         except NoKeys:
             raise unavailable("The OpenID Connect issuer does not answer.") from None
+
+
+def _mark(caller: Caller) -> str:
+    return f"{caller.name} {caller.token}"
+
+
+def _network(host: str) -> str:
+    """By what an address is counted: one of IPv6 by its network, which is one customer's."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return f"address {host}"
+    return f"network {int(address) >> 64:x}" if isinstance(address, IPv6Address) else f"address {host}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, TypeVar, cast
 
 from fastapi import Depends, Path, Request
@@ -10,17 +9,16 @@ from fastapi import Depends, Path, Request
 from redress.api.callers import Callers
 from redress.api.problems import Refusal
 from redress.api.settings import ApiSettings
+from redress.domain.identifiers import REFERENCE
 from redress.security.access import CODEC, Role
 from redress.security.encryption import Cipher
 from redress.security.tokens import Caller
-from redress.services.backends import Backends
+from redress.services.backends import ASKING, Asking, Backends
 from redress.services.openings import Openings
 from redress.store.api_store import open_store
 from redress.store.intake_queue import IntakeQueue
 
 T = TypeVar("T")
-
-REFERENCE = r"^[A-Z][A-Z0-9]{0,9}-[0-9]{4}-[0-9]{6,9}(-[0-9]{1,3}){0,3}$"
 
 
 class AppContext:
@@ -54,8 +52,9 @@ async def admit(request: Request, allowed: frozenset[Role] | None) -> None:
     if allowed == CODEC and caller.authority is not None:
         raise Refusal("not-allowed", "Decoding payloads reads every authority's.")
     request.state.caller = caller
+    ASKING.set(Asking(f"{caller.name} {caller.token}"))
     reference = request.path_params.get("reference", "")
-    if caller.authority is not None and re.match(REFERENCE, reference):
+    if caller.authority is not None and REFERENCE.fullmatch(reference):
         owner = await context.backends.ask(lambda register: register.authority_of(reference))
         if owner is not None:
             check_authority(caller, owner)
@@ -74,5 +73,10 @@ def caller_of(request: Request) -> Caller:
 Context = Annotated[AppContext, Depends(context_of)]
 CurrentCaller = Annotated[Caller, Depends(caller_of)]
 Reference = Annotated[
-    str, Path(pattern=REFERENCE, description="The complaint's reference.", examples=["CYP-2026-000123"])
+    str,
+    Path(
+        pattern=f"^{REFERENCE.pattern}$",
+        description="The complaint's reference.",
+        examples=["CYP-2026-000123"],
+    ),
 ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import traceback
 from math import ceil
 from pathlib import Path
 from time import monotonic
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from redress.api.problems import Refusal
@@ -18,8 +20,19 @@ log = logging.getLogger("redress.api")
 MAX_BODY = 1024 * 1024
 """Bytes of a request's body."""
 
-MAX_BATCH = 16 * 1024 * 1024
-"""The same for payloads to be decoded: the UI sends a whole history's at once."""
+MAX_BODIES = {
+    "/codec/encode": 16 * 1024 * 1024,
+    "/codec/decode": 16 * 1024 * 1024,
+    "/codec/login": 4 * 1024,
+    "/codec/logout": 4 * 1024,
+}
+"""The same of some paths. The UI sends the payloads of a whole history at once; a form holds one token."""
+
+MAX_UNDER_WAY = 96 * 1024 * 1024
+"""Bytes of all bodies that are being read or worked on."""
+
+READ_WITHIN = 20.0
+"""Seconds that a body may take to come."""
 
 MAX_CALLERS = 10_000
 """How many callers' rates are remembered."""
@@ -33,24 +46,35 @@ HEADERS = [
 
 
 class Rates:
-    """A bucket for each caller: it holds a quarter of a minute's requests and fills evenly."""
+    """A bucket for each caller: it holds a quarter of a minute's requests, or `burst`, and fills evenly."""
 
-    def __init__(self, per_minute: int) -> None:
+    def __init__(self, per_minute: float, burst: float | None = None) -> None:
         self._per_second = per_minute / 60
-        self._burst = max(per_minute / 4, 1.0)
+        self._burst = burst if burst is not None else max(per_minute / 4, 1.0)
         self._left: dict[str, tuple[float, float]] = {}
 
-    def take(self, who: str) -> None:
-        """Count one request. Raises `Refusal` with when the next would be taken."""
-        now = monotonic()
-        left, at = self._left.get(who, (self._burst, now))
-        left = min(self._burst, left + (now - at) * self._per_second)
-        if left < 1:
-            seconds = str(ceil((1 - left) / self._per_second))
+    def take(self, who: str, cost: float = 1.0) -> None:
+        """Count what somebody asks for. Raises `Refusal` with when it would be taken."""
+        left, wanted = self._now(who), min(cost, self._burst)
+        if left < wanted:
+            self._keep(who, left)
+            seconds = str(ceil((wanted - left) / self._per_second))
             raise Refusal("too-many", f"Try again in {seconds} s.", headers={"Retry-After": seconds})
+        self._keep(who, left - cost)
+
+    def charge(self, who: str, cost: float) -> None:
+        """Count what was more work than it seemed: what is owed is waited for the next time."""
+        self._keep(who, max(self._now(who) - cost, -self._burst))
+
+    def _now(self, who: str) -> float:
+        left, at = self._left.get(who, (self._burst, monotonic()))
+        return min(self._burst, left + (monotonic() - at) * self._per_second)
+
+    def _keep(self, who: str, left: float) -> None:
+        self._left.pop(who, None)  # who came last stands last
         if len(self._left) >= MAX_CALLERS:
-            self._left.clear()
-        self._left[who] = (left - 1, now)
+            del self._left[next(iter(self._left))]
+        self._left[who] = (left, monotonic())
 
 
 class Guard:
@@ -58,22 +82,14 @@ class Guard:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = MAX_BATCH if scope["path"].startswith("/codec/") else MAX_BODY
-        too_large = Refusal("too-large", f"A body may have {limit} bytes: keep documents elsewhere.")
-        received, has_begun = 0, False
-
-        async def counted() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > limit:
-                raise too_large
-            return message
+        body = _Body(self, MAX_BODIES.get(scope["path"], MAX_BODY), receive)
+        has_begun = False
 
         async def with_headers(message: Message) -> None:
             nonlocal has_begun
@@ -83,11 +99,15 @@ class Guard:
             await send(message)
 
         length = dict(scope["headers"]).get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > limit:
-            await too_large.response()(scope, receive, with_headers)
+        if not length.isdigit() or int(length) > body.most:
+            await body.too_large().response()(scope, receive, with_headers)
             return
         try:
-            await self._app(scope, counted, with_headers)
+            await self._app(scope, body.receive, with_headers)
+        except ClientDisconnect:
+            return  # nobody is there to be answered
+        except Refusal as refusal:
+            await refusal.response()(scope, receive, with_headers)
         except Exception as error:  # a fault of ours: its text could hold names, so nobody sees it
             frame = traceback.extract_tb(error.__traceback__)[-1]
             place = f"{Path(frame.filename).name}:{frame.lineno}"
@@ -96,5 +116,46 @@ class Guard:
             )
             if has_begun:
                 raise ConnectionAbortedError from None
-            refusal = Refusal("fault", "The fault was noted. The same request may work later.")
-            await refusal.response()(scope, receive, with_headers)
+            fault = Refusal("fault", "The fault was noted. The same request may work later.")
+            await fault.response()(scope, receive, with_headers)
+        finally:
+            self._under_way -= body.received
+
+    def count(self, size: int) -> None:
+        """Count bytes that came, of all bodies under way. Raises `Refusal`."""
+        self._under_way += size
+        if self._under_way > MAX_UNDER_WAY:
+            raise Refusal("too-many", "Large bodies are under way. Try again.", headers={"Retry-After": "2"})
+
+
+class _Body:
+    """The body of one request, as it comes: within its size and its time."""
+
+    def __init__(self, guard: Guard, most: int, receive: Receive) -> None:
+        self.most = most
+        self.received = 0
+        self._guard = guard
+        self._receive = receive
+        self._ends_at: float | None = None
+        self._is_whole = False
+
+    def too_large(self) -> Refusal:
+        return Refusal("too-large", f"A body may have {self.most} bytes here: keep documents elsewhere.")
+
+    async def receive(self) -> Message:
+        """The next part. Raises `Refusal` where it is too large, or does not come in time."""
+        if self._is_whole:  # what comes now is that the caller went away
+            return await self._receive()
+        if self._ends_at is None:
+            self._ends_at = monotonic() + READ_WITHIN
+        try:
+            message = await asyncio.wait_for(self._receive(), max(self._ends_at - monotonic(), 0.0))
+        except TimeoutError:
+            raise Refusal("too-slow", f"The body did not come within {READ_WITHIN:.0f} s.") from None
+        self._is_whole = not message.get("more_body", False)
+        size = len(message.get("body", b""))
+        self.received += size
+        self._guard.count(size)
+        if self.received > self.most:
+            raise self.too_large()
+        return message

@@ -10,9 +10,11 @@ from typing import Any
 
 import httpx
 import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from redress.api.settings import ApiSettings
 from redress.security.access import ROLES, Role
+from redress.security.network import is_safe_address
 from redress.security.tokens import Caller
 
 log = logging.getLogger(__name__)
@@ -25,6 +27,9 @@ FRESH = 600.0
 
 AT_MOST_EVERY = 10.0
 """Seconds between two fetches, however many tokens with unknown keys come."""
+
+SHORTEST_RSA = 2048
+"""Bits of an RSA key, at least (NIST SP 800-131A)."""
 
 LEEWAY = 30
 """Seconds that clocks may differ."""
@@ -65,8 +70,8 @@ class Issuer:
                 leeway=LEEWAY,
                 options={"require": ["exp", "iss", "aud", "sub"]},
             )
-        except (jwt.PyJWTError, ValueError, TypeError):
-            return None
+        except (jwt.PyJWTError, ArithmeticError, LookupError, ValueError, TypeError):
+            return None  # claims of any form may come: none is a fault of ours
         return self._of(claims)
 
     def _of(self, claims: dict[str, Any]) -> Caller | None:
@@ -75,8 +80,9 @@ class Issuer:
         if not isinstance(name, str) or not 0 < len(name) <= 200:
             return None
         claim = _at(claims, settings.oidc_roles_claim)
-        named = claim.split() if isinstance(claim, str) else claim if isinstance(claim, list) else []
-        ours = {settings.oidc_roles.get(str(role), "") if settings.oidc_roles else role for role in named}
+        given = claim.split() if isinstance(claim, str) else claim if isinstance(claim, list) else []
+        named = [role for role in given if isinstance(role, str)]
+        ours = {settings.oidc_roles.get(role, "") if settings.oidc_roles else role for role in named}
         roles: frozenset[Role] = frozenset(role for role in ROLES if role in ours)
         authority = None
         if settings.oidc_authority_claim:
@@ -101,23 +107,40 @@ class Issuer:
 
     async def _fetch(self) -> None:
         """Fetch the keys; where that fails, those that are here stay in use."""
-        issuer = self._settings.oidc_issuer.rstrip("/")
+        issuer = self._settings.oidc_issuer
+        place = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
         try:
             async with httpx.AsyncClient(timeout=5, follow_redirects=False) as http:
-                discovery = (await http.get(f"{issuer}/.well-known/openid-configuration")).raise_for_status()
-                keys = (await http.get(str(discovery.json()["jwks_uri"]))).raise_for_status().json()["keys"]
-            known = {key["kid"]: jwt.PyJWK(key) for key in keys if _signs(key)}
-        except (httpx.HTTPError, jwt.PyJWTError, ValueError, KeyError, TypeError) as error:
-            log.warning("the issuer's keys could not be fetched: %s", type(error).__name__)
+                discovered = (await http.get(place)).raise_for_status().json()
+                if discovered["issuer"] != issuer:
+                    raise ValueError("the discovery document names another issuer")
+                keys_at = str(discovered["jwks_uri"])
+                if not is_safe_address(keys_at):
+                    raise ValueError("the issuer's keys are not served by https")
+                keys = (await http.get(keys_at)).raise_for_status().json()["keys"]
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError) as error:
+            said = str(error) if type(error) is ValueError else type(error).__name__
+            log.warning("the issuer's keys could not be fetched: %s", said)
             return
-        self._keys, self._fetched_at = known, monotonic()
+        if isinstance(keys, list):
+            self._keys = dict(each for key in keys if (each := _signing_key(key)) is not None)
+            self._fetched_at = monotonic()
 
 
-def _signs(key: dict[str, Any]) -> bool:
-    """Whether a key of the set is one that an issuer signs with."""
-    kind, curve = key.get("kty"), key.get("crv")
-    is_ours = kind == "RSA" or (kind == "EC" and curve == "P-256")
-    return is_ours and isinstance(key.get("kid"), str) and key.get("use", "sig") == "sig"
+def _signing_key(key: object) -> tuple[str, jwt.PyJWK] | None:
+    """A key of the set that an issuer signs with; None for any other, which harms no key beside it."""
+    if not isinstance(key, dict) or not isinstance(key.get("kid"), str) or key.get("use", "sig") != "sig":
+        return None
+    if key.get("kty") != "RSA" and (key.get("kty"), key.get("crv")) != ("EC", "P-256"):
+        return None
+    try:
+        known = jwt.PyJWK(key)
+    except (jwt.PyJWTError, ArithmeticError, LookupError, ValueError, TypeError):
+        return None
+    if isinstance(known.key, RSAPublicKey) and known.key.key_size < SHORTEST_RSA:
+        log.warning("a key of the issuer's is shorter than %d bits: it is not used", SHORTEST_RSA)
+        return None
+    return key["kid"], known
 
 
 def _at(claims: dict[str, Any], place: str) -> Any:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import Body, FastAPI, Header
 from pydantic import Field
 
-from redress.api.limits import MAX_BATCH, MAX_BODY
+from redress.api.limits import MAX_BODIES, MAX_BODY
 from redress.api.problems import PROBLEMS, TYPE, Problem, problems
 from redress.api.routing import OPEN
 from redress.api.schemas import Notice, Schema
@@ -59,7 +59,7 @@ def about() -> dict[str, Any]:
     """What FastAPI writes at the head of the document."""
     roles = "Roles: " + "; ".join(f"`{role}` ({what})" for role, what in WHAT_ROLES_ARE.items()) + "."
     types = ", ".join(f"`{TYPE}{name}` ({status})" for name, (status, _) in PROBLEMS.items())
-    limits = {"largest": f"{MAX_BODY:,}", "batch": f"{MAX_BATCH:,}"}
+    limits = {"largest": f"{MAX_BODY:,}", "batch": f"{MAX_BODIES['/codec/decode']:,}"}
     return {
         "title": "Redress",
         "version": "1.0.0",

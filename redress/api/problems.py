@@ -15,8 +15,8 @@ from redress.api.schemas import Schema
 from redress.domain.erasure import Erased
 from redress.domain.parsing import Malformed
 from redress.domain.parsing import Problem as FieldProblem
-from redress.security.keyring import MissingKey
-from redress.services.backends import Unavailable
+from redress.security.keyring import KeysUnavailable, MissingKey, Unreadable
+from redress.services.backends import Busy, Unavailable
 from redress.services.errors import NotFound
 
 MEDIA_TYPE = "application/problem+json"
@@ -156,15 +156,21 @@ def refusal_of(error: Exception) -> Refusal:
             return Refusal("not-found", f"{error}.")
         case Erased():
             return Refusal("erased", f"{error}.")
+        case Busy():
+            return Refusal("too-many", f"{error}.", headers={"Retry-After": "2"})
         case Unavailable():
             return unavailable(f"{error} does not answer.")
         case MissingKey():
             return unavailable("A key is missing here, so this cannot be read just now; nothing is lost.")
+        case KeysUnavailable():
+            return unavailable("The keys are out of reach just now, so this cannot be read; nothing is lost.")
+        case Unreadable():
+            return Refusal("fault", f"The record is not whole, and nothing of it is served: {error}.")
         case _:
             return unavailable("A database that this needs cannot be used just now.")
 
 
-ANSWERED = (Refusal, Malformed, NotFound, Erased, Unavailable, MissingKey, SQLAlchemyError)
+ANSWERED = (Refusal, Malformed, NotFound, Erased, Unavailable, Unreadable, KeysUnavailable, SQLAlchemyError)
 """The errors that `refusal_of` knows."""
 
 

@@ -9,10 +9,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 
 from redress.api.bodies import JsonRequest
-from redress.api.context import admit
+from redress.api.context import admit, caller_of, context_of
 from redress.api.problems import bad_parameters
+from redress.domain.identifiers import typed_reference
 from redress.domain.parsing import Problem
 from redress.security.access import Role
+from redress.services.backends import ASKING
 
 OPEN: dict[str, Any] = {"security": []}
 """`openapi_extra` of an endpoint that needs no token. None of them shows anything of a complaint."""
@@ -38,6 +40,7 @@ class Route(APIRoute):
         self.allowed: frozenset[Role] | None = frozenset(extra["x-roles"]) if extra != OPEN else None
         if options["response_description"] == "Successful Response":  # what FastAPI says of any
             options["response_description"] = "As asked."
+        options["operation_id"] = options.get("operation_id") or getattr(endpoint, "__name__", None)
         super().__init__(path, endpoint, **options | {"strict_content_type": False})
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -45,11 +48,24 @@ class Route(APIRoute):
         handle = super().get_route_handler()
 
         async def checked(request: Request) -> Response:
+            if "reference" in request.path_params:
+                request.path_params["reference"] = typed_reference(request.path_params["reference"])
             await admit(request, self.allowed)
             self._check_parameters(request)
-            return await handle(await JsonRequest.read(request) if self.body_field else request)
+            try:
+                return await handle(await self._read(request) if self.body_field else request)
+            finally:
+                _charge(request)
 
         return checked
+
+    async def _read(self, request: Request) -> JsonRequest:
+        """The request with its body, which counts in what its caller may send in a day."""
+        whole = JsonRequest(request.scope, request.receive)
+        size = len(await whole.body())
+        if self.allowed is not None and not self.path.startswith("/codec/"):
+            context_of(request).callers.count_bytes(caller_of(request), size)
+        return await whole.parsed()
 
     def _check_parameters(self, request: Request) -> None:
         """Refuse a parameter that is not there: a filter that is misspelt would filter nothing."""
@@ -64,6 +80,13 @@ class Route(APIRoute):
         ]
         if problems:
             raise bad_parameters(problems[:20])
+
+
+def _charge(request: Request) -> None:
+    """The work that an answer was counts in its caller's rate."""
+    asked = ASKING.get()
+    if asked is not None and asked.seconds:
+        context_of(request).callers.charge(caller_of(request), asked.seconds)
 
 
 def endpoints(*tags: str) -> APIRouter:

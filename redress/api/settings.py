@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, IPvAnyNetwork, SecretStr, field_validator
 from sqlalchemy import make_url
 
+from redress.security.network import is_safe_address
+from redress.services.webhook_addresses import AddressRules
 from redress.settings import Settings
+from redress.settings_sources import with_password
 
 OUT_OF_REACH = {"connect_timeout": "3", "tcp_user_timeout": "5000"}
 """What makes PostgreSQL's client give up on a database that says nothing: seconds, milliseconds."""
@@ -24,6 +27,12 @@ class ApiSettings(Settings):
     """Where the API's own store is (tokens, the queue), as an SQLAlchemy URL; empty: an SQLite file in
     the state folder. It is apart from the register, so that intake is taken while the register is down."""
 
+    api_role: str = Field(default="", pattern=r"^[a-z_][a-z0-9_]*$|^$")
+    """A role of the register's PostgreSQL database: `migrate` gives it what the API needs, and no more."""
+
+    api_password: SecretStr = SecretStr("")
+    """The password for that store, where its URL names a user and no password."""
+
     api_https: bool = False
     """Whether people reach it by https, through a proxy: cookies are then sent over https alone."""
 
@@ -36,11 +45,20 @@ class ApiSettings(Settings):
     rate_per_minute: int = Field(default=600, ge=1)
     """Requests that one caller may make in a minute."""
 
+    bytes_per_day: int = Field(default=256 * 1024 * 1024, ge=1)
+    """Bytes of bodies that one caller may send in a day; what it has not used comes back evenly."""
+
+    api_proxies: list[str] = []
+    """The addresses, as JSON, of proxies whose X-Forwarded-For is believed; empty: nobody's is."""
+
     codec_origins: list[str] = ["http://127.0.0.1:8233", "http://localhost:8233", "http://127.0.0.1:8080"]
     """Where the Temporal UI is, as the browser sees it: only pages from there may use the codec."""
 
     webhook_loopback: bool = False
-    """Allows receivers on this machine and in private networks, without https: for tests and trials."""
+    """Allows receivers on this machine, also without https: for tests and trials."""
+
+    webhook_networks: list[IPvAnyNetwork] = []
+    """Private networks that webhooks may lead into, as JSON (`["10.20.0.0/16"]`); by https as all others."""
 
     webhook_pause: float = Field(default=5.0, gt=0)
     """Seconds before a delivery that failed is tried again; each further pause is longer."""
@@ -63,10 +81,22 @@ class ApiSettings(Settings):
     oidc_authority_claim: str = ""
     """The claim that limits a caller to one authority; empty: nobody is limited."""
 
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _by_https(cls, issuer: str) -> str:
+        if issuer and not is_safe_address(issuer):
+            raise ValueError("should begin with https://, as OpenID Connect has it")
+        return issuer
+
+    @property
+    def webhook_rules(self) -> AddressRules:
+        """Where webhooks may lead."""
+        return AddressRules(self.webhook_networks, self.webhook_loopback)
+
     @property
     def store_url(self) -> str:
         """The URL of the API's own store."""
-        return self.api_url or f"sqlite:///{self.state / 'api.db'}"
+        return with_password(self.api_url, self.api_password) or f"sqlite:///{self.state / 'api.db'}"
 
     @property
     def database_url(self) -> str:

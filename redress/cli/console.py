@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
-from pydantic import ValidationError
 
+from redress.domain.identifiers import NO_REFERENCE, REFERENCE, typed_reference
 from redress.domain.parsing import Problem
+from redress.startup import SetupError, read_settings
 
 if TYPE_CHECKING:  # loaded where they are needed: `due` needs none
     from redress.settings import Settings
@@ -25,7 +26,25 @@ DONE, MALFORMED, NO_ANSWER, REFUSED, UNKNOWN = 0, 2, 3, 4, 5
 """How a command ends: its exit status."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")]
-Reference = Annotated[str, typer.Argument(help="The complaint's reference, for example CYP-2026-000123.")]
+
+
+def _reference(given: str | None) -> str | None:
+    """Capitals and spaces around a reference do not matter; what is none ends the command."""
+    if given is None:
+        return None
+    reference = typed_reference(given)
+    if not REFERENCE.fullmatch(reference):
+        fail(UNKNOWN, [f"REFERENCE: there never was a complaint {given[:60]!r}: it {NO_REFERENCE}"])
+    return reference
+
+
+Reference = Annotated[
+    str,
+    typer.Argument(help="The complaint's reference, for example CYP-2026-000123.", callback=_reference),
+]
+OptionalReference = Annotated[
+    str | None, typer.Argument(help="A complaint's reference; left out: all.", callback=_reference)
+]
 
 T = TypeVar("T")
 S = TypeVar("S", bound="Settings")
@@ -74,9 +93,9 @@ def settings() -> Settings:
 def settings_of(kind: type[S]) -> S:
     """The same of a class with more settings."""
     try:
-        return kind()
-    except ValidationError as error:
-        fail(MALFORMED, [f"REDRESS_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()])
+        return read_settings(kind)
+    except SetupError as error:
+        fail(MALFORMED, str(error).splitlines())
 
 
 def read_document(file: str) -> dict[str, Any]:

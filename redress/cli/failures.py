@@ -12,11 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from redress.cli.console import MALFORMED, NO_ANSWER, REFUSED, UNKNOWN, problem_lines, settings
 from redress.domain.erasure import Erased
 from redress.domain.parsing import Malformed
-from redress.letters.delivery.channel_settings import ChannelConfigError
-from redress.procedures.loader import FileError
-from redress.security.keyring import KeyringError, MissingKey
+from redress.security.keyring import KeysUnavailable, MissingKey, Unreadable
 from redress.services.errors import NoAnswer, NotFound, Rejected
-from redress.store.schema import SchemaNotCurrent
+from redress.startup import SetupError
 
 APPLIED = {"": "", "no": "; it is not applied", "unknown": "; whether it is applied is not known"}
 
@@ -34,16 +32,20 @@ def failure_of(error: Exception, repeat: dict[str, Any] | None, stores: str) -> 
     match error:
         case Malformed():
             return Failure(MALFORMED, problem_lines(error.problems))
-        case FileError() | KeyringError() | ChannelConfigError() | SchemaNotCurrent():
+        case SetupError():
             return Failure(MALFORMED, str(error).splitlines())
         case MissingKey():
             return Failure(MALFORMED, [f"{settings().keys_file}: {error}"])
+        case Unreadable():
+            return Failure(1, [f"the record is not whole: {error}; see starter.py verify"])
         case Rejected() | Erased():
             return Failure(REFUSED, [str(error)])
         case NotFound():
             return Failure(UNKNOWN, [str(error)])
         case NoAnswer():
             return _unanswered(error, repeat)
+        case KeysUnavailable():
+            return Failure(NO_ANSWER, [f"no answer: {error}"])
         case SQLAlchemyError() | OSError():
             return Failure(NO_ANSWER, [f"no answer: {stores} cannot be used: {type(error).__name__}"])
     return None

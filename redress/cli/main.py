@@ -24,6 +24,7 @@ GROUPS = {
     "redress.cli.procedures": ("procedure", "rehearse"),
     "redress.cli.upkeep": ("letters", "migrate", "recount", "reconcile"),
     "redress.cli.privacy": ("export", "erase", "keys"),
+    "redress.cli.proof": ("verify",),
     "redress.cli.tokens": ("token",),
     "redress.cli.versions": ("versions",),
     "redress.cli.waiting": ("waiting",),

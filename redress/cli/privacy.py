@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from redress.api.settings import ApiSettings
+from redress.bootstrap_keys import master_keys
 from redress.cli import console, tables
 from redress.cli.shared import client, register
 from redress.security.keyring import add_key
@@ -42,7 +43,7 @@ def export(
 
 @app.command()
 def erase(
-    reference: Annotated[str | None, typer.Argument(help="The complaint's reference.")] = None,
+    reference: console.OptionalReference = None,
     due_: Annotated[
         bool, typer.Option("--due", help="All that their authority's retention has passed.")
     ] = False,
@@ -103,14 +104,20 @@ def _keys() -> KeyManagement:
     own = console.settings()
     api = ApiSettings(state=own.state)
     has_store = bool(api.api_url) or (own.state / "api.db").exists()
-    return KeyManagement(own.keys_file, register(), open_store(api.store_url) if has_store else None)
+    store = open_store(api.store_url) if has_store else None
+    return KeyManagement(own.keys_file, register(), store, is_file=own.key_service == "file")
 
 
 @keys.command("new")
 def new_key(name: Annotated[str, typer.Option(help="Its name; today's date if left out.")] = "") -> None:
     """Put a new key on top of the keyring; what runs uses it within seconds. Then: keys rewrap."""
     with console.ending():
-        file = console.settings().keys_file
+        own = console.settings()
+        if own.key_service != "file":
+            name = master_keys(own).rotate(name)
+            console.say(f"{own.key_service}: key {name} is the present one now; then: keys rewrap")
+            return
+        file = own.keys_file
         name = add_key(file, name)
     console.say(f"{file}: key {name} is on top now; keep a copy of the file where no backup is")
 

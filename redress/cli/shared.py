@@ -11,6 +11,7 @@ from redress.cli.console import settings
 from redress.domain.parsing import Malformed, Problem
 from redress.security.encryption import Cipher
 from redress.services.errors import NoAnswer
+from redress.startup import SetupError
 from redress.store.database import connect as connect_register
 from redress.store.register import Register
 from redress.temporal.client import connect, where
@@ -28,18 +29,16 @@ def register() -> Register:
 
 
 async def client(*, reading: bool = False) -> Client:
-    """A client of Temporal. Raises `NoAnswer` where it is out of reach, `Malformed` for wrong settings.
+    """A client of Temporal. Raises `NoAnswer` where it is out of reach, and an error for wrong settings.
 
     `reading`: nothing was to be done, so that nobody need be told that it is not.
     """
-    try:
-        address = where()
-    except Exception as error:  # the SDK does not export the class of its errors about settings
-        raise Malformed([Problem("TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE", str(error))]) from None
-    keys = cipher()
+    address, keys = where(), cipher()
     try:
         return await connect(keys)
     except RuntimeError:
         raise NoAnswer(f"Temporal is out of reach at {address}", applied="" if reading else "no") from None
+    except SetupError:
+        raise
     except ValueError as error:
         raise Malformed([Problem("TEMPORAL_ADDRESS", str(error))]) from None

@@ -19,7 +19,7 @@ app = typer.Typer()
 
 @app.command("letters")
 def letters_(
-    reference: Annotated[str | None, typer.Argument(help="Only this complaint's, all of them.")] = None,
+    reference: console.OptionalReference = None,
     mark: Annotated[str | None, typer.Argument(help="Print this letter's text.")] = None,
     again: Annotated[bool, typer.Option("--again", help="Send this letter again, or try it now.")] = False,
     by_hand: Annotated[
@@ -68,7 +68,7 @@ def migrate(as_json: console.AsJson = False) -> None:
     """
     own = console.settings_of(ApiSettings)
     with console.ending(stores="one of the stores"):
-        done = migrate_stores(own, own.store_url)
+        done = migrate_stores(own, own.store_url, own.api_role)
     if as_json:
         console.print_json(done)
     else:

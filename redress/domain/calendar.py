@@ -10,7 +10,7 @@ complaint is the one recorded in its history. `redress.procedures.bank_holidays`
 
 from __future__ import annotations
 
-from contextlib import suppress
+from calendar import monthrange
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -201,8 +201,6 @@ def long_date(day: date) -> str:
 
 def months_after(day: date, months: int) -> date:
     """The same day so many months later, or the last of that month."""
-    year, month = divmod(day.month - 1 + months, 12)
-    for last in (day.day, 30, 29, 28):
-        with suppress(ValueError):
-            return date(day.year + year, month + 1, min(day.day, last))
-    raise AssertionError("every month has 28 days")
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))

@@ -31,14 +31,13 @@ from redress.domain.opening import Opening
 from redress.domain.opening_parsing import past_messages
 from redress.domain.parsing import Parsed, parse_message
 from redress.domain.procedure import RulesSnapshot
+from redress.domain.rejects import Rejects, reason_of
+from redress.domain.room import Room
 from redress.domain.schedule import Schedule, Task, Timer
 from redress.domain.state import ComplaintState
-from redress.domain.status import Status, status_of
+from redress.domain.status import MessageOutcome, Status, status_of
 
 __all__ = ["Answer", "Case", "EffectStatus", "LoggedMessage", "Rejected", "SavedCase", "Task", "Timer"]
-
-LARGEST_REJECT, ROOM_FOR_REJECTS = 4096, 400_000
-"""Bytes recorded of a signal that could not be taken, and of all such; beyond it only what was wrong."""
 
 
 class Case:
@@ -55,14 +54,16 @@ class Case:
         self.reference = reference
         self.opened_on = opened_on
         self.intake = opening.without_messages
-        self.messages = MessageLog()
+        self.room = Room(len(self.intake.model_dump_json().encode()))
+        self.messages = MessageLog(self.room)
         self.log, self.logged = self.messages.entries, self.messages.records
-        self.rejected: list[Rejected] = []
+        self.rejects = Rejects()
         self._folding = Folding(rules, self.intake)
         for parsed in past_messages(opening, opened_on):
             message = parsed.message
             if message.message_id not in self.messages.records or message.action == "add_note":
                 self.messages.add(parsed)
+        self.room.begin_shares()
         self._loaded = len(self.log)
         self.state = self._folding.state(self.log)
         self.state.advance(opened_on)
@@ -91,7 +92,7 @@ class Case:
         """Take on what was recorded since the opening, in one go where it came in the order of its dates."""
         in_turn = sorted(records, key=lambda record: record.seq)
         added = [self.messages.add(record.parsed(), record=record) for record in in_turn]
-        self.rejected = list(rejected)
+        self.rejects = Rejects(rejected)
         self.settled.update(settled)
         if any(isinstance(entry.message, Correct) or entry.message.on < self.state.day for entry in added):
             self._refold()
@@ -112,6 +113,11 @@ class Case:
         )
 
     # --- what is read of it ----------------------------------------------------------------------
+
+    @property
+    def rejected(self) -> list[Rejected]:
+        """The signals that could not be taken, the first of them each by itself."""
+        return self.rejects.kept
 
     @property
     def opening(self) -> Opening:
@@ -154,14 +160,15 @@ class Case:
             letter["state"] = self.settled.get(key, "history" if key in history else "waiting")
         for r in self.rejected:
             if r.on <= as_of:
-                status["refused"].append(
-                    {
-                        "action": r.action,
-                        "on": r.on.isoformat(),
-                        "reason": "; ".join(r.problems),
-                        "received": r.received,
-                    }
-                )
+                refused: MessageOutcome = {
+                    "action": r.action,
+                    "on": r.on.isoformat(),
+                    "reason": reason_of(r),
+                    "received": r.received,
+                }
+                if r.in_clear:
+                    refused["in_clear"] = True
+                status["refused"].append(refused)
         return status
 
     def moves_of(self, table: HolidayTable, today: date) -> list[dict[str, Any]]:
@@ -187,8 +194,11 @@ class Case:
             check_correction(self.intake, [*self.log, LogEntry(len(self.log), parsed.message)], today)
         return parsed
 
-    def receive(self, parsed: Parsed, now: datetime) -> Answer:
-        """Take a parsed message: the first time it is carried out, later its first answer is given."""
+    def receive(self, parsed: Parsed, now: datetime, *, in_clear: bool = False) -> Answer:
+        """Take a parsed message: the first time it is carried out, later its first answer is given.
+
+        `in_clear`: it came unencrypted though there are keys.
+        """
         message = parsed.message
         first = self.messages.repeated(parsed)
         if first is not None:
@@ -196,7 +206,7 @@ class Case:
         today = max(london_date(now), message.on)
         self.state.advance(today)
         before = snapshot_of(self.state, today)
-        entry = self.messages.add(parsed)
+        entry = self.messages.add(parsed, in_clear=in_clear)
         try:
             if isinstance(message, Correct) or message.on < self.state.day:
                 self._refold()
@@ -226,18 +236,14 @@ class Case:
             changed=changed,
         )
 
-    def reject(self, action: str, problems: Iterable[str], received: str, now: datetime) -> Rejected:
-        """Record a signal that could not be taken, with its problems and the beginning of what came."""
-        room = max(0, ROOM_FOR_REJECTS - sum(len(rejected.received) for rejected in self.rejected))
-        size = min(room, LARGEST_REJECT)
-        rejected = Rejected(
-            action=action[:200],
-            on=london_date(now),
-            problems=list(problems)[:50],
-            received=received.encode("utf-8", "replace")[:size].decode("utf-8", "ignore"),
-        )
-        self.rejected.append(rejected)
-        return rejected
+    def reject(
+        self, action: str, problems: Iterable[str], received: str, now: datetime, *, in_clear: bool = False
+    ) -> Rejected | None:
+        """Record a signal that could not be taken, with its problems and the beginning of what came.
+
+        None where so many came before that it is counted alone: `rejects.counted` gives those.
+        """
+        return self.rejects.add(action, problems, received, london_date(now), in_clear=in_clear)
 
     # --- what is due -----------------------------------------------------------------------------
 

@@ -67,14 +67,42 @@ def check_correction(opening: Opening, log: list[LogEntry], today: date) -> None
         raise Malformed([Problem("action", f"{MOST_CORRECTIONS} corrections are enough for one complaint")])
     _carry_out(newest, before.opening, before.entries)
     after = corrected(opening, log)
-    problems = opening_problems(after.opening.received_on, after.opening.events_on, today)
-    if abs(after.opening.received_on - opening.received_on) > FURTHEST:
+    _check_outcome(opening, after.opening, after.entries, today)
+
+
+def _check_outcome(was: Opening, opening: Opening, entries: list[LogEntry], today: date) -> None:
+    """Raise `Malformed` where a correction leaves something impossible."""
+    problems = opening_problems(opening.received_on, opening.events_on, today)
+    if abs(opening.received_on - was.received_on) > FURTHEST:
         problems.append(Problem("received_on", "moves by more than a year: open it as a new complaint"))
-    for entry in after.entries:
-        for problem in when_problems(entry.message, after.opening.received_on, today):
+    for entry in entries:
+        for problem in when_problems(entry.message, opening.received_on, today):
             problems.append(Problem(problem.field, f"{entry.message.action}: {problem.what}"))
     if problems:
         raise Malformed([Problem("value", f"{p.field}: {p.what}") for p in problems])
+
+
+def check_corrections(opening: Opening, log: list[LogEntry], today: date) -> list[tuple[int, Problem]]:
+    """What is wrong with the corrections among the messages of an opening, each with its place in the log.
+
+    All come at once: each is carried out once, in the order of their dates, on what the last one left.
+    """
+    problems: list[tuple[int, Problem]] = []
+    entries = log
+    right = opening
+    for correction in sorted(log, key=LogEntry.by_date):
+        if not isinstance(correction.message, Correct):
+            continue
+        try:
+            then, changed = _carry_out(correction.message, right, entries)
+            moved = then.received_on != right.received_on
+            put_right = [now for was, now in zip(entries, changed, strict=True) if moved or now is not was]
+            _check_outcome(opening, then, put_right, today)
+        except Malformed as malformed:
+            problems += [(correction.seq, problem) for problem in malformed.problems]
+        else:
+            right, entries = then, changed
+    return problems
 
 
 def _carry_out(message: Correct, opening: Opening, entries: list[LogEntry]) -> tuple[Opening, list[LogEntry]]:

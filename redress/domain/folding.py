@@ -34,22 +34,15 @@ class Folding(NamedTuple):
         state, has_corrections = self._fold(log, until)
         if has_corrections:
             in_order = sorted(log, key=LogEntry.by_date)
+            after: ComplaintState | None = None  # the entry before, where that was a correction too
             for at, entry in enumerate(in_order):
                 if isinstance(entry.message, Correct) and entry.message.on <= until:
-                    self._record_correction(state, entry, entry.message, in_order[:at])
+                    before = after or self._fold(in_order[:at], entry.message.on)[0]
+                    after = self._fold(in_order[: at + 1], entry.message.on)[0]
+                    _record_correction(state, entry, entry.message, before, after)
+                else:
+                    after = None
         return state
-
-    def _record_correction(
-        self, state: ComplaintState, entry: LogEntry, message: Correct, earlier: list[LogEntry]
-    ) -> None:
-        on = message.on
-        before, after = (self._fold(log, on)[0] for log in (earlier, [*earlier, entry]))
-        before.advance(on)
-        after.advance(on)
-        moved = _record_moves(before, after, state, message.reason, on)
-        if moved:
-            facts: dict[str, Fact] = {"moved": moved, "next": state.effects.next_step(), "stage": state.stage}
-            state.effects.correct_dates(entry, on, facts)
 
     def _fold(self, log: list[LogEntry], until: date) -> tuple[ComplaintState, bool]:
         put_right = corrected(self.intake, log)
@@ -84,6 +77,19 @@ class Folding(NamedTuple):
             for was, now in zip(before.ledger, after.ledger, strict=True)
             if was.due_on != now.due_on
         ]
+
+
+def _record_correction(
+    state: ComplaintState, entry: LogEntry, message: Correct, before: ComplaintState, after: ComplaintState
+) -> None:
+    """Write into the ledger and the effects of `state` what one correction moved, on the day it was made."""
+    on = message.on
+    before.advance(on)
+    after.advance(on)
+    moved = _record_moves(before, after, state, message.reason, on)
+    if moved:
+        facts: dict[str, Fact] = {"moved": moved, "next": state.effects.next_step(), "stage": state.stage}
+        state.effects.correct_dates(entry, on, facts)
 
 
 def _record_moves(

@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
 from redress.domain.fields import IsoDay
-from redress.domain.messages import KNOWN, Message, Recount
+from redress.domain.messages import KNOWN, Message
 from redress.domain.opening import Opening
 from redress.domain.parsing import Malformed, Parsed, Problem, fingerprint
+from redress.domain.room import Room
 
 Difference = TypedDict(
     "Difference",
@@ -28,19 +29,17 @@ Difference = TypedDict(
 EffectStatus = Literal["done", "skipped", "history"]
 """What became of an effect: carried out, overtaken, or of a day before the complaint came here."""
 
-SHORT = 4000
-"""Bytes of a message that are always few enough while there is any room."""
-
-ROOM_FOR_LONG, ROOM = 700_000, 1_100_000
-"""Bytes of messages a complaint holds; packed at worst they are still below Temporal's 2 MB."""
-
 
 class LogEntry(NamedTuple):
-    """A message in the log: `seq` is the order of receipt; `assumed` that nobody gave its date."""
+    """A message in the log: `seq` is the order of receipt; `assumed` that nobody gave its date.
+
+    `in_clear`: it came unencrypted though there are keys, so it stays readable in Temporal's history.
+    """
 
     seq: int
     message: Message
     assumed: bool = False
+    in_clear: bool = False
 
     def by_date(self) -> tuple[date, int]:
         """The order in which messages take effect: by their dates, on one day as they came."""
@@ -111,12 +110,17 @@ class Answer(BaseModel):
 
 
 class Rejected(BaseModel):
-    """A signal that could not be taken: recorded, since nobody waited for an answer."""
+    """A signal that could not be taken: recorded, since nobody waited for an answer.
+
+    `count` stands for so many of one name, beyond the first that are kept with what they brought.
+    """
 
     action: str
     on: date
     problems: list[str]
     received: str
+    in_clear: bool = False
+    count: int = 1
 
 
 class LoggedMessage(BaseModel):
@@ -127,6 +131,7 @@ class LoggedMessage(BaseModel):
     body: dict[str, Any]
     assumed: bool = False
     named: bool = True
+    in_clear: bool = False
     answer: Answer | None = None
 
     def parsed(self) -> Parsed:
@@ -153,26 +158,19 @@ class SavedCase(BaseModel):
 class MessageLog:
     """The messages of one complaint. `entries` in the order they came, `records` by their ids."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: Room) -> None:
         self.entries: list[LogEntry] = []
         self.records: dict[str, LoggedMessage] = {}
         self._messages: dict[str, Message] = {}
         self._ids: dict[str, str] = {}  # of messages whose senders gave no id, by content
-        self._size = 0
+        self.room = room
 
     def check(self, parsed: Parsed) -> bool:
-        """Whether a message is new. Raises `Malformed` where its id is another's, or there is no room left.
-
-        A complaint must stay small enough to be handed on: long texts end first, then all.
-        """
+        """Whether a message is new. Raises `Malformed` where its id is another's, or it has no room."""
         message = parsed.message
         first = self.records.get(message.message_id)
         if first is None:
-            size = len(message.model_dump_json())
-            is_short = size <= SHORT or isinstance(message, Recount)
-            if self._size + size > (ROOM if is_short else ROOM_FOR_LONG):
-                what = f"this complaint's file holds {self._size} bytes already; keep documents elsewhere"
-                raise Malformed([Problem("message", f"{what}, and send at most {SHORT} bytes")])
+            self.room.check(message)
             return True
         known = self._messages[message.message_id]
         dated = not (first.assumed or parsed.assumed)
@@ -192,12 +190,13 @@ class MessageLog:
                 first = self.records.get(self._ids.get(parsed.content, ""))
         return first.answer if first is not None else None
 
-    def add(self, parsed: Parsed, *, record: LoggedMessage | None = None) -> LogEntry:
+    def add(self, parsed: Parsed, *, record: LoggedMessage | None = None, in_clear: bool = False) -> LogEntry:
         """Log a message; `record` where it was recorded before, with its answer."""
         message = parsed.message
         if message.message_id in self.records:  # only notes: two alike are two
             message = message.model_copy(update={"message_id": f"{message.message_id}.{len(self.entries)}"})
-        entry = LogEntry(record.seq if record else len(self.entries), message, parsed.assumed)
+        in_clear = record.in_clear if record else in_clear
+        entry = LogEntry(record.seq if record else len(self.entries), message, parsed.assumed, in_clear)
         self.entries.append(entry)
         record = record or LoggedMessage(
             seq=entry.seq,
@@ -205,10 +204,11 @@ class MessageLog:
             body=message.model_dump(mode="json", by_alias=True, exclude_unset=True),
             assumed=parsed.assumed,
             named=parsed.named,
+            in_clear=in_clear,
         )
         self.records[message.message_id] = record
         self._messages[message.message_id] = message
-        self._size += len(str(record.body))
+        self.room.add(message, record.body)
         if not parsed.named:
             self._ids.setdefault(parsed.content, message.message_id)
         return entry
@@ -218,5 +218,5 @@ class MessageLog:
         self.entries.remove(entry)
         record = self.records.pop(entry.message.message_id)
         del self._messages[entry.message.message_id]
-        self._size -= len(str(record.body))
+        self.room.take_back(entry.message, record.body)
         self._ids = {content: id_ for content, id_ in self._ids.items() if id_ in self.records}

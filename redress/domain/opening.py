@@ -41,6 +41,10 @@ class About(Part):
     """The names of the people concerned."""
 
 
+MOST_MESSAGES = 500
+"""How many messages of a case under way an opening may bring."""
+
+
 class Opening(Part):
     """The opening of one representation. `received_on` is the London date the authority had it."""
 
@@ -102,7 +106,7 @@ class Opening(Part):
     linked_to: Short | None = None
     """The reference of a complaint this one belongs with. It leaves that one's clocks alone."""
 
-    messages: list[dict[str, Any]] = Field(default_factory=list, max_length=500)
+    messages: list[dict[str, Any]] = Field(default_factory=list, max_length=MOST_MESSAGES)
     """The messages of a case already under way, each with its `action`, its `on` and that action's fields.
     Over HTTP for the role `complaints_manager` alone."""
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from redress.domain.corrections import check_correction
+from redress.domain.corrections import MOST_CORRECTIONS, check_corrections
 from redress.domain.fields import Day
 from redress.domain.log import LogEntry
 from redress.domain.messages import MESSAGES, Correct
-from redress.domain.opening import Opening
+from redress.domain.opening import MOST_MESSAGES, Opening
 from redress.domain.parsing import (
     LONGEST_OPENING,
     Malformed,
@@ -40,6 +40,10 @@ def parse_opening(raw: object, today: date) -> Opening:
     received_on = opening.received_on if opening else _date_of(raw.get("received_on"))
     bodies = raw.get("messages")
     messages: list[Parsed] = []
+    if isinstance(bodies, list):
+        too_many = _too_many(bodies)
+        problems += [too_many] if too_many and opening is not None else []
+        bodies = None if too_many else bodies
     if received_on is not None:
         problems += opening_problems(received_on, opening.events_on if opening else None, today)
         if isinstance(bodies, list):
@@ -83,16 +87,24 @@ def _message_problems(
     return problems
 
 
+def _too_many(bodies: list[Any]) -> Problem | None:
+    """What is wrong with the number of messages, counted before anything is made of them."""
+    if len(bodies) > MOST_MESSAGES:
+        return Problem("messages", f"should have at most {MOST_MESSAGES} entries")
+    if (
+        sum(isinstance(body, dict) and body.get("action") == Correct.action for body in bodies)
+        > MOST_CORRECTIONS
+    ):
+        return Problem("messages", f"should have at most {MOST_CORRECTIONS} corrections: bring what is right")
+    return None
+
+
 def _correction_problems(opening: Opening, messages: list[Parsed], today: date) -> list[Problem]:
-    problems: list[Problem] = []
     log = [LogEntry(seq, parsed.message) for seq, parsed in enumerate(messages)]
-    for at, entry in enumerate(log):
-        if isinstance(entry.message, Correct):
-            try:
-                check_correction(opening, log[: at + 1], today)
-            except Malformed as malformed:
-                problems += [Problem(f"messages[{at}].{p.field}", p.what) for p in malformed.problems]
-    return problems
+    return [
+        Problem(f"messages[{at}].{problem.field}", problem.what)
+        for at, problem in check_corrections(opening, log, today)
+    ]
 
 
 def _date_of(given: object) -> date | None:

@@ -6,38 +6,44 @@ complaints share. Packed they are a quarter of that in each history; unpacked th
 
 from __future__ import annotations
 
-import base64
 import zlib
 from functools import lru_cache
+from typing import TypeVar
+
+from pydantic import BaseModel
 
 from redress.domain.case import SavedCase
+from redress.domain.compression import compressed, decompressed
 from redress.domain.procedure import RulesSnapshot
 
+M = TypeVar("M", bound=BaseModel)
 
-def pack(rules: RulesSnapshot) -> str:
-    """The rules as text: compressed JSON in base 64. Whole: a default of tomorrow's is none of theirs."""
-    return _packed(rules.model_dump_json())
+MOST_RULES, MOST_STATE = 4_000_000, 16_000_000
+"""Bytes that packed rules and a packed state may unpack to: many times what a full complaint has."""
+
+
+class Unpackable(ValueError):
+    """A text that `RulesSnapshot.packed` or `pack_state` did not make, or of more than they make."""
 
 
 @lru_cache(maxsize=512)
 def unpack(packed: str) -> RulesSnapshot:
-    """The rules in a text that `pack` made: the same object for the same text."""
-    return RulesSnapshot.model_validate_json(_unpacked(packed))
+    """The rules that were packed: the same object for the same text. Raises `Unpackable`."""
+    return _read(RulesSnapshot, packed, MOST_RULES)
 
 
 def pack_state(state: SavedCase) -> str:
     """A case's state as text, in the same way: what one run hands on must stay below 2 MB."""
-    return _packed(state.model_dump_json(exclude_defaults=True))
+    return compressed(state.model_dump_json(exclude_defaults=True))
 
 
 def unpack_state(packed: str) -> SavedCase:
-    """The state in a text that `pack_state` made."""
-    return SavedCase.model_validate_json(_unpacked(packed))
+    """The state in a text that `pack_state` made. Raises `Unpackable`."""
+    return _read(SavedCase, packed, MOST_STATE)
 
 
-def _packed(text: str) -> str:
-    return base64.b64encode(zlib.compress(text.encode(), 9)).decode("ascii")
-
-
-def _unpacked(packed: str) -> bytes:
-    return zlib.decompress(base64.b64decode(packed))
+def _read(kind: type[M], packed: str, most: int) -> M:
+    try:
+        return kind.model_validate_json(decompressed(packed, most))
+    except (ValueError, zlib.error) as error:  # what it says could hold what somebody wrote
+        raise Unpackable(f"cannot be unpacked ({type(error).__name__})") from None

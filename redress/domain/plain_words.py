@@ -10,8 +10,8 @@ from typing_extensions import TypedDict
 from redress.domain.calendar import long_date
 from redress.domain.deadline import Deadline
 from redress.domain.fields import IsoDay
+from redress.domain.sentences import title_of
 from redress.domain.state import ComplaintState
-from redress.domain.words import TITLES
 
 
 @with_config(ConfigDict(use_attribute_docstrings=True))
@@ -78,7 +78,7 @@ def _first(deadline: Deadline) -> tuple[bool, bool, date]:
 
 def says(state: ComplaintState, deadline: Deadline) -> str:
     """A deadline as a sentence to the person: the procedure's own, or one for any limit."""
-    owner = state.procedure.titles.get(deadline.owner) or TITLES.get(deadline.owner, deadline.owner)
+    owner = title_of(state.procedure, deadline.owner)
     usual = (
         "It is your turn: {what}, until {day}." if deadline.limit.kind == "window" else "{what}: by {day}."
     )

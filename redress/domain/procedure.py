@@ -14,6 +14,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from redress.domain.calendar import Calendar, HolidayTable, calendar_for
+from redress.domain.compression import compressed
 from redress.domain.fields import Connection, Role
 from redress.domain.flags import FLAGS
 
@@ -408,6 +409,11 @@ class RulesSnapshot(Data):
     """The authority's procedures: those that a part of the matter can be split off to."""
     flags: tuple[str, ...] = ()
     """The changes of reading that this complaint follows (`redress.domain.flags`)."""
+
+    @cached_property
+    def packed(self) -> str:
+        """The rules as text: compressed JSON. Whole: a default of tomorrow's is none of theirs."""
+        return compressed(self.model_dump_json())
 
     @cached_property
     def calendar(self) -> Calendar:

@@ -11,7 +11,7 @@ from datetime import date
 from redress.domain.calendar import long_date
 from redress.domain.deadline import Deadline
 from redress.domain.effects import Effect
-from redress.domain.procedure import Limit, Owner, Procedure
+from redress.domain.procedure import Owner, Procedure
 from redress.domain.words import TITLES
 
 LONGEST = 120
@@ -57,7 +57,7 @@ def owed(procedure: Procedure, deadline: Deadline) -> str:
     else:
         text = f"By {day} the {title_of(procedure, deadline.owner)} owes: {what(deadline)}"
     counted_back = " before the meeting" if deadline.limit.before else ""
-    budget = f" ({counted(deadline.days, deadline.limit)}{counted_back})"
+    budget = f" ({in_days(deadline.days, deadline.limit.unit)}{counted_back})"
     return text + budget if len(text + budget) <= LONGEST else cut(text)
 
 
@@ -78,7 +78,7 @@ def letter_leaves(effect: Effect, on: date) -> str:
     return cut(f"On {long_date(on)} this leaves: {effect.template.replace('_', ' ')}")
 
 
-def counted(days: int, limit: Limit) -> str:
-    """So many days, in the limit's own unit."""
-    unit = limit.unit.replace("_", " ")
-    return f"{days} {unit[:-1] if days == 1 else unit}"
+def in_days(days: int, unit: str) -> str:
+    """So many days of a unit: `1 working day`."""
+    words = unit.replace("_", " ")
+    return f"{days} {words.removesuffix('s') if days == 1 else words}"

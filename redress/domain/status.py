@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import Annotated, Literal, NamedTuple, NotRequired, cast
 
 from pydantic import ConfigDict, Field, JsonValue, with_config
+from pydantic_core import to_jsonable_python
 from typing_extensions import TypedDict  # the one that pydantic takes on Python 3.11 too
 
 from redress.domain.deadline import Deadline, days_late
@@ -162,6 +163,9 @@ class MessageRecord(_AboutMessage):
     assumed: NotRequired[bool]
     """It came without a date, and has that of its processing."""
 
+    in_clear: NotRequired[bool]
+    """It came unencrypted though there are keys: it stays readable in Temporal's history."""
+
 
 @with_config(DESCRIBED)
 class MessageOutcome(_AboutMessage):
@@ -172,6 +176,9 @@ class MessageOutcome(_AboutMessage):
 
     received: NotRequired[str]
     """Of a signal that could not be read: what came."""
+
+    in_clear: NotRequired[bool]
+    """It came unencrypted though there are keys."""
 
 
 @with_config(DESCRIBED)
@@ -438,13 +445,7 @@ def _remedy(state: ComplaintState, agreed: AgreedAction) -> RemedyStatus:
 
 
 def _appointment(held: Appointment) -> AppointmentStatus:
-    return {
-        "role": held.role,
-        "person": held.person.model_dump(mode="json"),
-        "connection": held.connection,
-        "on": held.on.isoformat(),
-        "until": _iso(held.until),
-    }
+    return cast(AppointmentStatus, to_jsonable_python(held._asdict()))
 
 
 def _deadline(state: ComplaintState, deadline: Deadline, as_of: date) -> DeadlineStatus:
@@ -493,6 +494,8 @@ def _message(state: ComplaintState, entry: LogEntry) -> MessageRecord:
     if "outcome" in fields:
         fields["decided"] = fields["outcome"]  # what was decided; `outcome` says what became of the message
     outcome: dict[str, JsonValue] = {"outcome": _outcome(state, entry), "assumed": entry.assumed}
+    if entry.in_clear:
+        outcome["in_clear"] = True
     return cast(MessageRecord, {"action": entry.message.action, **fields, **outcome})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from redress.domain.procedure import MOMENTS, NEEDED, Limit, Procedure, RoleRule
+from redress.domain.sentences import in_days
 from redress.domain.words import TITLES
 
 _CONNECTIONS = {
@@ -61,9 +62,7 @@ def _has_named_day(limit: Limit) -> bool:
 
 def length(limit: Limit) -> str:
     """How long it is: `10 working days`, `1 calendar day`."""
-    unit = limit.unit.replace("_", " ")
-    days = f"{limit.days} {unit.removesuffix('s') if limit.days == 1 else unit}"
-    return "day as named" if _has_named_day(limit) else days
+    return "day as named" if _has_named_day(limit) else in_days(limit.days, limit.unit)
 
 
 def counts(limit: Limit) -> str:

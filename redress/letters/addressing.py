@@ -13,7 +13,6 @@ from redress.letters.delivery.contact_routes import ContactRoutes, contact_route
 from redress.letters.delivery.text_message import text_message
 from redress.letters.letter import letters_for
 from redress.procedures.loader import authority
-from redress.security.encryption import encrypt_document
 from redress.store import letters as letter_store
 from redress.store.letters import LetterRow, NewLetter
 from redress.store.outbound import Recipient
@@ -56,7 +55,7 @@ def readdress(register: Register, db: Connection, case: Case, row: LetterRow) ->
         routes = routes._replace(routes=["text"], why_no_route=before.why_no_route)
     now = _addressed(before, routes)
     if now != before:
-        encrypted = encrypt_document(register.cipher, now.model_dump(mode="json"), case.reference)
+        encrypted = letter_store.encrypted_recipient(register.cipher, now, row._mapping)
         states = (*letter_store.RAISED, "ready")
         letter_store.change(db, row, states, envelope=encrypted, means=routes.first)
 

@@ -26,7 +26,7 @@ from redress.letters.delivery.notice import UNDELIVERED, How, notice
 from redress.letters.delivery.outbound import OutboundLetter
 from redress.security.keyring import KeyDestroyed
 from redress.store import letters as letter_store
-from redress.store.letters import LetterRow, State
+from redress.store.letters import LetterRow, NewLetter, State
 from redress.store.register import Register
 
 log = logging.getLogger(__name__)
@@ -121,7 +121,8 @@ class LetterDispatcher:
 
         Within the transaction that records the effects: then a letter is there once, and never lost.
         """
-        done = letter_store.written(db, case.reference, [effect["key"] for effect, _ in effects])
+        done = letter_store.written(db, case.reference)
+        new: list[NewLetter] = []
         all_written = True
         for effect, on in effects:
             try:
@@ -132,15 +133,15 @@ class LetterDispatcher:
                 letter_store.put_unwritten(db, case.reference, effect, on)
                 all_written = False
                 continue
-            new = [letter for letter in letters if (letter.key, letter.recipient) not in done]
-            letter_store.put(db, self.register.cipher, case.reference, new)
+            new += [letter for letter in letters if (letter.key, letter.recipient) not in done]
+        letter_store.put(db, self.register.cipher, case.reference, new, max(done.values(), default=0))
         return all_written
 
     def write_again(self, reference: str) -> bool:
         """Write the letters of a complaint that could not be written before; whether all are written now."""
         try:
             with self.register.reading() as db:
-                if not self.register.waiting_letters(db, reference):
+                if not letter_store.in_state(db, ("waiting",), reference):
                     return True
             with self.register.writing() as db:
                 waiting = self.register.waiting_letters(db, reference)

@@ -21,6 +21,7 @@ from redress.letters.catalogue import TEMPLATES, TemplateLoader, catalogue, text
 from redress.letters.context import context
 from redress.letters.naming import one_line, plain_of, titles_of
 from redress.letters.next_step import next_line, sentences
+from redress.letters.visible import visible
 from redress.procedures.loader import Authority
 
 OUTSIDE = ("complainant", "advocate")
@@ -75,7 +76,9 @@ def letters_for(case: Case, authority: Authority, effect: Mapping[str, Any], sen
         body = _templates().get_template(text_of(name, young=young)).render(reader)
         frame = "young/_letter.txt" if young else "_letter.txt"
         text = _templates().get_template(frame).render(reader, body=body.strip())
-        letters.append(Letter(effect["key"], name, role, sent_on, reader["subject"], _tidy(text)))
+        letters.append(
+            Letter(effect["key"], name, role, sent_on, one_line(reader["subject"]), _tidy(visible(text)))
+        )
     return letters
 
 

@@ -14,6 +14,7 @@ from redress.domain.procedure import Stage
 from redress.domain.state import ComplaintState
 from redress.domain.words import TITLES, mentioned
 from redress.letters.next_step import sentences
+from redress.letters.visible import visible
 from redress.procedures.loader import Authority
 
 Facts = Mapping[str, Any]
@@ -66,8 +67,8 @@ def plain_of(case: Case) -> dict[str, str]:
 
 
 def one_line(text: str) -> str:
-    """Text on one line: nothing that a person writes adds lines to a letter."""
-    return " ".join(text.split())
+    """Text on one line: nothing that a person writes adds lines to a letter, or hides in one."""
+    return " ".join(visible(text).split())
 
 
 def matter_of(case: Case) -> dict[str, Any]:

@@ -13,11 +13,12 @@ from pydantic_core import ErrorDetails
 
 from redress.domain.parsing import plain_message
 from redress.domain.procedure import Data
+from redress.startup import SetupError
 
 T = TypeVar("T", bound=Data)
 
 
-class FileError(ValueError):
+class FileError(SetupError):
     """A procedure or authority file cannot be used; says file, place and what would be right, a line each."""
 
 

@@ -138,11 +138,11 @@ def rules_for(opening: Opening, opened_on: date | None = None) -> RulesSnapshot:
     received_on = opening.received_on
     last = max(received_on, opened_on or received_on).year + YEARS_AHEAD
     first = received_on.year - YEARS_BACK
-    return _terms(*procedure_for(opening), opening.authority, first, last, current_flags())
+    return _snapshot(*procedure_for(opening), opening.authority, first, last, current_flags())
 
 
 @lru_cache(maxsize=256)
-def _terms(
+def _snapshot(
     name: str, reason: str, authority_name: str, first: int, last: int, flags: tuple[str, ...]
 ) -> RulesSnapshot:
     return RulesSnapshot(

@@ -9,17 +9,22 @@ from __future__ import annotations
 
 import base64
 import binascii
+import fcntl
 import os
 import re
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
 from time import monotonic
+from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from redress.startup import SetupError
 
 NONCE = 12
 """Bytes; drawn anew for every encryption."""
@@ -33,8 +38,36 @@ NAME = r"[A-Za-z0-9._-]{1,40}"
 KEY = 32
 """Bytes of a key."""
 
+CHANGED = "it was changed, or stands where it does not belong"
+"""Of what does not open with its own key."""
 
-class KeyringError(ValueError):
+
+class MasterKeys(Protocol):
+    """The keys that wrap all others, wherever they are held: in a file, in Vault, with a cloud's service.
+
+    What a name stands for never changes. `about` is bound to a wrapped key. Wrapping and unwrapping raise
+    `KeysUnavailable` where the keys are out of reach or their use is refused.
+    """
+
+    @property
+    def present(self) -> str:
+        """The name of the key that wraps."""
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the keys that unwrap, the present one first."""
+
+    def wrap(self, key: bytes, about: str) -> tuple[str, bytes]:
+        """Wrap a key with the present one; gives that one's name, and the wrapped key."""
+
+    def unwrap(self, name: str, wrapped: bytes, about: str) -> bytes:
+        """The key that was wrapped. Raises `Unreadable`."""
+
+    def rotate(self, name: str = "") -> str:
+        """Make a new present key; gives its name. Raises `KeyringError`."""
+
+
+class KeyringError(SetupError):
     """The keyring cannot be used; says which line, and what would be right."""
 
 
@@ -44,6 +77,10 @@ class Unreadable(Exception):
 
 class KeyDestroyed(Unreadable):
     """The complaint's key was destroyed: its personal data is erased."""
+
+
+class KeysUnavailable(ConnectionError):
+    """The master keys are out of reach, or their use is refused: what needs them is tried again."""
 
 
 class MissingKey(Unreadable):
@@ -66,7 +103,7 @@ def decrypt(key: bytes, data: bytes, about: str) -> bytes:
     try:
         return AESGCM(key).decrypt(data[:NONCE], data[NONCE:], about.encode())
     except (InvalidTag, ValueError):
-        raise Unreadable(about) from None
+        raise Unreadable(CHANGED) from None
 
 
 class Keyring:
@@ -106,24 +143,27 @@ class Keyring:
         """The names of all keys, the present one first."""
         return [*self._keys]
 
-    def encrypt(self, data: bytes, about: str) -> tuple[str, bytes]:
-        """Encrypt with the present key; gives its name and the encrypted bytes."""
+    def wrap(self, key: bytes, about: str) -> tuple[str, bytes]:
+        """Wrap a key with the present one; gives that one's name, and the wrapped key."""
         keys, name = self._known()
-        return name, encrypt(keys[name], data, about)
+        return name, encrypt(keys[name], key, about)
 
-    def encrypt_by_name(self, data: bytes, prefix: str) -> tuple[str, bytes]:
-        """The same, bound to the key's own name behind a prefix; gives that, and the encrypted bytes."""
-        keys, name = self._known()
-        return prefix + name, encrypt(keys[name], data, prefix + name)
-
-    def decrypt(self, name: str, data: bytes, about: str) -> bytes:
-        """Decrypt with the key of a name. Raises `Unreadable`."""
+    def unwrap(self, name: str, wrapped: bytes, about: str) -> bytes:
+        """The key that was wrapped. Raises `Unreadable`, `MissingKey`."""
         if name not in self._keys:
             self._read_anew()
         key = self._keys.get(name)
         if key is None:
             raise MissingKey(name)
-        return decrypt(key, data, about)
+        return decrypt(key, wrapped, about)
+
+    def rotate(self, name: str = "") -> str:
+        """Put a new key on top of the file; gives its name."""
+        if self._path is None:
+            raise KeyringError("the keyring has no file to put a new key into")
+        made = add_key(self._path, name)
+        self._read_anew()
+        return made
 
 
 def _version(path: Path | None) -> tuple[int, int, int]:
@@ -176,6 +216,12 @@ def add_key(path: Path, name: str = "") -> str:
     Without a name it has today's date, with a number from the second of a day on. Raises `KeyringError`
     where a name that was given is taken.
     """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _locked(path):
+        return _add_key(path, name)
+
+
+def _add_key(path: Path, name: str) -> str:
     before = path.read_text(encoding="utf-8") if path.exists() else ""
     taken = {word for line in before.splitlines() for word in line.split()[:1]}
     today = datetime.now(UTC).strftime("%Y-%m-%d")
@@ -183,7 +229,6 @@ def add_key(path: Path, name: str = "") -> str:
     made = name or (next(free) if today in taken else today)
     if made in taken:
         raise KeyringError(f"{path}: there is a key {made} already; give another name")
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     _write(path, f"{made} {base64.b64encode(os.urandom(KEY)).decode()}\n{before}")
     return made
 
@@ -193,6 +238,11 @@ def remove_key(path: Path, name: str) -> None:
 
     Raises `KeyringError` where there is no such key, or it is the present one.
     """
+    with _locked(path):
+        _remove_key(path, name)
+
+
+def _remove_key(path: Path, name: str) -> None:
     keyring = read_keyring(path)
     if name not in keyring.names:
         raise KeyringError(f"{path}: there is no key {name}; there are {', '.join(keyring.names)}")
@@ -203,11 +253,27 @@ def remove_key(path: Path, name: str) -> None:
     _write(path, "".join(f"{line}\n" for line in lines if line.split()[:1] != [name]))
 
 
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """One writer of the file at a time, in every process of this machine: two at once would lose a key.
+
+    The lock is a file beside it, since the keyring's own is replaced; the system frees it with its process.
+    """
+    with open(path.with_suffix(".lock"), "w", opener=partial(os.open, mode=0o600)) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def _write(path: Path, text: str) -> None:
-    """Put a whole new file in the place of the old one, for its owner alone."""
+    """Put a whole new file in the place of the old one, for its owner alone, and have it on the disk."""
     beside = path.with_suffix(".new")
     with open(beside, "w", encoding="utf-8", opener=partial(os.open, mode=0o600)) as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # that it has another file by this name
+    finally:
+        os.close(folder)

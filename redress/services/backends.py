@@ -9,12 +9,14 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import timedelta
-from time import monotonic
+from time import monotonic, thread_time
 from typing import TypeVar
 
 from sqlalchemy import select
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from temporalio.client import Client, Interceptor
 
@@ -37,8 +39,33 @@ PATIENCE = 8.0
 """Seconds that reading the register may take."""
 
 
+LOOK_WITHIN = 3.0
+"""Seconds that the register has to say that it is there."""
+
+THREADS, AT_ONCE = 16, 6
+"""Questions to the register side by side, and those of one caller."""
+
+BUSY = "This caller asks for more at once than the register gets through: ask again in a moment"
+
+
 class Unavailable(Exception):
     """Temporal or the register does not answer; says which."""
+
+
+class Busy(Unavailable):
+    """The register answers, but this caller asks for more at once than it gets through."""
+
+
+@dataclass
+class Asking:
+    """Who asks, and the seconds of work that it was so far."""
+
+    who: str
+    seconds: float = 0.0
+
+
+ASKING: ContextVar[Asking | None] = ContextVar("asking", default=None)
+"""Set for each request; None: the API itself asks."""
 
 
 class Backends:
@@ -48,7 +75,10 @@ class Backends:
         self.cipher = cipher
         self._interceptors: list[Interceptor] = tracing("redress-api")
         self.register = Register(connect_database(settings.database_url), cipher)
-        self._threads = ThreadPoolExecutor(16, "register")
+        self._threads = ThreadPoolExecutor(THREADS, "register")
+        self._looker = ThreadPoolExecutor(1, "register-look")
+        self._turns: dict[str, asyncio.Semaphore] = {}
+        self._in_doubt = False
         self._client: Client | None = None
         self.temporal_answers = False
         """Whether Temporal answered when it was last asked."""
@@ -66,23 +96,63 @@ class Backends:
         self.temporal_answers = False
 
     async def ask(self, work: Callable[[Register], T], within: float = PATIENCE) -> T:
-        """Do something with the register, in a thread. Raises `Unavailable`."""
+        """Do something with the register, in a thread. Raises `Unavailable`; `Busy` where it is not down."""
         if not self.register_answers:
             raise Unavailable("The register")
-        return await self._ask(work, within)
+        ends_at = monotonic() + within
+        turn = await self._turn(within)
+        asking = ASKING.get()
 
-    async def _ask(self, work: Callable[[Register], T], within: float) -> T:
+        def done() -> T:
+            began = thread_time()
+            try:
+                return work(self.register)
+            finally:
+                if asking is not None:
+                    asking.seconds += thread_time() - began
+
         loop = asyncio.get_running_loop()
+        working = self._threads.submit(done)
+        working.add_done_callback(lambda _: loop.call_soon_threadsafe(turn.release))
         try:
-            done = await asyncio.wait_for(loop.run_in_executor(self._threads, work, self.register), within)
+            return await asyncio.wait_for(asyncio.wrap_future(working), max(ends_at - monotonic(), 0.1))
+        except TimeoutError as error:
+            if within < PATIENCE:  # this caller cannot wait: it is looked at without them
+                self._in_doubt = True
+                raise Unavailable("The register") from None
+            if await self._answers():
+                raise Busy(BUSY) from None
+            raise self._failed(error) from None
+        except PoolTimeout:
+            raise Busy(BUSY) from None
         except (DataError, IntegrityError, ProgrammingError):
             raise  # a fault of ours
-        except (DBAPIError, PoolTimeout, OSError, TimeoutError) as error:
-            log.warning("the register does not answer: %s", type(error).__name__)
-            self.register_answers = False
-            raise Unavailable("The register") from None
-        self.register_answers = True
-        return done
+        except (DBAPIError, OSError) as error:
+            raise self._failed(error) from None
+
+    async def _turn(self, within: float) -> asyncio.Semaphore:
+        """The turn of whoever asks, among their own requests: nobody fills the threads alone."""
+        asking = ASKING.get()
+        turn = self._turns.setdefault(asking.who if asking else "", asyncio.Semaphore(AT_ONCE))
+        try:
+            await asyncio.wait_for(turn.acquire(), within)
+        except TimeoutError:
+            raise Busy(BUSY) from None
+        return turn
+
+    def _failed(self, error: Exception) -> Unavailable:
+        log.warning("the register does not answer: %s", type(error).__name__)
+        self.register_answers = False
+        return Unavailable("The register")
+
+    async def _answers(self) -> bool:
+        """Whether the register answers at all, asked beside whatever is asked of it."""
+        looking = self._looker.submit(_look, self.register)
+        try:
+            await asyncio.wait_for(asyncio.wrap_future(looking), LOOK_WITHIN)
+        except (SQLAlchemyError, OSError, TimeoutError):
+            return False
+        return True
 
     async def watch(self, cipher: Cipher) -> None:
         """Look after both for as long as the API runs."""
@@ -109,12 +179,14 @@ class Backends:
         asked_at = float("-inf")
         while True:
             # A register that says nothing keeps a thread: it is asked more seldom.
-            if not self.register_answers and monotonic() - asked_at > LOOK_EVERY:
-                try:
-                    await self._ask(_look, 3)
+            if self._in_doubt or (not self.register_answers and monotonic() - asked_at > LOOK_EVERY):
+                self._in_doubt, answered = False, self.register_answers
+                self.register_answers = await self._answers()
+                if self.register_answers and not answered:
                     log.info("the register answers")
-                except Unavailable:
-                    asked_at = monotonic() + 2 * LOOK_EVERY
+                elif answered and not self.register_answers:
+                    log.warning("the register does not answer")
+                asked_at = monotonic() + (0.0 if self.register_answers else 2 * LOOK_EVERY)
             await asyncio.sleep(LOOK_EVERY)
 
 

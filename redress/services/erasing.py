@@ -22,6 +22,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from redress.contract import RegisterEntry, workflow_id
 from redress.domain.calendar import long_date
 from redress.domain.erasure import marks_of, scrubbed
+from redress.domain.identifiers import checked_reference
 from redress.domain.status import Status
 from redress.procedures.loader import authority, authority_names
 from redress.security.encryption import UNASSIGNED_KEY, EnvelopeCipher
@@ -72,6 +73,7 @@ async def erase(
         raise Rejected("there are no keys here: this is a trial, whose data is deleted by hand")
     if not register.knows(reference):
         raise NotFound(reference)
+    checked_reference(reference)  # a folder is removed by it
     already = cipher.key_store.is_destroyed(reference)
     marks = set() if already else _marks(register, reference)
     stays = register.what_stays(reference) if already else _what_stays(register, reference)
@@ -83,7 +85,8 @@ async def erase(
     if stays is not None:  # last: until it stands there, also in a register from before this, it is not done
         entry = RegisterEntry(kind="erased", key="erased", on=today().isoformat(), body={"status": stays})
         with register.writing() as db:
-            register.append(db, reference, [entry])
+            appended = register.append(db, reference, [entry])
+        register.keep_head(reference, appended)
     searched = [
         search_record(register, reference),
         search_folder(outbox / reference),

@@ -10,9 +10,17 @@ from pathlib import Path
 from pydantic import BaseModel
 from sqlalchemy import select
 
-from redress.security.encryption import decrypt_document, decrypt_text
+from redress.security.encryption import (
+    REGISTER_KEY,
+    Place,
+    decrypt_document,
+    decrypt_text,
+    key_of,
+    key_of_text,
+)
 from redress.security.keyring import Unreadable
 from redress.store import tables
+from redress.store.places import ENCRYPTED, place_of
 from redress.store.register import Register
 
 TELLING = 8
@@ -39,21 +47,21 @@ def search_record(register: Register, reference: str) -> Searched:
             if "reference" not in table.c:
                 continue
             for row in db.execute(select(table).where(table.c.reference == reference)).mappings():
-                for name, value in row.items():
-                    decrypts = _decrypts(register, value)
+                for name in ENCRYPTED[table.name].columns if table.name in ENCRYPTED else ():
+                    decrypts = _decrypts(register, row[name], place_of(table.name, name, row))
                     looked += 0 if decrypts is None else 1
                     found += [f"{table.name}.{name}"] if decrypts else []
     return _searched("encrypted values of the register", looked, found)
 
 
-def _decrypts(register: Register, value: object) -> bool | None:
-    """Whether a value of a column can be decrypted; None where it is not encrypted."""
+def _decrypts(register: Register, value: object, place: Place) -> bool | None:
+    """Whether a value can be decrypted; None where it is not encrypted, or holds nothing personal."""
     try:
         match value:
-            case str() if value.startswith("sealed:"):
-                decrypt_text(register.cipher, value)
-            case dict() if value.keys() == {"sealed"}:
-                decrypt_document(register.cipher, value)
+            case str() if key_of_text(value):
+                decrypt_text(register.cipher, value, place)
+            case dict() if key_of(value) not in ("", REGISTER_KEY):
+                decrypt_document(register.cipher, value, place)
             case _:
                 return None
     except Unreadable:

@@ -40,10 +40,13 @@ class KeyManagement:
     `api_store`: None where no API ever ran. Raises `KeyringError` where there are no keys.
     """
 
-    def __init__(self, file: Path, register: Register, api_store: Engine | None) -> None:
+    def __init__(
+        self, file: Path, register: Register, api_store: Engine | None, *, is_file: bool = True
+    ) -> None:
         if not isinstance(register.cipher, EnvelopeCipher):
             raise KeyringError("REDRESS_KEYS: there is no keyring: this is a trial")
         self.file = file
+        self.is_file = is_file
         self.register = register
         self.cipher = register.cipher
         self.api_store = api_store
@@ -78,6 +81,8 @@ class KeyManagement:
         Every history that Temporal keeps is looked through: earlier versions encrypted what was typed in the
         UI with the keyring's own key.
         """
+        if not self.is_file:
+            raise KeyringError("keys are removed where they are held: in Vault, or with AWS KMS")
         await asyncio.sleep(max(0.0, LOOKED_AT_EVERY + 1 - self._age()))  # by then all use the present key
         use = next((use for use in self.uses() if use.name == name and not use.is_missing), None)
         if use is not None and not use.is_present:

@@ -12,12 +12,15 @@ from redress.security.keyring import KeyringError
 from redress.settings import Settings
 from redress.store.database import connect
 from redress.store.key_store import complaint_keys
+from redress.store.rights import grant_api_rights
 from redress.store.schema import SchemaName, SchemaNotCurrent, check, migrate
 from redress.store.tables import references
 
 
-def migrate_stores(settings: Settings, api_store_url: str = "") -> list[SchemaName]:
+def migrate_stores(settings: Settings, api_store_url: str = "", api_role: str = "") -> list[SchemaName]:
     """Migrate the register, the key store and, where its URL is given, the API's own store; gives which.
+
+    `api_role`: a role of the register's database, which is given the rights that the API needs there.
 
     Raises `KeyringError` where the key store is gone, and what SQLAlchemy raises where one is out of reach.
     """
@@ -29,7 +32,10 @@ def migrate_stores(settings: Settings, api_store_url: str = "") -> list[SchemaNa
     if api_store_url:
         stores["api_store"] = api_store_url
     for name, url in stores.items():
-        migrate(connect(url), name).dispose()
+        engine = migrate(connect(url), name)
+        if name == "register" and api_role:
+            grant_api_rights(engine, api_role)
+        engine.dispose()
     return list(stores)
 
 

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from sqlalchemy import select
 from temporalio.client import Client
 
-from redress.contract import WORKFLOW, Carried, Start, workflow_id
+from redress.contract import WORKFLOW, WORKFLOW_ID_PREFIX, Carried, Start
 from redress.domain.packing import pack_state
 from redress.security.encryption import EnvelopeCipher
 from redress.services.clock import today
@@ -112,7 +112,7 @@ async def _came_back(client: Client, register: Register) -> list[tuple[str, str]
     back = dict.fromkeys(erased - destroyed, "its key had come back")
     back |= {each: "the register did not know it" for each in destroyed - erased if register.knows(each)}
     async for run in client.list_workflows(f"WorkflowType = '{WORKFLOW}'"):
-        reference = run.id.removeprefix(workflow_id(""))
+        reference = run.id.removeprefix(WORKFLOW_ID_PREFIX)
         if reference in destroyed:
             back.setdefault(reference, "its history had come back, which nobody can read")
     return sorted(back.items())
@@ -137,7 +137,7 @@ async def _unknown(client: Client, register: Register) -> list[Reconciled]:
         known = set(db.execute(select(table.c.reference)).scalars())
     unknown = []
     async for each in client.list_workflows(f"WorkflowType = '{WORKFLOW}' AND ExecutionStatus = 'Running'"):
-        reference = each.id.removeprefix(workflow_id(""))
+        reference = each.id.removeprefix(WORKFLOW_ID_PREFIX)
         if reference not in known:
             unknown.append(Reconciled(reference, "register is older", "it does not have this complaint"))
     return sorted(unknown)

@@ -17,7 +17,7 @@ from random import uniform
 import httpx
 
 from redress.services.backends import Backends, Unavailable
-from redress.services.webhook_addresses import NotAllowed, check_url, resolve
+from redress.services.webhook_addresses import AddressRules, NotAllowed, check_url, resolve
 from redress.store import webhooks
 from redress.store.row_ids import id_of_row
 from redress.store.webhooks import SECRET, Delivery
@@ -40,10 +40,10 @@ PAUSES = (1, 6, 24, 120, 360, 720, 2160, 4320, 8640, 17280, 17280, 17280)
 class Dispatcher:
     """Sends what is due, for as long as the API runs."""
 
-    def __init__(self, backends: Backends, *, first_pause: float, loopback: bool) -> None:
+    def __init__(self, backends: Backends, *, first_pause: float, rules: AddressRules) -> None:
         self._backends = backends
         self._first_pause = first_pause
-        self._loopback = loopback
+        self._rules = rules
 
     async def run(self) -> None:
         """Hand out new notices and send what is due, again and again."""
@@ -79,12 +79,12 @@ class Dispatcher:
             return False, "its secret cannot be read: renew it"
         body = body_of(delivery)
         try:
-            check_url(delivery.url, loopback=self._loopback)
+            check_url(delivery.url, self._rules)
             url = httpx.URL(delivery.url)
             host = url.raw_host.decode("ascii")
             async with asyncio.timeout(ANSWER_WITHIN):
                 port = url.port or (443 if url.scheme == "https" else 80)
-                address = await resolve(host, port, loopback=self._loopback)
+                address = await resolve(host, port, url.scheme, self._rules)
                 request = http.build_request(
                     "POST",
                     url.copy_with(host=address),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from redress.domain.calendar import long_date
+from redress.domain.sentences import in_days
 
 
 def words(code: object) -> str:
@@ -19,7 +20,7 @@ def day(iso: str | None) -> str:
 
 def late(days: int, unit: str) -> str:
     """`3 working days late`."""
-    return f"{days} {words(unit).removesuffix('s' if days == 1 else '')} late"
+    return f"{in_days(days, unit)} late"
 
 
 def about(letter: object) -> str:

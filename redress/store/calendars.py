@@ -5,18 +5,22 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from redress.domain.calendar import Calendar, HolidayTable, calendar_for
 from redress.store import tables
 from redress.store.database import insert_new
 
+_KEPT = select(tables.calendars.c.digest).where(tables.calendars.c.digest == bindparam("digest"))
+
 
 def keep_calendar(db: Connection, calendar: Calendar) -> str:
     """Keep a calendar once for all complaints that count by it; gives the digest it is found by."""
-    digest, table = _digest(calendar), tables.calendars
-    if db.execute(select(table.c.digest).where(table.c.digest == digest)).first() is None:
-        insert_new(db, table, [{"digest": digest, "holidays": calendar.table.model_dump(mode="json")}])
+    digest = _digest(calendar)
+    if db.execute(_KEPT, {"digest": digest}).first() is None:
+        insert_new(
+            db, tables.calendars, [{"digest": digest, "holidays": calendar.table.model_dump(mode="json")}]
+        )
     return digest
 
 

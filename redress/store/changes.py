@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, String, cast, select
 
 from redress.security.encryption import decrypt_document
-from redress.security.keyring import Unreadable
+from redress.security.keyring import KeyDestroyed
 from redress.store import tables
+from redress.store.places import place_of
 from redress.store.register import Register
 from redress.store.row_ids import MOST_DIGITS, id_of_row
 
@@ -70,8 +71,8 @@ def _id_of(row: Row[*tuple[Any, ...]]) -> str:
 
 def _recorded(register: Register, row: Row[*tuple[Any, ...]], *, with_text: bool) -> Recorded:
     try:
-        body = decrypt_document(register.cipher, row.body)
-    except Unreadable:  # erased
+        body = decrypt_document(register.cipher, row.body, place_of("events", "body", row._mapping))
+    except KeyDestroyed:
         body = None
     kind, what, outcome = row.kind, row.action or "", row.outcome or ""
     if kind == "effect":

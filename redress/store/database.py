@@ -65,6 +65,21 @@ def upsert(db: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
     db.execute(_insert(db.dialect.name, table, updates=True), rows)
 
 
+def count_up(db: Connection, table: Table, **key: str) -> int:
+    """Add one to the column `last` of the row of a key, made where there is none; gives what it is then."""
+    return int(db.execute(_count(db.dialect.name, table), {**key, "last": 1}).scalar_one())
+
+
+@cache
+def _count(dialect: str, table: Table) -> Executable:
+    statement: Any = (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    key = [column.name for column in table.primary_key]
+    counted: Executable = statement.on_conflict_do_update(
+        index_elements=key, set_={"last": table.c.last + 1}
+    ).returning(table.c.last)
+    return counted
+
+
 @cache
 def _insert(dialect: str, table: Table, *, updates: bool) -> Executable:
     # Both databases say it in the same words, each in its own dialect's module.

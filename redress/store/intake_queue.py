@@ -17,9 +17,17 @@ from sqlalchemy import Engine, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from redress.domain.opening import Opening
-from redress.security.encryption import Cipher, decrypt_document, encrypt_document, encrypt_unassigned, key_of
+from redress.security.encryption import (
+    Cipher,
+    Place,
+    decrypt_document,
+    encrypt_document,
+    encrypt_unassigned,
+    key_of,
+)
 from redress.security.keyring import Unreadable
 from redress.store.api_store import waiting
+from redress.store.places import place_of
 
 log = logging.getLogger("redress.api")
 
@@ -58,6 +66,7 @@ class Due(NamedTuple):
     reference: str | None
     body: Any
     tries: int
+    authority: str
 
 
 class IntakeQueue:
@@ -79,7 +88,7 @@ class IntakeQueue:
         mark, now = _mark(opening), datetime.now(UTC)
         known: tuple[str | None, bool, bool] = reserved or (None, True, False)
         made = Receipt(f"rc_{secrets.token_hex(16)}", opening.authority, caller, "waiting", *known, now)
-        body = None if reserved else self._encrypted(raw)
+        body = None if reserved else self._encrypted(raw, _place(made))
         try:
             with self._writer.begin() as db:
                 db.execute(delete(waiting).where(waiting.c.intake == mark, waiting.c.state == "refused"))
@@ -91,18 +100,18 @@ class IntakeQueue:
             return self._again(first, raw, made.differs)
         return made
 
-    def _encrypted(self, raw: dict[str, Any]) -> Any:
+    def _encrypted(self, raw: dict[str, Any], place: Place) -> Any:
         """Under a key of its own, which the complaint takes over; without the key store, the keyring's."""
         try:
-            return encrypt_unassigned(self._cipher, raw)
+            return encrypt_unassigned(self._cipher, raw, place)
         except SQLAlchemyError:
-            return encrypt_document(self._cipher, raw, "")
+            return encrypt_document(self._cipher, raw, place)
 
     def _again(self, row: Row[*tuple[Any, ...]], raw: dict[str, Any], differs: bool) -> Receipt:
         *receipt, body = row
         if body is not None:
             try:
-                differs = decrypt_document(self._cipher, body) != raw
+                differs = decrypt_document(self._cipher, body, _place(Receipt(*receipt))) != raw
             except Unreadable:
                 log.error("what waits under %s cannot be read with the keys there are", row.receipt)
         return Receipt(*receipt)._replace(created=False, differs=differs)
@@ -137,7 +146,7 @@ class IntakeQueue:
 
     def opening_of(self, due: Due) -> dict[str, Any]:
         """What was sent. Raises `Unreadable`."""
-        opening: dict[str, Any] = decrypt_document(self._cipher, due.body)
+        opening: dict[str, Any] = decrypt_document(self._cipher, due.body, _place(due))
         return opening
 
     def know(self, due: Due, reference: str, *, created: bool, differs: bool) -> None:
@@ -168,6 +177,10 @@ class IntakeQueue:
                 return
         with self._writer.begin() as db:
             db.execute(delete(waiting).where(old))
+
+
+def _place(row: Receipt | Due) -> Place:
+    return place_of("waiting_openings", "body", {"receipt": row.receipt, "authority": row.authority})
 
 
 def _mark(opening: Opening) -> str:

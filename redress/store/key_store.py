@@ -14,10 +14,23 @@ from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime
 from time import monotonic
 
-from sqlalchemy import Connection, Engine, Index, LargeBinary, MetaData, String, Table, Text, func, select
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    bindparam,
+    func,
+    select,
+)
 
 from redress.security.encryption import UNASSIGNED_KEY
-from redress.security.keyring import KEY, KeyDestroyed, Keyring, Unreadable
+from redress.security.keyring import KEY, KeyDestroyed, MasterKeys, Unreadable
 from redress.store.columns import Moment, optional, primary_key, required
 from redress.store.database import insert_new
 from redress.store.schema import check
@@ -37,18 +50,25 @@ complaint_keys = Table(
     *optional(Moment, "destroyed_at"),
     *optional(String(80), "belongs_to"),  # the complaint that an unassigned key was assigned to
     *optional(Text, "what_stays"),  # of an erased complaint: its dates and outcomes, for an older register
+    # The length of a complaint's record when its file closed or was erased, and the chain's code over it.
+    *optional(Integer, "entries"),
+    *optional(String(64), "head"),
     Index("keys_by_complaint", "belongs_to"),
 )
 
 KEYS = complaint_keys.c
 
+_BY_NAME = select(KEYS.ring_key, KEYS.wrapped).where(KEYS.name == bindparam("of"))
+
 
 class KeyStore:
     """The store of complaints' keys. Used from several threads."""
 
-    def __init__(self, engine: Engine, keyring: Keyring) -> None:
+    def __init__(self, engine: Engine, keyring: MasterKeys, fresh: float = FRESH) -> None:
         self.keyring = keyring
-        self._engine = engine.execution_options(writes=True)
+        self._fresh = fresh
+        self._engine = engine
+        self._writer = engine.execution_options(writes=True)
         self._known: dict[str, tuple[float, bytes]] = {}
         self._taken: dict[str, str] = {}  # whose an assigned key is never changes
         self._checked = False
@@ -56,7 +76,7 @@ class KeyStore:
     def remembered(self, name: str) -> bytes | None:
         """The key of a name, if it was asked for a moment ago."""
         at, key = self._known.get(name, (0.0, b""))
-        return key if key and monotonic() - at < FRESH else None
+        return key if key and monotonic() - at < self._fresh else None
 
     def key(self, name: str, *, make: bool = False) -> bytes:
         """The key of a complaint, or an unassigned one; `make`: a new one where there is none yet.
@@ -68,18 +88,28 @@ class KeyStore:
             return known
         row = self._row(name)
         if row is None and make:
-            made_by, new = self.keyring.encrypt(os.urandom(KEY), name)
-            made = {"name": name, "ring_key": made_by, "wrapped": new, "made_at": datetime.now(UTC)}
-            with self._begin() as db:
-                insert_new(db, complaint_keys, [made])
-            row = self._row(name)  # somebody else's, where two asked at once
+            self.make(name)  # or somebody else does, where two asked at once
+            return self.key(name)
         if row is None:
             raise Unreadable(f"there is no key for {name}")
         ring_key, wrapped = row
         if wrapped is None:
             self._known.pop(name, None)
             raise KeyDestroyed(f"the key of {name} was destroyed")
-        key = self.keyring.decrypt(ring_key, wrapped, name)
+        return self._remember(name, self.keyring.unwrap(ring_key, wrapped, name))
+
+    def make(self, name: str) -> bool:
+        """Make a key for a name that never had one; whether that was so."""
+        key = os.urandom(KEY)
+        made_by, wrapped = self.keyring.wrap(key, name)
+        made = {"name": name, "ring_key": made_by, "wrapped": wrapped, "made_at": datetime.now(UTC)}
+        with self._writing() as db:
+            is_new = bool(insert_new(db, complaint_keys, [made]))
+        if is_new:
+            self._remember(name, key)
+        return is_new
+
+    def _remember(self, name: str, key: bytes) -> bytes:
         if len(self._known) > 20_000:
             self._known.clear()
         self._known[name] = (monotonic(), key)
@@ -99,7 +129,7 @@ class KeyStore:
             return self._taken[name] == reference
         if not name.startswith(UNASSIGNED_KEY):
             return False
-        with self._begin() as db:
+        with self._writing() as db:
             free = (KEYS.name == name) & KEYS.belongs_to.is_(None)
             db.execute(complaint_keys.update().where(free).values(belongs_to=reference))
             owner = db.execute(select(KEYS.belongs_to).where(KEYS.name == name)).scalar()
@@ -120,7 +150,7 @@ class KeyStore:
         now = datetime.now(UTC)
         destroyed = {"wrapped": None, "destroyed_at": now}
         own = (KEYS.name == name) | (KEYS.belongs_to == name)
-        with self._begin() as db:
+        with self._writing() as db:
             names = db.execute(select(KEYS.name).where(own)).scalars().all()
             done = db.execute(complaint_keys.update().where(own, KEYS.wrapped.is_not(None)), destroyed)
             insert_new(db, complaint_keys, [{"name": name, "ring_key": "", "made_at": now} | destroyed])
@@ -141,53 +171,71 @@ class KeyStore:
     def what_stays(self, name: str) -> str | None:
         """What may still be known of a complaint whose key was destroyed."""
         wanted = select(KEYS.what_stays).where(KEYS.name == name, KEYS.wrapped.is_(None))
-        with self._begin() as db:
+        with self._reading() as db:
             return db.execute(wanted).scalar()
 
     def destroyed(self) -> list[str]:
         """The references of all complaints whose keys were destroyed."""
         of_complaints = KEYS.name.not_like(f"{UNASSIGNED_KEY}%")
         wanted = select(KEYS.name).where(KEYS.wrapped.is_(None), of_complaints).order_by(KEYS.name)
-        with self._begin() as db:
+        with self._reading() as db:
             return list(db.execute(wanted).scalars())
 
-    # --- looking after it ------------------------------------------------------------------------
+    # --- the record's chain ----------------------------------------------------------------------
 
-    def has(self, name: str) -> bool:
-        """Whether a name ever had a key here."""
-        return self._row(name) is not None
+    def keep_head(self, name: str, entries: int, head: str) -> None:
+        """Keep how long a complaint's record is, and the code over it all."""
+        kept = complaint_keys.update().where(KEYS.name == name).values(entries=entries, head=head)
+        with self._writing() as db:
+            db.execute(kept)
+
+    def heads(self) -> dict[str, tuple[int, str]]:
+        """What was kept so, by reference."""
+        wanted = select(KEYS.name, KEYS.entries, KEYS.head).where(KEYS.head.is_not(None))
+        with self._reading() as db:
+            return {row.name: (row.entries, row.head) for row in db.execute(wanted)}
+
+    # --- looking after it ------------------------------------------------------------------------
 
     def rewrap(self) -> tuple[int, int]:
         """Wrap every key with the keyring's present key; gives how many were and how many are there."""
         done = 0
         living = select(KEYS.name, KEYS.ring_key, KEYS.wrapped).where(KEYS.wrapped.is_not(None))
-        with self._begin() as db:
+        with self._reading() as db:
             rows = db.execute(living).all()
         for row in rows:
             if row.ring_key == self.keyring.present:
                 continue
-            key = self.keyring.decrypt(row.ring_key, row.wrapped, row.name)
-            ring_key, wrapped = self.keyring.encrypt(key, row.name)
+            key = self.keyring.unwrap(row.ring_key, row.wrapped, row.name)
+            ring_key, wrapped = self.keyring.wrap(key, row.name)
             same = (KEYS.name == row.name) & (KEYS.wrapped == row.wrapped)
             change = complaint_keys.update().where(same).values(ring_key=ring_key, wrapped=wrapped)
-            with self._begin() as db:
+            with self._writing() as db:
                 done += db.execute(change).rowcount
         return done, len(rows)
 
     def keyring_names(self) -> dict[str, int]:
         """How many keys each key of the keyring wraps."""
         living = select(KEYS.ring_key, func.count()).where(KEYS.wrapped.is_not(None))
-        with self._begin() as db:
+        with self._reading() as db:
             return {row[0]: row[1] for row in db.execute(living.group_by(KEYS.ring_key))}
 
     def _row(self, name: str) -> tuple[str, bytes | None] | None:
-        with self._begin() as db:
-            row = db.execute(select(KEYS.ring_key, KEYS.wrapped).where(KEYS.name == name)).first()
+        with self._reading() as db:
+            row = db.execute(_BY_NAME, {"of": name}).first()
         return (row.ring_key, row.wrapped) if row is not None else None
 
-    def _begin(self) -> AbstractContextManager[Connection]:
+    def _writing(self) -> AbstractContextManager[Connection]:
         """A transaction. Raises `SchemaNotCurrent` on first use where the table is not this version's."""
+        self._check()
+        return self._writer.begin()
+
+    def _reading(self) -> AbstractContextManager[Connection]:
+        """A connection to read by, which waits for no writer. Raises as `_writing` does."""
+        self._check()
+        return self._engine.connect()
+
+    def _check(self) -> None:
         if not self._checked:
             check(self._engine, "key_store")
             self._checked = True
-        return self._engine.begin()

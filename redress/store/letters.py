@@ -15,12 +15,13 @@ from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, Update, bindparam, func, select, update
+from sqlalchemy import Connection, Row, Select, Update, bindparam, select, update
 
 from redress.security.encryption import Cipher, decrypt_document, decrypt_text, encrypt_document, encrypt_text
 from redress.store import tables
 from redress.store.database import upsert
 from redress.store.outbound import Recipient, Route, mark_of
+from redress.store.places import Columns, place_of
 
 State = Literal["waiting", "ready", "sending", "accepted", "sent", "failed", "unsure", "by_hand", "erased"]
 
@@ -47,23 +48,23 @@ class NewLetter(NamedTuple):
     text: str
 
 
-def put(db: Connection, cipher: Cipher, reference: str, letters: Sequence[NewLetter]) -> None:
-    """Keep letters, ready to leave, after those there are; what is personal in them is encrypted."""
+def put(db: Connection, cipher: Cipher, reference: str, letters: Sequence[NewLetter], last: int) -> None:
+    """Keep letters, ready to leave, after the `last` of those there are; what is personal is encrypted."""
     if not letters:
         return
-    last = db.execute(_LAST, {"of": reference}).scalar_one()
     fresh = {"reference": reference, "state": "ready", "round": 0, "attempts": 0}
-    rows = [
-        {
-            **fresh,
-            **letter._asdict(),
-            "position": last + at,
-            "envelope": encrypt_document(cipher, letter.envelope.model_dump(mode="json"), reference),
-            "text": encrypt_text(cipher, letter.text, reference),
-        }
-        for at, letter in enumerate(letters, 1)
-    ]
+    rows = []
+    for at, letter in enumerate(letters, 1):
+        row = {**fresh, **letter._asdict(), "position": last + at}
+        envelope = encrypted_recipient(cipher, letter.envelope, row)
+        text = encrypt_text(cipher, letter.text, place_of("letters", "text", row))
+        rows.append(row | {"envelope": envelope, "text": text})
     upsert(db, TABLE, rows)
+
+
+def encrypted_recipient(cipher: Cipher, recipient: Recipient, row: Columns) -> Any:
+    """What is on a letter's envelope, as it is kept in its row."""
+    return encrypt_document(cipher, recipient.model_dump(mode="json"), place_of("letters", "envelope", row))
 
 
 def put_unwritten(db: Connection, reference: str, effect: dict[str, Any], on: date) -> None:
@@ -73,10 +74,13 @@ def put_unwritten(db: Connection, reference: str, effect: dict[str, Any], on: da
     upsert(db, TABLE, [{"reference": reference, **row, **blank}])
 
 
-def written(db: Connection, reference: str, keys: Sequence[str]) -> set[tuple[str, str]]:
-    """Which letters of these keys are written, as (key, recipient); they are never written again."""
+def written(db: Connection, reference: str) -> dict[tuple[str, str], int]:
+    """The letters of a complaint that are written, by (key, recipient), with their position.
+
+    They are never written again.
+    """
     rows = db.execute(_WRITTEN, {"of": reference})
-    return {(row.key, row.recipient) for row in rows if row.key in keys}
+    return {(row.key, row.recipient): row.position for row in rows}
 
 
 def in_state(db: Connection, states: Sequence[State], reference: str | None = None) -> list[LetterRow]:
@@ -93,12 +97,13 @@ def marked(db: Connection, reference: str, mark: str) -> LetterRow | None:
 
 def recipient_of(cipher: Cipher, row: LetterRow) -> Recipient:
     """What is on a letter's envelope. Raises `Unreadable`."""
-    return Recipient.model_validate(decrypt_document(cipher, row.envelope))
+    place = place_of("letters", "envelope", row._mapping)
+    return Recipient.model_validate(decrypt_document(cipher, row.envelope, place))
 
 
 def text_of(cipher: Cipher, row: LetterRow) -> str:
     """A letter's text. Raises `Unreadable`."""
-    return decrypt_text(cipher, row.text)
+    return decrypt_text(cipher, row.text, place_of("letters", "text", row._mapping))
 
 
 def lease(db: Connection, row: LetterRow, channel: str) -> str | None:
@@ -108,13 +113,6 @@ def lease(db: Connection, row: LetterRow, channel: str) -> str | None:
     taken = {"channel": channel, "claim": claim, "claimed_at": now, "tried_at": row.tried_at or now}
     values = {"state": "sending", "attempts": row.attempts + 1, **taken}
     return claim if change(db, row, ("ready",), as_read, **values) else None
-
-
-def acknowledge(db: Connection, row: LetterRow, leased: str | None, state: State, **values: object) -> bool:
-    """Say what became of a letter one has in hand; whether it was still in one's hands."""
-    # `unsure` too: who is only slow may still bring the answer that everybody had given up.
-    in_hand: tuple[State, ...] = ("sending", "accepted", "unsure")
-    return change(db, row, in_hand, {"claim": leased}, state=state, **values)
 
 
 def change(
@@ -136,7 +134,9 @@ def end(db: Connection, row: LetterRow, leased: str | None, state: State, **valu
     """Say what became of a letter, whether one has it in hand or nobody has; whether it was so."""
     if leased is None:
         return change(db, row, ("ready",), state=state, **values)
-    return acknowledge(db, row, leased, state, **values)
+    # `unsure` too: who is only slow may still bring the answer that everybody had given up.
+    in_hand: tuple[State, ...] = ("sending", "accepted", "unsure")
+    return change(db, row, in_hand, {"claim": leased}, state=state, **values)
 
 
 def requeue(db: Connection, row: LetterRow) -> bool:
@@ -152,11 +152,9 @@ def age_of(moment: datetime | None) -> float:
 
 # Statements for every letter there is, built once: building one costs more than running it.
 
-_WRITTEN = select(TABLE.c.key, TABLE.c.recipient).where(
+_WRITTEN = select(TABLE.c.key, TABLE.c.recipient, TABLE.c.position).where(
     TABLE.c.reference == bindparam("of"), TABLE.c.state != "waiting"
 )
-
-_LAST = select(func.coalesce(func.max(TABLE.c.position), 0)).where(TABLE.c.reference == bindparam("of"))
 
 
 @cache

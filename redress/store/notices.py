@@ -98,9 +98,12 @@ class _NewNotice(NamedTuple):
     more: dict[str, Any]
 
 
-def note_changes(db: Connection, case: Case, status: Status, as_of: date) -> None:
-    """Write down what a new status changes against the complaint's line, before that is replaced."""
-    before = db.execute(_LINE, {"of": case.reference}).one_or_none()
+def note_changes(db: Connection, case: Case, status: Status, as_of: date, *, first: bool) -> None:
+    """Write down what a new status changes against the complaint's line, before that is replaced.
+
+    `first`: there is no line yet.
+    """
+    before = None if first else db.execute(_LINE, {"of": case.reference}).one_or_none()
     found = [*_moves(db, before, status), *_breaches(case)]
     if not found:
         return

@@ -18,6 +18,7 @@ from redress.store import tables
 from redress.store.calendars import keep_calendar
 from redress.store.database import upsert
 from redress.store.notices import note_changes
+from redress.store.places import place_of
 
 OWED = ("running", "overdue")
 """The states of a deadline that somebody still owes; a paused one is apart."""
@@ -42,7 +43,7 @@ def project(db: Connection, case: Case, as_of: date, cipher: Cipher, *, first: b
     """Write where the case stands on a date; gives the status it wrote."""
     status = case.latest_status(as_of)
     reference = case.reference
-    note_changes(db, case, status, as_of)
+    note_changes(db, case, status, as_of, first=first)
     upsert(db, tables.complaints, [_line(db, case, status)])
     _put(db, tables.deadlines, reference, _deadlines(reference, status), first=first)
     _put(db, tables.messages, reference, _messages(reference, case, cipher), first=True)
@@ -126,8 +127,9 @@ def _messages(reference: str, case: Case, cipher: Cipher) -> list[dict[str, Any]
                 "action": entry.message.action,
                 "on_date": entry.message.on,
                 "assumed": entry.assumed,
+                "in_clear": entry.in_clear,
                 "outcome": outcome.outcome,
-                "reason": _encrypted(cipher, outcome.reason, reference),
+                "reason": _encrypted(cipher, outcome.reason, "messages", reference, entry.seq),
             }
         )
     return rows
@@ -144,12 +146,14 @@ def _refusals(reference: str, status: Status, cipher: Cipher) -> list[dict[str, 
             # The name of a signal that is no action's is whatever its sender wrote.
             "action": refused["action"] if refused["action"] in KNOWN else "unknown",
             "on_date": date.fromisoformat(str(refused["on"])),
-            "reason": _encrypted(cipher, str(refused["reason"]), reference),
+            "in_clear": bool(refused.get("in_clear")),
+            "reason": _encrypted(cipher, str(refused["reason"]), "refusals", reference, number),
         }
         for number, refused in enumerate(status["refused"], 1)
     ]
 
 
-def _encrypted(cipher: Cipher, reason: str, reference: str) -> str:
+def _encrypted(cipher: Cipher, reason: str, table: str, reference: str, number: int) -> str:
     """A reason may quote what somebody wrote."""
-    return encrypt_text(cipher, reason, reference) if reason else ""
+    row = {"reference": reference, "seq": number, "number": number}
+    return encrypt_text(cipher, reason, place_of(table, "reason", row)) if reason else ""

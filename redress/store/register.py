@@ -15,39 +15,55 @@ from datetime import UTC, date, datetime
 from threading import Lock
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Connection, Engine, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, bindparam, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from redress.contract import RegisterEntry
 from redress.domain.case import Case, LoggedMessage, Rejected, SavedCase
 from redress.domain.erasure import Erased
 from redress.domain.opening import Opening
-from redress.domain.packing import pack, unpack
+from redress.domain.packing import unpack
 from redress.domain.procedure import RulesSnapshot
 from redress.domain.splitting import PartOpening
 from redress.domain.status import Status
 from redress.security.encryption import (
     Cipher,
     EnvelopeCipher,
+    Place,
     PlaintextCipher,
     decrypt_document,
     encrypt_document,
+    encrypt_lasting,
 )
-from redress.security.keyring import KeyDestroyed
+from redress.security.keyring import KeyDestroyed, Unreadable
 from redress.store import tables
-from redress.store.database import insert_new
+from redress.store.chain import link
+from redress.store.database import count_up, insert_new
+from redress.store.places import place_of
 from redress.store.read_models import project, stored_id
 from redress.store.schema import check
 
 log = logging.getLogger(__name__)
 
-_EVENTS = (
-    select(tables.events.c.id, tables.events.c.kind, tables.events.c.body, tables.events.c.on_date)
-    .where(tables.events.c.reference == bindparam("of"))
-    .order_by(tables.events.c.id)
-)
+_EVENT = [tables.events.c[name] for name in ("id", "reference", "key", "kind", "on_date", "body")]
+
+_EVENTS = select(*_EVENT).where(tables.events.c.reference == bindparam("of")).order_by(tables.events.c.number)
 
 _LAST_EVENT = select(func.max(tables.events.c.id)).where(tables.events.c.reference == bindparam("of"))
+
+_LAST_OR_THERE = select(tables.events.c.number, tables.events.c.key, tables.events.c.chain).where(
+    tables.events.c.reference == bindparam("of"),
+    tables.events.c.key.in_(bindparam("keys", expanding=True))
+    | (
+        tables.events.c.number
+        == select(func.max(tables.events.c.number))
+        .where(tables.events.c.reference == bindparam("of"))
+        .scalar_subquery()
+    ),
+)
+"""The last event of a complaint, and those of some keys that are there already."""
+
+_NEW_EVENTS = insert(tables.events)
 
 _ITS_TURN = (
     select(tables.references.c.reference)
@@ -55,6 +71,18 @@ _ITS_TURN = (
     .with_for_update()
 )
 
+_TERMS = select(tables.terms.c.digest).where(tables.terms.c.digest == bindparam("digest"))
+
+_WAITING_LETTERS = (
+    select(*_EVENT, tables.letters.c.on_date.label("letters_on"))
+    .join(
+        tables.letters,
+        (tables.letters.c.reference == tables.events.c.reference)
+        & ("effect:" + tables.letters.c.key == tables.events.c.key),
+    )
+    .where(tables.events.c.reference == bindparam("of"), tables.letters.c.state == "waiting")
+    .order_by(tables.events.c.id)
+)
 
 MOST_READ = 500
 """Complaints that are kept folded for whoever reads them next."""
@@ -68,6 +96,14 @@ class Reserved(NamedTuple):
     differs: bool
     started: bool
     opening: dict[str, Any]
+
+
+class Appended(NamedTuple):
+    """How many events were new; how many there are now, and the chain's code over all of them."""
+
+    new: int
+    entries: int
+    head: str
 
 
 class Underway(NamedTuple):
@@ -84,6 +120,10 @@ _Event = Row[*tuple[Any, ...]]
 Intake = tuple[str, str, str]
 INTAKE = ("authority", "source", "source_id")
 """What makes an intake one."""
+
+_BY_INTAKE = select(tables.references).where(
+    *(tables.references.c[name] == bindparam(name) for name in INTAKE)
+)
 
 
 class Register:
@@ -152,31 +192,25 @@ class Register:
         A register that was put back from a backup does not know what was given out after it; the key store,
         which is never the older one, does.
         """
-        table = tables.counters
-        insert_new(db, table, [{"series": series, "last": 0}])
-        bump = update(table).where(table.c.series == series).values(last=table.c.last + 1)
         while True:
-            reference = f"{series}-{db.execute(bump.returning(table.c.last)).scalar_one():06d}"
-            if not (isinstance(self.cipher, EnvelopeCipher) and self.cipher.key_store.has(reference)):
-                break
+            reference = f"{series}-{count_up(db, tables.counters, series=series):06d}"
+            if not isinstance(self.cipher, EnvelopeCipher) or self.cipher.key_store.make(reference):
+                return reference
             log.warning("%s was given out before: skipped", reference)
-        return reference
 
     def _reference_row(self, reference: str, intake: Intake, raw: dict[str, Any]) -> dict[str, Any]:
-        content = {
-            "content_hash": self.cipher.digest(raw, reference),
-            "opening": encrypt_document(self.cipher, raw, reference),
+        row = {
+            "reference": reference,
+            "reserved_at": datetime.now(UTC),
+            **dict(zip(INTAKE, intake, strict=True)),
         }
-        identity = dict(zip(INTAKE, intake, strict=True))
-        return {"reference": reference, "reserved_at": datetime.now(UTC), **identity, **content}
+        opening = encrypt_document(self.cipher, raw, place_of("complaint_references", "opening", row))
+        return row | {"content_hash": self.cipher.digest(raw, reference), "opening": opening}
 
     def _reserved(self, intake: Intake, raw: dict[str, Any]) -> Reserved | None:
-        table, record = tables.references, tables.events
-        wanted = select(table).where(
-            *(table.c[name] == value for name, value in zip(INTAKE, intake, strict=True))
-        )
+        record = tables.events
         with self.reading() as db:
-            row = db.execute(wanted).one_or_none()
+            row = db.execute(_BY_INTAKE, dict(zip(INTAKE, intake, strict=True))).one_or_none()
             if row is None:
                 return None
             opened = db.execute(
@@ -184,7 +218,7 @@ class Register:
             ).first()
         try:
             differs = row.content_hash != self.cipher.digest(raw, row.reference)
-            first = decrypt_document(self.cipher, row.opening)
+            first = self.opening_of(row)
         except KeyDestroyed:  # erased: that it was here is all that is known
             differs, first = False, {}
         return Reserved(
@@ -216,8 +250,13 @@ class Register:
         """What a complaint was opened with; None where there never was one of this reference."""
         table = tables.references
         with self.reading() as db:
-            row = db.execute(select(table.c.opening).where(table.c.reference == reference)).first()
-        return decrypt_document(self.cipher, row.opening) if row is not None else None
+            row = db.execute(select(table).where(table.c.reference == reference)).first()
+        return self.opening_of(row) if row is not None else None
+
+    def opening_of(self, row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
+        """What a row of the references was opened with. Raises `Unreadable`."""
+        place = place_of("complaint_references", "opening", row._mapping)
+        return cast(dict[str, Any], decrypt_document(self.cipher, row.opening, place))
 
     def underway(self, authority: str | None = None) -> list[Underway]:
         """Every complaint whose workflow may live, by reference: all but those whose file has closed."""
@@ -226,7 +265,7 @@ class Register:
         over = record.c.kind.in_(("ended", "erased"))
         ended = select(record.c.reference).where(record.c.id.in_(last), over)
         wanted = (
-            select(table.c.reference, table.c.opening, lines.c.received_on, lines.c.state)
+            select(table, lines.c.received_on, lines.c.state)
             .outerjoin(lines, lines.c.reference == table.c.reference)
             .where(table.c.reference.not_in(ended))
             .order_by(table.c.reference)
@@ -241,7 +280,7 @@ class Register:
             if (received_on := self._received_on(row)) is not None
         ]
 
-    def _received_on(self, row: Row[Any, Any, Any, Any]) -> date | None:
+    def _received_on(self, row: Row[*tuple[Any, ...]]) -> date | None:
         """A complaint's receipt: from its line, or, before there is one, from what it was opened with.
 
         None where that was erased.
@@ -249,7 +288,7 @@ class Register:
         if row.received_on is not None:
             return cast(date, row.received_on)
         try:
-            return date.fromisoformat(decrypt_document(self.cipher, row.opening)["received_on"])
+            return date.fromisoformat(self.opening_of(row)["received_on"])
         except KeyDestroyed:
             return None
 
@@ -269,25 +308,55 @@ class Register:
 
     # --- the record ------------------------------------------------------------------------------
 
-    def append(self, db: Connection, reference: str, entries: Sequence[RegisterEntry]) -> int:
-        """Add events that are not there yet, within a transaction; gives how many were new.
+    def append(self, db: Connection, reference: str, entries: Sequence[RegisterEntry]) -> Appended:
+        """Add events that are not there yet, within a transaction; each is chained to the one before it.
 
         Writers of one complaint take turns from here on: none folds what another is about to add to.
         """
         if self._turn is None:
             db.execute(_ITS_TURN, {"of": reference})
         now = datetime.now(UTC)
+        keys = {entry.key: entry for entry in entries}
+        found = db.execute(_LAST_OR_THERE, {"of": reference, "keys": [*keys]}).all() if keys else []
+        there = {row.key for row in found}
+        number, chain = max(((row.number, row.chain) for row in found), default=(0, ""))
         rows = []
-        for entry in entries:
-            body = entry.body
-            if entry.kind == "opened":
-                body = body | {"terms": self._keep_terms(db, body["terms"])}
-            if entry.kind != "erased":
-                body = encrypt_document(self.cipher, body, reference)
-            on_date = date.fromisoformat(entry.on)
-            about = {"reference": reference, "key": entry.key, "kind": entry.kind, "on_date": on_date}
-            rows.append(about | {"recorded_at": now, "body": body})
-        return insert_new(db, tables.events, rows) if rows else 0
+        for entry in keys.values():
+            if entry.key in there:
+                continue
+            number += 1
+            on = date.fromisoformat(entry.on)
+            row = {
+                "reference": reference,
+                "number": number,
+                "key": entry.key,
+                "kind": entry.kind,
+                "on_date": on,
+            }
+            row |= {"recorded_at": now, "body": self._body(db, entry, place_of("events", "body", row))}
+            row["chain"] = chain = link(self.cipher, row, chain)
+            rows.append(row)
+        if rows:
+            db.execute(_NEW_EVENTS, rows)
+        return Appended(len(rows), number, chain)
+
+    def keep_head(self, reference: str, appended: Appended) -> None:
+        """Keep the length and head of a complaint's chain with its key, which outlives its history."""
+        if isinstance(self.cipher, EnvelopeCipher):
+            self.cipher.key_store.keep_head(reference, appended.entries, appended.head)
+
+    def _body(self, db: Connection, entry: RegisterEntry, place: Place) -> Any:
+        """An entry's body as it is kept."""
+        if entry.kind == "erased":
+            return encrypt_lasting(self.cipher, entry.body, place)
+        body = entry.body
+        if entry.kind == "opened":
+            body = body | {"terms": self._keep_terms(db, body["terms"])}
+        return encrypt_document(self.cipher, body, place)
+
+    def body_of(self, row: _Event) -> Any:
+        """The body of an event, opened. Raises `Unreadable`."""
+        return decrypt_document(self.cipher, row.body, place_of("events", "body", row._mapping))
 
     def case(self, db: Connection, reference: str) -> tuple[Case, date] | None:
         """The case made anew from its events, and the date of the last; None where it was never recorded.
@@ -300,7 +369,7 @@ class Register:
         bodies: dict[str, list[Any]] = {"opened": [], "message": [], "rejected": [], "effect": []}
         for row in rows:
             if row.kind in bodies:
-                bodies[row.kind].append(decrypt_document(self.cipher, row.body))
+                bodies[row.kind].append(self.body_of(row))
         if not bodies["opened"]:
             return None
         [opened] = bodies["opened"]
@@ -319,28 +388,25 @@ class Register:
     def _keep_terms(self, db: Connection, packed: str) -> str:
         """Keep terms once for all complaints that share them; gives the digest they are found by."""
         digest = hashlib.sha256(packed.encode()).hexdigest()
-        there = select(tables.terms.c.digest).where(tables.terms.c.digest == digest)
-        if db.execute(there).first() is None:  # asked each time: what is remembered may have been undone
+        if (
+            db.execute(_TERMS, {"digest": digest}).first() is None
+        ):  # asked each time: what is remembered may have been undone
             insert_new(db, tables.terms, [{"digest": digest, "packed": packed}])
         return digest
 
     def _terms(self, db: Connection, digest: str) -> RulesSnapshot:
         if digest not in self._packed:
             wanted = select(tables.terms.c.packed).where(tables.terms.c.digest == digest)
-            self._packed[digest] = db.execute(wanted).scalar_one()
+            packed: str = db.execute(wanted).scalar_one()
+            if hashlib.sha256(packed.encode()).hexdigest() != digest:
+                raise Unreadable(f"terms.packed, row {digest}: it was changed")
+            self._packed[digest] = packed
         return unpack(self._packed[digest])
 
     def waiting_letters(self, db: Connection, reference: str) -> list[tuple[dict[str, Any], date]]:
         """The effects whose letters could not be written, each with the London date of its letters."""
-        table, record = tables.letters, tables.events
-        same = (table.c.reference == record.c.reference) & ("effect:" + table.c.key == record.c.key)
-        waiting = (
-            select(record.c.body, table.c.on_date)
-            .join(table, same)
-            .where(record.c.reference == reference, table.c.state == "waiting")
-            .order_by(record.c.id)
-        )
-        return [(decrypt_document(self.cipher, row.body), row.on_date) for row in db.execute(waiting)]
+        rows = db.execute(_WAITING_LETTERS, {"of": reference})
+        return [(self.body_of(row), row.letters_on) for row in rows]
 
     def forget_unwritten(self, db: Connection, reference: str) -> None:
         """Drop the notes of letters that could not be written: they are about to be tried again."""
@@ -354,9 +420,9 @@ class Register:
     def erased(self, db: Connection, reference: str) -> Status | None:
         """What is left of a complaint whose personal data was destroyed."""
         table = tables.events
-        wanted = select(table.c.body).where(table.c.reference == reference, table.c.kind == "erased")
-        body = db.execute(wanted).scalar()
-        return cast(Status, body["status"]) if body is not None else None
+        wanted = select(*_EVENT).where(table.c.reference == reference, table.c.kind == "erased")
+        row = db.execute(wanted).first()
+        return cast(Status, self.body_of(row)["status"]) if row is not None else None
 
     def noted_as_erased(self) -> set[str]:
         """The complaints of which it stands here that they were erased: the last step of it."""
@@ -382,7 +448,7 @@ class Register:
                 raise Erased(reference, str(left["erased_on"]) if left else "an earlier day") from None
         if left is not None:
             raise Erased(reference, str(left.get("erased_on")))
-        return (pack(found[0].rules), found[0].saved()) if found else None
+        return (found[0].rules.packed, found[0].saved()) if found else None
 
     # --- what people ask -------------------------------------------------------------------------
 
@@ -410,9 +476,9 @@ class Register:
         last = db.execute(_LAST_EVENT, {"of": reference}).scalar()
         if recent is None or recent[0] != last:
             rows = db.execute(_EVENTS, {"of": reference}).all()
-            erased = next((row.body for row in rows if row.kind == "erased"), None)
+            erased = next((row for row in rows if row.kind == "erased"), None)
             if erased is not None:
-                return cast(Status, erased["status"])
+                return cast(Status, self.body_of(erased)["status"])
             folded = self._folded(db, reference, rows)
             if folded is None:
                 return None

@@ -12,6 +12,8 @@ from typing import Literal
 from sqlalchemy import Connection, Engine, func, inspect, literal_column, select, table
 from sqlalchemy.exc import SQLAlchemyError
 
+from redress.startup import SetupError
+
 SchemaName = Literal["register", "key_store", "api_store"]
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -20,7 +22,7 @@ _LOCK = 8_415_000
 """The advisory lock under which a PostgreSQL database is migrated: any number that nothing else uses."""
 
 
-class SchemaNotCurrent(SQLAlchemyError):
+class SchemaNotCurrent(SetupError, SQLAlchemyError):
     """A database has another schema than this version of the software needs. Says what to run."""
 
 

@@ -33,10 +33,14 @@ events = Table(
     *required(String(40), "reference"),
     *required(String(400), "key"),
     *required(String(20), "kind"),
+    # In the order they were received, from 1 within a complaint; `chain` binds each to all before it.
+    *required(Integer, "number"),
+    *required(String(64), "chain"),
     *required(Date, "on_date"),
     *required(Moment, "recorded_at"),
     *required(JSON, "body"),
     UniqueConstraint("reference", "key", name="one_event_a_step"),
+    UniqueConstraint("reference", "number", name="one_event_a_number"),
     Index("events_by_reference", "reference", "id"),
     Index("events_by_kind", "kind", "reference"),
 )
@@ -119,7 +123,8 @@ messages = Table(
     *required(String(40), "action"),
     *required(String(250), "message_id"),
     *required(Date, "on_date"),
-    *required(Boolean, "assumed"),
+    # `in_clear`: it came unencrypted though there are keys.
+    *required(Boolean, "assumed", "in_clear"),
     *required(String(20), "outcome"),
     *required(Text, "reason"),
 )
@@ -132,6 +137,7 @@ refusals = Table(
     *optional(String(250), "message_id"),
     *required(String(200), "action"),
     *required(Date, "on_date"),
+    *required(Boolean, "in_clear"),
     *required(Text, "reason"),
 )
 

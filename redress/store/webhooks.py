@@ -18,6 +18,7 @@ from redress.security.encryption import decrypt_text, encrypt_text, key_of_text
 from redress.security.keyring import Unreadable
 from redress.store import tables
 from redress.store.database import insert_new
+from redress.store.places import place_of
 from redress.store.register import Register
 
 LEASE = timedelta(seconds=30)
@@ -67,7 +68,7 @@ def subscribe(
     """Add a subscription; gives it and its secret, which is shown this once."""
     secret, id = _new_secret(), f"wh_{secrets.token_hex(12)}"
     made = Subscription(id, url, authority, list(events), made_by, datetime.now(UTC))
-    encrypted = encrypt_text(register.cipher, secret, "")
+    encrypted = _encrypted(register, secret, id)
     row = {name: value for name, value in made._asdict().items() if name in tables.subscriptions.c}
     with register.writing() as db:
         db.execute(insert(tables.subscriptions).values(row | {"secret": encrypted}))
@@ -114,7 +115,7 @@ def renew_secret(register: Register, id: str) -> str:
     """Give a subscription a new secret, shown this once; the former one signs beside it for a day."""
     table, secret = tables.subscriptions, _new_secret()
     former = {"former_secret": table.c.secret, "former_until": datetime.now(UTC) + KEPT_FOR}
-    renewed = former | {"secret": encrypt_text(register.cipher, secret, "")}
+    renewed = former | {"secret": _encrypted(register, secret, id)}
     with register.writing() as db:
         db.execute(update(table).where(table.c.id == id).values(renewed))
     return secret
@@ -136,7 +137,7 @@ def reencrypt(register: Register) -> int:
         rows = db.execute(select(table.c.id, table.c.secret, table.c.former_secret)).all()
         for row in rows:
             present = {
-                name: encrypt_text(register.cipher, decrypt_text(register.cipher, secret), "")
+                name: _encrypted(register, _decrypted(register, secret, row.id), row.id)
                 for name, secret in (("secret", row.secret), ("former_secret", row.former_secret))
                 if secret
             }
@@ -215,15 +216,23 @@ def _delivery(register: Register, row: Row[*tuple[Any, ...]], now: datetime) -> 
     signing = [row.secret]
     if row.former_secret and row.former_until and row.former_until > now:
         signing.append(row.former_secret)
-    decrypted = [_decrypted(register, secret) for secret in signing]
+    decrypted = [_decrypted_if_possible(register, secret, row.subscription) for secret in signing]
     about = (row.subscription, row.notice, row.url, row.tries, row.event, row.noticed_at, row.body)
     return Delivery(*about, secrets=[secret for secret in decrypted if secret])
 
 
-def _decrypted(register: Register, secret: str) -> str:
+def _encrypted(register: Register, secret: str, id: str) -> str:
+    return encrypt_text(register.cipher, secret, place_of("subscriptions", "secret", {"id": id}))
+
+
+def _decrypted(register: Register, secret: str, id: str) -> str:
+    return decrypt_text(register.cipher, secret, place_of("subscriptions", "secret", {"id": id}))
+
+
+def _decrypted_if_possible(register: Register, secret: str, id: str) -> str:
     """A secret; empty where its key is gone: one subscription must not hold up the others."""
     try:
-        return decrypt_text(register.cipher, secret)
+        return _decrypted(register, secret, id)
     except Unreadable:
         return ""
 

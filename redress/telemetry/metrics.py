@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from redress.domain.london import london_date
 from redress.store.register import Register
-from redress.store.tables import complaints, deadlines, deliveries, letters
+from redress.store.tables import complaints, deadlines, deliveries, letters, messages, refusals
 
 
 class RegisterCollector(Collector):
@@ -43,6 +43,13 @@ class RegisterCollector(Collector):
         behind = func.count(deadlines.c.reference.distinct()).filter(late)
         what = "Complaints with a limit that ran out and was not recorded as missed"
         yield self._gauge("complaints_behind", what, number=behind)
+        what = "Signals that came unencrypted though there are keys, by what became of them"
+        clear = GaugeMetricFamily("redress_signals_in_clear", what, labels=["outcome"])
+        with self._register.reading() as db:
+            for outcome, table in (("applied", messages), ("refused", refusals)):
+                wanted = select(func.count()).select_from(table).where(table.c.in_clear)
+                clear.add_metric([outcome], db.execute(wanted).scalar_one())
+        yield clear
         yield self._gauge("letters", "Letters by what became of them", letters.c.state)
         what = "Deliveries to webhooks by what became of them"
         yield self._gauge("webhook_deliveries", what, deliveries.c.state)

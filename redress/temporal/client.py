@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+from temporalio import runtime
 from temporalio.api.worker.v1 import WorkerHeartbeat
 from temporalio.api.workflowservice.v1 import ListWorkersRequest
 from temporalio.client import Client, Interceptor
-from temporalio.envconfig import ClientConfig
-from temporalio.runtime import (
-    LogForwardingConfig,
-    LoggingConfig,
-    PrometheusConfig,
-    Runtime,
-    TelemetryConfig,
-    TelemetryFilter,
-)
+from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.service import RPCStatusCode
 
 from redress.security.encryption import Cipher
+from redress.startup import SetupError
 from redress.temporal.converter import data_converter
 
 log = logging.getLogger(__name__)
@@ -48,27 +44,47 @@ def quiet_runtime(metrics: str = "", *, is_worker: bool = False) -> None:
         core.propagate = False
         core.addHandler(logging.StreamHandler(sys.stderr))
     core.setLevel(logging.WARNING if is_worker else logging.ERROR)
-    telemetry = TelemetryConfig(
-        logging=LoggingConfig(
-            filter=TelemetryFilter(core_level="WARN" if is_worker else "ERROR", other_level="ERROR"),
-            forwarding=LogForwardingConfig(logger=core),
+    telemetry = runtime.TelemetryConfig(
+        logging=runtime.LoggingConfig(
+            filter=runtime.TelemetryFilter(core_level="WARN" if is_worker else "ERROR", other_level="ERROR"),
+            forwarding=runtime.LogForwardingConfig(logger=core),
         ),
-        metrics=PrometheusConfig(bind_address=metrics) if metrics else None,
+        metrics=runtime.PrometheusConfig(bind_address=metrics) if metrics else None,
     )
-    runtime = Runtime(telemetry=telemetry, worker_heartbeat_interval=WORKER_HEARTBEAT)
-    Runtime.set_default(runtime, error_if_already_set=False)
+    own = runtime.Runtime(telemetry=telemetry, worker_heartbeat_interval=WORKER_HEARTBEAT)
+    runtime.Runtime.set_default(own, error_if_already_set=False)
 
 
 def where() -> str:
-    """The address that will be tried, for messages to people."""
-    return str(ClientConfig.load_client_connect_config().get("target_host") or "localhost:7233")
+    """The address that will be tried, for messages to people. Raises `SetupError`."""
+    return str(_config().get("target_host"))
+
+
+def _config() -> ClientConnectConfig:
+    """Temporal's own settings, as the SDK reads them; `TEMPORAL_API_KEY_FILE` names a file with the key."""
+    try:
+        config = ClientConfig.load_client_connect_config(config_file_strict=True)
+        key_file = os.environ.get("TEMPORAL_API_KEY_FILE")
+        if key_file:
+            config["api_key"] = Path(key_file).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SetupError(
+            f"{error.filename}: cannot be read ({error.strerror}): temporal.toml, TEMPORAL_TLS_… or "
+            "TEMPORAL_API_KEY_FILE names it"
+        ) from None
+    except (RuntimeError, ValueError) as error:
+        raise SetupError(f"TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE: {error}") from None
+    config.setdefault("target_host", "localhost:7233")
+    return config
 
 
 async def connect(cipher: Cipher, interceptors: Sequence[Interceptor] = ()) -> Client:
-    """A client by Temporal's standard settings. Raises `RuntimeError` at once if unreachable."""
-    config = ClientConfig.load_client_connect_config(config_file_strict=True)
-    config.setdefault("target_host", "localhost:7233")
-    return await Client.connect(**config, data_converter=data_converter(cipher), interceptors=interceptors)
+    """A client by Temporal's standard settings. Raises `RuntimeError` at once if unreachable.
+
+    Raises `SetupError` where they cannot be used.
+    """
+    converter = data_converter(cipher)
+    return await Client.connect(**_config(), data_converter=converter, interceptors=interceptors)
 
 
 async def connect_patiently(

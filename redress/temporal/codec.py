@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Iterable, Sequence
 
 from temporalio.api.common.v1 import Payload
@@ -15,6 +14,7 @@ from temporalio.converter import (
     WorkflowSerializationContext,
 )
 
+from redress.domain.identifiers import REFERENCE
 from redress.security.encryption import COMPLAINT_KEY, KEYRING_KEY, UNASSIGNED_KEY, EnvelopeCipher
 from redress.security.keyring import KeyDestroyed, Unreadable, encrypt
 
@@ -23,9 +23,6 @@ KEY_NAME = "encryption-key-id"
 
 IN_CLEAR = "redress-in-clear"
 """Metadata that marks a payload which came unencrypted to a complaint with a key. Set here, never sent."""
-
-REFERENCE = re.compile(r"[A-Z][A-Z0-9]{0,9}(-[0-9]{1,9}){1,5}")
-"""What a reference looks like: a workflow of another name is no complaint, and gets no key of that name."""
 
 
 class EncryptionCodec(PayloadCodec, WithSerializationContext):
@@ -36,20 +33,24 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
     would stop a workflow task for good.
     """
 
-    def __init__(self, cipher: EnvelopeCipher, prefix: str, reference: str = "") -> None:
+    def __init__(
+        self, cipher: EnvelopeCipher, prefix: str, reference: str = "", *, is_foreign: bool = False
+    ) -> None:
         self.cipher = cipher
         self.prefix = prefix
         """What a workflow's id has before the reference."""
         self.reference = reference
+        self.is_foreign = is_foreign
+        """Whether it is for a workflow that is no complaint: it opens nothing of any."""
 
     def with_context(self, context: SerializationContext) -> EncryptionCodec:
-        """The codec for one complaint."""
+        """The codec for one complaint, or for a workflow that is none."""
         if not isinstance(context, (WorkflowSerializationContext, ActivitySerializationContext)):
             return self
         workflow_id = context.workflow_id or ""
         reference = workflow_id.removeprefix(self.prefix)
         if not workflow_id.startswith(self.prefix) or not REFERENCE.fullmatch(reference):
-            return self
+            return EncryptionCodec(self.cipher, self.prefix, is_foreign=True)
         return EncryptionCodec(self.cipher, self.prefix, reference)
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
@@ -98,10 +99,10 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
         """Whether it was sealed for another complaint: copied here, it must not become readable here."""
         name = payload.metadata.get(KEY_NAME, b"").decode("utf-8", "replace")
         is_foreign = name.startswith(COMPLAINT_KEY) and name != COMPLAINT_KEY + self.reference
-        return name in unassigned or (bool(self.reference) and is_foreign)
+        return name in unassigned or (is_foreign and (self.is_foreign or bool(self.reference)))
 
     def _marked(self, payload: Payload) -> Payload:
-        if not self.reference:
+        if not (self.reference or self.is_foreign):
             return payload
         marked = Payload()
         marked.CopyFrom(payload)

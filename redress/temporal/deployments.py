@@ -14,19 +14,14 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from pydantic import BaseModel
 from temporalio.api.deployment.v1 import WorkerDeploymentVersion as WorkerDeploymentVersionProto
 from temporalio.api.enums.v1 import RoutingConfigUpdateState, WorkerDeploymentVersionStatus
-from temporalio.api.workflowservice.v1 import (
-    DescribeWorkerDeploymentRequest,
-    DescribeWorkerDeploymentResponse,
-    DescribeWorkerDeploymentVersionRequest,
-    SetWorkerDeploymentCurrentVersionRequest,
-    SetWorkerDeploymentRampingVersionRequest,
-)
+from temporalio.api.workflowservice import v1 as workflowservice
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import WorkerDeploymentConfig
 
 from redress.contract import LETTERS_QUEUE, TASK_QUEUE
+from redress.startup import SetupError
 from redress.temporal.client import running_workers
 
 UNVERSIONED = "unversioned"
@@ -86,7 +81,7 @@ def worker_deployment(name: str, build_id: str) -> WorkerDeploymentConfig | None
     if not (name or build_id):
         return None
     if not (name and build_id):
-        raise ValueError("REDRESS_DEPLOYMENT and REDRESS_BUILD_ID: set both, or neither")
+        raise SetupError("REDRESS_DEPLOYMENT and REDRESS_BUILD_ID: set both, or neither")
     return WorkerDeploymentConfig(
         version=WorkerDeploymentVersion(name, build_id),
         use_worker_versioning=True,
@@ -109,7 +104,7 @@ async def make_current(
     """
     found = await _with_workers(client, name, build_id, within)
     await client.workflow_service.set_worker_deployment_current_version(
-        SetWorkerDeploymentCurrentVersionRequest(
+        workflowservice.SetWorkerDeploymentCurrentVersionRequest(
             namespace=client.namespace,
             deployment_name=name,
             build_id=_on_the_wire(build_id),
@@ -165,7 +160,9 @@ def _before(now: Deployment) -> Version:
 # --- what the server says ----------------------------------------------------------------------------
 
 
-def _deployment(found: DescribeWorkerDeploymentResponse, workers: Counter[tuple[str, str]]) -> Deployment:
+def _deployment(
+    found: workflowservice.DescribeWorkerDeploymentResponse, workers: Counter[tuple[str, str]]
+) -> Deployment:
     info = found.worker_deployment_info
     routing = info.routing_config
     versions = [
@@ -189,7 +186,7 @@ def _deployment(found: DescribeWorkerDeploymentResponse, workers: Counter[tuple[
 
 async def _with_workers(
     client: Client, name: str, build_id: str, within: float
-) -> DescribeWorkerDeploymentResponse:
+) -> workflowservice.DescribeWorkerDeploymentResponse:
     """The deployment, once workers of the version poll every task queue and the server knows it."""
     queue = TASK_QUEUE
     try:
@@ -224,7 +221,7 @@ async def _knows(client: Client, name: str, build_id: str) -> bool:
     """Whether the server has noted every task queue of the version: seconds after its workers first poll."""
     if build_id == UNVERSIONED:
         return True
-    asked = DescribeWorkerDeploymentVersionRequest(
+    asked = workflowservice.DescribeWorkerDeploymentVersionRequest(
         namespace=client.namespace,
         deployment_version=WorkerDeploymentVersionProto(deployment_name=name, build_id=build_id),
     )
@@ -237,8 +234,8 @@ async def _knows(client: Client, name: str, build_id: str) -> bool:
     return set(QUEUES) <= {each.name for each in found.worker_deployment_version_info.task_queue_infos}
 
 
-async def _describe(client: Client, name: str) -> DescribeWorkerDeploymentResponse:
-    asked = DescribeWorkerDeploymentRequest(namespace=client.namespace, deployment_name=name)
+async def _describe(client: Client, name: str) -> workflowservice.DescribeWorkerDeploymentResponse:
+    asked = workflowservice.DescribeWorkerDeploymentRequest(namespace=client.namespace, deployment_name=name)
     try:
         return await client.workflow_service.describe_worker_deployment(asked)
     except RPCError as error:
@@ -251,7 +248,7 @@ async def _describe(client: Client, name: str) -> DescribeWorkerDeploymentRespon
 
 async def _ramp(client: Client, name: str, build_id: str, percentage: float, token: bytes) -> Deployment:
     await client.workflow_service.set_worker_deployment_ramping_version(
-        SetWorkerDeploymentRampingVersionRequest(
+        workflowservice.SetWorkerDeploymentRampingVersionRequest(
             namespace=client.namespace,
             deployment_name=name,
             build_id=build_id,

@@ -4,40 +4,34 @@ from __future__ import annotations
 
 from typing import Any
 
-from temporalio.worker import (
-    HandleSignalInput,
-    HandleUpdateInput,
-    Interceptor,
-    WorkflowInboundInterceptor,
-    WorkflowInterceptorClassInput,
-)
+from temporalio import worker
 
 from redress.contract import Inbound, text_of
 from redress.domain.messages import SIGNALS
 from redress.domain.parsing import Problem
 
 
-class OneArgument(Interceptor):
+class OneArgument(worker.Interceptor):
     """For a worker of complaints: a handler called with two would stop the workflow task for good."""
 
     def workflow_interceptor_class(
-        self, input: WorkflowInterceptorClassInput
-    ) -> type[WorkflowInboundInterceptor]:
+        self, input: worker.WorkflowInterceptorClassInput
+    ) -> type[worker.WorkflowInboundInterceptor]:
         """What surrounds each handler."""
         return _OneArgument
 
 
-class _OneArgument(WorkflowInboundInterceptor):
-    async def handle_signal(self, input: HandleSignalInput) -> None:
+class _OneArgument(worker.WorkflowInboundInterceptor):
+    async def handle_signal(self, input: worker.HandleSignalInput) -> None:
         if input.signal in SIGNALS:  # any other goes to the dynamic handler, which takes all there is
             input.args = _one(input.args)
         await super().handle_signal(input)
 
-    def handle_update_validator(self, input: HandleUpdateInput) -> None:
+    def handle_update_validator(self, input: worker.HandleUpdateInput) -> None:
         input.args = _one(input.args)
         super().handle_update_validator(input)
 
-    async def handle_update_handler(self, input: HandleUpdateInput) -> Any:
+    async def handle_update_handler(self, input: worker.HandleUpdateInput) -> Any:
         input.args = _one(input.args)
         return await super().handle_update_handler(input)
 

@@ -19,17 +19,14 @@ from google.protobuf.duration_pb2 import Duration
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.namespace.v1 import NamespaceConfig
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
-from temporalio.api.workflowservice.v1 import (
-    DescribeNamespaceRequest,
-    RegisterNamespaceRequest,
-    UpdateNamespaceRequest,
-)
+from temporalio.api.workflowservice import v1 as workflowservice
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from redress.contract import SEARCH_ATTRIBUTES
 from redress.exit import leave
 from redress.security.encryption import PlaintextCipher
+from redress.startup import SetupError
 from redress.temporal.client import UNREACHABLE, connect_patiently, quiet_runtime, where
 from redress.temporal.schedules import schedule_maintenance
 
@@ -66,14 +63,14 @@ async def _made_or_kept_long_enough(client: Client) -> list[str]:
     service, name = client.workflow_service, client.namespace
     retention = Duration()
     retention.FromTimedelta(RETENTION)
-    request = DescribeNamespaceRequest(namespace=name)
+    request = workflowservice.DescribeNamespaceRequest(namespace=name)
     try:
         found = await _patiently(lambda: service.describe_namespace(request), UNREACHABLE)
     except RPCError as unknown:
         if unknown.status != RPCStatusCode.NOT_FOUND:
             raise
         await service.register_namespace(
-            RegisterNamespaceRequest(
+            workflowservice.RegisterNamespaceRequest(
                 namespace=name,
                 description="Complaints",
                 workflow_execution_retention_period=retention,
@@ -85,7 +82,7 @@ async def _made_or_kept_long_enough(client: Client) -> list[str]:
         return []
     config = NamespaceConfig(workflow_execution_retention_ttl=retention)
     try:
-        await service.update_namespace(UpdateNamespaceRequest(namespace=name, config=config))
+        await service.update_namespace(workflowservice.UpdateNamespaceRequest(namespace=name, config=config))
     except RPCError as refused:  # Temporal Cloud keeps no history so long; the register keeps the record
         if refused.status in UNREACHABLE:
             raise
@@ -153,7 +150,7 @@ async def main() -> int:
     except TimeoutError:
         log.error("Temporal at %s was not ready within %.0f s", where(), PATIENCE)
         return 1
-    except (NamespaceError, RPCError) as error:
+    except (NamespaceError, SetupError, RPCError) as error:
         log.error("the namespace cannot be used: %s", error)
         return 1
     for sentence in done:

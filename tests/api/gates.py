@@ -18,6 +18,7 @@ import pytest
 import uvicorn
 from temporalio.client import Client
 
+from redress.api.__main__ import served
 from redress.api.app import build, routers
 from redress.api.routing import Route
 from redress.api.settings import ApiSettings
@@ -161,8 +162,7 @@ class NearGate(Gate):
                 told.setenv(name, value)
             settings = ApiSettings()
             app = build(settings, cipher_for(settings))
-        config = uvicorn.Config(app, port=self.port, log_config=None, access_log=False)
-        self._server = uvicorn.Server(config)
+        self._server = uvicorn.Server(served(app, settings))
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._thread.start()
         await self.until(self._answers)

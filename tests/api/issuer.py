@@ -26,17 +26,21 @@ class Issuer:
         self.ec = ec.generate_private_key(ec.SECP256R1())
         self.asked = 0
         self.shown = ["rsa", "ec"]
+        self.besides: list[object] = []
+        """Keys of other kinds that stand in its set."""
+        self.calls_itself = self.url
 
     def document(self, path: str) -> dict[str, Any] | None:
         if path == "/.well-known/openid-configuration":
-            return {"issuer": self.url, "jwks_uri": f"{self.url}/keys"}
+            return {"issuer": self.calls_itself, "jwks_uri": f"{self.url}/keys"}
         if path == "/keys":
             self.asked += 1
             made: dict[str, dict[str, Any]] = {
                 "rsa": RSAAlgorithm.to_jwk(self.rsa.public_key(), as_dict=True),
                 "ec": ECAlgorithm.to_jwk(self.ec.public_key(), as_dict=True),
             }
-            return {"keys": [made[name] | {"kid": name, "use": "sig"} for name in self.shown]}
+            shown = [made[name] | {"kid": name, "use": "sig"} for name in self.shown]
+            return {"keys": [*self.besides, *shown]}
         return None
 
     def token(self, *, key: Any = None, alg: str = "RS256", kid: str = "rsa", **claims: object) -> str:

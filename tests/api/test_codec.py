@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
+import os
+import shutil
 import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -48,6 +53,41 @@ async def test_the_temporal_command_reads_a_history_through_it(town: Town) -> No
     read = json.loads(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
     (first,) = read["events"][0]["workflowExecutionStartedEventAttributes"]["input"]["payloads"]
     assert json.loads(base64.b64decode(first["data"]))["opening"]["points"] == [f"{MARK} said so."]
+
+
+SAMPLES = Path(__file__).parent.parent.parent / "examples"
+
+
+@pytest.mark.parametrize("sample", ["send_encrypted.py", "send-encrypted.ts"])
+async def test_the_samples_send_encrypted(town: Town, sample: str) -> None:
+    """The TypeScript one where its packages are: REDRESS_TEST_NODE names the folder with `node_modules`."""
+    gate, staff = town.gate, town.gate.headers("staff")
+    command = [sys.executable, str(SAMPLES / sample)]
+    if sample.endswith(".ts"):
+        if "REDRESS_TEST_NODE" not in os.environ:
+            pytest.skip("REDRESS_TEST_NODE: no folder with @temporalio/client and tsx is named")
+        node = Path(os.environ["REDRESS_TEST_NODE"])
+        shutil.copy(SAMPLES / sample, node)
+        command = [str(node / "node_modules/.bin/tsx"), str(node / sample)]
+    reference = await gate.open(gate.headers("intake"))
+    where = {
+        "TEMPORAL_ADDRESS": town.house.address,
+        "CODEC": f"{gate.url}/codec",
+        "TOKEN": gate.token("codec"),
+    }
+    ran = await asyncio.to_thread(
+        subprocess.run, [*command, reference], env=os.environ | where, capture_output=True, text=True
+    )
+    assert (ran.returncode, ran.stdout.splitlines()[-1:]) == (0, ["escalate: sent"]), ran.stderr
+
+    async def taken() -> bool:
+        status = (await gate.http.get(f"/v1/complaints/{reference}", headers=staff)).json()
+        messages = [(each["action"], each.get("in_clear", False)) for each in status.get("messages", [])]
+        return messages == [("add_note", False), ("escalate", False)]
+
+    await gate.until(taken)
+    history = await town.client.get_workflow_handle(workflow_id(reference)).fetch_history()
+    assert "prefers to be rung" not in history.to_json()
 
 
 async def test_what_cannot_be_read_comes_back_as_words(town: Town) -> None:

@@ -10,10 +10,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
+import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from jwt.algorithms import RSAAlgorithm
+from pydantic import ValidationError
 from temporalio.client import Client
 
+from redress.api import oidc
+from redress.api.oidc import NoKeys
+from redress.api.settings import ApiSettings
 from tests.api.gates import Gate, NearGate
 from tests.api.issuer import AUDIENCE, Issuer
 
@@ -86,6 +92,82 @@ async def test_a_token_that_is_not_good_is_nobodys(gate: Gate, issuer: Issuer) -
     assert (await gate.http.get("/v1/due", headers=for_ever)).status_code in (200, 401)
     nothing = bearer(issuer.token(**good, realm={"roles": ["unrelated"]}))
     assert (await gate.http.get("/v1/due", headers=nothing)).status_code == 403
+
+
+async def test_claims_of_any_form_are_no_fault_of_ours(gate: Gate, issuer: Issuer) -> None:
+    odd: list[object] = [{"a": 1}, [["x"]], [{"a": []}], 7, 1.5, True, "", "\x00", [None]]
+    for claim in odd:
+        for name, value in (
+            ("realm", claim),
+            ("realm", {"roles": claim}),
+            ("realm", {"roles": [claim, "Complaints-Staff"]}),
+            ("council", claim),
+            ("sub", claim),
+        ):
+            token = jwt.encode(
+                {
+                    "iss": issuer.url,
+                    "aud": AUDIENCE,
+                    "sub": "fern-fictitious",
+                    "council": "family-rights",
+                    "exp": datetime.now(UTC) + timedelta(minutes=5),
+                    name: value,
+                }
+                if name != "sub" or isinstance(value, str)
+                else {"iss": issuer.url, "aud": AUDIENCE, "exp": datetime.now(UTC) + timedelta(minutes=5)},
+                issuer.rsa,
+                algorithm="RS256",
+                headers={"kid": "rsa"},
+            )
+            answer = await gate.http.get("/v1/due", headers=bearer(token))
+            assert answer.status_code in (200, 401, 403), (name, value)
+
+
+@pytest.mark.parametrize(
+    ("besides", "status"),
+    [
+        pytest.param(
+            [None, "x", {"kty": "RSA"}, {"kty": "RSA", "kid": "x", "n": "!", "e": 1}], 200, id="unreadable"
+        ),
+        pytest.param([{"kty": "EC", "crv": "P-256", "kid": "y", "x": "AA", "y": "AA"}], 200, id="no point"),
+    ],
+)
+async def test_one_bad_key_harms_no_other(issuer: Issuer, besides: list[object], status: int) -> None:
+    issuer.besides = besides
+    try:
+        found = await fresh(issuer).caller(issuer.token(council="family-rights"))
+    finally:
+        issuer.besides = []
+    assert (200 if found else 401) == status
+
+
+async def test_a_short_key_and_a_discovery_of_another_issuer_are_not_taken(issuer: Issuer) -> None:
+    short = rsa.generate_private_key(65537, 1024)  # what an issuer must not sign with
+    issuer.besides = [RSAAlgorithm.to_jwk(short.public_key(), as_dict=True) | {"kid": "short", "use": "sig"}]
+    try:
+        token = issuer.token(council="family-rights", key=short, kid="short")
+        assert await fresh(issuer).caller(token) is None
+    finally:
+        issuer.besides = []
+    issuer.calls_itself = "https://elsewhere.example"
+    try:
+        with pytest.raises(NoKeys):
+            await fresh(issuer).caller(issuer.token(council="family-rights"))
+    finally:
+        issuer.calls_itself = issuer.url
+
+
+@pytest.mark.parametrize("issuer_url", ["http://login.example", "ftp://login.example", "login.example"])
+def test_an_issuer_is_reached_by_https(issuer_url: str) -> None:
+    with pytest.raises(ValidationError, match="should begin with https://"):
+        ApiSettings(oidc_issuer=issuer_url)
+
+
+def fresh(issuer: Issuer) -> oidc.Issuer:
+    """Our side of an issuer, which knows none of its keys yet."""
+    return oidc.Issuer(
+        ApiSettings(oidc_issuer=issuer.url, oidc_audience=AUDIENCE, oidc_roles_claim="realm.roles")
+    )
 
 
 async def test_keys_are_fetched_seldom_whatever_comes(gate: Gate, issuer: Issuer) -> None:

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import signal
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from redress.procedures.bank_holidays import calendar_today
 from redress.security.encryption import EnvelopeCipher
 from redress.security.keyring import add_key, read_keyring
 from redress.services.clock import today
-from redress.services.webhook_addresses import NotAllowed, check_url, resolve
+from redress.services.webhook_addresses import AddressRules, NotAllowed, check_url, resolve
 from redress.store import webhooks
 from redress.store.register import Register
 from redress.temporal.embedded import free_port
@@ -208,7 +209,7 @@ async def test_an_api_that_is_killed_tells_everything_all_the_same(town: Town, t
     with register.reading() as db:
         kept = db.exec_driver_sql("SELECT secret FROM subscriptions").scalar_one()
         handed = db.exec_driver_sql("SELECT count(*) FROM deliveries").scalar_one()
-    assert kept.startswith("sealed:1:keyring/first:")
+    assert kept.startswith("sealed:2:keyring/first:")
     assert secret not in kept
     assert handed == 15
     assert (await gate.http.delete(f"/v1/webhooks/{hook}", headers=headers)).status_code == 204
@@ -220,7 +221,7 @@ async def test_an_api_that_is_killed_tells_everything_all_the_same(town: Town, t
     assert webhooks.reencrypt(turned) == 1
     with register.reading() as db:
         kept = db.exec_driver_sql("SELECT secret FROM subscriptions").scalar_one()
-    assert kept.startswith("sealed:1:keyring/second:")
+    assert kept.startswith("sealed:2:keyring/second:")
 
 
 # --- where they may lead -----------------------------------------------------------------------------
@@ -240,6 +241,23 @@ async def test_an_api_that_is_killed_tells_everything_all_the_same(town: Town, t
         "https://[::1]/",
         "https://[::ffff:127.0.0.1]/",
         "https://10.0.0.1/",
+        "https://168.63.129.16/",
+        "https://192.88.99.1/",
+        "https://100.100.100.200/",
+        "https://[64:ff9b::7f00:1]/",
+        "https://[64:ff9b:1::a00:1]/",
+        "https://[2002:7f00:1::]/",
+        "https://[::7f00:1]/",
+        "https://[::127.0.0.1]/",
+        "https://[fec0::1]/",
+        "https://[fd00::1]/",
+        "https://[fe80::1]/",
+        "https://[2001::1]/",
+        "https://[2001:db8::1]/",
+        "https://[3fff::1]/",
+        "https://[5f00::1]/",
+        "https://[ff02::1]/",
+        "https://[100::1]/",
         "https://169.254.169.254/latest/meta-data",
         "https://0.0.0.0/",
         "https://224.0.0.1/",
@@ -248,18 +266,35 @@ async def test_an_api_that_is_killed_tells_everything_all_the_same(town: Town, t
 )
 def test_a_webhook_leads_to_other_peoples_servers_only(url: str) -> None:
     with pytest.raises(NotAllowed):
-        check_url(url, loopback=False)
+        check_url(url, AddressRules())
+
+
+def test_a_private_network_is_open_where_the_operator_names_it_and_by_https_alone() -> None:
+    networks = [ip_network(each) for each in ("10.20.0.0/16", "fd00:20::/32")]
+    for url in ("https://10.20.3.4/x", "https://[fd00:20::1]/", "https://[::ffff:10.20.3.4]/"):
+        check_url(url, AddressRules(networks))
+    for url in ("http://10.20.3.4/x", "https://10.21.0.1/", "https://[fd00:21::1]/", "https://127.0.0.1/"):
+        with pytest.raises(NotAllowed):
+            check_url(url, AddressRules(networks))
+    on_trial = AddressRules(loopback=True)
+    check_url("http://127.0.0.1:9/", on_trial)
+    for url in ("http://10.20.3.4/", "https://10.20.3.4/", "http://8.8.8.8/"):
+        with pytest.raises(NotAllowed):
+            check_url(url, on_trial)
 
 
 def test_a_public_address_is_fine() -> None:
-    check_url("https://invented.example/redress?x=1", loopback=False)
-    check_url("https://invented.example:8443/", loopback=False)
+    check_url("https://invented.example/redress?x=1", AddressRules())
+    check_url("https://invented.example:8443/", AddressRules())
+    check_url("https://[2606:4700::1]/", AddressRules())
 
 
 async def test_a_name_that_leads_into_the_house_is_not_followed() -> None:
     with pytest.raises(NotAllowed):
-        await resolve("localhost", 443, loopback=False)
-    assert re.fullmatch(r"127\.0\.0\.1|::1", await resolve("localhost", 443, loopback=True))
+        await resolve("localhost", 443, "https", AddressRules())
+    assert re.fullmatch(
+        r"127\.0\.0\.1|::1", await resolve("localhost", 443, "http", AddressRules(loopback=True))
+    )
 
 
 async def test_a_malformed_webhook_is_said_field_by_field(gate: Gate, manager: Headers) -> None:

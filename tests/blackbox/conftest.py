@@ -14,7 +14,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import closing
+from contextlib import asynccontextmanager, closing
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -149,6 +149,13 @@ async def installation(
         "REDRESS_SMTP_PASSWORD": mail_server.PASSWORD,
         "REDRESS_SMTP_FROM": "complaints@exampleshire.example",
     }
+    async with started(state, settings) as here:
+        yield here
+
+
+@asynccontextmanager
+async def started(state: Path, settings: dict[str, str]) -> AsyncIterator[Installation]:
+    """A server and a worker; a key, unless nothing is to be encrypted."""
     port = free_port()
     command = [str(Path(sys.executable).with_name("temporal")), "server", "start-dev", "--headless"]
     command += ["--ip", "127.0.0.1", "--port", str(port), "--log-level", "error"]
@@ -159,6 +166,9 @@ async def installation(
     here = Installation(f"127.0.0.1:{port}", client, state, settings)
     if "migrate" in (CHECKOUT / "README.md").read_text(encoding="utf-8"):
         await here.command("migrate")
+    if not here.environment["REDRESS_TRIAL"]:
+        new_key = [sys.executable, "starter.py", "keys", "new"]
+        await asyncio.to_thread(subprocess.run, new_key, cwd=CHECKOUT, env=here.environment, check=True)
     here.start_worker()
     yield here
     await here.stop_workers()

@@ -15,7 +15,7 @@ import pytest
 from redress.domain.case import Case
 from redress.domain.deadlines import Deadlines
 from redress.domain.flags import FLAGS, Flag, current_flags
-from redress.domain.packing import pack, pack_state, unpack, unpack_state
+from redress.domain.packing import pack_state, unpack, unpack_state
 from redress.domain.procedure import Limit
 from tests.domain.conftest import deadline, opened, send
 
@@ -40,7 +40,7 @@ def rules_that_ask(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def handed_on(case: Case) -> Case:
     """The complaint as another run, or the register, makes it again from what is recorded."""
-    return Case.restore(unpack(pack(case.rules)), unpack_state(pack_state(case.saved())))
+    return Case.restore(unpack(case.rules.packed), unpack_state(pack_state(case.saved())))
 
 
 @pytest.mark.flag("test_stage_1_counts_a_day_more", on=True)

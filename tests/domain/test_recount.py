@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from redress.domain import room
 from redress.domain.calendar import HolidayTable, OutsideTable
 from redress.domain.case import Case
 from redress.domain.log import Answer
@@ -454,8 +455,8 @@ def test_it_outlives_a_new_run_and_the_register() -> None:
 
 def test_a_full_file_still_takes_it(monkeypatch: pytest.MonkeyPatch) -> None:
     case = opened()
-    monkeypatch.setattr("redress.domain.log.ROOM_FOR_LONG", 100)
-    assert "message" in problems(case, "add_note", {"on": "2026-06-03", "note": "é" * 4000})
+    monkeypatch.setattr("redress.domain.room.FOR_SHORT", room.WHOLE)
+    assert "message" in problems(case, "record_meeting", {"on": "2026-06-03", "note": "é" * 4000})
     assert bring(case, "2026-06-03", add=["2026-06-10"]).applied
 
 

@@ -24,7 +24,7 @@ from redress.store.listing import ComplaintFilter, complaints
 from redress.store.register import Register
 from redress.temporal.embedded import embedded_server, free_port
 from tests.stores import migrated
-from tests.waiting import recorded
+from tests.waiting import recorded, until
 
 WITHIN = 60.0
 
@@ -245,3 +245,16 @@ async def test_what_was_terminated_goes_on_and_every_run_of_it_is_erased(
         assert proof.holds
         query = f"WorkflowId = 'complaint-{reference}'"
         assert [run.run_id async for run in house.client.list_workflows(query)] == []  # neither of the two
+
+
+async def test_letters_that_had_not_left_leave_once_their_complaint_is_taken_up(house: Restored) -> None:
+    outbox = house.settings.outbox_folder
+    outbox.write_text("in the way of the folder", encoding="utf-8")
+    async with house.running():
+        reference = await house.open(1)
+        await house.send(reference, "acknowledge")
+        await until(lambda: bool(house.letters()))
+        await house.client.get_workflow_handle(f"complaint-{reference}").terminate("by mistake")
+        outbox.unlink()
+        assert await house.reconciled() == {reference: "taken up"}
+        await until(lambda: any(outbox.rglob("*.txt")), 30)

@@ -46,7 +46,7 @@ def council(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
     monkeypatch.setattr(loader, "AUTHORITIES", folder)
 
     def forget() -> None:
-        for kept in (loader.authority, loader.procedure, loader._terms):
+        for kept in (loader.authority, loader.procedure, loader._snapshot):
             kept.cache_clear()
 
     def write(more: str = "", *, like: str = "family-rights", instead_of: str = "") -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,9 @@ from temporalio.converter import WorkflowSerializationContext
 
 from redress.security.encryption import (
     EnvelopeCipher,
+    InClear,
+    Place,
+    PlaintextCipher,
     decrypt_document,
     decrypt_text,
     encrypt_document,
@@ -34,6 +39,10 @@ from tests.stores import new_store
 
 NAME = "Sealia Inventata"
 SOME_KEY = "A" * 43 + "="
+EVENT = Place("events", "body", "CYP-1", "message:1", ("message", "2026-06-01"))
+TEXT = Place("letters", "text", "CYP-1", "a complainant")
+SECRET = Place("subscriptions", "secret", row="wh_1")
+WAITING = Place("waiting_openings", "body", row="rc_1", bound=("anywhere",))
 
 
 def sealed(folder: Path, keyring: Keyring | None = None) -> EnvelopeCipher:
@@ -46,37 +55,67 @@ def sealed(folder: Path, keyring: Keyring | None = None) -> EnvelopeCipher:
 
 def test_a_document_opens_with_its_own_key_only(tmp_path: Path) -> None:
     cipher = sealed(tmp_path)
-    kept = encrypt_document(cipher, {"name": NAME}, "CYP-1")
+    kept = encrypt_document(cipher, {"name": NAME}, EVENT)
     assert NAME not in str(kept)
-    assert decrypt_document(cipher, kept) == {"name": NAME}
+    assert decrypt_document(cipher, kept, EVENT) == {"name": NAME}
     moved = {"sealed": str(kept["sealed"]).replace("CYP-1", "CYP-2")}
-    encrypt_document(cipher, {}, "CYP-2")
+    encrypt_document(cipher, {}, EVENT._replace(reference="CYP-2"))
     with pytest.raises(Unreadable):
-        decrypt_document(cipher, moved)
+        decrypt_document(cipher, moved, EVENT._replace(reference="CYP-2"))
 
 
-def test_text_too_and_what_was_never_sealed_is_read_as_it_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        EVENT._replace(reference="CYP-2"),
+        EVENT._replace(row="message:2"),
+        EVENT._replace(bound=("message", "2026-06-02")),
+        EVENT._replace(column="envelope"),
+        EVENT._replace(table="letters"),
+    ],
+)
+def test_what_is_pasted_elsewhere_does_not_open(tmp_path: Path, elsewhere: Place) -> None:
     cipher = sealed(tmp_path)
-    kept = encrypt_text(cipher, NAME, "CYP-1")
+    kept = encrypt_document(cipher, {"name": NAME}, EVENT)
+    cipher.key_store.key("CYP-2", make=True)
+    with pytest.raises(Unreadable, match=elsewhere.table):
+        decrypt_document(cipher, kept, elsewhere)
+
+
+def test_two_new_keys_at_once_are_two(tmp_path: Path) -> None:
+    ring = tmp_path / "keys.txt"
+    command = "import sys, pathlib, redress.security.keyring as k; k.add_key(pathlib.Path(sys.argv[1]))"
+    several = [subprocess.Popen([sys.executable, "-c", command, str(ring)]) for _ in range(8)]
+    assert [process.wait(60) for process in several] == [0] * 8
+    assert len(read_keyring(ring).names) == 8
+
+
+def test_text_too_and_what_stands_in_the_clear_is_not_believed(tmp_path: Path) -> None:
+    cipher = sealed(tmp_path)
+    kept = encrypt_text(cipher, NAME, TEXT)
     assert NAME not in kept
-    assert decrypt_text(cipher, kept) == NAME
-    assert decrypt_text(cipher, "of a trial") == "of a trial"
+    assert decrypt_text(cipher, kept, TEXT) == NAME
+    with pytest.raises(InClear, match=r"letters.text of CYP-1, row a complainant: stands unencrypted"):
+        decrypt_text(cipher, NAME, TEXT)
+    with pytest.raises(InClear, match=r"events.body of CYP-1, row message:1"):
+        decrypt_document(cipher, {"name": NAME}, EVENT)
+    assert decrypt_text(PlaintextCipher(), NAME, TEXT) == NAME
     with pytest.raises(Unreadable):
-        decrypt_text(cipher, kept[:-8] + "AAAAAAA=")
+        decrypt_text(cipher, kept[:-8] + "AAAAAAA=", TEXT)
 
 
 def test_a_destroyed_key_opens_nothing_more_and_is_not_made_again(tmp_path: Path) -> None:
     cipher = sealed(tmp_path)
-    kept = encrypt_document(cipher, {"name": NAME}, "CYP-1")
-    other = encrypt_document(cipher, {"name": NAME}, "CYP-2")
+    kept = encrypt_document(cipher, {"name": NAME}, EVENT)
+    other = encrypt_document(cipher, {"name": NAME}, EVENT._replace(reference="CYP-2"))
     assert cipher.key_store.destroy("CYP-1")
     assert not cipher.key_store.destroy("CYP-1")
     assert cipher.key_store.is_destroyed("CYP-1")
     with pytest.raises(KeyDestroyed):
-        decrypt_document(cipher, kept)
+        decrypt_document(cipher, kept, EVENT)
     with pytest.raises(KeyDestroyed):
-        encrypt_document(cipher, {}, "CYP-1")
-    assert decrypt_document(cipher, other) == {"name": NAME}
+        encrypt_document(cipher, {}, EVENT)
+    assert decrypt_document(cipher, other, EVENT._replace(reference="CYP-2")) == {"name": NAME}
 
 
 def test_the_wrapped_key_is_gone_from_the_file(tmp_path: Path) -> None:
@@ -95,19 +134,20 @@ def test_the_wrapped_key_is_gone_from_the_file(tmp_path: Path) -> None:
 
 def test_a_new_key_seals_and_the_old_one_still_opens(tmp_path: Path) -> None:
     before = sealed(tmp_path)
-    of_complaint, of_ring = encrypt_text(before, NAME, "CYP-1"), encrypt_text(before, NAME, "")
+    of_complaint, of_ring = encrypt_text(before, NAME, TEXT), encrypt_text(before, NAME, SECRET)
     add_key(tmp_path / "keys.txt", "second")
     after = sealed(tmp_path)
     assert after.keyring.names == ["second", "first"]
-    assert decrypt_text(after, of_complaint) == decrypt_text(after, of_ring) == NAME
+    assert decrypt_text(after, of_complaint, TEXT) == decrypt_text(after, of_ring, SECRET) == NAME
     assert after.key_store.keyring_names() == {"first": 1}
     assert after.key_store.rewrap() == (1, 1)
     assert after.key_store.rewrap() == (0, 1)
+    assert isinstance(after.keyring, Keyring)
     newest = Keyring({"second": after.keyring._keys["second"]})
     alone = sealed(tmp_path, newest)
-    assert decrypt_text(alone, of_complaint) == NAME
+    assert decrypt_text(alone, of_complaint, TEXT) == NAME
     with pytest.raises(Unreadable):
-        decrypt_text(alone, of_ring)
+        decrypt_text(alone, of_ring, SECRET)
 
 
 @pytest.mark.parametrize(
@@ -196,11 +236,12 @@ async def test_a_workflow_whose_name_is_no_reference_gets_no_key_of_that_name(tm
 
 def test_a_running_process_finds_the_new_key_by_itself(tmp_path: Path) -> None:
     running = sealed(tmp_path)
-    kept = encrypt_text(running, NAME, "")
+    assert isinstance(running.keyring, Keyring)
+    kept = encrypt_text(running, NAME, SECRET)
     add_key(tmp_path / "keys.txt", "second")
     running.keyring._looked_at -= LOOKED_AT_EVERY + 1  # as if that time had passed
-    assert encrypt_text(running, NAME, "").startswith("sealed:1:keyring/second:")
-    assert decrypt_text(running, kept) == NAME
+    assert encrypt_text(running, NAME, SECRET).startswith("sealed:2:keyring/second:")
+    assert decrypt_text(running, kept, SECRET) == NAME
     with pytest.raises(KeyringError, match="present key"):
         remove_key(tmp_path / "keys.txt", "second")
     with pytest.raises(KeyringError, match="no key third"):
@@ -208,14 +249,14 @@ def test_a_running_process_finds_the_new_key_by_itself(tmp_path: Path) -> None:
     before = (tmp_path / "keys.txt").read_text()
     remove_key(tmp_path / "keys.txt", "first")
     running.keyring._looked_at -= LOOKED_AT_EVERY + 1
-    encrypt_text(running, NAME, "")
+    encrypt_text(running, NAME, SECRET)
     with pytest.raises(Unreadable, match="no key first"):
-        decrypt_text(running, kept)
+        decrypt_text(running, kept, SECRET)
     (tmp_path / "keys.txt").write_text(before)
-    assert decrypt_text(running, kept) == NAME, "put back, it is found at once"
+    assert decrypt_text(running, kept, SECRET) == NAME, "put back, it is found at once"
     (tmp_path / "keys.txt").write_text("nonsense")
     running.keyring._looked_at -= LOOKED_AT_EVERY + 1
-    assert decrypt_text(running, encrypt_text(running, NAME, "")) == NAME, (
+    assert decrypt_text(running, encrypt_text(running, NAME, SECRET), SECRET) == NAME, (
         "a bad line stops nothing that runs"
     )
 
@@ -234,10 +275,10 @@ async def test_what_nobody_can_read_is_handed_on(tmp_path: Path) -> None:
 
 def test_an_opening_that_waited_goes_with_its_complaint_in_old_backups_too(tmp_path: Path) -> None:
     cipher = sealed(tmp_path)
-    waits = encrypt_unassigned(cipher, {"name": NAME})
+    waits = encrypt_unassigned(cipher, {"name": NAME}, WAITING)
     assert NAME not in str(waits)
-    assert decrypt_document(cipher, waits) == {"name": NAME}
+    assert decrypt_document(cipher, waits, WAITING) == {"name": NAME}
     cipher.assign(key_of(waits), "CYP-1")
     cipher.key_store.destroy("CYP-1")
     with pytest.raises(KeyDestroyed):
-        decrypt_document(cipher, waits)
+        decrypt_document(cipher, waits, WAITING)

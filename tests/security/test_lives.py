@@ -38,6 +38,7 @@ from redress.settings import Settings
 from redress.store import letters, tables
 from redress.store.register import Register
 from redress.telemetry.logs import PlainLines
+from redress.telemetry.metrics import RegisterCollector
 from redress.temporal.codec import ENCODING, KEY_NAME, placeholder
 from redress.temporal.embedded import embedded_server, temporal_command
 from tests.marks import holding
@@ -230,6 +231,62 @@ async def test_an_update_that_comes_unencrypted_is_turned_away_and_not_kept(hous
         return [str(each["action"]) for each in shown.get("messages", [])]
 
     assert await eventually(actions, lambda taken: len(taken) > 1) == ["add_note", "escalate"]
+    await recorded(house.register, reference, messages=2)
+    for status in (
+        await sending.status(house.client, house.register, reference, today(), 60),
+        house.register.status(reference, today()),
+    ):
+        assert status is not None
+        assert [each.get("in_clear", False) for each in status["messages"]] == [False, True]
+    description = await house.client.get_workflow_handle(workflow_id(reference)).query(
+        "__temporal_workflow_metadata", result_type=dict
+    )
+    assert "`escalate` of" in str(description).partition("Came unencrypted")[2]
+    counted = {
+        sample.labels["outcome"]: sample.value
+        for metric in RegisterCollector(house.register).collect()
+        if metric.name == "redress_signals_in_clear"
+        for sample in metric.samples
+    }
+    assert counted["applied"] == 1
+
+
+async def test_where_it_is_set_so_a_signal_in_the_clear_is_held(tmp_path: Path) -> None:
+    add_key(tmp_path / "keys.txt")
+    settings = migrated(Settings(state=tmp_path, register_url="", trial="", clear_signals="hold"))
+    cipher = cipher_for(settings)
+    async with embedded_server(cipher=cipher) as (address, client):
+        activities = activities_for(settings, cipher)
+        async with running_workers(client, activities, settings):
+            strict = EnvelopeCipher(client, activities.register, settings, tmp_path, address)
+            reference = await strict.open("life-strict")
+            await strict.send(reference, "acknowledge")
+            outside = await Client.connect(address)
+            handle = outside.get_workflow_handle(workflow_id(reference))
+            await handle.signal("escalate", {"reason": "Invented reason."})
+
+            async def refused() -> list[Any]:
+                shown = await sending.status(client, strict.register, reference, today(), 60)
+                return [*shown["refused"]]
+
+            (held,) = await eventually(refused, bool)
+            assert (held["action"], held["in_clear"]) == ("escalate", True)
+            assert "send what is right of it" in held["reason"]
+            assert "Invented reason." in held["received"]
+            (refusal,) = await eventually(lambda: _rows(strict.register, tables.refusals), bool)
+            assert refusal.in_clear
+            assert holding(strict.files(), "Invented reason.") == []
+            started = {"reference": "CYP-2026-999999", "opening": OPENING | {"source_id": "clear"}}
+            in_clear = await outside.start_workflow(
+                "Complaint", started, id=workflow_id("CYP-2026-999999"), task_queue="complaints"
+            )
+            with pytest.raises(WorkflowFailureError):
+                await in_clear.result()
+
+
+def _rows(register: Register, table: Any) -> list[Any]:
+    with register.reading() as db:
+        return [*db.execute(select(table)).all()]
 
 
 async def test_failures_are_encrypted_too(house: EnvelopeCipher) -> None:

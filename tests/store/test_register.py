@@ -16,7 +16,6 @@ from redress.contract import BeginRequest, RecordRequest, RegisterEntry
 from redress.domain.case import Case
 from redress.domain.london import instant
 from redress.domain.opening_parsing import parse_opening
-from redress.domain.packing import pack
 from redress.letters.delivery.channel import Accepted, NotNow
 from redress.letters.delivery.channels import by_outbox
 from redress.letters.delivery.outbound import OutboundLetter
@@ -26,6 +25,7 @@ from redress.procedures.loader import rules_for
 from redress.security.encryption import EnvelopeCipher
 from redress.security.keyring import Keyring
 from redress.services import lists
+from redress.services.verifying import verify
 from redress.store import letters, tables
 from redress.store.database import connect
 from redress.store.key_store import KeyStore
@@ -126,10 +126,29 @@ def _begun(activities: ActivityCalls, reference: str = "CYP-2026-000001") -> Cas
     return Case(rules_for(opening, OPENED_ON), reference, opening, OPENED_ON)
 
 
+async def test_writers_of_one_complaint_take_turns_and_its_chain_is_whole(register: Register) -> None:
+    raw = RAW | {"source_id": "chained"}
+    reference = register.reserve(parse_opening(raw, OPENED_ON), raw, "CYP").reference
+
+    def write(writer: int) -> None:
+        for number in range(10):
+            entry = RegisterEntry(kind="ended", key=f"{writer}:{number}", on="2026-06-01", body={"a": writer})
+            for _ in range(2):  # the second is there already
+                with register.writing() as db:
+                    register.append(db, reference, [entry])
+
+    with ThreadPoolExecutor(4) as several:
+        list(several.map(write, range(4)))
+    with register.reading() as db:
+        numbers = db.execute(select(tables.events.c.number).order_by(tables.events.c.number)).scalars().all()
+    assert numbers == [*range(1, 41)]
+    assert (await verify(None, register, reference)).whole
+
+
 def test_terms_that_came_with_what_was_undone_come_with_the_next_try(register: Register) -> None:
     """Whoever looked at them before the transaction was undone does not take them to be there."""
     opening = parse_opening(RAW, OPENED_ON)
-    body = {"opening": RAW, "opened_on": "2026-06-01", "terms": pack(rules_for(opening, OPENED_ON))}
+    body = {"opening": RAW, "opened_on": "2026-06-01", "terms": rules_for(opening, OPENED_ON).packed}
     entry = RegisterEntry(kind="opened", key="opened", on="2026-06-01", body=body)
 
     def record(*, undone: bool) -> None:
@@ -236,8 +255,8 @@ def test_a_letter_is_taken_in_hand_by_one(register: Register, tmp_path: Path) ->
         claims = [claim for claim in pool.map(take, range(16)) if claim is not None]
     assert len(claims) == 1
     with register.writing() as db:
-        assert not letters.acknowledge(db, row, "somebody else's", "sent")
-        assert letters.acknowledge(db, row, claims[0], "sent")
+        assert not letters.end(db, row, "somebody else's", "sent")
+        assert letters.end(db, row, claims[0], "sent")
 
 
 def test_one_intake_has_one_reference(register: Register) -> None:

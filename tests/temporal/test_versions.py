@@ -32,13 +32,13 @@ from redress.temporal.embedded import embedded_server, temporal_command
 from tests.cli.conftest import Cli
 from tests.conftest import Life
 from tests.stores import migrated
-from tests.waiting import eventually, recorded
+from tests.waiting import PATIENCE, eventually, recorded
 
 ROOT = Path(__file__).parent.parent.parent
 DEPLOYMENT = "drill"
 
-ANSWERED_WITHIN = 15.0
-"""Seconds: a message of a healthy complaint takes a hundredth of it; K6 had 50."""
+ANSWERED_WITHIN = 60.0
+"""Seconds: nothing is silent for minutes, on the busiest machine; what is healthy answers in a fraction."""
 
 
 class Stack:
@@ -65,7 +65,7 @@ class Stack:
     async def current(self, build_id: str) -> None:
         """Have a worker of a version, and the version current."""
         self.start(build_id)
-        assert (await make_current(self.client, DEPLOYMENT, build_id)).current == build_id
+        assert (await make_current(self.client, DEPLOYMENT, build_id, PATIENCE)).current == build_id
 
     async def stop(self, build_id: str) -> None:
         worker = self._workers.pop(build_id)
@@ -104,7 +104,7 @@ class Stack:
 
     async def moves(self, life: Life, build_id: str) -> None:
         """Before long a version answers a complaint's messages; on the way each is answered, too."""
-        assert await eventually(lambda: self.sends(life), lambda by: by == build_id, 15) == build_id
+        assert await eventually(lambda: self.sends(life), lambda by: by == build_id) == build_id
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -142,13 +142,13 @@ async def test_promoted_and_rolled_back_with_open_complaints(stack: Stack) -> No
 
     stack.start("2.0")
     assert await stack.sends(of_old) == "1.0", "a version takes nothing before it is current"
-    assert await stack.versions("current", "2.0") == "2.0"
+    assert await stack.versions("current", "2.0", "--within", str(PATIENCE)) == "2.0"
     await stack.moves(of_old, "2.0")
     of_new = await stack.opened("drill-new")
     assert await stack.sends(of_new) == "2.0"
     dates_of_new = await _due_dates(of_new)
 
-    assert await stack.versions("rollback") == "1.0"
+    assert await stack.versions("rollback", "--within", str(PATIENCE)) == "1.0"
     await stack.moves(of_old, "1.0")
     await stack.moves(of_new, "1.0")
     await stack.stop("2.0")
@@ -166,10 +166,10 @@ async def test_a_share_of_complaints_first(stack: Stack) -> None:
     await stack.current("1.0")
     stack.start("2.0")
     life = await stack.opened("drill-ramp")
-    ramped = await ramp(stack.client, DEPLOYMENT, "2.0", 100)
+    ramped = await ramp(stack.client, DEPLOYMENT, "2.0", 100, PATIENCE)
     assert (ramped.current, ramped.ramping, ramped.ramp_percentage) == ("1.0", "2.0", 100)
     await stack.moves(life, "2.0")
-    back = await roll_back(stack.client, DEPLOYMENT)
+    back = await roll_back(stack.client, DEPLOYMENT, PATIENCE)
     assert (back.current, back.ramping) == ("1.0", None)
     await stack.moves(life, "1.0")
 
@@ -194,7 +194,7 @@ async def test_what_only_the_newer_version_can_run_waits_for_it_or_stays_on_it(s
     await stack.current("3.0")
     waits, stays = await stack.opened("drill-waits"), await stack.opened("drill-stays")
     dates = await _due_dates(stays)
-    assert (await roll_back(stack.client, DEPLOYMENT)).current == "2.0"
+    assert (await roll_back(stack.client, DEPLOYMENT, PATIENCE)).current == "2.0"
     waits.patience = 1
     with pytest.raises(NoAnswer):
         await waits.send("add_note", note="The older version cannot take it.")

@@ -70,16 +70,16 @@ async def test_repeats_count_towards_what_a_run_takes(life: Life) -> None:
     assert await _runs(life) > 1
 
 
-async def test_a_file_that_is_full_says_so_and_still_takes_what_is_short(
+async def test_a_file_that_is_full_of_notes_says_so_and_still_takes_an_answer(
     life: Life, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a run hands on must stay below Temporal's 2 MB; a complaint must never be stopped by it."""
-    monkeypatch.setattr("redress.domain.log.ROOM_FOR_LONG", 60_000)
+    monkeypatch.setattr("redress.domain.room.NOTES", 60_000)
     await life.open()
     await life.send("acknowledge")
     for number in range(3):
         await life.handle.execute_update("add_note", {"note": f"{number}" + "é" * 7900})
-    monkeypatch.setattr("redress.domain.log.ROOM_FOR_LONG", 20_000)
+    monkeypatch.setattr("redress.domain.room.NOTES", 20_000)
     with pytest.raises(WorkflowUpdateFailedError) as full:
         await life.handle.execute_update("add_note", {"note": "More" + "é" * 7900})
     assert "keep documents elsewhere" in str(full.value.cause)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from datetime import date, datetime
 from time import monotonic
 from typing import Annotated, Any, Literal
@@ -10,11 +11,12 @@ from typing import Annotated, Any, Literal
 from fastapi import Query
 from pydantic import Field, JsonValue
 
-from redress.api.context import Context, CurrentCaller, Reference
+from redress.api.context import AppContext, Context, CurrentCaller, Reference
 from redress.api.problems import Refusal
 from redress.api.routing import endpoints, roles
 from redress.api.schemas import Schema
 from redress.security.access import READERS, READS_TEXT
+from redress.security.tokens import Caller
 from redress.store.changes import recorded
 
 router = endpoints("complaints")
@@ -83,6 +85,13 @@ async def follow_changes(
     Each entry is given once for each `after`, none is left out: the record is only ever added to. After a
     restore from a backup that lacks what `after` stands for, the record is given from the beginning.
     """
+    with context.callers.waiting(caller) if wait else nullcontext():
+        return await _followed(context, caller, reference, after, limit, wait)
+
+
+async def _followed(
+    context: AppContext, caller: Caller, reference: str, after: str, limit: int, wait: int
+) -> dict[str, Any]:
     with_text = bool(caller.roles & READS_TEXT)
     ends_at = monotonic() + wait
     while True:

@@ -28,7 +28,7 @@ from redress.api.pages import page
 from redress.api.problems import wrong
 from redress.api.routing import OPEN, endpoints, roles
 from redress.api.schemas import Schema
-from redress.contract import workflow_id
+from redress.contract import WORKFLOW_ID_PREFIX
 from redress.security.access import CODEC
 from redress.security.encryption import EnvelopeCipher
 from redress.temporal.codec import EncryptionCodec, placeholder
@@ -86,10 +86,10 @@ class CrossOrigin:
 )
 async def encode(body: Payloads, context: Context) -> Response:
     """For what is not known yet whose it is: each encrypted under a key of its own."""
-    payloads = _payloads(body)
+    payloads = await asyncio.to_thread(_payloads, body)
     if isinstance(context.cipher, EnvelopeCipher):
-        payloads = await EncryptionCodec(context.cipher, workflow_id("")).encode(payloads)
-    return _answer(payloads)
+        payloads = await EncryptionCodec(context.cipher, WORKFLOW_ID_PREFIX).encode(payloads)
+    return await asyncio.to_thread(_answer, payloads)
 
 
 @router.post(
@@ -102,10 +102,10 @@ async def encode(body: Payloads, context: Context) -> Response:
 )
 async def decode(body: Payloads, context: Context) -> Response:
     """What cannot be read, since its key is destroyed or was never here, comes back as words that say so."""
-    payloads, cipher = _payloads(body), context.cipher
+    payloads, cipher = await asyncio.to_thread(_payloads, body), context.cipher
     if isinstance(cipher, EnvelopeCipher):
         payloads = await asyncio.to_thread(lambda: [placeholder(cipher, payload) for payload in payloads])
-    return _answer(payloads)
+    return await asyncio.to_thread(_answer, payloads)
 
 
 def _payloads(body: Payloads) -> list[Payload]:
@@ -146,11 +146,11 @@ async def login(request: Request, context: Context) -> Response:
 
     A token that cannot be taken is answered with the form and what is wrong: a person reads it.
     """
-    context.callers.count_unknown(request)
     fields = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=5)
     secret = fields.get("token", [""])[0].strip()
     caller = await context.callers.of_token(secret)
-    if caller is None:
+    if caller is None:  # a good one is never locked out by bad ones from the same address
+        context.callers.count_unknown(request)
         text = "The token is unknown, revoked or over. A new one: starter.py token new NAME --role codec."
         response = page("login", 401, text=text, form=True)
         response.headers.update(CHALLENGE)

@@ -16,6 +16,7 @@ from redress.api.routing import endpoints, header, roles
 from redress.api.schemas import ComplaintPage, Counted, DuePage, Standing
 from redress.domain.calendar import OutsideTable, long_date
 from redress.domain.fields import Day
+from redress.domain.identifiers import AUTHORITY
 from redress.domain.procedure import Owner, StageName
 from redress.domain.status import Status
 from redress.procedures.files import FileError
@@ -43,9 +44,7 @@ AsOf = Annotated[
 ]
 Authority = Annotated[
     str | None,
-    Query(
-        pattern=r"^[a-z0-9][a-z0-9-]{0,99}$", description="Only this authority.", examples=["family-rights"]
-    ),
+    Query(pattern=f"^{AUTHORITY.pattern}$", description="Only this authority.", examples=["family-rights"]),
 ]
 Limit = Annotated[int, Query(ge=1, le=500, description="How many at most on one page.")]
 After = Annotated[
@@ -55,7 +54,6 @@ After = Annotated[
 
 @router.get(
     "/v1/complaints",
-    operation_id="list_complaints",
     summary="List complaints",
     tags=["complaints"],
     response_model=ComplaintPage,
@@ -82,7 +80,6 @@ async def list_complaints(
 
 @router.get(
     "/v1/due",
-    operation_id="list_due",
     summary="What is due, by day",
     tags=["dates"],
     response_model=DuePage,
@@ -110,7 +107,6 @@ async def list_due(
 
 @router.get(
     "/v1/complaints/{reference}",
-    operation_id="read_complaint",
     summary="Where a complaint stands",
     tags=["complaints"],
     response_model=Status,
@@ -130,7 +126,6 @@ async def read_complaint(
 
 @router.get(
     "/v1/complaints/{reference}/standing",
-    operation_id="read_standing",
     summary="Where a complaint stands, in dates alone",
     tags=["complaints"],
     response_model=Standing,
@@ -146,7 +141,6 @@ async def read_standing(
 
 @router.get(
     "/v1/calendar/count",
-    operation_id="count_days",
     summary="Count working days from a date",
     tags=["dates"],
     response_model=Counted,

@@ -38,7 +38,7 @@ class Ready(Schema):
     """Openings that wait to be opened."""
 
 
-@router.get("/healthz", operation_id="healthz", summary="Is it alive?", openapi_extra=OPEN)
+@router.get("/healthz", summary="Is it alive?", openapi_extra=OPEN)
 async def healthz() -> Alive:
     """Asks nothing but the process itself: where this fails, restart it."""
     return Alive(status="alive")
@@ -46,7 +46,6 @@ async def healthz() -> Alive:
 
 @router.get(
     "/readyz",
-    operation_id="readyz",
     summary="Can it do everything?",
     responses=problems(503),
     openapi_extra=OPEN,

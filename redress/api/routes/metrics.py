@@ -24,7 +24,6 @@ router = endpoints("health")
 
 @router.get(
     "/metrics",
-    operation_id="metrics",
     summary="Counts for Prometheus",
     response_class=PlainTextResponse,
     openapi_extra=roles(METRICS),

@@ -74,7 +74,6 @@ EXAMPLES: dict[str, Example] = {"a complaint from a web form": {"value": domain.
 
 @router.post(
     "/v1/complaints",
-    operation_id="open_complaint",
     summary="Open a representation",
     status_code=201,
     response_description="Opened: `reference` is its name from now on.",
@@ -125,7 +124,6 @@ async def _checked(raw: dict[str, Any], caller: Caller) -> domain.Opening:
 
 @router.get(
     "/v1/receipts/{receipt}",
-    operation_id="read_receipt",
     summary="What became of an opening that had to wait",
     openapi_extra=roles(STAFF | INTAKE),
 )

@@ -110,7 +110,6 @@ class Retried(Schema):
 
 @router.post(
     "/v1/webhooks",
-    operation_id="make_webhook",
     summary="Subscribe to changes",
     status_code=201,
     response_description="Made. Keep the `secret`: it is not shown again.",
@@ -148,14 +147,13 @@ def _check(new: NewWebhook, context: AppContext, caller: Caller) -> None:
             raise wrong("authority", f"is none of {', '.join(authority_names())}")
         check_authority(caller, new.authority)
     try:
-        check_url(new.url, loopback=context.settings.webhook_loopback)
+        check_url(new.url, context.settings.webhook_rules)
     except NotAllowed as error:
         raise wrong("url", str(error)) from None
 
 
 @router.get(
     "/v1/webhooks",
-    operation_id="list_webhooks",
     summary="List webhooks",
     response_model=Webhooks,
     openapi_extra=roles(MANAGER),
@@ -168,7 +166,6 @@ async def list_webhooks(context: Context, caller: CurrentCaller) -> dict[str, li
 
 @router.get(
     "/v1/webhooks/{webhook}",
-    operation_id="read_webhook",
     summary="One webhook",
     response_model=Webhook,
     openapi_extra=roles(MANAGER),
@@ -180,7 +177,6 @@ async def read_webhook(webhook: HookId, context: Context, caller: CurrentCaller)
 
 @router.delete(
     "/v1/webhooks/{webhook}",
-    operation_id="end_webhook",
     summary="End a webhook",
     status_code=204,
     response_description="Ended.",
@@ -195,7 +191,6 @@ async def end_webhook(webhook: HookId, context: Context, caller: CurrentCaller) 
 
 @router.post(
     "/v1/webhooks/{webhook}/secret",
-    operation_id="renew_webhook_secret",
     summary="Give a webhook a new secret",
     response_description="The new secret. Keep it: it is not shown again.",
     openapi_extra=roles(MANAGER),
@@ -209,7 +204,6 @@ async def renew_webhook_secret(webhook: HookId, context: Context, caller: Curren
 
 @router.post(
     "/v1/webhooks/{webhook}/retry",
-    operation_id="retry_webhook",
     summary="Try given-up deliveries anew",
     openapi_extra=roles(MANAGER),
 )

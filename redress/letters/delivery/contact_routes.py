@@ -9,6 +9,7 @@ from typing import NamedTuple
 from redress.domain.case import Case
 from redress.domain.fields import Advocate, Contact
 from redress.letters.naming import one_line
+from redress.letters.visible import visible
 from redress.procedures.authority import Authority
 from redress.store.outbound import Route
 
@@ -68,14 +69,14 @@ def _routes_of(person: Contact | Advocate, form: str) -> ContactRoutes:
     usable: list[Route] = []
     if usable_email(person.email):
         usable.append("email")
-    if person.address.strip():
+    if visible(person.address).strip():
         usable.append("post")
     routes = sorted(usable, key=lambda route: asked.index(route) if route in asked else len(asked))
     return ContactRoutes(
         name=one_line(person.name),
         email=usable_email(person.email),
         telephone=one_line(person.telephone),
-        address=person.address.strip(),
+        address=visible(person.address).strip(),
         routes=[] if by_a_person else routes,
         why_no_route=BY_A_PERSON if by_a_person else "" if routes else NO_ADDRESS,
         wants_text="text" in asked and bool(person.telephone.strip()),

@@ -1,9 +1,16 @@
-"""A letter as an e-mail. Names and addresses come from strangers: none of them can add a header."""
+"""A letter as an e-mail. Names and addresses come from strangers: none of them can add a header.
+
+Python's own e-mail package did not see to that before 3.11.10 and 3.12.5 (CVE-2024-6923). So nothing here
+relies on it: what it would decode is broken up, and the finished message is read again before it leaves.
+"""
 
 from __future__ import annotations
 
 import re
+import sys
 from datetime import UTC, datetime
+from email import message_from_bytes
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -11,12 +18,30 @@ from email.utils import format_datetime
 
 from redress.letters.delivery.outbound import OutboundLetter
 from redress.letters.naming import one_line
+from redress.letters.visible import visible
 
 LONGEST_NAME = 150
 """Characters of a name that stand beside an address."""
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-"""Control characters, and those that turn the direction of what is read."""
+_ENCODED_WORD = re.compile(r"=(?=\?)|(?<=\?)(?==)")
+"""Where an encoded word (RFC 2047) would begin or end."""
+
+_FAULTY = (("3.11", (3, 11), (3, 11, 10)), ("3.12", (3, 12), (3, 12, 5)))
+
+
+class NotOneLetter(ValueError):
+    """The finished message is not the letter it was made from; it must not leave."""
+
+
+def fault_of_python(version: tuple[int, ...] = sys.version_info[:3]) -> str:
+    """What to tell an operator whose Python has the fault; nothing where it has none."""
+    for line, first, mended in _FAULTY:
+        if first <= version < mended:
+            return (
+                f"this Python {line} has CVE-2024-6923 (e-mail headers). Letters are protected "
+                f"against it; {'.'.join(map(str, mended))} or later is still the better choice"
+            )
+    return ""
 
 
 def message_of(letter: OutboundLetter, sent_from: str) -> EmailMessage:
@@ -36,11 +61,30 @@ def message_of(letter: OutboundLetter, sent_from: str) -> EmailMessage:
     return message
 
 
+def bytes_of(message: EmailMessage) -> bytes:
+    """A message as it goes over the wire. Raises `NotOneLetter` where it would be read as another one."""
+    try:
+        wire = bytes(message)
+    except (MessageError, ValueError) as error:  # a mended Python finds some of it
+        raise NotOneLetter(type(error).__name__) from None
+    read = message_from_bytes(wire, policy=SMTP)
+    if _headers(read) != _headers(message) or read.is_multipart():
+        raise NotOneLetter("a header is not what it was")
+    if read.get_content().splitlines() != message.get_content().splitlines():
+        raise NotOneLetter("the text is not what it was")
+    return wire
+
+
+def _headers(message: EmailMessage) -> list[tuple[str, list[str]]]:
+    """Names and words of a message's headers: where a long one is folded makes no difference."""
+    return [(name, str(value).split()) for name, value in message.items()]
+
+
 def message_id(letter: OutboundLetter, sent_from: str) -> str:
     """The same however often the letter is sent, so that it can be found and told from another."""
     return f"<{letter.token}@{sent_from.rpartition('@')[2]}>"
 
 
 def header(text: str) -> str:
-    """Text that can stand in a header: on one line, nothing in it that is not seen."""
-    return one_line(_CONTROL.sub(" ", text))[:LONGEST_NAME]
+    """Text that can stand in a header: on one line, nothing in it that is not seen or would be decoded."""
+    return _ENCODED_WORD.sub(r"\g<0> ", one_line(visible(text)))[:LONGEST_NAME]

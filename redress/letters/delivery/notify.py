@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 from notifications_python_client.errors import APIError
 from notifications_python_client.notifications import NotificationsAPIClient
@@ -18,9 +17,10 @@ from requests.exceptions import ConnectTimeout
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from redress.letters.delivery.channel import Accepted, CannotAsk, Lost, NotNow, Refused, Unsure
-from redress.letters.delivery.channel_settings import is_this_machine, is_uuid, refuse
+from redress.letters.delivery.channel_settings import is_uuid, refuse
 from redress.letters.delivery.mime import header
 from redress.letters.delivery.outbound import OutboundLetter
+from redress.security.network import is_safe_address
 from redress.settings import Settings
 from redress.store.outbound import Route
 
@@ -57,11 +57,6 @@ def _is_key(key: str) -> bool:
     return is_uuid(ids[:36]) and is_uuid(ids[37:])
 
 
-def _is_encrypted(url: str) -> bool:
-    where = urlsplit(url)
-    return where.scheme == "https" or (where.scheme == "http" and is_this_machine(where.hostname or ""))
-
-
 def _problems(settings: Settings, routes: frozenset[Route]) -> Iterator[str]:
     """Which settings of our service at Notify cannot be used for these routes, and what would be right.
 
@@ -69,7 +64,7 @@ def _problems(settings: Settings, routes: frozenset[Route]) -> Iterator[str]:
     """
     if not _is_key(settings.notify_key.get_secret_value()):
         yield "REDRESS_NOTIFY_KEY: should be an API key as Notify shows it: NAME-SERVICE_ID-SECRET"
-    if not _is_encrypted(settings.notify_url):
+    if not is_safe_address(settings.notify_url):
         yield "REDRESS_NOTIFY_URL: should begin with https:// (http:// only for this machine)"
     templates = {"email": settings.notify_email_template, "post": settings.notify_post_template}
     templates["text"] = settings.notify_text_template

@@ -6,6 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from redress.domain.identifiers import checked_reference
 from redress.letters.delivery.channel import Accepted, NotNow
 from redress.letters.delivery.outbound import OutboundLetter
 from redress.letters.letter import Letter
@@ -23,7 +24,9 @@ class FileChannel:
 
     def write(self, reference: str, letter: Letter) -> str:
         """Write the letter; a second time it is the same file."""
-        folder = self.folder / reference
+        folder = self.folder / checked_reference(reference)
+        if Path(letter.file_name).name != letter.file_name:
+            raise ValueError("a letter's file lies in its complaint's folder")
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         folder.mkdir(exist_ok=True, mode=0o700)
         handle, name = tempfile.mkstemp(dir=folder, prefix=".draft-")  # mode 0600

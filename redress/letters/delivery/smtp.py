@@ -16,10 +16,11 @@ from pathlib import Path
 from time import monotonic
 
 from redress.letters.delivery.channel import Accepted, CannotAsk, NotNow, Refused, Unsure
-from redress.letters.delivery.channel_settings import is_this_machine, refuse
+from redress.letters.delivery.channel_settings import refuse
 from redress.letters.delivery.contact_routes import usable_email
-from redress.letters.delivery.mime import message_id, message_of
+from redress.letters.delivery.mime import NotOneLetter, bytes_of, message_id, message_of
 from redress.letters.delivery.outbound import OutboundLetter
+from redress.security.network import is_this_machine
 from redress.settings import Settings
 from redress.store.outbound import Route
 
@@ -66,7 +67,10 @@ class Smtp:
             raise Refused("there is no e-mail address that can be used")
         if not sent_from:
             raise Refused("there is no address to send from: set REDRESS_SMTP_FROM or the authority's e-mail")
-        message = bytes(message_of(letter, sent_from))
+        try:
+            message = bytes_of(message_of(letter, sent_from))
+        except NotOneLetter as fault:
+            raise Refused(f"a name or address in it cannot stand in an e-mail: {fault}") from None
         session = _Session(self.settings, self._context)
         try:
             session.begin()

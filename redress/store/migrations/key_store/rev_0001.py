@@ -20,6 +20,8 @@ def upgrade() -> None:
         sa.Column("destroyed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("belongs_to", sa.String(length=80), nullable=True),
         sa.Column("what_stays", sa.Text(), nullable=True),
+        sa.Column("entries", sa.Integer(), nullable=True),
+        sa.Column("head", sa.String(length=64), nullable=True),
         sa.PrimaryKeyConstraint("name"),
     )
     op.create_index("keys_by_complaint", "complaint_keys", ["belongs_to"])

@@ -113,11 +113,14 @@ def upgrade() -> None:
         sa.Column("reference", sa.String(length=40), nullable=False),
         sa.Column("key", sa.String(length=400), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("chain", sa.String(length=64), nullable=False),
         sa.Column("on_date", sa.Date(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("body", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("reference", "key", name="one_event_a_step"),
+        sa.UniqueConstraint("reference", "number", name="one_event_a_number"),
     )
     op.create_index("events_by_kind", "events", ["kind", "reference"])
     op.create_index("events_by_reference", "events", ["reference", "id"])
@@ -154,6 +157,7 @@ def upgrade() -> None:
         sa.Column("message_id", sa.String(length=250), nullable=False),
         sa.Column("on_date", sa.Date(), nullable=False),
         sa.Column("assumed", sa.Boolean(), nullable=False),
+        sa.Column("in_clear", sa.Boolean(), nullable=False),
         sa.Column("outcome", sa.String(length=20), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("reference", "seq"),
@@ -179,6 +183,7 @@ def upgrade() -> None:
         sa.Column("message_id", sa.String(length=250), nullable=True),
         sa.Column("action", sa.String(length=200), nullable=False),
         sa.Column("on_date", sa.Date(), nullable=False),
+        sa.Column("in_clear", sa.Boolean(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("reference", "number"),
     )

@@ -1,0 +1,40 @@
+"""The places of all that is kept encrypted: by which table, column and row a value is bound."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from sqlalchemy import RowMapping
+
+from redress.security.encryption import Place
+
+Columns = Mapping[str, Any] | RowMapping
+
+
+class _Kept(NamedTuple):
+    """The encrypted columns of a table, what tells a row from others, and what of it must not be changed."""
+
+    columns: tuple[str, ...]
+    row: tuple[str, ...] = ()
+    bound: tuple[str, ...] = ()
+
+
+ENCRYPTED = {
+    "complaint_references": _Kept(("opening",), bound=("authority", "source", "source_id")),
+    "events": _Kept(("body",), ("key",), ("kind", "on_date")),
+    "letters": _Kept(("envelope", "text"), ("key", "recipient")),
+    "messages": _Kept(("reason",), ("seq",)),
+    "refusals": _Kept(("reason",), ("number",)),
+    "subscriptions": _Kept(("secret",), ("id",)),
+    "waiting_openings": _Kept(("body",), ("receipt",), ("authority",)),
+}
+"""A subscription's former secret keeps the place it was encrypted for."""
+
+
+def place_of(table: str, column: str, row: Columns) -> Place:
+    """The place of a column's value in a row."""
+    kept = ENCRYPTED[table]
+    name = " ".join(str(row[each]) for each in kept.row)
+    bound = tuple(str(row[each]) for each in kept.bound)
+    return Place(table, column, str(row["reference"]) if "reference" in row else "", name, bound)

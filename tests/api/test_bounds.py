@@ -1,0 +1,140 @@
+"""What one caller, or nobody in particular, can make the API spend; and that others do not notice."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import pytest
+import pytest_asyncio
+
+from redress.api import limits, protocol
+from redress.api.limits import Rates
+from redress.api.problems import Refusal
+from redress.security.encryption import PlaintextCipher
+from redress.services.backends import ASKING, Asking, Backends, Busy
+from redress.settings import Settings
+from redress.store.register import Register
+from tests.api.gates import Gate, NearGate, invented
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+@pytest_asyncio.fixture
+async def near(
+    gate: Gate, server: tuple[str, object], monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[NearGate]:
+    """An API of its own, of little patience."""
+    monkeypatch.setattr(protocol, "HEADERS_WITHIN", 0.5)
+    monkeypatch.setattr(limits, "READ_WITHIN", 0.5)
+    near = NearGate(gate.state, str(server[0]), REDRESS_RATE_PER_MINUTE="80", REDRESS_BYTES_PER_DAY="60000")
+    await near.start()
+    yield near
+    await near.close()
+
+
+async def raw(near: Gate, *parts: bytes) -> bytes:
+    """What a connection is answered on which these are sent, until the API ends it."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", near.port)
+    for part in parts:
+        writer.write(part)
+        await writer.drain()
+    answer = b""
+    with suppress(ConnectionError):
+        answer = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    return answer
+
+
+async def test_a_login_takes_a_small_form_and_nothing_else(near: NearGate) -> None:
+    form = "token=" + "x" * 5000
+    assert (await near.http.post("/codec/login", content=form, headers=FORM)).status_code == 413
+
+
+async def test_a_good_token_is_not_locked_out_by_bad_ones(near: NearGate) -> None:
+    """Nor do bad ones become others by an address that their sender made up."""
+    claimed = [{"X-Forwarded-For": f"192.0.2.{n}"} for n in range(30)]
+    bad = [await near.http.post("/codec/login", data={"token": "bad"}, headers=each) for each in claimed]
+    assert bad[-1].status_code == 429
+    assert int(bad[-1].headers["Retry-After"]) > 0
+    good = await near.http.post("/codec/login", data={"token": near.token("codec")})
+    assert good.status_code == 200
+
+
+async def test_who_hangs_up_or_dawdles_is_no_fault(near: NearGate, caplog: pytest.LogCaptureFixture) -> None:
+    head = b"POST /codec/login HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n\r\n"
+    _, writer = await asyncio.open_connection("127.0.0.1", near.port)
+    writer.write(head + b"token=")
+    await writer.drain()
+    await asyncio.sleep(0.1)
+    writer.close()
+    assert b" 408 " in await raw(near, head, b"token=")
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /healthz HTTP/1.1\r\nHost: x\r\n"])
+async def test_a_connection_that_asks_nothing_is_closed(near: NearGate, sent: bytes) -> None:
+    assert b" 200 " not in await raw(near, sent)
+    whole = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    assert b" 200 " in await raw(near, whole, sent)
+
+
+async def test_a_caller_sends_so_many_bytes_a_day(near: NearGate) -> None:
+    headers = near.headers("staff")
+    opening = invented(desired_outcome="x" * 7000)
+    answers = [await near.http.post("/v1/complaints", json=opening, headers=headers) for _ in range(10)]
+    assert answers[-1].status_code == 429
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    other = await near.http.post("/v1/complaints", json=opening, headers=near.headers("staff"))
+    assert other.status_code in (200, 202)
+
+
+async def test_a_reference_is_taken_as_people_write_it(gate: Gate, staff: dict[str, str]) -> None:
+    reference = await gate.open(staff)
+    answer = await gate.http.get(f"/v1/complaints/%20{reference.lower()}%20/standing", headers=staff)
+    assert answer.status_code == 200
+    assert answer.json()["reference"] == reference
+    for odd in ("..%2F..%2F..%2Fx", "x%00", "CYP-2026-000001%0a-", "％43YP-2026-000001"):
+        answer = await gate.http.get(f"/v1/complaints/{odd}/standing", headers=staff)
+        assert answer.status_code in (404, 422), odd
+
+
+def test_work_counts_in_the_rate_of_who_caused_it() -> None:
+    rates = Rates(60)
+    rates.take("one")
+    rates.charge("one", 1000)
+    with pytest.raises(Refusal) as refusal:
+        rates.take("one")
+    assert int(refusal.value.headers["Retry-After"]) > 10
+    rates.take("another")
+    for stranger in range(limits.MAX_CALLERS + 1):  # however many addresses somebody has
+        rates.take(f"stranger {stranger}")
+        if stranger % 1000 == 0:
+            with pytest.raises(Refusal):
+                rates.take("one")
+
+
+async def test_a_crowd_of_one_caller_is_busy_and_nothing_is_down(settings: Settings) -> None:
+    backends = Backends(settings, PlaintextCipher())
+
+    def slow(_: Register) -> str:
+        time.sleep(0.4)
+        return "done"
+
+    async def ask(who: str) -> str:
+        ASKING.set(Asking(who))
+        try:
+            return await backends.ask(slow, 8.0)
+        except Busy:
+            return "busy"
+
+    crowd = [asyncio.create_task(ask("one")) for _ in range(200)]
+    await asyncio.sleep(0.2)
+    began = time.monotonic()
+    assert await asyncio.create_task(ask("another")) == "done"
+    assert time.monotonic() - began < 4
+    answers = await asyncio.gather(*crowd)
+    assert {*answers} == {"done", "busy"}
+    assert backends.register_answers

@@ -1,0 +1,105 @@
+"""Nothing that nobody sees, or that turns what stands around it, reaches a letter or a header."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date
+from email import message_from_bytes
+from email.policy import SMTP
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from redress.letters.delivery.mime import NotOneLetter, bytes_of, fault_of_python, message_of
+from redress.letters.delivery.outbound import OutboundLetter
+from redress.letters.naming import one_line
+from redress.letters.visible import visible
+from redress.store.outbound import Recipient
+
+ATTACK = "=?utf-8?q?x=0d=0aSubject:_Your_account_is_locked=0d=0a=0d=0aClick_here?="
+
+
+def letter_to(
+    name: str, subject: str = "Your complaint", text: str = "We will write to you.\n"
+) -> OutboundLetter:
+    recipient = Recipient(
+        subject=subject, sender="Exampleshire Council", reply_to="complaints@exampleshire.example"
+    ).model_copy(update={"name": name, "email": "robin@invented.example"})
+    return OutboundLetter(
+        reference="CYP-2026-000001",
+        key="k",
+        role="complainant",
+        name="acknowledgement",
+        on=date(2026, 11, 27),
+        route="email",
+        token="t" * 32,
+        recipient=recipient,
+        text=text,
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ATTACK,
+        ATTACK.replace("utf-8?q", "utf-8?b"),
+        "=?=?utf-8?q?a?=?=",
+        "a =?utf-8?q?=0d=0aBcc:x@y.example?= b",
+    ],
+)
+def test_encoded_words_in_a_name_are_broken_up(name: str) -> None:
+    for letter in (letter_to(name), letter_to("Robin Invented", subject=f"Your complaint {name}")):
+        read = message_from_bytes(
+            bytes_of(message_of(letter, "complaints@exampleshire.example")), policy=SMTP
+        )
+        assert read.get_all("Subject") == [read["Subject"]]
+        assert "Bcc" not in read
+        assert "Click here" not in str(read["Subject"])
+        assert read["To"].addresses[0].addr_spec == "robin@invented.example"
+        assert read.get_content() == "We will write to you.\r\n"
+
+
+def test_a_message_that_would_be_read_as_another_does_not_leave() -> None:
+    message = message_of(letter_to("Robin Invented"), "complaints@exampleshire.example")
+    message["X-Made-Up"] = ATTACK  # as a header that nobody broke up
+    message.policy = (
+        SMTP.clone(verify_generated_headers=False) if hasattr(SMTP, "verify_generated_headers") else SMTP
+    )
+    with pytest.raises(NotOneLetter):
+        bytes_of(message)
+
+
+@pytest.mark.parametrize(
+    ("version", "faulty"),
+    [((3, 11, 7), True), ((3, 11, 10), False), ((3, 12, 1), True), ((3, 12, 5), False), ((3, 13, 0), False)],
+)
+def test_a_worker_says_that_its_python_has_the_fault(version: tuple[int, ...], faulty: bool) -> None:
+    assert bool(fault_of_python(version)) is faulty
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("evil\u202egnp.exe", "evilgnp.exe"),
+        ("a\x1b[31mred\x07", "a [31mred "),
+        ("tag\U000e0041\U000e0042s", "tags"),
+        ("one\r\ntwo\rthree\u2028four\x0bfive", "one\ntwo\nthree\nfour\nfive"),
+        ("Jo\u200bhn\ufeff\u2066\u2069", "John"),
+        (
+            "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+            "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+        ),
+        ("tab\tand caf\u00e9", "tab\tand caf\u00e9"),
+    ],
+)
+def test_what_nobody_sees_is_left_out(text: str, shown: str) -> None:
+    assert visible(text) == shown
+
+
+@given(st.text())
+def test_nothing_hidden_is_left_and_one_line_is_one(text: str) -> None:
+    shown = visible(text)
+    assert not [each for each in shown if unicodedata.category(each) == "Cc" and each not in "\n\t"]
+    assert not {*shown} & {*"\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200b\u2028\u2029\ufeff"}
+    assert len(one_line(text).splitlines()) <= 1
