@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from redress.services.webhook_delivery import delivery_id
 from redress.store import tables, webhooks
@@ -32,11 +32,13 @@ class Followed:
 
     def record(self, key: str) -> None:
         now = datetime.now(UTC)
-        entry = {"reference": REFERENCE, "key": key, "kind": "ended", "on_date": date(2026, 6, 1), "body": {}}
+        entry = {"key": key, "kind": "ended", "on_date": date(2026, 6, 1), "body": {}, "chain": ""}
         notice = {"event": "complaint.opened", "authority": "family-rights", "fanned_out": False}
         told = {"reference": REFERENCE, "key": key, "noticed_at": now, "body": {"reference": REFERENCE}}
         with self.register.writing() as db:
-            db.execute(insert(tables.events).values(entry | {"recorded_at": now}))
+            number = db.execute(select(func.count()).select_from(tables.events)).scalar_one() + 1
+            more = {"reference": REFERENCE, "number": number, "recorded_at": now}
+            db.execute(insert(tables.events).values(entry | more))
             db.execute(insert(tables.notices).values(notice | told))
 
     def follow(self) -> list[Recorded]:
