@@ -17,14 +17,7 @@ from temporalio.converter import (
 )
 from temporalio.exceptions import ApplicationError
 
-from redress.contract import (
-    KEPT_BYTES,
-    REFUSED,
-    STILL_OPENING,
-    WORKFLOW_ID_PREFIX,
-    Inbound,
-    RejectedUpdate,
-)
+from redress.contract import KEPT_BYTES, REFUSED, STILL_OPENING, WORKFLOW_ID_PREFIX, Inbound, RejectedUpdate
 from redress.domain.parsing import Problem
 from redress.security.encryption import Cipher, EnvelopeCipher
 from redress.temporal.codec import ENCODING, IN_CLEAR, EncryptionCodec
