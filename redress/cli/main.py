@@ -31,6 +31,7 @@ GROUPS = {
     "redress.cli.tokens": ("token",),
     "redress.cli.unmatched": ("unmatched",),
     "redress.cli.versions": ("versions",),
+    "redress.cli.waiting": ("waiting",),
 }
 """The module of each command."""
 
