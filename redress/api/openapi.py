@@ -27,6 +27,11 @@ ANYTHING = "#/components/schemas/JsonValue"
 SIGNED = (TEXTS / "notices.txt").read_text(encoding="utf-8")
 
 
+NOT_CALLED = {"x-internal": True}
+"""Of what clients do not call: openapi-generator would make a function of it that does not compile, since it
+passes over the types of webhooks. What is sent stays described, as does its class."""
+
+
 class SignatureHeaders(Schema):
     """What signs a notice."""
 
@@ -50,7 +55,7 @@ def describe_webhook(app: FastAPI) -> None:
         summary="What your receiver is sent",
         description=SIGNED,
         response_description="Taken; its body is not read. Any other 2xx says the same.",
-        openapi_extra=OPEN,
+        openapi_extra=OPEN | NOT_CALLED,
     )
     def notice(
         notice: Annotated[Notice, Body(openapi_examples={"a breach": {"value": DATA["example_notice"]}})],

@@ -14,6 +14,7 @@ from typing_extensions import TypedDict  # the one that pydantic takes on Python
 from redress.domain.deadline import Deadline, days_late
 from redress.domain.fields import Connection, IsoDay, Kind, Provisional, Role
 from redress.domain.log import LogEntry
+from redress.domain.messages import KNOWN
 from redress.domain.people import Appointment
 from redress.domain.plain_words import PlainWords, plain_words
 from redress.domain.points import Point
@@ -159,15 +160,18 @@ class AppointmentStatus(TypedDict):
 
 
 class _AboutMessage(TypedDict):
-    action: Annotated[str, Field(description="Its action.")]
     on: Annotated[IsoDay, Field(description="Its date.")]
     message_id: NotRequired[
         Annotated[str | None, Field(description="Its name; a signal that could not be read has none.")]
     ]
 
 
+class _AboutKnownMessage(_AboutMessage):
+    action: Annotated[str, Field(description="Its action."), one_of(*KNOWN)]
+
+
 @with_config(DESCRIBED)
-class MessageRecord(_AboutMessage):
+class MessageRecord(_AboutKnownMessage):
     """A message with the fields of its action."""
 
     outcome: Annotated[str, one_of("applied", "pending", "refused", "not_accepted", "overtaken")]
@@ -182,8 +186,19 @@ class MessageRecord(_AboutMessage):
 
 
 @with_config(DESCRIBED)
+class PendingMessage(_AboutKnownMessage):
+    """A message that waits."""
+
+    reason: str
+    """What for."""
+
+
+@with_config(DESCRIBED)
 class MessageOutcome(_AboutMessage):
-    """A message that waits, or was refused."""
+    """A message that was refused."""
+
+    action: str
+    """Its action; of a signal that could not be read whatever it was called."""
 
     reason: str
     """Why."""
@@ -196,7 +211,7 @@ class MessageOutcome(_AboutMessage):
 
 
 @with_config(DESCRIBED)
-class Irregularity(_AboutMessage):
+class Irregularity(_AboutKnownMessage):
     """What was missing when a message came."""
 
     what: str
@@ -256,7 +271,7 @@ class DifferingStatus(TypedDict):
     brought_by: str
     """The caller that brought it; empty: the command line."""
 
-    state: str
+    state: Annotated[str, one_of("kept", "taken", "dismissed", "counted")]
     """`kept` (staff decide), `taken` (turned into messages), `dismissed`, `counted`."""
 
     times: int
@@ -305,7 +320,7 @@ class Status(ComplaintLine):
     questions: list[str]
     """What a person has to decide, or to ask."""
 
-    pending: list[MessageOutcome]
+    pending: list[PendingMessage]
     """What waits: for a person's decision, or for its day."""
 
     deadlines: list[DeadlineStatus]
@@ -420,7 +435,7 @@ def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of:
         appointments=[_appointment(held) for held in state.people.appointments],
         advocate=state.people.advocate.model_dump(mode="json") if state.people.advocate else None,
         contact_restricted_until=_iso(restricted if restricted and restricted >= as_of else None),
-        refused=_with_outcome("refused", state, log),
+        refused=cast(list[MessageOutcome], _with_outcome("refused", state, log)),
         irregular=_irregular(state, log),
         letters=[
             {"letter": e.template, "on": e.on.isoformat(), "key": e.key, "about": e.facts.get("title")}
@@ -520,7 +535,7 @@ def _outcome(state: ComplaintState, entry: LogEntry) -> str:
     return outcome.outcome if outcome else ""
 
 
-def _with_outcome(outcome: str, state: ComplaintState, log: list[LogEntry]) -> list[MessageOutcome]:
+def _with_outcome(outcome: str, state: ComplaintState, log: list[LogEntry]) -> list[PendingMessage]:
     return [
         {
             "message_id": entry.message.message_id,

@@ -15,6 +15,7 @@ from typing_extensions import TypedDict
 
 from redress.domain.case import Case
 from redress.domain.fields import IsoDay
+from redress.domain.position import Ending
 from redress.domain.procedure import Owner, StageName, Unit
 from redress.domain.status import DESCRIBED, Status, Summary
 from redress.store import tables
@@ -68,13 +69,13 @@ class NoticeData(Summary):
     received_on: NotRequired[IsoDay]
     """With `complaint.opened`."""
 
-    stage_before: NotRequired[str]
+    stage_before: NotRequired[StageName]
     """With `complaint.stage_changed`."""
 
     closed_on: NotRequired[IsoDay]
     """With `complaint.closed`."""
 
-    closed_as: NotRequired[str]
+    closed_as: NotRequired[Ending]
     """With `complaint.closed`."""
 
     breach: NotRequired[Breach]

@@ -18,6 +18,7 @@ from redress.api.schemas import Next, Schema
 from redress.domain.fields import RequiredText
 from redress.domain.identifiers import REFERENCE
 from redress.domain.log import Answer
+from redress.domain.messages import MESSAGES
 from redress.domain.parsing import Malformed, problems_of
 from redress.security.access import STAFF
 from redress.services import unmatched
@@ -59,7 +60,7 @@ class UnmatchedRequest(Schema):
     claimed: str = Field(examples=["CYP-2026-000123"])
     """The reference that the caller named. There may be no such complaint."""
 
-    action: str = Field(examples=["escalate"])
+    action: str = Field(examples=["escalate"], json_schema_extra={"enum": [*MESSAGES]})
     """What is asked for."""
 
     message: dict[str, JsonValue]
