@@ -7,9 +7,11 @@ personal: ids, search attributes and names of activities stand in the clear ever
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import quote
 
@@ -124,13 +126,15 @@ class Start(BaseModel):
     """What a complaint's workflow is started with.
 
     A new complaint brings its opening; one that is taken up again after its workflow ended brings
-    nothing and is read from the register; a run that continues brings what it carried.
+    nothing and is read from the register; a run that continues brings what it carried. `accepted_on`: the
+    London date by which a door judged the opening's dates.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     reference: Reference
     opening: dict[str, Any] | None = None
+    accepted_on: date | None = None
     carried: Carried | None = None
 
 
@@ -217,6 +221,26 @@ class Inbound(Generic[MessageT]):
         """The beginning of what came, as text, for whoever looks into what could not be taken."""
         text = self.unread if self.problems else json.dumps(self.document, ensure_ascii=False, default=ascii)
         return text.encode("utf-8", "replace")[:KEPT_BYTES].decode("utf-8", "ignore").replace("\x00", "\\x00")
+
+
+@dataclass
+class Surplus:
+    """Signals of unknown names that came within one step of a workflow, beyond the first of them.
+
+    Those are handed over as they came; the rest, of which nothing is kept but how many, by name.
+    """
+
+    handed_over: int = 0
+    names: Counter[str] = field(default_factory=Counter)
+
+    def after_one(self) -> dict[str, int]:
+        """One that was handed over has been dealt with; gives the rest after the last of them."""
+        self.handed_over -= 1
+        return {} if self.handed_over else dict(self.names)
+
+
+SURPLUS: ContextVar[Surplus | None] = ContextVar("surplus", default=None)
+"""What the worker (`redress.temporal.runner`) took out of a step; None where it took nothing."""
 
 
 def text_of(arguments: Sequence[object]) -> str:

@@ -18,6 +18,7 @@ from redress.letters.delivery.mime import fault_of_python
 from redress.procedures.files import tell_all
 from redress.procedures.loader import check_all
 from redress.security.encryption import PlaintextCipher
+from redress.services.beginning_again import BeginningAgain
 from redress.services.migrating import check_schemas
 from redress.settings import Settings
 from redress.startup import SetupError, read_settings
@@ -60,9 +61,12 @@ async def run() -> int:
     gc.collect()
     gc.freeze()  # what is loaded by now stays: it is not looked through again with every collection
     gc.set_threshold(COLLECTED_AFTER)
-    async with running_workers(client, activities_for(settings, cipher, channels), settings):
+    activities = activities_for(settings, cipher, channels)
+    async with running_workers(client, activities, settings):
         log.info("running complaints from %s, namespace %s", where(), client.namespace)
+        beginning = asyncio.create_task(BeginningAgain(client, activities.register).run())
         await stop.wait()
+        beginning.cancel()
         log.info("stopping: activities under way are finished first")
     flush()
     log.info("stopped")

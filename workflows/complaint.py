@@ -19,12 +19,12 @@ from redress import contract
 from redress.contract import NOTHING, Inbound, Start
 from redress.domain.calendar import HolidayTable, OutsideTable, long_date
 from redress.domain.case import Answer, Case, Task, Timer
-from redress.domain.london import london_date
+from redress.domain.london import instant, london_date
 from redress.domain.messages import MESSAGES
 from redress.domain.opening import Opening
 from redress.domain.opening_parsing import parse_opening
 from redress.domain.packing import Unpackable, pack_state, unpack, unpack_state
-from redress.domain.parsing import Malformed, Parsed, Problem, parse_message
+from redress.domain.parsing import Malformed, Parsed, Problem, judged_on, parse_message
 from redress.domain.sentences import with_long_dates
 from redress.domain.status import Status
 from workflows.descriptions import MOVES_DESCRIPTION, STATUS_DESCRIPTION, UNKNOWN_SIGNAL_DESCRIPTION
@@ -60,11 +60,13 @@ class Complaint(ComplaintHandlers):
         self._packed_rules = ""
         self._has_work = False
         self._handled = 0
+        self._rejected = self._rejected_before = 0
+        self._is_flooded = False
         self._timers: dict[str, tuple[datetime, asyncio.Task[None]]] = {}
         self._shown: TypedSearchAttributes | None = None
         self._outbox = Outbox(on_empty=self._consider_a_new_run)
         self._checked: tuple[str, Parsed] | None = None
-        self._early: list[tuple[str, str, str]] = []
+        self._early: list[tuple[str, str, str, int]] = []
         self._start: Start | None = None
         self._opening: Opening | None = None
         self._unfit = ""
@@ -96,7 +98,8 @@ class Complaint(ComplaintHandlers):
                 name = contract.workflow_id(begun.reference)
                 raise ValueError(f"the workflow of {begun.reference} is named {name}")
             if begun.opening is not None:
-                self._opening = parse_opening(begun.opening, london_date(workflow.now()))
+                today = london_date(workflow.now())
+                self._opening = parse_opening(begun.opening, max(today, begun.accepted_on or today))
             self._start = begun
         except (ValueError, Malformed) as error:
             self._unfit = f"a complaint is opened by 'starter.py open': {error}"
@@ -107,10 +110,13 @@ class Complaint(ComplaintHandlers):
         Gives what to go on with where the run has become too long.
         """
         await self._begin()
-        for name, problem, received in self._early:
-            self._reject(name, [problem], received)
+        for name, problem, received, count in self._early:
+            self._reject(name, [problem], received, count)
         outbox = asyncio.create_task(self._outbox.run(self._known))
         while True:
+            # While signals pour in, the server refuses to end a run, and updates wait for it: better later.
+            self._is_flooded = self._rejected > self._rejected_before + 5
+            self._rejected_before = self._rejected
             self._act()
             self._show()
             if self._is_over():
@@ -151,7 +157,7 @@ class Complaint(ComplaintHandlers):
             self._outbox.letters_waiting = start.carried.letters_waiting
             self._outbox.chained = contract.Chained(entries=start.carried.entries, head=start.carried.head)
             return
-        today = london_date(workflow.now())
+        today = await self._opening_day(start)
         request = contract.BeginRequest(
             reference=start.reference, opened_on=today.isoformat(), opening=start.opening
         )
@@ -169,6 +175,21 @@ class Complaint(ComplaintHandlers):
         if not begun.recorded:
             body = {"opening": start.opening, "opened_on": today.isoformat(), "terms": begun.terms}
             self._outbox.put("opened", "opened", body)
+
+    async def _opening_day(self, start: Start) -> date:
+        """The London date that it opens on: today, or a door's today where its clock is ahead.
+
+        An opening that a clock far ahead has dated waits for its day: it was accepted, and does not fail.
+        """
+        today = judged_on(london_date(workflow.now()), start.accepted_on)
+        if self._opening is None:
+            return today
+        last = max([self._opening.received_on, *(p.message.on for p in self._opening.parsed_messages or ())])
+        if last > today:
+            opens = instant(last)
+            summary = f"It is dated ahead of today: it opens on {long_date(last)}"
+            await workflow.sleep(opens - workflow.now(), summary=summary)
+        return max(today, last)
 
     def _act(self) -> None:
         """Let the rules say what is due now, and send it on its way."""
@@ -211,11 +232,14 @@ class Complaint(ComplaintHandlers):
         Messages that arrive while one run hands over to the next have to be sent again by their
         senders. What is still to be carried out must be small enough to take along.
         """
-        is_ready = self._handled >= MESSAGES_A_RUN * 1.7 or not self._outbox.entries
+        must = self._handled >= MESSAGES_A_RUN * 1.7 or self._rejected >= MESSAGES_A_RUN * 8
+        is_ready = must or not (self._outbox.entries or self._is_flooded)
         return self._is_old() and is_ready and self._outbox.fits_one_batch
 
     def _is_old(self) -> bool:
-        return self._handled >= MESSAGES_A_RUN or workflow.info().is_continue_as_new_suggested()
+        return (
+            self._handled + self._rejected >= MESSAGES_A_RUN or workflow.info().is_continue_as_new_suggested()
+        )
 
     def _consider_a_new_run(self) -> None:
         """A quiet moment: to go on in a new run, or to record what was counted meanwhile."""
@@ -297,12 +321,15 @@ class Complaint(ComplaintHandlers):
         """A signal of a name that is none: kept like any other that cannot be taken."""
         what = "is an update, not a signal" if name in MESSAGES else "is no action"
         self._reject_soon(name, f"action: {name[:100]!r} {what}", contract.text_of(arguments))
+        surplus = contract.SURPLUS.get()
+        for each, count in surplus.after_one().items() if surplus else ():
+            self._reject_soon(each, "", "", count)
 
-    def _reject_soon(self, name: str, problem: str, received: str) -> None:
+    def _reject_soon(self, name: str, problem: str, received: str, count: int = 1) -> None:
         if self._case is None:  # only until its rules are there
-            self._early.append((name, problem, received))
+            self._early.append((name, problem, received, count))
         else:
-            self._reject(name, [problem], received)
+            self._reject(name, [problem], received, count)
 
     def _parse(self, action: str, message: Inbound[Any]) -> Parsed:
         document, now, update_id = message.opened(), workflow.now(), _update_id()
@@ -323,12 +350,15 @@ class Complaint(ComplaintHandlers):
             self._outbox.put("message", f"message:{logged.seq}", logged.model_dump(mode="json"))
         return answer
 
-    def _reject(self, action: str, problems: list[str], received: str, *, in_clear: bool = False) -> None:
-        rejected = self._known.reject(action, problems, received, workflow.now(), in_clear=in_clear)
+    def _reject(
+        self, action: str, problems: list[str], received: str, count: int = 1, *, in_clear: bool = False
+    ) -> None:
+        now = workflow.now()
+        rejected = self._known.reject(action, problems, received, now, count, in_clear=in_clear)
         if rejected is not None:
             number = self._known.rejects.total
             self._outbox.put("rejected", f"rejected:{number}", rejected.model_dump(mode="json"))
-        self._handled += 1
+        self._rejected += count
         self._has_work = True  # it counts towards what a run can take
 
     def _put_counted(self) -> None:

@@ -16,6 +16,7 @@ from redress.domain.messages import (
     Appoint,
     Close,
     CompleteRemedy,
+    ConfirmContact,
     Correct,
     DecideLate,
     Decline,
@@ -218,6 +219,15 @@ class ComplaintHandlers:
     @set_advocate.validator
     def check_set_advocate(self, message: Inbound[SetAdvocate] = NOTHING) -> None:
         self.check("set_advocate", message)
+
+    @workflow.update(name="confirm_contact", description=update_description("confirm_contact"))
+    async def confirm_contact(self, message: Inbound[ConfirmContact] = NOTHING) -> dict[str, Any]:
+        """A new address or advocate was looked at."""
+        return await self.take("confirm_contact", message)
+
+    @confirm_contact.validator
+    def check_confirm_contact(self, message: Inbound[ConfirmContact] = NOTHING) -> None:
+        self.check("confirm_contact", message)
 
     @workflow.update(name="withdraw", description=update_description("withdraw"))
     async def withdraw(self, message: Inbound[Withdraw] = NOTHING) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import date
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -177,7 +178,8 @@ async def _open_part(case: Case, entry: contract.RegisterEntry) -> None:
         return
     part = part_of(case, entry.body["facts"])
     with suppress(WorkflowAlreadyStartedError):  # an earlier run of ours has started it
-        start = contract.Start(reference=part.reference, opening=part.opening)
+        accepted_on = max(date.fromisoformat(entry.on), date.fromisoformat(entry.body["on"]))
+        start = contract.Start(reference=part.reference, opening=part.opening, accepted_on=accepted_on)
         await workflow.start_child_workflow(
             contract.WORKFLOW,
             start.model_dump(mode="json", exclude_none=True),

@@ -63,9 +63,9 @@ class Callers:
             detail = "There is no token with it, or it is unknown, revoked or over: Authorization: Bearer …"
             raise Refusal("no-token", detail, headers=CHALLENGE)
         rates = self._codec_rates if is_codec else self._rates
-        rates.take(_mark(caller))
+        rates.take(caller.identity)
         if request.url.path == "/codec/encode":
-            self._keys.take(_mark(caller))
+            self._keys.take(caller.identity)
         if not caller.roles & allowed:
             raise Refusal("not-allowed", f"This is for the roles {', '.join(sorted(allowed))}.")
         return caller

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from redress.api.settings import ApiSettings
 from redress.security.access import ROLES, Role
 from redress.security.network import is_safe_address
-from redress.security.tokens import Caller
+from redress.security.tokens import ISSUED, Caller, issued_identity
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,9 @@ SHORTEST_RSA = 2048
 
 LEEWAY = 30
 """Seconds that clocks may differ."""
+
+LONGEST_NAME = 200 - len(ISSUED)
+"""Letters of the name that is recorded."""
 
 
 class NoKeys(Exception):
@@ -77,7 +80,7 @@ class Issuer:
     def _of(self, claims: dict[str, Any]) -> Caller | None:
         settings = self._settings
         name = _at(claims, settings.oidc_name_claim)
-        if not isinstance(name, str) or not 0 < len(name) <= 200:
+        if not isinstance(name, str) or not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
             return None
         claim = _at(claims, settings.oidc_roles_claim)
         given = claim.split() if isinstance(claim, str) else claim if isinstance(claim, list) else []
@@ -93,7 +96,29 @@ class Issuer:
             until = datetime.fromtimestamp(int(claims["exp"]), UTC)
         except (ValueError, OverflowError, OSError):
             return None  # an end that no calendar has
-        return Caller(name, roles, authority, until=until)
+        reaches_all = self._claim(claims, settings.oidc_access_claim) == "authority"
+        return Caller(
+            name=f"{ISSUED}{name}",
+            roles=roles,
+            authority=authority,
+            identity=issued_identity(str(claims["iss"]), str(claims["sub"])),
+            until=until,
+            access="authority" if reaches_all else "brought",
+            sources=self._sources(claims),
+        )
+
+    def _sources(self, claims: dict[str, Any]) -> frozenset[str] | None:
+        """The sources that a caller may name: none at all where the claim that should say so is missing."""
+        place = self._settings.oidc_sources_claim
+        if not place:
+            return None
+        claim = self._claim(claims, place)
+        named = claim.split() if isinstance(claim, str) else claim if isinstance(claim, list) else []
+        return frozenset(source for source in named if isinstance(source, str))
+
+    @staticmethod
+    def _claim(claims: dict[str, Any], place: str) -> Any:
+        return _at(claims, place) if place else None
 
     async def _key(self, name: str) -> jwt.PyJWK | None:
         async with self._lock:

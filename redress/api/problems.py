@@ -26,10 +26,13 @@ TYPE = "urn:redress:problem:"
 PROBLEMS = {
     "no-token": (401, "Say who you are"),
     "not-allowed": (403, "Not for this caller"),
+    "source-not-allowed": (403, "Not a source of this caller"),
     "not-found": (404, "There is no such thing"),
     "no-such-method": (405, "Not with this method"),
     "too-slow": (408, "The request came too slowly"),
     "refused": (409, "Recorded as refused"),
+    "differs": (409, "It was here before with other content"),
+    "decided": (409, "Decided already"),
     "erased": (410, "Its personal data was destroyed"),
     "too-large": (413, "The request is too large"),
     "not-json": (415, "The body should be JSON"),
@@ -153,7 +156,7 @@ def refusal_of(error: Exception) -> Refusal:
         case Malformed():
             return malformed(error)
         case NotFound():
-            return Refusal("not-found", f"{error}.")
+            return no_such_complaint()
         case Erased():
             return Refusal("erased", f"{error}.")
         case Busy():
@@ -172,6 +175,11 @@ def refusal_of(error: Exception) -> Refusal:
 
 ANSWERED = (Refusal, Malformed, NotFound, Erased, Unavailable, Unreadable, KeysUnavailable, SQLAlchemyError)
 """The errors that `refusal_of` knows."""
+
+
+def no_such_complaint() -> Refusal:
+    """One and the same for a complaint that is missing, of another authority, or another caller's."""
+    return Refusal("not-found", "There is no such complaint, or it is not this caller's to reach.")
 
 
 def wrong(field: str, what: str) -> Refusal:

@@ -20,9 +20,12 @@ OPEN: dict[str, Any] = {"security": []}
 """`openapi_extra` of an endpoint that needs no token. None of them shows anything of a complaint."""
 
 
-def roles(allowed: frozenset[Role]) -> dict[str, Any]:
-    """`openapi_extra` of an endpoint for callers with one of these roles."""
-    return {"x-roles": sorted(allowed)}
+def roles(allowed: frozenset[Role], *, keeps_unreached: bool = False) -> dict[str, Any]:
+    """`openapi_extra` of an endpoint for callers with one of these roles.
+
+    `keeps_unreached`: it takes what an intake caller says about a complaint that it does not reach.
+    """
+    return {"x-roles": sorted(allowed)} | ({"x-keeps-unreached": True} if keeps_unreached else {})
 
 
 def header(name: str, description: str) -> dict[str, Any]:
@@ -38,6 +41,7 @@ class Route(APIRoute):
         if "x-roles" not in extra and extra != OPEN:
             raise TypeError(f"{path}: openapi_extra should be roles(…) or OPEN")
         self.allowed: frozenset[Role] | None = frozenset(extra["x-roles"]) if extra != OPEN else None
+        self.keeps_unreached = bool(extra.get("x-keeps-unreached"))
         if options["response_description"] == "Successful Response":  # what FastAPI says of any
             options["response_description"] = "As asked."
         options["operation_id"] = options.get("operation_id") or getattr(endpoint, "__name__", None)
@@ -50,7 +54,7 @@ class Route(APIRoute):
         async def checked(request: Request) -> Response:
             if "reference" in request.path_params:
                 request.path_params["reference"] = typed_reference(request.path_params["reference"])
-            await admit(request, self.allowed)
+            await admit(request, self.allowed, keeps_unreached=self.keeps_unreached)
             self._check_parameters(request)
             try:
                 return await handle(await self._read(request) if self.body_field else request)

@@ -81,6 +81,14 @@ class ApiSettings(Settings):
     oidc_authority_claim: str = ""
     """The claim that limits a caller to one authority; empty: nobody is limited."""
 
+    oidc_access_claim: str = ""
+    """The claim that says what the role `intake` reaches: `authority` for all of its authority. Anything
+    else, or none: what the caller brought."""
+
+    oidc_sources_claim: str = ""
+    """The claim with the sources that a caller's openings may name, a list or words; where it is missing,
+    none. Empty: any."""
+
     @field_validator("oidc_issuer")
     @classmethod
     def _by_https(cls, issuer: str) -> str:

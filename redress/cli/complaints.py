@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, cast
 
 import typer
+from temporalio.client import Client
 
 from redress.cli import console, tables
 from redress.cli.shared import client, register
@@ -14,6 +16,7 @@ from redress.domain.status import Status
 from redress.services import intake, lists, sending
 from redress.services.clock import today
 from redress.store.listing import ComplaintFilter, Line
+from redress.temporal.clock import is_apart, said_of, seconds_ahead
 
 app = typer.Typer()
 
@@ -28,8 +31,12 @@ def open_(
 
     async def work() -> intake.Opened:
         intake.check(raw)
-        here = register()
-        return await intake.open_complaint(await client(), here, raw)
+        here, since = register(), datetime.now(UTC)
+        temporal = await client()
+        opened = await intake.open_complaint(temporal, here, raw)
+        if opened.created:
+            await _compare_clocks(temporal, opened.reference, since)
+        return opened
 
     opened = console.run(work)
     if as_json:
@@ -37,9 +44,16 @@ def open_(
     else:
         print(opened.reference)  # noqa: T201  # the reference alone, for scripts
         if opened.differs:
-            console.say("this intake was here before with other content; nothing was changed")
+            console.say(
+                "this intake was here before with other content; nothing was changed, and it is kept: "
+                f"starter.py differing {opened.reference}"
+            )
         elif not opened.created:
             console.say("this intake was here before; it is the same complaint")
+        for each in opened.refused:
+            console.say(f"refused: {each['action']} of {each['on']}: {with_long_dates(each['reason'])}")
+    if opened.differs:
+        raise typer.Exit(console.REFUSED)
 
 
 @app.command()
@@ -67,10 +81,13 @@ def send(
     repeat: dict[str, Any] = {}
 
     async def work() -> tuple[str, Answer]:
-        name, message = sending.complete(action, body)
+        name, message = sending.accept(action, body)
         repeat.update(message)
-        within = console.settings().answer_within
-        return name, await sending.send(await client(), register(), reference, name, message, within)
+        within, since = console.settings().answer_within, datetime.now(UTC)
+        temporal = await client()
+        answer = await sending.send(temporal, register(), reference, name, message, within)
+        await _compare_clocks(temporal, reference, since)
+        return name, answer
 
     name, answer = console.run(work, repeat=repeat)
     if as_json:
@@ -80,6 +97,13 @@ def send(
     if not (answer.applied or answer.pending):
         console.say(with_long_dates(answer.reason))
         raise typer.Exit(console.REFUSED)
+
+
+async def _compare_clocks(temporal: Client, reference: str, since: datetime) -> None:
+    """Warn where this machine's clock is more than a minute from Temporal's."""
+    seconds = await seconds_ahead(temporal, reference, since)
+    if seconds is not None and is_apart(seconds):
+        console.say(f"warning: {said_of(seconds)}")
 
 
 @app.command()

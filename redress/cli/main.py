@@ -20,12 +20,14 @@ from redress.exit import leave
 
 GROUPS = {
     "redress.cli.complaints": ("open", "send", "show", "list"),
+    "redress.cli.differing": ("differing",),
     "redress.cli.dates": ("due",),
     "redress.cli.procedures": ("procedure", "rehearse"),
-    "redress.cli.upkeep": ("letters", "migrate", "recount", "reconcile"),
+    "redress.cli.upkeep": ("letters", "migrate", "not-begun", "recount", "reconcile"),
     "redress.cli.privacy": ("export", "erase", "keys"),
     "redress.cli.proof": ("verify",),
     "redress.cli.tokens": ("token",),
+    "redress.cli.unmatched": ("unmatched",),
     "redress.cli.versions": ("versions",),
 }
 """The module of each command."""
@@ -47,7 +49,7 @@ def commands(wanted: str = "") -> typer.Typer:
     modules = [module for module, names in GROUPS.items() if wanted in names]
     for module in modules or GROUPS:
         group = import_module(module).app
-        if module in ("redress.cli.tokens", "redress.cli.versions"):
+        if module in ("redress.cli.tokens", "redress.cli.unmatched", "redress.cli.versions"):
             app.add_typer(group, name=GROUPS[module][0])
             continue
         app.registered_commands += group.registered_commands

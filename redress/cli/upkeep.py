@@ -11,7 +11,7 @@ from redress.cli import console, tables
 from redress.cli.shared import client, register
 from redress.letters.delivery.configuration import channels_for, send_limits_of
 from redress.letters.dispatcher import LetterDispatcher
-from redress.services import letters, reconciling, recounting
+from redress.services import beginning_again, letters, reconciling, recounting
 from redress.services.migrating import migrate_stores
 
 app = typer.Typer()
@@ -58,6 +58,23 @@ def _letters(
         return letters.text(store, reference, mark)
     dispatcher = LetterDispatcher(store, channels_for(console.settings()), send_limits_of(console.settings()))
     return [letters.again(dispatcher, reference, mark)]
+
+
+@app.command("not-begun")
+def not_begun(as_json: console.AsJson = False) -> None:
+    """Complaints that were accepted more than a minute ago and do not run: a worker starts them again.
+
+    Reads the register, so it works with Temporal down.
+    """
+    with console.ending():
+        found = beginning_again.not_begun(register())
+    if as_json:
+        console.print_json([each._asdict() | {"accepted_at": each.accepted_at.isoformat()} for each in found])
+    else:
+        for each in found:
+            tables.console.print(
+                f"{each.reference}: accepted {each.accepted_at:%Y-%m-%d %H:%M} UTC, not begun"
+            )
 
 
 @app.command()

@@ -24,12 +24,13 @@ from redress.domain.log import (
     MessageLog,
     Rejected,
     SavedCase,
+    pending,
 )
 from redress.domain.london import instant, london_date
-from redress.domain.messages import Correct, Recount
+from redress.domain.messages import ConfirmContact, Correct, Recount
 from redress.domain.opening import Opening
 from redress.domain.opening_parsing import past_messages
-from redress.domain.parsing import Parsed, parse_message
+from redress.domain.parsing import AHEAD_AT_MOST, Parsed, parse_message
 from redress.domain.procedure import RulesSnapshot
 from redress.domain.rejects import Rejects, reason_of
 from redress.domain.room import Room
@@ -38,6 +39,11 @@ from redress.domain.state import ComplaintState
 from redress.domain.status import MessageOutcome, Status, status_of
 
 __all__ = ["Answer", "Case", "EffectStatus", "LoggedMessage", "Rejected", "SavedCase", "Task", "Timer"]
+
+FROM_THE_START = (Correct, ConfirmContact)
+"""Messages after which the complaint is made anew: what a correction puts right was never wrong."""
+
+IN_THE_FUTURE = "It is dated ahead of today by the clock here; it takes effect on its day."
 
 
 class Case:
@@ -58,6 +64,7 @@ class Case:
         self.messages = MessageLog(self.room)
         self.log, self.logged = self.messages.entries, self.messages.records
         self.rejects = Rejects()
+        self._ahead: list[LogEntry] = []
         self._folding = Folding(rules, self.intake)
         for parsed in past_messages(opening, opened_on):
             message = parsed.message
@@ -92,9 +99,11 @@ class Case:
         """Take on what was recorded since the opening, in one go where it came in the order of its dates."""
         in_turn = sorted(records, key=lambda record: record.seq)
         added = [self.messages.add(record.parsed(), record=record) for record in in_turn]
+        self._ahead = [entry for entry in added if self._record_of(entry).ahead]
         self.rejects = Rejects(rejected)
         self.settled.update(settled)
-        if any(isinstance(entry.message, Correct) or entry.message.on < self.state.day for entry in added):
+        corrects = any(isinstance(entry.message, FROM_THE_START) for entry in added)
+        if self._ahead or corrects or any(entry.message.on < self.state.day for entry in added):
             self._refold()
             return
         for entry in sorted(added, key=LogEntry.by_date):
@@ -132,7 +141,8 @@ class Case:
     def is_finished(self) -> bool:
         """Whether nothing is owed, pending or open: only the authority's tail is left to pass."""
         state, requests = self.state, self.state.requests
-        return state.closed_on is not None and not (state.running or requests.late or requests.waiting)
+        waits = requests.late or requests.waiting or self._ahead or state.contacts.waiting
+        return state.closed_on is not None and not (state.running or waits)
 
     def tail_ends(self) -> datetime:
         """When a finished complaint's workflow may end. Only for a closed one."""
@@ -144,10 +154,13 @@ class Case:
 
     def status(self, as_of: date) -> Status:
         """Where it stands (or stood) at the beginning of a London date. Changes nothing."""
-        return self._status_of(self._folding.state(self.log, as_of), as_of)
+        state = self._folding.state(self._arrived_by(as_of), as_of)
+        self._note_ahead(state)
+        return self._status_of(state, as_of)
 
     def latest_status(self, as_of: date) -> Status:
         """The same by its own state, which is taken on to that date: for a complaint that is only read."""
+        self.release(as_of)
         return self._status_of(self.state, as_of) if as_of >= self.state.day else self.status(as_of)
 
     def _status_of(self, state: ComplaintState, as_of: date) -> Status:
@@ -155,9 +168,10 @@ class Case:
         log = [entry for entry in self.log if entry.seq in state.outcomes]
         status = status_of(state, self.reference, log, as_of)
         history = {effect.key for effect in state.effects if self._schedule.is_history(self.state, effect)}
+        left = dict.fromkeys(self._schedule.replaced(state), "done") | self.settled
         for letter in status["letters"]:
             key = str(letter["key"])
-            letter["state"] = self.settled.get(key, "history" if key in history else "waiting")
+            letter["state"] = left.get(key, "history" if key in history else "waiting")
         for r in self.rejected:
             if r.on <= as_of:
                 refused: MessageOutcome = {
@@ -186,12 +200,13 @@ class Case:
 
         Raises `Malformed`, also where the id belongs to a message of other content.
         """
-        today = london_date(now)
+        today = max(london_date(now), self.state.day)
         received_on = self.opening.received_on
         parsed = parse_message(action, raw, received_on=received_on, today=today, message_id=message_id)
         is_new = self.messages.check(parsed)
         if is_new and isinstance(parsed.message, Correct):
-            check_correction(self.intake, [*self.log, LogEntry(len(self.log), parsed.message)], today)
+            newest = LogEntry(len(self.log), parsed.message, from_intake=parsed.from_intake)
+            check_correction(self.intake, [*self.log, newest], today)
         return parsed
 
     def receive(self, parsed: Parsed, now: datetime, *, in_clear: bool = False) -> Answer:
@@ -203,12 +218,14 @@ class Case:
         first = self.messages.repeated(parsed)
         if first is not None:
             return first.model_copy(update={"repeated": True})
+        if message.on > max(london_date(now) + AHEAD_AT_MOST, self.state.day):
+            return self._keep_until_its_day(parsed)
         today = max(london_date(now), message.on)
         self.state.advance(today)
         before = snapshot_of(self.state, today)
         entry = self.messages.add(parsed, in_clear=in_clear)
         try:
-            if isinstance(message, Correct) or message.on < self.state.day:
+            if isinstance(message, FROM_THE_START) or message.on < self.state.day:
                 self._refold()
             else:
                 self.state.apply(entry)
@@ -222,8 +239,39 @@ class Case:
         self.logged[entry.message.message_id].answer = answer
         return answer
 
+    def _keep_until_its_day(self, parsed: Parsed) -> Answer:
+        """Log what a door accepted whose clock is far ahead: it takes effect on its day."""
+        entry = self.messages.add(parsed)
+        self._record_of(entry).ahead = True
+        self._ahead.append(entry)
+        self._note_ahead(self.state)
+        answer = self._answer(entry, [])
+        self._record_of(entry).answer = answer
+        return answer
+
+    def release(self, today: date) -> None:
+        """Let what was kept until its day take effect, where that has come."""
+        if any(entry.message.on <= today for entry in self._ahead):
+            self._ahead = [entry for entry in self._ahead if entry.message.on > today]
+            self._refold()
+
     def _refold(self) -> None:
-        self.state = self._folding.state(self.log)
+        self.state = self._folding.state(self._arrived_by(date.min))
+        self._note_ahead(self.state)
+
+    def _arrived_by(self, day: date) -> list[LogEntry]:
+        """The log without what is kept for a day after this one."""
+        if not self._ahead:
+            return self.log
+        ahead = {entry.seq for entry in self._ahead if entry.message.on > day}
+        return [entry for entry in self.log if entry.seq not in ahead]
+
+    def _note_ahead(self, state: ComplaintState) -> None:
+        for entry in self._ahead:
+            state.outcomes.setdefault(entry.seq, pending(IN_THE_FUTURE))
+
+    def _record_of(self, entry: LogEntry) -> LoggedMessage:
+        return self.logged[entry.message.message_id]
 
     def _answer(self, entry: LogEntry, changed: list[Difference]) -> Answer:
         outcome = self.state.outcomes[entry.seq]
@@ -237,21 +285,33 @@ class Case:
         )
 
     def reject(
-        self, action: str, problems: Iterable[str], received: str, now: datetime, *, in_clear: bool = False
+        self,
+        action: str,
+        problems: Iterable[str],
+        received: str,
+        now: datetime,
+        count: int = 1,
+        *,
+        in_clear: bool = False,
     ) -> Rejected | None:
         """Record a signal that could not be taken, with its problems and the beginning of what came.
 
         None where so many came before that it is counted alone: `rejects.counted` gives those.
         """
-        return self.rejects.add(action, problems, received, london_date(now), in_clear=in_clear)
+        return self.rejects.add(action, problems, received, london_date(now), count, in_clear=in_clear)
 
     # --- what is due -----------------------------------------------------------------------------
 
     def due(self, now: datetime) -> list[Task]:
         """What is to be carried out now, in order, each effect once; it counts as settled from here."""
+        self.release(london_date(now))
         self.state.advance(max(london_date(now), self.state.day))
         return self._schedule.due(self.state, now)
 
     def timers(self, now: datetime) -> list[Timer]:
         """One timer for each running limit, and one for the next reminder or waiting letter."""
-        return self._schedule.timers(self.state, now)
+        timers = self._schedule.timers(self.state, now)
+        if self._ahead:
+            first = min(entry.message.on for entry in self._ahead)
+            timers.append(Timer("ahead", instant(first), "What a door dated ahead of its day takes effect"))
+        return timers

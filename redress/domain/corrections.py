@@ -7,7 +7,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
-from redress.domain.fields import Part
+from redress.domain.contacts import unconfirmed
+from redress.domain.fields import Contact, Part
 from redress.domain.log import LogEntry
 from redress.domain.messages import Correct, Message
 from redress.domain.opening import Opening
@@ -38,24 +39,32 @@ class Corrected(NamedTuple):
     opening: Opening
     entries: list[LogEntry]
     reasons: list[str]
+    former: dict[int, Contact | None]
+    """The complainant as known before each correction, by its place in the log."""
 
 
 def corrected(opening: Opening, log: list[LogEntry]) -> Corrected:
     """Carry out the log's corrections in the order of their dates, each on what the last one left.
 
     A `correct` message names an opening's field (`received_on`) or a message's (`<message_id>.on`).
-    One that fits nothing is passed over: `check_correction` turned those away when they came.
+    One that fits nothing is passed over: `check_correction` turned those away when they came. So is one that
+    staff have not confirmed (`redress.domain.contacts`).
     """
+    waits = unconfirmed(log)
     wanted = [
-        entry.message for entry in sorted(log, key=LogEntry.by_date) if isinstance(entry.message, Correct)
+        (entry.seq, entry.message)
+        for entry in sorted(log, key=LogEntry.by_date)
+        if isinstance(entry.message, Correct) and entry.seq not in waits
     ]
     entries = list(log) if wanted else log
-    for message in wanted:
+    former: dict[int, Contact | None] = {}
+    for seq, message in wanted:
+        former[seq] = opening.complainant
         try:
             opening, entries = _carry_out(message, opening, entries)
         except Malformed:
             continue
-    return Corrected(opening, entries, [message.reason for message in wanted])
+    return Corrected(opening, entries, [message.reason for _, message in wanted], former)
 
 
 def check_correction(opening: Opening, log: list[LogEntry], today: date) -> None:
@@ -67,7 +76,8 @@ def check_correction(opening: Opening, log: list[LogEntry], today: date) -> None
         raise Malformed([Problem("action", f"{MOST_CORRECTIONS} corrections are enough for one complaint")])
     _carry_out(newest, before.opening, before.entries)
     after = corrected(opening, log)
-    _check_outcome(opening, after.opening, after.entries, today)
+    # A door's date may be ahead of this clock's.
+    _check_outcome(opening, after.opening, after.entries, max(today, *(entry.message.on for entry in log)))
 
 
 def _check_outcome(was: Opening, opening: Opening, entries: list[LogEntry], today: date) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from hashlib import sha256
 
 from redress.domain.deadline import Deadline
 from redress.domain.deadlines import Deadlines
@@ -23,6 +24,8 @@ class EffectLog:
         self.by_clock = False
         self._deadlines = deadlines
         self._knew_on = knew_on
+        self.heard: list[LogEntry] = []
+        """The messages that were taken, in the order of their dates."""
         self._effects: list[Effect] = []
         self._completed = 0
 
@@ -61,22 +64,25 @@ class EffectLog:
 
     # --- that a message causes -------------------------------------------------------------------
 
-    def send(self, template: str, entry: LogEntry, *, to: str = "", **more: Fact) -> None:
-        """A letter that a message causes; `to`: one of several, to this owner."""
+    def send(self, template: str, entry: LogEntry, *, to: str = "", once: bool = False, **more: Fact) -> None:
+        """A letter that a message causes; `to`: one of several, to this owner.
+
+        `once`: the stage has one such letter, whatever another message that could have caused it says.
+        """
         more["stage"] = self._deadlines.position.stage
         if to:
             more["owner"] = to
-        key = f"{template}:m{entry.seq}" + (f":{to}" if to else "")
-        self._add(key, "letter", template, more, entry, shows_message=True)
+        key = f"{template}:{mark_of(entry)}" + (f":{to}" if to else "")
+        self._add(key, "letter", template, more, entry, shows_message=True, once=once)
 
     def ask_owner(self, deadline: Deadline, entry: LogEntry) -> None:
         """A decision is needed: tell whoever owes it at once, not only when it is nearly late."""
         facts = facts_of(self._deadlines, deadline) | {"next": step_of(deadline)}
-        self._add(f"decision_needed:m{entry.seq}", "letter", "decision_needed", facts, entry)
+        self._add(f"decision_needed:{mark_of(entry)}", "letter", "decision_needed", facts, entry)
 
     def open_part(self, facts: dict[str, Fact], entry: LogEntry) -> None:
         """A linked complaint is to be opened with the points that were split off."""
-        self._add(f"part:m{entry.seq}", "split", "", facts, entry)
+        self._add(f"part:{mark_of(entry)}", "split", "", facts, entry)
 
     def _add(
         self,
@@ -87,10 +93,11 @@ class EffectLog:
         entry: LogEntry | None = None,
         *,
         shows_message: bool = False,
+        once: bool = False,
         on: date | None = None,
     ) -> None:
         """What a message causes (`entry`) or time alone, on a day; without one, today."""
-        effect = Effect(key, kind, template, on or self._deadlines.day, facts, by_clock=True)
+        effect = Effect(key, kind, template, on or self._deadlines.day, facts, by_clock=True, once=once)
         if entry is not None:
             effect.by_clock, effect.seq = self.by_clock, entry.seq
             effect.message = entry.message if shows_message else None
@@ -100,10 +107,15 @@ class EffectLog:
 
     def close(self, letter: str, entry: LogEntry | None, facts: dict[str, Fact]) -> None:
         """The letter that says how the complaint has ended: by a message, or (no entry) by time."""
-        key = f"{letter}:m{entry.seq}" if entry else f"{letter}:{facts['closed_on']}"
-        self._add(key, "letter", letter, facts, entry, shows_message=True)
+        key = f"{letter}:{mark_of(entry) if entry else facts['closed_on']}"
+        self._add(key, "letter", letter, facts, entry, shows_message=True, once=True)
 
     def correct_dates(self, entry: LogEntry, on: date, facts: dict[str, Fact]) -> None:
         """The letter about the due dates that a correction moved, on the day it was made."""
-        key = f"dates_corrected:m{entry.seq}"
+        key = f"dates_corrected:{mark_of(entry)}"
         self._add(key, "letter", "dates_corrected", facts, entry, shows_message=True, on=on)
+
+
+def mark_of(entry: LogEntry) -> str:
+    """What tells messages apart in a key, in whatever order they come; an id itself may hold a name."""
+    return sha256(entry.message.message_id.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -19,7 +19,8 @@ class Effect:
     """One thing to be done once. The key is the same each time the complaint is made anew.
 
     `on` is the London date from which it is due; `by_clock` that time caused it, not a message;
-    `seq` the place in the log of the message that did.
+    `seq` the place in the log of the message that did. `once`: whichever message caused it, there is one: an
+    earlier answer that is logged later takes the place of the one that was sent.
     """
 
     key: str
@@ -30,6 +31,7 @@ class Effect:
     by_clock: bool = False
     message: Message | None = None
     seq: int | None = None
+    once: bool = False
 
     def shown(self) -> dict[str, Fact]:
         """The facts that a letter or a record may use, those of the message that caused it included."""

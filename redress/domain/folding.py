@@ -47,6 +47,7 @@ class Folding(NamedTuple):
     def _fold(self, log: list[LogEntry], until: date) -> tuple[ComplaintState, bool]:
         put_right = corrected(self.intake, log)
         state = ComplaintState(self.rules, put_right.opening, act)
+        state.contacts.former = put_right.former
         for entry in sorted(put_right.entries, key=LogEntry.by_date):
             if entry.message.on > until:
                 break

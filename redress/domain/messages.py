@@ -373,6 +373,25 @@ class SetAdvocate(Message):
     """Whether letters go to the advocate too."""
 
 
+class ConfirmContact(Message):
+    """Staff have looked at an address or an advocate that an intake system brought.
+
+    Until then no letter goes there. The person is told at the address that was known before.
+    """
+
+    title = "A new address or advocate was looked at"
+    message: Id = Field(examples=["form-81724"])
+    """The `message_id` of the message that brought it."""
+
+    accept: Flag = Field(examples=[True])
+    """Whether letters go there from now on."""
+
+    tell_old_address: Flag = Field(default=True, examples=[True])
+    """Whether the person is told at the address known before. False where that is not safe for them."""
+
+    reason: OptionalReason = Field(default="", examples=["Rang the number on file; they confirmed it."])
+
+
 class Withdraw(Message):
     """Withdrawn by the complainant, at any stage."""
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from redress.domain.messages import KNOWN, MESSAGES, Message
@@ -48,15 +48,24 @@ class Malformed(ValueError):
         self.problems = problems
 
 
+ENVELOPE = ("accepted_on", "assumed", "from_intake")
+"""What a door (command line, HTTP) puts beside a message's own fields; no sender of its may."""
+
+AHEAD_AT_MOST = timedelta(days=1)
+"""How far the clock of a door may be ahead of the workflow's for its date to count as today."""
+
+
 class Parsed(NamedTuple):
     """A well-formed message. `assumed`: nobody gave its date.
 
     `content` is its fingerprint where the sender gave no id, by which it is known when it comes again.
+    `from_intake`: an intake system passed it on, not the authority's staff.
     """
 
     message: Message
     assumed: bool
     content: str = ""
+    from_intake: bool = False
 
     @property
     def named(self) -> bool:
@@ -77,12 +86,20 @@ def opening_problems(received_on: date, events_on: date | None, today: date) -> 
 
 
 def parse_message(
-    action: str, raw: object, *, received_on: date, today: date, message_id: str = ""
+    action: str,
+    raw: object,
+    *,
+    received_on: date,
+    today: date,
+    message_id: str = "",
+    by_door: bool = True,
 ) -> Parsed:
     """The message in a decoded JSON document.
 
     `received_on` is the complaint's, `today` the London date of processing, `message_id` what to
-    call it where the document does not say (else its content names it). Raises `Malformed`.
+    call it where the document does not say (else its content names it). `by_door`: it may be in a door's
+    envelope (`ENVELOPE`), whose `accepted_on` its dates are judged by where that is later than `today`.
+    Raises `Malformed`.
     """
     action = action.replace("-", "_")
     kind = KNOWN.get(action)
@@ -91,9 +108,11 @@ def parse_message(
     body = _body(raw)
     if body.get("action") == action:
         del body["action"]
-    assumed = body.get("on") is None
+    envelope = _envelope(body) if by_door else Envelope()
+    accepted = max(today, envelope.accepted_on or today)
+    assumed = envelope.assumed or body.get("on") is None
     named = body.get("message_id") not in (None, "")
-    if assumed:
+    if body.get("on") is None:
         body["on"] = today
     if not named:
         body["message_id"] = message_id or "-"
@@ -101,21 +120,47 @@ def parse_message(
         message = kind.model_validate(body)
     except ValidationError as error:
         raise Malformed(problems_of(error)) from None
-    problems = when_problems(message, received_on, today, assumed=assumed)
+    problems = when_problems(message, received_on, accepted, assumed=assumed)
     if problems:
         raise Malformed(problems)
     if named:
-        return Parsed(message, assumed)
+        return Parsed(message, assumed, from_intake=envelope.from_intake)
     content = fingerprint(message)
     if not message_id:
         message = message.model_copy(update={"message_id": f"content-{content[:24]}"})
-    return Parsed(message, assumed, content)
+    return Parsed(message, assumed, content, envelope.from_intake)
 
 
-def fingerprint(message: Message, *, dated: bool = True) -> str:
-    """A digest of a message's action and every field but its id (and its date, where not `dated`)."""
-    without = {"message_id"} if dated else {"message_id", "on"}
-    fields = message.model_dump(mode="json", by_alias=True, exclude=without)
+class Envelope(BaseModel):
+    """What a door says of a message beside its fields.
+
+    The London date it judged its dates by, whether it dated it, and whether an intake system brought it.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    accepted_on: date | None = None
+    assumed: bool = False
+    from_intake: bool = False
+
+
+def _envelope(body: dict[str, Any]) -> Envelope:
+    """Take the envelope off a message's fields. Raises `Malformed`."""
+    try:
+        return Envelope.model_validate({name: body.pop(name) for name in ENVELOPE if name in body})
+    except ValidationError as error:
+        raise Malformed(problems_of(error)) from None
+
+
+def judged_on(today: date, accepted_on: date | None) -> date:
+    """The date that counts as today where a door accepted something: its own, if not too far ahead."""
+    return today if accepted_on is None else max(today, min(accepted_on, today + AHEAD_AT_MOST))
+
+
+def fingerprint(message: Message, *without: str) -> str:
+    """A digest of a message's action and every field but its id, and those named."""
+    left_out = {"message_id", *without}
+    fields = message.model_dump(mode="json", by_alias=True, exclude=left_out)
     text = json.dumps([message.action, fields], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from redress.domain.fields import Advocate, Person
-from redress.domain.messages import Appoint
+from redress.domain.messages import Appoint, SetAdvocate
 
 
 class Appointment(NamedTuple):
@@ -34,6 +34,10 @@ class People:
         self.advocate = advocate
         self.advocate_letters = advocate is not None and gets_letters
         self.advocate_speaks = advocate is not None and speaks
+
+    def choose(self, message: SetAdvocate) -> None:
+        """The person's own choice, as a message says it."""
+        self.set_advocate(message.advocate, speaks=message.speaks, gets_letters=message.gets_letters)
 
     def holders(self, role: str) -> list[Appointment]:
         """Who has a part at present."""

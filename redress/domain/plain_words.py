@@ -72,7 +72,7 @@ def next_for_people(state: ComplaintState) -> Deadline | None:
 
 
 def _first(deadline: Deadline) -> tuple[bool, bool, date]:
-    side = deadline.limit.name in ("remedy", "contact_review")
+    side = deadline.limit.name in ("remedy", "contact_review", "contact_confirmation")
     return side, deadline.limit.kind == "target", deadline.due_on
 
 

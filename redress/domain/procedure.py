@@ -51,6 +51,8 @@ MOMENTS = {
     "met_in_person": "the meeting with the person",
     "reopened": "the reopening",
     "contact_restricted": "the restriction",
+    "contact_brought": "the day a new address or advocate was brought",
+    "contact_decided": "the decision on a new address or advocate",
     "referred": "the referral to the Ombudsman",
     "ombudsman_decided": "the Ombudsman's decision",
     "reported:investigation": "the report of the investigation",
@@ -80,6 +82,7 @@ NEEDED = frozenset(
         "late_request_decision",
         "ombudsman_review",
         "contact_review",
+        "contact_confirmation",
     }
 )
 """Limits that the software itself starts: every procedure has them (most from `shared.toml`)."""

@@ -35,17 +35,25 @@ class Rejects:
                 self._count(rejected)
 
     def add(
-        self, action: str, problems: Iterable[str], received: str, on: date, *, in_clear: bool = False
+        self,
+        action: str,
+        problems: Iterable[str],
+        received: str,
+        on: date,
+        count: int = 1,
+        *,
+        in_clear: bool = False,
     ) -> Rejected | None:
-        """Keep one, with its London date; None where it is counted alone."""
+        """Keep one, with its London date; None where it is counted alone, or as so many."""
         name = "".join(letter if letter.isprintable() else "?" for letter in action[:NAME])
         if self.total >= KEPT_WHOLE:
             if name not in self._places and len(self._places) >= MOST_NAMES:
                 name = OTHER_NAMES
             at = self._places.get(name)
             before = self.kept[at].count if at is not None else 0
+            so_many = before + count
             self._count(
-                Rejected(action=name, on=on, problems=[], received="", in_clear=in_clear, count=before + 1)
+                Rejected(action=name, on=on, problems=[], received="", in_clear=in_clear, count=so_many)
             )
             self._changed[name] = None
             return None

@@ -6,10 +6,13 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from redress.domain.deadline import Deadline
+from redress.domain.effect_log import mark_of
 from redress.domain.effects import Effect, Fact
 from redress.domain.facts import facts_of, step_of
 from redress.domain.log import EffectStatus
 from redress.domain.london import instant, london_date, london_time
+from redress.domain.messages import Message
+from redress.domain.parsing import fingerprint
 from redress.domain.sentences import chase, letter_leaves, owed, reminder
 from redress.domain.state import ComplaintState
 
@@ -49,8 +52,9 @@ class Schedule:
         """What is to be carried out now, in order, each effect once; it counts as settled from here."""
         tasks: list[Task] = []
         effects = self._effects(state)
+        replaced = self.replaced(state)
         for at, effect in enumerate(effects):
-            if effect.key in self.settled:
+            if effect.key in self.settled or effect.key in replaced:
                 continue
             if self.is_history(state, effect):
                 self.settled[effect.key] = "history"
@@ -76,7 +80,10 @@ class Schedule:
                 sentence = reminder if deadline.wakes_on < ends else chase
                 at = instant(day, self._policy.office_opens)
                 soon.append((at, sentence(state.procedure, deadline, day)))
+        replaced = self.replaced(state)
         for effect in self._effects(state):
+            if effect.key in replaced:
+                continue
             if effect.key not in self.settled and not self.is_history(state, effect):
                 leaves = self._ready_at(state, effect, now)
                 soon.append((leaves, letter_leaves(effect, london_date(leaves))))
@@ -130,8 +137,33 @@ class Schedule:
             _about_the_same(effect, other) and self._ready_at(state, other, now) <= now for other in later
         )
 
+    def replaced(self, state: ComplaintState) -> set[str]:
+        """The keys of letters that need not leave, since one left that a later message had caused.
+
+        Of two acknowledgements the earlier one counts, whichever was logged first, and there is one letter:
+        the same where two messages say the same in every word.
+        """
+        letters = [effect for effect in state.effects if effect.kind == "letter"]
+        new = [effect for effect in letters if effect.message and effect.key not in self.settled]
+        if not new:
+            return set()
+        by_mark = {mark_of(entry): entry.message for entry in state.effects.heard}
+        gone = [key for key in self.settled if key not in {effect.key for effect in letters}]
+        replaced: set[str] = set()
+        for effect in new:
+            for key in gone:
+                template, mark, to = _parts(key)
+                message = by_mark.get(mark)
+                same = (template, to) == (effect.template, _parts(effect.key)[2])
+                if same and message is not None and _was_replaced(message, effect):
+                    gone.remove(key)
+                    replaced.add(effect.key)
+                    break
+        return replaced
+
     def _effects(self, state: ComplaintState) -> list[Effect]:
-        return [*self._opening_notices, *state.effects]
+        in_order = sorted(state.effects, key=lambda effect: effect.on)  # corrections are told last of all
+        return [*self._opening_notices, *in_order]
 
 
 def _still_concerns(effect: Effect, deadline: Deadline) -> bool:
@@ -139,6 +171,25 @@ def _still_concerns(effect: Effect, deadline: Deadline) -> bool:
     if deadline.due_on.isoformat() != effect.facts.get("due_on"):
         return False
     return deadline.is_open or (deadline.stopped_on is not None and effect.kind == "letter")
+
+
+def _parts(key: str) -> tuple[str, str, str]:
+    """The key of a letter that a message causes: its template, the mark of the message, to whom."""
+    template, _, rest = key.partition(":")
+    mark, _, to = rest.partition(":")
+    return template, mark, to
+
+
+def _was_replaced(message: Message, effect: Effect) -> bool:
+    """Whether an effect stands where the one of another, later message stood."""
+    cause = effect.message
+    if cause is None or message.on < cause.on or message.action != cause.action:
+        return False
+    return effect.once or _content(message) == _content(cause)
+
+
+def _content(message: Message) -> str:
+    return fingerprint(message, "on", "by", "note")
 
 
 def _about_the_same(effect: Effect, other: Effect) -> bool:

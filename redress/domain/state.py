@@ -10,6 +10,7 @@ A `ComplaintState` starts from an opening, takes one message after another (`app
 - `answers`: the stages that have been answered, and what is owed once more;
 - `remedies`: what was agreed to be done;
 - `requests`: messages that came too early or too late for what they ask;
+- `contacts`: addresses and advocates that wait to be confirmed;
 - `effects`: the letters, reminders and records that it gives rise to.
 
 What each message does stands in `redress.domain.actions`; actions change the state by its methods alone.
@@ -22,6 +23,7 @@ from datetime import date
 
 from redress.domain.answers import Answers
 from redress.domain.calendar import Calendar
+from redress.domain.contacts import Contacts
 from redress.domain.deadline import Deadline
 from redress.domain.deadlines import Deadlines
 from redress.domain.effect_log import EffectLog
@@ -57,6 +59,7 @@ class ComplaintState:
         self.points = Points(opening.points)
         self.people = People(opening.advocate)
         self.requests = Requests()
+        self.contacts = Contacts()
         self.effects = EffectLog(self.deadlines, opening.events_on or opening.received_on)
         self.outcomes: dict[int, Outcome] = {}
         self.irregular: list[Irregular] = []
@@ -154,6 +157,7 @@ class ComplaintState:
     def apply(self, entry: LogEntry) -> None:
         """Take one message; none dated earlier may follow. What became of it stands in `outcomes`."""
         self.advance(entry.message.on)
+        self.effects.heard.append(entry)
         self.outcomes[entry.seq] = self._act(self, entry)
         self.effects.add_next_steps()
 
@@ -208,7 +212,7 @@ class ComplaintState:
         self.deadlines.reach_what_came_early()
         opening_letter = self.procedure.stage[name].opening_letter
         if opening_letter:
-            self.effects.send(opening_letter, entry)
+            self.effects.send(opening_letter, entry, once=True)
         self.retry_waiting()
 
     # --- suspending, closing, reopening ----------------------------------------------------------

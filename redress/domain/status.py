@@ -229,6 +229,29 @@ class Link(TypedDict):
     """Of what was split off: when."""
 
 
+@with_config(DESCRIBED)
+class DifferingStatus(TypedDict):
+    """The same intake, sent again with other content, which changed nothing."""
+
+    number: int
+    """Its number within the complaint; 0: of more than 20 only how many."""
+
+    arrived_at: str
+    """When it came, UTC."""
+
+    brought_by: str
+    """The caller that brought it; empty: the command line."""
+
+    state: str
+    """`kept` (staff decide), `taken` (turned into messages), `dismissed`, `counted`."""
+
+    times: int
+    """How many came, where they were only counted; else 1."""
+
+    fields: dict[str, JsonValue]
+    """What it says otherwise than the first."""
+
+
 class Summary(TypedDict):
     """What every list and notice says of a complaint. Nothing in it is personal."""
 
@@ -302,6 +325,10 @@ class Status(ComplaintLine):
 
     messages: NotRequired[list[MessageRecord]]
     """Every message, in the order it was received."""
+
+    differing: NotRequired[list[DifferingStatus]]
+    """The same intake with other content, kept until staff decide. As the register has it: the workflow's own
+    answer does not say."""
 
     calendar: str
     """The version of the list of bank holidays it counts by."""

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from redress.domain.case import Case
 from redress.letters.delivery.contact_routes import ContactRoutes, contact_routes_of
 from redress.letters.delivery.text_message import text_message
-from redress.letters.letter import letters_for
+from redress.letters.letter import former_contact, letters_for
 from redress.procedures.loader import authority
 from redress.store import letters as letter_store
 from redress.store.letters import LetterRow, NewLetter
@@ -22,11 +22,15 @@ BY_TEXT = "_text"
 """What the recipient of a text message is called by, beside the recipient of the letter it tells of."""
 
 
+TO_OLD_ADDRESS = "contact_confirmed"
+"""The letter that tells somebody, at the address known before, of a new address or advocate."""
+
+
 def written(case: Case, effect: Mapping[str, Any], on: date, *, texts: bool) -> Iterator[NewLetter]:
     """The letters of an effect, each with how it is to leave; `texts`: text messages are sent beside them."""
     own = authority(case.intake.authority)
     for letter in letters_for(case, own, effect, on):
-        routes = contact_routes_of(case, own, letter.recipient)
+        routes = contact_routes_of(case, own, letter.recipient, former_contact(effect["facts"]))
         blank = Recipient(subject=letter.subject, sender=own.title, reply_to=own.contact.email)
         recipient = _addressed(blank, routes)
         yield NewLetter(letter.key, letter.recipient, letter.name, on, routes.first, recipient, letter.text)
@@ -43,8 +47,11 @@ def readdress(register: Register, db: Connection, case: Case, row: LetterRow) ->
     """Before a person has a letter sent again: to where whoever it is for is reached now.
 
     An address that was wrong is corrected in the complaint; what is written in the letter stays. A copy for
-    an advocate who has been replaced by another stays theirs.
+    an advocate who has been replaced by another stays theirs, and what tells the old address of a new one
+    goes there.
     """
+    if row.letter == TO_OLD_ADDRESS:
+        return
     role = str(row.recipient).removesuffix(BY_TEXT)
     before = letter_store.recipient_of(register.cipher, row)
     advocate = case.state.people.advocate

@@ -17,6 +17,7 @@ from jinja2 import Environment, Template
 
 from redress.domain.calendar import long_date
 from redress.domain.case import Case
+from redress.domain.fields import Contact
 from redress.letters.catalogue import TEMPLATES, TemplateLoader, catalogue, text_of
 from redress.letters.context import context
 from redress.letters.naming import one_line, plain_of, titles_of
@@ -64,7 +65,7 @@ def letters_for(case: Case, authority: Authority, effect: Mapping[str, Any], sen
         titles = titles_of(authority, outside=outside)
         reader = {
             **context(case, authority, facts, sent_on, titles, young=young),
-            **_reader(case, role),
+            **_reader(case, role, facts),
             "outside": outside,
             "young": young,
             "to_title": titles.get(role, role.replace("_", " ")),
@@ -97,9 +98,15 @@ def _compiled(subject: str) -> Template:
     return _templates().from_string(subject)
 
 
-def _reader(case: Case, role: str) -> dict[str, Any]:
+def former_contact(facts: Mapping[str, Any]) -> Contact | None:
+    """The complainant as known before, where an effect is told to them there."""
+    former = facts.get("former")
+    return Contact.model_validate(former) if former else None
+
+
+def _reader(case: Case, role: str, facts: Mapping[str, Any]) -> dict[str, Any]:
     """Name and address of whoever gets the letter; staff are known by their title alone."""
-    person = case.opening.complainant
+    person = former_contact(facts) or case.opening.complainant
     who = person if role == "complainant" else case.state.people.advocate if role == "advocate" else None
     lines = [who.name, *who.address.splitlines(), who.email] if who else []
     return {

@@ -14,7 +14,7 @@ from redress.domain.calendar import long_date, months_after
 from redress.domain.case import Case
 from redress.domain.deadline import Deadline
 
-SIDE_STEPS = ("remedy", "contact_review")
+SIDE_STEPS = ("remedy", "contact_review", "contact_confirmation")
 """Limits beside the procedure: people are told its own next step first."""
 
 
@@ -69,7 +69,7 @@ def _holding(case: Case, facts: Mapping[str, Any], sent_on: date) -> Iterator[St
     state = case.state
     owing = sorted((d for d in state.running if d.paused_on is None), key=by_due)
     if state.closed_on is None:  # the end of a restriction of contact is not what an open case waits for
-        owing = [deadline for deadline in owing if deadline.limit.name != "contact_review"]
+        owing = [deadline for deadline in owing if deadline.limit.name not in SIDE_STEPS[1:]]
     stated: list[Any] = [facts.get("next"), state.effects.next_step()]
     for fact in filter(None, stated):
         on, owner = date.fromisoformat(fact["on"]), fact["owner"]

@@ -6,7 +6,12 @@ from typing import Literal, get_args
 
 Role = Literal["intake", "staff", "complaints_manager", "reader", "codec"]
 
+Access = Literal["brought", "authority"]
+"""What the role `intake` reaches: what this very caller brought, or all of its authority."""
+
 ROLES: tuple[Role, ...] = get_args(Role)
+
+ACCESSES: tuple[Access, ...] = get_args(Access)
 
 WHAT_ROLES_ARE: dict[Role, str] = {
     "intake": "a system that people write into: opens, and passes on what the person says; reads dates only",

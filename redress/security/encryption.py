@@ -72,6 +72,9 @@ class KeyStore(Protocol):
     def assign(self, name: str, reference: str) -> bool:
         """Let an unassigned key belong to the first complaint that asks; whether that is this one."""
 
+    def owner(self, name: str) -> str | None:
+        """The complaint that an unassigned key belongs to; None where it still belongs to none."""
+
     def destroy(self, name: str, what_stays: str | None = None) -> bool:
         """Destroy a complaint's keys for good; whether there were any. `what_stays` is kept in the open."""
 

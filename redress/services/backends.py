@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import monotonic, thread_time
 from typing import TypeVar
 
@@ -27,6 +27,7 @@ from redress.store.database import connect as connect_database
 from redress.store.register import Register
 from redress.telemetry.traces import tracing
 from redress.temporal.client import connect
+from redress.temporal.clock import is_apart, said_of, seconds_ahead
 
 log = logging.getLogger("redress.api")
 
@@ -46,6 +47,8 @@ THREADS, AT_ONCE = 16, 6
 """Questions to the register side by side, and those of one caller."""
 
 BUSY = "This caller asks for more at once than the register gets through: ask again in a moment"
+READ_CLOCK_EVERY = 30.0
+"""Seconds between two looks at Temporal's clock."""
 
 
 class Unavailable(Exception):
@@ -84,6 +87,9 @@ class Backends:
         """Whether Temporal answered when it was last asked."""
         self.register_answers = True
         """Whether the register answered when it was last asked."""
+        self.clock_ahead: float | None = None
+        """Seconds that this clock was ahead of Temporal's when something was last written; None: unknown."""
+        self._clock_read_at = float("-inf")
 
     def temporal(self) -> Client:
         """A client of Temporal. Raises `Unavailable` at once where it is known not to answer."""
@@ -94,6 +100,15 @@ class Backends:
     def temporal_failed(self) -> None:
         """Somebody waited for Temporal in vain: until it is seen to answer, nobody else does."""
         self.temporal_answers = False
+
+    async def compare_clocks(self, reference: str, since: datetime) -> None:
+        """After something was written to a complaint since an instant, now and then: whether clocks agree."""
+        if self._client is None or monotonic() - self._clock_read_at < READ_CLOCK_EVERY:
+            return
+        self._clock_read_at = monotonic()
+        was, self.clock_ahead = self.clock_ahead, await seconds_ahead(self._client, reference, since)
+        if self.clock_ahead is not None and is_apart(self.clock_ahead) and not is_apart(was):
+            log.error("%s", said_of(self.clock_ahead))
 
     async def ask(self, work: Callable[[Register], T], within: float = PATIENCE) -> T:
         """Do something with the register, in a thread. Raises `Unavailable`; `Busy` where it is not down."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from pydantic import BaseModel
@@ -16,27 +16,33 @@ from redress.domain.case import Case
 from redress.domain.opening import Opening
 from redress.domain.opening_parsing import parse_opening
 from redress.domain.parsing import Malformed, Problem
+from redress.domain.status import MessageOutcome
 from redress.procedures.loader import authority, procedure, procedure_for, rules_for
 from redress.services.clock import today
 from redress.services.errors import NoAnswer
-from redress.store.register import Register
+from redress.store import differing
+from redress.store.register import Register, Reserved
 from workflows.details import STATIC_DETAILS, search_attributes, title
 
 
 class Opened(BaseModel):
-    """What became of an opening."""
+    """What became of an opening. `refused`: its past messages that the rules refused, and why."""
 
     reference: str
     workflow_id: str
     created: bool
     differs: bool
+    refused: list[MessageOutcome] = []
 
 
-def check(raw: object) -> Opening:
-    """The opening, if it can be taken. Raises `Malformed`."""
+def check(raw: object, accepted_on: date | None = None) -> Opening:
+    """The opening, if it can be taken; what was accepted on an earlier London date is not judged again.
+
+    Raises `Malformed`.
+    """
     problems: list[Problem] = []
     try:
-        opening = parse_opening(raw, today())
+        opening = parse_opening(raw, _judged_on(accepted_on))
     except Malformed as malformed:
         problems += malformed.problems
     try:
@@ -56,25 +62,53 @@ async def open_complaint(client: Client, register: Register, raw: dict[str, Any]
     Raises `Malformed` before anything is written, `NoAnswer` where Temporal did not take it.
     """
     opening = check(raw)
-    reserved = register.reserve(opening, raw, authority(opening.authority).prefix)
+    reserved = reserve(register, opening, raw)
     if not reserved.started:
-        await begin(client, reserved.reference, reserved.opening, opening if reserved.created else None)
+        await begin(client, reserved, opening if reserved.created else None)
     return Opened(
         reference=reserved.reference,
         workflow_id=workflow_id(reserved.reference),
         created=reserved.created,
         differs=reserved.differs,
+        refused=refused_of(reserved),
     )
 
 
-async def begin(client: Client, reference: str, raw: dict[str, Any], parsed: Opening | None = None) -> None:
+def reserve(register: Register, opening: Opening, raw: dict[str, Any], brought_by: str = "") -> Reserved:
+    """The reference of an intake; what comes again with other content is kept for staff."""
+    reserved = register.reserve(opening, raw, authority(opening.authority).prefix, brought_by=brought_by)
+    if reserved.differs:
+        differing.keep(register, reserved.reference, raw, brought_by)
+    return reserved
+
+
+async def begin(client: Client, reserved: Reserved, parsed: Opening | None = None) -> None:
     """Start the workflow of a reserved reference with what it was reserved for. Raises `NoAnswer`.
 
     `parsed`: the same, where it has been parsed a moment ago.
     """
-    opening = parsed or parse_opening(raw, today())
-    shown = Case(rules_for(opening, today()), reference, opening, today())
-    await start(client, Start(reference=reference, opening=raw), shown=shown)
+    reference, accepted_on = reserved.reference, reserved.accepted_on
+    start_with = Start(reference=reference, opening=reserved.opening, accepted_on=accepted_on)
+    await start(client, start_with, shown=_case(reserved, parsed))
+
+
+def refused_of(reserved: Reserved) -> list[MessageOutcome]:
+    """The past messages of an opening that the rules refused."""
+    if reserved.differs or not reserved.opening.get("messages"):
+        return []
+    case = _case(reserved)
+    return case.latest_status(case.state.day)["refused"]
+
+
+def _case(reserved: Reserved, parsed: Opening | None = None) -> Case:
+    """The complaint as it will be on the day it opens."""
+    day = _judged_on(reserved.accepted_on)
+    opening = parsed or parse_opening(reserved.opening, day)
+    return Case(rules_for(opening, day), reserved.reference, opening, day)
+
+
+def _judged_on(accepted_on: date | None) -> date:
+    return max(today(), accepted_on or today())
 
 
 async def start(

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from time import monotonic
 from typing import Any, NamedTuple
 
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from temporalio.service import RPCError, RPCStatusCode
 
+from redress.domain.london import london_date
 from redress.domain.opening import Opening
 from redress.domain.parsing import Malformed
-from redress.procedures.loader import authority
+from redress.domain.status import MessageOutcome
 from redress.services import intake
 from redress.services.backends import Backends, Unavailable
 from redress.services.errors import NoAnswer
@@ -43,6 +46,7 @@ class Outcome(NamedTuple):
     state: State
     receipt: str | None = None
     problem: str = ""
+    refused: Sequence[MessageOutcome] = ()
 
 
 class _Missing(Exception):
@@ -71,20 +75,24 @@ class Openings:
             return await self._keep(opening, raw, caller, None, ends_at)
         if not reserved.started and (others or not await self._begun(opening, reserved, ends_at)):
             return await self._keep(opening, raw, caller, reserved, ends_at)
-        return Outcome(reserved.reference, reserved.created, reserved.differs, "opened")
+        refused = await asyncio.to_thread(intake.refused_of, reserved)
+        opened = Outcome(reserved.reference, reserved.created, reserved.differs, "opened")
+        return opened._replace(refused=refused)
 
     async def _begun(self, opening: Opening, reserved: Reserved, ends_at: float) -> bool:
         """Start it; whether Temporal took it in time."""
-        parsed = opening if reserved.created else None
+        parsed, since = opening if reserved.created else None, datetime.now(UTC)
         try:
             client = self._backends.temporal()
-            start = intake.begin(client, reserved.reference, reserved.opening, parsed)
+            start = intake.begin(client, reserved, parsed)
             await asyncio.wait_for(start, _left(ends_at))
         except Unavailable:
             return False
         except (NoAnswer, TimeoutError):
             self._backends.temporal_failed()
             return False
+        if reserved.created:
+            await self._backends.compare_clocks(reserved.reference, since)
         return True
 
     async def _keep(
@@ -141,9 +149,9 @@ class Openings:
         """Open one; False where it was put off or refused, so that it holds up no others."""
         client = self._backends.temporal()
         try:
-            reference, raw = await self._reserved(due)
-            if raw is not None:
-                await asyncio.wait_for(intake.begin(client, reference, raw), START_WITHIN)
+            reserved = await self._reserved(due)
+            if not reserved.started:
+                await asyncio.wait_for(intake.begin(client, reserved), START_WITHIN)
         except (NoAnswer, TimeoutError) as error:
             if not _is_its_own_fault(error):
                 self._backends.temporal_failed()
@@ -163,27 +171,25 @@ class Openings:
             log.error("what waits under %s did not open: %s", due.receipt, type(error).__name__)
             await asyncio.to_thread(self._queue.put_off, due)
         else:
-            log.info("opened what waited under %s: %s", due.receipt, reference)
+            log.info("opened what waited under %s: %s", due.receipt, reserved.reference)
             return True
         return False
 
-    async def _reserved(self, due: Due) -> tuple[str, dict[str, Any] | None]:
-        """The reference of one, and what it is to be started with; None where it was started already."""
+    async def _reserved(self, due: Due) -> Reserved:
+        """The reference of one, and what it is to be started with."""
         reference = due.reference
         if reference is not None:
-            raw = await self._backends.ask(lambda register: register.opening(reference))
-            if raw is None:
+            known = await self._backends.ask(lambda register: register.reserved(reference))
+            if known is None:
                 raise _Missing
-            return reference, raw
+            return known
         raw = self._queue.opening_of(due)
-        opening = intake.check(raw)
-        reserved = await self._backends.ask(
-            lambda register: _reserve(register, opening, raw, due.caller, always=True)
-        )
+        opening = intake.check(raw, london_date(due.kept_at))
+        reserved = await self._backends.ask(lambda register: _reserve(register, opening, raw, due.caller))
         await asyncio.to_thread(
             self._queue.know, due, reserved.reference, created=reserved.created, differs=reserved.differs
         )
-        return reserved.reference, None if reserved.started else reserved.opening
+        return reserved
 
 
 def outcome_of(row: Receipt) -> Outcome:
@@ -191,14 +197,9 @@ def outcome_of(row: Receipt) -> Outcome:
     return Outcome(row.reference, row.created, row.differs, row.state, row.receipt, row.problem)
 
 
-def _reserve(
-    register: Register, opening: Opening, raw: dict[str, Any], caller: str, *, always: bool = False
-) -> Reserved:
-    """The reference, with a note of who brought it; `always`: also where it was started already."""
-    reserved = register.reserve(opening, raw, authority(opening.authority).prefix)
-    if always or not reserved.started:
-        register.note_caller(reserved.reference, caller)
-    return reserved
+def _reserve(register: Register, opening: Opening, raw: dict[str, Any], caller: str) -> Reserved:
+    """The reference, with a note of who brought it."""
+    return intake.reserve(register, opening, raw, caller)
 
 
 def _left(ends_at: float) -> float:

@@ -12,6 +12,7 @@ from time import monotonic
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 from uuid import uuid4
 
+from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import (
     Client,
     WorkflowHandle,
@@ -24,15 +25,17 @@ from temporalio.service import RPCError, RPCStatusCode
 from redress.contract import Start, workflow_id
 from redress.domain.case import Answer
 from redress.domain.erasure import Erased
+from redress.domain.intake_content import differing_fields
 from redress.domain.messages import MESSAGES
-from redress.domain.parsing import FIRST_YEAR, Malformed, Problem, parse_message
-from redress.domain.status import Status
+from redress.domain.parsing import ENVELOPE, FIRST_YEAR, Malformed, Problem, parse_message
+from redress.domain.status import DifferingStatus, Status
 from redress.security.keyring import KeyDestroyed
 from redress.services.clock import today
 from redress.services.errors import NoAnswer, NotFound
 from redress.services.intake import start
 from redress.services.letters import with_delivery
 from redress.services.querying import BUSY, NotRunning, live_status
+from redress.store import differing
 from redress.store.register import Register
 
 T = TypeVar("T")
@@ -47,15 +50,39 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 20.0
 """Seconds between two tries of a message that the server was too busy to take."""
 
 
-def complete(action: str, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """A message with what its sender may leave out: today's date and an id. Raises `Malformed`."""
+def accept(action: str, body: dict[str, Any], *, from_intake: bool = False) -> tuple[str, dict[str, Any]]:
+    """A message as a door sends it: completed, its dates judged by the door's own, and in its envelope.
+
+    `from_intake`: an intake system brought it; that is the door's to say, and no field of a body. A date that
+    the sender left out is today's, marked as assumed. Raises `Malformed`.
+    """
+    forged = [Problem(name, "no such field") for name in ENVELOPE if name in body]
+    if forged:
+        raise Malformed(forged)
+    accepted_on = today()
+    name, message = complete(action, body, judged_on=accepted_on)
+    assumed = body.get("on") is None
+    return name, message | {
+        "accepted_on": accepted_on.isoformat(),
+        "assumed": assumed,
+        "from_intake": from_intake,
+    }
+
+
+def complete(
+    action: str, body: dict[str, Any], *, judged_on: date = date(2099, 12, 31)
+) -> tuple[str, dict[str, Any]]:
+    """A message with what its sender may leave out: today's date and an id. Raises `Malformed`.
+
+    `judged_on`: the London date that counts as today; left out, whoever handles it judges its dates.
+    """
     action = action.replace("-", "_")
     if action not in MESSAGES:
         raise Malformed([Problem("action", f"{action!r} is none of {', '.join(MESSAGES)}")])
     message = {"on": today().isoformat(), "message_id": f"m-{uuid4().hex}"} | {
         name: value for name, value in body.items() if value is not None or name not in ("on", "message_id")
     }
-    parse_message(action, message, received_on=date(1995, 1, 1), today=date(2099, 12, 31))
+    parse_message(action, message, received_on=date(FIRST_YEAR, 1, 1), today=judged_on)
     return action, message
 
 
@@ -101,8 +128,9 @@ async def take_up_again(client: Client, register: Register, reference: str) -> N
     if opening is None:
         raise NotFound(reference)
     recorded = await asyncio.to_thread(register.recall, reference) is not None
-    begin = Start(reference=reference) if recorded else Start(reference=reference, opening=opening)
-    await start(client, begin, again=True)
+    accepted_on = None if recorded else await asyncio.to_thread(register.accepted_on, reference)
+    known = None if recorded else opening
+    await start(client, Start(reference=reference, opening=known, accepted_on=accepted_on), again=True)
 
 
 async def _update(client: Client, reference: str, action: str, body: dict[str, Any], within: float) -> Answer:
@@ -167,15 +195,39 @@ async def read_status(
     if running is not None:
         shown: Status = running
         with suppress(NoAnswer):
-            shown = await ask(partial(with_delivery, status=running))
+            shown = await ask(partial(_with_register, status=running))
         return StatusReading(shown, "temporal")
     recorded = await ask(lambda register: register.status(reference, as_of))
     if recorded is not None:
-        return StatusReading(await ask(partial(with_delivery, status=recorded)), "register")
+        return StatusReading(await ask(partial(_with_register, status=recorded)), "register")
     if not await ask(lambda register: register.knows(reference)):
         raise NotFound(reference)
     why = f"{reference} is reserved, but its start did not reach Temporal: send its opening again"
     raise NoAnswer(why, reference=reference)
+
+
+def _with_register(register: Register, status: Status) -> Status:
+    """A status with what only the register knows: what became of letters, and which intakes differ."""
+    with suppress(SQLAlchemyError, OSError):
+        status["differing"] = differing_of(register, status["reference"])
+    return with_delivery(register, status)
+
+
+def differing_of(register: Register, reference: str) -> list[DifferingStatus]:
+    """The submissions of the same intake that said something else, in the order they came."""
+    kept = differing.of(register, reference)
+    first = register.opening(reference) or {} if any(each.opening is not None for each in kept) else {}
+    return [
+        DifferingStatus(
+            number=each.number,
+            arrived_at=each.arrived_at.isoformat(),
+            brought_by=each.brought_by,
+            state=each.state,
+            times=each.times,
+            fields=differing_fields(first, each.opening) if each.opening is not None else {},
+        )
+        for each in kept
+    ]
 
 
 async def _status_by_temporal(

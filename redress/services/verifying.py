@@ -20,7 +20,8 @@ from temporalio.client import Client
 from temporalio.converter import WorkflowSerializationContext
 from temporalio.service import RPCError, RPCStatusCode
 
-from redress.contract import WORKFLOW, workflow_id
+from redress.contract import WORKFLOW, WORKFLOW_ID_PREFIX, workflow_id
+from redress.domain.identifiers import REFERENCE
 from redress.security.encryption import (
     COMPLAINT_KEY,
     EnvelopeCipher,
@@ -40,7 +41,7 @@ Head = tuple[int, str]
 
 EventRow = Row[*tuple[Any, ...]]
 
-MOST_COMPARED = 300
+MOST_COMPARED = 100
 """Events of a complaint among which one is looked for that was moved; in longer ones it counts as changed."""
 
 
@@ -136,13 +137,15 @@ async def _known(client: Client | None, register: Register) -> set[str]:
         known |= set(db.execute(select(tables.events.c.reference).distinct()).scalars())
     if client is not None:
         async for run in client.list_workflows(f"WorkflowType = '{WORKFLOW}'"):
-            known.add(run.id.removeprefix(workflow_id("")))
+            known.add(run.id.removeprefix(WORKFLOW_ID_PREFIX))
     return known
 
 
 async def heads_in_temporal(client: Client, reference: str) -> set[Head]:
     """Every length and head of a complaint's record that its workflow was told, of all runs that are kept."""
     found: set[Head] = set()
+    if not REFERENCE.fullmatch(reference):  # what somebody started by hand, or wrote into the register
+        return found
     name = workflow_id(reference)
     query = f"WorkflowId = '{name}' AND WorkflowType = '{WORKFLOW}'"
     runs = [run.run_id async for run in client.list_workflows(query)]

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Engine, Row, delete, func, insert, select, update
+from sqlalchemy import Engine, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from redress.domain.intake_content import comparable
 from redress.domain.opening import Opening
 from redress.security.encryption import (
     Cipher,
@@ -25,11 +25,8 @@ from redress.security.encryption import (
     encrypt_unassigned,
     key_of,
 )
-from redress.security.keyring import Unreadable
 from redress.store.api_store import waiting
 from redress.store.places import place_of
-
-log = logging.getLogger("redress.api")
 
 RECEIPTS_KEPT = timedelta(days=90)
 """How long a receipt can be asked about after its complaint was opened."""
@@ -67,6 +64,7 @@ class Due(NamedTuple):
     body: Any
     tries: int
     authority: str
+    kept_at: datetime
 
 
 class IntakeQueue:
@@ -82,22 +80,28 @@ class IntakeQueue:
     ) -> Receipt:
         """Keep an opening; the same one again is the same row. Blocks until it is on the disk.
 
+        The same intake with other content is a row of its own: in its turn it is kept for staff.
         `reserved`: the reference, whether this made it, and whether it was made for other content. With a
         reference the register holds what was sent, and nothing of it is kept here.
         """
         mark, now = _mark(opening), datetime.now(UTC)
         known: tuple[str | None, bool, bool] = reserved or (None, True, False)
         made = Receipt(f"rc_{secrets.token_hex(16)}", opening.authority, caller, "waiting", *known, now)
+        content = _digest([mark, comparable(raw)])
+        other = waiting.c.content != content
         body = None if reserved else self._encrypted(raw, _place(made))
         try:
             with self._writer.begin() as db:
                 db.execute(delete(waiting).where(waiting.c.intake == mark, waiting.c.state == "refused"))
-                queued = {"intake": mark, "body": body, "tries": 0, "next_at": now}
+                if db.execute(select(waiting.c.id).where(waiting.c.intake == mark, other).limit(1)).first():
+                    made = made._replace(created=False, differs=True)
+                queued = {"intake": mark, "content": content, "body": body, "tries": 0, "next_at": now}
                 db.execute(insert(waiting).values(made._asdict() | queued))
         except IntegrityError:
+            same = (waiting.c.intake == mark, waiting.c.content == content)
             with self._store.connect() as db:
-                first = db.execute(select(*RECEIPT, waiting.c.body).where(waiting.c.intake == mark)).one()
-            return self._again(first, raw, made.differs)
+                first = Receipt(*db.execute(select(*RECEIPT).where(*same)).one())
+            return first._replace(created=False)
         return made
 
     def _encrypted(self, raw: dict[str, Any], place: Place) -> Any:
@@ -106,15 +110,6 @@ class IntakeQueue:
             return encrypt_unassigned(self._cipher, raw, place)
         except SQLAlchemyError:
             return encrypt_document(self._cipher, raw, place)
-
-    def _again(self, row: Row[*tuple[Any, ...]], raw: dict[str, Any], differs: bool) -> Receipt:
-        *receipt, body = row
-        if body is not None:
-            try:
-                differs = decrypt_document(self._cipher, body, _place(Receipt(*receipt))) != raw
-            except Unreadable:
-                log.error("what waits under %s cannot be read with the keys there are", row.receipt)
-        return Receipt(*receipt)._replace(created=False, differs=differs)
 
     def receipt(self, receipt: str) -> Receipt | None:
         """What became of one."""
@@ -185,5 +180,9 @@ def _place(row: Receipt | Due) -> Place:
 
 def _mark(opening: Opening) -> str:
     """What makes an intake one: as the register has it, without showing the source's own key."""
-    identity = json.dumps([opening.authority, opening.source, opening.source_id])
-    return hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()
+    return _digest([opening.authority, opening.source, opening.source_id])
+
+
+def _digest(document: Any) -> str:
+    text = json.dumps(document, sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -139,6 +139,13 @@ class KeyStore:
             self._taken[name] = owner
         return owner == reference
 
+    def owner(self, name: str) -> str | None:
+        """The complaint that an unassigned key belongs to; None where it still belongs to none."""
+        if name in self._taken:
+            return self._taken[name]
+        with self._reading() as db:
+            return db.execute(select(KEYS.belongs_to).where(KEYS.name == name)).scalar()
+
     # --- erasing ---------------------------------------------------------------------------------
 
     def destroy(self, name: str, what_stays: str | None = None) -> bool:

@@ -18,15 +18,21 @@ class _Kept(NamedTuple):
     columns: tuple[str, ...]
     row: tuple[str, ...] = ()
     bound: tuple[str, ...] = ()
+    of_complaint: bool = True
+    """Whether `reference`, where the table has it, is whose the row is from the first."""
 
 
 ENCRYPTED = {
     "complaint_references": _Kept(("opening",), bound=("authority", "source", "source_id")),
+    "differing_openings": _Kept(("body",), ("content_hash",)),
     "events": _Kept(("body",), ("key",), ("kind", "on_date")),
     "letters": _Kept(("envelope", "text"), ("key", "recipient")),
     "messages": _Kept(("reason",), ("seq",)),
     "refusals": _Kept(("reason",), ("number",)),
     "subscriptions": _Kept(("secret",), ("id",)),
+    "unmatched_requests": _Kept(
+        ("body",), ("request",), ("claimed", "action", "on_date"), of_complaint=False
+    ),
     "waiting_openings": _Kept(("body",), ("receipt",), ("authority",)),
 }
 """A subscription's former secret keeps the place it was encrypted for."""
@@ -37,4 +43,5 @@ def place_of(table: str, column: str, row: Columns) -> Place:
     kept = ENCRYPTED[table]
     name = " ".join(str(row[each]) for each in kept.row)
     bound = tuple(str(row[each]) for each in kept.bound)
-    return Place(table, column, str(row["reference"]) if "reference" in row else "", name, bound)
+    reference = str(row["reference"]) if kept.of_complaint and "reference" in row else ""
+    return Place(table, column, reference, name, bound)

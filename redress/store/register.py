@@ -21,6 +21,8 @@ from sqlalchemy.exc import IntegrityError
 from redress.contract import RegisterEntry
 from redress.domain.case import Case, LoggedMessage, Rejected, SavedCase
 from redress.domain.erasure import Erased
+from redress.domain.intake_content import comparable
+from redress.domain.london import london_date
 from redress.domain.opening import Opening
 from redress.domain.packing import unpack
 from redress.domain.procedure import RulesSnapshot
@@ -96,6 +98,8 @@ class Reserved(NamedTuple):
     differs: bool
     started: bool
     opening: dict[str, Any]
+    accepted_on: date
+    """The London date on which it was reserved: what was accepted then is never judged again."""
 
 
 class Appended(NamedTuple):
@@ -104,6 +108,13 @@ class Appended(NamedTuple):
     new: int
     entries: int
     head: str
+
+
+class Arrival(NamedTuple):
+    """Whose a complaint is, and the identity of the caller who brought it over HTTP; None: nobody known."""
+
+    authority: str
+    brought_by: str | None
 
 
 class Underway(NamedTuple):
@@ -169,8 +180,12 @@ class Register:
 
     # --- references ------------------------------------------------------------------------------
 
-    def reserve(self, opening: Opening, raw: dict[str, Any], prefix: str) -> Reserved:
-        """The one reference of an intake (`authority`, `source`, `source_id`), made where there is none."""
+    def reserve(self, opening: Opening, raw: dict[str, Any], prefix: str, brought_by: str = "") -> Reserved:
+        """The one reference of an intake (`authority`, `source`, `source_id`), made where there is none.
+
+        `brought_by`: the identity of the caller who brings it, as the API knows it and not as they say; it is
+        noted with the reference that this makes, or never.
+        """
         intake = (opening.authority, opening.source, opening.source_id)
         for _ in range(3):
             reserved = self._reserved(intake, raw)
@@ -181,7 +196,19 @@ class Register:
                     reference = self._next_reference(db, f"{prefix}-{opening.received_on.year}")
                     row = self._reference_row(reference, intake, raw)
                     db.execute(insert(tables.references).values(row))
-                return Reserved(reference, created=True, differs=False, started=False, opening=raw)
+                    if brought_by:
+                        arrival = {"reference": reference, "caller": brought_by}
+                        db.execute(
+                            insert(tables.arrivals).values(arrival | {"arrived_at": row["reserved_at"]})
+                        )
+                return Reserved(
+                    reference,
+                    created=True,
+                    differs=False,
+                    started=False,
+                    opening=raw,
+                    accepted_on=london_date(row["reserved_at"]),
+                )
             except IntegrityError:
                 continue  # somebody else brought the same intake at the same moment
         raise RuntimeError("the register did not settle who reserved the reference")
@@ -205,7 +232,7 @@ class Register:
             **dict(zip(INTAKE, intake, strict=True)),
         }
         opening = encrypt_document(self.cipher, raw, place_of("complaint_references", "opening", row))
-        return row | {"content_hash": self.cipher.digest(raw, reference), "opening": opening}
+        return row | {"content_hash": self.cipher.digest(comparable(raw), reference), "opening": opening}
 
     def _reserved(self, intake: Intake, raw: dict[str, Any]) -> Reserved | None:
         record = tables.events
@@ -217,30 +244,53 @@ class Register:
                 select(record.c.id).where(record.c.reference == row.reference, record.c.key == "opened")
             ).first()
         try:
-            differs = row.content_hash != self.cipher.digest(raw, row.reference)
+            differs = row.content_hash != self.cipher.digest(comparable(raw), row.reference)
             first = self.opening_of(row)
         except KeyDestroyed:  # erased: that it was here is all that is known
             differs, first = False, {}
         return Reserved(
-            row.reference, created=False, differs=differs, started=opened is not None, opening=first
+            row.reference,
+            created=False,
+            differs=differs,
+            started=opened is not None,
+            opening=first,
+            accepted_on=london_date(row.reserved_at),
         )
+
+    def reserved(self, reference: str) -> Reserved | None:
+        """What a reference was reserved for, whether or not it was started; None where there is none."""
+        table, record = tables.references, tables.events
+        with self.reading() as db:
+            row = db.execute(select(table).where(table.c.reference == reference)).one_or_none()
+            if row is None:
+                return None
+            opened = (record.c.reference == reference) & (record.c.key == "opened")
+            started = db.execute(select(record.c.id).where(opened)).first() is not None
+        opening = self.opening_of(row)
+        return Reserved(reference, False, False, started, opening, london_date(row.reserved_at))
 
     def reserve_part(self, db: Connection, part: PartOpening) -> None:
         """Keep the reference of a part that is split off, within a transaction; once, however often asked."""
         intake = (part.opening["authority"], part.opening["source"], part.opening["source_id"])
         insert_new(db, tables.references, [self._reference_row(part.reference, intake, part.opening)])
 
-    def note_caller(self, reference: str, caller: str) -> None:
-        """Write down who brought a reference first: the caller that the API knew, not who it says it is."""
-        row = {"reference": reference, "caller": caller, "arrived_at": datetime.now(UTC)}
-        with self.writing() as db:
-            insert_new(db, tables.arrivals, [row])
-
     def authority_of(self, reference: str) -> str | None:
         """Whose complaint a reference is, erased or not; None where there never was one."""
         table = tables.references
         with self.reading() as db:
             return db.execute(select(table.c.authority).where(table.c.reference == reference)).scalar()
+
+    def arrival(self, reference: str) -> Arrival | None:
+        """Whose complaint a reference is and who brought it; None where there never was one."""
+        table, brought = tables.references, tables.arrivals
+        wanted = (
+            select(table.c.authority, brought.c.caller)
+            .outerjoin(brought, brought.c.reference == table.c.reference)
+            .where(table.c.reference == reference)
+        )
+        with self.reading() as db:
+            row = db.execute(wanted).one_or_none()
+        return Arrival(*row) if row is not None else None
 
     def knows(self, reference: str) -> bool:
         """Whether there ever was a complaint of this reference, erased or not."""
@@ -257,6 +307,25 @@ class Register:
         """What a row of the references was opened with. Raises `Unreadable`."""
         place = place_of("complaint_references", "opening", row._mapping)
         return cast(dict[str, Any], decrypt_document(self.cipher, row.opening, place))
+
+    def accepted_on(self, reference: str) -> date | None:
+        """The London date on which a complaint's opening was accepted; None where there never was one."""
+        table = tables.references
+        with self.reading() as db:
+            at = db.execute(select(table.c.reserved_at).where(table.c.reference == reference)).scalar()
+        return london_date(at) if at is not None else None
+
+    def not_begun(self, before: datetime) -> list[tuple[str, datetime]]:
+        """Complaints accepted before an instant of which nothing is recorded yet, oldest first."""
+        table, record = tables.references, tables.events
+        recorded = select(record.c.id).where(record.c.reference == table.c.reference).exists()
+        wanted = (
+            select(table.c.reference, table.c.reserved_at)
+            .where(table.c.reserved_at < before, ~recorded)
+            .order_by(table.c.reserved_at)
+        )
+        with self.reading() as db:
+            return [(row.reference, row.reserved_at) for row in db.execute(wanted)]
 
     def underway(self, authority: str | None = None) -> list[Underway]:
         """Every complaint whose workflow may live, by reference: all but those whose file has closed."""

@@ -23,6 +23,7 @@ API_WRITES: Mapping[str, tuple[Right, ...]] = {
     tables.notices.name: ("UPDATE",),
     tables.subscriptions.name: ("INSERT", "UPDATE"),
     tables.deliveries.name: ("INSERT", "UPDATE"),
+    tables.unmatched.name: ("INSERT", "UPDATE", "DELETE"),
 }
 """By table, beside reading it; docs/compose.md lists them."""
 

@@ -22,6 +22,20 @@ references = Table(
 
 calendars = Table("calendars", metadata, *primary_key(String(64), "digest"), *required(JSON, "holidays"))
 
+differing = Table(
+    "differing_openings",
+    metadata,
+    *primary_key(String(40), "reference"),
+    *primary_key(Integer, "number"),
+    *required(String(64), "content_hash"),
+    *required(String(200), "caller"),
+    *required(Moment, "arrived_at"),
+    *required(String(20), "state"),
+    *required(Integer, "times"),
+    *optional(JSON(none_as_null=True), "body"),
+    UniqueConstraint("reference", "content_hash", name="one_row_a_content"),
+)
+
 counters = Table("counters", metadata, *primary_key(String(40), "series"), *required(Integer, "last"))
 
 terms = Table("terms", metadata, *primary_key(String(64), "digest"), *required(Text, "packed"))
@@ -187,4 +201,26 @@ deliveries = Table(
     *required(Moment, "next_at"),
     *required(String(100), "last_answer"),
     Index("deliveries_by_next", "state", "next_at"),
+)
+
+unmatched = Table(
+    "unmatched_requests",
+    metadata,
+    serial(),
+    *required(String(40), "request", "claimed", "action", "state"),
+    *required(String(64), "digest"),
+    *required(String(200), "caller", "caller_name"),
+    *optional(String(100), "authority"),
+    *required(Date, "on_date"),
+    *required(Moment, "received_at"),
+    # Encrypted under a key of its own, which the complaint takes over that it is matched to.
+    *optional(JSON(none_as_null=True), "body"),
+    # The complaint that it is matched to; `claimed` is the one that the caller named.
+    *optional(String(40), "reference"),
+    *optional(String(200), "decided_by"),
+    *optional(Moment, "decided_at"),
+    UniqueConstraint("request", name="one_unmatched_a_request"),
+    UniqueConstraint("digest", name="one_unmatched_a_message"),
+    Index("unmatched_by_state", "state", "id"),
+    Index("unmatched_by_caller", "caller", "state"),
 )

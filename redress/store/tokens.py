@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Engine, Row, delete, func, insert, select, update
 
-from redress.security.access import Role
-from redress.security.tokens import Caller, Token, digest, new_token
+from redress.security.access import Access, Role
+from redress.security.tokens import Caller, Token, digest, new_token, token_identity
 from redress.store.api_store import sessions, tokens
 
 SESSION = timedelta(hours=10)
@@ -24,13 +24,30 @@ class Tokens:
         self._store = store
         self._writer = store.execution_options(writes=True)
 
-    def add(self, name: str, roles: Sequence[Role], authority: str | None, lasts: timedelta | None) -> str:
+    def add(
+        self,
+        name: str,
+        roles: Sequence[Role],
+        authority: str | None,
+        lasts: timedelta | None,
+        *,
+        access: Access = "brought",
+        sources: Sequence[str] | None = None,
+    ) -> str:
         """A new token; gives it, and this is the only time that it can be seen."""
         secret, now = new_token(), datetime.now(UTC)
-        caller = {"name": name, "roles": list(roles), "authority": authority}
-        lives = {"made_at": now, "expires_at": now + lasts if lasts else None}
+        row = {
+            "name": name,
+            "digest": digest(secret),
+            "roles": list(roles),
+            "authority": authority,
+            "access": access,
+            "sources": None if sources is None else list(sources),
+            "made_at": now,
+            "expires_at": now + lasts if lasts else None,
+        }
         with self._writer.begin() as db:
-            db.execute(insert(tokens).values(caller | lives | {"digest": digest(secret)}))
+            db.execute(insert(tokens).values(row))
         return secret
 
     def known(self, name: str | None = None) -> list[Token]:
@@ -60,7 +77,15 @@ class Tokens:
             row = db.execute(select(tokens).where(tokens.c.digest == digest(secret))).one_or_none()
         if row is None or _token(row).state != "live":
             return None
-        return Caller(row.name, frozenset(row.roles), row.authority, row.id)
+        return Caller(
+            name=row.name,
+            roles=frozenset(row.roles),
+            authority=row.authority,
+            identity=token_identity(row.name),
+            token=row.id,
+            access=row.access,
+            sources=None if row.sources is None else frozenset(row.sources),
+        )
 
     # --- browsers --------------------------------------------------------------------------------
 
@@ -68,7 +93,12 @@ class Tokens:
         """What a browser keeps instead of a token, and when it ends."""
         secret, now = secrets.token_urlsafe(32), datetime.now(UTC)
         ends = min(now + SESSION, caller.until or now + SESSION)
-        who = {"name": caller.name, "roles": sorted(caller.roles), "authority": caller.authority}
+        who = {
+            "name": caller.name,
+            "identity": caller.identity,
+            "roles": sorted(caller.roles),
+            "authority": caller.authority,
+        }
         row = {"digest": digest(secret), "token": caller.token or None, "expires_at": ends} | who
         with self._writer.begin() as db:
             db.execute(delete(sessions).where(sessions.c.expires_at <= now))
@@ -90,10 +120,11 @@ class Tokens:
                 token = db.execute(select(tokens).where(tokens.c.id == row.token)).one_or_none()
                 if token is None or _token(token).state != "live":
                     return None
-        return Caller(row.name, frozenset(row.roles), row.authority, row.token or 0)
+        return Caller(row.name, frozenset(row.roles), row.authority, row.identity, row.token or 0)
 
 
 def _token(row: Row[*tuple[Any, ...]]) -> Token:
     is_over = row.expires_at is not None and row.expires_at <= datetime.now(UTC)
     state = "revoked" if row.revoked_at else "expired" if is_over else "live"
-    return Token(row.id, row.name, list(row.roles), row.authority, row.made_at, row.expires_at, state)
+    known = {name: getattr(row, name) for name in Token._fields if name != "state"}
+    return Token(**known, state=state)

@@ -102,6 +102,15 @@ def subscriptions(
         return [Subscription(**row) for row in db.execute(wanted).mappings()]
 
 
+def count(register: Register, *, authority: str | None) -> int:
+    """How many subscriptions live that are of exactly this authority; None: of those that are of all."""
+    table = tables.subscriptions
+    same = table.c.authority.is_(None) if authority is None else table.c.authority == authority
+    wanted = select(func.count()).select_from(table).where(table.c.ended_at.is_(None), same)
+    with register.reading() as db:
+        return db.execute(wanted).scalar_one()
+
+
 def end(register: Register, id: str) -> None:
     """Tell a subscription no more; what waits for it is dropped."""
     table, sent = tables.subscriptions, tables.deliveries

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -13,6 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from redress.domain.london import london_date
 from redress.store.register import Register
 from redress.store.tables import complaints, deadlines, deliveries, letters, messages, refusals
+
+NOT_BEGUN_AFTER = timedelta(minutes=1)
+"""A complaint that was accepted is begun within seconds."""
 
 
 class RegisterCollector(Collector):
@@ -50,6 +53,10 @@ class RegisterCollector(Collector):
                 wanted = select(func.count()).select_from(table).where(table.c.in_clear)
                 clear.add_metric([outcome], db.execute(wanted).scalar_one())
         yield clear
+        what = "Complaints that were accepted more than a minute ago and do not run"
+        gauge = GaugeMetricFamily("redress_complaints_not_begun", what)
+        gauge.add_metric([], len(self._register.not_begun(datetime.now(UTC) - NOT_BEGUN_AFTER)))
+        yield gauge
         yield self._gauge("letters", "Letters by what became of them", letters.c.state)
         what = "Deliveries to webhooks by what became of them"
         yield self._gauge("webhook_deliveries", what, deliveries.c.state)

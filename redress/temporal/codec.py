@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from temporalio.api.common.v1 import Payload
 from temporalio.converter import (
@@ -23,6 +23,9 @@ KEY_NAME = "encryption-key-id"
 
 IN_CLEAR = "redress-in-clear"
 """Metadata that marks a payload which came unencrypted to a complaint with a key. Set here, never sent."""
+
+UNREADABLE = b'"[cannot be read: nobody here has its key]"'
+"""What stands in place of a payload without its key."""
 
 
 class EncryptionCodec(PayloadCodec, WithSerializationContext):
@@ -123,17 +126,36 @@ def open_payload(cipher: EnvelopeCipher, payload: Payload) -> Payload:
     return opened
 
 
-def placeholder(cipher: EnvelopeCipher, payload: Payload) -> Payload:
-    """What a reader sees of a payload: itself, or why it cannot be read."""
+def complaint_of(cipher: EnvelopeCipher, payload: Payload) -> str | None:
+    """The complaint that a payload is encrypted for; None for the keyring's, and while it belongs to none."""
+    name = payload.metadata.get(KEY_NAME, b"").decode("utf-8", "replace")
+    if name.startswith(COMPLAINT_KEY):
+        return name.removeprefix(COMPLAINT_KEY)
+    return cipher.key_store.owner(name) if name.startswith(UNASSIGNED_KEY) else None
+
+
+def placeholder(
+    cipher: EnvelopeCipher, payload: Payload, *, may_read: Callable[[str | None], bool] | None = None
+) -> Payload:
+    """What a reader sees of a payload: itself, or why it cannot be read.
+
+    `may_read` says whether they may read what is encrypted for a complaint, or for none; left out, they may
+    read all. What they may not is to them as if its key were missing.
+    """
     if payload.metadata.get("encoding") != ENCODING:
         return payload
+    if may_read is not None and not may_read(complaint_of(cipher, payload)):
+        return _said(UNREADABLE)
     try:
         return open_payload(cipher, payload)
     except KeyDestroyed:
-        said = b'"[erased]"'
+        return _said(b'"[erased]"')
     except Unreadable:
-        said = b'"[cannot be read: nobody here has its key]"'
-    return Payload(metadata={"encoding": b"json/plain"}, data=said)
+        return _said(UNREADABLE)
+
+
+def _said(words: bytes) -> Payload:
+    return Payload(metadata={"encoding": b"json/plain"}, data=words)
 
 
 def _payload(key_name: str, data: bytes) -> Payload:

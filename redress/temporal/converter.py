@@ -17,7 +17,7 @@ from temporalio.converter import (
 )
 from temporalio.exceptions import ApplicationError
 
-from redress.contract import KEPT_BYTES, REFUSED, WORKFLOW_ID_PREFIX, Inbound, RejectedUpdate
+from redress.contract import KEPT_BYTES, REFUSED, STILL_OPENING, WORKFLOW_ID_PREFIX, Inbound, RejectedUpdate
 from redress.domain.parsing import Problem
 from redress.security.encryption import Cipher, EnvelopeCipher
 from redress.temporal.codec import ENCODING, IN_CLEAR, EncryptionCodec
@@ -120,6 +120,8 @@ class EncryptedFailureConverter(PlainFailureConverter):
             failure.message = exception.message
         elif _is_refusal(exception):
             failure.message = LOOK_THERE
+        elif isinstance(exception, ApplicationError) and exception.message == STILL_OPENING:
+            failure.message = STILL_OPENING  # whoever asks decrypts no failure, and waits
 
 
 def _is_refusal(exception: BaseException) -> bool:

@@ -35,7 +35,9 @@ async def gate(
         REDRESS_OIDC_ISSUER=issuer.url,
         REDRESS_OIDC_AUDIENCE=AUDIENCE,
         REDRESS_OIDC_ROLES_CLAIM="realm.roles",
-        REDRESS_OIDC_ROLES=json.dumps({"Complaints-Staff": "staff", "Payloads": "codec"}),
+        REDRESS_OIDC_ROLES=json.dumps(
+            {"Complaints-Staff": "staff", "Payloads": "codec", "Web-Form": "intake"}
+        ),
         REDRESS_OIDC_AUTHORITY_CLAIM="council",
     )
     await gate.start()

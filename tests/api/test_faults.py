@@ -42,7 +42,7 @@ async def taken(gate: Gate, headers: dict[str, str], reference: str, **fields: o
 
 async def test_nothing_is_lost_or_doubled_while_the_parts_stop_in_turn(town: Town) -> None:
     gate, house = town.gate, town.house
-    headers = gate.headers("intake")
+    headers, staff = gate.headers("intake"), gate.headers("staff")
     sent: list[dict[str, Any]] = []
     receipts: dict[str, str] = {}
 
@@ -83,8 +83,10 @@ async def test_nothing_is_lost_or_doubled_while_the_parts_stop_in_turn(town: Tow
     await gate.reaches(temporal=False, register=False)
     answers += await post_some(2)
     assert {(answer.status_code, answer.json()["reference"]) for answer in answers} == {(202, None)}
-    other = await post(sent[-1] | {"points": ["Another."]})
-    assert (other.json()["receipt"], other.json()["differs"]) == (answers[-1].json()["receipt"], True)
+    differs = sent[-1] | {"points": ["Another."]}
+    other = await gate.http.post("/v1/complaints", json=differs, headers=headers)
+    assert (other.status_code, other.json()["differs"], other.json()["created"]) == (409, True, False)
+    assert other.json()["receipt"] != answers[-1].json()["receipt"]  # kept beside it, for staff
     assert holding(house.state.glob("api.db*"), MARK) == []
     await town.line.connect()
     await gate.reaches(temporal=False)
@@ -121,6 +123,9 @@ async def test_nothing_is_lost_or_doubled_while_the_parts_stop_in_turn(town: Tow
         late = await post(opening)
         assert (late.status_code, late.json()["reference"]) == (200, references[opening["source_id"]])
         assert late.json()["differs"] is False
+    reference = references[differs["source_id"]]
+    [kept] = (await gate.http.get(f"/v1/complaints/{reference}/differing", headers=staff)).json()
+    assert kept["fields"] == {"points": ["Another."]}
     assert len(town.intakes(asked)) == len(sent)
     written = [house.state / name for name in ("api.log", "worker.log", "api.db")]
     assert all(path.exists() for path in written)
@@ -236,7 +241,7 @@ async def test_a_queue_on_postgresql_keeps_each_intake_once(town: Town) -> None:
     assert first.ahead_of(parsed) == (True, True)
     assert first.count() == second.count() == 1
     again = second.put(parsed, opening | {"points": ["Another."]}, "caller", None)
-    assert (again.receipt, again.differs) == (kept[0].receipt, True)
+    assert (again.receipt != kept[0].receipt, again.created, again.differs) == (True, False, True)
 
 
 async def test_two_apis_on_one_queue_open_each_once_and_in_order(town: Town) -> None:

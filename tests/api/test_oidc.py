@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -34,15 +35,63 @@ async def test_a_person_with_the_issuers_token_is_who_did_it(gate: Gate, issuer:
     answer = await gate.send(staff, reference, "acknowledge", by="The Director")
     assert answer.status_code == 200, answer.text
     status = (await gate.http.get(f"/v1/complaints/{reference}", headers=staff)).json()
-    assert [message["by"] for message in status["messages"]] == ["fern-fictitious"]
+    assert [message["by"] for message in status["messages"]] == ["oidc:fern-fictitious"]
     other = bearer(issuer.token(council="rotherham", alg="ES256", key=issuer.ec, kid="ec"))
-    assert (await gate.http.get(f"/v1/complaints/{reference}", headers=other)).status_code == 403
+    assert (await gate.http.get(f"/v1/complaints/{reference}", headers=other)).status_code == 404
     assert (await gate.http.get("/v1/webhooks", headers=staff)).status_code == 403
     own = gate.headers("staff")
     assert (await gate.http.get(f"/v1/complaints/{reference}", headers=own)).status_code == 200
     payloads = bearer(issuer.token(council="family-rights", realm={"roles": ["Payloads"]}))
     answer = await gate.http.post("/codec/decode", json={"payloads": []}, headers=payloads)
-    assert answer.status_code == 403  # limited to an authority
+    assert answer.status_code == 200
+
+
+async def test_nobody_of_the_issuers_is_taken_for_a_token(gate: Gate, issuer: Issuer) -> None:
+    """S5: `sub: casework` is not the token named casework, nor does anybody choose whose cases are theirs."""
+    realm = {"roles": ["Web-Form"]}
+    token = gate.headers("intake", name="casework", authority="family-rights")
+    person, again, other = (
+        bearer(issuer.token(council="family-rights", sub=sub, realm=realm))
+        for sub in ("casework", "casework", "token:casework")
+    )
+    brought_by_token, brought_by_person = await gate.open(token), await gate.open(person)
+    for headers, reached, hidden in (
+        (token, brought_by_token, brought_by_person),
+        (person, brought_by_person, brought_by_token),
+        (again, brought_by_person, brought_by_token),
+    ):
+        for reference, status in ((reached, 200), (hidden, 404)):
+            answer = await gate.http.get(f"/v1/complaints/{reference}/standing", headers=headers)
+            assert answer.status_code == status
+    for reference in (brought_by_token, brought_by_person):
+        answer = await gate.http.get(f"/v1/complaints/{reference}/standing", headers=other)
+        assert answer.status_code == 404
+    said = await gate.send(person, brought_by_person, "add-note", note="Invented.")
+    assert said.status_code == 200, said.text
+    staff = gate.headers("staff")
+    status = (await gate.http.get(f"/v1/complaints/{brought_by_person}", headers=staff)).json()
+    assert [message["by"] for message in status["messages"]] == ["oidc:casework"]
+
+
+async def test_the_issuer_says_what_a_caller_reaches_and_which_sources(
+    tmp_path: Path, issuer: Issuer
+) -> None:
+    settings = ApiSettings(
+        state=tmp_path,
+        oidc_issuer=issuer.url,
+        oidc_audience=AUDIENCE,
+        oidc_roles_claim="roles",
+        oidc_access_claim="redress.access",
+        oidc_sources_claim="redress.sources",
+    )
+    for claims, access, sources in (
+        ({"access": "authority", "sources": ["form-a", 7]}, "authority", {"form-a"}),
+        ({"access": ["authority"], "sources": "form-a form-b"}, "brought", {"form-a", "form-b"}),
+        ({}, "brought", set()),
+    ):
+        caller = await oidc.Issuer(settings).caller(issuer.token(redress=claims, roles=["intake"]))
+        assert caller is not None
+        assert (caller.access, caller.sources) == (access, frozenset(sources))
 
 
 def hs256(secret: bytes, issuer: Issuer, **claims: Any) -> str:

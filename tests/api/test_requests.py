@@ -42,14 +42,14 @@ async def test_an_opening_sent_again_is_the_same_complaint(gate: Gate, intake: H
     first = await gate.http.post("/v1/complaints", json=opening, headers=intake)
     again = await gate.http.post("/v1/complaints", json=opening, headers=intake)
     other = await gate.http.post("/v1/complaints", json=opening | {"points": ["Another."]}, headers=intake)
-    assert [each.status_code for each in (first, again, other)] == [201, 200, 200]
+    assert [each.status_code for each in (first, again, other)] == [201, 200, 409]
     assert [(each.json()["created"], each.json()["differs"]) for each in (first, again, other)] == [
         (True, False),
         (False, False),
         (False, True),
     ]
     assert len({each.json()["reference"] for each in (first, again, other)}) == 1
-    assert first.headers["location"] == f"/v1/complaints/{first.json()['reference']}"
+    assert first.headers["location"] == f"/v1/complaints/{first.json()['reference']}/standing"
 
 
 async def test_many_at_once_are_one_complaint(gate: Gate, intake: Headers) -> None:
@@ -97,7 +97,7 @@ async def test_who_brought_a_complaint_is_kept(gate: Gate, house: Register) -> N
     reference = await gate.open(headers)
     brought = select(tables.arrivals.c.caller).where(tables.arrivals.c.reference == reference)
     with house.reading() as db:
-        assert db.execute(brought).scalar_one() == "an-invented-form"
+        assert db.execute(brought).scalar_one() == "token:an-invented-form"
 
 
 # --- messages ----------------------------------------------------------------------------------------

@@ -86,16 +86,48 @@ def test_what_is_wrong_is_said_by_its_name(tmp_path: Path) -> None:
     for words, named in (
         (("new", "x", "--role", "king"), "role:"),
         (("new", "x", "--role", "staff", "--authority", "atlantis"), "authority:"),
-        (("new", "x", "--role", "codec", "--authority", "rotherham"), "authority:"),
+        (("new", "x", "--role", "intake", "--access", "all"), "access:"),
+        (("new", "x", "--role", "staff", "--access", "brought"), "access:"),
+        (("new", "x", "--role", "intake", "--source", " web-form"), "source:"),
         (("rotate", "nobody"), "NAME:"),
         (("revoke", "nobody"), "NAME:"),
         (("new", "", "--role", "staff"), "NAME:"),
+        (("new", "casework ", "--role", "staff"), "NAME:"),
+        (("new", "oidc:casework", "--role", "staff"), "NAME:"),
     ):
         status, shown, said = command(tmp_path, *words)
         assert (status, shown) == (2, ""), words
         assert said.startswith(named), words
     assert command(tmp_path, "new", "twice", "--role", "staff")[0] == 0
     assert command(tmp_path, "new", "twice", "--role", "staff")[0] == 2
+
+
+def test_what_a_token_may_reach_is_shown_and_stays(tmp_path: Path) -> None:
+    words = (
+        "--role",
+        "intake",
+        "--source",
+        "form-b",
+        "--source",
+        "form-a",
+        "--access",
+        "authority",
+        "--json",
+    )
+    assert command(tmp_path, "new", "web-form", *words)[0] == 0
+    assert command(tmp_path, "new", "casework", "--role", "staff")[0] == 0
+    status, rotated, _ = command(tmp_path, "rotate", "web-form", "--json")
+    assert status == 0
+    shown: list[dict[str, Any]] = json.loads(command(tmp_path, "list", "--json")[1])
+    assert [(each["access"], each["sources"]) for each in shown] == [
+        ("authority", ["form-a", "form-b"]),
+        ("brought", None),
+        ("authority", ["form-a", "form-b"]),
+    ]
+    caller = tokens_of(tmp_path).caller(json.loads(rotated)["token"])
+    assert caller is not None
+    assert (caller.identity, caller.access, caller.role) == ("token:web-form", "authority", "intake")
+    assert caller.sources == frozenset({"form-a", "form-b"})
 
 
 @pytest.mark.parametrize("end", ["revoke", "rotate"])

@@ -35,13 +35,14 @@ async def test_a_file_and_the_same_intake_again(cli: Cli, tmp_path: Path) -> Non
         "workflow_id": f"complaint-{reference}",
         "created": True,
         "differs": False,
+        "refused": [],
     }
     assert "Dora" not in reference
     again = await cli("open", str(file), "--json")
     assert (again.status, again.document) == (0, first.document | {"created": False})
     other = json.dumps(said | {"points": ["Something else."]})
     differs = await cli("open", "-", "--json", stdin=other)
-    assert (differs.status, differs.document) == (0, first.document | {"created": False, "differs": True})
+    assert (differs.status, differs.document) == (4, first.document | {"created": False, "differs": True})
     people = await cli("open", "-", stdin=other)
     assert people.out == f"{reference}\n"
     assert "other content" in people.err

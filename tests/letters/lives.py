@@ -370,6 +370,18 @@ def contact_restricted(**more: Any) -> Life:
     return life.says("restrict_contact", "2026-06-04", reason=reason, until="2026-09-04").until("2026-09-10")
 
 
+def contact_brought(**more: Any) -> Life:
+    """An online form names an advocate, who is not confirmed, and an address, which is."""
+    life = Life("2026-06-01", **{"statutory": False, **more}).says("acknowledge", "2026-06-02")
+    person = {"name": PERSON, "role": "parent", **more.get("complainant", {}), "address": "2 Nowhere Lane"}
+    form: dict[str, Any] = {"from_intake": True}
+    life.says("set_advocate", "2026-06-03", message_id="f-1", advocate={"name": "Mythica Nova"}, **form)
+    life.says("confirm_contact", "2026-06-04", message="f-1", accept=False)
+    moved: dict[str, Any] = {"field": "complainant", "value": person, "reason": "Moved.", "message_id": "f-2"}
+    life.says("correct", "2026-06-05", **moved, **form)
+    return life.says("confirm_contact", "2026-06-08", message="f-2", accept=True)
+
+
 # --- the Independent Review Mechanism ------------------------------------------------------------
 
 APPLICANT = {"name": PERSON, "role": "applicant", "email": "philippa@madeup.example"}
@@ -503,6 +515,7 @@ LIVES: dict[str, Callable[[], Life]] = {
     "corporate_late": corporate_late,
     "corporate_reopened": corporate_reopened,
     "contact_restricted": contact_restricted,
+    "contact_brought": contact_brought,
     "irm": irm,
     "irm_direct": irm_direct,
     "irm_tried_already": irm_tried_already,

@@ -240,7 +240,6 @@ async def test_where_it_is_set_so_a_signal_in_the_clear_is_held(tmp_path: Path) 
         async with running_workers(client, activities, settings):
             strict = EnvelopeCipher(client, activities.register, settings, tmp_path, address)
             reference = await strict.open("life-strict")
-            await strict.send(reference, "acknowledge")
             outside = await Client.connect(address)
             handle = outside.get_workflow_handle(workflow_id(reference))
             await handle.signal("escalate", {"reason": "Invented reason."})

@@ -12,7 +12,7 @@ from fastapi import Query
 from pydantic import Field, JsonValue
 
 from redress.api.context import AppContext, Context, CurrentCaller, Reference
-from redress.api.problems import Refusal
+from redress.api.problems import no_such_complaint
 from redress.api.routing import endpoints, roles
 from redress.api.schemas import Schema
 from redress.security.access import READERS, READS_TEXT
@@ -96,7 +96,7 @@ async def _followed(
             lambda register: recorded(register, reference, after, limit, with_text=with_text)
         )
         if entries is None:
-            raise Refusal("not-found", f"There never was a complaint {reference}.")
+            raise no_such_complaint()
         if entries or monotonic() >= ends_at:
             return {"changes": entries, "next": entries[-1].id if entries else after}
         await asyncio.sleep(LOOK_EVERY)

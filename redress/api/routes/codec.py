@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from functools import cache
 from typing import Annotated, Any
 from urllib.parse import parse_qs
 
@@ -23,7 +24,7 @@ from temporalio.api.common.v1 import Payload
 
 from redress.api.bodies import Unparsed
 from redress.api.callers import CHALLENGE
-from redress.api.context import Context
+from redress.api.context import AppContext, Context, CurrentCaller
 from redress.api.pages import page
 from redress.api.problems import wrong
 from redress.api.routing import OPEN, endpoints, roles
@@ -100,12 +101,28 @@ async def encode(body: Payloads, context: Context) -> Response:
     response_description="As many payloads, in the same order.",
     openapi_extra=roles(CODEC),
 )
-async def decode(body: Payloads, context: Context) -> Response:
-    """What cannot be read, since its key is destroyed or was never here, comes back as words that say so."""
+async def decode(body: Payloads, context: Context, caller: CurrentCaller) -> Response:
+    """What cannot be read, since its key is destroyed or was never here, comes back as words that say so.
+
+    So does, for a caller who is limited to an authority, what is another authority's, or nobody knows whose.
+    """
     payloads, cipher = await asyncio.to_thread(_payloads, body), context.cipher
     if isinstance(cipher, EnvelopeCipher):
-        payloads = await asyncio.to_thread(lambda: [placeholder(cipher, payload) for payload in payloads])
+        payloads = await asyncio.to_thread(_decoded, context, cipher, caller.authority, payloads)
     return await asyncio.to_thread(_answer, payloads)
+
+
+def _decoded(
+    context: AppContext, cipher: EnvelopeCipher, authority: str | None, payloads: list[Payload]
+) -> list[Payload]:
+    if authority is None:
+        return [placeholder(cipher, payload) for payload in payloads]
+
+    @cache
+    def is_own(reference: str | None) -> bool:
+        return reference is not None and context.backends.register.authority_of(reference) == authority
+
+    return [placeholder(cipher, payload, may_read=is_own) for payload in payloads]
 
 
 def _payloads(body: Payloads) -> list[Payload]:
@@ -161,8 +178,8 @@ async def login(request: Request, context: Context) -> Response:
         callers.count_unknown(request)
         text = "The token is unknown, revoked or over. A new one: starter.py token new NAME --role codec."
         return _form(text, 401, CHALLENGE)
-    if not caller.roles & CODEC or caller.authority is not None:
-        text = "This token is for other work: reading takes one with the role codec, for all authorities."
+    if not caller.roles & CODEC:
+        text = "This token is for other work: reading takes one with the role codec."
         return _form(text, 403)
     await _end_session(request, context)
     session, ends = await asyncio.to_thread(callers.tokens.begin_session, caller)

@@ -11,6 +11,7 @@ from redress.api.context import Context
 from redress.api.problems import problems, unavailable
 from redress.api.routing import OPEN, endpoints
 from redress.api.schemas import Schema
+from redress.temporal.clock import is_apart
 
 router = endpoints("health")
 
@@ -33,6 +34,9 @@ class Ready(Schema):
 
     register_: bool = Field(alias="register")
     """Whether the register answers."""
+
+    clock: bool
+    """Whether its clock was within a minute of Temporal's when that was last seen."""
 
     waiting: int
     """Openings that wait to be opened."""
@@ -57,5 +61,6 @@ async def readyz(context: Context) -> Ready:
         waiting = await asyncio.to_thread(context.queue.count)
     except SQLAlchemyError:
         raise unavailable("The API's own store cannot be used: send nobody here.") from None
-    status = "ready" if temporal and register else "degraded"
-    return Ready(status=status, temporal=temporal, register=register, waiting=waiting)
+    clock = not is_apart(context.backends.clock_ahead)
+    status = "ready" if temporal and register and clock else "degraded"
+    return Ready(status=status, temporal=temporal, register=register, clock=clock, waiting=waiting)

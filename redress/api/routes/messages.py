@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Body, Header, Response
@@ -12,15 +13,15 @@ from pydantic import BaseModel, Field, create_model
 from sqlalchemy.exc import SQLAlchemyError
 
 from redress.api.bodies import Unparsed
-from redress.api.context import AppContext, Context, CurrentCaller, Reference
+from redress.api.context import AppContext, Context, CurrentCaller, IsReached, Reference
 from redress.api.problems import Refusal, problems, unavailable, wrong
 from redress.api.routing import endpoints, roles
 from redress.domain.fields import Day, Id, Text
 from redress.domain.log import Answer
 from redress.domain.messages import MESSAGES, Message
-from redress.security.access import STAFF
+from redress.security.access import INTAKE, STAFF
 from redress.security.tokens import Caller
-from redress.services import sending
+from redress.services import sending, unmatched
 from redress.services.backends import Unavailable
 from redress.services.errors import NoAnswer
 
@@ -73,12 +74,17 @@ def _endpoint(action: str, kind: type[Message]) -> Callable[..., Awaitable[Answe
         reference: Reference,
         context: Context,
         caller: CurrentCaller,
+        is_reached: IsReached,
         idempotency_key: IdempotencyKey = None,
     ) -> Answer:
         body = message.document
         _check_sender(caller, kind, body)
         body["by"] = caller.name
-        answer = await _send(context, reference, action, body, idempotency_key)
+        if not is_reached:
+            response.status_code = 202
+            return await _keep(context, caller, reference, action, body, idempotency_key)
+        from_intake = not caller.roles & STAFF
+        answer = await _send(context, reference, action, body, idempotency_key, from_intake=from_intake)
         if not (answer.applied or answer.pending):
             more = answer.model_dump(mode="json", include={"message_id", "on", "repeated"})
             raise Refusal("refused", answer.reason, **more)
@@ -99,26 +105,61 @@ def _check_sender(caller: Caller, kind: type[Message], body: dict[str, Any]) -> 
 
 
 async def _send(
-    context: AppContext, reference: str, action: str, body: dict[str, Any], key: str | None
+    context: AppContext,
+    reference: str,
+    action: str,
+    body: dict[str, Any],
+    key: str | None,
+    *,
+    from_intake: bool,
 ) -> Answer:
-    if key is not None and body.get("message_id") not in (None, key):
-        raise wrong("message_id", "is another than the header Idempotency-Key: leave one of them out")
-    if key is not None:
-        body["message_id"] = key
+    _name(body, key)
     if body.get("on") is None and isinstance(body.get("message_id"), str):
         body["on"] = await _first_date(context, reference, body["message_id"])
-    name, completed = await asyncio.to_thread(sending.complete, action, body)
+    name, completed = await asyncio.to_thread(sending.accept, action, body, from_intake=from_intake)
     repeat = {"message_id": completed["message_id"], "on": completed["on"]}
+    since = datetime.now(UTC)
     try:
         client, register = context.backends.temporal(), context.backends.register
         within = context.settings.api_answer_within
-        return await sending.send(client, register, reference, name, completed, within)
+        answer = await sending.send(client, register, reference, name, completed, within)
     except (Unavailable, SQLAlchemyError) as error:
         what = str(error) if isinstance(error, Unavailable) else "The register"
         raise unavailable(f"{what} does not answer. {NOT_TAKEN}", applied="no", **repeat) from None
     except NoAnswer as error:
         detail = NOT_TAKEN if error.applied == "no" else UNKNOWN
         raise unavailable(detail, applied=error.applied or "no", **repeat) from None
+    await context.backends.compare_clocks(reference, since)
+    return answer
+
+
+def _name(body: dict[str, Any], key: str | None) -> None:
+    """Give a message the name that the header has for it. Raises `Refusal`."""
+    if key is not None and body.get("message_id") not in (None, key):
+        raise wrong("message_id", "is another than the header Idempotency-Key: leave one of them out")
+    if key is not None:
+        body["message_id"] = key
+
+
+async def _keep(
+    context: AppContext, caller: Caller, reference: str, action: str, body: dict[str, Any], key: str | None
+) -> Answer:
+    """Keep what an intake caller says about a complaint beyond its reach, whether there is one or not."""
+    _name(body, key)
+    dated = body.get("on") is not None
+    name, completed = await asyncio.to_thread(sending.accept, action, body, from_intake=True)
+    try:
+        return await context.backends.ask(
+            lambda register: unmatched.keep(register, caller, reference, name, completed, dated=dated)
+        )
+    except Unavailable as error:
+        repeat = {"message_id": completed["message_id"], "on": completed["on"]}
+        raise unavailable(f"{error} does not answer. {NOT_TAKEN}", applied="no", **repeat) from None
+    except unmatched.TooManyWait:
+        detail = (
+            f"{unmatched.MOST_WAITING} requests of this caller wait to be matched: staff see to them first."
+        )
+        raise Refusal("too-many", detail, headers={"Retry-After": "3600"}) from None
 
 
 async def _first_date(context: AppContext, reference: str, message_id: str) -> str | None:
@@ -132,7 +173,8 @@ async def _first_date(context: AppContext, reference: str, message_id: str) -> s
 def _description(kind: type[Message]) -> str:
     always = " It reports what has happened, so it is always recorded." if kind.reports else ""
     return (
-        f"{kind.meaning()}{always}\n\n`on` is today in London where it is left out. `by` is who calls, "
+        f"{kind.meaning()}{always}\n\n`on` is today in London where it is left out, marked as assumed: "
+        "nothing is judged late on such a date. `by` is who calls, "
         "whatever the body says. Until an answer comes, repeat the same message under the same `message_id` "
         "(or `Idempotency-Key`)."
     )
@@ -140,7 +182,10 @@ def _description(kind: type[Message]) -> str:
 
 APPLIED = "Applied: `changed` says what moved. With `repeated` it came before, and nothing was done again."
 
-PENDING = "Taken; it waits for a person's decision or for its day. `reason` says which."
+PENDING = (
+    "Taken; it waits for a person's decision or for its day. `reason` says which. What an intake caller says "
+    "about a complaint that it does not reach is answered so too, whether there is one or not."
+)
 
 for _action, _kind in MESSAGES.items():
     router.add_api_route(
@@ -154,5 +199,5 @@ for _action, _kind in MESSAGES.items():
         response_description=APPLIED,
         response_model_exclude_unset=True,
         responses={202: {"description": PENDING, "model": Answer}, **problems(409, 410)},
-        openapi_extra=roles(_kind.sent_by),
+        openapi_extra=roles(_kind.sent_by, keeps_unreached=bool(_kind.sent_by & INTAKE)),
     )

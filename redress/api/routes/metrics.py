@@ -59,6 +59,9 @@ def _of_api(context: AppContext) -> bytes:
     registry = CollectorRegistry()
     up = Gauge("redress_temporal_up", "Whether Temporal answers the API (1) or not (0)", registry=registry)
     up.set(context.backends.temporal_answers)
+    what = "Seconds that the API's clock is ahead of Temporal's, as far as it has been seen"
+    ahead = Gauge("redress_clock_ahead_seconds", what, registry=registry)
+    ahead.set(context.backends.clock_ahead or 0.0)
     waiting = Gauge("redress_openings_waiting", "Openings kept that wait to be opened", registry=registry)
     waiting.set(context.queue.count())
     return generate_latest(registry)

@@ -10,12 +10,13 @@ from fastapi.openapi.models import Example
 from pydantic import Field
 
 from redress.api.bodies import Unparsed
-from redress.api.context import Context, CurrentCaller, check_authority
-from redress.api.problems import Refusal
+from redress.api.context import AppContext, Context, CurrentCaller, check_authority, check_reach, check_source
+from redress.api.problems import Refusal, problems
 from redress.api.routing import endpoints, header, roles
 from redress.api.schemas import Schema
 from redress.contract import workflow_id
 from redress.domain import opening as domain
+from redress.domain.status import MessageOutcome
 from redress.security.access import BRINGS_CASES, INTAKE, STAFF
 from redress.security.tokens import Caller
 from redress.services import intake
@@ -50,11 +51,14 @@ class Intake(Schema):
     """Whether this very request made it; false: it was here before."""
 
     differs: bool
-    """Whether it was here before with other content. Nothing was changed by this request."""
+    """Whether it was here before with other content, which is kept for staff and changes nothing."""
 
     state: Literal["opened", "waiting", "refused"]
     """`waiting`: it is kept and will be opened by itself. `refused`: it can no longer be opened, since its
     authority or procedure was taken away meanwhile; `problem` says why."""
+
+    refused: list[MessageOutcome] = []
+    """Past messages that the rules refused, and why. Empty while it waits."""
 
     receipt: str | None = None
     """Ask `/v1/receipts/{receipt}` what became of it."""
@@ -65,7 +69,7 @@ class Intake(Schema):
 
 LOCATION = header("Location", "Where it, or while there is no reference its receipt, can be read.")
 
-THERE_BEFORE = "It was here before; `differs` says whether with other content."
+THERE_BEFORE = "It was here before, with the same content."
 
 WAITING = "It is kept, and opened as soon as what is down is back: no need to repeat it."
 
@@ -81,6 +85,7 @@ EXAMPLES: dict[str, Example] = {"a complaint from a web form": {"value": domain.
         200: {"description": THERE_BEFORE, "model": Intake, **LOCATION},
         201: LOCATION,
         202: {"description": WAITING, "model": Intake, **LOCATION},
+        **problems(409),
     },
     openapi_extra=roles(STAFF | INTAKE),
 )
@@ -98,18 +103,49 @@ async def open_complaint(
     """
     raw = opening.document
     checked = await _checked(raw, caller)
-    outcome = await context.openings.open(checked, raw, caller.name, context.settings.intake_within)
+    outcome = await context.openings.open(checked, raw, caller.identity, context.settings.intake_within)
     opened = _shown(outcome)
+    if opened.differs:
+        raise await _differs(context, caller, opened)
     response.status_code = 202 if opened.state == "waiting" else 201 if opened.created else 200
-    if opened.reference:
-        response.headers["Location"] = f"/v1/complaints/{opened.reference}"
-    elif opened.receipt:
-        response.headers["Location"] = f"/v1/receipts/{opened.receipt}"
+    location = await _location(context, caller, opened)
+    if location:
+        response.headers["Location"] = location
     return opened
+
+
+async def _differs(context: AppContext, caller: Caller, opened: Intake) -> Refusal:
+    """Nothing was changed; the reference is told to whoever may reach the complaint."""
+    detail = "The same source_id was here before with other content. Nothing was changed; staff look at it."
+    reference, receipt = opened.reference, opened.receipt
+    if reference is not None and not await _reaches(context, caller, reference):
+        reference = receipt = None
+    known = {"reference": reference, "receipt": receipt}
+    more: dict[str, Any] = {name: value for name, value in known.items() if value is not None}
+    return Refusal("differs", detail, created=False, differs=True, **more)
+
+
+async def _location(context: AppContext, caller: Caller, opened: Intake) -> str:
+    """Where this caller can read it: nowhere, where somebody else brought it first."""
+    if opened.reference is None:
+        return f"/v1/receipts/{opened.receipt}" if opened.receipt else ""
+    if caller.roles & STAFF:
+        return f"/v1/complaints/{opened.reference}"
+    is_own = opened.created or await _reaches(context, caller, opened.reference)
+    return f"/v1/complaints/{opened.reference}/standing" if is_own else ""
+
+
+async def _reaches(context: AppContext, caller: Caller, reference: str) -> bool:
+    """Whether a caller reaches a complaint; no, where nobody can say just now."""
+    try:
+        return await check_reach(context, caller, STAFF | INTAKE, reference)
+    except Refusal:
+        return False
 
 
 async def _checked(raw: dict[str, Any], caller: Caller) -> domain.Opening:
     check_authority(caller, raw.get("authority"))
+    check_source(caller, raw.get("source"))
     messages = raw.get("messages")
     if messages:
         if not caller.roles & BRINGS_CASES:
@@ -130,9 +166,16 @@ async def _checked(raw: dict[str, Any], caller: Caller) -> domain.Opening:
 async def read_receipt(receipt: ReceiptId, context: Context, caller: CurrentCaller) -> Intake:
     """Needs neither Temporal nor the register. A receipt can be asked about for 90 days."""
     known = await asyncio.to_thread(context.queue.receipt, receipt)
-    if known is None:
-        raise Refusal("not-found", "There is no such receipt, or its complaint was opened long ago.")
-    check_authority(caller, known.authority)
+    is_reached = (
+        known is not None
+        and caller.authority in (None, known.authority)
+        and (known.caller == caller.identity or not caller.reaches_what_it_brought(STAFF | INTAKE))
+    )
+    if known is None or not is_reached:
+        raise Refusal(
+            "not-found",
+            "There is no such receipt, it is another caller's, or its complaint was opened long ago.",
+        )
     return _shown(outcome_of(known))
 
 

@@ -35,7 +35,7 @@ EXAMPLES: dict[str, Example] = {
 }
 
 MAX_WEBHOOKS = 50
-"""How many webhooks there may be."""
+"""How many webhooks one authority may have; those of all authorities count apart, as one more."""
 
 
 class NewWebhook(Schema):
@@ -131,9 +131,10 @@ async def make_webhook(
     """
     _check(new, context, caller)
     only = new.authority or caller.authority
-    existing = await context.backends.ask(webhooks.subscriptions)
-    if len(existing) >= MAX_WEBHOOKS:
-        raise wrong("url", f"there are {MAX_WEBHOOKS} webhooks already: end one")
+    living = await context.backends.ask(partial(webhooks.count, authority=only))
+    if living >= MAX_WEBHOOKS:
+        whose = f"of {only}" if only else "of all authorities"
+        raise wrong("url", f"there are {MAX_WEBHOOKS} webhooks {whose} already: end one")
     made, secret = await context.backends.ask(
         lambda register: webhooks.subscribe(register, new.url, new.events, only, caller.name)
     )
@@ -143,9 +144,9 @@ async def make_webhook(
 
 def _check(new: NewWebhook, context: AppContext, caller: Caller) -> None:
     if new.authority is not None:
+        check_authority(caller, new.authority)
         if new.authority not in authority_names():
             raise wrong("authority", f"is none of {', '.join(authority_names())}")
-        check_authority(caller, new.authority)
     try:
         check_url(new.url, context.settings.webhook_rules)
     except NotAllowed as error:
@@ -214,7 +215,7 @@ async def retry_webhook(webhook: HookId, context: Context, caller: CurrentCaller
 
 
 async def _one(context: AppContext, caller: Caller, id: str) -> Subscription:
-    for subscription in await context.backends.ask(partial(webhooks.subscriptions, id=id)):
-        check_authority(caller, subscription.authority)
+    its_own = partial(webhooks.subscriptions, id=id, authority=caller.authority)
+    for subscription in await context.backends.ask(its_own):
         return subscription
-    raise Refusal("not-found", f"There is no webhook {id}.")
+    raise Refusal("not-found", "There is no such webhook, or it is not this caller's to reach.")

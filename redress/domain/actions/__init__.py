@@ -10,7 +10,9 @@ from __future__ import annotations
 from importlib import import_module
 from pkgutil import iter_modules
 
+from redress.domain.actions.confirmation import wait_for_confirmation
 from redress.domain.actions.registry import ACTIONS
+from redress.domain.contacts import must_be_confirmed
 from redress.domain.log import LogEntry, Outcome
 from redress.domain.state import ComplaintState
 
@@ -21,6 +23,8 @@ for _module in sorted(module.name for module in iter_modules(__path__)):
 
 
 def act(state: ComplaintState, entry: LogEntry) -> Outcome:
-    """Carry out one message."""
+    """Carry out one message; one that brings an address, and is to be confirmed first, waits."""
     message = entry.message
+    if must_be_confirmed(entry, state.people.advocate):
+        return wait_for_confirmation(state, entry)
     return ACTIONS[message.action](state, entry, message)

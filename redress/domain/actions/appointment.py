@@ -52,5 +52,5 @@ def _ruled_out(state: ComplaintState, message: Appoint, rule: RoleRule) -> str:
 @carries_out(SetAdvocate)
 def set_advocate(state: ComplaintState, entry: LogEntry, message: SetAdvocate) -> Outcome:
     """The person's own choice of advocate, and whether letters go there too."""
-    state.people.set_advocate(message.advocate, speaks=message.speaks, gets_letters=message.gets_letters)
+    state.people.choose(message)
     return APPLIED

@@ -29,7 +29,7 @@ def acknowledge(state: ComplaintState, entry: LogEntry, message: Acknowledge) ->
         return APPLIED
     for milestone in milestones:
         state.deadlines.reach(milestone, message.on, assumed=entry.assumed)
-    state.effects.send(stage.acknowledgement_letter, entry)
+    state.effects.send(stage.acknowledgement_letter, entry, once=True)
     return APPLIED
 
 

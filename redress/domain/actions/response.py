@@ -34,7 +34,7 @@ def respond(state: ComplaintState, entry: LogEntry, message: Respond) -> Outcome
     if closed_as:
         state.close(closed_as, stage.answer_letter, entry)
     else:
-        state.effects.send(stage.answer_letter, entry)
+        state.effects.send(stage.answer_letter, entry, once=True)
     state.retry_waiting()
     return APPLIED
 

@@ -53,10 +53,16 @@ class ContactRoutes(NamedTuple):
         return self.routes[0] if self.routes else "none"
 
 
-def contact_routes_of(case: Case, authority: Authority, recipient: str) -> ContactRoutes:
-    """How the recipient of a letter is reached now. Staff by the authority's file."""
-    if recipient == "complainant" and case.opening.complainant is not None:
-        return _routes_of(case.opening.complainant, case.opening.complainant.format)
+def contact_routes_of(
+    case: Case, authority: Authority, recipient: str, former: Contact | None = None
+) -> ContactRoutes:
+    """How the recipient of a letter is reached now. Staff by the authority's file.
+
+    `former`: the complainant is written to as they were known before.
+    """
+    person = former or case.opening.complainant
+    if recipient == "complainant" and person is not None:
+        return _routes_of(person, person.format)
     if recipient == "advocate" and case.state.people.advocate is not None:
         return _routes_of(case.state.people.advocate, "")
     by_role = {str(role): email for role, email in authority.addresses.items()}

@@ -16,6 +16,7 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("token", sa.Integer(), nullable=True),
         sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("identity", sa.String(length=200), nullable=False),
         sa.Column("roles", sa.JSON(), nullable=False),
         sa.Column("authority", sa.String(length=100), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
@@ -28,6 +29,8 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("roles", sa.JSON(), nullable=False),
         sa.Column("authority", sa.String(length=100), nullable=True),
+        sa.Column("access", sa.String(length=20), nullable=False),
+        sa.Column("sources", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
@@ -40,6 +43,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("receipt", sa.String(length=40), nullable=False),
         sa.Column("intake", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.String(length=64), nullable=False),
         sa.Column("authority", sa.String(length=100), nullable=False),
         sa.Column("caller", sa.String(length=200), nullable=False),
         sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
@@ -53,7 +57,7 @@ def upgrade() -> None:
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("problem", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("intake", name="one_opening_an_intake"),
+        sa.UniqueConstraint("intake", "content", name="one_opening_a_content"),
         sa.UniqueConstraint("receipt", name="one_opening_a_receipt"),
     )
     op.create_index("waiting_by_state", "waiting_openings", ["state", "id"])

@@ -108,6 +108,19 @@ def upgrade() -> None:
     )
     op.create_index("deliveries_by_next", "deliveries", ["state", "next_at"])
     op.create_table(
+        "differing_openings",
+        sa.Column("reference", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("caller", sa.String(length=200), nullable=False),
+        sa.Column("arrived_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("body", sa.JSON(none_as_null=True), nullable=True),
+        sa.PrimaryKeyConstraint("reference", "number"),
+        sa.UniqueConstraint("reference", "content_hash", name="one_row_a_content"),
+    )
+    op.create_table(
         "events",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("reference", sa.String(length=40), nullable=False),
@@ -207,3 +220,26 @@ def upgrade() -> None:
         sa.Column("packed", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("digest"),
     )
+    op.create_table(
+        "unmatched_requests",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("request", sa.String(length=40), nullable=False),
+        sa.Column("claimed", sa.String(length=40), nullable=False),
+        sa.Column("action", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("caller", sa.String(length=200), nullable=False),
+        sa.Column("caller_name", sa.String(length=200), nullable=False),
+        sa.Column("authority", sa.String(length=100), nullable=True),
+        sa.Column("on_date", sa.Date(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("body", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("reference", sa.String(length=40), nullable=True),
+        sa.Column("decided_by", sa.String(length=200), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("digest", name="one_unmatched_a_message"),
+        sa.UniqueConstraint("request", name="one_unmatched_a_request"),
+    )
+    op.create_index("unmatched_by_caller", "unmatched_requests", ["caller", "state"])
+    op.create_index("unmatched_by_state", "unmatched_requests", ["state", "id"])

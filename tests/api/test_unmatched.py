@@ -1,0 +1,180 @@
+"""What intake callers say about complaints that they do not reach: kept, matched once, or dismissed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from temporalio.client import Client
+
+from redress.domain.parsing import Malformed
+from redress.procedures.bank_holidays import calendar_today
+from redress.security.encryption import EnvelopeCipher
+from redress.security.keyring import Keyring
+from redress.security.tokens import Caller
+from redress.services import unmatched
+from redress.services.clock import today
+from redress.services.errors import NotFound, Rejected
+from redress.store import tables
+from redress.store import unmatched as store
+from redress.store.key_store import KeyStore
+from redress.store.register import Register
+from tests.api.gates import Gate
+from tests.api.test_requests import Headers, problem
+from tests.stores import new_store
+
+MISSING = "CYP-1999-000001"
+
+
+async def listed(gate: Gate, headers: Headers) -> dict[str, dict[str, Any]]:
+    """What waits, by the id that its sender gave it."""
+    found: dict[str, dict[str, Any]] = {}
+    after = ""
+    while True:
+        answer = await gate.http.get(f"/v1/unmatched?limit=200&after={after}", headers=headers)
+        assert answer.status_code == 200, answer.text
+        found |= {each["message"]["message_id"]: each for each in answer.json()["requests"]}
+        after = answer.json()["next"]
+        if after is None:
+            return found
+
+
+async def test_a_request_is_matched_and_counts_once_on_the_day_it_came(gate: Gate, staff: Headers) -> None:
+    received = calendar_today().before(today(), 3).isoformat()
+    reference = await gate.open(staff, received_on=received)
+    web_form = gate.headers("intake", name="a-web-form", authority="family-rights")
+    said = {"note": "They rang again.", "on": received, "message_id": "form-12"}
+    first = await gate.send(web_form, reference, "add-note", **said)
+    again = await gate.send(web_form, reference, "add-note", **said)
+    for answer, is_repeat in ((first, False), (again, True)):
+        assert answer.status_code == 202
+        kept = answer.json()
+        assert (kept["pending"], kept["applied"], kept["repeated"]) == (True, False, is_repeat)
+        assert (kept["on"], kept["message_id"]) == (received, "form-12")
+    other = await gate.send(web_form, reference, "add-note", **said | {"note": "Another."})
+    assert problem(other, 422, "malformed")["errors"][0]["field"] == "message_id"
+
+    one = (await listed(gate, staff))["form-12"]
+    assert (one["claimed"], one["on"], one["caller"]) == (reference, received, "a-web-form")
+    path = f"/v1/unmatched/{one['request']}/match"
+    gone = await gate.http.post(path, json={"reference": MISSING}, headers=staff)
+    problem(gone, 404, "not-found")
+    matched = await gate.http.post(path, json={"reference": reference}, headers=staff)
+    assert (matched.status_code, matched.json()["applied"]) == (200, True), matched.text
+    twice = await gate.http.post(path, json={"reference": reference}, headers=staff)
+    assert reference in problem(twice, 409, "decided")["detail"]
+    assert "form-12" not in await listed(gate, staff)
+    late = await gate.send(web_form, reference, "add-note", **said)
+    assert (late.status_code, late.json()["repeated"]) == (202, True)
+
+    status = (await gate.http.get(f"/v1/complaints/{reference}", headers=staff)).json()
+    notes = [each for each in status["messages"] if each["action"] == "add_note"]
+    assert [(each["on"], each["message_id"], each["by"]) for each in notes] == [
+        (received, "form-12", "a-web-form")
+    ]
+
+
+async def test_another_authoritys_staff_see_no_request(gate: Gate) -> None:
+    said = {"note": "Invented.", "message_id": "of-north-somerset"}
+    await gate.send(gate.headers("intake", authority="north-somerset"), MISSING, "add-note", **said)
+    everybody = await listed(gate, gate.headers("staff"))
+    assert "of-north-somerset" in await listed(gate, gate.headers("staff", authority="north-somerset"))
+    assert "of-north-somerset" not in await listed(gate, gate.headers("staff", authority="family-rights"))
+    # Nobody's: the caller is limited to no authority, and there is no such complaint.
+    await gate.send(gate.headers("intake"), MISSING, "add-note", note="Invented.", message_id="of-nobody")
+    assert "of-nobody" not in await listed(gate, gate.headers("staff", authority="north-somerset"))
+    assert "of-nobody" in await listed(gate, gate.headers("staff"))
+    path = f"/v1/unmatched/{everybody['of-north-somerset']['request']}/dismiss"
+    stranger = gate.headers("staff", authority="family-rights")
+    problem(await gate.http.post(path, json={"reason": "Nobody's."}, headers=stranger), 404, "not-found")
+
+
+async def test_what_is_malformed_is_said_whether_there_is_a_complaint_or_not(gate: Gate) -> None:
+    reference = await gate.open(gate.headers("staff"))
+    stranger = gate.headers("intake")
+    for said, status in (
+        ({"note": "Invented.", "on": "2999-01-01"}, 422),
+        ({"note": 7}, 422),
+        ({"note": "Invented.", "on": "1999-01-01"}, 202),  # before this complaint, if there is one
+    ):
+        for each in (reference, MISSING):
+            answer = await gate.send(stranger, each, "add-note", **said)
+            assert answer.status_code == status, answer.text
+    for each in (reference, MISSING):
+        answer = await gate.send(stranger, each, "escalate", reason="More.", agreed_by_authority=True)
+        problem(answer, 403, "not-allowed")
+
+
+# --- the service, with keys ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def register(tmp_path: Path) -> Register:
+    keyring = Keyring({"one": bytes(range(32))})
+    key_store = KeyStore(new_store(tmp_path / "keys.db", "key_store"), keyring)
+    return Register(new_store(tmp_path / "register.db", "register"), EnvelopeCipher(keyring, key_store))
+
+
+WEB_FORM = Caller("web-form", frozenset({"intake"}), "rotherham", "token:web-form")
+
+
+def keep(register: Register, number: int, caller: Caller = WEB_FORM) -> None:
+    message = {"note": "Xylographica Inventata", "on": today().isoformat(), "message_id": f"m-{number}"}
+    unmatched.keep(register, caller, MISSING, "add_note", message, dated=True)
+
+
+def test_what_waits_is_encrypted_and_bounded(register: Register, tmp_path: Path) -> None:
+    for number in range(unmatched.MOST_WAITING):
+        keep(register, number)
+    with pytest.raises(unmatched.TooManyWait):
+        keep(register, unmatched.MOST_WAITING)
+    keep(register, 1)  # a repeat takes no more room
+    keep(register, 1, WEB_FORM._replace(identity="token:another"))
+    page = unmatched.waiting(register, "rotherham", limit=100)
+    assert (len(page.requests), page.next) == (100, page.requests[-1].request)
+    assert len(unmatched.waiting(register, None, after=page.next or "").requests) == 1
+    register.engine.dispose()
+    assert b"Xylographica" not in b"".join(path.read_bytes() for path in tmp_path.glob("register.db*"))
+
+
+def test_what_is_dismissed_stays_a_while_with_its_reason(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(register, 1)
+    (one,) = unmatched.waiting(register, None).requests
+    with pytest.raises(Malformed):
+        unmatched.dismiss(register, one.request, " ", authority=None, decided_by="fern")
+    with pytest.raises(NotFound):
+        unmatched.dismiss(register, one.request, "Nobody's.", authority="irm", decided_by="fern")
+    unmatched.dismiss(register, one.request, "Nobody's.", authority="rotherham", decided_by="fern")
+    with pytest.raises(Rejected, match="dismissed by fern"):
+        unmatched.dismiss(register, one.request, "Nobody's.", authority=None, decided_by="fern")
+    assert unmatched.waiting(register, None).requests == []
+    monkeypatch.setattr(unmatched, "KEPT_AFTER_DECISION", -unmatched.KEPT_AFTER_DECISION)
+    unmatched.waiting(register, None)
+    with register.reading() as db:
+        assert db.execute(select(tables.unmatched)).all() == []
+
+
+async def test_a_request_that_is_being_matched_goes_to_no_other_complaint(
+    register: Register, server: tuple[str, Client]
+) -> None:
+    """Whoever matched it may have been ended after it was sent and before that was noted."""
+    keep(register, 1)
+    (one,) = unmatched.waiting(register, None).requests
+    store.claim(register, one.request, "RMB-1999-000001", "fern")
+
+    async def match(reference: str) -> None:
+        await unmatched.match(
+            server[1], register, one.request, reference, authority=None, decided_by="robin", within=5.0
+        )
+
+    with pytest.raises(Rejected, match="RMB-1999-000001"):
+        await match("RMB-1999-000002")
+    with pytest.raises(Rejected):
+        unmatched.dismiss(register, one.request, "Nobody's.", authority=None, decided_by="robin")
+    with pytest.raises(NotFound):  # there is none: it waits on, for whoever looks next
+        await match("RMB-1999-000001")
+    unmatched.dismiss(register, one.request, "Nobody's.", authority=None, decided_by="robin")

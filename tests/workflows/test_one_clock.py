@@ -1,0 +1,78 @@
+"""A door whose clock is ahead of Temporal's, a start that failed, and clocks that are apart (K1)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import update
+from temporalio.client import Client
+
+from redress.contract import Start, workflow_id
+from redress.domain.opening_parsing import parse_opening
+from redress.services import intake
+from redress.services.beginning_again import BeginningAgain, not_begun
+from redress.services.clock import today
+from redress.store import tables
+from redress.store.register import Register, Reserved
+from redress.temporal.clock import is_apart, seconds_ahead
+from tests.domain.conftest import document
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.timeout(120)
+
+TOMORROW = today() + timedelta(days=1)
+
+
+def reserve(house: Register, received_on: str) -> Reserved:
+    raw = document(received_on, source_id=uuid4().hex)
+    return house.reserve(parse_opening(raw, TOMORROW), raw, "CYP")
+
+
+async def until_recorded(house: Register, reference: str) -> None:
+    async def is_recorded() -> bool:
+        return house.status(reference, TOMORROW) is not None
+
+    await eventually(is_recorded, bool)
+
+
+async def test_what_a_door_accepted_on_its_tomorrow_opens_and_takes_messages(
+    server: tuple[str, Client], house: Register
+) -> None:
+    client, reserved = server[1], reserve(house, TOMORROW.isoformat())
+    await intake.start(
+        client, Start(reference=reserved.reference, opening=reserved.opening, accepted_on=TOMORROW)
+    )
+    await until_recorded(house, reserved.reference)
+    said = {"on": TOMORROW.isoformat(), "accepted_on": TOMORROW.isoformat(), "message_id": "a-1"}
+    handle = client.get_workflow_handle(workflow_id(reserved.reference))
+    answer = await handle.execute_update("acknowledge", said)
+    assert (answer["applied"], answer["on"]) == (True, TOMORROW.isoformat())
+
+
+async def test_a_start_that_failed_is_seen_and_begun_again(
+    server: tuple[str, Client], house: Register
+) -> None:
+    reserved = reserve(house, today().isoformat())
+    reference, table = reserved.reference, tables.references
+    assert reference not in [each.reference for each in not_begun(house)]  # its start may be under way
+    earlier = datetime.now(UTC) - timedelta(minutes=2)
+    with house.writing() as db:
+        db.execute(update(table).where(table.c.reference == reference).values(reserved_at=earlier))
+    assert reference in [each.reference for each in not_begun(house)]
+    await BeginningAgain(server[1], house).once()
+    await until_recorded(house, reference)
+    assert reference not in [each.reference for each in not_begun(house)]
+
+
+async def test_a_clock_that_is_ahead_of_temporals_is_seen(
+    server: tuple[str, Client], house: Register
+) -> None:
+    reserved, since = reserve(house, today().isoformat()), datetime.now(UTC)
+    await intake.begin(server[1], reserved)
+    measured = [
+        await seconds_ahead(server[1], reserved.reference, since + ahead)
+        for ahead in (timedelta(0), timedelta(minutes=5))
+    ]
+    assert [is_apart(each) for each in measured] == [False, True]
