@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-ui explore rehearse up down links lint generate format bench count pictures lock sbom vulnerabilities clean
+.PHONY: demo test test-ui explore rehearse up down links lint generate format bench chaos count pictures lock sbom vulnerabilities clean
 
 demo: $(READY)
 	@$(BIN)/python -u -m scripts.demo
@@ -49,6 +49,11 @@ format: $(READY)
 # Speed and size beside what is promised; one part or several: make bench parts="throughput history".
 bench: $(READY)
 	@$(BIN)/python -m scripts.bench $(parts)
+
+# Every part killed, stopped and confused under traffic, and what is there counted: make chaos seed=7 minutes=12
+# The result is JSON on standard output, or in a file: out=chaos.json (docs/operating.md).
+chaos: $(READY)
+	@$(BIN)/python -m tests.chaos --seed $(or $(seed),1) --minutes $(or $(minutes),4) $(if $(out),>$(out))
 
 # Lines of code of the product: no blank lines, comments, docstrings, tests, migrations, generated files.
 count: $(READY)

@@ -8,6 +8,7 @@ from activities.serving import serve_complaint
 from redress.contract import RECORD, RecordRequest, RecordResult, RegisterEntry
 from redress.domain.splitting import part_of
 from redress.letters.dispatcher import LetterDispatcher
+from redress.store import letters as letter_store
 from redress.store.register import Register
 
 TURN_WITHIN = 1.0
@@ -43,9 +44,11 @@ class RecordEntries:
             if effects:
                 self.dispatcher.write(db, case, effects)
             self.register.project(db, case, last)
+            # Also those that somebody wants sent again: what says so is recorded, and that is this moment.
+            waiting = bool(effects) or letter_store.is_to_leave(db, request.reference)
         if any(entry.kind == "ended" for entry in request.entries):
             self.register.keep_head(request.reference, appended)
-        return RecordResult(letters_waiting=bool(effects), entries=appended.entries, head=appended.head)
+        return RecordResult(letters_waiting=waiting, entries=appended.entries, head=appended.head)
 
 
 def _is_split(entry: RegisterEntry) -> bool:

@@ -268,7 +268,7 @@ class RejectedUpdate(ApplicationError):
 
 def rejection(malformed: Malformed, kind: type[ApplicationError] = ApplicationError) -> ApplicationError:
     """A malformed message as the failure that its sender is told, each problem by its field."""
-    details = [{"field": problem.field, "problem": problem.what} for problem in malformed.problems]
+    details = [{"field": each.field, "problem": each.what, "code": each.code} for each in malformed.problems]
     return kind("; ".join(map(str, malformed.problems)), *details, type=MALFORMED, non_retryable=True)
 
 

@@ -207,6 +207,11 @@ class Settings(BaseSettings):
         return given or f"sqlite:///{self.state / 'key-store.db'}"
 
     @property
+    def readings_file(self) -> Path:
+        """Where the command line notes what it reads, until that is taken into the audit."""
+        return self.state / "readings.jsonl"
+
+    @property
     def outbox_folder(self) -> Path:
         """The outbox."""
         return self.outbox or self.state / "outbox"

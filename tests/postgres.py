@@ -34,7 +34,7 @@ rm -rf "$PWD"
 """Serves until standard input closes, which it does however the test's process ends."""
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
     """The package's folder; found without an import, which would open the shared lock."""
     spec = find_spec(PACKAGE)
     if spec is None or spec.origin is None:
@@ -42,7 +42,7 @@ def _binaries() -> Path:
     return Path(spec.origin).parent
 
 
-def _copy_for(account: pwd.struct_passwd, package: Path, installed: str, folder: Path) -> Path:
+def copy_for(account: pwd.struct_passwd, package: Path, installed: str, folder: Path) -> Path:
     """A copy of the package that the account can read: root's own files may be closed to it."""
     unused = shutil.ignore_patterns("include", "*.a")
     shutil.copytree(package / installed, folder / PACKAGE / installed, ignore=unused)
@@ -64,10 +64,10 @@ def postgres_server(major: int = 18) -> Iterator[URL]:
     """
     # Not in pytest's folder: the path of a socket has to be short.
     with tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as name:
-        folder, package, installed = Path(name), _binaries(), INSTALLED[major]
+        folder, package, installed = Path(name), binaries(), INSTALLED[major]
         account = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
         if account is not None:
-            package = _copy_for(account, package, installed, folder)
+            package = copy_for(account, package, installed, folder)
         with subprocess.Popen(
             ("/bin/sh", "-c", LIFECYCLE, package / installed / "bin"),
             stdin=subprocess.PIPE,

@@ -22,6 +22,7 @@ from starlette.routing import Match
 
 from redress.api import routes
 from redress.api.context import AppContext
+from redress.api.head import HeadAsGet
 from redress.api.limits import Guard
 from redress.api.openapi import about, complete, describe_webhook
 from redress.api.problems import ANSWERED, bad_parameters, malformed, of_status, refusal_of
@@ -72,6 +73,7 @@ def build(settings: ApiSettings, cipher: Cipher) -> FastAPI:
             asyncio.create_task(context.backends.watch(cipher)),
             asyncio.create_task(context.openings.run()),
             asyncio.create_task(dispatcher.run()),
+            asyncio.create_task(context.readings.run()),
         ]
         for task in tasks:
             task.add_done_callback(_log_failure)
@@ -98,6 +100,7 @@ def build(settings: ApiSettings, cipher: Cipher) -> FastAPI:
         app.add_exception_handler(kind, _refused)
     app.add_exception_handler(HTTPException, _refused_by_framework)
     app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_middleware(HeadAsGet)
     app.add_middleware(CrossOrigin, origins=settings.codec_origins)
     app.add_middleware(Guard)
     app.add_middleware(Watch, counts=app.state.counts)  # outermost: it sees what Guard turns away too
@@ -131,7 +134,8 @@ def _methods(request: Request) -> list[str]:
     """Every method that a path takes, whichever of its routes has it."""
     every = [route for router in routers() for route in router.routes]
     fitting = [route for route in every if route.matches(request.scope)[0] is not Match.NONE]
-    return sorted({method for route in fitting for method in getattr(route, "methods", None) or ()})
+    methods = {method for route in fitting for method in getattr(route, "methods", None) or ()}
+    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
 
 
 async def _malformed(request: Request, error: Exception) -> JSONResponse:

@@ -10,6 +10,7 @@ from fastapi import Depends, Path, Request
 
 from redress.api.callers import Callers
 from redress.api.problems import Refusal, no_such_complaint, unavailable
+from redress.api.readings import ReadingLog
 from redress.api.settings import ApiSettings
 from redress.domain.identifiers import REFERENCE
 from redress.security.access import INTAKE, Role
@@ -19,6 +20,7 @@ from redress.services.backends import ASKING, Asking, Backends, Unavailable
 from redress.services.openings import Openings
 from redress.services.reach import reaches
 from redress.store.api_store import open_store
+from redress.store.database import connect
 from redress.store.intake_queue import IntakeQueue
 
 T = TypeVar("T")
@@ -34,6 +36,7 @@ class AppContext:
         store = open_store(settings.store_url)
         self.callers = Callers(store, settings)
         self.queue = IntakeQueue(store, cipher)
+        self.readings = ReadingLog(connect(settings.store_url), self.backends, settings)
         self.openings = Openings(self.backends, self.queue)
 
 

@@ -21,6 +21,9 @@ DATA = tomllib.loads((TEXTS / "document.toml").read_text(encoding="utf-8"))
 
 ABOUT = (TEXTS / "about.txt").read_text(encoding="utf-8")
 
+ANYTHING = "#/components/schemas/JsonValue"
+"""What pydantic calls any JSON value."""
+
 SIGNED = (TEXTS / "notices.txt").read_text(encoding="utf-8")
 
 
@@ -80,10 +83,32 @@ def complete(document: dict[str, Any], *, issuer: str = "") -> None:
     authority["description"] += f" Here: {', '.join(f'`{name}`' for name in authority_names())}."
     document["components"]["securitySchemes"] = _security_schemes(issuer)
     document["webhooks"]["notice"]["post"]["responses"].pop("422")
+    schemas.pop("JsonValue", None)
+    _leave_untyped_open(document)
     for path, operations in document["paths"].items():
         for operation in operations.values():
             if "x-roles" in operation:
                 _complete(path, operation, issuer)
+
+
+def _leave_untyped_open(part: Any) -> None:
+    """Say nothing of what may be anything: generators of clients stop at a type that is none.
+
+    An object without `additionalProperties` is as open as one that allows any; a schema without a type as one
+    that refers to such.
+    """
+    if isinstance(part, list):
+        for each in part:
+            _leave_untyped_open(each)
+    if not isinstance(part, dict):
+        return
+    if part.get("$ref") == ANYTHING:
+        del part["$ref"]
+    more = part.get("additionalProperties")
+    if more is True or more == {} or (isinstance(more, dict) and more.get("$ref") == ANYTHING):
+        del part["additionalProperties"]
+    for each in part.values():
+        _leave_untyped_open(each)
 
 
 def _complete(path: str, operation: dict[str, Any], issuer: str) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from redress.api.schemas import Schema
 from redress.domain.erasure import Erased
-from redress.domain.parsing import Malformed
+from redress.domain.parsing import Malformed, ProblemCode
 from redress.domain.parsing import Problem as FieldProblem
 from redress.security.keyring import KeysUnavailable, MissingKey, Unreadable
 from redress.services.backends import Busy, Unavailable
@@ -52,6 +52,9 @@ class FieldError(Schema):
 
     problem: str = Field(examples=["give a date as YYYY-MM-DD, for example 2026-11-20"])
     """What is wrong with it, and what would be right."""
+
+    code: ProblemCode = Field(examples=["not_a_date"])
+    """The same for programs; `invalid` where only the words say it. The list is closed."""
 
 
 class Problem(Schema):
@@ -95,7 +98,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def _described(status: int) -> dict[str, Any]:
     name = _name_of(status)
-    errors = [FieldProblem("received_on", "is missing")] if status == 422 else []
+    errors = [FieldProblem("received_on", "is missing", "missing")] if status == 422 else []
     example = Refusal(name, "…", errors=errors).document()
     content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}
     described: dict[str, Any] = {"description": f"{PROBLEMS[name][1]}.", "content": {MEDIA_TYPE: content}}
@@ -126,7 +129,7 @@ class Refusal(Exception):
     def document(self) -> dict[str, Any]:
         """What the problem document says."""
         status, title = PROBLEMS[self.name]
-        errors = [{"field": error.field, "problem": error.what} for error in self.errors]
+        errors = [{"field": error.field, "problem": error.what, "code": error.code} for error in self.errors]
         whole = {"type": TYPE + self.name, "title": title, "status": status, "detail": self.detail}
         return whole | {"errors": errors} | self.more
 

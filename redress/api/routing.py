@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from redress.api.bodies import JsonRequest
 from redress.api.context import admit, caller_of, context_of
 from redress.api.problems import bad_parameters
+from redress.api.readings import record_reading
 from redress.domain.identifiers import typed_reference
 from redress.domain.parsing import Problem
 from redress.security.access import Role
@@ -57,7 +58,12 @@ class Route(APIRoute):
             await admit(request, self.allowed, keeps_unreached=self.keeps_unreached)
             self._check_parameters(request)
             try:
-                return await handle(await self._read(request) if self.body_field else request)
+                given = await self._read(request) if self.body_field else request
+                response = await handle(given)
+                if self.allowed is not None:
+                    name, readings = str(self.operation_id), context_of(request).readings
+                    await record_reading(given, readings, name, self.path, self.allowed, response)
+                return response
             finally:
                 _charge(request)
 
@@ -78,7 +84,9 @@ class Route(APIRoute):
         known = {field.alias for field in self.dependant.query_params}
         given = [name for name, _ in request.query_params.multi_items()]
         problems = [
-            Problem(_printable(name), "no such parameter" if name not in known else "is given more than once")
+            Problem(_printable(name), "is given more than once", "repeated")
+            if name in known
+            else Problem(_printable(name), "no such parameter", "unknown_field")
             for name in dict.fromkeys(given)
             if name not in known or given.count(name) > 1
         ]

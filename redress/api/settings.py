@@ -63,6 +63,9 @@ class ApiSettings(Settings):
     webhook_pause: float = Field(default=5.0, gt=0)
     """Seconds before a delivery that failed is tried again; each further pause is longer."""
 
+    audit_days: int = Field(default=2190, ge=1)
+    """Days for which it is kept who read personal data; what is older goes, and an entry says so."""
+
     oidc_issuer: str = ""
     """The OpenID Connect issuer whose tokens are taken; empty: none."""
 

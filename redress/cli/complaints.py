@@ -9,6 +9,7 @@ import typer
 from temporalio.client import Client
 
 from redress.cli import console, tables
+from redress.cli.audit import write_down
 from redress.cli.shared import client, register
 from redress.domain.case import Answer
 from redress.domain.sentences import with_long_dates
@@ -116,9 +117,10 @@ def show(
     day = console.read_date("as_of", as_of) if as_of else today()
 
     async def work() -> Status:
-        return await sending.status(
-            await client(reading=True), register(), reference, day, console.settings().answer_within
-        )
+        here, within = register(), console.settings().answer_within
+        status = await sending.status(await client(reading=True), here, reference, day, within)
+        write_down(here, "show", [reference])
+        return status
 
     status = console.run(work)
     console.print_json(status) if as_json else tables.show_status(status)
@@ -140,7 +142,9 @@ def list_(
     async def work() -> list[Line] | list[Status]:
         store, day = register(), today()
         lines = lists.list_complaints(store, wanted, day).complaints
-        return lists.statuses(store, lines, day) if as_json else lines
+        shown = lists.statuses(store, lines, day) if as_json else lines
+        write_down(store, "list", [line.reference for line in lines])
+        return shown
 
     listed = console.run(work)
     console.print_json(listed) if as_json else tables.show_list(cast(list[Line], listed))

@@ -23,12 +23,15 @@ GROUPS = {
     "redress.cli.differing": ("differing",),
     "redress.cli.dates": ("due",),
     "redress.cli.procedures": ("procedure", "rehearse"),
-    "redress.cli.upkeep": ("letters", "migrate", "not-begun", "recount", "reconcile"),
+    "redress.cli.letters": ("letters",),
+    "redress.cli.upkeep": ("migrate", "not-begun", "recount", "reconcile"),
     "redress.cli.privacy": ("export", "erase", "keys"),
+    "redress.cli.audit": ("audit",),
     "redress.cli.proof": ("verify",),
     "redress.cli.tokens": ("token",),
     "redress.cli.unmatched": ("unmatched",),
     "redress.cli.versions": ("versions",),
+    "redress.cli.waiting": ("waiting",),
 }
 """The module of each command."""
 

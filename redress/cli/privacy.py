@@ -10,6 +10,7 @@ import typer
 from redress.api.settings import ApiSettings
 from redress.bootstrap_keys import master_keys
 from redress.cli import console, tables
+from redress.cli.audit import write_down
 from redress.cli.shared import client, register
 from redress.security.keyring import add_key
 from redress.services import erasing, export_text, exporting
@@ -32,7 +33,9 @@ def export(
 ) -> None:
     """A complaint's whole file, for the person or the Ombudsman: chronology, letters, decisions, counts."""
     with console.ending():
-        file = exporting.export(register(), reference)
+        here = register()
+        file = exporting.export(here, reference)
+        write_down(here, "export", [reference])
     text = console.as_json_text(file) if as_json else export_text.as_text(file)
     if out is None:
         print(text, end="")  # noqa: T201  # the file itself

@@ -1,4 +1,4 @@
-"""For operators: `letters`, `recount`, `reconcile`."""
+"""For operators: `migrate`, `recount`, `reconcile`."""
 
 from __future__ import annotations
 
@@ -9,55 +9,10 @@ import typer
 from redress.api.settings import ApiSettings
 from redress.cli import console, tables
 from redress.cli.shared import client, register
-from redress.letters.delivery.configuration import channels_for, send_limits_of
-from redress.letters.dispatcher import LetterDispatcher
-from redress.services import beginning_again, letters, reconciling, recounting
+from redress.services import beginning_again, reconciling, recounting
 from redress.services.migrating import migrate_stores
 
 app = typer.Typer()
-
-
-@app.command("letters")
-def letters_(
-    reference: console.OptionalReference = None,
-    mark: Annotated[str | None, typer.Argument(help="Print this letter's text.")] = None,
-    again: Annotated[bool, typer.Option("--again", help="Send this letter again, or try it now.")] = False,
-    by_hand: Annotated[
-        bool, typer.Option("--by-hand", help="Record that a person sent this letter; it is tried no more.")
-    ] = False,
-    as_json: console.AsJson = False,
-) -> None:
-    """The letters that have not left, or may not have; and what is to become of one of them.
-
-    Reads the register, so it works with Temporal down.
-    """
-    if (again or by_hand) and (mark is None or again is by_hand):
-        console.fail(console.MALFORMED, ["MARK: name one letter, and either --again or --by-hand"])
-
-    with console.ending():
-        shown = _letters(reference, mark, again=again, by_hand=by_hand)
-    if isinstance(shown, str):
-        console.print_json({"text": shown}) if as_json else print(shown, end="")  # noqa: T201  # the letter itself
-    elif as_json:
-        console.print_json(shown)
-    else:
-        tables.show_letters(shown)
-    if again and not isinstance(shown, str) and shown[0]["state"] not in ("sent", "accepted"):
-        raise typer.Exit(console.NO_ANSWER)
-
-
-def _letters(
-    reference: str | None, mark: str | None, *, again: bool, by_hand: bool
-) -> list[letters.LetterLine] | str:
-    store = register()
-    if reference is None or mark is None:
-        return letters.lines(store, reference)
-    if by_hand:
-        return [letters.by_hand(store, reference, mark)]
-    if not again:
-        return letters.text(store, reference, mark)
-    dispatcher = LetterDispatcher(store, channels_for(console.settings()), send_limits_of(console.settings()))
-    return [letters.again(dispatcher, reference, mark)]
 
 
 @app.command("not-begun")

@@ -168,7 +168,8 @@ class Case:
         log = [entry for entry in self.log if entry.seq in state.outcomes]
         status = status_of(state, self.reference, log, as_of)
         history = {effect.key for effect in state.effects if self._schedule.is_history(self.state, effect)}
-        left = dict.fromkeys(self._schedule.replaced(state), "done") | self.settled
+        replaced: dict[str, EffectStatus] = dict.fromkeys(self._schedule.replaced(state), "done")
+        left = replaced | self.settled
         for letter in status["letters"]:
             key = str(letter["key"])
             letter["state"] = left.get(key, "history" if key in history else "waiting")

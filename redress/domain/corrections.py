@@ -87,9 +87,9 @@ def _check_outcome(was: Opening, opening: Opening, entries: list[LogEntry], toda
         problems.append(Problem("received_on", "moves by more than a year: open it as a new complaint"))
     for entry in entries:
         for problem in when_problems(entry.message, opening.received_on, today):
-            problems.append(Problem(problem.field, f"{entry.message.action}: {problem.what}"))
+            problems.append(problem._replace(what=f"{entry.message.action}: {problem.what}"))
     if problems:
-        raise Malformed([Problem("value", f"{p.field}: {p.what}") for p in problems])
+        raise Malformed([Problem("value", f"{p.field}: {p.what}", p.code) for p in problems])
 
 
 def check_corrections(opening: Opening, log: list[LogEntry], today: date) -> list[tuple[int, Problem]]:
@@ -148,4 +148,4 @@ def _valid(kind: type[P], fields: dict[str, Any]) -> P:
     try:
         return kind.model_validate(fields)
     except ValidationError as error:
-        raise Malformed([Problem("value", problem.what) for problem in problems_of(error)]) from None
+        raise Malformed([problem._replace(field="value") for problem in problems_of(error)]) from None

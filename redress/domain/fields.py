@@ -7,6 +7,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -14,7 +15,7 @@ _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 def _only_a_date(value: object) -> object:
     if type(value) is date or (isinstance(value, str) and _ISO_DATE.fullmatch(value)):
         return value
-    raise ValueError("give a date as YYYY-MM-DD, for example 2026-11-20")
+    raise PydanticCustomError("not_a_date", "give a date as YYYY-MM-DD, for example 2026-11-20")
 
 
 Day = Annotated[date, BeforeValidator(_only_a_date)]

@@ -29,7 +29,7 @@ _DAY: TypeAdapter[date] = TypeAdapter(Day)
 def parse_opening(raw: object, today: date) -> Opening:
     """The opening in a decoded JSON document, its messages' form checked too. Raises `Malformed`."""
     if not isinstance(raw, dict):
-        raise Malformed([Problem("opening", "should be a JSON object")])
+        raise Malformed([Problem("opening", "should be a JSON object", "wrong_type")])
     check_text(raw, "opening", LONGEST_OPENING)
     problems: list[Problem] = []
     opening: Opening | None = None
@@ -77,11 +77,11 @@ def _message_problems(
         try:
             parsed = parse_loaded(body, received_on, today)
         except Malformed as malformed:
-            problems += [Problem(f"messages[{at}].{p.field}", p.what) for p in malformed.problems]
+            problems += [p._replace(field=f"messages[{at}].{p.field}") for p in malformed.problems]
             continue
         message_id = parsed.message.message_id
         if message_id in known and parsed.named:
-            problems.append(Problem(f"messages[{at}].message_id", "stands twice"))
+            problems.append(Problem(f"messages[{at}].message_id", "stands twice", "repeated"))
         known.add(message_id)
         messages.append(parsed)
     return problems
@@ -90,7 +90,7 @@ def _message_problems(
 def _too_many(bodies: list[Any]) -> Problem | None:
     """What is wrong with the number of messages, counted before anything is made of them."""
     if len(bodies) > MOST_MESSAGES:
-        return Problem("messages", f"should have at most {MOST_MESSAGES} entries")
+        return Problem("messages", f"should have at most {MOST_MESSAGES} entries", "too_long")
     if (
         sum(isinstance(body, dict) and body.get("action") == Correct.action for body in bodies)
         > MOST_CORRECTIONS
@@ -102,7 +102,7 @@ def _too_many(bodies: list[Any]) -> Problem | None:
 def _correction_problems(opening: Opening, messages: list[Parsed], today: date) -> list[Problem]:
     log = [LogEntry(seq, parsed.message) for seq, parsed in enumerate(messages)]
     return [
-        Problem(f"messages[{at}].{problem.field}", problem.what)
+        problem._replace(field=f"messages[{at}].{problem.field}")
         for at, problem in check_corrections(opening, log, today)
     ]
 
@@ -120,6 +120,6 @@ def parse_loaded(body: dict[str, Any], received_on: date, today: date) -> Parsed
     if not isinstance(action, str) or action.replace("-", "_") not in MESSAGES:
         raise Malformed([Problem("action", f"should be one of {', '.join(MESSAGES)}")])
     if "on" not in body:
-        raise Malformed([Problem("on", "a message of a case under way needs its date")])
+        raise Malformed([Problem("on", "a message of a case under way needs its date", "missing")])
     fields = {name: value for name, value in body.items() if name != "action"}
     return parse_message(action, fields, received_on=received_on, today=today, by_door=False)

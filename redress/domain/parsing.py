@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
@@ -30,11 +30,32 @@ FURTHEST_AHEAD = timedelta(days=3660)
 """How far ahead of today a date may lie where it may lie ahead at all."""
 
 
+ProblemCode = Literal[
+    "missing",
+    "unknown_field",
+    "wrong_type",
+    "too_long",
+    "too_short",
+    "out_of_range",
+    "not_one_of",
+    "not_a_date",
+    "in_future",
+    "too_early",
+    "not_an_email",
+    "not_a_telephone",
+    "odd_character",
+    "repeated",
+    "invalid",
+]
+"""What is wrong with a field, for programs: closed, and each stays as it is. `invalid`: only words say it."""
+
+
 class Problem(NamedTuple):
-    """What is wrong with one field, said to whoever can mend it."""
+    """What is wrong with one field, said to whoever can mend it; `code` says it to programs."""
 
     field: str
     what: str
+    code: ProblemCode = "invalid"
 
     def __str__(self) -> str:
         return f"{self.field}: {self.what}"
@@ -79,9 +100,9 @@ def opening_problems(received_on: date, events_on: date | None, today: date) -> 
     if received_on > today:
         problems.append(_in_future("received_on", received_on, today))
     if received_on.year < FIRST_YEAR:
-        problems.append(Problem("received_on", f"{received_on} lies before {FIRST_YEAR}"))
+        problems.append(Problem("received_on", f"{received_on} lies before {FIRST_YEAR}", "too_early"))
     if events_on is not None and events_on > received_on:
-        problems.append(Problem("events_on", "should not be later than received_on"))
+        problems.append(Problem("events_on", "should not be later than received_on", "out_of_range"))
     return problems
 
 
@@ -104,7 +125,7 @@ def parse_message(
     action = action.replace("-", "_")
     kind = KNOWN.get(action)
     if kind is None:
-        raise Malformed([Problem("action", f"{action!r} is none of {', '.join(MESSAGES)}")])
+        raise Malformed([Problem("action", f"{action!r} is none of {', '.join(MESSAGES)}", "not_one_of")])
     body = _body(raw)
     if body.get("action") == action:
         del body["action"]
@@ -169,7 +190,8 @@ def _body(raw: object) -> dict[str, Any]:
     if raw is None:
         return {}
     if not isinstance(raw, dict) or not all(isinstance(key, str) for key in raw):
-        raise Malformed([Problem("message", "should be one JSON object with the message's fields")])
+        what = "should be one JSON object with the message's fields"
+        raise Malformed([Problem("message", what, "wrong_type")])
     check_text(raw, "message", LONGEST)
     return dict(raw)
 
@@ -186,7 +208,8 @@ def check_text(raw: object, name: str, longest: int) -> None:
     if "\\u0000" in text and any(_NUL.search(value) for _, value in _texts(raw, "")):
         raise Malformed(_where(raw, name, _NUL, "holds a NUL character, which no text may"))
     if size > longest:
-        raise Malformed([Problem(name, f"is {size} bytes long; at most {longest}: keep documents elsewhere")])
+        what = f"is {size} bytes long; at most {longest}: keep documents elsewhere"
+        raise Malformed([Problem(name, what, "too_long")])
 
 
 _NUL = re.compile("\x00")
@@ -197,7 +220,9 @@ _LONE = re.compile("[\ud800-\udfff]")
 def _where(raw: object, name: str, odd: re.Pattern[str], what: str) -> list[Problem]:
     """The fields whose text holds something odd; `name` where it is the name of a field itself."""
     places = dict.fromkeys(place or name for place, text in _texts(raw, "") if odd.search(text))
-    return [Problem(name if odd.search(place) else place, what) for place in places or (name,)]
+    return [
+        Problem(name if odd.search(place) else place, what, "odd_character") for place in places or (name,)
+    ]
 
 
 def _texts(raw: object, place: str) -> Iterator[tuple[str, str]]:
@@ -221,12 +246,13 @@ def when_problems(
     if message.on > today:
         problems.append(_in_future("on", message.on, today))
     if message.on < received_on and message.action not in ABOUT_ANY_DAY:
-        problems.append(Problem("on", f"{message.on} lies before the complaint was received, {received_on}"))
+        what = f"{message.on} lies before the complaint was received, {received_on}"
+        problems.append(Problem("on", what, "too_early"))
     since, last = received_on if assumed else message.on, today + FURTHEST_AHEAD
     problems += [
         _in_future(name, day, today)
         if day > today
-        else Problem(name, f"{day} lies before the message itself, {message.on}")
+        else Problem(name, f"{day} lies before the message itself, {message.on}", "too_early")
         for name, day in _days(message, message.dates_back)
         if not since <= day <= today
     ]
@@ -235,7 +261,7 @@ def when_problems(
         if remedy.due_on is not None:
             ahead.append((f"remedies[{at}].due_on", remedy.due_on, message.on))
     problems += [
-        Problem(name, f"{day} lies out of range: it should lie between {first} and {last}")
+        Problem(name, f"{day} lies out of range: it should lie between {first} and {last}", "out_of_range")
         for name, day, first in ahead
         if not first <= day <= last
     ]
@@ -248,7 +274,7 @@ def _days(message: Message, names: tuple[str, ...]) -> list[tuple[str, date]]:
 
 
 def _in_future(field: str, given: date, today: date) -> Problem:
-    return Problem(field, f"{given} lies in the future; today is {today} in London")
+    return Problem(field, f"{given} lies in the future; today is {today} in London", "in_future")
 
 
 def problems_of(error: ValidationError) -> list[Problem]:
@@ -258,7 +284,44 @@ def problems_of(error: ValidationError) -> list[Problem]:
 
 def problems_in(errors: Iterable[ErrorDetails], whole: str = "message") -> list[Problem]:
     """The same of its errors; `whole` names what came where no field of it is wrong."""
-    return [*dict.fromkeys(Problem(_place(wrong) or whole, plain_message(wrong)) for wrong in errors)]
+    return [
+        *dict.fromkeys(
+            Problem(_place(wrong) or whole, plain_message(wrong), _CODES.get(wrong["type"], "invalid"))
+            for wrong in errors
+        )
+    ]
+
+
+_CODES: dict[str, ProblemCode] = {
+    "bool_parsing": "wrong_type",
+    "bool_type": "wrong_type",
+    "date_from_datetime_parsing": "not_a_date",
+    "date_type": "not_a_date",
+    "dict_type": "wrong_type",
+    "enum": "not_one_of",
+    "extra_forbidden": "unknown_field",
+    "float_type": "wrong_type",
+    "greater_than": "out_of_range",
+    "greater_than_equal": "out_of_range",
+    "int_from_float": "wrong_type",
+    "int_parsing": "wrong_type",
+    "int_parsing_size": "out_of_range",
+    "int_type": "wrong_type",
+    "less_than": "out_of_range",
+    "less_than_equal": "out_of_range",
+    "list_type": "wrong_type",
+    "literal_error": "not_one_of",
+    "missing": "missing",
+    "model_attributes_type": "wrong_type",
+    "model_type": "wrong_type",
+    "not_a_date": "not_a_date",
+    "string_too_long": "too_long",
+    "string_too_short": "too_short",
+    "string_type": "wrong_type",
+    "too_long": "too_long",
+    "too_short": "too_short",
+}
+"""What programs are told, by pydantic's kind of mistake."""
 
 
 _PLAINLY = {

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 from operator import attrgetter
-from typing import Annotated, Literal, NamedTuple, NotRequired, cast
+from typing import Annotated, Literal, NamedTuple, NotRequired, cast, get_args
 
 from pydantic import ConfigDict, Field, JsonValue, with_config
+from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 from typing_extensions import TypedDict  # the one that pydantic takes on Python 3.11 too
 
 from redress.domain.deadline import Deadline, days_late
-from redress.domain.fields import IsoDay, Provisional
+from redress.domain.fields import Connection, IsoDay, Kind, Provisional, Role
 from redress.domain.log import LogEntry
 from redress.domain.people import Appointment
 from redress.domain.plain_words import PlainWords, plain_words
@@ -21,10 +22,21 @@ from redress.domain.procedure import LimitKind, Owner, Question, StageName, Unit
 from redress.domain.remedies import AgreedAction
 from redress.domain.state import ComplaintState
 
+LetterState = Literal[
+    "waiting", "leaving", "done", "arrived", "failed", "unsure", "by_hand", "skipped", "history"
+]
+
 DeadlineState = Literal["running", "paused", "met", "met_late", "overdue", "lapsed", "stopped"]
 
 DESCRIBED = ConfigDict(use_attribute_docstrings=True, extra="allow")
 """What stands below a field describes it in the OpenAPI document; fields that are new are passed on."""
+
+
+def one_of(*values: str) -> FieldInfo:
+    """The values of a text, for clients that are generated; what an older version recorded is passed on."""
+    described: FieldInfo = Field(json_schema_extra={"enum": [*values]})
+    return described
+
 
 # What other classes inherit is described in the types: pydantic reads the docstrings of a class's own fields.
 
@@ -96,9 +108,11 @@ class LetterStatus(TypedDict):
     about: JsonValue
     """The title of the limit that a reminder is about."""
 
-    state: NotRequired[str]
-    """`waiting` (for office hours, or its day), `done` (sent), `leaving`, `failed` and `unsure` (raised to
-    the Complaints Manager), `skipped` (overtaken), `history` (from before: never sent)."""
+    state: NotRequired[LetterState]
+    """`waiting` (for office hours, or its day), `leaving` (written), `done` (it left), `arrived` (and is
+    known to have), `failed` and `unsure` (raised to the Complaints Manager), `by_hand` (for somebody to
+    send, from the outbox folder or without any address), `skipped` (overtaken), `history` (from before:
+    never sent)."""
 
 
 @with_config(DESCRIBED)
@@ -128,13 +142,13 @@ class RemedyStatus(TypedDict):
 class AppointmentStatus(TypedDict):
     """Somebody takes a part."""
 
-    role: str
+    role: Annotated[str, one_of(*get_args(Role))]
     """Which part."""
 
     person: NotRequired[dict[str, JsonValue]]
     """Who: `name`, `id` or both."""
 
-    connection: str
+    connection: Annotated[str, one_of(*get_args(Connection))]
     """With the authority: `none`, `employee`, `member`, `partner_of_either`."""
 
     on: IsoDay
@@ -156,7 +170,7 @@ class _AboutMessage(TypedDict):
 class MessageRecord(_AboutMessage):
     """A message with the fields of its action."""
 
-    outcome: str
+    outcome: Annotated[str, one_of("applied", "pending", "refused", "not_accepted", "overtaken")]
     """`applied`, `pending`, `refused`, `not_accepted` (a late request), `overtaken` (it closed first). What
     `respond` or `ombudsman_decision` decided is under `decided`."""
 
@@ -199,7 +213,7 @@ class PointStatus(TypedDict):
     text: str
     """What went wrong."""
 
-    state: str
+    state: Annotated[str, one_of("open", "resting", "suspended", "split_off", "replaced")]
     """`open`, `resting`, `suspended`, `split_off`, `replaced`."""
 
     findings: list[dict[str, JsonValue]]
@@ -216,7 +230,7 @@ class Link(TypedDict):
     reference: str
     """Its reference."""
 
-    how: str
+    how: Annotated[str, one_of("linked_to", "split_off")]
     """`linked_to` or `split_off`."""
 
     procedure: NotRequired[str]
@@ -258,7 +272,11 @@ class Summary(TypedDict):
     reference: Annotated[str, Field(description="The complaint's reference.", examples=["CYP-2026-000123"])]
     authority: Annotated[str, Field(description="The name of its file.", examples=["family-rights"])]
     procedure: Annotated[str, Field(description="The name of its file.", examples=["statutory"])]
-    kind: Annotated[str, Field(description="What sort of representation it is.", examples=["complaint"])]
+    kind: Annotated[
+        str,
+        Field(description="What sort of representation it is.", examples=["complaint"]),
+        one_of(*get_args(Kind)),
+    ]
     stage: Annotated[StageName, Field(description="The stage.", examples=["stage_1"])]
     state: Annotated[OpenOrClosed, Field(description="`suspended`: for proceedings elsewhere.")]
     next_due_on: Annotated[IsoDay | None, Field(description="The earliest date still owed, passed or not.")]

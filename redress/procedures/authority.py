@@ -155,6 +155,8 @@ class Authority(Overlay):
     only: Annotated[dict[str, Overlay], BeforeValidator(_by_procedure)] = {}
     """Changes to one of its procedures only."""
     retention: Retention | None = None
+    folder_posted_daily: bool = False
+    """Whether somebody posts what lies in the outbox folder every day: then what is laid there has left."""
     contact: Contact
     addresses: dict[Owner, Annotated[str, AfterValidator(_email)]] = {}
     """E-mail addresses of those at the authority; who has none here is written to at the contact's."""

@@ -45,7 +45,9 @@ def authority_names() -> list[str]:
 def authority(name: str) -> Authority:
     """One authority. Raises `Malformed` where there is none, `FileError` where its file is wrong."""
     if name not in authority_names():
-        raise Malformed([Problem("authority", f"{name!r} is none of {', '.join(authority_names())}")])
+        raise Malformed(
+            [Problem("authority", f"{name!r} is none of {', '.join(authority_names())}", "not_one_of")]
+        )
     where = f"{name}.toml"
     own = checked(Authority, read_toml(AUTHORITIES / where), where)
     wrong = [] if own.name == name else [f"{where}: name: should be {name!r}, as the file is called"]

@@ -13,9 +13,10 @@ from temporalio.service import RPCError
 
 from redress.contract import TASK_QUEUE, WORKFLOW, Start, workflow_id
 from redress.domain.case import Case
+from redress.domain.contact_details import contact_problems
 from redress.domain.opening import Opening
 from redress.domain.opening_parsing import parse_opening
-from redress.domain.parsing import Malformed, Problem
+from redress.domain.parsing import Malformed
 from redress.domain.status import MessageOutcome
 from redress.procedures.loader import authority, procedure, procedure_for, rules_for
 from redress.services.clock import today
@@ -40,11 +41,11 @@ def check(raw: object, accepted_on: date | None = None) -> Opening:
 
     Raises `Malformed`.
     """
-    problems: list[Problem] = []
+    problems = contact_problems(raw)
     try:
         opening = parse_opening(raw, _judged_on(accepted_on))
     except Malformed as malformed:
-        problems += malformed.problems
+        problems = [*malformed.problems, *problems]
     try:
         if not problems:
             procedure(procedure_for(opening).procedure, opening.authority)

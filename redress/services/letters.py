@@ -1,66 +1,115 @@
-"""Letters: which did not leave, and what a person decides about one."""
+"""Letters: which left and which did not, and what a person decides about one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import base64
+import binascii
+import json
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from typing import Literal, TypedDict, get_args
+from datetime import date
+from typing import Literal, NamedTuple, TypedDict
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from redress.domain.london import instant, london_date
 from redress.domain.parsing import Malformed, Problem
 from redress.domain.status import Status
 from redress.letters.addressing import readdress
 from redress.letters.dispatcher import LetterDispatcher
+from redress.procedures.loader import authority, authority_names
+from redress.services.clock import today
 from redress.services.errors import NotFound, Rejected
 from redress.store import letters as store
-from redress.store.letters import LetterRow, State
+from redress.store.letters import LetterFilter, LetterRow, LetterState, Place
 from redress.store.outbound import mark_of
 from redress.store.register import Register
 
-NOT_DONE: tuple[State, ...] = ("waiting", *store.OPEN, *store.RAISED)
-"""Letters about which something is still to be done, by the software or by a person."""
+NOT_DONE: tuple[LetterState, ...] = ("waiting", "leaving", "failed", "unsure")
+"""Letters that did not leave, or may not have: something is still to be done, by the software or a person."""
 
-
-BECAME: dict[State, str] = {
+BECAME: dict[LetterState, str] = {
     "waiting": "not written yet",
-    "ready": "about to leave",
-    "sending": "being handed over",
-    "accepted": "taken, not known to have arrived",
-    "sent": "sent",
+    "leaving": "about to leave",
+    "done": "sent",
+    "arrived": "arrived",
     "failed": "not deliverable",
     "unsure": "perhaps sent, perhaps not",
-    "by_hand": "sent by hand",
+    "by_hand": "for somebody to send by hand",
     "erased": "erased",
 }
 """What became of a letter, in words."""
 
 
 class LetterLine(TypedDict):
-    """What became of one letter. Nothing in it is personal."""
+    """What became of one letter. Nothing in it is personal.
+
+    `left_on`: the London date on which it left; None while it has not. `by`: what took it.
+    """
 
     reference: str
     mark: str
     letter: str
     to: str
     on: str
-    state: State
+    state: LetterState
+    left_on: str | None
     by: str
     attempts: int
     reason: str
     place: str
 
 
-def lines(register: Register, reference: str | None) -> list[LetterLine]:
+class LetterPage(NamedTuple):
+    """Letters, by complaint; `next`: what gives the page after this one."""
+
+    letters: list[LetterLine]
+    next: str | None
+
+
+def page(register: Register, wanted: LetterFilter, *, limit: int, after: str = "") -> LetterPage:
+    """A page of letters; `after`: `next` of the page before. Raises `NotFound`, `Malformed`."""
+    if wanted.reference is not None and not register.knows(wanted.reference):
+        raise NotFound(wanted.reference)
+    with register.reading() as db:
+        start = _place(after) if after else None
+        rows = store.told(db, wanted, _posted(), most=limit + 1, after=start)
+    shown, more = rows[:limit], None
+    if len(rows) > limit:
+        last = json.dumps([shown[-1].reference, shown[-1].key, shown[-1].recipient])
+        more = base64.urlsafe_b64encode(last.encode()).decode()
+    return LetterPage([_line(row) for row in shown], more)
+
+
+def lines(register: Register, reference: str | None, state: LetterState | None = None) -> list[LetterLine]:
     """The letters of a complaint; without one, those of all with which something is still to be done.
 
-    Raises `NotFound`.
+    `state`: those alone. Raises `NotFound`.
     """
     if reference is not None and not register.knows(reference):
         raise NotFound(reference)
     with register.reading() as db:
-        rows = store.in_state(db, get_args(State) if reference else NOT_DONE, reference)
-    return [_line(row) for row in rows]
+        rows = store.told(db, LetterFilter(reference, state=state), _posted())
+    if reference is None and state is None:
+        rows = [row for row in rows if row.shown in NOT_DONE]
+    return [_line(row) for row in sorted(rows, key=lambda row: (row.on_date, row.reference, row.position))]
+
+
+def reference_of(register: Register, mark: str) -> str:
+    """The complaint that has the only letter of this mark. Raises `Malformed`."""
+    with register.reading() as db:
+        references = store.references_of(db, mark)
+    if len(references) == 1:
+        return references[0]
+    if references:
+        which = f"stands for letters of {', '.join(references[:5])}: name the complaint before it"
+        raise Malformed([Problem("MARK", f"{mark!r} {which}")])
+    raise Malformed([Problem("MARK", f"there is no letter {mark!r}; see them all: starter.py letters")])
+
+
+def one(register: Register, reference: str, mark: str) -> LetterLine:
+    """What became of one letter. Raises `Malformed` where there is none of this mark."""
+    return _line(_found(register, reference, mark))
 
 
 def text(register: Register, reference: str, mark: str) -> str:
@@ -73,80 +122,123 @@ def text(register: Register, reference: str, mark: str) -> str:
     return store.text_of(register.cipher, row)
 
 
-def again(dispatcher: LetterDispatcher, reference: str, mark: str) -> LetterLine:
-    """Send a letter that was raised once more, or try one now that waits; gives what became of it.
+def prepare_again(register: Register, reference: str, mark: str) -> LetterRow:
+    """Make a letter that was raised, or waits, ready to leave now; gives it as it was before.
 
-    It goes to where whoever it is for is reached now: a wrong address is corrected first. Where it cannot
-    leave now it is as before: nobody but whoever asked is trying. Raises `Malformed`, and `Rejected`
-    where it has been sent.
+    It goes to where whoever it is for is reached now: a wrong address is corrected first. Raises `Malformed`,
+    and `Rejected` where it has been sent.
     """
-    register = dispatcher.register
     row = _found(register, reference, mark)
     if row.state not in (*store.OPEN, *store.RAISED):
-        raise Rejected(f"this letter is {BECAME[row.state]}: there is nothing to send again")
+        raise Rejected(f"this letter is {_became(row)}: there is nothing to send again")
     with register.writing() as db:
         recorded = register.case(db, reference)
         if recorded is not None:
             readdress(register, db, recorded[0], row)
         if row.state in store.RAISED:
             store.requeue(db, row)
+        else:
+            store.try_now(db, row)
+    return row
+
+
+def again(dispatcher: LetterDispatcher, reference: str, mark: str) -> LetterLine:
+    """Send a letter that was raised once more, or try one now that waits; gives what became of it.
+
+    Where it cannot leave now it is as before: nobody but whoever asked is trying. Raises as `prepare_again`.
+    """
+    register = dispatcher.register
+    row = prepare_again(register, reference, mark)
     dispatcher.send(reference)
     if row.state in store.RAISED:
         now = _found(register, reference, mark)
         with register.writing() as db:
             store.change(db, now, ("ready",), state=row.state)
-    return _line(_found(register, reference, mark))
+    return one(register, reference, mark)
 
 
-def by_hand(register: Register, reference: str, mark: str) -> LetterLine:
-    """Record that a person sent it; it is not tried any more. Raises `Malformed`, `Rejected`."""
+def done(register: Register, reference: str, mark: str, on: date) -> LetterLine:
+    """Record that a person sent it on a London date; it is not tried any more.
+
+    Raises `Malformed`, and `Rejected` where it has left already or may be leaving now.
+    """
     row = _found(register, reference, mark)
+    if not row.on_date <= on <= today():
+        what = f"{on} should lie between {row.on_date}, when it was written, and today in London, {today()}"
+        raise Malformed([Problem("on", what)])
+    states: tuple[store.State, ...] = (*store.RAISED, "ready")
+    if row.shown == "by_hand":
+        states = (*states, "sent")
     with register.writing() as db:
-        if not store.change(db, row, (*store.RAISED, "ready"), state="by_hand"):
-            raise Rejected(f"this letter is {BECAME[row.state]}: it cannot be recorded as sent by hand")
-    return _line(_found(register, reference, mark))
+        if not store.change(db, row, states, state="by_hand", sent_at=instant(on, "12:00")):
+            raise Rejected(f"this letter is {_became(row)}: it cannot be recorded as sent by hand")
+    return one(register, reference, mark)
 
 
 def with_delivery(register: Register, status: Status) -> Status:
-    """A status whose letters say what became of them, where the register can be asked."""
+    """A status whose letters say what became of them.
+
+    What the rules take for done is written; that it left is said only where the register says so.
+    """
+    if "erased_on" in status:
+        return status
+    states: dict[str, set[str]] = {}
     with suppress(SQLAlchemyError, OSError), register.reading() as db:
-        rows = store.in_state(db, NOT_DONE, status["reference"])
-        for letter in status["letters"]:
-            states = {row.state for row in rows if row.key == letter["key"]}
-            if letter["state"] == "done":
-                letter["state"] = next((shown for state, shown in SHOWN if state in states), "done")
+        for row in store.told(db, LetterFilter(status["reference"]), _posted()):
+            states.setdefault(row.key, set()).add(row.shown)
+    for letter in status["letters"]:
+        if letter["state"] == "done":
+            its = states.get(letter["key"], set())
+            letter["state"] = next((state for state in WORST_FIRST if state in its), "leaving")
     return status
 
 
-SHOWN: Sequence[tuple[State, Literal["failed", "unsure", "leaving"]]] = (
-    ("failed", "failed"),
-    ("unsure", "unsure"),
-    ("ready", "leaving"),
-    ("sending", "leaving"),
-    ("waiting", "leaving"),
+WORST_FIRST: Sequence[Literal["failed", "unsure", "by_hand", "leaving", "done", "arrived"]] = (
+    *("failed", "unsure", "by_hand", "leaving", "done", "arrived"),
 )
-"""How a letter that is done with in the rules stands in a status, the worst of its copies first."""
+"""How a letter that is done with in the rules stands in a status: by the worst of its copies."""
+
+
+def _posted() -> list[str]:
+    return [name for name in authority_names() if authority(name).folder_posted_daily]
 
 
 def _found(register: Register, reference: str, mark: str) -> LetterRow:
     with register.reading() as db:
-        row = store.marked(db, reference, mark)
+        rows: Iterable[LetterRow] = store.told(db, LetterFilter(reference), _posted())
+    row = next((row for row in rows if row.recipient and mark_of(row.key, row.recipient) == mark), None)
     if row is None:
         what = f"{reference} has no letter {mark!r}; see them all: starter.py letters {reference}"
         raise Malformed([Problem("MARK", what)])
     return row
 
 
+def _became(row: LetterRow) -> str:
+    return BECAME[row.shown]
+
+
 def _line(row: LetterRow) -> LetterLine:
+    has_left = row.shown in ("done", "arrived") and row.sent_at is not None
     return LetterLine(
         reference=row.reference,
         mark=mark_of(row.key, row.recipient),
         letter=row.letter,
         to=row.recipient,
         on=row.on_date.isoformat(),
-        state=row.state,
+        state=row.shown,
+        left_on=london_date(row.sent_at).isoformat() if has_left else None,
         by=row.channel or "",
         attempts=row.attempts or 0,
         reason=row.reason or "",
         place=row.place or "",
     )
+
+
+def _place(after: str) -> Place:
+    try:
+        place = json.loads(base64.urlsafe_b64decode(after.encode("ascii")))
+    except (ValueError, binascii.Error, RecursionError):
+        place = None
+    if not isinstance(place, list) or [type(each) for each in place] != [str] * 3:
+        raise Malformed([Problem("after", "is no place of a page: give `next` of the page before")])
+    return place[0], place[1], place[2]

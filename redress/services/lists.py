@@ -13,6 +13,7 @@ from redress.domain.parsing import Malformed, Problem
 from redress.domain.procedure import StageName
 from redress.domain.status import Status
 from redress.procedures.loader import authority_names
+from redress.services.letters import with_delivery
 from redress.store import listing
 from redress.store.listing import ComplaintFilter, Line, OwedDate, OwedFilter, Place
 from redress.store.register import Register
@@ -74,7 +75,7 @@ def statuses(register: Register, lines: Sequence[Line], as_of: date) -> list[Sta
             if status is not None:
                 status.pop("messages", None)
                 shown.append(status)
-    return shown
+    return [with_delivery(register, status) for status in shown]
 
 
 def _one_more(limit: int | None) -> int | None:
@@ -84,7 +85,9 @@ def _one_more(limit: int | None) -> int | None:
 def _known(authority: str | None, rows: Sequence[object]) -> None:
     """Turn away a filter by an authority that is none: misspelt, it would say that nothing is owed."""
     if authority is not None and not rows and authority not in authority_names():
-        raise Malformed([Problem("authority", f"{authority!r} is none of {', '.join(authority_names())}")])
+        raise Malformed(
+            [Problem("authority", f"{authority!r} is none of {', '.join(authority_names())}", "not_one_of")]
+        )
 
 
 def _token(place: tuple[object, ...]) -> str:

@@ -31,8 +31,9 @@ from redress.store.register import Register, Underway
 
 Progress = Callable[[str], None]
 
-COMPLAINTS_AT_ONCE = 4
-"""How many complaints are asked at once: a worker that answers all of them still has room for others."""
+COMPLAINTS_AT_ONCE = 16
+"""How many complaints are asked at once: enough that a worker never waits for us, and far fewer than the
+workflow tasks it takes at once, so that others are answered meanwhile."""
 
 GIVE_UP_AFTER = 12
 """After so many complaints in a row without an answer nobody is asked any more: no worker runs."""

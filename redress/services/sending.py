@@ -9,7 +9,7 @@ from datetime import date
 from functools import partial
 from random import uniform
 from time import monotonic
-from typing import Any, Literal, NamedTuple, Protocol, TypeVar
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar, cast, get_args
 from uuid import uuid4
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -24,10 +24,11 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from redress.contract import Start, workflow_id
 from redress.domain.case import Answer
+from redress.domain.contact_details import contact_problems
 from redress.domain.erasure import Erased
 from redress.domain.intake_content import differing_fields
 from redress.domain.messages import MESSAGES
-from redress.domain.parsing import ENVELOPE, FIRST_YEAR, Malformed, Problem, parse_message
+from redress.domain.parsing import ENVELOPE, FIRST_YEAR, Malformed, Problem, ProblemCode, parse_message
 from redress.domain.status import DifferingStatus, Status
 from redress.security.keyring import KeyDestroyed
 from redress.services.clock import today
@@ -82,7 +83,13 @@ def complete(
     message = {"on": today().isoformat(), "message_id": f"m-{uuid4().hex}"} | {
         name: value for name, value in body.items() if value is not None or name not in ("on", "message_id")
     }
-    parse_message(action, message, received_on=date(FIRST_YEAR, 1, 1), today=judged_on)
+    problems = contact_problems(message)
+    try:
+        parse_message(action, message, received_on=date(FIRST_YEAR, 1, 1), today=judged_on)
+    except Malformed as malformed:
+        problems = [*malformed.problems, *problems]
+    if problems:
+        raise Malformed(problems)
     return action, message
 
 
@@ -250,6 +257,12 @@ def _refused(cause: BaseException | None) -> Any:
             return cause.details[0]
         if cause.type == "Malformed":
             details = [each for each in cause.details if isinstance(each, dict)]
-            problems = [Problem(str(each.get("field")), str(each.get("problem"))) for each in details]
+            problems = [_problem(each) for each in details]
             problems = problems or [Problem("message", cause.message)]
     raise Malformed(problems or [Problem("message", str(cause))])
+
+
+def _problem(detail: dict[str, Any]) -> Problem:
+    """What a complaint's workflow says is wrong with a field."""
+    code = next((each for each in get_args(ProblemCode) if each == detail.get("code")), "invalid")
+    return Problem(str(detail.get("field")), str(detail.get("problem")), cast(ProblemCode, code))

@@ -19,6 +19,7 @@ import httpx
 from redress.services.backends import Backends, Unavailable
 from redress.services.webhook_addresses import AddressRules, NotAllowed, check_url, resolve
 from redress.store import webhooks
+from redress.store.row_ids import id_of_row
 from redress.store.webhooks import SECRET, Delivery
 
 log = logging.getLogger("redress.api")
@@ -107,8 +108,9 @@ class Dispatcher:
 
 
 def delivery_id(delivery: Delivery) -> str:
-    """What a delivery is called, the same however often it is tried."""
-    return f"{delivery.subscription}.{delivery.notice}"
+    """What a delivery is called: the same however often it is tried, and never that of another notice."""
+    about = (delivery.event, str(delivery.body.get("reference")))
+    return f"{delivery.subscription}.{id_of_row(delivery.notice, delivery.noticed_at, *about)}"
 
 
 def body_of(delivery: Delivery) -> bytes:

@@ -1,4 +1,4 @@
-"""The API's own store: tokens, browser sessions, and openings that wait. Apart from the register."""
+"""The API's own store: tokens, browser sessions, openings that wait, readings. Apart from the register."""
 
 from __future__ import annotations
 
@@ -56,6 +56,35 @@ waiting = Table(
     UniqueConstraint("receipt", name="one_opening_a_receipt"),
     UniqueConstraint("intake", "content", name="one_opening_a_content"),
     Index("waiting_by_state", "state", "id"),
+)
+
+# Only added to: triggers (in the migrations) refuse every change, and every removal but that of entries which
+# an entry with a later `removed_before` says were removed.
+readings = Table(
+    "readings",
+    metadata,
+    *primary_key(String(64), "id"),
+    *required(Moment, "at"),
+    *required(String(200), "reader", "roles"),
+    *required(String(20), "reader_kind"),
+    *required(String(100), "door"),
+    *required(String(64), "complaints"),
+    *optional(Moment, "removed_before"),
+    Index("readings_by_time", "at", "id"),
+    Index("readings_by_reader", "reader", "at"),
+    Index("readings_by_complaints", "complaints", "at"),
+)
+
+# The complaints that a reading shows, by the digest of all of them: a list that is read each minute is kept
+# once.
+reading_complaints = Table(
+    "reading_complaints",
+    metadata,
+    *primary_key(String(64), "complaints"),
+    *primary_key(String(80), "reference"),
+    *required(String(100), "authority"),
+    Index("reading_complaints_by_reference", "reference", "complaints"),
+    Index("reading_complaints_by_authority", "authority", "complaints"),
 )
 
 

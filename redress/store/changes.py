@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, String, cast, select
+from sqlalchemy import Connection, Row, String, cast, select
 
 from redress.security.encryption import decrypt_document
 from redress.security.keyring import KeyDestroyed
 from redress.store import tables
 from redress.store.places import place_of
 from redress.store.register import Register
+from redress.store.row_ids import MOST_DIGITS, id_of_row
 
 
 class Recorded(NamedTuple):
     """One entry. `details` hold what people wrote: None for whoever may not read it, and once erased."""
 
-    id: int
+    id: str
     on: date
     recorded_at: datetime
     kind: str
@@ -27,25 +29,44 @@ class Recorded(NamedTuple):
 
 
 def recorded(
-    register: Register, reference: str, after: int, most: int, *, with_text: bool
+    register: Register, reference: str, after: str, most: int, *, with_text: bool
 ) -> list[Recorded] | None:
-    """The entries of a complaint after a place; None where there never was such a complaint."""
+    """The entries of a complaint after the one with an id; None where there never was such a complaint.
+
+    From the first one where no entry has that id: nothing was read yet, or the register was restored from a
+    backup that is older than the entry, whose number has been given to another since.
+    """
     record, messages = tables.events, tables.messages
     its_message = (messages.c.reference == record.c.reference) & (
         "message:" + cast(messages.c.seq, String) == record.c.key
     )
-    wanted = (
-        select(record, messages.c.action, messages.c.outcome)
-        .outerjoin(messages, its_message)
-        .where(record.c.reference == reference, record.c.id > after)
-        .order_by(record.c.id)
-        .limit(most)
-    )
     with register.reading() as db:
+        wanted = (
+            select(record, messages.c.action, messages.c.outcome)
+            .outerjoin(messages, its_message)
+            .where(record.c.reference == reference, record.c.id > _number(db, reference, after))
+            .order_by(record.c.id)
+            .limit(most)
+        )
         rows = db.execute(wanted).all()
     if not rows and not register.knows(reference):
         return None
     return [_recorded(register, row, with_text=with_text) for row in rows]
+
+
+def _number(db: Connection, reference: str, id: str) -> int:
+    """The number of the entry with an id; 0 where there is none."""
+    found = re.match(rf"([0-9]{{1,{MOST_DIGITS}}})-", id)
+    if found is None:
+        return 0
+    record, number = tables.events, int(found[1])
+    entry = select(record).where(record.c.id == number, record.c.reference == reference)
+    row = db.execute(entry).one_or_none()
+    return number if row is not None and _id_of(row) == id else 0
+
+
+def _id_of(row: Row[*tuple[Any, ...]]) -> str:
+    return id_of_row(row.id, row.recorded_at, row.reference, row.key)
 
 
 def _recorded(register: Register, row: Row[*tuple[Any, ...]], *, with_text: bool) -> Recorded:
@@ -57,7 +78,7 @@ def _recorded(register: Register, row: Row[*tuple[Any, ...]], *, with_text: bool
     if kind == "effect":
         kind, what, outcome = _effect(row.key, body)
     details = _details(row.kind, body) if with_text and body is not None else None
-    return Recorded(row.id, row.on_date, row.recorded_at, kind, what, outcome, details)
+    return Recorded(_id_of(row), row.on_date, row.recorded_at, kind, what, outcome, details)
 
 
 def _effect(key: str, body: dict[str, Any] | None) -> tuple[str, str, str]:

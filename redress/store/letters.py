@@ -15,7 +15,19 @@ from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, Update, bindparam, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Update,
+    bindparam,
+    case,
+    false,
+    select,
+    tuple_,
+    update,
+)
 
 from redress.security.encryption import Cipher, decrypt_document, decrypt_text, encrypt_document, encrypt_text
 from redress.store import tables
@@ -34,6 +46,21 @@ RAISED: tuple[State, ...] = ("failed", "unsure")
 LetterRow = Row[Any]
 
 TABLE = tables.letters
+
+LetterState = Literal["waiting", "leaving", "done", "arrived", "failed", "unsure", "by_hand", "erased"]
+"""What people are told of a letter. `done`: a carrier took it, or somebody sent it; `arrived`: that it has is
+known; `by_hand`: somebody has to send it, from the outbox folder or, without an address, however they can."""
+
+Place = tuple[str, str, str]
+"""What makes a letter one: reference, key, recipient."""
+
+
+class LetterFilter(NamedTuple):
+    """Which letters are wanted."""
+
+    reference: str | None = None
+    authority: str | None = None
+    state: LetterState | None = None
 
 
 class NewLetter(NamedTuple):
@@ -89,10 +116,57 @@ def in_state(db: Connection, states: Sequence[State], reference: str | None = No
     return list(db.execute(_in_state(tuple(states), bool(of)), of))
 
 
-def marked(db: Connection, reference: str, mark: str) -> LetterRow | None:
-    """The letter of a complaint that a mark stands for."""
-    rows = db.execute(select(TABLE).where(TABLE.c.reference == reference, TABLE.c.recipient != ""))
-    return next((row for row in rows if mark_of(row.key, row.recipient) == mark), None)
+def shown_state(posted: Sequence[str]) -> ColumnElement[str]:
+    """What people are told of a letter, in SQL; `posted`: authorities whose outbox folder is posted daily."""
+    state, refs = TABLE.c.state, tables.references
+    its = select(refs.c.reference).where(refs.c.authority.in_(posted))
+    is_posted = TABLE.c.reference.in_(its) if posted else false()
+    is_in_folder = (state == "sent") & (TABLE.c.channel == "outbox")
+    has_no_way = (TABLE.c.means == "none") & ((state == "failed") | is_in_folder)
+    return case(
+        (state.in_(("ready", "sending")), "leaving"),
+        (has_no_way | (is_in_folder & ~is_posted), "by_hand"),
+        ((state == "sent") & (TABLE.c.channel == "notify"), "arrived"),
+        (state.in_(("accepted", "sent", "by_hand")), "done"),
+        else_=state,
+    )
+
+
+def told(
+    db: Connection,
+    wanted: LetterFilter,
+    posted: Sequence[str],
+    *,
+    most: int | None = None,
+    after: Place | None = None,
+) -> list[LetterRow]:
+    """Letters with their `shown` state, by place, which never moves; `after`: the place before the first."""
+    place, shown = (TABLE.c.reference, TABLE.c.key, TABLE.c.recipient), shown_state(posted)
+    chosen = select(TABLE, shown.label("shown")).order_by(*place).limit(most)
+    if wanted.reference is not None:
+        chosen = chosen.where(TABLE.c.reference == wanted.reference)
+    if wanted.authority is not None:
+        refs = tables.references
+        own = select(refs.c.reference).where(refs.c.authority == wanted.authority)
+        chosen = chosen.where(TABLE.c.reference.in_(own))
+    if wanted.state is not None:
+        chosen = chosen.where(shown == wanted.state)
+    if after is not None:
+        chosen = chosen.where(tuple_(*place) > tuple_(*after))
+    return list(db.execute(chosen))
+
+
+def is_to_leave(db: Connection, reference: str) -> bool:
+    """Whether a complaint has a letter that nobody has tried to send yet."""
+    return db.execute(_TO_LEAVE, {"of": reference}).first() is not None
+
+
+def references_of(db: Connection, mark: str) -> list[str]:
+    """The complaints that have a letter of this mark."""
+    rows = db.execute(
+        select(TABLE.c.reference, TABLE.c.key, TABLE.c.recipient).where(TABLE.c.recipient != "")
+    )
+    return sorted({row.reference for row in rows if mark_of(row.key, row.recipient) == mark})
 
 
 def recipient_of(cipher: Cipher, row: LetterRow) -> Recipient:
@@ -145,6 +219,11 @@ def requeue(db: Connection, row: LetterRow) -> bool:
     return change(db, row, RAISED, state="ready", round=row.round + 1, **fresh)
 
 
+def try_now(db: Connection, row: LetterRow) -> bool:
+    """Let a letter that waits to be tried again be tried like a new one; whether it was waiting."""
+    return change(db, row, ("ready",), attempts=0)
+
+
 def age_of(moment: datetime | None) -> float:
     """Seconds since a moment of the register; 0 for none."""
     return (datetime.now(UTC) - moment).total_seconds() if moment is not None else 0.0
@@ -154,6 +233,13 @@ def age_of(moment: datetime | None) -> float:
 
 _WRITTEN = select(TABLE.c.key, TABLE.c.recipient, TABLE.c.position).where(
     TABLE.c.reference == bindparam("of"), TABLE.c.state != "waiting"
+)
+
+
+_TO_LEAVE = (
+    select(TABLE.c.key)
+    .where(TABLE.c.reference == bindparam("of"), TABLE.c.state == "ready", TABLE.c.attempts == 0)
+    .limit(1)
 )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime
 from threading import Lock
@@ -279,6 +279,13 @@ class Register:
         table = tables.references
         with self.reading() as db:
             return db.execute(select(table.c.authority).where(table.c.reference == reference)).scalar()
+
+    def authorities_of(self, references: Iterable[str]) -> dict[str, str]:
+        """The same of several; those that there never were are left out."""
+        table = tables.references
+        wanted = select(table.c.reference, table.c.authority).where(table.c.reference.in_(references))
+        with self.reading() as db:
+            return {row.reference: row.authority for row in db.execute(wanted)}
 
     def arrival(self, reference: str) -> Arrival | None:
         """Whose complaint a reference is and who brought it; None where there never was one."""

@@ -24,8 +24,9 @@ KEY_NAME = "encryption-key-id"
 IN_CLEAR = "redress-in-clear"
 """Metadata that marks a payload which came unencrypted to a complaint with a key. Set here, never sent."""
 
-UNREADABLE = b'"[cannot be read: nobody here has its key]"'
-"""What stands in place of a payload without its key."""
+
+ERASED, NO_KEY = b'"[erased]"', b'"[cannot be read: nobody here has its key]"'
+"""What stands in place of a payload that cannot be read."""
 
 
 class EncryptionCodec(PayloadCodec, WithSerializationContext):
@@ -145,17 +146,35 @@ def placeholder(
     if payload.metadata.get("encoding") != ENCODING:
         return payload
     if may_read is not None and not may_read(complaint_of(cipher, payload)):
-        return _said(UNREADABLE)
+        return _said(NO_KEY)
     try:
         return open_payload(cipher, payload)
     except KeyDestroyed:
-        return _said(b'"[erased]"')
+        return _said(ERASED)
     except Unreadable:
-        return _said(UNREADABLE)
+        return _said(NO_KEY)
 
 
 def _said(words: bytes) -> Payload:
     return Payload(metadata={"encoding": b"json/plain"}, data=words)
+
+
+def decrypted(
+    cipher: EnvelopeCipher,
+    payloads: Iterable[Payload],
+    may_read: Callable[[str | None], bool] | None = None,
+) -> tuple[list[Payload], set[str]]:
+    """Payloads as a reader sees them (`placeholder`), and the complaints whose keys were used for it.
+
+    A key that belongs to no complaint stands by its own name.
+    """
+    shown, used = [], set()
+    for payload in payloads:
+        shown.append(placeholder(cipher, payload, may_read=may_read))
+        if payload.metadata.get("encoding") == ENCODING and shown[-1].data not in (ERASED, NO_KEY):
+            used.add(payload.metadata[KEY_NAME].decode("utf-8", "replace"))
+    names = {name.removeprefix(COMPLAINT_KEY) for name in used}
+    return shown, {cipher.key_store.owner(name) or name for name in names}
 
 
 def _payload(key_name: str, data: bytes) -> Payload:
@@ -170,4 +189,12 @@ def _keys(payloads: Iterable[Payload]) -> set[str]:
     }
 
 
-__all__ = ["ENCODING", "KEYRING_KEY", "KEY_NAME", "EncryptionCodec", "open_payload", "placeholder"]
+__all__ = [
+    "ENCODING",
+    "KEYRING_KEY",
+    "KEY_NAME",
+    "EncryptionCodec",
+    "decrypted",
+    "open_payload",
+    "placeholder",
+]

@@ -28,6 +28,9 @@ LOOK_THERE = (
 )
 """What an encrypted failure says of a refusal in the clear: it is kept in the history."""
 
+ENCRYPTED = "what it says is encrypted"
+"""Of an error whose text could hold what somebody wrote."""
+
 _SHARED = PydanticPayloadConverter().converters
 """They keep nothing of what they convert; the SDK makes a converter twice for each workflow task."""
 
@@ -120,8 +123,18 @@ class EncryptedFailureConverter(PlainFailureConverter):
             failure.message = exception.message
         elif _is_refusal(exception):
             failure.message = LOOK_THERE
-        elif isinstance(exception, ApplicationError) and exception.message == STILL_OPENING:
-            failure.message = STILL_OPENING  # whoever asks decrypts no failure, and waits
+        else:
+            # A query's failure reaches whoever asked as this text alone: the server drops the rest.
+            failure.message = _in_clear(exception)
+
+
+def _in_clear(exception: BaseException) -> str:
+    """What is read of an error without its key: the class, or that the complaint is being opened."""
+    if isinstance(exception, ApplicationError):
+        if exception.message == STILL_OPENING:
+            return STILL_OPENING
+        return f"{exception.type}: {ENCRYPTED}" if exception.type else ENCRYPTED
+    return f"{type(exception).__name__}: {ENCRYPTED}"
 
 
 def _is_refusal(exception: BaseException) -> bool:

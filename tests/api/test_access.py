@@ -54,7 +54,9 @@ def _ways(routes: object) -> Iterator[Way]:
             route.path.replace("{reference}", "CYP-1999-000001")
             .replace("{receipt}", "rc_" + "0" * 32)
             .replace("{webhook}", "wh_" + "0" * 24)
+            .replace("{number}", "1")
             .replace("{request}", "um_" + "0" * 32)
+            .replace("{mark}", "0" * 8)
         )
         assert "{" not in path, path
         yield from (Way(route.operation_id, method, path) for method in sorted(route.methods or ()))

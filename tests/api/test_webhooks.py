@@ -40,7 +40,7 @@ async def subscribed(gate: Gate, headers: Headers, receiver: Receiver, **more: o
 def events(receiver: Receiver, reference: str) -> list[str]:
     """The events told of one complaint, in the order of their notices."""
     numbered = [
-        (int(id.rpartition(".")[2]), told["type"])
+        (int(id.rpartition(".")[2].partition("-")[0]), told["type"])
         for id, told in receiver.told().items()
         if told["data"]["reference"] == reference
     ]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import signal
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -14,7 +17,7 @@ from temporalio.exceptions import ApplicationError
 from redress.procedures.bank_holidays import calendar_today
 from redress.store import tables
 from tests.conftest import Life
-from tests.faults.conftest import House, locked
+from tests.faults.conftest import ROOT, House, locked
 from tests.waiting import eventually, recorded
 
 CALENDAR = calendar_today()
@@ -208,6 +211,31 @@ async def test_an_errand_that_somebody_ends_by_hand_is_asked_for_anew(own: House
     assert (await life.send("add_note", note="Later.")).applied
     await recorded(own.register, life.reference, messages=2)
     assert set(_sent(own, life.reference).values()) == {1}
+
+
+async def test_an_operator_sees_what_waits_to_be_recorded(own: House) -> None:
+    """Answered at once, recorded when the register can be written again (finding K10)."""
+    life = own.life()
+    await life.open()
+    await life.settled(lambda: _recorded(own, life.reference, "opened") == ["opened"])
+    with locked(own):
+        assert (await life.send("acknowledge")).applied
+        shown = await eventually(lambda: _waiting(own), lambda found: bool(found and found[0]["problem"]), 60)
+    [line] = [each for each in shown if each["reference"] == life.reference]
+    assert (line["what"], line["problem"]) == ("the record", "in the worker's log")
+    assert line["seconds"] >= 0 < line["tries"]
+    await recorded(own.register, life.reference, messages=1)
+    assert life.reference not in {each["reference"] for each in await _waiting(own)}
+
+
+async def _waiting(own: House) -> list[dict[str, Any]]:
+    command = (sys.executable, "starter.py", "waiting", "--json", "--longer-than", "0")
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=ROOT, env=own.environment, stdout=asyncio.subprocess.PIPE
+    )
+    printed, _ = await process.communicate()
+    found: list[dict[str, Any]] = json.loads(printed)
+    return found
 
 
 async def _pending(life: Life) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +131,24 @@ async def test_an_older_temporal_is_brought_to_where_the_register_stands(house: 
         await house.recorded(first, 3)  # it would have been lost: its place in the record was taken
         await house.send(third, "withdraw", reason="Sorted out.")
         await house.recorded(third, 2)
+
+
+async def test_letters_that_had_not_left_leave_after_a_restore(house: Restored) -> None:
+    """The older Temporal knows nothing of the message that caused them."""
+    async with house.running():
+        reference = await house.open(1)
+        await house.send(reference, "acknowledge")
+        await house.recorded(reference, 1)
+        older = house.back_up("temporal")
+        await house.send(reference, "extend", reason="Two invented teams.")
+        await house.recorded(reference, 2)
+    house.put_back("temporal", older)
+    not_left = "UPDATE letters SET state = 'ready', claim = NULL, sent_at = NULL WHERE letter = 'extension'"
+    with closing(sqlite3.connect(house.state / "register.db")) as db, db:
+        assert db.execute(not_left).rowcount
+    async with house.running():
+        assert await house.reconciled() == {reference: "taken up"}
+        await house.recorded(reference, 2)
 
 
 async def test_without_any_temporal_everything_is_taken_up_from_the_register(house: Restored) -> None:

@@ -6,8 +6,10 @@ import asyncio
 import json
 import logging
 import os
+import sqlite3
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,12 +19,12 @@ from google.protobuf.message import Message
 from sqlalchemy import select
 from temporalio.api.common.v1 import Payload, Payloads, WorkflowExecution
 from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
-from temporalio.client import Client, WorkflowFailureError
+from temporalio.client import Client, WorkflowFailureError, WorkflowQueryFailedError
 from temporalio.service import RPCError
 
 from redress.bootstrap import activities_for, running_workers
 from redress.bootstrap_keys import cipher_for
-from redress.contract import workflow_id
+from redress.contract import STATUS, STILL_OPENING, Start, workflow_id
 from redress.domain.case import Answer
 from redress.domain.erasure import Erased
 from redress.domain.parsing import Malformed
@@ -30,7 +32,8 @@ from redress.security import encryption as sealing
 from redress.security.keyring import add_key
 from redress.services import erasing, export_text, exporting, intake, sending
 from redress.services.clock import today
-from redress.services.errors import Rejected
+from redress.services.errors import NoAnswer, Rejected
+from redress.services.querying import ask
 from redress.settings import Settings
 from redress.store import letters, tables
 from redress.store.register import Register
@@ -147,6 +150,23 @@ async def _a_life(house: EnvelopeCipher, source_id: str) -> str:
     await house.send(reference, "withdraw", reason=marked("sorted out"))
     await recorded(house.register, reference, messages=11)
     return reference
+
+
+async def test_a_complaint_that_is_being_opened_is_waited_for(house: EnvelopeCipher) -> None:
+    """It has no rules yet, since the register is locked: "Encoded failure" told nobody so (finding K9)."""
+    opened = await house.open("being-opened")
+    await ask(house.client, opened, STATUS, within=60)
+    with pytest.raises(WorkflowQueryFailedError, match="what it says is encrypted"):
+        await house.client.get_workflow_handle(workflow_id(opened)).query(STATUS, MARK)
+    opening = OPENING | {"source_id": "1", "received_on": today().isoformat()}
+    start = Start(reference="BEING-OPENED-1", opening=opening)
+    with closing(sqlite3.connect(house.folder / "register.db", isolation_level=None)) as db:
+        db.execute("BEGIN IMMEDIATE")
+        await intake.start(house.client, start)
+        with pytest.raises(NoAnswer, match=STILL_OPENING):
+            await ask(house.client, start.reference, STATUS, within=3)
+        db.execute("ROLLBACK")
+    assert (await ask(house.client, start.reference, STATUS, within=60))["state"] == "open"
 
 
 async def test_nothing_that_is_written_can_be_read_without_the_keys(house: EnvelopeCipher) -> None:

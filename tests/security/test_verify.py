@@ -157,7 +157,7 @@ async def test_what_stands_in_the_clear_is_served_to_nobody(
     house.register._recent.clear()
     for read in (
         lambda: house.register.status(reference, today()),
-        lambda: entries_of(house.register, reference, 0, 100, with_text=True),
+        lambda: entries_of(house.register, reference, "", 100, with_text=True),
     ):
         with pytest.raises(
             Unreadable, match=rf"events.body of {reference}, row message:1: stands unencrypted"

@@ -28,8 +28,8 @@ LOOK_EVERY = 0.5
 class Change(Schema):
     """One entry of a complaint's record."""
 
-    id: int
-    """Its place in the record; entries of one complaint have rising numbers."""
+    id: str
+    """What it is called, for good: no other entry ever gets this id, whatever is restored from a backup."""
 
     on: date
     """The London date it belongs to."""
@@ -57,8 +57,8 @@ class Changes(Schema):
     changes: list[Change]
     """In the order they were recorded."""
 
-    next: int
-    """Give it as `after` the next time: only what came since is given."""
+    next: str
+    """Give it as `after` the next time: only what came since is given. It means nothing to a reader."""
 
 
 @router.get(
@@ -72,7 +72,9 @@ async def follow_changes(
     reference: Reference,
     context: Context,
     caller: CurrentCaller,
-    after: Annotated[int, Query(ge=0, le=2_147_483_647, description="`next` of the time before.")] = 0,
+    after: Annotated[
+        str, Query(max_length=40, description="`next` of the time before; empty: from the beginning.")
+    ] = "",
     limit: Annotated[int, Query(ge=1, le=200, description="How many at most.")] = 100,
     wait: Annotated[
         int, Query(ge=0, le=25, description="Seconds to wait for something new, before the answer is empty.")
@@ -80,14 +82,15 @@ async def follow_changes(
 ) -> dict[str, Any]:
     """The record since `after`. Ask again with `next`; with `wait` one request stands until something comes.
 
-    Each entry is given once for each `after`, none is left out: the record is only ever added to.
+    Each entry is given once for each `after`, none is left out: the record is only ever added to. After a
+    restore from a backup that lacks what `after` stands for, the record is given from the beginning.
     """
     with context.callers.waiting(caller) if wait else nullcontext():
         return await _followed(context, caller, reference, after, limit, wait)
 
 
 async def _followed(
-    context: AppContext, caller: Caller, reference: str, after: int, limit: int, wait: int
+    context: AppContext, caller: Caller, reference: str, after: str, limit: int, wait: int
 ) -> dict[str, Any]:
     with_text = bool(caller.roles & READS_TEXT)
     ends_at = monotonic() + wait

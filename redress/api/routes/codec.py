@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from functools import cache
 from typing import Annotated, Any
 from urllib.parse import parse_qs
@@ -27,12 +28,13 @@ from redress.api.callers import CHALLENGE
 from redress.api.context import AppContext, Context, CurrentCaller
 from redress.api.pages import page
 from redress.api.problems import wrong
+from redress.api.readings import shows
 from redress.api.routing import OPEN, endpoints, roles
 from redress.api.schemas import Schema
 from redress.contract import WORKFLOW_ID_PREFIX
 from redress.security.access import CODEC
 from redress.security.encryption import EnvelopeCipher
-from redress.temporal.codec import EncryptionCodec, placeholder
+from redress.temporal.codec import EncryptionCodec, decrypted
 
 router = endpoints("codec")
 
@@ -101,28 +103,28 @@ async def encode(body: Payloads, context: Context) -> Response:
     response_description="As many payloads, in the same order.",
     openapi_extra=roles(CODEC),
 )
-async def decode(body: Payloads, context: Context, caller: CurrentCaller) -> Response:
+async def decode(body: Payloads, request: Request, context: Context, caller: CurrentCaller) -> Response:
     """What cannot be read, since its key is destroyed or was never here, comes back as words that say so.
 
     So does, for a caller who is limited to an authority, what is another authority's, or nobody knows whose.
+    Who decodes is written down with each complaint whose key was used.
     """
-    payloads, cipher = await asyncio.to_thread(_payloads, body), context.cipher
-    if isinstance(cipher, EnvelopeCipher):
-        payloads = await asyncio.to_thread(_decoded, context, cipher, caller.authority, payloads)
+    payloads, used = await asyncio.to_thread(_payloads, body), set[str]()
+    if isinstance(context.cipher, EnvelopeCipher):
+        may_read = _of_authority(context, caller.authority) if caller.authority is not None else None
+        payloads, used = await asyncio.to_thread(decrypted, context.cipher, payloads, may_read)
+    shows(request, *used, apart=True)
     return await asyncio.to_thread(_answer, payloads)
 
 
-def _decoded(
-    context: AppContext, cipher: EnvelopeCipher, authority: str | None, payloads: list[Payload]
-) -> list[Payload]:
-    if authority is None:
-        return [placeholder(cipher, payload) for payload in payloads]
+def _of_authority(context: AppContext, authority: str) -> Callable[[str | None], bool]:
+    """Whether a complaint is an authority's; one that nobody knows is no one's."""
 
     @cache
     def is_own(reference: str | None) -> bool:
         return reference is not None and context.backends.register.authority_of(reference) == authority
 
-    return [placeholder(cipher, payload, may_read=is_own) for payload in payloads]
+    return is_own
 
 
 def _payloads(body: Payloads) -> list[Payload]:

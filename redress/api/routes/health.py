@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Literal
 
 from pydantic import Field
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,14 +20,14 @@ router = endpoints("health")
 class Alive(Schema):
     """The process answers."""
 
-    status: str = Field(examples=["alive"])
+    status: Literal["alive"]
     """Always the same."""
 
 
 class Ready(Schema):
     """What the API needs, and whether it answers."""
 
-    status: str
+    status: Literal["ready", "degraded"]
     """`ready`, or `degraded`: openings are kept, the rest may get a 503."""
 
     temporal: bool

@@ -114,8 +114,6 @@ async def _send(
     from_intake: bool,
 ) -> Answer:
     _name(body, key)
-    if body.get("on") is None and isinstance(body.get("message_id"), str):
-        body["on"] = await _first_date(context, reference, body["message_id"])
     name, completed = await asyncio.to_thread(sending.accept, action, body, from_intake=from_intake)
     repeat = {"message_id": completed["message_id"], "on": completed["on"]}
     since = datetime.now(UTC)
@@ -160,14 +158,6 @@ async def _keep(
             f"{unmatched.MOST_WAITING} requests of this caller wait to be matched: staff see to them first."
         )
         raise Refusal("too-many", detail, headers={"Retry-After": "3600"}) from None
-
-
-async def _first_date(context: AppContext, reference: str, message_id: str) -> str | None:
-    """The date of the same message when it came first: a repeat on a later day is still a repeat."""
-    try:
-        return await context.backends.ask(lambda register: register.dated(reference, message_id))
-    except Unavailable:
-        return None
 
 
 def _description(kind: type[Message]) -> str:

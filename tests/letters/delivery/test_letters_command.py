@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from redress.cli.main import commands
 from redress.domain.parsing import Malformed
-from redress.services import letters
+from redress.procedures.loader import authority
+from redress.services import letters, sending
+from redress.services.clock import today
 from redress.services.errors import NotFound, Rejected
+from redress.services.exporting import export
+from redress.services.lists import list_complaints, statuses
 from redress.settings import Settings
+from redress.store.database import connect
+from redress.store.listing import ComplaintFilter
+from redress.store.register import Register
 from tests.letters.delivery.conftest import PERSON, Desk
 from tests.letters.delivery.mail_server import PASSWORD, Fault, MailServer
 from tests.letters.delivery.notify_service import NotifyService
@@ -52,7 +62,7 @@ def test_sent_again_it_is_another_message(by_mail: Settings, mail: MailServer, d
     at.says("acknowledge", "2026-06-02")
     mail.mailbox.fault = "none"
     at.rested()
-    assert letters.again(at.dispatcher, at.reference, mark_of(at))["state"] == "sent"
+    assert letters.again(at.dispatcher, at.reference, mark_of(at))["state"] == "done"
     assert list(mail.mailbox.counted().values()) == [1, 1], "each with an id of its own"
     with pytest.raises(Rejected, match="this letter is sent"):
         letters.again(at.dispatcher, at.reference, mark_of(at))
@@ -80,7 +90,7 @@ def test_sent_again_it_goes_to_the_address_that_was_corrected(
     right = PERSON | {"email": "right@inventata.example"}
     at.says("correct", "2026-06-03", field="complainant", value=right, reason="A slip of the pen.")
     mail.mailbox.recipients.clear()
-    assert letters.again(at.dispatcher, at.reference, mark_of(at))["state"] == "sent"
+    assert letters.again(at.dispatcher, at.reference, mark_of(at))["state"] == "done"
     assert mail.mailbox.recipients == ["right@inventata.example"]
 
 
@@ -93,7 +103,7 @@ def test_sent_again_it_goes_by_the_means_that_was_added(
     assert at.states()["acknowledgement to complainant"] == "failed"
     at.says("correct", "2026-06-03", field="complainant", value=PERSON, reason="They rang us.")
     mail.mailbox.recipients.clear()
-    assert letters.again(at.dispatcher, at.reference, mark_of(at))["state"] == "sent"
+    assert letters.again(at.dispatcher, at.reference, mark_of(at))["state"] == "done"
     assert mail.mailbox.recipients == [PERSON["email"]]
 
 
@@ -114,7 +124,7 @@ def test_a_copy_for_an_advocate_who_was_replaced_goes_to_nobody_else(
     corrected = first | {"email": "ada@new.example"}
     at.says("set_advocate", "2026-06-04", advocate=corrected, gets_letters=True)
     mail.mailbox.fault = "none"
-    assert letters.again(at.dispatcher, at.reference, copy["mark"])["state"] == "sent"
+    assert letters.again(at.dispatcher, at.reference, copy["mark"])["state"] == "done"
     assert mail.mailbox.recipients[-1] == "ada@new.example"
 
 
@@ -123,13 +133,14 @@ def test_sent_by_hand_it_is_tried_no_more(by_mail: Settings, mail: MailServer, d
     at.open()
     mail.stop()
     at.says("acknowledge", "2026-06-02")
-    assert letters.by_hand(at.register, at.reference, mark_of(at))["state"] == "by_hand"
+    line = letters.done(at.register, at.reference, mark_of(at), date(2026, 6, 2))
+    assert (line["state"], line["left_on"]) == ("done", "2026-06-02")
     mail.start()
     at.rested()
     at.activities.send_letters(at.reference)
     assert mail.mailbox.taken == []
     with pytest.raises(Rejected):
-        letters.by_hand(at.register, at.reference, mark_of(at))
+        letters.done(at.register, at.reference, mark_of(at), date(2026, 6, 2))
 
 
 def test_a_text_is_there_to_be_read(by_mail: Settings, desk: MakeDesk) -> None:
@@ -168,13 +179,83 @@ def test_a_status_tells_what_became_of_each_letter(
     }
 
 
+def test_a_letter_that_failed_is_told_so_in_lists_exports_and_while_temporal_is_down(
+    by_mail: Settings, mail: MailServer, desk: MakeDesk
+) -> None:
+    at = desk(by_mail.model_copy(update={"send_staff": "outbox"}))
+    mail.mailbox.fault = "refuse_person"
+    at.open()
+    at.says("acknowledge", "2026-06-02")
+
+    async def ask(work: Callable[[Register], Any]) -> Any:
+        return work(at.register)
+
+    day = at.case.state.day
+    read = asyncio.run(sending.read_status(None, ask, at.reference, day, 1, although_down=True))
+    with at.register.reading() as db:
+        found = at.register.latest_status(db, at.reference, day)
+    assert found is not None
+    lines = list_complaints(at.register, ComplaintFilter(closed=True), day).complaints
+    for status in (
+        read.status,
+        *statuses(at.register, lines, day),
+        export(at.register, at.reference)["status"],
+    ):
+        told = {each["letter"]: each["state"] for each in status["letters"]}
+        assert told["acknowledgement"] == "failed"
+
+
+def test_what_the_register_does_not_say_is_not_told_as_left(by_mail: Settings, desk: MakeDesk) -> None:
+    at = desk(by_mail)
+    at.open()
+    at.says("acknowledge", "2026-06-02")
+    status = at.register.status(at.reference, at.case.state.day)
+    assert status is not None
+    away = Register(connect("sqlite:////nowhere/at/all.db"))
+    assert {each["state"] for each in letters.with_delivery(away, status)["letters"]} <= {
+        *("leaving", "waiting", "skipped", "history"),
+    }
+
+
+def test_one_in_the_folder_is_for_somebody_to_send(
+    by_mail: Settings, desk: MakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = desk(by_mail.model_copy(update={"send_email": "outbox", "send_staff": "outbox"}))
+    at.open(email="", address="1 Nowhere Lane", format="post")
+    at.says("acknowledge", "2026-06-02")
+    [line] = letters.lines(at.register, at.reference)
+    assert (line["state"], line["left_on"], line["by"]) == ("by_hand", None, "outbox")
+    # An authority whose folder is posted daily: laid there, it has left. Without an address it has not.
+    posted = authority("family-rights").model_copy(update={"folder_posted_daily": True})
+    with monkeypatch.context() as patched:
+        patched.setattr(letters, "authority", lambda _: posted)
+        [line] = letters.lines(at.register, at.reference)
+        assert line["state"] == "done"
+        assert line["left_on"] == today().isoformat()
+    with pytest.raises(Malformed, match="on: 2099-01-01 should lie between 2026-06-02"):
+        letters.done(at.register, at.reference, line["mark"], date(2099, 1, 1))
+    line = letters.done(at.register, at.reference, line["mark"], date(2026, 6, 3))
+    assert (line["state"], line["left_on"]) == ("done", "2026-06-03")
+    with pytest.raises(Rejected, match="this letter is sent"):
+        letters.done(at.register, at.reference, line["mark"], date(2026, 6, 3))
+
+
+@pytest.mark.parametrize("channel", ["outbox", "smtp"])
+def test_one_without_any_address_is_by_hand(by_mail: Settings, desk: MakeDesk, channel: str) -> None:
+    at = desk(by_mail.model_copy(update={"send_email": channel, "send_staff": "outbox"}))
+    at.open(email="", address="", telephone="")
+    at.says("acknowledge", "2026-06-02")
+    line = next(each for each in letters.lines(at.register, at.reference) if each["to"] == "complainant")
+    assert (line["letter"], line["state"], line["left_on"]) == ("acknowledgement", "by_hand", None)
+
+
 def test_what_is_under_way_by_notify_can_be_asked_after(
     by_notify: Settings, notify: NotifyService, desk: MakeDesk
 ) -> None:
     at = desk(by_notify)
     at.open()
     at.says("acknowledge", "2026-06-02")
-    assert letters.again(at.dispatcher, at.reference, mark_of(at))["state"] == "sent"
+    assert letters.again(at.dispatcher, at.reference, mark_of(at))["state"] == "arrived"
     assert list(notify.counted().values()) == [1]
 
 
@@ -208,16 +289,23 @@ def test_the_command_as_it_is_typed(typed: Settings, mail: MailServer, desk: Mak
         return CliRunner().invoke(commands(), ["letters", *words])
 
     mark = json.loads(run("--json").stdout)[0]["mark"]
-    assert "Dear Testa Inventata" in run(at.reference, mark).stdout
-    assert run(at.reference, mark, "--again").exit_code == 3
+    assert "Dear Testa Inventata" in run("show", at.reference, mark).stdout
+    assert run("resend", at.reference, mark).exit_code == 3
     mail.mailbox.fault = "none"
-    again = run(at.reference, mark, "--again")
+    again = run("resend", at.reference, mark)
     assert (again.exit_code, again.stderr) == (0, "")
     assert len(mail.mailbox.taken) == 1
-    refused = run(at.reference, mark, "--again")
+    refused = run("resend", at.reference, mark)
     assert refused.exit_code == 4
     assert "there is nothing to send again" in refused.stderr
-    assert run("--again").exit_code == 2
+    assert run("resend").exit_code == 2
+    assert run("done", at.reference, mark).exit_code == 2
+    assert run("--state", "lost").exit_code == 2
+    assert run("show", "00000000").exit_code == 2
+    staff = json.loads(run("--state", "by_hand", "--json").stdout)
+    assert {each["letter"] for each in staff} == {"undelivered"}
+    done = run("done", staff[0]["mark"], "--on", staff[0]["on"], "--json")
+    assert json.loads(done.stdout)[0]["state"] == "done"
     assert run().stdout.strip() == "no letters to show"
 
 

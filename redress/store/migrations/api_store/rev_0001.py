@@ -12,6 +12,31 @@ down_revision = None
 def upgrade() -> None:
     """Bring the schema here from the revision before."""
     op.create_table(
+        "reading_complaints",
+        sa.Column("complaints", sa.String(length=64), nullable=False),
+        sa.Column("reference", sa.String(length=80), nullable=False),
+        sa.Column("authority", sa.String(length=100), nullable=False),
+        sa.PrimaryKeyConstraint("complaints", "reference"),
+    )
+    op.create_index("reading_complaints_by_authority", "reading_complaints", ["authority", "complaints"])
+    op.create_index("reading_complaints_by_reference", "reading_complaints", ["reference", "complaints"])
+    op.create_table(
+        "readings",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reader", sa.String(length=200), nullable=False),
+        sa.Column("roles", sa.String(length=200), nullable=False),
+        sa.Column("reader_kind", sa.String(length=20), nullable=False),
+        sa.Column("door", sa.String(length=100), nullable=False),
+        sa.Column("complaints", sa.String(length=64), nullable=False),
+        sa.Column("removed_before", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("readings_by_complaints", "readings", ["complaints", "at"])
+    op.create_index("readings_by_reader", "readings", ["reader", "at"])
+    op.create_index("readings_by_time", "readings", ["at", "id"])
+    _let_readings_only_be_added_to(op.get_bind().dialect.name)
+    op.create_table(
         "sessions",
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("token", sa.Integer(), nullable=True),
@@ -61,3 +86,29 @@ def upgrade() -> None:
         sa.UniqueConstraint("receipt", name="one_opening_a_receipt"),
     )
     op.create_index("waiting_by_state", "waiting_openings", ["state", "id"])
+
+
+MAY_BE_REMOVED = {
+    "readings": "EXISTS (SELECT 1 FROM readings WHERE removed_before > OLD.at)",
+    "reading_complaints": "NOT EXISTS (SELECT 1 FROM readings WHERE complaints = OLD.complaints)",
+}
+"""When a row may be removed: an entry says that it was; no entry names that list of complaints any more."""
+
+
+def _let_readings_only_be_added_to(dialect: str) -> None:
+    """Triggers that refuse every change of a reading, and every removal that no entry tells of."""
+    for table, condition in MAY_BE_REMOVED.items():
+        if dialect == "postgresql":
+            op.execute(
+                f"CREATE FUNCTION {table}_only_added() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                f"IF TG_OP = 'DELETE' THEN IF {condition} THEN RETURN OLD; END IF; END IF; "
+                f"RAISE EXCEPTION '{table} are only added to'; END $$"
+            )
+            op.execute(
+                f"CREATE TRIGGER {table}_only_added BEFORE UPDATE OR DELETE ON {table} "
+                f"FOR EACH ROW EXECUTE FUNCTION {table}_only_added()"
+            )
+            continue
+        refuse = f"BEGIN SELECT RAISE(ABORT, '{table} are only added to'); END"
+        op.execute(f"CREATE TRIGGER {table}_not_changed BEFORE UPDATE ON {table} {refuse}")
+        op.execute(f"CREATE TRIGGER {table}_kept BEFORE DELETE ON {table} WHEN NOT ({condition}) {refuse}")

@@ -1,0 +1,216 @@
+"""Letters over HTTP: which left, what stands in one, and what a person decides about it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import Path, Query
+from pydantic import Field
+from sqlalchemy.exc import SQLAlchemyError
+
+from redress.api.context import AppContext, Context, CurrentCaller, Reference, check_authority
+from redress.api.problems import Refusal, problems, unavailable, wrong
+from redress.api.routing import endpoints, roles
+from redress.api.schemas import Next, Schema
+from redress.domain.fields import Day
+from redress.domain.parsing import Malformed
+from redress.procedures.loader import authority_names
+from redress.security.access import STAFF
+from redress.services import letters as service
+from redress.services.backends import Unavailable
+from redress.services.errors import NoAnswer, Rejected
+from redress.services.resending import resend
+from redress.store.letters import LetterFilter, LetterState
+from redress.store.register import Register
+
+router = endpoints("letters")
+
+Mark = Annotated[str, Path(pattern=r"^[0-9a-f]{8}$", description="The letter's mark.", examples=["050b8bca"])]
+State = Annotated[LetterState | None, Query(description="Only letters in this state.", examples=["by_hand"])]
+Limit = Annotated[int, Query(ge=1, le=500, description="How many at most on one page.")]
+After = Annotated[
+    str, Query(max_length=1500, description="`next` of the page before; left out: from the start.")
+]
+
+
+class Letter(Schema):
+    """What became of a letter."""
+
+    reference: str = Field(examples=["CYP-2026-000123"])
+    """The complaint."""
+
+    mark: str = Field(examples=["050b8bca"])
+    """What it is called within the complaint."""
+
+    letter: str = Field(examples=["stage_1_response"])
+    """Which letter."""
+
+    to: str = Field(examples=["complainant"])
+    """To whom, by their part; `_text`: the text message beside it."""
+
+    on: date
+    """The London date that it bears."""
+
+    state: LetterState
+    """`waiting` (not written yet), `leaving` (written), `done` (it left), `arrived` (and is known to have),
+    `failed`, `unsure` (perhaps it left), `by_hand` (for somebody to send: it lies in the outbox folder, or
+    there is no address), `erased`."""
+
+    left_on: date | None
+    """The London date on which it left; null: it has not, or nobody knows."""
+
+    by: str = Field(examples=["smtp"])
+    """What took it: `smtp`, `notify`, or `outbox`, the folder."""
+
+    attempts: int
+    """How often it was tried."""
+
+    reason: str
+    """Why it did not leave."""
+
+    place: str
+    """Where it lies in the folder, or what Notify calls it."""
+
+
+class LetterText(Letter):
+    """A letter with its text."""
+
+    text: str
+    """As it was written."""
+
+
+class Letters(Schema):
+    """A page of letters, by complaint."""
+
+    letters: list[Letter]
+    """By complaint."""
+
+    next: Next
+
+
+class SentByHand(Schema):
+    """That somebody sent a letter."""
+
+    on: Day = Field(examples=["2026-11-20"])
+    """The London date on which they did."""
+
+
+@router.get("/v1/letters", operation_id="list_letters", summary="List letters", openapi_extra=roles(STAFF))
+async def list_letters(
+    context: Context,
+    caller: CurrentCaller,
+    state: State = None,
+    authority: Annotated[
+        str | None,
+        Query(
+            pattern=r"^[a-z0-9][a-z0-9-]{0,99}$",
+            description="Only this authority.",
+            examples=["family-rights"],
+        ),
+    ] = None,
+    limit: Limit = 100,
+    after: After = "",
+) -> Letters:
+    """The letters of all complaints that the caller reaches, by complaint; Temporal may be down."""
+    if authority is not None:
+        check_authority(caller, authority)
+        if authority not in authority_names():
+            known = ", ".join(authority_names())
+            raise wrong("authority", f"{authority!r} is none of {known}")
+    return await _page(context, LetterFilter(None, authority or caller.authority, state), limit, after)
+
+
+@router.get(
+    "/v1/complaints/{reference}/letters",
+    operation_id="list_complaint_letters",
+    summary="List a complaint's letters",
+    openapi_extra=roles(STAFF),
+)
+async def list_complaint_letters(
+    reference: Reference, context: Context, state: State = None, limit: Limit = 100, after: After = ""
+) -> Letters:
+    """Every letter of a complaint, those of a person's own post and those to staff."""
+    return await _page(context, LetterFilter(reference, None, state), limit, after)
+
+
+async def _page(context: AppContext, wanted: LetterFilter, limit: int, after: str) -> Letters:
+    page = await context.backends.ask(
+        lambda register: service.page(register, wanted, limit=limit, after=after)
+    )
+    return Letters(letters=[Letter(**line) for line in page.letters], next=page.next)
+
+
+@router.get(
+    "/v1/complaints/{reference}/letters/{mark}",
+    operation_id="read_letter",
+    summary="Read a letter",
+    openapi_extra=roles(STAFF),
+)
+async def read_letter(reference: Reference, mark: Mark, context: Context) -> LetterText:
+    """What became of it, and its text as it was written."""
+
+    def read(register: Register) -> LetterText:
+        _check(register, reference, mark)
+        line = service.one(register, reference, mark)
+        return LetterText(**line, text=service.text(register, reference, mark))
+
+    return await context.backends.ask(read)
+
+
+@router.post(
+    "/v1/complaints/{reference}/letters/{mark}/resend",
+    operation_id="resend_letter",
+    summary="Send a letter again",
+    responses=problems(409),
+    openapi_extra=roles(STAFF),
+)
+async def resend_letter(reference: Reference, mark: Mark, context: Context, caller: CurrentCaller) -> Letter:
+    """One that failed, or that nobody knows of, is sent once more; one that waits is tried now.
+
+    It goes to where the person is reached now: correct a wrong address first. A worker sends it, within
+    seconds; a note in the complaint says who asked. One that has left, or lies in the folder, is a 409.
+    """
+    await context.backends.ask(lambda register: _check(register, reference, mark))
+    try:
+        client, register = context.backends.temporal(), context.backends.register
+        within = context.settings.api_answer_within
+        line = await resend(client, register, reference, mark, by=caller.name, within=within)
+    except Rejected as error:
+        raise _conflict(error) from None
+    except (Unavailable, SQLAlchemyError, NoAnswer):
+        raise unavailable("The letter could not be sent just now. Ask again later.") from None
+    return Letter(**line)
+
+
+@router.post(
+    "/v1/complaints/{reference}/letters/{mark}/done",
+    operation_id="letter_done",
+    summary="Say that a letter was sent by hand",
+    responses=problems(409),
+    openapi_extra=roles(STAFF),
+)
+async def letter_done(reference: Reference, mark: Mark, sent: SentByHand, context: Context) -> Letter:
+    """Somebody sent it on that day: it is tried no more. One that has left already is a 409."""
+
+    def note(register: Register) -> Letter:
+        _check(register, reference, mark)
+        return Letter(**service.done(register, reference, mark, sent.on))
+
+    try:
+        return await context.backends.ask(note)
+    except Rejected as error:
+        raise _conflict(error) from None
+
+
+def _check(register: Register, reference: str, mark: str) -> None:
+    """Raises `Refusal` where there is no such letter."""
+    try:
+        service.one(register, reference, mark)
+    except Malformed:
+        raise Refusal("not-found", f"{reference} has no letter {mark}.") from None
+
+
+def _conflict(error: Rejected) -> Refusal:
+    why = str(error)
+    return Refusal("refused", f"{why[:1].upper()}{why[1:]}.")

@@ -1,0 +1,211 @@
+"""Whoever reads personal data over HTTP or by the codec is written down before it is sent."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+from temporalio.api.common.v1 import Payload
+
+from redress.api.readings import NOTHING_PERSONAL
+from redress.services.readings import local_reading, write_down
+from redress.store.api_store import open_store
+from redress.store.tokens import Tokens
+from tests.api.gates import Gate, access
+from tests.api.test_codec import payload
+from tests.api.town import Town
+
+_numbers = itertools.count(1)
+
+
+def caller(gate: Gate, *roles: Any, authority: str | None = None) -> tuple[str, dict[str, str]]:
+    """A name of its own, and its headers."""
+    name = f"reader-{next(_numbers)}"
+    return name, {"Authorization": f"Bearer {gate.token(*roles, authority=authority, name=name)}"}
+
+
+async def audited(gate: Gate, **asked: str) -> list[dict[str, Any]]:
+    manager = gate.headers("complaints_manager")
+    answer = await gate.http.get("/v1/audit", params={"limit": "500", **asked}, headers=manager)
+    assert answer.status_code == 200, answer.text
+    entries: list[dict[str, Any]] = answer.json()["readings"]
+    return entries
+
+
+async def gets(gate: Gate) -> Iterator[tuple[str, str]]:
+    """Every operation by GET of the OpenAPI document, with a path that leads to something."""
+    manager = gate.headers("complaints_manager")
+    reference = await gate.open(manager)
+    assert (await gate.send(manager, reference, "acknowledge")).is_success
+
+    async def is_recorded() -> bool:
+        line = await gate.http.get("/v1/complaints", params={"limit": 500}, headers=manager)
+        return reference in line.text
+
+    await gate.until(is_recorded)
+    hook = {"url": "https://invented.example/", "authority": "family-rights"}
+    made = await gate.http.post("/v1/webhooks", json=hook, headers=manager)
+    known = {"reference": reference, "webhook": made.json()["id"], "receipt": "rc_" + "0" * 32}
+    letters = f"/v1/complaints/{reference}/letters"
+    listed = await gate.http.get(letters, headers=manager)
+    known["mark"] = listed.json()["letters"][0]["mark"] if listed.is_success else ""
+    document = (await gate.http.get("/openapi.json")).json()
+    return iter(
+        [
+            (operation["get"]["operationId"], path.format_map(known))
+            for path, operation in document["paths"].items()
+            if "get" in operation
+        ]
+    )
+
+
+async def test_every_path_that_reads_leaves_an_entry_or_is_listed_as_holding_nothing(gate: Gate) -> None:
+    for operation, path in await gets(gate):
+        name, headers = caller(gate, "staff", "complaints_manager", "reader", "intake")
+        params = {"from": "2026-06-01", "days": "3"} if operation == "count_days" else {}
+        answer = await gate.http.get(path, params=params, headers=headers)
+        assert answer.status_code == (404 if operation == "read_receipt" else 200), (path, answer.text)
+        entries = await audited(gate, reader=name)
+        if access()[operation] is None or operation in NOTHING_PERSONAL:
+            assert entries == [], operation
+            continue
+        (entry,) = entries
+        assert entry["door"].startswith("GET /v1/"), operation
+        assert entry["complaints"] or operation == "read_audit", operation
+        assert (entry["reader"], entry["reader_kind"]) == (name, "token")
+        assert entry["roles"]
+
+
+async def test_an_entry_says_who_what_and_where_and_holds_no_content(gate: Gate) -> None:
+    reference = await gate.open(gate.headers("staff"), points=["Xenophora was shouted at."])
+    name, headers = caller(gate, "staff")
+    for _ in range(3):
+        assert (await gate.http.get(f"/v1/complaints/{reference}", headers=headers)).status_code == 200
+    entries = await audited(gate, reference=reference)
+    assert len([each for each in entries if each["reader"] == name]) in (1, 2), "one for each minute"
+    assert "Xenophora" not in str(entries)
+    assert {tuple(each["roles"]) for each in entries if each["reader"] == name} == {("staff",)}
+    # To ask is a reading too.
+    again = await audited(gate, reference=reference)
+    assert any(each["door"] == "GET /v1/audit" for each in again)
+
+
+async def test_what_was_not_shown_is_no_reading(gate: Gate) -> None:
+    name, headers = caller(gate, "staff")
+    assert (await gate.http.get("/v1/complaints/CYP-1999-000009", headers=headers)).status_code == 404
+    assert await audited(gate, reader=name) == []
+
+
+async def test_a_list_is_one_entry_that_names_its_complaints(gate: Gate) -> None:
+    references = {await gate.open(gate.headers("staff"), authority="rotherham") for _ in range(2)}
+
+    async def is_listed() -> bool:
+        name, headers = caller(gate, "staff", authority="rotherham")
+        answer = await gate.http.get("/v1/complaints", params={"limit": 500}, headers=headers)
+        shown = {each["reference"] for each in answer.json()["complaints"]}
+        (entry,) = await audited(gate, reader=name)
+        assert set(entry["complaints"]) == shown
+        return references <= shown
+
+    await gate.until(is_listed)
+
+
+async def test_a_manager_sees_the_readings_of_their_own_authority_alone(gate: Gate) -> None:
+    theirs = await gate.open(gate.headers("staff"), authority="north-somerset")
+    mine = await gate.open(gate.headers("staff"), authority="family-rights")
+    name, headers = caller(gate, "staff")
+    for reference in (theirs, mine):
+        await gate.http.get(f"/v1/complaints/{reference}", headers=headers)
+    _, manager = caller(gate, "complaints_manager", authority="family-rights")
+    answer = await gate.http.get("/v1/audit", params={"reader": name}, headers=manager)
+    assert [each["complaints"] for each in answer.json()["readings"]] == [[mine]]
+    foreign = await gate.http.get("/v1/audit", params={"reference": theirs}, headers=manager)
+    assert [each for each in foreign.json().get("readings", []) if each["complaints"]] == []
+    staff = await gate.http.get("/v1/audit", headers=gate.headers("staff"))
+    assert staff.status_code == 403
+
+
+async def test_what_the_command_line_read_is_there_too(gate: Gate) -> None:
+    reference = await gate.open(gate.headers("staff"))
+    reading = local_reading("starter.py show", {reference: "family-rights"})
+    write_down(gate.state / "readings.jsonl", reading)
+    one = Gate(gate.state, "127.0.0.1:1")
+    await one.start()  # it takes the file in as it starts
+    try:
+
+        async def is_there() -> bool:
+            entries = await audited(gate, reference=reference)
+            return any(each["reader_kind"] == "command_line" for each in entries)
+
+        await gate.until(is_there)
+    finally:
+        await one.close()
+
+
+# --- the codec, and the record out of reach --------------------------------------------------------------
+
+
+async def test_the_codec_names_each_complaint_whose_key_it_used(town: Town) -> None:
+    gate = town.gate
+    first, second = [await gate.open(gate.headers("intake")) for _ in range(2)]
+    payloads = [_sealed(town, reference) for reference in (first, second, first)]
+    name, codec = caller(gate, "codec")
+    foreign = _sealed(town, "CYP-1999-000008")
+    foreign["data"] = payload("nonsense")["data"]
+    for part in (payloads, [foreign, payload("in clear")]):
+        answer = await gate.http.post("/codec/decode", json={"payloads": part}, headers=codec)
+        assert answer.status_code == 200, answer.text
+    entries = await audited(gate, reader=name)
+    doors = {(each["door"], *each["complaints"]) for each in entries}
+    assert doors == {("POST /codec/decode", first), ("POST /codec/decode", second)}
+
+
+def _sealed(town: Town, reference: str) -> dict[str, Any]:
+    plain = Payload(metadata={"encoding": b"json/plain"}, data=b'"said"').SerializeToString()
+    key, data = town.cipher.encrypt(plain, reference)
+    metadata = {"encoding": b"binary/encrypted", "encryption-key-id": key.encode()}
+    said = {name: base64.b64encode(value).decode() for name, value in metadata.items()}
+    return {"metadata": said, "data": base64.b64encode(data).decode()}
+
+
+async def test_what_cannot_be_written_down_is_not_shown(gate: Gate, tmp_path: Path) -> None:
+    """A record that takes nothing: 503, and not a word of the content."""
+    reference = await gate.open(gate.headers("staff"))
+    store = tmp_path / "api.db"
+    shutil.copy(gate.state / "api.db", store)
+    shutil.copy(gate.state / "api.db-wal", tmp_path / "api.db-wal")
+    apart = Gate(gate.state, gate.environment["TEMPORAL_ADDRESS"], REDRESS_API_URL=f"sqlite:///{store}")
+    await apart.start()
+    try:
+        await apart.reaches()
+        name, headers = caller(gate, "staff")
+        token = Tokens(open_store(f"sqlite:///{store}")).add(name, ["staff"], None, None)
+        headers = {"Authorization": f"Bearer {token}"}
+        path = f"/v1/complaints/{reference}"
+        assert (await apart.http.get(path, headers=headers)).status_code == 200
+        _make_it_take_nothing(store)
+        for each in (path, f"{path}/changes", "/v1/complaints"):
+            answer: httpx.Response = await apart.http.get(each, headers=headers)
+            if answer.status_code == 200:  # written down a moment ago, in the same minute
+                assert each == path
+                continue
+            assert answer.status_code == 503, answer.text
+            assert answer.headers["retry-after"]
+            assert reference not in answer.text.replace(each, "")
+        count = await apart.http.get(
+            "/v1/calendar/count", params={"from": "2026-06-01", "days": "1"}, headers=headers
+        )
+        assert count.status_code == 200, "what holds nothing personal goes on"
+    finally:
+        await apart.close()
+
+
+def _make_it_take_nothing(store: Path) -> None:
+    with sqlite3.connect(store) as db:
+        db.execute("CREATE TRIGGER full BEFORE INSERT ON readings BEGIN SELECT RAISE(ABORT, 'full'); END")

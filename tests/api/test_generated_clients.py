@@ -1,0 +1,95 @@
+"""What generators of clients stumble over does not stand in the OpenAPI document; HEAD is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.api.gates import Gate
+
+ENUMS = {
+    "AppointmentStatus": ("role", "connection"),
+    "ComplaintLine": ("kind", "stage", "state", "waiting_for"),
+    "FieldError": ("code",),
+    "Letter": ("state",),
+    "LetterStatus": ("state",),
+    "Link": ("how",),
+    "MessageRecord": ("outcome",),
+    "PointStatus": ("state",),
+    "ReadingEntry": ("reader_kind",),
+    "Ready": ("status",),
+}
+"""Texts that have few values."""
+
+
+def parts(value: Any, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every object of a document with where it stands; examples are data."""
+    if isinstance(value, dict):
+        yield place, value
+        for name, inner in value.items():
+            if name not in ("example", "examples", "default"):
+                yield from parts(inner, f"{place}/{name}")
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from parts(inner, f"{place}/{number}")
+
+
+def is_typed(schema: Any) -> bool:
+    return isinstance(schema, dict) and bool(schema.keys() & {"type", "$ref", "anyOf", "oneOf", "allOf"})
+
+
+async def test_the_document_is_one_that_generators_take(gate: Gate) -> None:
+    document = (await gate.http.get("/openapi.json")).json()
+    schemas = document["components"]["schemas"]
+    for place, part in parts(document):
+        more = part.get("additionalProperties", False)
+        assert more is False or is_typed(more), place
+        if part.get("type") == "array":
+            assert not part.keys() & {"minLength", "maxLength", "pattern"}, place
+            assert is_typed(part.get("items")) or place.endswith("messages"), place
+        if part.get("type") == "string":
+            assert not part.keys() & {"minItems", "maxItems"}, place
+        reference = part.get("$ref")
+        if isinstance(reference, str):
+            name = reference.removeprefix("#/components/schemas/")
+            assert schemas[name].get("type") or schemas[name].keys() & {"enum", "anyOf"}, reference
+    sent = {tag for hook in document["webhooks"].values() for each in hook.values() for tag in each["tags"]}
+    taken = {tag for path in document["paths"].values() for each in path.values() for tag in each["tags"]}
+    assert sent.isdisjoint(taken)
+    assert sent | taken == {tag["name"] for tag in document["tags"]}
+    ids = [each["operationId"] for path in document["paths"].values() for each in path.values()]
+    ids += [each["operationId"] for hook in document["webhooks"].values() for each in hook.values()]
+    assert len({each.replace("_", "").lower() for each in ids}) == len(ids)
+    for name, fields in ENUMS.items():
+        for field in fields:
+            said = schemas[name]["properties"][field]
+            assert "enum" in said or "const" in said, (name, field)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/healthz", 200),
+        ("/v1/complaints?limit=1", 200),
+        ("/v1/complaints/CYP-1999-000009", 404),
+        ("/v1/complaints?colour=red", 422),
+        ("/codec/decode", 405),
+        ("/nowhere", 404),
+    ],
+)
+async def test_head_is_answered_as_get_without_a_body(
+    gate: Gate, staff: dict[str, str], path: str, status: int
+) -> None:
+    answer = await gate.http.head(path, headers=staff)
+    assert (answer.status_code, answer.content) == (status, b"")
+    get = await gate.http.get(path, headers=staff)
+    assert get.status_code == status
+    assert answer.headers["content-type"] == get.headers["content-type"]
+    assert (await gate.http.head("/v1/complaints")).status_code == 401
+
+
+async def test_a_path_that_takes_get_says_that_it_takes_head(gate: Gate, staff: dict[str, str]) -> None:
+    answer = await gate.http.put("/v1/complaints", headers=staff)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, POST")
