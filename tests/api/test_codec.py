@@ -10,18 +10,24 @@ import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import select, update
 from temporalio.api.common.v1 import Payload
 from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.common import RawValue
 
+from redress.api.settings import ApiSettings
 from redress.contract import workflow_id
 from redress.security.encryption import EnvelopeCipher
 from redress.security.keyring import Keyring
+from redress.security.tokens import digest
+from redress.store.api_store import open_store, sessions
+from redress.store.tokens import NOTED_EVERY
 from redress.temporal.codec import ENCODING, KEY_NAME
 from redress.temporal.embedded import temporal_command
 from tests.api.gates import UI, Gate, NearGate
@@ -258,6 +264,28 @@ async def test_each_login_begins_a_session_of_its_own(town: Town) -> None:
     assert await reads(gate, second)
     assert not await reads(gate, first)
     assert not await reads(gate, planted)
+
+
+async def test_a_session_that_nobody_uses_ends(town: Town) -> None:
+    gate = town.gate
+    cookie, _ = await logged_in(gate)
+    store = open_store(ApiSettings(state=gate.state, api_url="").store_url)
+    its_own = sessions.c.digest == digest(cookie.partition("=")[2])
+
+    def unused_for(minutes: int) -> None:
+        with store.execution_options(writes=True).begin() as db:
+            used_at = datetime.now(UTC) - timedelta(minutes=minutes)
+            db.execute(update(sessions).where(its_own).values(used_at=used_at))
+
+    unused_for(59)
+    assert await reads(gate, cookie)  # which is a use
+    with store.connect() as db:
+        assert (
+            db.execute(select(sessions.c.used_at).where(its_own)).scalar_one()
+            > datetime.now(UTC) - NOTED_EVERY
+        )
+    unused_for(61)
+    assert not await reads(gate, cookie)
 
 
 async def test_by_http_a_token_is_taken_on_this_machine_alone(town: Town) -> None:
