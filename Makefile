@@ -64,11 +64,11 @@ pictures: $(READY)
 	@for name in statutory corporate irm representation; do $(BIN)/python starter.py procedure $$name --out docs/pictures || exit 1; done
 
 # What the image installs, as a CycloneDX document for whoever has to know: SECURITY.md.
-sbom: $(READY)
+sbom: $(VENV)/.supply
 	@$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible requirements-runtime.lock
 
 # Known vulnerabilities in it; says so where the service that knows them is out of reach.
-vulnerabilities: $(READY)
+vulnerabilities: $(VENV)/.supply
 	@$(BIN)/python -m scripts.vulnerabilities
 
 # For whoever changes a dependency: needs uv. Versions and hashes only, no addresses.
@@ -77,6 +77,8 @@ lock:
 	  --group dev pyproject.toml -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  pyproject.toml -o requirements-runtime.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	  --group supply pyproject.toml -o requirements-supply.lock
 
 clean:
 	rm -rf $(VENV) .redress
@@ -85,4 +87,8 @@ $(READY): requirements.lock
 	@echo "setting up $(VENV) (once, about a minute)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/.supply: $(READY) requirements-supply.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-supply.lock
 	@touch $@

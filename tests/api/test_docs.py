@@ -37,7 +37,7 @@ def sent_by(senders: frozenset[Sender]) -> set[str]:
 
 def test_the_roles_are_those_of_the_table() -> None:
     shown = rows("[a-z_]+")
-    assert tuple(shown) == ROLES
+    assert tuple(name for name in shown if name in ROLES) == ROLES
     assert set(re.findall(r"`(\w+)`", shown["intake"])) == sent_by(ANYONE)
     assert set(re.findall(r"`(\w+)`", shown["complaints_manager"])) == sent_by(MANAGER) | {"staff"}
     assert access()["make_webhook"] == frozenset({"complaints_manager"})

@@ -159,7 +159,7 @@ async def test_a_complaint_that_is_being_opened_is_waited_for(house: EnvelopeCip
     with pytest.raises(WorkflowQueryFailedError, match="what it says is encrypted"):
         await house.client.get_workflow_handle(workflow_id(opened)).query(STATUS, MARK)
     opening = OPENING | {"source_id": "1", "received_on": today().isoformat()}
-    start = Start(reference="BEING-OPENED-1", opening=opening)
+    start = Start(reference="CYP-1999-000001", opening=opening)
     with closing(sqlite3.connect(house.folder / "register.db", isolation_level=None)) as db:
         db.execute("BEGIN IMMEDIATE")
         await intake.start(house.client, start)
