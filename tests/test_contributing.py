@@ -177,7 +177,7 @@ async def test_what_they_add_works(grown: Path, tmp_path: Path) -> None:
             assert printed.read_text("utf-8").startswith("1 Nowhere Lane\nExampletown\n\n")
             assert "You were offered or had a meeting" in printed.read_text("utf-8")
             row = _named(starter("letters", reference), "letter", "meeting_confirmation")
-            assert (row["state"], row["by"], row["place"]) == ("sent", "print_folder", printed.name)
+            assert (row["state"], row["by"], row["place"]) == ("done", "print_folder", printed.name)
 
             answer = await http.get("/v1/calendar/working-day", params={"on": "2026-12-25"})
             assert answer.json() == {"is_working_day": False, "why_not": "Christmas Day"}

@@ -11,6 +11,7 @@ from ipaddress import IPv6Address, ip_address
 from sqlalchemy import Engine
 from starlette.requests import Request
 
+from redress.api.browsers import Browsers
 from redress.api.limits import Rates
 from redress.api.oidc import Issuer, NoKeys
 from redress.api.problems import Refusal, unavailable
@@ -18,9 +19,6 @@ from redress.api.settings import ApiSettings
 from redress.security.access import CODEC, Role
 from redress.security.tokens import Caller
 from redress.store.tokens import Tokens
-
-COOKIE = "redress_codec"
-"""A browser's session at the codec endpoint."""
 
 CODEC_TIMES = 20
 """How many times the usual rate the codec has: the UI asks it about each event apart, the command about each
@@ -45,6 +43,7 @@ class Callers:
 
     def __init__(self, store: Engine, settings: ApiSettings) -> None:
         self.tokens = Tokens(store)
+        self.browsers = Browsers(settings)
         self._issuer = Issuer(settings) if settings.oidc_issuer else None
         self._rates = Rates(settings.rate_per_minute)
         self._codec_rates = Rates(settings.rate_per_minute * CODEC_TIMES)
@@ -56,7 +55,9 @@ class Callers:
     async def admit(self, allowed: frozenset[Role], request: Request) -> Caller:
         """The caller, if they have one of these roles. Raises `Refusal`."""
         is_codec = allowed == CODEC
-        caller = await self.identify(request.headers, request.cookies.get(COOKIE) if is_codec else None)
+        caller = await self.identify(
+            request.headers, self.browsers.session(request.cookies) if is_codec else None
+        )
         if caller is None:
             self.count_unknown(request)
             detail = "There is no token with it, or it is unknown, revoked or over: Authorization: Bearer …"

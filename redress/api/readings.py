@@ -159,8 +159,8 @@ def _shown(request: Request, response: Response) -> tuple[tuple[str, ...], bool]
 
 
 def _listed(document: Any) -> Iterator[str]:
-    """The `reference` of each entry of the lists at the top of a document."""
-    for entries in document.values() if isinstance(document, dict) else ():
+    """The `reference` of each entry of the lists at the top of a document, or of the list that it is."""
+    for entries in document.values() if isinstance(document, dict) else (document,):
         for entry in entries if isinstance(entries, list) else ():
             if isinstance(entry, dict) and isinstance(entry.get("reference"), str):
                 yield entry["reference"]

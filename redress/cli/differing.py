@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from redress.cli import console, tables
+from redress.cli.audit import write_down
 from redress.cli.shared import client, register
 from redress.services import differing
 
@@ -36,6 +37,7 @@ def differing_(
             return await differing.take(await client(), register(), reference, number, within)
         if dismiss and number is not None:
             return list(differing.dismiss(register(), reference, number))
+        write_down(register(), "differing", [reference])
         return [each for each in differing.shown(register(), reference) if number in (None, each["number"])]
 
     done = console.run(work)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from redress.cli import console, tables
+from redress.cli.audit import write_down
 from redress.cli.shared import client, register
 from redress.domain.log import Answer
 from redress.domain.sentences import with_long_dates
@@ -30,12 +31,14 @@ def list_(
 ) -> None:
     """What waits, with what it says, in the order it came."""
     requests: list[service.Request] = []
+    here = register()
     with console.ending():
-        page = service.waiting(register(), authority)
+        page = service.waiting(here, authority)
         requests += page.requests
         while page.next:
-            page = service.waiting(register(), authority, after=page.next)
+            page = service.waiting(here, authority, after=page.next)
             requests += page.requests
+        write_down(here, "unmatched", (each.claimed for each in requests))
     if as_json:
         console.print_json([_document(request) for request in requests])
         return

@@ -135,6 +135,8 @@ def parse_message(
     named = body.get("message_id") not in (None, "")
     if body.get("on") is None:
         body["on"] = today
+    elif assumed and isinstance(body["on"], str) and body["on"] < received_on.isoformat():
+        body["on"] = received_on  # a door's clock that is behind dated it: nobody said so
     if not named:
         body["message_id"] = message_id or "-"
     try:

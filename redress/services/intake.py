@@ -19,7 +19,7 @@ from redress.domain.opening_parsing import parse_opening
 from redress.domain.parsing import Malformed
 from redress.domain.status import MessageOutcome
 from redress.procedures.loader import authority, procedure, procedure_for, rules_for
-from redress.services.clock import today
+from redress.services.clock import latest_today
 from redress.services.errors import NoAnswer
 from redress.store import differing
 from redress.store.register import Register, Reserved
@@ -109,7 +109,8 @@ def _case(reserved: Reserved, parsed: Opening | None = None) -> Case:
 
 
 def _judged_on(accepted_on: date | None) -> date:
-    return max(today(), accepted_on or today())
+    judged_on = latest_today()
+    return max(judged_on, accepted_on or judged_on)
 
 
 async def start(

@@ -99,7 +99,7 @@ async def rehearse(
     async def one(client: Client, register: Register, number: int) -> Rehearsed:
         name, authority = pairs[number]
         prefix = f"{authority}, {name}: " if len(pairs) > 1 else ""
-        reference = f"REHEARSAL-{number + 1}"
+        reference = f"REHEARSAL-{today().year}-{number + 1:06d}"
         simulation = Simulation(
             client, register, rules[number], reference, lambda line: progress(prefix + line)
         )

@@ -31,7 +31,7 @@ from redress.domain.messages import MESSAGES
 from redress.domain.parsing import ENVELOPE, FIRST_YEAR, Malformed, Problem, ProblemCode, parse_message
 from redress.domain.status import DifferingStatus, Status
 from redress.security.keyring import KeyDestroyed
-from redress.services.clock import today
+from redress.services.clock import latest_today, today
 from redress.services.errors import NoAnswer, NotFound
 from redress.services.intake import start
 from redress.services.letters import with_delivery
@@ -57,10 +57,10 @@ def accept(action: str, body: dict[str, Any], *, from_intake: bool = False) -> t
     `from_intake`: an intake system brought it; that is the door's to say, and no field of a body. A date that
     the sender left out is today's, marked as assumed. Raises `Malformed`.
     """
-    forged = [Problem(name, "no such field") for name in ENVELOPE if name in body]
+    forged = [Problem(name, "no such field", "unknown_field") for name in ENVELOPE if name in body]
     if forged:
         raise Malformed(forged)
-    accepted_on = today()
+    accepted_on = latest_today()
     name, message = complete(action, body, judged_on=accepted_on)
     assumed = body.get("on") is None
     return name, message | {

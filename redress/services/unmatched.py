@@ -95,7 +95,7 @@ def keep(
     if is_repeat and kept.state == "waiting":
         first = store.message_of(register, kept)
         own = ("accepted_on",) if dated else ("accepted_on", "assumed", "on")  # of the day it came again
-        again = message | {name: first[name] for name in own}
+        again = message | {name: first[name] for name in own if name in first}
         if kept.action != action or first != again:
             raise Malformed([Problem("message_id", "was used before for a message of other content")])
     return Answer(

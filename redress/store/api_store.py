@@ -34,7 +34,7 @@ sessions = Table(
     *required(String(200), "name", "identity"),
     *required(JSON, "roles"),
     *optional(String(100), "authority"),
-    *required(Moment, "expires_at"),
+    *required(Moment, "expires_at", "used_at"),
 )
 
 waiting = Table(

@@ -16,6 +16,12 @@ from redress.store.api_store import sessions, tokens
 SESSION = timedelta(hours=10)
 """How long a browser's session lasts at most."""
 
+UNUSED = timedelta(hours=1)
+"""How long one lasts that nobody uses."""
+
+NOTED_EVERY = timedelta(minutes=1)
+"""How often the use of one is written down: the UI asks about each event apart."""
+
 
 class Tokens:
     """The tokens in the API's own store."""
@@ -99,9 +105,15 @@ class Tokens:
             "roles": sorted(caller.roles),
             "authority": caller.authority,
         }
-        row = {"digest": digest(secret), "token": caller.token or None, "expires_at": ends} | who
+        row = {
+            "digest": digest(secret),
+            "token": caller.token or None,
+            "expires_at": ends,
+            "used_at": now,
+        } | who
+        is_over = (sessions.c.expires_at <= now) | (sessions.c.used_at <= now - UNUSED)
         with self._writer.begin() as db:
-            db.execute(delete(sessions).where(sessions.c.expires_at <= now))
+            db.execute(delete(sessions).where(is_over))
             db.execute(insert(sessions).values(row))
         return secret, ends
 
@@ -111,15 +123,19 @@ class Tokens:
             db.execute(delete(sessions).where(sessions.c.digest == digest(secret)))
 
     def of_session(self, secret: str) -> Caller | None:
-        """Who sits at a browser, for as long as the token they came with is good."""
+        """Who sits at a browser, for as long as the token they came with is good; this is a use of it."""
+        now, it = datetime.now(UTC), sessions.c.digest == digest(secret)
         with self._store.connect() as db:
-            row = db.execute(select(sessions).where(sessions.c.digest == digest(secret))).one_or_none()
-            if row is None or row.expires_at <= datetime.now(UTC):
+            row = db.execute(select(sessions).where(it)).one_or_none()
+            if row is None or row.expires_at <= now or row.used_at <= now - UNUSED:
                 return None
             if row.token is not None:
                 token = db.execute(select(tokens).where(tokens.c.id == row.token)).one_or_none()
                 if token is None or _token(token).state != "live":
                     return None
+        if row.used_at <= now - NOTED_EVERY:
+            with self._writer.begin() as db:
+                db.execute(update(sessions).where(it).values(used_at=now))
         return Caller(row.name, frozenset(row.roles), row.authority, row.identity, row.token or 0)
 
 

@@ -32,6 +32,10 @@ SERVER_SETTINGS: dict[str, int | str] = {
 intervals (otherwise 30 s and 60 s): a history is deleted only once they have noted its end."""
 
 
+PORTS_TRIED = 3
+"""How many free ports are tried before it is said that the server cannot be started."""
+
+
 class NoServer(RuntimeError):
     """The embedded server cannot be started; says what would help."""
 
@@ -94,16 +98,27 @@ async def embedded_server(
     log: Path | None = None,
 ) -> AsyncIterator[tuple[str, Client]]:
     """Run the embedded server for as long as the block lasts; gives its address and a client."""
-    port = port or free_port()
-    command = server_command(port, ui_port=ui_port, database=database, moves_time=moves_time)
     with open(log or "/dev/null", "ab") as sink:
-        process = subprocess.Popen(command, stdout=sink, stderr=sink, stdin=subprocess.DEVNULL)
+        for others in reversed(range(PORTS_TRIED)):
+            at = port or free_port()
+            command = server_command(at, ui_port=ui_port, database=database, moves_time=moves_time)
+            process = subprocess.Popen(command, stdout=sink, stderr=sink, stdin=subprocess.DEVNULL)
+            try:
+                client = await wait_for_server(f"127.0.0.1:{at}", process, cipher=cipher)
+                break
+            except BaseException as error:
+                await _ended(process)  # a free port may have been taken by somebody else a moment later
+                if not isinstance(error, NoServer) or port or not others:
+                    raise
         try:
-            address = f"127.0.0.1:{port}"
-            yield address, await wait_for_server(address, process, cipher=cipher)
+            yield f"127.0.0.1:{at}", client
         finally:
-            process.terminate()
-            await asyncio.to_thread(process.wait)
+            await _ended(process)
+
+
+async def _ended(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    await asyncio.to_thread(process.wait)
 
 
 async def wait_for_server(

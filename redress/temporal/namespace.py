@@ -1,8 +1,9 @@
 """Makes a Temporal namespace fit for complaints: `python -m redress.temporal.namespace`.
 
 Takes the address and the name of the namespace from Temporal's own settings. What is missing is made,
-what is there is left: it may run at every start. Exit status: 0 the namespace is ready; 1 it is not,
-and why stands on standard error.
+what is there is left: it may run at every start. With `--managed`, as on Temporal Cloud, the namespace and
+its search attributes are made by other means: they are waited for, and the maintenance alone is scheduled.
+Exit status: 0 the namespace is ready; 1 it is not, and why stands on standard error.
 """
 
 from __future__ import annotations
@@ -48,13 +49,17 @@ class NamespaceError(RuntimeError):
     """The namespace cannot be made fit; says what stands in the way."""
 
 
-async def prepare(client: Client) -> list[str]:
+async def prepare(client: Client, *, is_managed: bool = False) -> list[str]:
     """Make the client's namespace ready; gives a sentence for each thing that was changed, none if none.
+
+    `is_managed`: the namespace and its search attributes are made elsewhere; they are only waited for.
 
     Raises `NamespaceError` where a search attribute is there with another type, else `RPCError`.
     """
-    done = await _made_or_kept_long_enough(client)
-    done += await _attributes_registered(client)
+    done = []
+    if not is_managed:
+        done += await _made_or_kept_long_enough(client)
+        done += await _attributes_registered(client)
     await _until_usable(client)
     return done + await _patiently(lambda: schedule_maintenance(client))
 
@@ -146,7 +151,7 @@ async def main() -> int:
         async with asyncio.timeout(PATIENCE):
             client = await connect_patiently(asyncio.Event(), PlaintextCipher())
             assert client is not None  # it is only given up where somebody sets the event
-            done = await prepare(client)
+            done = await prepare(client, is_managed="--managed" in sys.argv[1:])
     except TimeoutError:
         log.error("Temporal at %s was not ready within %.0f s", where(), PATIENCE)
         return 1

@@ -71,7 +71,7 @@ async def _bare_round(stack: Stack, plan: bare.Plan, state: Path, name: str, cou
         handle = await stack.client.start_workflow(
             bare.BARE,
             args=[opening(today(), f"{name}-{number}"), *plan],
-            id=workflow_id(f"BARE-{name}-{number}"),  # as a complaint's, so that it has a key like one
+            id=workflow_id(f"BARE-{name.zfill(4)}-{number}"),  # so that it has a key as one
             task_queue=bare.TASK_QUEUE,
         )
         await handle.execute_update("respond", ANSWER)

@@ -52,7 +52,7 @@ async def test_no_caller_writes_on_the_envelope(gate: Gate, intake: Headers, fie
     answer = await post(gate, f"/{opened}/set-advocate", forged, intake)
     assert (answer.status_code, answer.json()["errors"]) == (
         422,
-        [{"field": field, "problem": "no such field"}],
+        [{"field": field, "problem": "no such field", "code": "unknown_field"}],
     )
 
 

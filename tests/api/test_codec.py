@@ -9,21 +9,28 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import select, update
 from temporalio.api.common.v1 import Payload
 from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.common import RawValue
 
+from redress.api.settings import ApiSettings
 from redress.contract import workflow_id
 from redress.security.encryption import EnvelopeCipher
 from redress.security.keyring import Keyring
+from redress.security.tokens import digest
+from redress.store.api_store import open_store, sessions
+from redress.store.tokens import NOTED_EVERY
 from redress.temporal.codec import ENCODING, KEY_NAME
 from redress.temporal.embedded import temporal_command
-from tests.api.gates import UI
+from tests.api.gates import UI, Gate, NearGate
 from tests.api.town import Town
 
 MARK = "Xylographica Inventata"
@@ -168,7 +175,9 @@ async def test_a_browser_logs_in_with_a_token_and_out_again(town: Town) -> None:
 
     answer = await gate.http.post("/codec/login", data={"token": token})
     cookie = answer.headers["set-cookie"].lower()
-    assert all(word in cookie for word in ("httponly", "samesite=lax", "path=/codec"))
+    assert all(word in cookie for word in ("httponly", "samesite=strict", "path=/codec"))
+    assert 'href="http://127.0.0.1:8233"' in answer.text  # the way back to the UI
+    assert "http://localhost:8233" not in answer.text  # a page from there is sent no cookie of ours
     assert token.lower() not in cookie
     session = {"Cookie": answer.headers["set-cookie"].partition(";")[0]}
     gate.http.cookies.clear()
@@ -184,6 +193,119 @@ async def test_a_browser_logs_in_with_a_token_and_out_again(town: Town) -> None:
     gate.http.cookies.clear()
     gate.tokens.revoke("an-operator")
     assert (await gate.http.post("/codec/decode", json=body, headers=session)).status_code == 401
+
+
+async def logged_in(gate: Gate, headers: dict[str, str] | None = None) -> tuple[str, str]:
+    """The cookie that a login gives, and what was said of it."""
+    answer = await gate.http.post("/codec/login", data={"token": gate.token("codec")}, headers=headers)
+    assert answer.status_code == 200, answer.text
+    gate.http.cookies.clear()
+    cookie, _, attributes = answer.headers["set-cookie"].partition(";")
+    return cookie, attributes.lower()
+
+
+async def reads(gate: Gate, cookie: str) -> bool:
+    answer = await gate.http.post("/codec/decode", json={"payloads": []}, headers={"Cookie": cookie})
+    assert answer.status_code in (200, 401)
+    return answer.status_code == 200
+
+
+@pytest.fixture
+async def by_https(tmp_path: Path) -> AsyncIterator[NearGate]:
+    """An API behind a proxy that speaks https."""
+    gate = NearGate(tmp_path, "127.0.0.1:1", REDRESS_API_HTTPS="true", REDRESS_TRIAL="names are readable")
+    await gate.start()
+    yield gate
+    await gate.close()
+
+
+async def test_over_https_the_cookie_is_bound_to_its_host(by_https: NearGate) -> None:
+    own = {"Host": "api.council.example", "Origin": "https://api.council.example"}
+    cookie, attributes = await logged_in(by_https, own)
+    assert cookie.startswith("__Host-")
+    said = {each.strip() for each in attributes.split(";")}
+    assert {"secure", "httponly", "samesite=strict", "path=/"} <= said
+    assert "domain" not in attributes
+    assert await reads(by_https, cookie)
+    assert not await reads(
+        by_https, cookie.removeprefix("__Host-")
+    )  # anybody by http could have set that one
+    by_http = own | {"Origin": "http://api.council.example"}
+    assert (await by_https.http.post("/codec/login", headers=by_http)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"Origin": "http://elsewhere.example"},
+        {"Origin": "null"},
+        {"Origin": UI},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+)
+async def test_no_other_site_logs_anybody_in_or_out(town: Town, sent: dict[str, str]) -> None:
+    gate = town.gate
+    cookie, _ = await logged_in(gate)
+    forged = await gate.http.post("/codec/login", data={"token": gate.token("codec")}, headers=sent)
+    assert forged.status_code == 403
+    assert "set-cookie" not in forged.headers
+    assert (await gate.http.post("/codec/logout", headers=sent | {"Cookie": cookie})).status_code == 403
+    assert await reads(gate, cookie)
+
+
+async def test_each_login_begins_a_session_of_its_own(town: Town) -> None:
+    gate = town.gate
+    own = {"Origin": gate.url, "Sec-Fetch-Site": "same-origin"}
+    planted = "redress_codec=planted"
+    first, _ = await logged_in(gate, own | {"Cookie": planted})
+    assert first != planted
+    second, _ = await logged_in(gate, own | {"Cookie": first})
+    assert await reads(gate, second)
+    assert not await reads(gate, first)
+    assert not await reads(gate, planted)
+
+
+async def test_a_session_that_nobody_uses_ends(town: Town) -> None:
+    gate = town.gate
+    cookie, _ = await logged_in(gate)
+    store = open_store(ApiSettings(state=gate.state, api_url="").store_url)
+    its_own = sessions.c.digest == digest(cookie.partition("=")[2])
+
+    def unused_for(minutes: int) -> None:
+        with store.execution_options(writes=True).begin() as db:
+            used_at = datetime.now(UTC) - timedelta(minutes=minutes)
+            db.execute(update(sessions).where(its_own).values(used_at=used_at))
+
+    unused_for(59)
+    assert await reads(gate, cookie)  # which is a use
+    with store.connect() as db:
+        assert (
+            db.execute(select(sessions.c.used_at).where(its_own)).scalar_one()
+            > datetime.now(UTC) - NOTED_EVERY
+        )
+    unused_for(61)
+    assert not await reads(gate, cookie)
+
+
+async def test_by_http_a_token_is_taken_on_this_machine_alone(town: Town) -> None:
+    for host in ("api.council.example", "192.0.2.7:8400", "[::1", ""):
+        token = town.gate.token("codec")
+        answer = await town.gate.http.post("/codec/login", data={"token": token}, headers={"Host": host})
+        assert answer.status_code in (400, 403), host
+        assert "set-cookie" not in answer.headers
+    form = await town.gate.http.get("/codec/login", headers={"Host": "api.council.example"})
+    assert form.status_code == 403
+    assert "REDRESS_API_HTTPS" in form.text
+
+
+@pytest.mark.parametrize(
+    "body", [b"token=a&" * 9, b"%ff%fe", b"\xff\x00", b"token", b"token=" + b"rdr_" * 900]
+)
+async def test_an_odd_form_is_an_unknown_token(town: Town, body: bytes) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = await town.gate.http.post("/codec/login", content=body, headers=form)
+    assert answer.status_code == 401
 
 
 async def test_a_caller_of_one_authority_decodes_no_others(town: Town) -> None:

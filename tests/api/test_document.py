@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import json
 import os
 import re
@@ -100,8 +101,8 @@ async def test_the_examples_are_what_the_api_takes(gate: Gate) -> None:
         "remedies": "RemedyStatus",
         "letters": "LetterStatus",
     }.items():
-        shown = forms[form]["properties"].keys() - {"in_clear"}  # only of signals that came unencrypted
-        assert any(shown <= one.keys() for one in status[name]), name
+        always = forms[form]["properties"].keys() - {"in_clear"}  # only of what came in the clear
+        assert any(always <= one.keys() for one in status[name]), name
     for operation in operations_of(document):
         for answer in operation["responses"].values():
             content = answer.get("content", {}).get("application/json", {})
@@ -140,6 +141,16 @@ async def test_the_page_for_people_shows_it_all_without_anybody_elses_script(gat
     assert not re.findall(r'(?:src|href)="https?:', page.text)
     for operation in ACCESS:
         assert f'id="{operation}"' in page.text
+    assert "`" not in re.sub(r"<pre>.*?</pre>", "", page.text, flags=re.DOTALL)
+    assert "**" not in page.text
+    document = await described(gate)
+    for name in ("open_complaint", "send_respond"):
+        (shown,) = re.findall(rf'<details id="{name}">.*?</details>', page.text, re.DOTALL)
+        (body,) = [one["requestBody"] for one in operations_of(document) if one["operationId"] == name]
+        form = body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        for field, said in document["components"]["schemas"][form]["properties"].items():
+            assert f"<td><code>{field}</code>" in shown, field
+            assert html.escape(said["description"].partition("`")[0].strip()[:30], quote=False) in shown
 
 
 # --- generated requests ------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from pathlib import Path
 from redress.cli.main import GROUPS
 from tests.cli.conftest import Cli
 
-SHOWS = {"show", "list", "export", "letters", "audit"}
+SHOWS = {"show", "list", "export", "letters", "audit", "unmatched", "differing"}
 """Commands that show what is personal."""
 
 SHOWS_NONE = {
@@ -23,6 +23,8 @@ SHOWS_NONE = {
         "token",
         "versions",
         "verify",
+        "not-begun",
+        "waiting",
     ),  # references, dates, counts
 }
 

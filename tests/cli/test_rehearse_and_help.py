@@ -95,7 +95,7 @@ async def test_help_teaches(alone: Cli) -> None:
 
 
 async def test_a_command_line_that_is_none(alone: Cli) -> None:
-    for words in (["juggle"], ["send", "CYP-1"]):
+    for words in (["juggle"], ["send", "CYP-2026-000001"]):
         ran = await alone(*words, "--json")
         assert ran.status == 2, words
         assert len(ran.lines) == 1

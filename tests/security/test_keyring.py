@@ -39,8 +39,8 @@ from tests.stores import new_store
 
 NAME = "Sealia Inventata"
 SOME_KEY = "A" * 43 + "="
-EVENT = Place("events", "body", "CYP-1", "message:1", ("message", "2026-06-01"))
-TEXT = Place("letters", "text", "CYP-1", "a complainant")
+EVENT = Place("events", "body", "CYP-2026-000001", "message:1", ("message", "2026-06-01"))
+TEXT = Place("letters", "text", "CYP-2026-000001", "a complainant")
 SECRET = Place("subscriptions", "secret", row="wh_1")
 WAITING = Place("waiting_openings", "body", row="rc_1", bound=("anywhere",))
 
@@ -58,16 +58,16 @@ def test_a_document_opens_with_its_own_key_only(tmp_path: Path) -> None:
     kept = encrypt_document(cipher, {"name": NAME}, EVENT)
     assert NAME not in str(kept)
     assert decrypt_document(cipher, kept, EVENT) == {"name": NAME}
-    moved = {"sealed": str(kept["sealed"]).replace("CYP-1", "CYP-2")}
-    encrypt_document(cipher, {}, EVENT._replace(reference="CYP-2"))
+    moved = {"sealed": str(kept["sealed"]).replace("CYP-2026-000001", "CYP-2026-000002")}
+    encrypt_document(cipher, {}, EVENT._replace(reference="CYP-2026-000002"))
     with pytest.raises(Unreadable):
-        decrypt_document(cipher, moved, EVENT._replace(reference="CYP-2"))
+        decrypt_document(cipher, moved, EVENT._replace(reference="CYP-2026-000002"))
 
 
 @pytest.mark.parametrize(
     "elsewhere",
     [
-        EVENT._replace(reference="CYP-2"),
+        EVENT._replace(reference="CYP-2026-000002"),
         EVENT._replace(row="message:2"),
         EVENT._replace(bound=("message", "2026-06-02")),
         EVENT._replace(column="envelope"),
@@ -77,7 +77,7 @@ def test_a_document_opens_with_its_own_key_only(tmp_path: Path) -> None:
 def test_what_is_pasted_elsewhere_does_not_open(tmp_path: Path, elsewhere: Place) -> None:
     cipher = sealed(tmp_path)
     kept = encrypt_document(cipher, {"name": NAME}, EVENT)
-    cipher.key_store.key("CYP-2", make=True)
+    cipher.key_store.key("CYP-2026-000002", make=True)
     with pytest.raises(Unreadable, match=elsewhere.table):
         decrypt_document(cipher, kept, elsewhere)
 
@@ -95,9 +95,11 @@ def test_text_too_and_what_stands_in_the_clear_is_not_believed(tmp_path: Path) -
     kept = encrypt_text(cipher, NAME, TEXT)
     assert NAME not in kept
     assert decrypt_text(cipher, kept, TEXT) == NAME
-    with pytest.raises(InClear, match=r"letters.text of CYP-1, row a complainant: stands unencrypted"):
+    with pytest.raises(
+        InClear, match=r"letters.text of CYP-2026-000001, row a complainant: stands unencrypted"
+    ):
         decrypt_text(cipher, NAME, TEXT)
-    with pytest.raises(InClear, match=r"events.body of CYP-1, row message:1"):
+    with pytest.raises(InClear, match=r"events.body of CYP-2026-000001, row message:1"):
         decrypt_document(cipher, {"name": NAME}, EVENT)
     assert decrypt_text(PlaintextCipher(), NAME, TEXT) == NAME
     with pytest.raises(Unreadable):
@@ -107,28 +109,28 @@ def test_text_too_and_what_stands_in_the_clear_is_not_believed(tmp_path: Path) -
 def test_a_destroyed_key_opens_nothing_more_and_is_not_made_again(tmp_path: Path) -> None:
     cipher = sealed(tmp_path)
     kept = encrypt_document(cipher, {"name": NAME}, EVENT)
-    other = encrypt_document(cipher, {"name": NAME}, EVENT._replace(reference="CYP-2"))
-    assert cipher.key_store.destroy("CYP-1")
-    assert not cipher.key_store.destroy("CYP-1")
-    assert cipher.key_store.is_destroyed("CYP-1")
+    other = encrypt_document(cipher, {"name": NAME}, EVENT._replace(reference="CYP-2026-000002"))
+    assert cipher.key_store.destroy("CYP-2026-000001")
+    assert not cipher.key_store.destroy("CYP-2026-000001")
+    assert cipher.key_store.is_destroyed("CYP-2026-000001")
     with pytest.raises(KeyDestroyed):
         decrypt_document(cipher, kept, EVENT)
     with pytest.raises(KeyDestroyed):
         encrypt_document(cipher, {}, EVENT)
-    assert decrypt_document(cipher, other, EVENT._replace(reference="CYP-2")) == {"name": NAME}
+    assert decrypt_document(cipher, other, EVENT._replace(reference="CYP-2026-000002")) == {"name": NAME}
 
 
 def test_the_wrapped_key_is_gone_from_the_file(tmp_path: Path) -> None:
     cipher = sealed(tmp_path)
-    cipher.key_store.key("CYP-1", make=True)
+    cipher.key_store.key("CYP-2026-000001", make=True)
     assert isinstance(cipher.key_store, KeyStore)
-    row = cipher.key_store._row("CYP-1")
+    row = cipher.key_store._row("CYP-2026-000001")
     assert row is not None
     wrapped = row[1]
     assert wrapped
     files = [tmp_path / "key-store.db", tmp_path / "key-store.db-wal"]
     assert any(wrapped in file.read_bytes() for file in files if file.exists())
-    cipher.key_store.destroy("CYP-1")
+    cipher.key_store.destroy("CYP-2026-000001")
     assert not any(wrapped in file.read_bytes() for file in files if file.exists())
 
 
@@ -191,16 +193,18 @@ def test_a_ring_that_others_can_read_is_refused(tmp_path: Path) -> None:
 async def test_payloads_are_encrypted_under_the_complaints_key(tmp_path: Path) -> None:
     cipher = sealed(tmp_path)
     codec = EncryptionCodec(cipher, "complaint-")
-    of_one = codec.with_context(WorkflowSerializationContext(namespace="n", workflow_id="complaint-CYP-1"))
+    of_one = codec.with_context(
+        WorkflowSerializationContext(namespace="n", workflow_id="complaint-CYP-2026-000001")
+    )
     plain = Payload(metadata={"encoding": b"json/plain"}, data=f'"{NAME}"'.encode())
     (kept,) = await of_one.encode([plain])
     (typed_in_the_ui,) = await codec.encode([plain])
     assert kept.metadata["encoding"] == ENCODING
-    assert kept.metadata[KEY_NAME] == b"complaint/CYP-1"
+    assert kept.metadata[KEY_NAME] == b"complaint/CYP-2026-000001"
     assert typed_in_the_ui.metadata[KEY_NAME].startswith(b"unassigned/")
     assert NAME.encode() not in kept.SerializeToString() + typed_in_the_ui.SerializeToString()
     assert await codec.decode([kept, typed_in_the_ui, plain]) == [plain, plain, plain]
-    cipher.key_store.destroy("CYP-1")
+    cipher.key_store.destroy("CYP-2026-000001")
     assert await codec.decode([kept, typed_in_the_ui]) == [kept, plain], "handed on as it came, never raised"
     assert placeholder(cipher, kept).data == b'"[erased]"'
 
@@ -218,10 +222,10 @@ async def test_what_was_typed_goes_with_the_complaint_that_received_it(tmp_path:
     assert await one.decode(first) == [plain]
     assert await other.decode(second) == [plain, plain]
     assert await other.decode(first) == first, "it belongs to the first that received it, and to no other"
-    assert cipher.key_store.destroy("CYP-1")
+    assert cipher.key_store.destroy("CYP-2026-000001")
     assert placeholder(cipher, first[0]).data == b'"[erased]"'
     assert await codec.decode(second) == [plain, plain]
-    assert cipher.key_store.destroy("CYP-2")
+    assert cipher.key_store.destroy("CYP-2026-000002")
     assert [placeholder(cipher, each).data for each in second] == [b'"[erased]"'] * 2
 
 
@@ -278,7 +282,7 @@ def test_an_opening_that_waited_goes_with_its_complaint_in_old_backups_too(tmp_p
     waits = encrypt_unassigned(cipher, {"name": NAME}, WAITING)
     assert NAME not in str(waits)
     assert decrypt_document(cipher, waits, WAITING) == {"name": NAME}
-    cipher.assign(key_of(waits), "CYP-1")
-    cipher.key_store.destroy("CYP-1")
+    cipher.assign(key_of(waits), "CYP-2026-000001")
+    cipher.key_store.destroy("CYP-2026-000001")
     with pytest.raises(KeyDestroyed):
         decrypt_document(cipher, waits, WAITING)

@@ -64,7 +64,7 @@ OPENING: dict[str, Any] = {
         "name": marked("Child"),
         "role": "young_person",
         "email": f"{MARK}@invented.example",
-        "telephone": f"{MARK}-01632",
+        "telephone": "01632 960123",
         "address": marked("Lane 1"),
     },
     "advocate": {"name": marked("Advocate"), "email": f"{MARK}@help.example"},

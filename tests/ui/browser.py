@@ -18,6 +18,12 @@ WINDOW = 1400
 
 expect.set_options(timeout=30_000)
 
+A_CLICK = 120
+"""Milliseconds that somebody holds down the button of the mouse: meanwhile a dialog may move under it."""
+
+LEAVE_BY = "Single JSON payload supported."
+"""What docs/operators.md has people click on before *Submit*."""
+
 ROW = "workflows-summary-configurable-table-row"
 
 AT_REST = """addEventListener('DOMContentLoaded', () => {
@@ -206,20 +212,39 @@ class Operator:
         await dialog.get_by_test_id(f"{what}-select-button").click()
         return await self._options(dialog)
 
-    async def fills_in(self, action: str, form: object) -> Locator:
-        """Choose an update and put in its form: a document, or text as it is."""
-        dialog = await self.wants_to("Send an Update")
-        await self._choose(dialog, "update-select", action)
+    async def fills_in(self, action: str, form: object, what: str = "update") -> Locator:
+        """Choose an update or signal and put in its form: a document, or text as it is."""
+        dialog = await self.wants_to(f"Send {'an' if what == 'update' else 'a'} {what.title()}")
+        await self._choose(dialog, f"{what}-select", action)
         text = form if isinstance(form, str) else json.dumps(form, ensure_ascii=False)
         if text:
-            await self._types(dialog.get_by_role("textbox", name="Data"), text)
+            await self._types(self.box(dialog), text)
         return dialog
+
+    @staticmethod
+    def box(dialog: Locator) -> Locator:
+        """The box for a form."""
+        return dialog.locator(".cm-content")
+
+    async def leaves_the_box(self, dialog: Locator, beside: str) -> None:
+        """Click into something else of the dialog: the box puts its document in order, and grows."""
+        await self.clicks(dialog.get_by_text(beside, exact=True))
+        await expect(self.box(dialog).locator(".cm-line").first).to_have_text("{")
+
+    async def clicks(self, place: Locator) -> None:
+        """Click as a hand does: on the place where it was when the button of the mouse went down."""
+        seen = await place.bounding_box()
+        assert seen is not None
+        await self.page.mouse.click(
+            seen["x"] + min(seen["width"], 60) / 2, seen["y"] + seen["height"] / 2, delay=A_CLICK
+        )
 
     async def sends(self, action: str, form: object) -> str:
         """Send an update; gives what the dialog then says, empty where it was taken."""
         dialog = await self.fills_in(action, form)
-        confirm = dialog.get_by_test_id("confirm-modal-button")
-        await confirm.click()
+        if form:
+            await self.leaves_the_box(dialog, LEAVE_BY)
+        await self.clicks(dialog.get_by_test_id("confirm-modal-button"))
         told = dialog.get_by_role("alert").filter(has_text=re.compile(r"\w"))
         await expect(told.or_(self.page.locator("body:not(:has(dialog[open]))")).first).to_be_visible()
         if not await told.count():
@@ -241,17 +266,11 @@ class Operator:
         await option.click()
 
     async def _types(self, box: Locator, text: str) -> None:
-        """Fill in a box of JSON, and leave it: only then is it put in order, and the buttons move.
-
-        The box of a second update still holds the first one's form.
-        """
+        """Fill in a box of JSON. That of a second update still holds the first one's form."""
         await box.click()
         await self.page.keyboard.press("ControlOrMeta+A")
         await self.page.keyboard.insert_text(text)
         await expect(box).to_have_text(text)
-        await self.page.keyboard.press("Shift+Tab")
-        if text.startswith("{"):
-            await expect(box.locator(".cm-line").first).to_have_text("{")
 
 
 def _asks_for(address: str, query: str) -> bool:

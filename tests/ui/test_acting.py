@@ -14,11 +14,14 @@ from redress.domain.messages import KNOWN, MESSAGES, SIGNALS, Message, Respond
 from redress.domain.parsing import parse_message
 from redress.procedures.bank_holidays import calendar_today
 from tests.conftest import Life
-from tests.ui.browser import Operator
+from tests.test_docs import text
+from tests.ui.browser import LEAVE_BY, Operator
 from tests.ui.conftest import NewLife
 from workflows.descriptions import DAY, TEXT, example_form
 
 CALENDAR = calendar_today()
+
+OPERATORS = " ".join(text("docs/operators.md").split())
 
 
 async def opened(new_life: NewLife, operator: Operator) -> Life:
@@ -54,6 +57,54 @@ async def test_acknowledge_needs_nothing_filled_in(new_life: NewLife, newcomer: 
     assert await newcomer.sends("acknowledge", "") == ""
     (message,) = (await life.status())["messages"]
     assert (message["action"], message["assumed"]) == ("acknowledge", True)
+
+
+FORM = {"outcome": "not_upheld", "summary": "Looked at.", "note": "From the UI.", "by": "An operator"}
+"""Of so many fields that its box grows by more than a button is high."""
+
+
+def form_of(life: Life) -> dict[str, str]:
+    return {"on": life.today.isoformat(), **FORM}
+
+
+@pytest.mark.parametrize("what", ["update", "signal"])
+async def test_it_is_sent_as_the_page_says(what: str, new_life: NewLife, operator: Operator) -> None:
+    assert f"click on the line *{LEAVE_BY}* beneath the box, then on *Submit*" in OPERATORS
+    life = await opened(new_life, operator)
+    dialog = await operator.fills_in("respond", form_of(life), what)
+    await operator.leaves_the_box(dialog, LEAVE_BY)
+    await operator.clicks(dialog.get_by_test_id("confirm-modal-button"))
+    await expect(dialog).to_have_count(0)
+    while not (await life.status())["messages"]:
+        pass
+    assert (await life.deadline("stage_1_response"))["state"] == "met"
+
+
+async def test_a_click_straight_on_submit_sends_nothing_until_the_second(
+    new_life: NewLife, operator: Operator
+) -> None:
+    assert "A click straight on *Submit* may do nothing" in OPERATORS
+    life = await opened(new_life, operator)
+    dialog = await operator.fills_in("respond", form_of(life))
+    submit = dialog.get_by_test_id("confirm-modal-button")
+    await operator.clicks(submit)
+    await expect(operator.box(dialog).locator(".cm-line").first).to_have_text("{")
+    await expect(dialog).to_be_visible()
+    assert (await life.status())["messages"] == []
+    await operator.clicks(submit)
+    await expect(dialog).to_have_count(0)
+    assert [each["action"] for each in (await life.status())["messages"]] == ["respond"]
+
+
+async def test_a_click_on_the_heading_closes_the_dialog_and_sends_nothing(
+    new_life: NewLife, operator: Operator
+) -> None:
+    assert "beside the dialog or on its heading closes it: nothing is sent" in OPERATORS
+    life = await opened(new_life, operator)
+    dialog = await operator.fills_in("respond", form_of(life))
+    await operator.clicks(dialog.get_by_role("heading").first)
+    await expect(dialog).to_have_count(0)
+    assert (await life.status())["messages"] == []
 
 
 async def test_a_refusal_is_told_where_it_was_asked(new_life: NewLife, operator: Operator) -> None:

@@ -160,12 +160,15 @@ _arguments = st.lists(_raw | _nearly.map(_json), max_size=3)
 
 
 async def test_generated_payloads_neither_wedge_nor_vanish(life: Life) -> None:
-    """Whatever arrives, the next good message is answered, and every signal is a message or a refusal."""
+    """Whatever arrives, the next good message is answered, and every signal is a message or a refusal.
+
+    As many as are kept with what they brought: of more only their number is (test_flood).
+    """
     await life.open()
     await life.send("acknowledge")
     batches: list[tuple[str, list[Any]]] = []
 
-    @settings(examples(120), database=None, suppress_health_check=list(HealthCheck))
+    @settings(examples(90), database=None, suppress_health_check=list(HealthCheck))
     @given(st.sampled_from(["respond", "escalate", "extend", "something"]), _arguments)
     def collect(name: str, arguments: list[Any]) -> None:
         batches.append((name, arguments))

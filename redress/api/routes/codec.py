@@ -24,7 +24,7 @@ from temporalio.api.common import v1 as common
 from temporalio.api.common.v1 import Payload
 
 from redress.api.bodies import Unparsed
-from redress.api.callers import CHALLENGE, COOKIE
+from redress.api.callers import CHALLENGE
 from redress.api.context import AppContext, Context, CurrentCaller
 from redress.api.pages import page
 from redress.api.problems import wrong
@@ -153,50 +153,77 @@ def _answer(payloads: list[Payload]) -> Response:
     response_class=HTMLResponse,
     openapi_extra=OPEN,
 )
-async def login_page() -> HTMLResponse:
+async def login_page(request: Request, context: Context) -> HTMLResponse:
     """A form for a token."""
-    text = "Log in here once a day; then go back to the UI, which asks this api to decrypt what you look at."
-    return page("login", text=text, form=True)
+    if not context.callers.browsers.is_safe(request):
+        return _form(UNSAFE, 403)
+    return _form(
+        "Log in here once a day; then go back to the UI, which asks this API to decrypt what you see."
+    )
 
 
 @router.post("/codec/login", operation_id="codec_login", include_in_schema=False, openapi_extra=OPEN)
 async def login(request: Request, context: Context) -> Response:
     """Take a token for a session that lives in a cookie which no script can read.
 
-    A token that cannot be taken is answered with the form and what is wrong: a person reads it.
+    A token that cannot be taken is answered with the form and what is wrong: a person reads it. Each login
+    begins a session of its own, and ends the one that the browser had.
     """
-    fields = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=5)
-    secret = fields.get("token", [""])[0].strip()
-    caller = await context.callers.of_token(secret)
+    callers, browsers = context.callers, context.callers.browsers
+    secret = _token(await request.body())
+    if not browsers.is_safe(request):
+        return _form(UNSAFE, 403)
+    if not browsers.is_own_form(request):
+        return _form(FORGED, 403)
+    caller = await callers.of_token(secret)
     if caller is None:  # a good one is never locked out by bad ones from the same address
-        context.callers.count_unknown(request)
+        callers.count_unknown(request)
         text = "The token is unknown, revoked or over. A new one: starter.py token new NAME --role codec."
-        response = page("login", 401, text=text, form=True)
-        response.headers.update(CHALLENGE)
-        return response
+        return _form(text, 401, CHALLENGE)
     if not caller.roles & CODEC:
         text = "This token is for other work: reading takes one with the role codec."
-        return page("login", 403, text=text, form=True)
-    session, ends = await asyncio.to_thread(context.callers.tokens.begin_session, caller)
-    response = page("login", text="You are logged in: go back to the Temporal UI and load the page anew.")
-    response.set_cookie(
-        COOKIE,
-        session,
-        expires=ends,
-        path="/codec",
-        httponly=True,
-        samesite="lax",
-        secure=context.settings.api_https,
-    )
+        return _form(text, 403)
+    await _end_session(request, context)
+    session, ends = await asyncio.to_thread(callers.tokens.begin_session, caller)
+    text = "You are logged in. Go back to the Temporal UI and load its page anew."
+    response = page("login", text=text, ways_back=browsers.ways_back(request))
+    browsers.give(response, session, ends)
     return response
 
 
 @router.post("/codec/logout", operation_id="codec_logout", include_in_schema=False, openapi_extra=OPEN)
 async def logout(request: Request, context: Context) -> Response:
     """Forget the browser."""
-    session = request.cookies.get(COOKIE)
-    if session:
-        await asyncio.to_thread(context.callers.tokens.end_session, session)
+    if not context.callers.browsers.is_own_form(request):
+        return _form(FORGED, 403)
+    await _end_session(request, context)
     response = RedirectResponse("/codec/login", status_code=303)
-    response.delete_cookie(COOKIE, path="/codec")
+    context.callers.browsers.take_back(response)
     return response
+
+
+UNSAFE = (
+    "By http a login is taken on this machine alone: anybody under way could read the token. "
+    "Put https before the API and set REDRESS_API_HTTPS=true."
+)
+
+FORGED = "This form came from another site, and nothing was done. Here is our own."
+
+
+def _form(text: str, status: int = 200, headers: dict[str, str] | None = None) -> HTMLResponse:
+    return page("login", status, headers, text=text, form=text is not UNSAFE)
+
+
+def _token(body: bytes) -> str:
+    """The token in a form; empty where there is none."""
+    try:
+        fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=5)
+    except ValueError:  # more fields than the form has
+        return ""
+    return fields.get("token", [""])[0].strip()
+
+
+async def _end_session(request: Request, context: Context) -> None:
+    session = context.callers.browsers.session(request.cookies)
+    if session is not None:
+        await asyncio.to_thread(context.callers.tokens.end_session, session)
