@@ -5,13 +5,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+CLIENTS := $(VENV)/clients
 
-.PHONY: demo test test-ui explore rehearse up down links lint generate format bench chaos count pictures lock sbom vulnerabilities clean
+.PHONY: demo test test-ui explore rehearse up down links lint generate clients format bench chaos count pictures lock sbom vulnerabilities clean
 
 demo: $(READY)
 	@$(BIN)/python -u -m scripts.demo
 
-test: $(READY)
+test: $(READY) $(CLIENTS)/.ready
 	@$(BIN)/python -m pytest -rfEs --numprocesses 4 --dist worksteal
 
 # Operators at the Temporal UI: part of the above wherever there is a Chromium.
@@ -42,6 +43,10 @@ lint: $(READY)
 # What is made from redress/domain/messages.py: handlers, and the tables of docs/messages.md.
 generate: $(READY)
 	@$(BIN)/python -m scripts.generate
+
+# Clients in four languages by openapi-generator, which needs Java, and what `make test` does with one in Python.
+clients: $(READY) $(CLIENTS)/.ready
+	@PATH="$(CURDIR)/$(CLIENTS)/bin:$$PATH" $(BIN)/python -m pytest -rs tests/api/test_generators.py
 
 format: $(READY)
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
@@ -79,6 +84,8 @@ lock:
 	  pyproject.toml -o requirements-runtime.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  --group supply pyproject.toml -o requirements-supply.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	  --group clients -o requirements-clients.lock
 
 clean:
 	rm -rf $(VENV) .redress
@@ -91,4 +98,9 @@ $(READY): requirements.lock
 
 $(VENV)/.supply: $(READY) requirements-supply.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-supply.lock
+	@touch $@
+
+$(CLIENTS)/.ready: $(READY) requirements-clients.lock
+	@$(PYTHON) -m venv $(CLIENTS)
+	@$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-clients.lock
 	@touch $@
