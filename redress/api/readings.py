@@ -31,6 +31,7 @@ NOTHING_PERSONAL = {
     "read_receipt": "whether an opening that waited was opened",
     "list_webhooks": "addresses of systems, and counts",
     "read_webhook": "addresses of systems, and counts",
+    "list_not_begun": "references, and when they were accepted",
     "metrics": "counts",
 }
 """Operations by GET whose answers hold nothing of a complaint; every other one is a reading."""

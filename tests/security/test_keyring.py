@@ -213,7 +213,9 @@ async def test_what_was_typed_goes_with_the_complaint_that_received_it(tmp_path:
     cipher = sealed(tmp_path)
     codec = EncryptionCodec(cipher, "complaint-")
     one, other = (
-        codec.with_context(WorkflowSerializationContext(namespace="n", workflow_id=f"complaint-CYP-{number}"))
+        codec.with_context(
+            WorkflowSerializationContext(namespace="n", workflow_id=f"complaint-CYP-2026-{number:06d}")
+        )
         for number in (1, 2)
     )
     plain = Payload(metadata={"encoding": b"json/plain"}, data=f'"{NAME}"'.encode())
