@@ -2,7 +2,8 @@
 
 Same codec, same payloads, as many threads and cached workflows, and as many activities, scheduled as Redress
 schedules them: one local one before anything else, further ones when a message was answered, then the others,
-in batches that start together. For the rest as the SDK runs a workflow by itself.
+in batches that start together, on a task queue of their own as letters have one. For the rest as the SDK runs
+a workflow by itself.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from redress.settings import Settings
     from redress.temporal.client import connect, quiet_runtime
 
-BARE, TASK_QUEUE = "Bare", "bare"
+BARE, TASK_QUEUE, OTHER_QUEUE = "Bare", "bare", "bare-letters"
 TIMEOUT = timedelta(seconds=30)
 DONE = "bare-activities"
 """A file in the state folder, in which each activity leaves one byte: so it is known when all are done."""
@@ -86,7 +87,9 @@ class Bare:
                 await workflow.execute_local_activity(leave_a_byte, body, start_to_close_timeout=TIMEOUT)
             for size in batches:
                 batch = [
-                    workflow.execute_activity(leave_a_byte, body, start_to_close_timeout=TIMEOUT)
+                    workflow.execute_activity(
+                        leave_a_byte, body, task_queue=OTHER_QUEUE, start_to_close_timeout=TIMEOUT
+                    )
                     for _ in range(size)
                 ]
                 await asyncio.gather(*batch)
@@ -104,14 +107,24 @@ async def main() -> None:
     settings = Settings()
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    async with Worker(
-        await connect(cipher_for(settings)),
-        task_queue=TASK_QUEUE,
-        workflows=[Bare],
-        activities=[leave_a_byte],
-        activity_executor=ThreadPoolExecutor(settings.activity_threads),
-        max_concurrent_activities=settings.activity_threads,
-        max_cached_workflows=settings.cached_complaints,
+    client = await connect(cipher_for(settings))
+    async with (
+        Worker(
+            client,
+            task_queue=TASK_QUEUE,
+            workflows=[Bare],
+            activities=[leave_a_byte],
+            activity_executor=ThreadPoolExecutor(settings.activity_threads),
+            max_concurrent_activities=settings.activity_threads,
+            max_cached_workflows=settings.cached_complaints,
+        ),
+        Worker(
+            client,
+            task_queue=OTHER_QUEUE,
+            activities=[leave_a_byte],
+            activity_executor=ThreadPoolExecutor(settings.activity_threads),
+            max_concurrent_activities=settings.activity_threads,
+        ),
     ):
         await stop.wait()
 
