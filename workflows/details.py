@@ -20,10 +20,11 @@ from redress.domain.deadline import days_late
 from redress.domain.identifiers import REFERENCE
 from redress.domain.london import instant
 from redress.domain.messages import KNOWN
+from redress.domain.owed import brief
 from redress.domain.plain_words import place_of
 from redress.domain.sentences import in_days, title_of, what, with_long_dates
 from redress.domain.state import ComplaintState
-from redress.domain.status import brief, linked, state_of
+from redress.domain.status import linked, state_of
 
 MOST_LISTED = 20
 """Lines of one kind: remedies can be many, and the text travels in an address."""
@@ -102,7 +103,8 @@ def _owed(state: ComplaintState, today: date) -> Iterator[str]:
     for deadline in sorted(state.running, key=attrgetter("due_on")):
         day, who = long_date(deadline.due_on), title_of(state.procedure, deadline.owner)
         if deadline.paused_on is not None:
-            yield f"paused since {long_date(deadline.paused_on)}: {what(deadline)}"
+            late = f"**overdue: {what(deadline)}**, due {day}" if deadline.due_on < deadline.paused_on else ""
+            yield f"{late or what(deadline)} ({who}), paused since {long_date(deadline.paused_on)}"
         elif deadline.due_on >= today:
             yield f"by {day}: {what(deadline)} ({who})"
         elif deadline.limit.kind == "limit":
@@ -213,7 +215,9 @@ def _lists(case: Case, namespace: str) -> str:
 def _about(case: Case) -> str:
     procedure = case.state.procedure
     return (
-        f"{case.reference} · {case.opening.authority} · received {long_date(case.opening.received_on)}\n"
+        f"{case.reference} · {case.opening.authority} · received {long_date(case.opening.received_on)}, "
+        f"{case.opening.channel.replace('_', ' ')}\n"
+        "Who complains, for whom, about which team, and what they want: query `status`, which is encrypted\n"
         f"{procedure.title} (`{procedure.name}`). Why: {case.state.rules.chosen}"
     )
 

@@ -195,7 +195,7 @@ class ComplaintHandlers:
 
     @workflow.update(name="suspend", description=update_description("suspend"))
     async def suspend(self, message: Inbound[Suspend] = NOTHING) -> dict[str, Any]:
-        """Paused for proceedings elsewhere, until a review."""
+        """Paused on a ground that the procedure allows, until a review."""
         return await self.take("suspend", message)
 
     @suspend.validator

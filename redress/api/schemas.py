@@ -53,13 +53,19 @@ class OwedDate(OwedStatus):
     state: Literal["running", "overdue"]
     """Whether it has passed."""
 
+    due_on_without_pause: IsoDay
+    """The last day in time had no pause stopped it."""
+
+    days_late_without_pause: int
+    """The same of `days_late`."""
+
 
 @with_config(DESCRIBED)
 class ComplaintPage(TypedDict):
-    """A page of complaints, by next due date. Pages follow the reference, which never moves."""
+    """A page of complaints, late limits first. Pages follow the reference, which never moves."""
 
     complaints: list[ComplaintLine]
-    """By next due date."""
+    """Late limits first, the longest late before others; then by next due date."""
 
     next: Next
 

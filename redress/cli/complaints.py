@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, cast
 
 import typer
@@ -12,6 +12,8 @@ from redress.cli import console, tables
 from redress.cli.audit import write_down
 from redress.cli.shared import client, register
 from redress.domain.case import Answer
+from redress.domain.identifiers import typed_reference
+from redress.domain.parsing import Malformed
 from redress.domain.sentences import with_long_dates
 from redress.domain.status import Status
 from redress.services import intake, lists, sending
@@ -78,11 +80,12 @@ def send(
 
     Example: starter.py send CYP-2026-000123 extend --set reason="two agencies" --set until=2026-12-18
     """
-    body = (console.read_document(data) if data else {}) | console.read_pairs([*(set_ or []), *(more or [])])
+    pairs = [*(set_ or []), *(more or [])]
+    body = (console.read_document(data) if data else {}) | console.read_pairs(pairs)
     repeat: dict[str, Any] = {}
 
     async def work() -> tuple[str, Answer]:
-        name, message = sending.accept(action, body)
+        name, message = _accept(action, body, dict(pair.split("=", 1) for pair in pairs))
         repeat.update(message)
         within, since = console.settings().answer_within, datetime.now(UTC)
         temporal = await client()
@@ -98,6 +101,22 @@ def send(
     if not (answer.applied or answer.pending):
         console.say(with_long_dates(answer.reason))
         raise typer.Exit(console.REFUSED)
+
+
+def _accept(action: str, body: dict[str, Any], typed: dict[str, str]) -> tuple[str, dict[str, Any]]:
+    """Check a message; a number that was typed for a field of text is the text that was typed."""
+    try:
+        return sending.accept(action, body)
+    except Malformed as malformed:
+        wanted = {problem.field for problem in malformed.problems if problem.what == "should be text"}
+        as_text = {name: typed[name] for name in wanted & {*typed} if isinstance(body[name], int | float)}
+        if not as_text:
+            raise
+        return sending.accept(action, body | as_text)
+
+
+def _day(field: str, text: str | None) -> date | None:
+    return console.read_date(field, text) if text else None
 
 
 async def _compare_clocks(temporal: Client, reference: str, since: datetime) -> None:
@@ -133,11 +152,32 @@ def list_(
     overdue: Annotated[bool, typer.Option("--overdue", help="Only with a limit that has passed.")] = False,
     due_before: Annotated[str | None, typer.Option(help="Only due before this day, YYYY-MM-DD.")] = None,
     authority: Annotated[str | None, typer.Option(help="Only this authority.")] = None,
+    waiting_for: Annotated[str | None, typer.Option(help="Only what waits for this role.")] = None,
+    kind: Annotated[str | None, typer.Option(help="Only this kind, for example complaint.")] = None,
+    procedure: Annotated[str | None, typer.Option(help="Only this procedure.")] = None,
+    team: Annotated[str | None, typer.Option(help="Only about this team.")] = None,
+    received_from: Annotated[str | None, typer.Option(help="Received on this day or later.")] = None,
+    received_to: Annotated[str | None, typer.Option(help="Received on this day or earlier.")] = None,
+    reference: Annotated[str | None, typer.Option(help="Only this complaint.")] = None,
+    source_id: Annotated[str | None, typer.Option(help="Only what intake calls this.")] = None,
     as_json: console.AsJson = False,
 ) -> None:
-    """Open complaints by next due date. Reads the register, so it works with Temporal down."""
-    before = console.read_date("due_before", due_before) if due_before else None
-    wanted = ComplaintFilter(everything, authority, stage and stage.replace("-", "_"), overdue, before)
+    """Open complaints: late ones first, then by next due date. Works with Temporal down."""
+    wanted = ComplaintFilter(
+        closed=everything,
+        authority=authority,
+        stage=stage and stage.replace("-", "_"),
+        overdue=overdue,
+        due_before=_day("due_before", due_before),
+        waiting_for=waiting_for and waiting_for.replace("-", "_"),
+        kind=kind and kind.replace("-", "_"),
+        procedure=procedure,
+        team=team,
+        received_from=_day("received_from", received_from),
+        received_to=_day("received_to", received_to),
+        reference=reference and typed_reference(reference),
+        source_id=source_id,
+    )
 
     async def work() -> list[Line] | list[Status]:
         store, day = register(), today()

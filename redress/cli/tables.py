@@ -82,7 +82,7 @@ def _deadlines(deadlines: Sequence[DeadlineStatus]) -> Table:
 
 
 def show_list(lines: Sequence[Line]) -> None:
-    """Complaints in a table, by next due date."""
+    """Complaints in a table, late limits first, then by next due date."""
     table = table_of("reference", "stage", "state", "next due", "waiting for", "received")
     table.columns[0].min_width = 15
     for line in lines:
@@ -90,8 +90,8 @@ def show_list(lines: Sequence[Line]) -> None:
         if line.closed_on:
             state = f"closed {long_date(line.closed_on)} as {words(line.closed_as)}"
         due = long_date(line.next_due_on) if line.next_due_on else ""
-        if line.overdue:
-            due = f"[bold red]{due} overdue[/bold red]"
+        if line.late_since:
+            due = f"[bold red]{long_date(line.late_since)} overdue[/bold red]"
         table.add_row(
             line.reference,
             words(line.stage),

@@ -23,6 +23,14 @@ class Moved(NamedTuple):
     on: date
 
 
+class Pause(NamedTuple):
+    """A time in which it did not count: from its first day up to `until` (None: it still lasts), and why."""
+
+    since: date
+    until: date | None
+    ground: str
+
+
 @dataclass(slots=True, eq=False)
 class Deadline:
     """One running of one limit. Dates are London dates; `due_on` is the last day in time.
@@ -31,6 +39,9 @@ class Deadline:
     which time alone does something to it: a reminder, running out, a further notice. `ran_out_on` is
     the due date that passed, of a target too; `fixed`: its date was given or promised to somebody, so
     that no newer calendar moves it.
+
+    `lost`: the days of its unit that pauses have added to it, `within` those of them that count towards the
+    most it can be extended to; `rested`: those that passed in pauses while it was late already.
     """
 
     limit: Limit
@@ -44,8 +55,12 @@ class Deadline:
     owner: Owner = field(init=False)
     extended: int = 0
     lost: int = 0
+    within: int = 0
+    rested: int = 0
     moved: list[Moved] = field(default_factory=list)
+    pauses: list[Pause] = field(default_factory=list)
     paused_on: date | None = None
+    pause_ends_on: date | None = None
     met_on: date | None = None
     met_assumed: bool = False
     stopped_on: date | None = None
@@ -75,7 +90,7 @@ class Deadline:
     def arm(self, calendar: Calendar, after: date) -> None:
         """Set `wakes_on` to the first notice after a day; the one after `due_on` is never passed over."""
         if self.paused_on is not None:
-            self.wakes_on = NEVER
+            self.wakes_on = self.pause_ends_on or NEVER
             return
         remind, chase = self.limit.remind, self.limit.chase
         while self.notices < len(remind):
@@ -91,15 +106,17 @@ class Deadline:
         if chase:
             with suppress(OutsideTable):
                 late = _days_late_at(chase, self.notices - len(remind) - 1)
-                self.wakes_on = calendar.add(self.due_on, late + 1)
+                self.wakes_on = calendar.add(self.due_on, late + self.rested + 1)
 
     def move(self, calendar: Calendar, due_on: date, reason: str, today: date) -> None:
         """Give it another due date, record the earlier one with its breach, and start its notices anew."""
         if due_on == self.due_on:
             return
         self.moved.append(Moved(self.due_on, reason, self.breach_due, today))
+        if self.paused_on is not None and self.due_on < self.paused_on:
+            self.paused_on = today  # late until now: it has lost nothing that belongs to the new date
         self.due_on = due_on
-        self.notices = 0
+        self.notices = self.rested = 0
         self.arm(calendar, today)
 
     def allow_until(self, calendar: Calendar, until: date, reason: str, today: date) -> None:
@@ -125,27 +142,56 @@ class Deadline:
         """The latest date it may be extended to; None where it cannot be."""
         if self.limit.extend_to is None:
             return None
-        return count(calendar, self.limit, self.counts_from, self.limit.extend_to + self.lost)
+        most = self.limit.extend_to + self.lost - self.within
+        return count(calendar, self.limit, self.counts_from, most)
 
-    def pause(self, on: date) -> None:
-        """Stop counting; what is already late stays late."""
-        if self.due_on >= on:
-            self.paused_on = on
-            self.wakes_on = NEVER
+    def pause(self, calendar: Calendar, on: date, ground: str, *, within_most: bool) -> None:
+        """Stop counting, at the latest where the most it can be extended to is used up (`within_most`).
+
+        What is late already stays late, by as many days as on the day the pause began. Where nothing is left
+        of the most, or the limit cannot be extended, a pause within the most stops nothing.
+        """
+        ends: date | None = None
+        if within_most:
+            most = self.most(calendar)
+            left = days_between(calendar, self.limit, self.due_on, most) if most is not None else 0
+            if left <= 0 or self.due_on < on:
+                return
+            ends = count(calendar, self.limit, max(on, self.counts_from), left)
+        self.paused_on, self.pause_ends_on = on, ends
+        self.pauses.append(Pause(on, None, ground))
+        self.arm(calendar, on)
 
     def resume(self, calendar: Calendar, on: date) -> None:
-        """Count on: the due date moves by the days lost in between (in its own unit)."""
+        """Count on: the due date moves by the days lost in between (in its own unit); what was late does not.
+
+        A pause within the most ends on its own day, on whatever later day somebody says that it has ended.
+        """
         if self.paused_on is None:
             return
-        since, self.paused_on = self.paused_on, None
-        lost = max(days_between(calendar, self.limit, max(since, self.counts_from), on), 0)
+        since, ends = self.paused_on, self.pause_ends_on
+        until = min(on, ends) if ends is not None else on
+        self.paused_on = self.pause_ends_on = None
+        self.pauses[-1] = self.pauses[-1]._replace(until=until)
+        lost = max(days_between(calendar, self.limit, max(since, self.counts_from), until), 0)
+        if self.due_on < since:
+            self.rested += lost
+            self.arm(calendar, on)
+            return
         if self.limit.before or lost == 0:
             self.notices = 0
             self.arm(calendar, on)
             return
         self.lost += lost
-        reason = f"suspended from {since.isoformat()} to {on.isoformat()}"
+        self.within += lost if ends is not None else 0
+        reason = f"suspended from {since.isoformat()} to {until.isoformat()}"
         self.move(calendar, count(calendar, self.limit, self.due_on, lost), reason, on)
+
+    def due_without_pause(self, calendar: Calendar) -> date:
+        """The last day in time had there been no pause; never later than `due_on`."""
+        if self.lost == 0:
+            return self.due_on
+        return min(count(calendar, self.limit, self.counts_from, self.days), self.due_on)
 
 
 def _days_late_at(chase: list[int], at: int) -> int:
@@ -176,12 +222,23 @@ def days_late(calendar: Calendar, deadline: Deadline, as_of: date) -> int:
     Counted up to the day met or stopped, else up to `as_of`. Met on a non-working day counts as
     the next working day.
     """
-    end = min(deadline.met_on or deadline.stopped_on or deadline.paused_on or as_of, calendar.last_sure)
-    if deadline.met_assumed or deadline.lapsed_on is not None or end <= deadline.due_on:
+    end = deadline.met_on or deadline.stopped_on or deadline.paused_on or as_of
+    late = _late(calendar, deadline, deadline.due_on, end)
+    return max(late - deadline.rested, 1) if late else 0
+
+
+def days_late_without_pause(calendar: Calendar, deadline: Deadline, due_on: date, as_of: date) -> int:
+    """The same had no pause stopped it: from what would be due by then; never fewer days."""
+    return _late(calendar, deadline, due_on, deadline.met_on or deadline.stopped_on or as_of)
+
+
+def _late(calendar: Calendar, deadline: Deadline, due_on: date, end: date) -> int:
+    end = min(end, calendar.last_sure)
+    if deadline.met_assumed or deadline.lapsed_on is not None or end <= due_on:
         return 0
     if deadline.met_on is not None and deadline.limit.unit != "calendar_days":
-        return calendar.between(deadline.due_on, calendar.on_or_after(end))
-    return late_by(calendar, deadline.limit.unit, deadline.due_on, end)
+        return calendar.between(due_on, calendar.on_or_after(end))
+    return late_by(calendar, deadline.limit.unit, due_on, end)
 
 
 def late_by(calendar: Calendar, unit: str, due_on: date, as_of: date) -> int:

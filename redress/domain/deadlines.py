@@ -11,7 +11,7 @@ from datetime import date
 from redress.domain.calendar import HolidayTable, calendar_for, differing_within
 from redress.domain.deadline import Deadline, count, days_between
 from redress.domain.position import Position
-from redress.domain.procedure import Limit, Owner, RulesSnapshot
+from redress.domain.procedure import Limit, Owner, PauseGround, RulesSnapshot
 
 NEVER_EARLY = ("met_in_person", "ombudsman_decided")
 """Milestones that meet only what runs already: an earlier meeting or decision says nothing about a later."""
@@ -33,6 +33,8 @@ class Deadlines:
         self.position = position
         self.calendar = rules.calendar
         self.day = day
+        self.pause_ground: PauseGround | None = None
+        self.paused_since = day  # of the latest pause, its first day
         self.reached: dict[str, date] = {}
         # What came before its stage: its limits start with the stage, from this day (and counting from that).
         self._early: dict[str, tuple[date, date]] = {}
@@ -153,7 +155,7 @@ class Deadlines:
             running.allow_until(self.calendar, until, reason, self.day)
         else:
             running.counts_from, running.days, running.provisional = counts_from, days, False
-            running.lost = 0  # what was lost before belongs to the days that no longer count
+            running.lost = running.within = 0  # what was lost before belongs to the days that no longer count
             running.move(self.calendar, due_on, reason, self.day)
             self._rest(running)
 
@@ -205,9 +207,9 @@ class Deadlines:
 
     def meet(self, deadline: Deadline, on: date, *, assumed: bool = False) -> None:
         """What was owed is done."""
+        deadline.resume(self.calendar, on)
         deadline.met_on = on
         deadline.met_assumed = assumed
-        deadline.paused_on = None
         self.running.remove(deadline)
 
     def lapse(self, deadline: Deadline) -> None:
@@ -222,34 +224,67 @@ class Deadlines:
             if deadline.limit.outlives not in staying:
                 self._stop(deadline, on)
 
+    def stop_one(self, deadline: Deadline) -> None:
+        """It is not owed any more, from today."""
+        self._stop(deadline, self.day)
+
     def _stop(self, deadline: Deadline, on: date) -> None:
+        deadline.resume(self.calendar, on)
         deadline.stopped_on = on
         self.running.remove(deadline)
 
     # --- moving -------------------------------------------------------------------------------------
 
-    def pause(self) -> None:
-        """The whole complaint is suspended: what runs rests. What rests already loses its days since then."""
+    def pause(self, ground: PauseGround) -> None:
+        """The whole complaint is suspended: what this ground stops rests.
+
+        What rests already loses its days since then.
+        """
+        if self.pause_ground is None:
+            self.paused_since = self.day
+        elif self.pause_ground != ground:
+            self.resume(self.day)
+        self.pause_ground = ground
         for deadline in self.running:
             self._rest(deadline)
 
+    @property
+    def pause_is_over(self) -> bool:
+        """Whether what a ground within the most allowed has stopped counts again, or is owed no more."""
+        ground = self.pause_ground
+        return ground is not None and ground.within_most and all(d.paused_on is None for d in self.running)
+
     def resume(self, on: date) -> None:
         """Count on: each due date moves by the days lost, or follows the limit it starts from at latest."""
+        self.pause_ground = None
         for deadline in self.running:
             deadline.resume(self.calendar, on)
         for deadline in self.running:
             other = self.latest.get(deadline.limit.at_latest_from or "")
             if deadline.provisional and other is not None and other.is_open and not deadline.extended:
-                deadline.counts_from, deadline.lost = other.due_on, 0
+                deadline.counts_from, deadline.lost, deadline.within = other.due_on, 0, 0
                 due_on = count(self.calendar, deadline.limit, other.due_on, deadline.days)
                 deadline.move(self.calendar, due_on, f"counts from {other.due_on.isoformat()}", self.day)
 
     def _rest(self, deadline: Deadline) -> None:
         """Pause it while the complaint is suspended, where it may rest and does not yet."""
-        if self.position.state != "suspended" or deadline.paused_on is not None:
+        ground = self.pause_ground
+        if ground is None or deadline.paused_on is not None:
+            return
+        if ground.stages and deadline.limit.stage not in ground.stages:
             return
         if deadline.limit.name != "suspension_review" and deadline.limit.outlives != "closure":
-            deadline.pause(self.day)
+            deadline.pause(self.calendar, self.day, ground.name, within_most=ground.within_most)
+
+    def due_without_pause(self, deadline: Deadline) -> date:
+        """What would be due by when had nothing been paused, what it counts from included."""
+        other = self.latest.get(deadline.limit.at_latest_from or "")
+        if deadline.provisional and other is not None and deadline.counts_from == other.due_on:
+            earlier = self.due_without_pause(other)
+            if earlier < other.due_on and not deadline.fixed:
+                due_on = count(self.calendar, deadline.limit, earlier, deadline.days)
+                return min(due_on, deadline.due_on)
+        return deadline.due_without_pause(self.calendar)
 
     def extend(self, deadline: Deadline, until: date, reason: str) -> None:
         """Move a deadline by an extension, and with it the reading that follows it."""

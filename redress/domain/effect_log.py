@@ -115,6 +115,11 @@ class EffectLog:
         key = f"dates_corrected:{mark_of(entry)}"
         self._add(key, "letter", "dates_corrected", facts, entry, shows_message=True, on=on)
 
+    def tell_undone(self, entry: LogEntry, on: date, facts: dict[str, Fact]) -> None:
+        """The manager is told what a correction has undone, on the day it was made."""
+        key = f"correction_undid:{mark_of(entry)}"
+        self._add(key, "letter", "correction_undid", facts, entry, shows_message=True, on=on)
+
 
 def mark_of(entry: LogEntry) -> str:
     """What tells messages apart in a key, in whatever order they come; an id itself may hold a name."""

@@ -37,6 +37,11 @@ def scrubbed(status: Status, erased_on: date) -> dict[str, Any]:
     ]
     return {
         **status,
+        "complainant": None,
+        "also_complaining": [],
+        "on_behalf_of": None,
+        "about": None,
+        "desired_outcome": "",
         "advocate": None,
         "questions": [],
         "linked": _only(("reference", "how"), status["linked"]),

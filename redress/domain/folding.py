@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 from redress.domain.actions import act
-from redress.domain.calendar import HolidayTable, OutsideTable
+from redress.domain.calendar import HolidayTable, OutsideTable, long_date
 from redress.domain.corrections import corrected
 from redress.domain.deadline import Deadline, Moved
 from redress.domain.effects import Fact
 from redress.domain.facts import move_of
 from redress.domain.log import LogEntry
-from redress.domain.messages import Correct, Recount
+from redress.domain.messages import Correct, Extend, Recount
 from redress.domain.opening import Opening
 from redress.domain.procedure import RulesSnapshot
+from redress.domain.sentences import with_long_dates
 from redress.domain.state import ComplaintState
 
 
@@ -47,12 +48,24 @@ class Folding(NamedTuple):
     def _fold(self, log: list[LogEntry], until: date) -> tuple[ComplaintState, bool]:
         put_right = corrected(self.intake, log)
         state = ComplaintState(self.rules, put_right.opening, act)
+        state.granted = self._granted(log, until) if put_right.reasons else frozenset()
         state.contacts.former = put_right.former
         for entry in sorted(put_right.entries, key=LogEntry.by_date):
             if entry.message.on > until:
                 break
             state.apply(entry)
         return state, bool(put_right.reasons)
+
+    def _granted(self, log: list[LogEntry], until: date) -> frozenset[int]:
+        """The extensions that were given when nothing had been corrected yet.
+
+        A correction may cut one to the most that is allowed from the right date; it cancels none in silence.
+        """
+        given = frozenset(entry.seq for entry in log if isinstance(entry.message, Extend))
+        if not given:
+            return given
+        as_it_was, _ = self._fold([e for e in log if not isinstance(e.message, Correct)], until)
+        return frozenset(seq for seq in given if _stands(as_it_was, seq))
 
     def moves_of(self, log: list[LogEntry], table: HolidayTable, today: date) -> list[dict[str, Any]]:
         """The due dates that a newer table of bank holidays would move if it counted from `today`.
@@ -88,9 +101,32 @@ def _record_correction(
     before.advance(on)
     after.advance(on)
     moved = _record_moves(before, after, state, message.reason, on)
+    common: dict[str, Fact] = {"next": state.effects.next_step(), "stage": state.stage}
     if moved:
-        facts: dict[str, Fact] = {"moved": moved, "next": state.effects.next_step(), "stage": state.stage}
-        state.effects.correct_dates(entry, on, facts)
+        state.effects.correct_dates(entry, on, {**common, "moved": moved})
+    undone = [*_undone(before, after, on)]
+    if undone:
+        state.effects.tell_undone(entry, on, {**common, "undone": undone})
+
+
+def _undone(before: ComplaintState, after: ComplaintState, on: date) -> Iterator[Fact]:
+    """What was decided before a correction and does not stand as it did, as the manager is told it."""
+    for entry in after.effects.heard:
+        what: dict[str, Fact] = {"title": entry.message.title, "on": entry.message.on.isoformat()}
+        if not _stands(before, entry.seq):
+            continue
+        if not _stands(after, entry.seq):
+            outcome = after.outcomes[entry.seq]
+            now = f"{outcome.outcome.replace('_', ' ')}. {with_long_dates(outcome.reason)}"
+            yield {**what, "now": now.strip()}
+        elif after.capped.get(entry.seq) not in (None, before.capped.get(entry.seq)):
+            until = after.capped[entry.seq]
+            yield {**what, "now": f"it reaches to {long_date(until)} alone, the most that is allowed"}
+
+
+def _stands(state: ComplaintState, seq: int) -> bool:
+    outcome = state.outcomes.get(seq)
+    return outcome is not None and outcome.outcome == "applied"
 
 
 def _record_moves(

@@ -13,6 +13,9 @@ REFERENCE = re.compile(r"[A-Z][A-Z0-9]{0,9}-[0-9]{4,9}(-[0-9]{1,9}){0,4}", re.AS
 AUTHORITY = re.compile(r"[a-z0-9][a-z0-9-]{0,99}", re.ASCII)
 """An authority is called as its file is, without `.toml`."""
 
+HYPHENS = re.compile("[\u2010-\u2015\u2212]")
+"""What word processors make of a hyphen."""
+
 NO_REFERENCE = "should be a complaint's reference, for example CYP-2026-000123"
 
 NO_AUTHORITY = "should be an authority's name in small letters, for example family-rights"
@@ -26,8 +29,8 @@ def checked_reference(text: str) -> str:
 
 
 def typed_reference(text: str) -> str:
-    """A reference as a person or a program gives it: capitals and spaces around it do not matter."""
-    return text.strip().upper()
+    """A reference as people give it: capitals, spaces and the kind of hyphen do not matter."""
+    return HYPHENS.sub("-", "".join(text.split())).upper()
 
 
 def checked_authority(text: str) -> str:

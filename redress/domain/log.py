@@ -17,7 +17,10 @@ from redress.domain.room import Room
 Difference = TypedDict(
     "Difference",
     {
-        "what": Annotated[str, Field(description="`stage`, `state`, or a deadline's name.")],
+        "what": Annotated[
+            str,
+            Field(description="`stage`, `state`, a deadline's name, or a message undone."),
+        ],
         "was": Annotated[str | None, Field(description="As it was; null: not there.")],
         "is": Annotated[str | None, Field(description="As it is; null: no longer there.")],
         "was_due_on": NotRequired[Annotated[IsoDay | None, Field(description="Of a deadline, before.")]],

@@ -13,7 +13,7 @@ from __future__ import annotations
 from inspect import getdoc
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, StringConstraints
 from pydantic.alias_generators import to_snake
 
 from redress.domain.calendar import HolidayTable
@@ -51,6 +51,9 @@ ProcedureName = Literal["statutory", "irm", "corporate", "representation"]
 Reason = Annotated[RequiredText, Field(description="Why, in a sentence or two.")]
 OptionalReason = Annotated[Text, Field(description="Why, in a sentence or two.")]
 Proceedings = Annotated[Text, Field(description="The proceedings elsewhere that stand in its way, by name.")]
+
+Ground = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+"""A ground of a suspension, as the procedure's file names it."""
 
 NamedPoints = (
     Annotated[list[Annotated[int, Field(ge=1, le=50)]], Field(min_length=1)]
@@ -331,19 +334,29 @@ class RecordMeeting(Message):
 
 
 class Suspend(Message):
-    """A pause for proceedings elsewhere; with `points`, of those only, and no clock stops.
+    """A pause on a ground that the procedure allows; with `points`, of those only, and no clock stops.
 
+    On any other ground it is recorded as irregular, stops no clock, and leaves the complaint open.
     Sent again: it was reviewed, and the pause goes on.
     """
 
-    title = "Paused for proceedings elsewhere, until a review"
+    title = "Paused on a ground that the procedure allows, until a review"
     reason: Reason = Field(examples=["The same matter is before an invented court."])
+    ground: Ground | None = Field(default=None, examples=["proceedings"])
+    """Why it is to stop: `proceedings`, `advocate`, `complainant_asked`, `other`, or what the procedure's
+    file names. Left out: `proceedings` where those are named, else `other`."""
+
     proceedings: Proceedings = ""
     review_on: Day = Field(examples=["2027-01-15"])
     """When it is looked at again, at the latest."""
 
     points: SomePoints = None
     dates_ahead = ("review_on",)
+
+    @property
+    def stated_ground(self) -> str:
+        """The ground that it names, or that follows from what it says."""
+        return self.ground or ("proceedings" if self.proceedings else "other")
 
 
 class Resume(Message):

@@ -254,6 +254,19 @@ class Direct(Data):
     source: Written
 
 
+class PauseGround(Data):
+    """A ground that stops the clocks of a whole complaint while it is suspended."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+    """What `suspend` names as its `ground`."""
+    title: Written
+    stages: list[StageName] = []
+    """The stages at which it stops a clock; none named: at every one."""
+    within_most: bool = False
+    """It stops only limits that can be extended, and none beyond the most allowed (`extend_to`)."""
+    source: Written
+
+
 class Condition(Data):
     """What must be recorded before an early referral to the Ombudsman."""
 
@@ -329,6 +342,8 @@ class Procedure(Data):
     policy: Policy = Policy()
     questions: list[Question] = []
     direct: list[Direct] = []
+    pauses: list[PauseGround] = []
+    """The grounds that stop a clock; a suspension on any other is recorded as irregular and stops none."""
     early_referral: list[Condition] = []
     """All of these must be recorded before a referral while the procedure is not over, each by an entry."""
     beyond: str = "what follows it is the Ombudsman"

@@ -13,7 +13,7 @@ from redress.domain.log import EffectStatus
 from redress.domain.london import instant, london_date, london_time
 from redress.domain.messages import Message
 from redress.domain.parsing import fingerprint
-from redress.domain.sentences import chase, letter_leaves, owed, reminder
+from redress.domain.sentences import chase, goes_on, letter_leaves, owed, reminder
 from redress.domain.state import ComplaintState
 
 SHORTLY_BEFORE = 5
@@ -75,7 +75,10 @@ class Schedule:
             ends = deadline.due_on + timedelta(days=1)
             if deadline.paused_on is None and deadline.wakes_on <= ends and instant(ends) > now:
                 timers.append(Timer(deadline.name, instant(ends), owed(state.procedure, deadline)))
-            if deadline.wakes_on not in (ends, date.max):
+            if deadline.paused_on is not None and deadline.pause_ends_on is not None:
+                day = deadline.pause_ends_on
+                soon.append((instant(day), goes_on(state.procedure, deadline, day)))
+            elif deadline.wakes_on not in (ends, date.max):
                 day = state.calendar.on_or_after(deadline.wakes_on)
                 sentence = reminder if deadline.wakes_on < ends else chase
                 at = instant(day, self._policy.office_opens)

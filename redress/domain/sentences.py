@@ -73,6 +73,12 @@ def chase(procedure: Procedure, deadline: Deadline, on: date) -> str:
     return cut(f"On {long_date(on)} the {who} is told again of what was due {due}: {what(deadline)}")
 
 
+def goes_on(procedure: Procedure, deadline: Deadline, on: date) -> str:
+    """What the timer says that waits for the last day of a pause within the most allowed."""
+    who = title_of(procedure, deadline.owner)
+    return cut(f"On {long_date(on)} this counts on for the {who}: {what(deadline)}")
+
+
 def letter_leaves(effect: Effect, on: date) -> str:
     """What the timer says that waits for the hour at which a letter leaves."""
     return cut(f"On {long_date(on)} this leaves: {effect.template.replace('_', ' ')}")

@@ -34,7 +34,7 @@ from redress.domain.opening import Opening
 from redress.domain.people import People
 from redress.domain.points import Points
 from redress.domain.position import Ending, OpenOrClosed, Position
-from redress.domain.procedure import RulesSnapshot, Stage, StageName
+from redress.domain.procedure import PauseGround, RulesSnapshot, Stage, StageName
 from redress.domain.remedies import Remedies
 from redress.domain.requests import Requests
 from redress.domain.words import asked_about_entry, entry_stage, plain, questions_of
@@ -62,6 +62,8 @@ class ComplaintState:
         self.contacts = Contacts()
         self.effects = EffectLog(self.deadlines, opening.events_on or opening.received_on)
         self.outcomes: dict[int, Outcome] = {}
+        self.granted: frozenset[int] = frozenset()  # extensions that were given before a correction
+        self.capped: dict[int, date] = {}  # those that a correction has cut to the most allowed
         self.irregular: list[Irregular] = []
         self.answers = Answers(self.deadlines)
         self.remedies = Remedies(self.deadlines)
@@ -120,7 +122,11 @@ class ComplaintState:
         """Let time pass up to and including the morning of `to`."""
         while (deadline := self.deadlines.next_to_wake(to)) is not None:
             self.effects.by_clock = True
-            self._wake(deadline)
+            if deadline.paused_on is not None:
+                deadline.resume(self.calendar, self.day)
+            else:
+                self._wake(deadline)
+            self._go_on()
             self.effects.by_clock = False
             self.effects.add_next_steps()
 
@@ -159,6 +165,7 @@ class ComplaintState:
         self.advance(entry.message.on)
         self.effects.heard.append(entry)
         self.outcomes[entry.seq] = self._act(self, entry)
+        self._go_on()
         self.effects.add_next_steps()
 
     def retry_waiting(self) -> None:
@@ -217,10 +224,25 @@ class ComplaintState:
 
     # --- suspending, closing, reopening ----------------------------------------------------------
 
-    def suspend(self) -> None:
-        """The whole complaint rests, and every limit that may."""
+    def suspend(self, ground: PauseGround) -> bool:
+        """The whole complaint rests, and every limit that this ground stops; whether it stops any."""
+        self.deadlines.pause(ground)
+        if self.deadlines.pause_is_over:
+            self.deadlines.pause_ground = None
+            self.position.open()
+            return False
         self.position.state = "suspended"
-        self.deadlines.pause()
+        return True
+
+    def _go_on(self) -> None:
+        """Open again what was paused until the most allowed is used up, or what was paused is answered."""
+        if not self.deadlines.pause_is_over:
+            return
+        if self.state == "suspended":
+            self.resume()
+            review = self.latest.get("suspension_review")
+            if review is not None and review.is_open and not self.points.suspended:
+                self.deadlines.stop_one(review)
 
     def resume(self) -> None:
         """The whole complaint goes on: its limits move by the days lost."""
@@ -235,6 +257,7 @@ class ComplaintState:
         on, stage = self.day, self.stage
         self.position.close(on, closed_as)
         self.deadlines.stop(on, closing=True)
+        self.deadlines.pause_ground = None
         self.points.end_suspension()
         reason = f"the complaint was closed as {closed_as.replace('_', ' ')} before its day came"
         for waits in self.requests.take_waiting():

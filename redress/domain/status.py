@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
-from operator import attrgetter
-from typing import Annotated, Literal, NamedTuple, NotRequired, cast, get_args
+from typing import Annotated, Literal, NotRequired, cast, get_args
 
 from pydantic import ConfigDict, Field, JsonValue, with_config
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 from typing_extensions import TypedDict  # the one that pydantic takes on Python 3.11 too
 
-from redress.domain.deadline import Deadline, days_late
+from redress.domain.deadline import Deadline, days_late, days_late_without_pause
 from redress.domain.fields import Connection, IsoDay, Kind, Provisional, Role
 from redress.domain.log import LogEntry
 from redress.domain.messages import KNOWN
+from redress.domain.owed import brief, late_of
 from redress.domain.people import Appointment
 from redress.domain.plain_words import PlainWords, plain_words
 from redress.domain.points import Point
@@ -83,14 +83,60 @@ class MovedStatus(TypedDict):
 
 
 @with_config(DESCRIBED)
+class PauseStatus(TypedDict):
+    """A time in which a limit did not count."""
+
+    since: IsoDay
+    """Its first day."""
+
+    until: IsoDay | None
+    """When the limit went on; null: it has not."""
+
+    ground: str
+    """Why, as the procedure's file names it."""
+
+
+@with_config(DESCRIBED)
 class DeadlineStatus(DatedDeadline):
     """The same, with what moved it, and why."""
 
     verified: bool
     """Whether the rule was read against its text."""
 
+    due_on_without_pause: IsoDay
+    """The last day in time had no pause stopped it; never later than `due_on`."""
+
+    days_late_without_pause: int
+    """The same of `days_late`."""
+
+    pauses: list[PauseStatus]
+    """When it did not count, and why."""
+
     moved: list[MovedStatus]
     """Each earlier due date."""
+
+
+@with_config(DESCRIBED)
+class LateStatus(TypedDict):
+    """What has passed and is still owed."""
+
+    name: str
+    """Which limit."""
+
+    title: str
+    """The same in words."""
+
+    owner: Owner
+    """Who owes it."""
+
+    kind: LimitKind
+    """To miss a `limit` is a breach."""
+
+    due_on: IsoDay
+    """The last day that was in time."""
+
+    days_late: int
+    """How late it is, in the limit's own unit."""
 
 
 @with_config(DESCRIBED)
@@ -294,8 +340,8 @@ class Summary(TypedDict):
     ]
     stage: Annotated[StageName, Field(description="The stage.", examples=["stage_1"])]
     state: Annotated[OpenOrClosed, Field(description="`suspended`: for proceedings elsewhere.")]
-    next_due_on: Annotated[IsoDay | None, Field(description="The earliest date still owed, passed or not.")]
-    waiting_for: Annotated[Owner, Field(description="Who owes what is due next.", examples=["stage_manager"])]
+    next_due_on: Annotated[IsoDay | None, Field(description="The next limit or window, else date.")]
+    waiting_for: Annotated[Owner, Field(description="Whose turn it is.", examples=["stage_manager"])]
     overdue: Annotated[bool, Field(description="Whether a limit has passed and is still owed.")]
 
 
@@ -303,6 +349,9 @@ class ComplaintLine(Summary):
     """A complaint in a line. Nothing in it is personal."""
 
     received_on: Annotated[IsoDay, Field(description="When the authority had it.")]
+    late_since: Annotated[
+        IsoDay | None, Field(description="The last day in time of the limit that is late for longest.")
+    ]
     closed_on: Annotated[IsoDay | None, Field(description="When it closed; null: it has not.")]
     closed_as: Annotated[Ending | None, Field(description="How it ended; null: it is open.")]
 
@@ -316,6 +365,9 @@ class Status(ComplaintLine):
 
     plain: PlainWords
     """The same for a young person."""
+
+    late: list[LateStatus]
+    """What has passed and is still owed: limits first, the longest late first."""
 
     questions: list[str]
     """What a person has to decide, or to ask."""
@@ -340,6 +392,24 @@ class Status(ComplaintLine):
 
     appointments: list[AppointmentStatus]
     """Who takes which part."""
+
+    complainant: dict[str, JsonValue] | None
+    """Who complains, as corrected since; null: anonymous, or erased."""
+
+    also_complaining: list[dict[str, JsonValue]]
+    """Who complains with them."""
+
+    on_behalf_of: dict[str, JsonValue] | list[dict[str, JsonValue]] | None
+    """The child for whom it is; several as a list."""
+
+    about: dict[str, JsonValue] | None
+    """What it concerns: service, team, people."""
+
+    channel: str
+    """How it came."""
+
+    desired_outcome: str
+    """What the person wants to happen."""
 
     advocate: dict[str, JsonValue] | None
     """Who speaks for the person now."""
@@ -370,6 +440,10 @@ class Status(ComplaintLine):
     """The London date of this status."""
 
 
+WHO_AND_WHAT = {"complainant", "also_complaining", "on_behalf_of", "about"}
+"""What of an opening says who complains, for whom and about what."""
+
+
 def state_of(deadline: Deadline, as_of: date) -> DeadlineState:
     """What a deadline is on a day."""
     if deadline.met_on is not None:
@@ -379,38 +453,15 @@ def state_of(deadline: Deadline, as_of: date) -> DeadlineState:
         return "lapsed"
     if deadline.stopped_on is not None:
         return "stopped"
-    if deadline.paused_on is not None:
-        return "paused"
-    return "overdue" if deadline.due_on < as_of else "running"
-
-
-class Brief(NamedTuple):
-    """A case in a line: what lists and search attributes show."""
-
-    stage: str
-    state: str
-    waiting_for: Owner
-    next_due_on: date | None
-    overdue: bool
-
-
-def brief(state: ComplaintState, as_of: date) -> Brief:
-    """The line for a state that has been advanced to `as_of`.
-
-    What is due next is the earliest date still owed, an overdue one included.
-    """
-    owed = [d for d in state.running if d.paused_on is None and d.limit.follows is None]
-    if not owed:
-        return Brief(state.stage, state.state, "nobody", None, False)
-    overdue = any(d.limit.kind == "limit" and d.due_on < as_of for d in owed)
-    first = min(owed, key=attrgetter("due_on"))
-    waits_for = first.limit.waits_for if first.due_on >= as_of else None
-    return Brief(state.stage, state.state, waits_for or first.owner, first.due_on, overdue)
+    if deadline.due_on < (deadline.paused_on or as_of):
+        return "overdue"  # through a pause too: a breach that stood before stands
+    return "running" if deadline.paused_on is None else "paused"
 
 
 def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of: date) -> Status:
     """The status of a state that has been advanced to `as_of`."""
     line, restricted = brief(state, as_of), state.contact_restricted_until
+    opening = state.opening.model_dump(mode="json", exclude_defaults=True, include=WHO_AND_WHAT)
     return Status(
         reference=reference,
         state=state.state,
@@ -418,6 +469,8 @@ def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of:
         overdue=line.overdue,
         waiting_for=line.waiting_for,
         next_due_on=_iso(line.next_due_on),
+        late_since=_iso(line.late_since),
+        late=[_late(state, d, as_of) for d in late_of(state, as_of)],
         plain=plain_words(state),
         questions=[question.asked for question in _open_questions(state)],
         pending=_with_outcome("pending", state, log),
@@ -433,6 +486,12 @@ def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of:
         linked=linked(state, reference),
         remedies=[_remedy(state, agreed) for agreed in state.remedies],
         appointments=[_appointment(held) for held in state.people.appointments],
+        complainant=opening.get("complainant"),
+        also_complaining=opening.get("also_complaining") or [],
+        on_behalf_of=opening.get("on_behalf_of"),
+        about=opening.get("about"),
+        channel=state.opening.channel,
+        desired_outcome=state.opening.desired_outcome,
         advocate=state.people.advocate.model_dump(mode="json") if state.people.advocate else None,
         contact_restricted_until=_iso(restricted if restricted and restricted >= as_of else None),
         refused=cast(list[MessageOutcome], _with_outcome("refused", state, log)),
@@ -510,6 +569,7 @@ def _appointment(held: Appointment) -> AppointmentStatus:
 
 def _deadline(state: ComplaintState, deadline: Deadline, as_of: date) -> DeadlineStatus:
     limit, moved = deadline.limit, deadline.moved
+    without = state.deadlines.due_without_pause(deadline)
     return DeadlineStatus(
         name=deadline.name,
         title=limit.title,
@@ -526,8 +586,25 @@ def _deadline(state: ComplaintState, deadline: Deadline, as_of: date) -> Deadlin
         days_late=days_late(state.calendar, deadline, as_of),
         source=limit.source,
         verified=limit.verified,
+        due_on_without_pause=without.isoformat(),
+        days_late_without_pause=days_late_without_pause(state.calendar, deadline, without, as_of),
+        pauses=[
+            PauseStatus(since=p.since.isoformat(), until=_iso(p.until), ground=p.ground)
+            for p in deadline.pauses
+        ],
         moved=[MovedStatus(due_on=m.due_on.isoformat(), reason=m.reason, breach=m.breach) for m in moved],
     )
+
+
+def _late(state: ComplaintState, deadline: Deadline, as_of: date) -> LateStatus:
+    return {
+        "name": deadline.name,
+        "title": deadline.limit.title,
+        "owner": deadline.owner,
+        "kind": deadline.limit.kind,
+        "due_on": deadline.due_on.isoformat(),
+        "days_late": days_late(state.calendar, deadline, as_of),
+    }
 
 
 def _outcome(state: ComplaintState, entry: LogEntry) -> str:

@@ -86,7 +86,7 @@ def _lines(error: ErrorDetails, raw: dict[str, Any], kind: type[Data]) -> list[s
     place, last = _place(path, raw), str(path[-1])
     what = _WORDS.get(error["type"]) or plain_message(error)
     match error["type"]:
-        case "extra_forbidden" if last in ("direct", "expects", "early_referral"):
+        case "extra_forbidden" if last in ("direct", "expects", "early_referral", "pauses"):
             what += ": it belongs into the procedure's own file"
         case "extra_forbidden":
             what += close_to(last, _keys_beside(path, kind))
@@ -110,7 +110,7 @@ _WORDS = {
 """What would be right where a file is not what a form is; the rest is told as of a message."""
 
 _LISTS = {"new_limits", "questions", "choose", "limits", "stages", "roles", "direct", "early_referral"}
-_LISTS |= {"proclaimed", "withdrawn"}
+_LISTS |= {"pauses", "proclaimed", "withdrawn"}
 """Lists of tables."""
 
 

@@ -32,6 +32,7 @@ def bare(folder: Path, file: str) -> Raw:
         raw["limits"].append(known[name] | own)
     raw["plain"] = shared["plain"] | raw.get("plain", {})
     raw["policy"] = shared["policy"] | raw.get("policy", {})
+    raw.setdefault("pauses", shared["pauses"])
     return raw
 
 

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple, get_args
 
+from redress.domain.fields import Kind
 from redress.domain.parsing import Malformed, Problem
-from redress.domain.procedure import StageName
+from redress.domain.procedure import Owner, StageName
 from redress.domain.status import Status
 from redress.procedures.loader import authority_names
 from redress.services.letters import with_delivery
@@ -20,7 +21,7 @@ from redress.store.register import Register
 
 
 class ComplaintPage(NamedTuple):
-    """Complaints, by next due date; `next`: what gives the page after this one."""
+    """Complaints, late limits first, then by next due date; `next`: what gives the page after this one."""
 
     complaints: list[Line]
     next: str | None
@@ -38,17 +39,23 @@ def list_complaints(
 ) -> ComplaintPage:
     """A page of complaints as they stand on a London date; `after`: `next` of the page before.
 
-    Pages follow the reference; on a page, and so where there is but one, it is by next due date. Raises
-    `Malformed`.
+    Pages follow the reference; on a page, and so where there is but one, late limits come first, the longest
+    late before others, and then it is by next due date. Raises `Malformed`.
     """
-    if wanted.stage is not None and wanted.stage not in get_args(StageName):
-        raise Malformed([Problem("stage", f"{wanted.stage!r} is none of {', '.join(get_args(StageName))}")])
+    for name, known in (("stage", StageName), ("waiting_for", Owner), ("kind", Kind)):
+        value = getattr(wanted, name)
+        if value is not None and value not in get_args(known):
+            raise Malformed([Problem(name, f"{value!r} is none of {', '.join(get_args(known))}")])
     start = _place(after, (str,)) if after else ("",)
     rows = listing.complaints(register, wanted, as_of, after=start[0], most=_one_more(limit))
     _known(wanted.authority, rows)
     page = rows[:limit]
     more = _token((page[-1].reference,)) if len(rows) > len(page) else None
-    return ComplaintPage(sorted(page, key=lambda line: (line.next_due_on or date.max, line.reference)), more)
+    return ComplaintPage(sorted(page, key=_most_urgent), more)
+
+
+def _most_urgent(line: Line) -> tuple[date, date, str]:
+    return line.late_since or date.max, line.next_due_on or date.max, line.reference
 
 
 def list_due(

@@ -18,9 +18,10 @@ from sqlalchemy import ColumnElement, Connection, Row, not_, or_, select, tuple_
 from redress.domain.calendar import Calendar
 from redress.domain.deadline import late_by
 from redress.domain.status import Status
+from redress.security.encryption import Cipher
 from redress.store import tables
 from redress.store.calendars import calendars
-from redress.store.read_models import OWED, row_of
+from redress.store.read_models import OWED, row_of, team_mark
 from redress.store.register import Register
 
 COMPLAINTS, DEADLINES = tables.complaints, tables.deadlines
@@ -39,6 +40,7 @@ class Line(NamedTuple):
     next_due_on: date | None
     waiting_for: str
     overdue: bool
+    late_since: date | None
     closed_on: date | None
     closed_as: str | None
 
@@ -55,6 +57,8 @@ class OwedDate(NamedTuple):
     owner: str
     state: str
     days_late: int
+    due_on_without_pause: date
+    days_late_without_pause: int
     provisional: bool
     source: str
 
@@ -67,22 +71,51 @@ class ComplaintFilter(NamedTuple):
     stage: str | None = None
     overdue: bool = False
     due_before: date | None = None
+    waiting_for: str | None = None
+    kind: str | None = None
+    procedure: str | None = None
+    team: str | None = None
+    received_from: date | None = None
+    received_to: date | None = None
+    reference: str | None = None
+    source_id: str | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """The same as SQL, but for the authority."""
+        """What time alone may change, as SQL."""
         wanted: list[ColumnElement[bool]] = [] if self.closed else [COMPLAINTS.c.is_listed]
         wanted += [COMPLAINTS.c.stage == self.stage] if self.stage else []
+        wanted += [COMPLAINTS.c.waiting_for == self.waiting_for] if self.waiting_for else []
         wanted += [COMPLAINTS.c.overdue] if self.overdue else []
-        wanted += [COMPLAINTS.c.next_due_on < self.due_before] if self.due_before else []
+        if self.due_before:
+            late = COMPLAINTS.c.late_since < self.due_before
+            wanted.append(or_(COMPLAINTS.c.next_due_on < self.due_before, late))
+        return wanted
+
+    def lasting(self, cipher: Cipher) -> list[ColumnElement[bool]]:
+        """What no passing of time changes, as SQL: it holds of rows that are no longer good, too."""
+        wanted = [
+            COMPLAINTS.c[name] == value
+            for name in ("authority", "kind", "procedure", "reference")
+            if (value := getattr(self, name)) is not None
+        ]
+        wanted += [COMPLAINTS.c.team == team_mark(cipher, self.team)] if self.team is not None else []
+        wanted += [COMPLAINTS.c.received_on >= self.received_from] if self.received_from else []
+        wanted += [COMPLAINTS.c.received_on <= self.received_to] if self.received_to else []
+        if self.source_id is not None:
+            intake = tables.references.c
+            same = select(intake.reference).where(intake.source_id == self.source_id)
+            wanted.append(COMPLAINTS.c.reference.in_(same))
         return wanted
 
     def fits(self, line: Line) -> bool:
-        """The same of a line that was worked out."""
+        """The same of a line that was worked out, as far as time alone changes it."""
+        dates = [day for day in (line.next_due_on, line.late_since) if day is not None]
         return (
             (self.closed or line.state != "closed" or line.next_due_on is not None)
             and self.stage in (None, line.stage)
             and (line.overdue or not self.overdue)
-            and (self.due_before is None or (line.next_due_on or date.max) < self.due_before)
+            and self.waiting_for in (None, line.waiting_for)
+            and (self.due_before is None or min(dates, default=date.max) < self.due_before)
         )
 
 
@@ -118,7 +151,7 @@ def complaints(
     register: Register, wanted: ComplaintFilter, as_of: date, *, after: str = "", most: int | None = None
 ) -> list[Line]:
     """The next complaints after a reference, in the order of their references; `most`: at most so many."""
-    own = _of(wanted.authority)
+    own = wanted.lasting(register.cipher)
     good = or_(COMPLAINTS.c.good_until >= as_of, not_(COMPLAINTS.c.is_listed))
     columns = [COMPLAINTS.c[name] for name in Line._fields]
     fresh = select(*columns).where(*own, good, *wanted.conditions(), COMPLAINTS.c.reference > after)
@@ -154,7 +187,7 @@ def owed(
         fresh = fresh.where(tuple_(*place) > tuple_(*after))
     with register.reading() as db:
         rows = db.execute(fresh).all()
-        known = calendars(db, {row.calendar for row in rows if row.due_on < as_of})
+        known = calendars(db, {row.calendar for row in rows if row.due_on_without_pause < as_of})
         found = [((row.reference, row.name, row.number), _of_row(row, known, as_of)) for row in rows]
         last = found[-1][0][0] if most is not None and len(found) == most else None
         # Of the complaint in which the last page ended there may be more: it is looked at again.
@@ -204,7 +237,12 @@ def _of_status(status: Status) -> Iterator[tuple[Place, OwedDate]]:
 
 
 def _of_row(row: Row[*tuple[Any, ...]], known: dict[str, Calendar], as_of: date) -> OwedDate:
-    late = row.due_on < as_of
-    days_late = late_by(known[row.calendar], row.unit, row.due_on, as_of) if late else 0
-    as_it_stands = {**row._mapping, "state": "overdue" if late else "running", "days_late": days_late}
+    late, without = row.due_on < as_of, 0
+    as_it_stands = {**row._mapping, "state": "overdue" if late else "running", "days_late": 0}
+    if row.due_on_without_pause < as_of:
+        without = late_by(known[row.calendar], row.unit, row.due_on_without_pause, as_of)
+    if late:
+        days = late_by(known[row.calendar], row.unit, row.due_on, min(as_of, row.paused_on or as_of))
+        as_it_stands["days_late"] = max(days - row.rested, 1)
+    as_it_stands["days_late_without_pause"] = without
     return OwedDate(**{name: as_it_stands[name] for name in OwedDate._fields})

@@ -44,8 +44,9 @@ def project(db: Connection, case: Case, as_of: date, cipher: Cipher, *, first: b
     status = case.latest_status(as_of)
     reference = case.reference
     note_changes(db, case, status, as_of, first=first)
-    upsert(db, tables.complaints, [_line(db, case, status)])
-    _put(db, tables.deadlines, reference, _deadlines(reference, status), first=first)
+    upsert(db, tables.complaints, [_line(db, case, status, cipher)])
+    _put(db, tables.deadlines, reference, _deadlines(case, status), first=first)
+    _put(db, tables.findings, reference, _findings(reference, case), first=first)
     _put(db, tables.messages, reference, _messages(reference, case, cipher), first=True)
     if any(not entry.message.reports for entry in case.log):  # nothing else makes rows in these
         _put(db, tables.appointments, reference, _appointments(reference, case))
@@ -83,20 +84,31 @@ def _dates(table: Table) -> frozenset[str]:
     return frozenset(column.name for column in table.c if isinstance(column.type, Date))
 
 
-def _line(db: Connection, case: Case, status: Status) -> dict[str, Any]:
+def team_mark(cipher: Cipher, team: str) -> str:
+    """What a list is filtered by a team with: a keyed digest, since a team's name may hold a person's."""
+    folded = " ".join(team.casefold().split())
+    return cipher.mac(folded, "team") if folded else ""
+
+
+def _line(db: Connection, case: Case, status: Status, cipher: Cipher) -> dict[str, Any]:
     changes = case.state.deadlines.next_event
+    about = case.state.opening.about
     return row_of(tables.complaints, status) | {
         "is_listed": status["state"] != "closed" or status["next_due_on"] is not None,
         "good_until": date.max if changes is None else changes - timedelta(days=1),
         "calendar": keep_calendar(db, case.state.calendar),
+        "team": team_mark(cipher, about.team if about else ""),
     }
 
 
-def _deadlines(reference: str, status: Status) -> list[dict[str, Any]]:
+def _deadlines(case: Case, status: Status) -> list[dict[str, Any]]:
+    ledger = case.state.ledger
     return [
         row_of(tables.deadlines, deadline)
         | {
-            "reference": reference,
+            "reference": case.reference,
+            "paused_on": ledger[number - 1].paused_on,
+            "rested": ledger[number - 1].rested,
             "number": number,
             "days": deadline["limit"],
             "breaches": sum(moved["breach"] for moved in deadline["moved"])
@@ -104,6 +116,16 @@ def _deadlines(reference: str, status: Status) -> list[dict[str, Any]]:
             "is_owed": deadline["state"] in OWED,
         }
         for number, deadline in enumerate(status["deadlines"], 1)
+    ]
+
+
+def _findings(reference: str, case: Case) -> list[dict[str, Any]]:
+    """What was found on each point, in codes alone; why stands in the record, encrypted."""
+    found = [(point.number, finding) for point in case.state.points.all for finding in point.findings]
+    return [
+        {"reference": reference, "number": number, "point": point, "stage": finding.stage}
+        | {"outcome": finding.outcome, "on_date": finding.on}
+        for number, (point, finding) in enumerate(found, 1)
     ]
 
 

@@ -67,8 +67,10 @@ complaints = Table(
     *required(String(40), "procedure", "kind", "waiting_for"),
     *required(String(20), "state", "stage"),
     *required(Date, "received_on"),
-    *optional(Date, "next_due_on", "closed_on"),
+    *optional(Date, "next_due_on", "late_since", "closed_on"),
     *optional(String(20), "closed_as"),
+    # A keyed digest of the team it is about, so that lists can be filtered by it; empty: none.
+    *required(String(64), "team"),
     *required(Boolean, "overdue"),
     # Whether it stands in lists of open complaints: closed ones of which something is still owed do.
     *required(Boolean, "is_listed"),
@@ -88,9 +90,10 @@ deadlines = Table(
     *required(String(40), "owner"),
     *required(String(60), "name"),
     *required(String(20), "stage", "kind", "state", "unit"),
-    *required(Date, "counts_from", "due_on"),
-    *optional(Date, "met_on"),
-    *required(Integer, "days", "days_late", "breaches"),
+    *required(Date, "counts_from", "due_on", "due_on_without_pause"),
+    *optional(Date, "met_on", "paused_on"),
+    # `rested`: the days that passed in pauses while it was late already.
+    *required(Integer, "days", "days_late", "days_late_without_pause", "rested", "breaches"),
     *required(Text, "source"),
     # `is_owed`: whether somebody still owes it: it runs, late or not, and is not paused.
     *required(Boolean, "provisional", "is_owed"),
@@ -141,6 +144,16 @@ messages = Table(
     *required(Boolean, "assumed", "in_clear"),
     *required(String(20), "outcome"),
     *required(Text, "reason"),
+)
+
+findings = Table(
+    "findings",
+    metadata,
+    *primary_key(String(40), "reference"),
+    *primary_key(Integer, "number"),
+    *required(Integer, "point"),
+    *required(String(20), "stage", "outcome"),
+    *required(Date, "on_date"),
 )
 
 refusals = Table(

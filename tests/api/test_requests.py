@@ -243,6 +243,12 @@ async def test_the_list_has_the_filters_of_the_command_line(gate: Gate, staff: H
     assert fine not in await listed("overdue=true")
     assert {overdue, fine} <= await listed("stage=stage_1")
     assert not await listed("stage=stage_3")
+    assert overdue in await listed("waiting_for=complaints_manager&kind=complaint&procedure=statutory")
+    assert await listed(f"received_to={late}") == {overdue}
+    assert overdue not in await listed(f"received_from={today().isoformat()}")
+    assert await listed(f"reference={fine}") == {fine}
+    assert not await listed("team=No+such+team")
+    assert not await listed("source_id=none")
     assert fine not in await listed(f"due_before={today().isoformat()}")
     assert overdue in await listed(f"due_before={today().isoformat()}")
 

@@ -11,7 +11,10 @@ import pytest
 from temporalio.client import Client, WorkflowUpdateFailedError
 
 from redress.bootstrap import activities_for, running_workers
+from redress.cli import complaints
 from redress.contract import workflow_id
+from redress.domain.identifiers import typed_reference
+from redress.domain.parsing import Malformed
 from redress.domain.sentences import with_long_dates
 from redress.services import sending
 from redress.services.clock import today
@@ -213,3 +216,18 @@ async def test_a_complaint_whose_workflow_was_ended_by_hand(
     assert (again.status, again.document["repeated"]) == (0, True)
     status = (await cli("show", reference, "--json")).document
     assert [m["action"] for m in status["messages"]] == ["acknowledge", "add_note"]
+
+
+def test_a_number_typed_for_a_text_is_the_text_that_was_typed() -> None:
+    """E5: `--set note=12345` was "should be text", without a way out."""
+    typed = {"note": "0.10", "on": "2026-06-01"}
+    _, message = complaints._accept("add_note", {"note": 0.1, "on": "2026-06-01"}, typed)
+    assert message["note"] == "0.10"
+    with pytest.raises(Malformed):
+        complaints._accept("add_note", {"note": ["a list"]}, {"note": '["a list"]'})
+
+
+@pytest.mark.parametrize("typed", ["cyp-2026-000001", " CYP-2026-000001\n", "CYP \u2013 2026 \u2013 000001"])
+def test_a_reference_may_be_typed_or_pasted(typed: str) -> None:
+    """E4: "there never was a complaint"."""
+    assert typed_reference(typed) == "CYP-2026-000001"

@@ -14,12 +14,22 @@ from tests.waiting import eventually
 
 STATUS = {
     *("reference", "authority", "procedure", "kind", "state", "stage", "received_on", "next_due_on"),
-    *("waiting_for", "overdue", "closed_on", "closed_as", "deadlines", "appointments", "letters"),
+    *("late", "late_since", "complainant", "also_complaining", "on_behalf_of", "about", "channel"),
+    *(
+        "desired_outcome",
+        "waiting_for",
+        "overdue",
+        "closed_on",
+        "closed_as",
+        "deadlines",
+        "appointments",
+        "letters",
+    ),
     *("remedies", "messages", "pending", "refused", "irregular", "as_of"),
 }
 DEADLINE = {
     *("name", "stage", "counts_from", "limit", "unit", "kind", "due_on", "provisional", "met_on", "state"),
-    *("days_late", "source", "moved"),
+    *("days_late", "source", "moved", "due_on_without_pause", "days_late_without_pause", "pauses"),
 }
 LONG_DATE = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{1,2} [A-Z][a-z]{2} \d{4}")
 
@@ -103,8 +113,16 @@ async def test_list_and_its_filters_with_temporal_down(cli: Cli, down: Cli) -> N
 
     ran = await down("list", "--all", "--json")
     statuses = ran.document
-    due_dates = [s["next_due_on"] or "9999" for s in statuses]
+    due_dates = [(s["late_since"] or "9999", s["next_due_on"] or "9999") for s in statuses]
     assert due_dates == sorted(due_dates)
+    assert statuses[0]["reference"] == late
+    assert await found("--waiting-for", "investigating-officer", "--stage", "stage_2") <= {asked}
+    assert late not in await found("--received-from", today().isoformat())
+    assert await found("--received-to", CALENDAR.before(today(), 5).isoformat()) == {late}
+    assert await found("--reference", late.lower()) == {late}
+    assert await found("--kind", "complaint", "--procedure", "statutory") >= {late}
+    assert await found("--source-id", "no such number") == set()
+    assert await found("--team", "No Such Team") == set()
     assert all(set(s) >= STATUS - {"messages"} and "messages" not in s for s in statuses)
     people = await down("list", "--overdue")
     assert late in people.out

@@ -87,6 +87,21 @@ def there_is_always_something_at_issue(status: Status) -> None:
     assert any(point["state"] in ("open", "suspended") for point in status["points"])
 
 
+def a_pause_hides_no_delay(status: Status) -> None:
+    """The reading without the pause is never later than the one with it, and never less late."""
+    for each in status["deadlines"]:
+        assert each["due_on_without_pause"] <= each["due_on"], each["name"]
+        assert each["days_late_without_pause"] >= each["days_late"], each["name"]
+        assert each["pauses"] or each["due_on_without_pause"] == each["due_on"] or each["provisional"]
+        assert each["state"] != "paused" or each["pauses"]
+
+
+def what_is_late_is_told(status: Status) -> None:
+    """ "`late`: what has passed and is still owed"."""
+    owed = [d for d in status["deadlines"] if d["state"] == "overdue" and "from_statement" not in d["name"]]
+    assert sorted(d["name"] for d in owed) == sorted(d["name"] for d in status["late"])
+
+
 def there_are_plain_words(status: Status) -> None:
     """(002-14) At every stage the person can read, in plain words, what it is and what happens next."""
     words = status["plain"]
@@ -118,6 +133,8 @@ def all_hold(status: Status) -> None:
     closed_complaints_say_when_and_how(status)
     there_is_always_something_at_issue(status)
     there_are_plain_words(status)
+    a_pause_hides_no_delay(status)
+    what_is_late_is_told(status)
 
 
 def what_runs_is_what_the_log_says(case: Case, as_of: date) -> None:

@@ -181,6 +181,8 @@ def fields_of(draw: st.DrawFn, action: str, on: date, end: date) -> dict[str, An
             said["meeting_on"] = draw(_ahead(on))
         case "suspend":
             said["review_on"] = draw(_ahead(on))
+            said["ground"] = draw(st.sampled_from([None, "proceedings", "proceedings", "advocate", "other"]))
+            said["proceedings"] = draw(st.sampled_from(["", "An invented court"]))
             said["points"] = draw(some_points)
         case "close":
             said["agreed_by_complainant"] = draw(st.booleans())

@@ -204,7 +204,7 @@ def test_extended_after_it_was_late_the_breach_stays_on_record() -> None:
 def test_suspended_before_its_acknowledgement_both_dates_move_together() -> None:
     """Five working days lost: acknowledged by 15 June, and answered by 29 June whenever that is done."""
     case = corporate()
-    send(case, "suspend", "2026-06-03", reason="Police", review_on="2026-07-01")
+    send(case, "suspend", "2026-06-03", reason="Police", proceedings="Court", review_on="2026-07-01")
     send(case, "resume", "2026-06-10")
     assert shown(case, "acknowledgement", "2026-06-10") == ("2026-06-15", "running", 0)
     assert shown(case, "stage_1_response", "2026-06-10") == ("2026-06-29", "running", 0)
@@ -215,7 +215,7 @@ def test_suspended_before_its_acknowledgement_both_dates_move_together() -> None
 def test_acknowledged_while_suspended_the_answer_loses_the_days_after_that() -> None:
     """Acknowledged on Thursday 4 June, resumed on Wednesday 10 June: four days lost of 18 June."""
     case = corporate()
-    send(case, "suspend", "2026-06-03", reason="Police", review_on="2026-07-01")
+    send(case, "suspend", "2026-06-03", reason="Police", proceedings="Court", review_on="2026-07-01")
     send(case, "acknowledge", "2026-06-04")
     assert shown(case, "stage_1_response", "2026-06-05") == ("2026-06-18", "paused", 0)
     send(case, "resume", "2026-06-10")

@@ -268,7 +268,7 @@ def test_an_agreed_actions_date_stands_whoever_named_it(remedy: dict[str, str]) 
 
 def test_the_day_of_a_review_and_the_end_of_a_restriction_stand() -> None:
     case = opened(statutory=False)
-    send(case, "suspend", "2026-06-02", reason="Court.", review_on="2026-06-12")
+    send(case, "suspend", "2026-06-02", reason="Court.", proceedings="Court", review_on="2026-06-12")
     send(case, "restrict_contact", "2026-06-02", reason="Threats.", until="2026-06-19")
     bring(case, "2026-06-03", add=["2026-06-10"])
     assert shown(case, "suspension_review", "2026-06-03")[0] == "2026-06-12"
@@ -326,14 +326,14 @@ def test_nothing_moves_where_no_day_differs() -> None:
 def test_what_is_paused_moves_and_is_told_when_it_goes_on() -> None:
     """Ten working days from 1 June, four of them lost from the 3rd to the 9th, over the 10th: 22 June."""
     case = opened()
-    send(case, "suspend", "2026-06-03", reason="Court.", review_on="2026-06-12")
+    send(case, "suspend", "2026-06-03", reason="Court.", proceedings="Court", review_on="2026-06-12")
     bring(case, "2026-06-04", add=["2026-06-10"])
     assert shown(case, "stage_1_response", "2026-06-04")[:2] == ("2026-06-16", "paused")
     assert letters_about_it(case, "2026-06-04") == []
     send(case, "resume", "2026-06-09", reason="Court is over.")
     assert shown(case, "stage_1_response", "2026-06-09")[0] == "2026-06-22"
     told_on_time = opened()
-    send(told_on_time, "suspend", "2026-06-03", reason="Court.", review_on="2026-06-12")
+    send(told_on_time, "suspend", "2026-06-03", reason="Court.", proceedings="Court", review_on="2026-06-12")
     send(told_on_time, "resume", "2026-06-09", reason="Court is over.")
     bring(told_on_time, "2026-06-09", add=["2026-06-10"])
     assert shown(told_on_time, "stage_1_response", "2026-06-09")[0] == "2026-06-22"
@@ -342,7 +342,7 @@ def test_what_is_paused_moves_and_is_told_when_it_goes_on() -> None:
 def test_what_was_paused_before_its_day_moves_long_after_it() -> None:
     """A pause stops the clock: a day that passes meanwhile is no day that has passed for it."""
     case = opened()
-    send(case, "suspend", "2026-06-03", reason="Court.", review_on="2026-06-30")
+    send(case, "suspend", "2026-06-03", reason="Court.", proceedings="Court", review_on="2026-06-30")
     bring(case, "2026-06-29", add=["2026-06-10"])
     assert shown(case, "stage_1_response", "2026-06-29")[:2] == ("2026-06-16", "paused")
     send(case, "resume", "2026-06-30", reason="Court is over.")
@@ -353,7 +353,7 @@ def test_what_was_paused_before_its_day_moves_long_after_it() -> None:
 def test_days_lost_before_a_limit_starts_in_earnest_are_not_counted_again() -> None:
     case = panel_called()
     send(case, "hold_panel", "2026-08-24")
-    send(case, "suspend", "2026-08-25", reason="Court.", review_on="2026-09-30")
+    send(case, "suspend", "2026-08-25", reason="Court.", proceedings="Court", review_on="2026-09-30")
     send(case, "resume", "2026-09-01", reason="Court is over.")
     send(case, "report", "2026-09-02", kind="panel")
     assert shown(case, "final_response", "2026-09-02")[0] == "2026-09-23"

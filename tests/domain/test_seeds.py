@@ -59,7 +59,7 @@ def test_they_follow_it_from_place_to_place() -> None:
     assert status(case, MONDAY)["plain"]["what"] == plain["intake"].what
     send(case, "accept", "2026-06-02")
     assert status(case, "2026-06-02")["plain"]["what"] == plain["informal"].what
-    send(case, "suspend", "2026-06-03", reason="A hearing", review_on="2026-06-30")
+    send(case, "suspend", "2026-06-03", reason="A hearing", proceedings="Court", review_on="2026-06-30")
     assert status(case, "2026-06-03")["plain"]["what"] == plain["suspended"].what
     send(case, "resume", "2026-06-10")
     send(case, "withdraw", "2026-06-11")

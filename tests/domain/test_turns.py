@@ -94,8 +94,8 @@ def test_the_days_lost_are_added_to_the_most_allowed() -> None:
 
 def test_what_was_late_before_stays_late() -> None:
     case = opened()
-    send(case, "suspend", "2026-06-08", reason="Court", review_on="2026-07-01")
-    assert shown(case, "acknowledgement", "2026-06-10") == ("2026-06-04", "overdue", 4)
+    send(case, "suspend", "2026-06-08", reason="Court", proceedings="Court", review_on="2026-07-01")
+    assert shown(case, "acknowledgement", "2026-06-10") == ("2026-06-04", "overdue", 2)
     send(case, "resume", "2026-06-10")
     assert deadline(case, "acknowledgement", "2026-06-10")["due_on"] == "2026-06-04"
 
@@ -103,7 +103,7 @@ def test_what_was_late_before_stays_late() -> None:
 def test_suspended_twice_every_day_lost_counts() -> None:
     case = suspended()
     send(case, "resume", "2026-06-10")
-    send(case, "suspend", "2026-06-11", reason="Appeal", review_on="2026-07-01")
+    send(case, "suspend", "2026-06-11", reason="Appeal", proceedings="Court", review_on="2026-07-01")
     send(case, "resume", "2026-06-18")
     found = deadline(case, "stage_1_response", "2026-06-18")
     assert found["due_on"] == "2026-06-29"
@@ -112,7 +112,7 @@ def test_suspended_twice_every_day_lost_counts() -> None:
 
 def test_the_window_of_the_complainant_is_paused_as_well() -> None:
     case = adjudicated()
-    send(case, "suspend", "2026-07-20", reason="Court", review_on="2026-10-01")
+    send(case, "suspend", "2026-07-20", reason="Court", proceedings="Court", review_on="2026-10-01")
     assert status(case, "2026-09-01")["state"] == "suspended"
     send(case, "resume", "2026-08-03")
     assert shown(case, "stage_3_request", "2026-08-03") == ("2026-08-24", "running", 0)
@@ -122,7 +122,7 @@ def test_a_window_that_has_not_begun_loses_nothing() -> None:
     """The adjudication of 13 July counts as received on 15 July; suspended in between, it loses no day."""
     case = investigated()
     send(case, "respond", "2026-07-13", outcome="upheld")
-    send(case, "suspend", "2026-07-13", reason="Court", review_on="2026-10-01")
+    send(case, "suspend", "2026-07-13", reason="Court", proceedings="Court", review_on="2026-10-01")
     send(case, "resume", "2026-07-15")
     assert shown(case, "stage_3_request", "2026-07-15")[0] == "2026-08-12"
 
@@ -147,7 +147,7 @@ def test_extended_while_suspended_nothing_runs_out_either() -> None:
 def test_a_panel_moved_while_suspended_breaches_nothing() -> None:
     case = at_stage_3()
     send(case, "schedule_panel", "2026-07-23", meeting_on="2026-08-24")
-    send(case, "suspend", "2026-07-24", reason="Court", review_on="2026-10-01")
+    send(case, "suspend", "2026-07-24", reason="Court", proceedings="Court", review_on="2026-10-01")
     send(case, "schedule_panel", "2026-07-27", meeting_on="2026-08-26")
     assert "panel_papers" not in breaches(done(case, "2026-09-01"))
 
@@ -159,7 +159,9 @@ def test_resumed_for_nothing_is_refused() -> None:
 def test_at_its_review_it_may_be_suspended_further_with_reason_and_a_new_date() -> None:
     """The hearing is put off: looked at on 1 July in time, and again on 3 August."""
     case = suspended()
-    assert send(case, "suspend", "2026-07-01", reason="Adjourned", review_on="2026-08-03").applied
+    assert send(
+        case, "suspend", "2026-07-01", reason="Adjourned", proceedings="Court", review_on="2026-08-03"
+    ).applied
     reviews = [d for d in status(case, "2026-07-02")["deadlines"] if d["name"] == "suspension_review"]
     assert [(d["due_on"], d["state"]) for d in reviews] == [("2026-07-01", "met"), ("2026-08-03", "running")]
     assert facts(case, "suspension")["message"]["reason"] == "Adjourned"
@@ -168,7 +170,7 @@ def test_at_its_review_it_may_be_suspended_further_with_reason_and_a_new_date() 
 def test_suspended_further_every_day_since_the_first_is_lost() -> None:
     """Two of ten days were used by 3 June: eight more after Monday 3 August are Thursday 13 August."""
     case = suspended()
-    send(case, "suspend", "2026-07-01", reason="Adjourned", review_on="2026-08-03")
+    send(case, "suspend", "2026-07-01", reason="Adjourned", proceedings="Court", review_on="2026-08-03")
     send(case, "resume", "2026-08-03")
     assert shown(case, "stage_1_response", "2026-08-03") == ("2026-08-13", "running", 0)
 
@@ -605,15 +607,15 @@ def test_the_whole_procedure_in_time() -> None:
 def test_a_suspension_that_is_reviewed_in_time_has_lost_its_days_from_the_first_on() -> None:
     """Due 15 June; suspended on Wednesday 3, reviewed on Monday 8, resumed on Wednesday 10: five days."""
     case = acknowledged()
-    send(case, "suspend", "2026-06-03", reason="Court", review_on="2026-06-08")
-    send(case, "suspend", "2026-06-08", reason="Court", review_on="2026-06-12")
+    send(case, "suspend", "2026-06-03", reason="Court", proceedings="Court", review_on="2026-06-08")
+    send(case, "suspend", "2026-06-08", reason="Court", proceedings="Court", review_on="2026-06-12")
     send(case, "resume", "2026-06-10", reason="Over")
     assert shown(case, "stage_1_response", "2026-06-10") == ("2026-06-22", "running", 0)
 
 
 def test_what_was_late_and_has_more_time_rests_too_while_it_is_suspended() -> None:
     case = acknowledged()
-    send(case, "suspend", "2026-06-17", reason="Court", review_on="2026-07-17")
+    send(case, "suspend", "2026-06-17", reason="Court", proceedings="Court", review_on="2026-07-17")
     send(case, "extend", "2026-06-18", reason="Two teams")
     assert deadline(case, "stage_1_response", "2026-07-02")["state"] == "paused"
     send(case, "resume", "2026-07-02", reason="Over")

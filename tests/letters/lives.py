@@ -301,6 +301,13 @@ def corrected(**more: Any) -> Life:
     return life.says("correct", "2026-06-05", field="received_on", value="2026-05-29", reason=reason)
 
 
+def corrected_after_an_extension() -> Life:
+    """The receipt is corrected to an earlier day, and with it the most that the answer may be extended to."""
+    life = Life("2026-11-02").says("acknowledge", "2026-11-03")
+    life.says("extend", "2026-11-09", reason="Two teams have to answer.", until="2026-11-30")
+    return life.says("correct", "2026-11-20", field="received_on", value="2026-10-30", reason="The stamp.")
+
+
 def bank_holiday_proclaimed(**more: Any) -> Life:
     """A bank holiday is proclaimed while the answer is still ahead."""
     life = Life("2026-06-01", **more).says("acknowledge", "2026-06-03").until("2026-06-04")
@@ -508,6 +515,7 @@ LIVES: dict[str, Callable[[], Life]] = {
     "young_in_full": young_in_full,
     "young_late": young_late,
     "corrected": corrected,
+    "corrected_after_an_extension": corrected_after_an_extension,
     "bank_holiday_proclaimed": bank_holiday_proclaimed,
     "split": split,
     "some_points_wait": some_points_wait,

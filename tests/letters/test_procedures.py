@@ -288,7 +288,7 @@ def test_a_bank_holiday_that_moves_dates_is_told_with_old_and_new() -> None:
 
 def test_a_correction_that_moves_dates_is_told_to_those_it_concerns() -> None:
     text = said("corrected", "dates_corrected")
-    assert "The post room had it three days before it reached us." in text
+    assert "The post room had it three days before it reached us." not in text  # E8: written for the record
     assert "We now count from Fri 29 May 2026, the day we had your complaint." in text
     assert "You should have our answer by Fri 12 Jun 2026." in text
     assert "Until now it was Mon 15 Jun 2026." in text

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from redress.contract import BeginRequest, RecordRequest
 from redress.domain.case import Case
@@ -17,6 +17,7 @@ from redress.domain.status import Status
 from redress.letters.delivery.outbox import FileChannel
 from redress.procedures.loader import rules_for
 from redress.services import lists
+from redress.store import tables
 from redress.store.listing import ComplaintFilter, OwedFilter
 from redress.store.register import Register
 from tests.activity_calls import ActivityCalls
@@ -53,7 +54,8 @@ def cases(activities: ActivityCalls) -> list[Case]:
     """Nine complaints of nine days, in stages and states of all kinds."""
     first = date(2026, 5, 18)
     cases = [_opened(activities, number, first + number * 3 * DAY) for number in range(1, 8)]
-    cases.append(_opened(activities, 8, date(2026, 6, 1), authority="north-somerset"))
+    about = {"service": "Care", "team": "The Invented Team"}
+    cases.append(_opened(activities, 8, date(2026, 6, 1), authority="north-somerset", about=about))
     cases.append(_opened(activities, 9, date(2026, 6, 2), kind="comment"))
     _sent(activities, cases[0], "acknowledge", cases[0].opened_on + DAY)
     _sent(
@@ -111,6 +113,14 @@ FILTERS = [
     ComplaintFilter(stage="stage_2"),
     ComplaintFilter(overdue=True),
     ComplaintFilter(due_before=LATER),
+    ComplaintFilter(due_before=date(2026, 6, 6)),
+    ComplaintFilter(waiting_for="stage_manager"),
+    ComplaintFilter(kind="comment"),
+    ComplaintFilter(procedure="statutory"),
+    ComplaintFilter(team="the invented  team"),
+    ComplaintFilter(received_from=date(2026, 6, 1)),
+    ComplaintFilter(received_to=date(2026, 5, 30)),
+    ComplaintFilter(reference="CYP-2026-000004"),
     ComplaintFilter(closed=True, stage="stage_1", due_before=date(2026, 7, 1)),
 ]
 
@@ -126,13 +136,63 @@ def test_filters_are_the_same_in_sql_and_out_of_it(
         and wanted.authority in (None, each["authority"])
         and wanted.stage in (None, each["stage"])
         and (each["overdue"] or not wanted.overdue)
-        and (wanted.due_before is None or (each["next_due_on"] or "9999") < wanted.due_before.isoformat())
+        and (
+            wanted.due_before is None
+            or min(each["next_due_on"] or "9999", each["late_since"] or "9999")
+            < wanted.due_before.isoformat()
+        )
+        and wanted.waiting_for in (None, each["waiting_for"])
+        and wanted.kind in (None, each["kind"])
+        and wanted.procedure in (None, each["procedure"])
+        and (wanted.team is None or (each["about"] or {}).get("team") == "The Invented Team")
+        and (wanted.received_from is None or each["received_on"] >= wanted.received_from.isoformat())
+        and (wanted.received_to is None or each["received_on"] <= wanted.received_to.isoformat())
+        and wanted.reference in (None, each["reference"])
     ]
     assert 0 < len(own) < len(cases)
     found = lists.list_complaints(register, wanted, LATER).complaints
     assert [line.reference for line in found] == [
-        each["reference"] for each in sorted(own, key=lambda s: (s["next_due_on"] or "9999", s["reference"]))
+        each["reference"]
+        for each in sorted(
+            own, key=lambda s: (s["late_since"] or "9999", s["next_due_on"] or "9999", s["reference"])
+        )
     ]
+
+
+def test_a_complaint_is_found_by_what_intake_calls_it(register: Register, activities: ActivityCalls) -> None:
+    for source_id in ("one", "two"):
+        raw = RAW | {"source_id": source_id}
+        reference = register.reserve(parse_opening(raw, LATER), raw, "CYP").reference
+        request = BeginRequest(reference=reference, opened_on=RAW["received_on"], opening=raw)
+        assert activities.begin(request).recorded
+    found = lists.list_complaints(register, ComplaintFilter(source_id="two"), LATER).complaints
+    assert [line.reference for line in found] == [reference]
+
+
+def test_a_misspelt_role_or_kind_is_turned_away(register: Register) -> None:
+    for name, wanted in (
+        ("waiting_for", ComplaintFilter(waiting_for="manager")),
+        ("kind", ComplaintFilter(kind="complaints")),
+    ):
+        with pytest.raises(Malformed) as caught:
+            lists.list_complaints(register, wanted, LATER)
+        assert [problem.field for problem in caught.value.problems] == [name]
+
+
+def test_what_rests_in_a_pause_stands_still_in_lists(
+    register: Register, activities: ActivityCalls, cases: list[Case]
+) -> None:
+    """Late by some days when proceedings began, and no more later: but without the pause it would be."""
+    court = {"reason": "Court", "proceedings": "Family court", "review_on": "2026-12-01"}
+    _sent(activities, cases[0], "suspend", LATER, **court)
+    for day in (LATER, date(2026, 9, 1)):
+        own = register.status(cases[0].reference, day)
+        assert own is not None
+        shown = {d["name"]: (d["days_late"], d["days_late_without_pause"]) for d in own["deadlines"]}
+        due = lists.list_due(register, OwedFilter(), day).due
+        found = [d for d in due if d.reference == cases[0].reference]
+        assert found
+        assert all((d.days_late, d.days_late_without_pause) == shown[d.name] for d in found)
 
 
 def test_dates_are_filtered_by_day_and_by_who_owes_them(register: Register, cases: list[Case]) -> None:
@@ -225,3 +285,19 @@ def test_a_page_is_made_by_the_database(register: Register, cases: list[Case]) -
 def test_a_place_that_is_none_is_told(register: Register, after: str) -> None:
     with pytest.raises(Malformed, match="after"):
         lists.list_due(register, OwedFilter(), LATER, after=after)
+
+
+def test_findings_stand_in_codes_and_no_team_in_the_clear(
+    register: Register, activities: ActivityCalls
+) -> None:
+    """E6: as docs/privacy.md says, outcomes stand in the open, and nothing that anybody wrote."""
+    case = _opened(activities, 1, date(2026, 6, 1), about={"team": "Team of Mx Madeup"})
+    found = [{"point": 1, "outcome": "upheld", "reason": "MARKED"}]
+    _sent(activities, case, "respond", date(2026, 6, 3), outcome="upheld", findings=found)
+    with register.reading() as db:
+        rows = [dict(row._mapping) for row in db.execute(select(tables.findings))]
+        teams = db.execute(select(tables.complaints.c.team)).scalars().all()
+    expected = {"reference": case.reference, "number": 1, "point": 1, "stage": "stage_1"}
+    assert rows == [expected | {"outcome": "upheld", "on_date": date(2026, 6, 3)}]
+    assert len(teams) == 1
+    assert "Madeup" not in teams[0]

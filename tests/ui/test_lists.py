@@ -80,7 +80,9 @@ async def with_the_ombudsman(life: Life) -> None:
 async def suspended(life: Life) -> None:
     await life.open(authority="north-somerset")
     await life.send("acknowledge")
-    await life.send("suspend", reason="Court.", review_on=CALENDAR.add(life.today, 30).isoformat())
+    await life.send(
+        "suspend", reason="Court.", proceedings="Court", review_on=CALENDAR.add(life.today, 30).isoformat()
+    )
 
 
 async def withdrawn(life: Life) -> None:

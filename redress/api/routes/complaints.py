@@ -15,8 +15,8 @@ from redress.api.problems import unavailable, wrong
 from redress.api.routing import endpoints, header, roles
 from redress.api.schemas import ComplaintPage, Counted, DuePage, Standing
 from redress.domain.calendar import OutsideTable, long_date
-from redress.domain.fields import Day
-from redress.domain.identifiers import AUTHORITY
+from redress.domain.fields import Day, Kind
+from redress.domain.identifiers import AUTHORITY, typed_reference
 from redress.domain.procedure import Owner, StageName
 from redress.domain.status import Status
 from redress.procedures.files import FileError
@@ -67,11 +67,42 @@ async def list_complaints(
     overdue: Annotated[bool, Query(description="Only with a limit that has passed.")] = False,
     due_before: Annotated[Day | None, Query(description="Only due before this date.")] = None,
     authority: Authority = None,
+    waiting_for: Annotated[
+        Owner | None, Query(description="Only what waits for this role.", examples=["stage_manager"])
+    ] = None,
+    kind: Annotated[Kind | None, Query(description="Only this kind.", examples=["complaint"])] = None,
+    procedure: Annotated[
+        str | None, Query(max_length=40, description="Only this procedure.", examples=["statutory"])
+    ] = None,
+    team: Annotated[str | None, Query(max_length=500, description="Only about this team.")] = None,
+    received_from: Annotated[Day | None, Query(description="Received on this date or later.")] = None,
+    received_to: Annotated[Day | None, Query(description="Received on this date or earlier.")] = None,
+    reference: Annotated[str | None, Query(max_length=40, description="Only this complaint.")] = None,
+    source_id: Annotated[
+        str | None, Query(max_length=200, description="Only what intake systems call this.")
+    ] = None,
     limit: Limit = 100,
     after: After = "",
 ) -> dict[str, Any]:
-    """Open complaints by next due date, as of today in London, from the register: Temporal may be down."""
-    wanted = ComplaintFilter(all, _only(caller, authority), stage, overdue, due_before)
+    """Open complaints, late limits first and then by next due date, as of today in London.
+
+    From the register: Temporal may be down. Pages follow the reference; the order is that of each page.
+    """
+    wanted = ComplaintFilter(
+        closed=all,
+        authority=_only(caller, authority),
+        stage=stage,
+        overdue=overdue,
+        due_before=due_before,
+        waiting_for=waiting_for,
+        kind=kind,
+        procedure=procedure,
+        team=team,
+        received_from=received_from,
+        received_to=received_to,
+        reference=typed_reference(reference) if reference else None,
+        source_id=source_id,
+    )
     page = await context.backends.ask(
         lambda register: lists.list_complaints(register, wanted, today(), limit=limit, after=after)
     )

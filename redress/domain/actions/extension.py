@@ -21,6 +21,10 @@ def extend(state: ComplaintState, entry: LogEntry, message: Extend) -> Outcome:
         return refused("No answer is owed at this stage, so nothing can be extended.")
     most = deadline.most(state.calendar)
     until = message.until or most
+    if until is not None and most is not None and until > most and entry.seq in state.granted:
+        state.capped[entry.seq] = until = (
+            most  # it was given in time, on a date that has been corrected since
+        )
     why_not = _forbidden(deadline, most) or _unfit(deadline, most, until, message.on)
     if why_not or until is None:
         return refused(why_not)

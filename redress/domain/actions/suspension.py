@@ -1,4 +1,4 @@
-"""Suspending a complaint or some of its points for proceedings elsewhere, and taking them up again."""
+"""Suspending a complaint or some of its points, and taking them up again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from redress.domain.state import ComplaintState
 
 @carries_out(Suspend)
 def suspend(state: ComplaintState, entry: LogEntry, message: Suspend) -> Outcome:
-    """Pause every limit until a dated review; of some points only, it stops no clock.
+    """Pause what its ground stops until a dated review; of some points only, it stops no clock.
 
     Sent again about what is suspended already, it is the review: looked at, and suspended further.
     """
@@ -20,7 +20,10 @@ def suspend(state: ComplaintState, entry: LogEntry, message: Suspend) -> Outcome
         return refused("review_on: the review must not lie before the suspension.")
     if message.points is None:
         reviewed = state.state == "suspended"
-        state.suspend()
+        why_not = _stops_nothing(state, message)
+        if why_not:
+            state.note_irregular(entry, why_not)
+            return Outcome("applied", f"It is recorded, and stops no clock: {why_not}.")
     elif state.state == "suspended":
         return refused("The whole complaint is suspended already.")
     else:
@@ -32,8 +35,35 @@ def suspend(state: ComplaintState, entry: LogEntry, message: Suspend) -> Outcome
         reviewed = all(point.state == "suspended" for point in named)
         state.points.suspend(named)
     _set_review(state, message, reviewed=reviewed)
-    state.effects.send("suspension" if message.points is None else "suspension_of_points", entry)
+    if message.points is not None:
+        state.effects.send("suspension_of_points", entry)
+        return APPLIED
+    since, most_on = state.deadlines.paused_since.isoformat(), _most_allowed(state)
+    state.effects.send("suspension", entry, paused_since=since, reviewed=reviewed, most_on=most_on)
     return APPLIED
+
+
+def _stops_nothing(state: ComplaintState, message: Suspend) -> str:
+    """Suspend the whole complaint where its ground stops a clock; else why it stops none."""
+    stated, stage = message.stated_ground, state.current_stage
+    allowed = [ground for ground in state.procedure.pauses if not ground.stages or stage in ground.stages]
+    ground = next((ground for ground in allowed if ground.name == stated), None)
+    if ground is None:
+        names = " or ".join(ground.name for ground in allowed)
+        stops = f"here {names} does" if names else "here nothing does"
+        return f"the ground {stated} stops none ({stops})"
+    if not state.suspend(ground):
+        return f"no limit is left that the ground {stated} stops ({ground.source})"
+    return ""
+
+
+def _most_allowed(state: ComplaintState) -> str:
+    """The day that a pause within the most allowed cannot pass; empty for one without such a day."""
+    ground = state.deadlines.pause_ground
+    if ground is None or not ground.within_most:
+        return ""
+    most = [d.most(state.calendar) for d in state.running if d.paused_on is not None]
+    return max((day for day in most if day is not None), default=state.day).isoformat()
 
 
 def _set_review(state: ComplaintState, message: Suspend, *, reviewed: bool) -> None:

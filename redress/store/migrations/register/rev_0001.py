@@ -57,8 +57,10 @@ def upgrade() -> None:
         sa.Column("stage", sa.String(length=20), nullable=False),
         sa.Column("received_on", sa.Date(), nullable=False),
         sa.Column("next_due_on", sa.Date(), nullable=True),
+        sa.Column("late_since", sa.Date(), nullable=True),
         sa.Column("closed_on", sa.Date(), nullable=True),
         sa.Column("closed_as", sa.String(length=20), nullable=True),
+        sa.Column("team", sa.String(length=64), nullable=False),
         sa.Column("overdue", sa.Boolean(), nullable=False),
         sa.Column("is_listed", sa.Boolean(), nullable=False),
         sa.Column("good_until", sa.Date(), nullable=False),
@@ -85,10 +87,14 @@ def upgrade() -> None:
         sa.Column("unit", sa.String(length=20), nullable=False),
         sa.Column("counts_from", sa.Date(), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("due_on_without_pause", sa.Date(), nullable=False),
         sa.Column("met_on", sa.Date(), nullable=True),
+        sa.Column("paused_on", sa.Date(), nullable=True),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("days", sa.Integer(), nullable=False),
         sa.Column("days_late", sa.Integer(), nullable=False),
+        sa.Column("days_late_without_pause", sa.Integer(), nullable=False),
+        sa.Column("rested", sa.Integer(), nullable=False),
         sa.Column("breaches", sa.Integer(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("provisional", sa.Boolean(), nullable=False),
@@ -137,6 +143,16 @@ def upgrade() -> None:
     )
     op.create_index("events_by_kind", "events", ["kind", "reference"])
     op.create_index("events_by_reference", "events", ["reference", "id"])
+    op.create_table(
+        "findings",
+        sa.Column("reference", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("point", sa.Integer(), nullable=False),
+        sa.Column("stage", sa.String(length=20), nullable=False),
+        sa.Column("outcome", sa.String(length=20), nullable=False),
+        sa.Column("on_date", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("reference", "number"),
+    )
     op.create_table(
         "letters",
         sa.Column("reference", sa.String(length=40), nullable=False),
