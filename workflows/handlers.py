@@ -24,6 +24,7 @@ from redress.domain.messages import (
     Extend,
     HoldPanel,
     OmbudsmanDecision,
+    OmbudsmanEnquiry,
     RecordMeeting,
     Recount,
     ReferToOmbudsman,
@@ -255,6 +256,15 @@ class ComplaintHandlers:
     @refer_to_ombudsman.validator
     def check_refer_to_ombudsman(self, message: Inbound[ReferToOmbudsman] = NOTHING) -> None:
         self.check("refer_to_ombudsman", message)
+
+    @workflow.update(name="ombudsman_enquiry", description=update_description("ombudsman_enquiry"))
+    async def ombudsman_enquiry(self, message: Inbound[OmbudsmanEnquiry] = NOTHING) -> dict[str, Any]:
+        """The Ombudsman asks, and a reply is owed."""
+        return await self.take("ombudsman_enquiry", message)
+
+    @ombudsman_enquiry.validator
+    def check_ombudsman_enquiry(self, message: Inbound[OmbudsmanEnquiry] = NOTHING) -> None:
+        self.check("ombudsman_enquiry", message)
 
     @workflow.update(name="ombudsman_decision", description=update_description("ombudsman_decision"))
     async def ombudsman_decision(self, message: Inbound[OmbudsmanDecision] = NOTHING) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 from redress.domain.deadline import Deadline, count
@@ -25,6 +26,11 @@ class Answers:
     def were_given_by(self, person: str) -> bool:
         """Whether somebody has answered a stage before."""
         return bool(person) and person in self._by.values()
+
+    def begin_round(self, stages: Collection[StageName]) -> None:
+        """These stages are gone through anew: their answers are owed once more."""
+        for stage in stages:
+            self.on.pop(stage, None)
 
     def owe_anew(self, stage: Stage, from_day: date) -> None:
         """The answer at a stage is owed once more, counted from a day."""
@@ -67,8 +73,8 @@ class Answers:
                 on = max(asked_on, min(window.counts_from, deadlines.day))
                 deadlines.meet(window, on, assumed=assumed)
 
-    def begin_windows_anew(self, stage: Stage) -> None:
-        """The window after a stage passed during a pause: the person has it anew, from today."""
+    def begin_windows_anew(self, stage: Stage, counts_from: date | None = None) -> None:
+        """The window after a stage passed during a pause: the person has it anew, from a day, else today."""
         latest = self._deadlines.latest
         begun = (*_milestones_of(stage), "informally_tried")
         windows = [w for w in self._deadlines.procedure.limits if w.kind == "window" and w.starts in begun]
@@ -76,7 +82,7 @@ class Answers:
             return
         for window in windows:
             if window.stage == stage.name:
-                self._deadlines.start(window, self._deadlines.day, window.days)
+                self._deadlines.start(window, counts_from or self._deadlines.day, window.days)
 
 
 def _milestones_of(stage: Stage) -> tuple[str, str]:

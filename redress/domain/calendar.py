@@ -199,6 +199,11 @@ def long_date(day: date) -> str:
     return f"{day:%a} {day.day} {day:%b} {day.year}"
 
 
+def full_date(day: date) -> str:
+    """A date in full, as letters say it: `Friday 4 December 2026`."""
+    return f"{day:%A} {day.day} {day:%B} {day.year}"
+
+
 def months_after(day: date, months: int) -> date:
     """The same day so many months later, or the last of that month."""
     years, month = divmod(day.month - 1 + months, 12)

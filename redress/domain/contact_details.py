@@ -1,4 +1,4 @@
-"""Whether an e-mail address or a telephone number can be used, asked at the doors.
+"""Whether an e-mail address, a telephone number or a postal address can be used, asked at the doors.
 
 Not in the types of `fields`: what a complaint was once opened with is read for as long as it is kept, and an
 address that never worked must not make its record unreadable.
@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 
 from redress.domain.parsing import Problem
+from redress.domain.postal_address import address_mistakes
 
 LONGEST_EMAIL, LONGEST_LOCAL_PART = 254, 64
 """Characters of an address, and of what stands before the @ (RFC 5321)."""
@@ -25,7 +26,7 @@ _NUMBER = re.compile(r"\+?[0-9 ()./-]+?( ?(ext\.?|x) ?[0-9]{1,6})?", re.IGNORECA
 
 
 def contact_problems(document: object) -> list[Problem]:
-    """What is wrong with the e-mail addresses and telephone numbers anywhere in a decoded JSON document."""
+    """What is wrong with addresses and telephone numbers anywhere in a decoded JSON document."""
     try:
         details = [*_details(document, "")]
     except RecursionError:  # whoever reads the document itself says so
@@ -90,6 +91,10 @@ def _telephone_problems(place: str, text: str) -> Iterator[Problem]:
         yield Problem(place, what, "not_a_telephone")
 
 
+def _address_problems(place: str, text: str) -> Iterator[Problem]:
+    yield from (Problem(place, mistake, "not_an_address") for mistake in address_mistakes(text))
+
+
 def _odd_character(text: str) -> str:
     """What is in a text that nobody sees and no machine takes: named, or empty."""
     for each in text:
@@ -101,4 +106,5 @@ def _odd_character(text: str) -> str:
 _CHECKS: dict[str, Callable[[str, str], Iterator[Problem]]] = {
     "email": _email_problems,
     "telephone": _telephone_problems,
+    "address": _address_problems,
 }

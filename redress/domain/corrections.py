@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any, NamedTuple, TypeVar
 
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 
 from redress.domain.contacts import unconfirmed
 from redress.domain.fields import Contact, Part
@@ -26,6 +26,9 @@ OPENING_FIELDS = (
     "about",
 )
 """The fields of the opening that may be corrected."""
+
+DETAILED = ("complainant", "on_behalf_of", "about")
+"""Those of them that have details of their own, each of which may be corrected alone."""
 
 FURTHEST = timedelta(days=366)
 """How far a correction may move the receipt: the complaint's calendar covers that and more."""
@@ -116,32 +119,52 @@ def check_corrections(opening: Opening, log: list[LogEntry], today: date) -> lis
 
 
 def _carry_out(message: Correct, opening: Opening, entries: list[LogEntry]) -> tuple[Opening, list[LogEntry]]:
-    message_id, dot, name = message.field.rpartition(".")
-    if not dot:
+    ids = {entry.message.message_id: at for at, entry in enumerate(entries)}
+    meant = [each for each in ids if message.field.startswith(f"{each}.")]
+    if meant:
+        message_id = max(meant, key=len)  # an id may have dots of its own
+        at, name = ids[message_id], message.field.removeprefix(f"{message_id}.")
+        entry = entries[at]
+        put_right = _of_message(message, entry.message, name)
+        changed = entries.copy()
+        assumed = entry.assumed and name != "on"
+        changed[at] = entry._replace(message=put_right, assumed=assumed)
+        return opening, changed
+    name, dot, _ = message.field.partition(".")
+    if name in DETAILED or not dot:
         return _of_opening(message, opening), entries
-    for at, entry in enumerate(entries):
-        if entry.message.message_id == message_id:
-            put_right = _of_message(message, entry.message, name)
-            changed = entries.copy()
-            assumed = entry.assumed and name != "on"
-            changed[at] = entry._replace(message=put_right, assumed=assumed)
-            return opening, changed
-    raise Malformed([Problem("field", f"no message {message_id!r} in this complaint")])
+    raise Malformed([Problem("field", f"no message {message.field.rpartition('.')[0]!r} in this complaint")])
 
 
 def _of_message(message: Correct, wrong: Message, name: str) -> Message:
     fields = wrong.model_dump(mode="json", by_alias=True)
-    if name not in fields or name == "message_id" or isinstance(wrong, Correct):
+    field = name.partition(".")[0]
+    if field not in fields or field == "message_id" or isinstance(wrong, Correct):
         raise Malformed([Problem("field", f"{wrong.action} has no field {name!r} that can be corrected")])
-    return _valid(type(wrong), fields | {name: message.value})
+    return _valid(type(wrong), _with(fields, name, message.value))
 
 
 def _of_opening(message: Correct, opening: Opening) -> Opening:
-    if message.field not in OPENING_FIELDS:
+    if message.field.partition(".")[0] not in OPENING_FIELDS:
         known = ", ".join(OPENING_FIELDS)
         raise Malformed([Problem("field", f"should be one of {known}, or MESSAGE_ID.FIELD")])
     fields = opening.model_dump(mode="json", exclude_unset=True)
-    return _valid(Opening, fields | {message.field: message.value})
+    return _valid(Opening, _with(fields, message.field, message.value))
+
+
+def _with(fields: dict[str, Any], name: str, value: JsonValue) -> dict[str, Any]:
+    """The fields with one put right: a partial value changes what it names, and null takes a detail away.
+
+    `name` may be dotted: `complainant.email` is that detail alone.
+    """
+    field, dot, detail = name.partition(".")
+    if dot:
+        return _with(fields, field, {detail: value})
+    was = fields.get(field)
+    if isinstance(was, dict) and isinstance(value, dict):
+        both = was | value
+        return fields | {field: {name: detail for name, detail in both.items() if detail is not None}}
+    return fields | {field: value}
 
 
 def _valid(kind: type[P], fields: dict[str, Any]) -> P:

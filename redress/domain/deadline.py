@@ -69,6 +69,8 @@ class Deadline:
     ran_out_on: date | None = None
     notices: int = 0
     wakes_on: date = NEVER
+    round: int = 1
+    """Which time its stage is gone through, where the Ombudsman has brought that back."""
 
     def __post_init__(self) -> None:
         self.owner = self.limit.owner

@@ -6,12 +6,13 @@ for it and starts those that count from it (`Deadlines.reach`). Nothing here kno
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 from redress.domain.calendar import HolidayTable, calendar_for, differing_within
-from redress.domain.deadline import Deadline, count, days_between
+from redress.domain.deadline import NEVER, Deadline, count, days_between
 from redress.domain.position import Position
-from redress.domain.procedure import Limit, Owner, PauseGround, RulesSnapshot
+from redress.domain.procedure import Limit, Owner, PauseGround, RulesSnapshot, StageName
 
 NEVER_EARLY = ("met_in_person", "ombudsman_decided")
 """Milestones that meet only what runs already: an earlier meeting or decision says nothing about a later."""
@@ -43,6 +44,8 @@ class Deadlines:
         self.ledger: list[Deadline] = []
         self.running: list[Deadline] = []
         self.latest: dict[str, Deadline] = {}
+        self._rounds: dict[StageName, list[date]] = {}
+        """The days on which each stage has begun anew because the Ombudsman brought it back."""
 
     # --- time ---------------------------------------------------------------------------------------
 
@@ -102,7 +105,8 @@ class Deadlines:
         if milestone in NEVER_EARLY:
             return False
         names = self.procedure.meeting.get(milestone, ())
-        return not any(self.latest[name].met_on for name in names if name in self.latest)
+        latest = [self.latest[name] for name in names if name in self.latest]
+        return not any(deadline.met_on for deadline in latest if self._is_of_this_round(deadline))
 
     def meet_all(self, milestone: str, on: date, *, assumed: bool = False) -> bool:
         """Meet every deadline that waits for the milestone; whether there was any."""
@@ -129,7 +133,7 @@ class Deadlines:
         if earlier is not None and earlier.is_open:
             self._base_anew(earlier, counts_from, due_on, days, provisional=provisional)
             return
-        if earlier is not None and earlier.met_on is not None:
+        if earlier is not None and earlier.met_on is not None and self._is_of_this_round(earlier):
             if not limit.again:
                 return  # it was met before: nothing is owed twice
             if due_on < self.day and limit.before:
@@ -170,6 +174,7 @@ class Deadlines:
 
     def run(self, deadline: Deadline) -> None:
         """Put a new deadline under way; it is met at once where what meets it came early."""
+        deadline.round = self.round_of(deadline.limit.stage)
         self.ledger.append(deadline)
         self.running.append(deadline)
         self.latest[deadline.name] = deadline
@@ -202,6 +207,35 @@ class Deadlines:
         if earlier is not None and earlier.is_open:
             self.meet(earlier, on)
         self.run_until(limit, on, until)
+
+    # --- rounds -------------------------------------------------------------------------------------
+
+    def begin_round(self, stages: Collection[StageName]) -> None:
+        """Stages are gone through anew: what ran in them stops, what happened in them is to happen again."""
+        for deadline in self.running[:]:
+            outlives = deadline.limit.outlives
+            if outlives is None or (outlives == "stage" and deadline.limit.stage in stages):
+                self._stop(deadline, self.day)
+        for stage in stages:
+            self._rounds.setdefault(stage, []).append(self.day)
+        for milestone in {*self.reached, *self._early, *self._early_met}:
+            if self._belongs_to(milestone, stages):
+                for known in (self.reached, self._early, self._early_met):
+                    known.pop(milestone, None)
+
+    def _belongs_to(self, milestone: str, stages: Collection[StageName]) -> bool:
+        """Whether a milestone is one of these stages': by its name, or since all that it meets is theirs."""
+        if milestone.rpartition(":")[2] in self.procedure.stage:
+            return milestone.rpartition(":")[2] in stages
+        met = [self.procedure.limit[name].stage for name in self.procedure.meeting.get(milestone, ())]
+        return bool(met) and all(stage in stages for stage in met)
+
+    def _is_of_this_round(self, deadline: Deadline) -> bool:
+        return deadline.round == self.round_of(deadline.limit.stage)
+
+    def round_of(self, stage: StageName, on: date = NEVER) -> int:
+        """Which time a stage is gone through, from 1: at present, or of what was done in it on a day."""
+        return 1 + sum(begun <= on for begun in self._rounds.get(stage, ()))
 
     # --- ending -------------------------------------------------------------------------------------
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
+from redress.domain.corrections import DETAILED
+from redress.domain.fields import Part
 from redress.domain.log import Difference
 from redress.domain.state import ComplaintState
 from redress.domain.status import state_of
 
 Snapshot = dict[str, tuple[str | None, str]]
-"""By the name of each deadline its due date and state; `stage` and `state` of the complaint itself.
+"""By the name of each deadline its due date and state; `stage` and `state` of the complaint itself, and each
+detail of its people.
 
 By the place in the log of each message, after #, what it is called and what became of it.
 """
@@ -23,6 +27,10 @@ def snapshot_of(state: ComplaintState, today: date) -> Snapshot:
         snapshot[f"#{entry.seq}"] = (called, state.outcomes[entry.seq].outcome)
     snapshot["stage"] = (None, state.stage)
     snapshot["state"] = (None, state.state)
+    for field in DETAILED:
+        part = getattr(state.opening, field)
+        details = part.model_dump(mode="json", exclude_defaults=True) if isinstance(part, Part) else {}
+        snapshot |= {f"{field}.{name}": (None, json.dumps(detail)) for name, detail in details.items()}
     return snapshot
 
 
@@ -36,14 +44,18 @@ def changes_between(before: Snapshot, after: Snapshot) -> list[Difference]:
         was_due, was = before.get(name, (None, ""))
         if (was_due, was) == (due_on, state):
             continue
-        if name in ("stage", "state"):
+        if "." in name:  # a person's detail: that it changed, never what it is
+            changes.append({"what": name, "was": "recorded" if was else None, "is": "corrected"})
+        elif name in ("stage", "state"):
             changes.append({"what": name, "was": was, "is": state})
         else:
             changes.append(
                 {"what": name, "was": was or None, "is": state, "was_due_on": was_due, "due_on": due_on}
             )
     removed = [name for name in before if name not in after and not name.startswith("#")]
-    return changes + [{"what": name, "was": before[name][1], "is": None} for name in removed]
+    return changes + [
+        {"what": name, "was": "recorded" if "." in name else before[name][1], "is": None} for name in removed
+    ]
 
 
 def _undone(was: tuple[str | None, str] | None, now: tuple[str | None, str]) -> list[Difference]:

@@ -12,6 +12,9 @@ from redress.domain.effects import Effect, EffectKind, Fact
 from redress.domain.facts import facts_of, next_step, step_of
 from redress.domain.log import LogEntry
 
+CHASE = "chase"
+"""The letter that tells the Complaints Manager again of everything that is late."""
+
 
 class EffectLog:
     """The effects of one complaint. Each has a key that stays the same however often they are made anew.
@@ -61,6 +64,13 @@ class EffectLog:
         key = f"{template}:{deadline.name}:{deadline.due_on}" + ("" if number is None else f":{number}")
         facts = facts_of(self._deadlines, deadline) | {"next": self.next_step(besides=deadline)}
         self._add(key, "letter", template, facts)
+
+    def chase(self) -> None:
+        """What is late is told again: once in a calendar week, all of it together."""
+        year, week, _ = self._deadlines.day.isocalendar()
+        key = f"{CHASE}:{year}-{week:02}"
+        if all(effect.key != key for effect in self._effects):
+            self._add(key, "letter", CHASE, {"next": self.next_step()})
 
     # --- that a message causes -------------------------------------------------------------------
 

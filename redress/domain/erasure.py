@@ -48,8 +48,9 @@ def scrubbed(status: Status, erased_on: date) -> dict[str, Any]:
         "deadlines": [_deadline(deadline) for deadline in status["deadlines"]],
         "letters": [{**letter, "about": None} for letter in status["letters"]],
         "messages": messages,
-        "appointments": _only(("role", "connection", "on", "until"), status["appointments"]),
-        "remedies": _only(("remedy", "due_on", "done_on"), status["remedies"]),
+        "appointments": _only(("role", "connection", "on", "until", "round"), status["appointments"]),
+        "remedies": _only(("remedy", "due_on", "done_on", "origin"), status["remedies"]),
+        "ombudsman": _ombudsman(status.get("ombudsman")),
         "points": [_point(point) for point in status["points"]],
         "pending": [],
         "refused": [],
@@ -60,6 +61,18 @@ def scrubbed(status: Status, erased_on: date) -> dict[str, Any]:
 
 def _only(names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [{name: row[name] for name in names if name in row} for row in rows]
+
+
+def _ombudsman(passed: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Dates and categories; the Ombudsman's reference and words may lead to a person."""
+    if passed is None:
+        return None
+    return {
+        **passed,
+        "reference": "",
+        "enquiries": _only(("on", "kind", "deadline", "reply_by", "replied_on"), passed["enquiries"]),
+        "decisions": _only(("on", "category", "returns_to"), passed["decisions"]),
+    }
 
 
 def _deadline(deadline: Mapping[str, Any]) -> dict[str, Any]:

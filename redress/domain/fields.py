@@ -48,6 +48,13 @@ Role = Literal[
 ]
 Connection = Literal["none", "employee", "member", "partner_of_either"]
 ReportKind = Literal["investigation", "independent_person", "panel"]
+ApproachedBy = Literal["authority", "complainant"]
+EnquiryKind = Literal["enquiry", "draft_decision", "reminder"]
+OmbudsmanCategory = Literal[
+    "upheld", "not_upheld", "premature", "closed_after_enquiries", "out_of_jurisdiction"
+]
+RemedyOrigin = Literal["answer", "panel", "ombudsman"]
+ReturnStage = Literal["stage_1", "stage_2", "stage_3"]
 
 Provisional = Annotated[
     bool, Field(description="It may move: its bank holidays, or what it counts from, are open.")

@@ -19,7 +19,7 @@ Difference = TypedDict(
     {
         "what": Annotated[
             str,
-            Field(description="`stage`, `state`, a deadline's name, or a message undone."),
+            Field(description="`stage`, `state`, a deadline's name, a person's detail, or a message undone."),
         ],
         "was": Annotated[str | None, Field(description="As it was; null: not there.")],
         "is": Annotated[str | None, Field(description="As it is; null: no longer there.")],

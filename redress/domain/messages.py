@@ -10,25 +10,31 @@ The docstring of a class says what the message means; `title` says it in a line.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from inspect import getdoc
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, get_args
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import Field, JsonValue, StringConstraints, model_validator
 from pydantic.alias_generators import to_snake
 
 from redress.domain.calendar import HolidayTable
 from redress.domain.fields import (
     Advocate,
     AnswerOutcome,
+    ApproachedBy,
     Connection,
     Day,
+    EnquiryKind,
     Flag,
     Id,
+    OmbudsmanCategory,
     Part,
     Person,
     Points,
+    RemedyOrigin,
     ReportKind,
     RequiredText,
+    ReturnStage,
     Role,
     Short,
     Text,
@@ -81,6 +87,8 @@ class Message(Part):
     dates_ahead: ClassVar[tuple[str, ...]] = ()
     """Fields that may lie in the future."""
     dates_back: ClassVar[tuple[str, ...]] = ()
+    """Further dates that must lie between the message's own and today."""
+    dates_past: ClassVar[tuple[str, ...]] = ()
     """Further dates that must lie between the complaint's receipt and today."""
 
     on: Day
@@ -131,6 +139,12 @@ class Remedy(Part):
 
     point: int | None = Field(default=None, ge=1, le=50, examples=[1])
     """The point it is for, from 1."""
+
+    origin: RemedyOrigin | None = Field(default=None, examples=["answer"])
+    """Who asked for it. Left out: the message that brings it, an answer or the Ombudsman's decision."""
+
+    amount: Decimal | None = Field(default=None, ge=0, max_digits=12, decimal_places=2, examples=["250.00"])
+    """In pounds, where it is money."""
 
 
 class Recommendation(Part):
@@ -424,12 +438,16 @@ class Close(Message):
 
 
 class ReferToOmbudsman(Message):
-    """The matter goes to the Ombudsman; while the procedure is not over, only early, with `conditions`.
+    """The matter goes to the Ombudsman.
 
-    The person may go to the Ombudsman at any time.
+    By the authority, while the procedure is not over, only early, with `conditions`. By the person
+    themselves (`approached_by`) at any time: that is always recorded, and an open complaint goes on.
     """
 
     title = "The matter goes to the Ombudsman"
+    approached_by: ApproachedBy = "authority"
+    """Who brings it to the Ombudsman. The person needs no conditions."""
+
     conditions: list[RequiredText] = Field(default_factory=list, max_length=20)
     """For an early referral, all of `robust_report`, `full_adjudication`, `points_upheld`,
     `clear_action_plan`, `complainant_agrees`; words of your own count where they say as much ("the
@@ -437,22 +455,87 @@ class ReferToOmbudsman(Message):
     once Stage 2 is adjudicated. Left out where the procedure is over."""
 
 
+OmbudsmanReference = Annotated[
+    Text, Field(max_length=200, description="The Ombudsman's own reference.", examples=["26 000 000"])
+]
+
+
+class OmbudsmanEnquiry(Message):
+    """The Ombudsman asks for something, at any stage; the reply is owed by a day.
+
+    A reminder moves the day of the reply that is owed under its reference; what was missed stays on record.
+    The reply is told by `replied_on`, in a message of its own or in this one.
+    """
+
+    title = "The Ombudsman asks, and a reply is owed"
+    reports = True
+    kind: EnquiryKind = Field(examples=["enquiry"])
+    """An enquiry, a draft of the decision to comment on, or a reminder of either."""
+
+    ombudsman_reference: OmbudsmanReference = ""
+    reply_by: Day | None = Field(default=None, examples=["2027-01-15"])
+    """The last day for the reply; it may lie ahead. Left out: 20 working days from `on`, or what the
+    authority's file says."""
+
+    replied_on: Day | None = None
+    """When the authority replied. With no `reply_by`, it answers what is owed under this reference."""
+
+    dates_ahead = ("reply_by",)
+    dates_past = ("replied_on",)
+
+
 class OmbudsmanDecision(Message):
-    """The Ombudsman has decided."""
+    """The Ombudsman has decided.
+
+    With `premature` the complaint goes on here with what is owed or open to the person; with `returns_to` a
+    stage is done again: a new round of it begins.
+    """
 
     title = "The Ombudsman has decided"
-    outcome: Short = Field(examples=["no fault found"])
-    """What the Ombudsman decided."""
+    reports = True
+    category: OmbudsmanCategory | None = Field(default=None, examples=["upheld"])
+    """How the Ombudsman counts it. Left out: `outcome` where that is one of these words."""
+
+    outcome: Text = Field(default="", max_length=200, examples=["no fault found"])
+    """What the Ombudsman decided, in words. One of `category` and `outcome` is needed."""
+
+    ombudsman_reference: OmbudsmanReference = ""
+    returns_to: ReturnStage | None = None
+    """The stage that is to be done again."""
+
+    counts_from: Day | None = None
+    """From when that stage, or what is owed, counts. Left out: `on`."""
 
     remedies: Remedies = Field(default_factory=list)
+    dates_ahead = ("counts_from",)
+
+    @model_validator(mode="after")
+    def _says_what(self) -> OmbudsmanDecision:
+        if not (self.category or self.outcome):
+            raise ValueError("give the category, the outcome in words, or both")
+        return self
+
+    @property
+    def counted_as(self) -> OmbudsmanCategory | None:
+        """The category, said or plain from the words; None: neither."""
+        named = [each for each in get_args(OmbudsmanCategory) if each == self.outcome.casefold()]
+        return self.category or (named[0] if named else None)
 
 
 class CompleteRemedy(Message):
-    """The agreed action of this number was done."""
+    """The agreed action of this number was done; the person is told."""
 
     title = "An agreed action was done"
     remedy: Annotated[int, Field(ge=1)] = Field(examples=[1])
     """Which one, by its number from 1: see `remedies` of the status."""
+
+    evidence: Text = Field(default="", examples=["The payment is in the ledger of 2 February."])
+    """What shows that it was done, or where that lies; for the file, never in a letter."""
+
+    told_on: Day | None = None
+    """When the authority told the person itself. Left out: Redress writes to them."""
+
+    dates_past = ("told_on",)
 
 
 class Correct(Message):
@@ -465,10 +548,12 @@ class Correct(Message):
     sent_by = MANAGER
     field: Short = Field(examples=["received_on"])
     """One of `received_on`, `events_on`, `channel`, `desired_outcome`, `complainant`, `on_behalf_of`,
-    `about`; or `MESSAGE_ID.FIELD`, such as `m-81.on`. The procedure stays as it was chosen."""
+    `about`; a detail of them (`complainant.email`); or `MESSAGE_ID.FIELD`, such as `m-81.on`. The procedure
+    stays as it was chosen."""
 
     value: JsonValue = Field(examples=["2026-11-19"])
-    """What is right: of the same form as the field."""
+    """What is right: of the same form as the field. Of a person, or of what it is about, only what is named
+    here changes; null takes a detail away."""
 
     reason: Reason = Field(examples=["The stamp says so."])
 

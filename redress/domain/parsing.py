@@ -43,6 +43,7 @@ ProblemCode = Literal[
     "too_early",
     "not_an_email",
     "not_a_telephone",
+    "not_an_address",
     "odd_character",
     "repeated",
     "invalid",
@@ -257,6 +258,13 @@ def when_problems(
         else Problem(name, f"{day} lies before the message itself, {message.on}", "too_early")
         for name, day in _days(message, message.dates_back)
         if not since <= day <= today
+    ]
+    problems += [
+        _in_future(name, day, today)
+        if day > today
+        else Problem(name, f"{day} lies before the complaint was received, {received_on}", "too_early")
+        for name, day in _days(message, message.dates_past)
+        if not received_on <= day <= today
     ]
     ahead = [(name, day, received_on) for name, day in _days(message, message.dates_ahead)]
     for at, remedy in enumerate(getattr(message, "remedies", [])):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import NamedTuple
 
@@ -42,6 +43,12 @@ class People:
     def holders(self, role: str) -> list[Appointment]:
         """Who has a part at present."""
         return [held for held in self.appointments if held.role == role and held.until is None]
+
+    def end(self, roles: Collection[str], on: date) -> None:
+        """Nobody has these parts any more, from a day on."""
+        for at, held in enumerate(self.appointments):
+            if held.role in roles and held.until is None:
+                self.appointments[at] = held._replace(until=on)
 
     def appoint(self, message: Appoint, seats: int) -> bool:
         """Give a part to somebody; where its seats are taken, in place of the first. Whether all are now."""

@@ -7,7 +7,7 @@ from datetime import date
 from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict
 
-from redress.domain.calendar import long_date
+from redress.domain.calendar import full_date
 from redress.domain.deadline import Deadline
 from redress.domain.fields import IsoDay
 from redress.domain.sentences import title_of
@@ -72,7 +72,7 @@ def next_for_people(state: ComplaintState) -> Deadline | None:
 
 
 def _first(deadline: Deadline) -> tuple[bool, bool, date]:
-    side = deadline.limit.name in ("remedy", "contact_review", "contact_confirmation")
+    side = deadline.limit.name in ("remedy", "contact_review", "contact_confirmation", "ombudsman_reply")
     return side, deadline.limit.kind == "target", deadline.due_on
 
 
@@ -83,5 +83,5 @@ def says(state: ComplaintState, deadline: Deadline) -> str:
         "It is your turn: {what}, until {day}." if deadline.limit.kind == "window" else "{what}: by {day}."
     )
     sentence = deadline.limit.says or usual
-    text = sentence.format(day=long_date(deadline.due_on), owner=owner, what=deadline.limit.title)
+    text = sentence.format(day=full_date(deadline.due_on), owner=owner, what=deadline.limit.title)
     return text[0].upper() + text[1:]

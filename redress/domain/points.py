@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, NamedTuple
@@ -141,6 +141,12 @@ class Points:
         left = SplitOff(part, on, [point.text for point in named], procedure)
         self.split_off.append(left)
         return left
+
+    def bring_back(self, stages: Collection[StageName]) -> None:
+        """Stages are gone through anew: what had an answer there is at issue again, though it rests."""
+        for point in self.all:
+            if point.state == "resting" and any(finding.stage in stages for finding in point.findings):
+                point.state = "open"
 
     def reword(self, texts: Sequence[str]) -> None:
         """The agreed statement words the points at issue anew.

@@ -54,6 +54,7 @@ MOMENTS = {
     "contact_brought": "the day a new address or advocate was brought",
     "contact_decided": "the decision on a new address or advocate",
     "referred": "the referral to the Ombudsman",
+    "ombudsman_asked": "the Ombudsman's enquiry",
     "ombudsman_decided": "the Ombudsman's decision",
     "reported:investigation": "the report of the investigation",
     "reported:independent_person": "the report of the Independent Person",
@@ -81,6 +82,7 @@ NEEDED = frozenset(
         "remedy",
         "late_request_decision",
         "ombudsman_review",
+        "ombudsman_reply",
         "contact_review",
         "contact_confirmation",
     }
@@ -101,8 +103,8 @@ def _of_clock(text: str) -> str:
 def _limit_name(name: str) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", name, re.ASCII) or name in ("next", "end"):
         raise ValueError("should be a name in small letters, like home_visit (not next or end)")
-    if re.fullmatch(r"remedy_\d+", name, re.ASCII):
-        raise ValueError("remedy and a number are reserved for agreed actions")
+    if re.fullmatch(r"(remedy|ombudsman_reply)_\d+", name, re.ASCII):
+        raise ValueError("remedy or ombudsman_reply and a number are reserved for what is numbered")
     return name
 
 
@@ -226,6 +228,8 @@ class Question(Data):
     presumption: Literal["accept", "decline", "none"] = "accept"
     decides: bool = True
     """A person decides by `accept` or `decline`; false: it is asked, and delays nothing."""
+    doubt: str = ""
+    """What the person reads of it while it is not decided: a sentence."""
     instead: str = ""
     """Where somebody goes instead whose matter is not taken."""
     source: Written
@@ -303,6 +307,7 @@ class Policy(Data):
     deemed_days: Annotated[int, Field(ge=0, le=60)] = 2
     """Working days after which a letter counts as received where nobody says when it was."""
     letters_count_stage_2_from: Literal["request", "statement"] = "request"
+    """In the terms of earlier complaints; nothing follows from it: letters name the Ombudsman's date."""
     office_opens: OfClock = "09:00"
     office_closes: OfClock = "17:00"
     hold_letters: Literal["clock", "all"] = "clock"

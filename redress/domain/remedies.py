@@ -8,7 +8,8 @@ from typing import NamedTuple, cast
 
 from redress.domain.deadline import count
 from redress.domain.deadlines import Deadlines
-from redress.domain.messages import Remedy
+from redress.domain.fields import RemedyOrigin
+from redress.domain.messages import CompleteRemedy, Remedy
 from redress.domain.procedure import Owner
 
 _OWNERS = ("stage_manager", "investigating_officer", "adjudicating_officer", "director")
@@ -21,7 +22,10 @@ class AgreedAction(NamedTuple):
     number: int
     remedy: Remedy
     agreed_on: date
+    origin: RemedyOrigin
     done_on: date | None = None
+    evidence: str = ""
+    told_on: date | None = None
 
 
 class Remedies:
@@ -37,10 +41,13 @@ class Remedies:
     def __len__(self) -> int:
         return len(self._agreed)
 
-    def agree(self, remedy: Remedy, on: date) -> None:
-        """Something is to be done, by somebody, by a date; without one by the end of the usual limit."""
+    def agree(self, remedy: Remedy, on: date, origin: RemedyOrigin) -> None:
+        """Something is to be done, by somebody, by a date; without one by the end of the usual limit.
+
+        `origin`: whose message brings it, where the remedy itself does not say who asked for it.
+        """
         number = len(self._agreed) + 1
-        self._agreed.append(AgreedAction(number, remedy, on))
+        self._agreed.append(AgreedAction(number, remedy, on, remedy.origin or origin))
         limit = self._deadlines.procedure.limit["remedy"]
         due_on = remedy.due_on or count(self._deadlines.calendar, limit, on, limit.days)
         owner = cast(Owner, remedy.owner) if remedy.owner in _OWNERS else limit.owner
@@ -50,7 +57,8 @@ class Remedies:
         """The agreed action of a number."""
         return self._agreed[number - 1] if 1 <= number <= len(self._agreed) else None
 
-    def complete(self, agreed: AgreedAction, on: date, *, assumed: bool) -> None:
+    def complete(self, agreed: AgreedAction, message: CompleteRemedy, *, assumed: bool) -> None:
         """An agreed action was done."""
-        self._agreed[agreed.number - 1] = agreed._replace(done_on=on)
-        self._deadlines.meet(self._deadlines.latest[f"remedy_{agreed.number}"], on, assumed=assumed)
+        done = agreed._replace(done_on=message.on, evidence=message.evidence, told_on=message.told_on)
+        self._agreed[agreed.number - 1] = done
+        self._deadlines.meet(self._deadlines.latest[f"remedy_{agreed.number}"], message.on, assumed=assumed)

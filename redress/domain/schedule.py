@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from redress.domain.deadline import Deadline
-from redress.domain.effect_log import mark_of
+from redress.domain.effect_log import CHASE, mark_of
 from redress.domain.effects import Effect, Fact
 from redress.domain.facts import facts_of, step_of
 from redress.domain.log import EffectStatus
@@ -128,6 +128,10 @@ class Schedule:
         self, state: ComplaintState, effect: Effect, later: list[Effect], now: datetime
     ) -> bool:
         """Whether an effect of time has lost its point: done meanwhile, moved, or a later one is due too."""
+        if effect.template == CHASE:
+            late = any(d.due_on < london_date(now) and d.paused_on is None for d in state.running)
+            newer = [other for other in later if other.template == CHASE]
+            return not late or any(self._ready_at(state, other, now) <= now for other in newer)
         name = effect.facts.get("deadline")
         is_of_time = effect.by_clock and name is not None
         if not is_of_time or effect.kind == "breach" or effect.template == "breach_notice":
@@ -135,7 +139,7 @@ class Schedule:
         deadline = state.latest.get(str(name))
         if deadline is None or not _still_concerns(effect, deadline):
             return True
-        repeats = effect.kind == "reminder" or effect.template in ("reminder", "chase")
+        repeats = effect.kind == "reminder" or effect.template == "reminder"
         return repeats and any(
             _about_the_same(effect, other) and self._ready_at(state, other, now) <= now for other in later
         )

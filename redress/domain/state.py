@@ -28,8 +28,10 @@ from redress.domain.deadline import Deadline
 from redress.domain.deadlines import Deadlines
 from redress.domain.effect_log import EffectLog
 from redress.domain.effects import Fact
+from redress.domain.fields import ApproachedBy
 from redress.domain.log import Irregular, LogEntry, Outcome, pending
 from redress.domain.messages import Escalate
+from redress.domain.ombudsman import Approach, Ombudsman
 from redress.domain.opening import Opening
 from redress.domain.people import People
 from redress.domain.points import Points
@@ -69,6 +71,7 @@ class ComplaintState:
         self.remedies = Remedies(self.deadlines)
         self.notes = 0
         self.referred_on: date | None = None
+        self.ombudsman = Ombudsman()
         self.panel_on: date | None = None
         self.contact_restricted_until: date | None = None
         asked = questions_of(rules.procedure, opening)
@@ -138,7 +141,7 @@ class ComplaintState:
             self.effects.remind(deadline, number)
         elif number > reminders:
             if deadline.limit.follows is None:
-                self.effects.notify("chase", deadline, number - reminders)
+                self.effects.chase()
         elif deadline.limit.kind == "window":
             self.deadlines.lapse(deadline)
             is_owed = self.points.suspended or self.answers.is_owed(self.stage_rules)
@@ -275,16 +278,58 @@ class ComplaintState:
             self._question()
         self.deadlines.reach("reopened", self.day, assumed=entry.assumed)
 
-    def refer(self) -> None:
-        """The matter goes to the Ombudsman."""
+    def refer(self, approached_by: ApproachedBy) -> None:
+        """The matter goes to the Ombudsman; an open complaint stays where it is, and goes on."""
         self.referred_on = self.day
-        self.position.refer()
+        self.ombudsman.approaches.append(Approach(self.day, approached_by))
+        if self.closed_on is not None:
+            self.position.refer()
         self.deadlines.reach("referred", self.day)
 
     def return_from_ombudsman(self, *, assumed: bool) -> None:
         """The Ombudsman has decided: what was sent back as premature can be referred again."""
         self.referred_on = None
         self.deadlines.reach("ombudsman_decided", self.day, assumed=assumed)
+
+    def begin_round(self, stage: StageName, entry: LogEntry, counts_from: date) -> None:
+        """The Ombudsman brings a stage back: it, and what came after it, is gone through once more.
+
+        The appointments of these stages have ended; who held them may be appointed no more than before.
+        """
+        first = self.procedure.order[stage]
+        later = [s.name for s in self.procedure.stages if self.procedure.order[s.name] > first]
+        stages = [stage, *(s for s in later if f"requested:{s}" in self.reached)]
+        if self.requests.late:
+            self.decide_late_requests(Outcome("overtaken", "the Ombudsman brought a stage back", self.day))
+        self.deadlines.begin_round(stages)
+        self.answers.begin_round(stages)
+        roles = [rule.role for rule in self.procedure.roles if rule.stage in stages]
+        self.people.end(roles, entry.message.on)
+        self.position.enter(stage)
+        self._forget_the_end()
+        if "stage_3" in stages:
+            self.panel_on = None
+        self.points.bring_back(stages)
+        self.deadlines.reach(f"requested:{stage}", counts_from, assumed=entry.assumed)
+        if not self.answers.is_owed(self.stage_rules):
+            self.answers.owe_anew(self.stage_rules, counts_from)
+
+    def take_back(self, entry: LogEntry, counts_from: date) -> None:
+        """A closed complaint is sent back: the answer is owed, or the next stage may be asked for."""
+        self.position.open()
+        self.position.stage = self.current_stage
+        self._forget_the_end()
+        if self.questions and "decided" not in self.reached:
+            self._question()
+        if self.stage_rules.name in self.answers.on:
+            self.answers.begin_windows_anew(self.stage_rules, counts_from)
+        else:
+            self.answers.owe_anew(self.stage_rules, counts_from)
+        self.deadlines.reach("reopened", self.day, assumed=entry.assumed)
+
+    def _forget_the_end(self) -> None:
+        """The Ombudsman's decision ends nothing where the complaint goes on here."""
+        self.reached.pop("ombudsman_decided", None)
 
     # --- requests --------------------------------------------------------------------------------
 

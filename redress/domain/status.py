@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from operator import attrgetter
 from typing import Annotated, Literal, NotRequired, cast, get_args
 
 from pydantic import ConfigDict, Field, JsonValue, with_config
@@ -11,9 +12,20 @@ from pydantic_core import to_jsonable_python
 from typing_extensions import TypedDict  # the one that pydantic takes on Python 3.11 too
 
 from redress.domain.deadline import Deadline, days_late, days_late_without_pause
-from redress.domain.fields import Connection, IsoDay, Kind, Provisional, Role
+from redress.domain.fields import (
+    ApproachedBy,
+    Connection,
+    EnquiryKind,
+    IsoDay,
+    Kind,
+    OmbudsmanCategory,
+    Provisional,
+    RemedyOrigin,
+    Role,
+)
 from redress.domain.log import LogEntry
 from redress.domain.messages import KNOWN
+from redress.domain.ombudsman import Enquiry
 from redress.domain.owed import brief, late_of
 from redress.domain.people import Appointment
 from redress.domain.plain_words import PlainWords, plain_words
@@ -115,6 +127,10 @@ class DeadlineStatus(DatedDeadline):
     moved: list[MovedStatus]
     """Each earlier due date."""
 
+    round: NotRequired[int]
+    """Which time its stage is gone through, from 1: the Ombudsman may bring one back. Of several runs of one
+    name the last is meant."""
+
 
 @with_config(DESCRIBED)
 class LateStatus(TypedDict):
@@ -184,6 +200,18 @@ class RemedyStatus(TypedDict):
     done_on: IsoDay | None
     """When it was done; null: it is not."""
 
+    origin: NotRequired[Annotated[str, one_of(*get_args(RemedyOrigin))]]
+    """Who asked for it: the authority's own `answer`, the `panel` or the `ombudsman`."""
+
+    amount: NotRequired[str | None]
+    """In pounds, where it is money."""
+
+    evidence: NotRequired[str]
+    """What shows that it was done."""
+
+    told_on: NotRequired[IsoDay | None]
+    """When the authority told the person itself that it was done."""
+
 
 @with_config(DESCRIBED)
 class AppointmentStatus(TypedDict):
@@ -203,6 +231,9 @@ class AppointmentStatus(TypedDict):
 
     until: IsoDay | None
     """To when; null: still."""
+
+    round: NotRequired[int]
+    """Which time its stage was gone through, from 1."""
 
 
 class _AboutMessage(TypedDict):
@@ -278,7 +309,7 @@ class PointStatus(TypedDict):
     """`open`, `resting`, `suspended`, `split_off`, `replaced`."""
 
     findings: list[dict[str, JsonValue]]
-    """Each `stage`, `outcome`, `reason`, `on`."""
+    """Each `stage`, `round`, `outcome`, `reason`, `on`."""
 
     remedies: list[int]
     """Their numbers."""
@@ -302,6 +333,69 @@ class Link(TypedDict):
 
     on: NotRequired[IsoDay]
     """Of what was split off: when."""
+
+
+@with_config(DESCRIBED)
+class EnquiryStatus(TypedDict):
+    """The Ombudsman asked for something."""
+
+    on: IsoDay
+    """When."""
+
+    kind: Annotated[str, one_of(*get_args(EnquiryKind))]
+    """`enquiry`, `draft_decision`, `reminder`."""
+
+    ombudsman_reference: NotRequired[str]
+    """The Ombudsman's own reference."""
+
+    deadline: str | None
+    """The name of the deadline of the reply; null: it began none of its own."""
+
+    reply_by: IsoDay | None
+    """The last day for that reply."""
+
+    replied_on: IsoDay | None
+    """When it went; null: it has not."""
+
+
+@with_config(DESCRIBED)
+class OmbudsmanDecisionStatus(TypedDict):
+    """What the Ombudsman decided."""
+
+    on: IsoDay
+    """When."""
+
+    category: Annotated[str | None, one_of(*get_args(OmbudsmanCategory))]
+    """How the Ombudsman counts it; null: only words were recorded."""
+
+    outcome: NotRequired[str]
+    """The decision in words."""
+
+    ombudsman_reference: NotRequired[str]
+    """The Ombudsman's own reference."""
+
+    returns_to: StageName | None
+    """The stage that was brought back; null: none."""
+
+
+@with_config(DESCRIBED)
+class OmbudsmanStatus(TypedDict):
+    """What has passed between the complaint and the Ombudsman."""
+
+    reference: NotRequired[str]
+    """The Ombudsman's own reference, the latest one given; empty: none."""
+
+    approached_on: IsoDay | None
+    """When the matter first went there; null: that is not recorded."""
+
+    approached_by: Annotated[str | None, one_of(*get_args(ApproachedBy))]
+    """Who brought it: `authority`, `complainant`."""
+
+    enquiries: list[EnquiryStatus]
+    """Enquiries, draft decisions and reminders."""
+
+    decisions: list[OmbudsmanDecisionStatus]
+    """Decisions."""
 
 
 @with_config(DESCRIBED)
@@ -389,6 +483,9 @@ class Status(ComplaintLine):
 
     remedies: list[RemedyStatus]
     """What was agreed to be done."""
+
+    ombudsman: NotRequired[OmbudsmanStatus | None]
+    """What has passed with the Ombudsman; null: nothing is recorded."""
 
     appointments: list[AppointmentStatus]
     """Who takes which part."""
@@ -485,7 +582,8 @@ def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of:
         points=[_point(state, point) for point in state.points.all],
         linked=linked(state, reference),
         remedies=[_remedy(state, agreed) for agreed in state.remedies],
-        appointments=[_appointment(held) for held in state.people.appointments],
+        ombudsman=_ombudsman(state) if state.ombudsman.is_involved else None,
+        appointments=[_appointment(state, held) for held in state.people.appointments],
         complainant=opening.get("complainant"),
         also_complaining=opening.get("also_complaining") or [],
         on_behalf_of=opening.get("on_behalf_of"),
@@ -518,7 +616,10 @@ def _point(state: ComplaintState, point: Point) -> PointStatus:
         "point": point.number,
         "text": point.text,
         "state": point.state,
-        "findings": [{**f._asdict(), "on": f.on.isoformat()} for f in point.findings],
+        "findings": [
+            {**f._asdict(), "on": f.on.isoformat(), "round": state.deadlines.round_of(f.stage, f.on)}
+            for f in point.findings
+        ],
         "remedies": [r.number for r in state.remedies if r.remedy.point == point.number],
     }
 
@@ -560,11 +661,50 @@ def _remedy(state: ComplaintState, agreed: AgreedAction) -> RemedyStatus:
         "point": agreed.remedy.point,
         "due_on": state.latest[f"remedy_{agreed.number}"].due_on.isoformat(),
         "done_on": _iso(agreed.done_on),
+        "origin": agreed.origin,
+        "amount": str(agreed.remedy.amount) if agreed.remedy.amount is not None else None,
+        "evidence": agreed.evidence,
+        "told_on": _iso(agreed.told_on),
     }
 
 
-def _appointment(held: Appointment) -> AppointmentStatus:
-    return cast(AppointmentStatus, to_jsonable_python(held._asdict()))
+def _ombudsman(state: ComplaintState) -> OmbudsmanStatus:
+    ombudsman = state.ombudsman
+    first = min(ombudsman.approaches, key=attrgetter("on"), default=None)
+    return {
+        "reference": ombudsman.reference,
+        "approached_on": _iso(first.on if first else None),
+        "approached_by": first.approached_by if first else None,
+        "enquiries": [_enquiry(state, enquiry) for enquiry in ombudsman.enquiries],
+        "decisions": [
+            {
+                "on": decision.on.isoformat(),
+                "category": decision.category,
+                "outcome": decision.outcome,
+                "ombudsman_reference": decision.ombudsman_reference,
+                "returns_to": decision.returns_to,
+            }
+            for decision in ombudsman.decisions
+        ],
+    }
+
+
+def _enquiry(state: ComplaintState, enquiry: Enquiry) -> EnquiryStatus:
+    deadline = state.latest.get(enquiry.deadline)
+    return {
+        "on": enquiry.on.isoformat(),
+        "kind": enquiry.kind,
+        "ombudsman_reference": enquiry.ombudsman_reference,
+        "deadline": enquiry.deadline or None,
+        "reply_by": _iso(deadline.due_on if deadline else None),
+        "replied_on": _iso(deadline.met_on if deadline else None),
+    }
+
+
+def _appointment(state: ComplaintState, held: Appointment) -> AppointmentStatus:
+    rule = state.procedure.role.get(held.role)
+    round_ = state.deadlines.round_of(rule.stage, held.on) if rule else 1
+    return cast(AppointmentStatus, to_jsonable_python(held._asdict() | {"round": round_}))
 
 
 def _deadline(state: ComplaintState, deadline: Deadline, as_of: date) -> DeadlineStatus:
@@ -593,6 +733,7 @@ def _deadline(state: ComplaintState, deadline: Deadline, as_of: date) -> Deadlin
             for p in deadline.pauses
         ],
         moved=[MovedStatus(due_on=m.due_on.isoformat(), reason=m.reason, breach=m.breach) for m in moved],
+        round=deadline.round,
     )
 
 

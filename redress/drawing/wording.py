@@ -92,8 +92,6 @@ def notes(procedure: Procedure, limit: Limit) -> Iterator[str]:
         yield f"until then {limit.provisional_days} from {since}, provisionally"
     if limit.follows:
         yield f"another reading of “{procedure.limit[limit.follows].title}”, which runs beside it"
-        if procedure.policy.letters_count_stage_2_from == "statement":
-            yield "the letters name this one first"
     if limit.name == "remedy":
         yield "or the day that was agreed"
 

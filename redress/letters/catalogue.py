@@ -47,6 +47,11 @@ class CatalogueEntry(Data):
     young: str = ""
     """Another letter whose text a young person gets; left out: `young/<name>.txt`, else the same text."""
 
+    explains: Literal["", "stage", "next", "rights"] = ""
+    """What it explains beyond the line that every letter has: `stage`, where it begins one, with all that is
+    said once a stage; `next`, the stage that may be asked for after it; `rights`, the ways to the Ombudsman.
+    """
+
     def subject_for(self, *, outside: bool, young: bool) -> str:
         """The subject, as a template, for a reader at the authority or `outside` it."""
         if not outside:

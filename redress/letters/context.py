@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from redress.domain.calendar import long_date
+from redress.domain.calendar import full_date
 from redress.domain.case import Case
 from redress.domain.deadline import Deadline, days_late
 from redress.domain.messages import SchedulePanel, Suspend
 from redress.domain.opening_parsing import parse_opening
 from redress.domain.plain_words import says
+from redress.domain.remedies import AgreedAction
 from redress.domain.splitting import part_of
 from redress.letters.naming import Facts, Titles, matter_of, procedure_of, stages_of
 from redress.letters.next_step import by_due, sentences
@@ -41,6 +42,7 @@ def context(
         "advocacy": authority.advocacy,
         "ombudsman": authority.ombudsman,
         "ombudsman_lines": _contact_line(authority.ombudsman),
+        "ombudsman_line": authority.ombudsman.telephone or authority.ombudsman.web,
         "titles": titles,
         "owner_title": titles.get(str(facts.get("owner")), str(facts.get("owner"))),
         "title": _numbered(str(facts.get("deadline", "")), str(facts.get("title", ""))),
@@ -48,6 +50,7 @@ def context(
         "received_on": case.opening.received_on.isoformat(),
         "points": [p for p in state.points.all if p.state not in ("split_off", "replaced")],
         "point": lambda number: points.get(number, str(number)),
+        "doubts": [q.doubt for q in state.questions if q.doubt] if state.stage == "intake" else [],
         "anonymous": case.opening.complainant is None,
         "for_child": case.opening.on_behalf_of is not None,
         "has_advocate": state.people.advocate is not None,
@@ -58,8 +61,14 @@ def context(
         "panel_on": state.panel_on.isoformat() if state.panel_on and state.panel_on >= sent_on else "",
         "due": {d.name: d.due_on.isoformat() for d in ahead},
         "late_since": {d.name: d.due_on.isoformat() for d in runs if d.due_on < sent_on},
+        "still_late": [
+            _owed(d, titles) | {"days_late": days_late(state.calendar, d, sent_on), "unit": d.limit.unit}
+            for d in sorted(runs, key=by_due)
+            if d.due_on < sent_on and d.limit.follows is None
+        ],
         "counts_from": {d.name: d.counts_from.isoformat() for d in state.ledger},
         "was_due": _was_due(case, facts),
+        "acknowledgement_was_due": _acknowledgement_was_due(case, facts),
         "owed": [_owed(d, titles) for d in sorted(ahead, key=by_due) if d.owner != "complainant"],
         "rules": {d.limit.title: d.limit.source for d in state.ledger},
         "days_late": days_late(state.calendar, deadline, sent_on) if deadline and same else 0,
@@ -69,6 +78,9 @@ def context(
         **procedure_of(case, titles, young=young),
         **stages_of(case, facts, ahead, titles, sent_on, young=young),
         **_remedies(case, facts),
+        "remedy": _remedy(case, facts),
+        **_decision(facts),
+        "conditions": _conditions(case, facts),
         "moved": _moved(case, facts, sent_on, titles),
         **_part(case, facts, sent_on),
     }
@@ -118,6 +130,22 @@ def _was_due(case: Case, facts: Facts) -> str:
     return answer.due_on.isoformat() if answer and late and not answer.met_assumed else ""
 
 
+def _acknowledgement_was_due(case: Case, facts: Facts) -> str:
+    """When the acknowledgement that this letter is had been due, if it came late."""
+    message = facts.get("message") or {}
+    meeting = case.state.procedure.meeting
+    names = (*meeting.get("acknowledged", ()), *meeting.get(f"acknowledged:{facts.get('stage')}", ()))
+    late = [
+        deadline.due_on.isoformat()
+        for deadline in case.state.ledger
+        if deadline.name in names
+        and deadline.met_on is not None
+        and deadline.due_on < deadline.met_on
+        and deadline.met_on.isoformat() == message.get("on")
+    ]
+    return max(late, default="")
+
+
 def _remedies(case: Case, facts: Facts) -> dict[str, Any]:
     """What the message agreed to do, each with its date: its own, or the rule's.
 
@@ -131,12 +159,51 @@ def _remedies(case: Case, facts: Facts) -> dict[str, Any]:
         {
             "what": a.remedy.what,
             "point": a.remedy.point,
+            "amount": _pounds(a),
             "due_on": case.state.latest[f"remedy_{a.number}"].due_on.isoformat(),
         }
         for a in agreed
         if a.remedy.what in wanted
     ]
     return {"remedies": remedies, "other_remedies": [r for r in remedies if r["point"] not in judged]}
+
+
+def _remedy(case: Case, facts: Facts) -> dict[str, str]:
+    """The agreed action that a letter is about: late, or done."""
+    message = facts.get("message") or {}
+    _, _, number = str(facts.get("deadline", "")).partition("remedy_")
+    agreed = case.state.remedies.numbered(int(number or message.get("remedy", 0)))
+    if agreed is None:
+        return {}
+    deadline = case.state.latest[f"remedy_{agreed.number}"]
+    late = deadline.met_on is not None and deadline.met_on > deadline.due_on and not deadline.met_assumed
+    return {
+        "what": agreed.remedy.what,
+        "amount": _pounds(agreed),
+        "origin": agreed.origin,
+        "was_due": deadline.due_on.isoformat() if late else "",
+    }
+
+
+def _conditions(case: Case, facts: Facts) -> list[str]:
+    """What was recorded for an early referral, in words: the title of a condition where its name stands."""
+    titles = {condition.name: condition.title for condition in case.state.procedure.early_referral}
+    return [titles.get(each, each) for each in (facts.get("message") or {}).get("conditions", [])]
+
+
+def _pounds(agreed: AgreedAction) -> str:
+    return f"{agreed.remedy.amount:,.2f}" if agreed.remedy.amount is not None else ""
+
+
+def _decision(facts: Facts) -> dict[str, str]:
+    """The Ombudsman's decision: in words beside its category, and from when a stage counts."""
+    message = facts.get("message") or {}
+    words = str(message.get("outcome", ""))
+    is_category = words.casefold() in sentences()["ombudsman_categories"]
+    return {
+        "in_words": "" if is_category else words,
+        "counted_from": message.get("counts_from") or message.get("on", ""),
+    }
 
 
 def _moved(case: Case, facts: Facts, sent_on: date, titles: Titles) -> list[dict[str, Any]]:
@@ -147,7 +214,7 @@ def _moved(case: Case, facts: Facts, sent_on: date, titles: Titles) -> list[dict
         same = deadline is not None and deadline.due_on == due_on and due_on >= sent_on
         title = _numbered(change["name"], change["title"])
         passed = ", which has passed. It is late, and we are sorry." if due_on < sent_on else "."
-        sentence = says(state, deadline) if deadline and same else f"{title}: {long_date(due_on)}{passed}"
+        sentence = says(state, deadline) if deadline and same else f"{title}: {full_date(due_on)}{passed}"
         owner = titles.get(change["owner"], change["owner"].replace("_", " "))
         moved.append({**change, "says": sentence, "title": title, "owner": owner})
     return moved

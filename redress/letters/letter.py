@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, Template
 
-from redress.domain.calendar import long_date
+from redress.domain.calendar import full_date
 from redress.domain.case import Case
 from redress.domain.fields import Contact
 from redress.letters.catalogue import TEMPLATES, TemplateLoader, catalogue, text_of
@@ -68,6 +68,7 @@ def letters_for(case: Case, authority: Authority, effect: Mapping[str, Any], sen
             **_reader(case, role, facts),
             "outside": outside,
             "young": young,
+            "explains": entry.explains,
             "to_title": titles.get(role, role.replace("_", " ")),
             "next_line": next_line(case, facts, sent_on, titles, outside=outside),
         }
@@ -133,8 +134,9 @@ def _unit(unit: str, number: int) -> str:
 def _templates() -> Environment:
     # Plain text: nothing is escaped, and nothing that a person wrote is ever taken as a template.
     environment = Environment(loader=TemplateLoader(TEMPLATES), autoescape=False, keep_trailing_newline=True)
-    environment.filters["day"] = lambda iso: long_date(date.fromisoformat(iso))
+    environment.filters["day"] = lambda iso: full_date(date.fromisoformat(iso))
     environment.filters["outcome"] = lambda outcome: sentences()["outcomes"].get(outcome, outcome)
     environment.filters["plain_outcome"] = lambda outcome: sentences()["plain_outcomes"].get(outcome, outcome)
+    environment.filters["category"] = lambda category: sentences()["ombudsman_categories"].get(category, "")
     environment.filters["unit"] = _unit
     return environment

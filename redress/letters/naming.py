@@ -105,7 +105,6 @@ def procedure_of(case: Case, titles: Titles, *, young: bool) -> dict[str, Any]:
         "skipped_informal": state.procedure.first_stage == "informal" and state.entry != "informal",
         "stages": [stage_words(state, stage, titles, young=young) for stage in stages],
         "entry": stage_words(state, state.procedure.stage[state.entry], titles, young=young),
-        "by_statement": state.procedure.policy.letters_count_stage_2_from == "statement",
     }
 
 

@@ -10,11 +10,11 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from redress.domain.calendar import long_date, months_after
+from redress.domain.calendar import full_date, months_after
 from redress.domain.case import Case
 from redress.domain.deadline import Deadline
 
-SIDE_STEPS = ("remedy", "contact_review", "contact_confirmation")
+SIDE_STEPS = ("remedy", "contact_review", "contact_confirmation", "ombudsman_reply")
 """Limits beside the procedure: people are told its own next step first."""
 
 
@@ -56,7 +56,7 @@ def next_line(
     kind = "end" if step.kind == "window" and step.owner != "complainant" else step.kind
     sentence = own or sentences()["people_by_kind" if outside else "staff_by_kind"][kind]
     owner = titles.get(step.owner, step.owner.replace("_", " "))
-    line = sentence.format(day=long_date(step.on), owner=owner, what=step.what, ombudsman=titles["ombudsman"])
+    line = sentence.format(day=full_date(step.on), owner=owner, what=step.what, ombudsman=titles["ombudsman"])
     return line[0].upper() + line[1:]
 
 
@@ -145,7 +145,7 @@ def _no_ombudsman(case: Case, step: Step, sent_on: date) -> Step:
 def _for_people(case: Case, step: Step, sent_on: date) -> Step:
     """What the person is told: whether it is taken, before all else; an agreed action after all else.
 
-    And the panel's own day, and the reading of Stage 2 that the authority's letters name.
+    And the panel's own day.
     """
     state = case.state
     to_decide = state.latest.get("eligibility_decision")
@@ -159,8 +159,4 @@ def _for_people(case: Case, step: Step, sent_on: date) -> Step:
     called = state.panel_on if state.stage == "stage_3" and "panel_held" not in state.reached else None
     if called is not None and called >= sent_on and (step.name == "panel_meeting" or called <= step.on):
         return step._replace(name="panel_called", on=called)
-    if step.name == "stage_2_response" and state.procedure.policy.letters_count_stage_2_from == "statement":
-        other = state.latest.get("stage_2_response_from_statement")
-        if other is not None and other.is_open and other.due_on >= sent_on:
-            return _step(other)
     return step

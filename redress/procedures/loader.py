@@ -122,7 +122,7 @@ def procedure_for(opening: Opening) -> Chosen:
             raise Malformed([Problem("kind", what)])
         if opening.source == SPLIT_SOURCE and opening.linked_to:
             return Chosen(opening.procedure, f"it was split off {opening.linked_to}")
-        return Chosen(opening.procedure, "it was brought under this procedure")
+        return Chosen(opening.procedure, "whoever took it down chose this procedure")
     for choice in (*authority(opening.authority).choose, *_usual_choices()):
         if choice.procedure in having and choice.fits(opening):
             if opening.statutory and opening.kind == "complaint" and choice.procedure != "statutory":

@@ -101,13 +101,13 @@ receipts = st.sampled_from(
 STATUTORY = """acknowledge split respond escalate
     appoint appoint appoint agree_statement extend report respond escalate decide_late
     acknowledge appoint appoint appoint schedule_panel send_papers hold_panel report respond
-    complete_remedy refer_to_ombudsman ombudsman_decision"""
+    complete_remedy refer_to_ombudsman ombudsman_enquiry ombudsman_decision"""
 CORPORATE = """acknowledge split extend respond escalate decide_late
     acknowledge extend respond reopen extend respond
-    complete_remedy refer_to_ombudsman ombudsman_decision"""
+    complete_remedy refer_to_ombudsman ombudsman_enquiry ombudsman_decision"""
 IRM = """resolve_informally acknowledge escalate extend respond split
     escalate record_meeting extend respond restrict_contact
-    complete_remedy refer_to_ombudsman ombudsman_decision"""
+    complete_remedy refer_to_ombudsman ombudsman_enquiry ombudsman_decision"""
 REPRESENTATION = "acknowledge split respond restrict_contact complete_remedy refer_to_ombudsman"
 
 WHOLE_WAY: Mapping[str, list[str]] = {
@@ -188,8 +188,13 @@ def fields_of(draw: st.DrawFn, action: str, on: date, end: date) -> dict[str, An
             said["agreed_by_complainant"] = draw(st.booleans())
         case "refer_to_ombudsman":
             said["conditions"] = draw(st.sampled_from([[], ["All upheld"]]))
+            said["approached_by"] = draw(st.sampled_from(["authority", "authority", "complainant"]))
+        case "ombudsman_enquiry":
+            said["kind"] = draw(st.sampled_from(["enquiry", "draft_decision", "reminder"]))
+            said["reply_by"] = draw(st.none() | _ahead(on))
         case "ombudsman_decision":
-            said["outcome"] = "upheld"
+            said["category"] = draw(st.sampled_from(["upheld", "premature", "out_of_jurisdiction"]))
+            said["returns_to"] = draw(st.sampled_from([None, None, "stage_1", "stage_2", "stage_3"]))
             said["remedies"] = draw(st.sampled_from([[], [{"what": "Pay"}]]))
         case "complete_remedy":
             said["remedy"] = draw(st.integers(1, 3))

@@ -40,13 +40,26 @@ BAD_NUMBERS = {
 }
 
 
-@pytest.mark.parametrize(("name", "good"), [("email", GOOD_EMAILS), ("telephone", GOOD_NUMBERS)])
+GOOD_ADDRESSES = ["1 Made-up Row\nExampletown EX1 1AA", "Flat (2)\n1 Row", "12 Rue Inventée\n75001 Paris"]
+BAD_ADDRESSES = {
+    "1 Made-up Row\nExampletown\nEX1 1AA\n01632 960123": "not_an_address",
+    "1 Made-up Row\nEX1 1AA\nTel. 01632 960123": "not_an_address",
+    "1 Made-up Row\njo@invented.example": "not_an_address",
+    "(Flat 2), 1 Made-up Row": "not_an_address",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "good"), [("email", GOOD_EMAILS), ("telephone", GOOD_NUMBERS), ("address", GOOD_ADDRESSES)]
+)
 def test_what_can_be_used_is_taken(name: str, good: list[str]) -> None:
     for each in ["", *good]:
         assert contact_problems({name: each}) == [], each
 
 
-@pytest.mark.parametrize(("name", "bad"), [("email", BAD_EMAILS), ("telephone", BAD_NUMBERS)])
+@pytest.mark.parametrize(
+    ("name", "bad"), [("email", BAD_EMAILS), ("telephone", BAD_NUMBERS), ("address", BAD_ADDRESSES)]
+)
 def test_what_cannot_be_used_is_told_with_its_field(name: str, bad: dict[str, str]) -> None:
     for text, code in bad.items():
         (problem,) = contact_problems({"people": [{name: text}]})

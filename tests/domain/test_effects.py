@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, timedelta
 
 import pytest
 
@@ -226,3 +227,15 @@ def test_letters_show_no_internal_notes() -> None:
     [task] = done(case, "2026-06-01")
     assert "Difficult" not in str(task.effect.shown())
     assert "Clerka" not in str(task.effect.shown())
+
+
+def test_the_manager_is_told_of_all_that_is_late_at_most_once_a_week() -> None:
+    """A year of a complaint that nobody touches: weekly at most, however many limits are late (L6)."""
+    case = opened()
+    send(case, "escalate", "2026-06-30")
+    told: list[date] = []
+    for number in range(366):
+        day = date(2026, 6, 1) + timedelta(days=number)
+        told += [day for letter in letters(done(case, day.isoformat())) if letter == "chase"]
+    assert len(told) > 10
+    assert len({day.isocalendar()[:2] for day in told}) == len(told)

@@ -66,7 +66,7 @@ def test_each_point_has_its_own_finding() -> None:
     [first, *_] = status(answered(), "2026-06-08")["points"]
     reason = "He was ill, and nobody else went"
     assert first["findings"] == [
-        {"stage": "stage_1", "outcome": "upheld", "reason": reason, "on": "2026-06-08"}
+        {"stage": "stage_1", "outcome": "upheld", "reason": reason, "on": "2026-06-08", "round": 1}
     ]
 
 

@@ -178,15 +178,14 @@ def test_the_second_reading_of_stage_2_moves_beside_the_first() -> None:
     assert letters_about_it(case, "2026-06-23")[0] == ("dates_moved", "", ["stage_2_response"])
 
 
-def test_where_letters_count_from_the_statement_both_readings_are_told() -> None:
+def test_where_a_page_counts_from_the_statement_one_date_is_told() -> None:
     case = opened(authority="north-somerset")
-    assert case.rules.procedure.policy.letters_count_stage_2_from == "statement"
     send(case, "respond", "2026-06-08", outcome="not_upheld")
     send(case, "escalate", "2026-06-15")
     send(case, "agree_statement", "2026-06-22", points=["One."])
     bring(case, "2026-06-23", add=["2026-07-01"])
     told = letters_about_it(case, "2026-06-23")[0]
-    assert told == ("dates_moved", "", ["stage_2_response", "stage_2_response_from_statement"])
+    assert told == ("dates_moved", "", ["stage_2_response"])
 
 
 def test_what_runs_provisionally_moves_as_well() -> None:

@@ -50,7 +50,7 @@ def test_the_status_says_where_it_stands_in_these_words_and_by_when() -> None:
     said = status(case, "2026-06-16")["plain"]
     assert said["what"] == case.rules.procedure.plain["stage_2"].what
     assert (said["title"], said["by"]) == ("Stage 2: investigation", "2026-07-20")
-    assert said["next"].startswith("You should have our decision after Stage 2 by Mon 20 Jul 2026. ")
+    assert said["next"].startswith("You should have our decision after Stage 2 by Monday 20 July 2026. ")
 
 
 def test_they_follow_it_from_place_to_place() -> None:

@@ -284,6 +284,23 @@ def early_referral(**more: Any) -> Life:
     return to_adjudication(**more).says("refer_to_ombudsman", "2026-09-28", conditions=list(CONDITIONS))
 
 
+def by_the_ombudsman(**more: Any) -> Life:
+    """The person's own approach at Stage 1, sent back as premature; after Stage 2 it is to be done again."""
+    life = Life("2026-06-01", **more).says("refer_to_ombudsman", "2026-06-02", approached_by="complainant")
+    asked = {"kind": "enquiry", "ombudsman_reference": "INV 26", "reply_by": "2026-06-12"}
+    life.says("ombudsman_enquiry", "2026-06-03", **asked).says("acknowledge", "2026-06-10")
+    life.says("ombudsman_decision", "2026-06-11", category="premature", ombudsman_reference="INV 26")
+    life.says("respond", "2026-06-12", outcome="not_upheld").says("escalate", "2026-06-15")
+    life.says("respond", "2026-07-14", outcome="not_upheld").until("2026-08-20")
+    life.says("refer_to_ombudsman", "2026-08-21").says(
+        "ombudsman_decision", "2026-08-24", category="premature"
+    )
+    life.until("2026-10-05").says("refer_to_ombudsman", "2026-10-06", approached_by="complainant")
+    pay = [{"what": "Pay for the time lost", "amount": "250.00", "due_on": "2026-11-20"}]
+    life.says("ombudsman_decision", "2026-11-02", category="upheld", returns_to="stage_2", remedies=pay)
+    return life.says("complete_remedy", "2026-11-25", remedy=1).until("2026-12-01")
+
+
 def young_in_full(**more: Any) -> Life:
     return in_full(complainant=YOUNG, authority="young-people", **more)
 
@@ -438,7 +455,7 @@ def irm_not_entitled() -> Life:
     neighbour = {"name": PERSON, "role": "neighbour"}
     life = Life("2026-06-01", authority="irm", complainant=neighbour, about=about)
     life.says("acknowledge", "2026-06-02")
-    return life.says("decline", "2026-06-04", reason="You are none of those who can complain here.")
+    return life.says("decline", "2026-06-04", reason="You are no applicant or agency.")
 
 
 # --- comments, compliments, suggestions and requests ---------------------------------------------
@@ -512,6 +529,7 @@ LIVES: dict[str, Callable[[], Life]] = {
     "brought_here_late": brought_here_late,
     "logged_late": logged_late,
     "early_referral": early_referral,
+    "by_the_ombudsman": by_the_ombudsman,
     "young_in_full": young_in_full,
     "young_late": young_late,
     "corrected": corrected,

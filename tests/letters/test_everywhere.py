@@ -26,7 +26,7 @@ PLACES = [(council, name) for council in authority_names() for name in authority
 LIVES_EACH = 4
 MESSAGES_EACH = 26
 
-DATE = re.compile(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{1,2} [A-Z][a-z]{2} \d{4}")
+DATE = re.compile(r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day \d{1,2} [A-Z][a-z]+ \d{4}")
 PROMISE = re.compile(
     r"have our (?:answer|decision)|ha(?:s|ve) to meet|meets on|is due|last day|new da(?:te|y) is|will have"
     r"|look at this again|you get|get in touch"
@@ -251,7 +251,7 @@ def unfit(letter: Letter, life: Life) -> Iterator[str]:
 
 
 def as_date(text: str) -> date:
-    return datetime.strptime(text[4:], "%d %b %Y").date()
+    return datetime.strptime(text, "%A %d %B %Y").date()
 
 
 def test_the_lives_reach_most_letters() -> None:

@@ -6,7 +6,9 @@ from redress.domain.actions.registry import carries_out
 from redress.domain.effects import Fact
 from redress.domain.log import APPLIED, LogEntry, Outcome, refused
 from redress.domain.messages import Accept, Decline
+from redress.domain.procedure import Question
 from redress.domain.state import ComplaintState
+from redress.domain.words import mentioned
 
 
 @carries_out(Accept)
@@ -39,6 +41,17 @@ def decline(state: ComplaintState, entry: LogEntry, message: Decline) -> Outcome
         what = "no steps taken about an anonymous concern are recorded (a note says them)"
         state.note_irregular(entry, what)
     state.deadlines.reach("decided", message.on, assumed=entry.assumed)
-    instead: list[Fact] = [question.instead for question in state.questions if question.instead]
+    instead: list[Fact] = [ground.instead for ground in _relied_on(state, message) if ground.instead]
     state.close("declined", "declined", entry, instead=instead)
     return APPLIED
+
+
+def _relied_on(state: ComplaintState, message: Decline) -> list[Question]:
+    """The grounds of a decision: the only one in question, else those that its reason speaks of."""
+    if len(state.questions) == 1:
+        return state.questions
+    return [q for q in state.questions if mentioned([*q.values, *_telling_words(q)], message.reason)]
+
+
+def _telling_words(question: Question) -> list[str]:
+    return [word for word in question.name.split("_") if len(word) > 4]

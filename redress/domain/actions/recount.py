@@ -42,7 +42,7 @@ def _write_about(
 ) -> None:
     """Letters: to the people concerned about all of it, to each owner about what they owe.
 
-    Targets too: letters have named some of them. Another reading of a limit is told where letters name it.
+    Targets too: letters have named some of them. Another reading of a limit stands in no letter to them.
     Each letter to staff goes to its fact `owner`; the Complaints Manager's has all of it.
     """
     days: list[Fact] = [
@@ -50,8 +50,7 @@ def _write_about(
         for day in differing
         if any(_lies_within(day.on, deadline) for deadline in moved)
     ]
-    both = state.procedure.policy.letters_count_stage_2_from == "statement"
-    public = [move_of(d, d.moved[-1].due_on) for d in moved if both or not d.limit.follows]
+    public = [move_of(d, d.moved[-1].due_on) for d in moved if not d.limit.follows]
     if public:
         state.effects.send(
             "dates_moved",

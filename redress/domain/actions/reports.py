@@ -110,5 +110,7 @@ def complete_remedy(state: ComplaintState, entry: LogEntry, message: CompleteRem
         return refused(f"There is no remedy {message.remedy}; {len(state.remedies)} are agreed.")
     if agreed.done_on is not None:
         return refused(f"Remedy {message.remedy} was done on {agreed.done_on.isoformat()} already.")
-    state.remedies.complete(agreed, message.on, assumed=entry.assumed)
+    state.remedies.complete(agreed, message, assumed=entry.assumed)
+    if message.told_on is None:
+        state.effects.send("remedy_done", entry)
     return APPLIED

@@ -29,7 +29,7 @@ def respond(state: ComplaintState, entry: LogEntry, message: Respond) -> Outcome
     _record_findings(state, entry, message, stage)
     _reach_milestones(state, entry, message, stage)
     for remedy in message.remedies:
-        state.remedies.agree(remedy, message.on)
+        state.remedies.agree(remedy, message.on, "answer")
     closed_as = _closes_as(state, message, stage)
     if closed_as:
         state.close(closed_as, stage.answer_letter, entry)

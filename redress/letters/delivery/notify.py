@@ -16,6 +16,7 @@ from notifications_python_client.notifications import NotificationsAPIClient
 from requests.exceptions import ConnectTimeout
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
+from redress.domain.postal_address import begun_well, postal_lines
 from redress.letters.delivery.channel import Accepted, CannotAsk, Lost, NotNow, Refused, Unsure
 from redress.letters.delivery.channel_settings import is_uuid, refuse
 from redress.letters.delivery.mime import header
@@ -75,6 +76,21 @@ def _problems(settings: Settings, routes: frozenset[Route]) -> Iterator[str]:
             yield f"{name}: should be the id of a template, copied from Notify"
     if settings.notify_reply_to and not is_uuid(settings.notify_reply_to):
         yield "REDRESS_NOTIFY_REPLY_TO: should be the id of a reply-to address, copied from Notify"
+
+
+WHY = {
+    "last line of": "the last line of the postal address should be a UK postcode or a country",
+    "must be a real uk postcode": "the last line of the postal address should be a UK postcode",
+    "must not start with": "a line of the postal address begins with a character that none may begin with",
+    "must be at least": "the postal address is too short: with the name it needs three lines",
+    "must be no more than": "the postal address is too long: with the name it may have seven lines",
+    "must be a real address": "the postal address says that there is no fixed address",
+    "not a valid email address": "the e-mail address is none",
+    "not a valid phone number": "the telephone number is none that text messages can go to",
+    "not enough digits": "the telephone number has too few digits",
+    "too many digits": "the telephone number has too many digits",
+}
+"""By words of Notify's, why it refuses a letter, as a manager reads it."""
 
 
 class Notify:
@@ -149,11 +165,9 @@ class Notify:
 
 
 def address_lines(name: str, address: str) -> dict[str, str]:
-    """The address in Notify's lines: name first, then line by line, or by commas where it is on one line."""
-    lines = [line.strip(" ,\t") for line in address.splitlines() if line.strip(" ,\t")]
-    if len(lines) == 1:
-        lines = [part.strip() for part in lines[0].split(",") if part.strip()]
-    lines = [header(line) for line in ([name] if name else []) + lines]
+    """The address in Notify's lines: name first, then line by line, the postcode on the last."""
+    name = begun_well(name)
+    lines = [header(line) for line in ([name] if name else []) + postal_lines(address)]
     while len(lines) > MOST_LINES:  # the last lines, town and postcode, stay as they are
         lines[1:3] = [f"{lines[1]}, {lines[2]}"]
     return {f"address_line_{number}": line for number, line in enumerate(lines, 1)}
@@ -177,7 +191,7 @@ def _meaning(error: APIError) -> Exception:
     if error.status_code == 400 and _is_ours(error):
         return NotNow(f"GOV.UK Notify cannot send with our settings there: {code}", down=True)
     if 400 <= error.status_code < 500:
-        return Refused(f"GOV.UK Notify refused it: {code}")
+        return Refused(f"GOV.UK Notify refused it: {_why(error) or code}")
     return Unsure(f"GOV.UK Notify failed: {code}")
 
 
@@ -185,6 +199,12 @@ def _is_ours(error: APIError) -> bool:
     """Whether a request was refused for how our service is set up at Notify, by its words for that."""
     words = [str(part.get("message", "")) for part in error.message or [] if isinstance(part, dict)]
     return any(ours in message.casefold() for message in words for ours in OURS)
+
+
+def _why(error: APIError) -> str:
+    """Why Notify refused a letter, in words of our own: its own may quote an address. Empty: not known."""
+    words = [str(part.get("message", "")) for part in error.message or [] if isinstance(part, dict)]
+    return next((why for its, why in WHY.items() for message in words if its in message.casefold()), "")
 
 
 def _never_connected(error: BaseException | None) -> bool:

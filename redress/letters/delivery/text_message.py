@@ -7,7 +7,7 @@ import re
 from redress.letters.letter import Letter
 from redress.procedures.authority import Authority
 
-_DATE = re.compile(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{1,2} [A-Z][a-z]{2} \d{4}")
+_DATE = re.compile(r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day \d{1,2} [A-Z][a-z]+ \d{4}")
 
 LONGEST = 612
 """Characters: four text messages in one, the most that networks take well."""

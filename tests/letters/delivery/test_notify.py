@@ -67,11 +67,18 @@ def test_by_post_to_the_address_line_by_line(
     [
         ("1 Nowhere Lane, Exampletown, EX1 1AA", ["T", "1 Nowhere Lane", "Exampletown", "EX1 1AA"]),
         ("a\n\nb,\nc", ["T", "a", "b", "c"]),
+        ("1 Made-up Row\nExampletown EX1 1AA", ["T", "1 Made-up Row", "Exampletown", "EX1 1AA"]),
+        ("1 Made-up Row, Exampletown, ex11aa.", ["T", "1 Made-up Row", "Exampletown", "ex11aa"]),
+        ("1 Row\nTown\nEX1 1AA\nTel: 01632 960123", ["T", "1 Row", "Town", "EX1 1AA"]),
+        ("1 Row\nTown, EX1 1AA\nUK\n", ["T", "1 Row", "Town", "EX1 1AA"]),
+        ("(Flat 2)\n1 Row\nTown EX1 1AA", ["T", "Flat 2)", "1 Row", "Town", "EX1 1AA"]),
+        ("12 Rue Inventée\nParis\nFrance", ["T", "12 Rue Inventée", "Paris", "France"]),
         ("1\n2\n3\n4\n5\n6\n7\n8", ["T", "1, 2, 3", "4", "5", "6", "7", "8"]),
     ],
 )
 def test_an_address_has_at_most_seven_lines_and_keeps_its_last(address: str, lines: list[str]) -> None:
     assert list(address_lines("T", address).values()) == lines
+    assert list(address_lines("(T", address).values()) == lines
 
 
 def test_a_text_message_only_for_who_asked_and_without_details(
@@ -88,7 +95,7 @@ def test_a_text_message_only_for_who_asked_and_without_details(
     assert told["phone_number"] == "07700 900123"
     assert told["body"] == (
         f"Exampleshire County Council: there is a letter for you. Our reference {at.reference}. "
-        "A date in it matters: Mon 15 Jun 2026. To have it read or sent to you: "
+        "A date in it matters: Monday 15 June 2026. To have it read or sent to you: "
         "01632 960001 or childrens.complaints@exampleshire.example."
     )
     assert len(taken(notify, "email")) == 2, "the letter itself goes by what there is beside"

@@ -226,7 +226,7 @@ def test_what_is_refused_is_raised_at_once(
     assert at.reason() == f"the mail server refused it: {code}"
     [told] = at.told()
     assert f"What happened: the mail server refused it: {code}.\n" in told
-    assert "acknowledgement, dated Tue 2 Jun 2026, to the complainant, by e-mail" in told
+    assert "acknowledgement, dated Tuesday 2 June 2026, to the complainant, by e-mail" in told
     for personal in ("Testa", "Inventata", "inventata.example", "Nowhere"):
         assert personal not in told
     assert mail.mailbox.taken == []

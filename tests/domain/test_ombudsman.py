@@ -1,0 +1,240 @@
+"""The Ombudsman in a complaint (R9, L5): approaches, enquiries, decisions, rounds, and what was promised."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from redress.domain.case import Case
+from tests.domain.conftest import (
+    at,
+    corporate,
+    deadline,
+    deadlines,
+    done,
+    letters,
+    opened,
+    problems,
+    send,
+    shown,
+    status,
+)
+
+
+def in_stage_2() -> Case:
+    """Received on Monday 1 June 2026, at Stage 2 since 15 June, due on 20 July (25 working days)."""
+    case = opened()
+    send(case, "respond", "2026-06-12", outcome="not_upheld")
+    send(case, "escalate", "2026-06-15")
+    send(case, "appoint", "2026-06-16", role="investigating_officer", person={"name": "A"}, connection="none")
+    return case
+
+
+def adjudicated() -> Case:
+    case = in_stage_2()
+    send(case, "agree_statement", "2026-06-22")
+    send(case, "report", "2026-07-10", kind="investigation")
+    send(case, "respond", "2026-07-13", outcome="not_upheld", received_on="2026-07-13")
+    return case
+
+
+def ombudsman(case: Case, as_of: str) -> Any:
+    return status(case, as_of)["ombudsman"]
+
+
+# --- the person's own approach ----------------------------------------------------------------------
+
+
+def test_the_person_may_go_to_the_ombudsman_at_any_stage_and_the_complaint_goes_on() -> None:
+    case = in_stage_2()
+    assert send(case, "refer_to_ombudsman", "2026-06-17", approached_by="complainant").applied
+    found = status(case, "2026-06-18")
+    assert (found["state"], found["stage"]) == ("open", "stage_2")
+    assert shown(case, "stage_2_response", "2026-06-18") == ("2026-07-20", "running", 0)
+    assert ombudsman(case, "2026-06-18")["approached_by"] == "complainant"
+    assert "own_approach" in letters(done(case, "2026-06-17"))
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_it_is_always_recorded(times: int) -> None:
+    case = opened()
+    for day in range(times):
+        assert send(case, "refer_to_ombudsman", f"2026-06-0{day + 2}", approached_by="complainant").applied
+    assert ombudsman(case, "2026-06-09")["approached_on"] == "2026-06-02"
+
+
+def test_the_authority_needs_its_conditions_as_before() -> None:
+    answer = send(in_stage_2(), "refer_to_ombudsman", "2026-06-17")
+    assert not answer.applied
+    assert "conditions" in answer.reason
+
+
+# --- enquiries --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["enquiry", "draft_decision", "reminder"])
+@pytest.mark.parametrize("story", [opened, in_stage_2, adjudicated, corporate])
+def test_an_enquiry_is_recorded_at_any_stage_and_the_reply_is_owed(story: Any, kind: str) -> None:
+    case = story()
+    asked = {"kind": kind, "ombudsman_reference": "INV-7", "reply_by": "2026-07-31"}
+    assert send(case, "ombudsman_enquiry", "2026-07-14", **asked).applied
+    owed = deadline(case, "ombudsman_reply_1", "2026-07-15")
+    assert (owed["due_on"], owed["state"], owed["owner"]) == ("2026-07-31", "running", "complaints_manager")
+    assert ombudsman(case, "2026-07-15")["reference"] == "INV-7"
+    assert send(case, "ombudsman_enquiry", "2026-08-03", **asked, replied_on="2026-08-03").applied
+
+
+def test_a_reply_meets_the_limit_on_the_day_it_went() -> None:
+    case = in_stage_2()
+    asked = {"kind": "enquiry", "ombudsman_reference": "INV-7"}
+    send(case, "ombudsman_enquiry", "2026-06-17", **asked, reply_by="2026-06-30")
+    send(case, "ombudsman_enquiry", "2026-07-06", **asked, replied_on="2026-07-02")
+    assert shown(case, "ombudsman_reply_1", "2026-07-06") == ("2026-06-30", "met_late", 2)
+    assert "ombudsman_reply_2" not in deadlines(case, "2026-07-06")
+    assert [e["replied_on"] for e in ombudsman(case, "2026-07-06")["enquiries"]] == ["2026-07-02", None]
+
+
+def test_a_reminder_moves_the_day_and_what_was_missed_stays() -> None:
+    case = in_stage_2()
+    asked: dict[str, Any] = {"ombudsman_reference": "INV-7"}
+    send(case, "ombudsman_enquiry", "2026-06-17", kind="enquiry", reply_by="2026-06-30", **asked)
+    send(case, "ombudsman_enquiry", "2026-07-03", kind="reminder", reply_by="2026-07-10", **asked)
+    owed = deadline(case, "ombudsman_reply_1", "2026-07-06")
+    assert (owed["due_on"], owed["state"]) == ("2026-07-10", "running")
+    assert [(m["due_on"], m["breach"]) for m in owed["moved"]] == [("2026-06-30", True)]
+
+
+def test_two_enquiries_are_owed_two_replies() -> None:
+    case = in_stage_2()
+    for number, by in (("1", "2026-07-01"), ("2", "2026-07-02")):
+        asked = {"kind": "enquiry", "ombudsman_reference": number, "reply_by": by}
+        send(case, "ombudsman_enquiry", "2026-06-17", **asked)
+    reply = {"kind": "enquiry", "ombudsman_reference": "1", "replied_on": "2026-06-30"}
+    send(case, "ombudsman_enquiry", "2026-06-30", **reply)
+    found = deadlines(case, "2026-06-30")
+    assert [found[f"ombudsman_reply_{n}"]["state"] for n in (1, 2)] == ["met", "running"]
+
+
+def test_a_reply_owed_outlives_the_complaint() -> None:
+    case = in_stage_2()
+    send(case, "ombudsman_enquiry", "2026-06-17", kind="enquiry", reply_by="2026-07-01")
+    send(case, "withdraw", "2026-06-18")
+    assert shown(case, "ombudsman_reply_1", "2026-07-02") == ("2026-07-01", "overdue", 1)
+    assert not case.is_finished
+
+
+# --- decisions --------------------------------------------------------------------------------------
+
+
+def test_a_decision_has_a_category_or_words() -> None:
+    assert "category" in str(problems(opened(), "ombudsman_decision", {"on": "2026-06-10"}))
+
+
+def test_premature_goes_back_to_the_stage_that_is_open_to_the_person() -> None:
+    """Lapsed after Stage 2, referred, sent back: a panel asked for then is in time (R9)."""
+    case = adjudicated()
+    send(case, "refer_to_ombudsman", "2026-08-12")
+    send(case, "ombudsman_decision", "2026-08-19", category="premature", ombudsman_reference="26 1")
+    found = status(case, "2026-08-20")
+    assert (found["state"], found["stage"]) == ("open", "stage_2")
+    assert shown(case, "stage_3_request", "2026-08-20") == ("2026-09-17", "running", 0)
+    assert send(case, "escalate", "2026-09-10").applied
+    assert status(case, "2026-09-10")["stage"] == "stage_3"
+
+
+def test_premature_before_any_answer_leaves_what_is_owed() -> None:
+    case = in_stage_2()
+    assert send(case, "ombudsman_decision", "2026-06-17", category="premature").applied
+    assert shown(case, "stage_2_response", "2026-06-18") == ("2026-07-20", "running", 0)
+
+
+def test_premature_after_a_withdrawal_owes_the_answer() -> None:
+    case = in_stage_2()
+    send(case, "withdraw", "2026-06-18")
+    send(case, "ombudsman_decision", "2026-06-22", category="premature")
+    assert shown(case, "stage_2_response", "2026-06-23") == ("2026-07-27", "running", 0)
+
+
+def test_a_stage_brought_back_begins_a_new_round() -> None:
+    case = adjudicated()
+    send(case, "escalate", "2026-07-14")
+    send(case, "respond", "2026-08-10", outcome="not_upheld")
+    send(case, "refer_to_ombudsman", "2026-08-12")
+    answer = send(case, "ombudsman_decision", "2026-10-01", category="upheld", returns_to="stage_2")
+    assert answer.applied
+    found = status(case, "2026-10-02")
+    assert (found["state"], found["stage"], found["closed_as"]) == ("open", "stage_2", None)
+    response = deadline(case, "stage_2_response", "2026-10-02")
+    assert (response["due_on"], response["round"], response["state"]) == ("2026-11-05", 2, "running")
+    rounds = [d["round"] for d in found["deadlines"] if d["name"] == "stage_2_response"]
+    assert rounds == [1, 2]
+    [first] = found["appointments"]
+    assert (first["round"], first["until"]) == (1, "2026-10-01")
+    person = {"name": "B"}
+    send(case, "appoint", "2026-10-05", role="investigating_officer", person=person, connection="none")
+    assert [held["round"] for held in status(case, "2026-10-06")["appointments"]] == [1, 2]
+    assert deadline(case, "investigating_officer_appointed", "2026-10-06")["state"] in ("met", "met_late")
+    send(case, "respond", "2026-11-02", outcome="upheld", received_on="2026-11-02")
+    findings = status(case, "2026-11-03")["points"][0]["findings"]
+    assert [(f["stage"], f["round"]) for f in findings if f["stage"] == "stage_2"] == [
+        ("stage_2", 1),
+        ("stage_2", 2),
+    ]
+    assert shown(case, "stage_3_request", "2026-11-03")[1] == "running"
+    assert send(case, "escalate", "2026-11-04").applied
+    assert deadline(case, "panel_meeting", "2026-11-05")["round"] == 2
+
+
+def test_it_counts_from_the_day_that_the_ombudsman_named() -> None:
+    case = adjudicated()
+    said = {"category": "upheld", "returns_to": "stage_3", "counts_from": "2026-10-12"}
+    assert send(case, "ombudsman_decision", "2026-10-01", **said).applied
+    assert shown(case, "panel_meeting", "2026-10-12") == ("2026-11-23", "running", 0)
+
+
+def test_a_stage_that_the_procedure_lacks_is_irregular_and_recorded() -> None:
+    case = corporate()
+    assert send(case, "ombudsman_decision", "2026-06-10", category="upheld", returns_to="stage_3").applied
+    assert "no stage 3" in str(status(case, "2026-06-11")["irregular"])
+
+
+def test_it_is_recorded_when_the_first_stage_is_brought_back() -> None:
+    case = corporate()
+    send(case, "respond", "2026-06-10", outcome="not_upheld")
+    send(case, "ombudsman_decision", "2026-06-15", category="upheld", returns_to="stage_1")
+    assert shown(case, "stage_1_response", "2026-06-16") == ("2026-06-29", "running", 0)
+
+
+# --- what was promised ------------------------------------------------------------------------------
+
+
+def test_remedies_are_told_apart_by_who_asked_for_them() -> None:
+    case = opened()
+    remedies = [{"what": "Say sorry"}, {"what": "Train people", "origin": "panel"}]
+    send(case, "respond", "2026-06-12", outcome="upheld", remedies=remedies)
+    pay = [{"what": "Pay", "amount": "250.00"}]
+    send(case, "ombudsman_decision", "2026-06-22", category="upheld", remedies=pay)
+    found = status(case, "2026-06-23")["remedies"]
+    assert [remedy["origin"] for remedy in found] == ["answer", "panel", "ombudsman"]
+    assert found[2]["amount"] == "250.00"
+
+
+def test_whoever_was_promised_something_is_told_that_it_is_late_and_that_it_is_done() -> None:
+    case = opened()
+    case.due(at("2026-06-01"))
+    remedies = [{"what": "Say sorry", "due_on": "2026-06-19"}]
+    send(case, "respond", "2026-06-12", outcome="upheld", remedies=remedies)
+    assert "remedy_late" not in letters(done(case, "2026-06-19"))
+    assert "remedy_late" in letters(done(case, "2026-06-22"))
+    send(case, "complete_remedy", "2026-07-01", remedy=1, evidence="A copy is on file.")
+    assert letters(done(case, "2026-07-01")) == ["remedy_done"]
+    assert status(case, "2026-07-02")["remedies"][0]["evidence"] == "A copy is on file."
+
+
+def test_who_was_told_already_is_not_told_twice() -> None:
+    case = opened()
+    send(case, "respond", "2026-06-12", outcome="upheld", remedies=[{"what": "Say sorry"}])
+    done(case, "2026-06-12")
+    send(case, "complete_remedy", "2026-06-15", remedy=1, told_on="2026-06-15")
+    assert "remedy_done" not in letters(done(case, "2026-06-15"))
