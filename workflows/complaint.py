@@ -308,7 +308,7 @@ class Complaint(ComplaintHandlers):
             self._reject(action, [HELD], message.received, in_clear=True)
             return
         try:
-            self._receive(self._parse(action, message), in_clear=message.in_clear)
+            self._receive(self._parse(action, message, is_signal=True), in_clear=message.in_clear)
         except Malformed as malformed:
             problems = [str(problem) for problem in malformed.problems]
             self._reject(action, problems, message.received, in_clear=message.in_clear)
@@ -331,10 +331,10 @@ class Complaint(ComplaintHandlers):
         else:
             self._reject(name, [problem], received, count)
 
-    def _parse(self, action: str, message: Inbound[Any]) -> Parsed:
+    def _parse(self, action: str, message: Inbound[Any], *, is_signal: bool = False) -> Parsed:
         document, now, update_id = message.opened(), workflow.now(), _update_id()
         if self._case is not None:
-            return self._case.parse(action, document, now, update_id)
+            return self._case.parse(action, document, now, update_id, is_signal=is_signal)
         received_on = self._opening.received_on if self._opening else date.min
         return parse_message(
             action, document, received_on=received_on, today=london_date(now), message_id=update_id

@@ -18,6 +18,7 @@ from redress.domain.messages import (
     CompleteRemedy,
     ConfirmContact,
     Correct,
+    DecideEarly,
     DecideLate,
     Decline,
     Escalate,
@@ -130,6 +131,15 @@ class ComplaintHandlers:
     @decide_late.validator
     def check_decide_late(self, message: Inbound[DecideLate] = NOTHING) -> None:
         self.check("decide_late", message)
+
+    @workflow.update(name="decide_early", description=update_description("decide_early"))
+    async def decide_early(self, message: Inbound[DecideEarly] = NOTHING) -> dict[str, Any]:
+        """Whether a Review Panel asked for early is still wanted."""
+        return await self.take("decide_early", message)
+
+    @decide_early.validator
+    def check_decide_early(self, message: Inbound[DecideEarly] = NOTHING) -> None:
+        self.check("decide_early", message)
 
     @workflow.update(name="appoint", description=update_description("appoint"))
     async def appoint(self, message: Inbound[Appoint] = NOTHING) -> dict[str, Any]:

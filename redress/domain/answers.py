@@ -2,39 +2,97 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date
+from typing import NamedTuple
 
 from redress.domain.deadline import Deadline, count
 from redress.domain.deadlines import Deadlines
 from redress.domain.procedure import Stage, StageName
 
 
+class GivenAnswer(NamedTuple):
+    """One answer that was given: at which stage, when, to which points, and what it said."""
+
+    stage: StageName
+    on: date
+    points: frozenset[int]
+    content: str
+
+
+class GivenBy(NamedTuple):
+    """Who gave an answer, at which stage, the how manieth time that was gone through."""
+
+    stage: StageName
+    round: int
+    person: str
+
+
 class Answers:
-    """What has been answered in one complaint, and what is owed once more."""
+    """What has been answered in one complaint, and what is owed once more.
+
+    `on`: the stages whose every point at issue has its answer, and the day of the last. `received`: when the
+    person had the last answer of a stage. `points`: the numbers of those that were answered at each stage.
+    `left`: those that had no answer when the next stage was asked for because it was late. `given`: every
+    answer of the present rounds by the id of its message. `by`: who gave an answer, of all rounds.
+    """
 
     def __init__(self, deadlines: Deadlines) -> None:
         self._deadlines = deadlines
         self.on: dict[StageName, date] = {}
-        self._by: dict[StageName, str] = {}
+        self.received: dict[StageName, date] = {}
+        self.points: dict[StageName, set[int]] = {}
+        self.left: dict[StageName, set[int]] = {}
+        self.given: dict[str, GivenAnswer] = {}
+        self.by: list[GivenBy] = []
 
-    def record(self, stage: StageName, on: date, by: str) -> None:
-        """A stage has its answer, of a day and from somebody."""
-        self.on[stage] = on
-        self._by[stage] = by
+    def record(self, message_id: str, answer: GivenAnswer, received: date, by: str) -> None:
+        """An answer was given, and the person has it on a day."""
+        stage = answer.stage
+        self.given[message_id] = answer
+        self.points.setdefault(stage, set()).update(answer.points)
+        self.left.get(stage, set()).difference_update(answer.points)
+        self.received[stage] = max(received, self.received.get(stage, received))
+        self.by.append(GivenBy(stage, self._deadlines.round_of(stage), by))
 
-    def were_given_by(self, person: str) -> bool:
-        """Whether somebody has answered a stage before."""
-        return bool(person) and person in self._by.values()
+    def were_given_by(self, person: str, stage: StageName) -> bool:
+        """Whether somebody has answered another stage before, or this one before it was brought back."""
+        present = (stage, self._deadlines.round_of(stage))
+        return bool(person) and any(by == person and present != (at, round) for at, round, by in self.by)
 
     def begin_round(self, stages: Collection[StageName]) -> None:
-        """These stages are gone through anew: their answers are owed once more."""
+        """These stages are gone through anew: answers are owed once more, and none of before is amended."""
         for stage in stages:
-            self.on.pop(stage, None)
+            for known in (self.on, self.received, self.points, self.left):
+                known.pop(stage, None)
+        for message_id, answer in [*self.given.items()]:
+            if answer.stage in stages:
+                del self.given[message_id]
 
-    def owe_anew(self, stage: Stage, from_day: date) -> None:
-        """The answer at a stage is owed once more, counted from a day."""
+    def answered(self, stage: StageName) -> set[int]:
+        """The numbers of the points that have been answered at a stage."""
+        return self.points.get(stage, set())
+
+    def leave(self, stage: StageName, unanswered: Iterable[int]) -> None:
+        """The next stage was asked for though these points have had no answer at this one."""
+        self.left[stage] = set(unanswered)
+
+    @property
+    def never_came(self) -> list[StageName]:
+        """The earlier stages that owe an answer still."""
+        return [stage for stage, points in self.left.items() if points]
+
+    @property
+    def behind_is_owed(self) -> bool:
+        """Whether the limit of an earlier stage runs on, for points that went to no later one."""
+        stages = self._deadlines.procedure.stage
+        return any(self.is_owed(stages[stage]) for stage in self.never_came)
+
+    def owe_anew(self, stage: Stage, from_day: date, *, keep: bool = False) -> None:
+        """The answer at a stage is owed once more, counted from a day; `keep`: to further points only."""
         self.on.pop(stage.name, None)
+        if not keep:
+            self.points.pop(stage.name, None)
         limit = self._deadlines.procedure.limit[stage.response]
         due_on = count(self._deadlines.calendar, limit, from_day, limit.days)
         self._deadlines.run(Deadline(limit, limit.name, from_day, due_on, limit.days))
@@ -54,6 +112,22 @@ class Answers:
     def may_ask_until(self, stage: Stage, on: date) -> bool:
         """Whether a day lies in the window that an answer at a stage has begun, though it has ended since."""
         return any(on <= window.due_on for window in self._windows_after(stage))
+
+    def begin_window(self, stage: Stage, received: date) -> None:
+        """The person has the whole time to ask for the next stage, from the day they had an answer."""
+        for window in self._deadlines.procedure.limits:
+            if (
+                window.kind == "window"
+                and window.stage == stage.name
+                and window.starts in _milestones_of(stage)
+            ):
+                self._deadlines.start(window, received, window.days)
+
+    def use_window(self, stage: Stage) -> None:
+        """A request made before the window stands: the window counts as used on its first day."""
+        for window in self._windows_after(stage):
+            if window.lapsed_on is not None:
+                window.lapsed_on, window.met_on = None, window.counts_from
 
     def _windows_after(self, stage: Stage) -> list[Deadline]:
         latest = self._deadlines.latest

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from redress.domain.actions.response import answer_problem
 from redress.domain.calendar import HolidayTable
 from redress.domain.corrections import check_correction
 from redress.domain.differences import changes_between, snapshot_of
@@ -27,10 +28,10 @@ from redress.domain.log import (
     pending,
 )
 from redress.domain.london import instant, london_date
-from redress.domain.messages import ConfirmContact, Correct, Recount
+from redress.domain.messages import ConfirmContact, Correct, Recount, Respond
 from redress.domain.opening import Opening
 from redress.domain.opening_parsing import past_messages
-from redress.domain.parsing import AHEAD_AT_MOST, Parsed, parse_message
+from redress.domain.parsing import AHEAD_AT_MOST, Malformed, Parsed, parse_message
 from redress.domain.procedure import RulesSnapshot
 from redress.domain.rejects import Rejects, reason_of
 from redress.domain.room import Room
@@ -141,7 +142,7 @@ class Case:
     def is_finished(self) -> bool:
         """Whether nothing is owed, pending or open: only the authority's tail is left to pass."""
         state, requests = self.state, self.state.requests
-        waits = requests.late or requests.waiting or self._ahead or state.contacts.waiting
+        waits = requests.late or requests.waiting or requests.early or self._ahead or state.contacts.waiting
         return state.closed_on is not None and not (state.running or waits)
 
     def tail_ends(self) -> datetime:
@@ -196,9 +197,12 @@ class Case:
 
     # --- messages --------------------------------------------------------------------------------
 
-    def parse(self, action: str, raw: object, now: datetime, message_id: str = "") -> Parsed:
+    def parse(
+        self, action: str, raw: object, now: datetime, message_id: str = "", *, is_signal: bool = False
+    ) -> Parsed:
         """The message in a decoded document, checked against this complaint. Changes nothing.
 
+        `is_signal`: nobody waits for an answer, so that an answer which does not say its stage is kept.
         Raises `Malformed`, also where the id belongs to a message of other content.
         """
         today = max(london_date(now), self.state.day)
@@ -208,7 +212,17 @@ class Case:
         if is_new and isinstance(parsed.message, Correct):
             newest = LogEntry(len(self.log), parsed.message, from_intake=parsed.from_intake)
             check_correction(self.intake, [*self.log, newest], today)
+        if is_new and isinstance(parsed.message, Respond) and not is_signal:
+            self._check_answer(parsed.message)
         return parsed
+
+    def _check_answer(self, message: Respond) -> None:
+        """Raise `Malformed` where an answer leaves open what it answers, on its day."""
+        state = self._folding.state(self._arrived_by(date.min), message.on)
+        state.advance(message.on)
+        problem = answer_problem(state, message)
+        if problem is not None:
+            raise Malformed([problem])
 
     def receive(self, parsed: Parsed, now: datetime, *, in_clear: bool = False) -> Answer:
         """Take a parsed message: the first time it is carried out, later its first answer is given.
@@ -224,7 +238,8 @@ class Case:
         today = max(london_date(now), message.on)
         self.state.advance(today)
         before = snapshot_of(self.state, today)
-        entry = self.messages.add(parsed, in_clear=in_clear)
+        leaves_on = self._schedule.leaves_on(self.state, message.on, now)
+        entry = self.messages.add(parsed, in_clear=in_clear, leaves_on=leaves_on)
         try:
             if isinstance(message, FROM_THE_START) or message.on < self.state.day:
                 self._refold()
@@ -242,7 +257,7 @@ class Case:
 
     def _keep_until_its_day(self, parsed: Parsed) -> Answer:
         """Log what a door accepted whose clock is far ahead: it takes effect on its day."""
-        entry = self.messages.add(parsed)
+        entry = self.messages.add(parsed, leaves_on=parsed.message.on)
         self._record_of(entry).ahead = True
         self._ahead.append(entry)
         self._note_ahead(self.state)

@@ -251,16 +251,30 @@ class Deadlines:
         deadline.lapsed_on = self.day
         self.running.remove(deadline)
 
-    def stop(self, on: date, *, closing: bool) -> None:
-        """Stop what does not survive the end of a stage (or, closing, of the complaint)."""
+    def stop(self, on: date, *, closing: bool, keep: str = "") -> None:
+        """Stop what does not survive the end of a stage (or, closing, of the complaint).
+
+        `keep`: the milestone of an answer that stays owed; the limits that it meets run on.
+        """
         staying = ("closure",) if closing else ("closure", "stage")
         for deadline in self.running[:]:
-            if deadline.limit.outlives not in staying:
+            if deadline.limit.outlives not in staying and keep not in deadline.limit.met_by:
                 self._stop(deadline, on)
 
     def stop_one(self, deadline: Deadline) -> None:
         """It is not owed any more, from today."""
         self._stop(deadline, self.day)
+
+    def meet_late(self, milestone: str, on: date, *, assumed: bool = False) -> None:
+        """What an earlier stage owed is done, though the next one has begun meanwhile."""
+        self.reached.setdefault(milestone, on)
+        for name in self.procedure.meeting.get(milestone, ()):
+            deadline = self.latest.get(name)
+            if deadline is not None and deadline.stopped_on is not None:
+                deadline.stopped_on = None
+                self.running.append(deadline)
+            if deadline is not None and deadline.is_open:
+                self.meet(deadline, on, assumed=assumed)
 
     def _stop(self, deadline: Deadline, on: date) -> None:
         deadline.resume(self.calendar, on)

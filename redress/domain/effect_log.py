@@ -77,9 +77,10 @@ class EffectLog:
     def send(self, template: str, entry: LogEntry, *, to: str = "", once: bool = False, **more: Fact) -> None:
         """A letter that a message causes; `to`: one of several, to this owner.
 
-        `once`: the stage has one such letter, whatever another message that could have caused it says.
+        `once`: the stage has one such letter, whatever another message that could have caused it says. `more`
+        are its facts; `stage` among them where it is about another than the present one.
         """
-        more["stage"] = self._deadlines.position.stage
+        more.setdefault("stage", self._deadlines.position.stage)
         if to:
             more["owner"] = to
         key = f"{template}:{mark_of(entry)}" + (f":{to}" if to else "")

@@ -37,7 +37,9 @@ class LogEntry(NamedTuple):
     """A message in the log: `seq` is the order of receipt; `assumed` that nobody gave its date.
 
     `in_clear`: it came unencrypted though there are keys, so it stays readable in Temporal's history.
-    `from_intake`: an intake system passed it on, not the authority's staff.
+    `from_intake`: an intake system passed it on, not the authority's staff. `leaves_on`: the London date on
+    which a letter that it causes leaves at the earliest; None where Redress writes none about it, since it
+    is of a past that the complaint was brought here with.
     """
 
     seq: int
@@ -45,6 +47,7 @@ class LogEntry(NamedTuple):
     assumed: bool = False
     in_clear: bool = False
     from_intake: bool = False
+    leaves_on: date | None = None
 
     def by_date(self) -> tuple[date, int]:
         """The order in which messages take effect: by their dates, on one day as they came."""
@@ -131,7 +134,8 @@ class Rejected(BaseModel):
 class LoggedMessage(BaseModel):
     """A message as it is recorded outside the complaint's own memory.
 
-    `ahead`: a door dated it beyond the day that it was here; it took effect on that day.
+    `ahead`: a door dated it beyond the day that it was here; it took effect on that day. `leaves_on`: the
+    London date on which a letter that it causes leaves at the earliest.
     """
 
     seq: int
@@ -142,6 +146,7 @@ class LoggedMessage(BaseModel):
     in_clear: bool = False
     from_intake: bool = False
     ahead: bool = False
+    leaves_on: date | None = None
     answer: Answer | None = None
 
     def parsed(self) -> Parsed:
@@ -202,14 +207,22 @@ class MessageLog:
                 first = self.records.get(self._ids.get(parsed.content, ""))
         return first.answer if first is not None else None
 
-    def add(self, parsed: Parsed, *, record: LoggedMessage | None = None, in_clear: bool = False) -> LogEntry:
+    def add(
+        self,
+        parsed: Parsed,
+        *,
+        record: LoggedMessage | None = None,
+        in_clear: bool = False,
+        leaves_on: date | None = None,
+    ) -> LogEntry:
         """Log a message; `record` where it was recorded before, with its answer."""
         message = parsed.message
         if message.message_id in self.records:  # only notes: two alike are two
             message = message.model_copy(update={"message_id": f"{message.message_id}.{len(self.entries)}"})
         in_clear = record.in_clear if record else in_clear
+        leaves_on = record.leaves_on if record else leaves_on
         seq = record.seq if record else len(self.entries)
-        entry = LogEntry(seq, message, parsed.assumed, in_clear, parsed.from_intake)
+        entry = LogEntry(seq, message, parsed.assumed, in_clear, parsed.from_intake, leaves_on)
         self.entries.append(entry)
         record = record or LoggedMessage(
             seq=entry.seq,
@@ -219,6 +232,7 @@ class MessageLog:
             named=parsed.named,
             in_clear=in_clear,
             from_intake=parsed.from_intake,
+            leaves_on=leaves_on,
         )
         self.records[message.message_id] = record
         self._messages[message.message_id] = message

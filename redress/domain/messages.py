@@ -113,6 +113,20 @@ class Message(Part):
         return " ".join((getdoc(cls) or "").split())
 
 
+AnswerStage = Literal["informal", "stage_1", "stage_2", "stage_3"]
+"""The stages that have an answer."""
+
+LetterChoice = Annotated[
+    Literal["sent", "at_once", "draft"] | None,
+    Field(
+        description="Who writes the letter. `sent`: the authority's own has gone, and Redress writes none. "
+        "`at_once`: Redress writes it, and it leaves. `draft`: the same, as long as there are no drafts. "
+        "Left out: `at_once`; of a past message of an opening `sent`."
+    ),
+]
+"""Who writes the letter that tells of a decision."""
+
+
 class Finding(Part):
     """What was found on one point."""
 
@@ -145,6 +159,8 @@ class Remedy(Part):
 
     amount: Decimal | None = Field(default=None, ge=0, max_digits=12, decimal_places=2, examples=["250.00"])
     """In pounds, where it is money."""
+
+    added = ("origin", "amount")
 
 
 class Recommendation(Part):
@@ -196,6 +212,8 @@ class Decline(Message):
     sent_by = MANAGER
     reason: Reason = Field(examples=["It is a request for information, and went to that team."])
     proceedings: Proceedings = ""
+    letter: LetterChoice = None
+    added = ("letter",)
 
 
 class ResolveInformally(Message):
@@ -221,7 +239,11 @@ class Extend(Message):
 
 
 class Respond(Message):
-    """The authority's answer at the current stage: Stage 1, the adjudication, the final response."""
+    """The authority's answer at a stage: Stage 1, the adjudication, the final response.
+
+    It answers the points that it has findings on; without any, all at issue. The limit is met when every
+    point at issue has its answer. A further answer to what was answered amends it.
+    """
 
     title = "The authority's answer at this stage"
     reports = True
@@ -233,18 +255,28 @@ class Respond(Message):
     """The answer in short; it goes into the letter."""
 
     findings: list[Finding] = Field(default_factory=list, max_length=50)
-    """What was found, point by point. Left out: `outcome` holds for every point; with some, a point without
-    one is irregular."""
+    """What was found, point by point: a point without one is not answered. Left out: `outcome` holds for
+    every point at issue."""
 
     remedies: Remedies = Field(default_factory=list, examples=[[{"what": "An apology"}]])
+    stage: AnswerStage | None = None
+    """The stage that it answers. Left out: the one it is at. Needed once the next stage was asked for because
+    an answer was late, and that answer never came."""
+
+    amends: Id | None = None
+    """The `message_id` of the answer that it amends. The limit keeps the first answer's date; the person has
+    their time to ask for the next stage anew. Remedies of that answer stay unless they are named again."""
+
+    letter: LetterChoice = None
     received_on: Day | None = None
-    """When the person had the answer. Left out: two working days after `on`, or what the authority's file
-    says."""
+    """When the person had the answer; before the letter left it counts only with `letter` `sent`. Left out:
+    two working days after the letter left by e-mail, three by post, or what the authority's file says."""
 
     independent_person_consulted: Flag | None = None
     """Whether the Independent Person was asked, where there is one."""
 
     dates_back = ("received_on",)
+    added = ("stage", "amends", "letter")
 
 
 class Escalate(Message):
@@ -258,8 +290,16 @@ class Escalate(Message):
     """What the person wants to happen."""
 
     points: SomePoints = None
+    stage: AnswerStage | None = None
+    """The stage asked for. Left out: the next one; where points are named that rest, the one that runs."""
+
+    person: Text = ""
+    """Which of several people asks."""
+
     agreed_by_authority: Flag = False
     """Stage 1 is skipped by agreement. Not for intake systems to say."""
+
+    added = ("stage", "person")
 
 
 class DecideLate(Message):
@@ -271,6 +311,22 @@ class DecideLate(Message):
     """Whether the late request is taken."""
 
     reason: Reason = Field(examples=["Illness is a good reason."])
+    letter: LetterChoice = None
+    added = ("letter",)
+
+
+class DecideEarly(Message):
+    """What became of a request for a Review Panel made before the adjudication: the person was asked.
+
+    If yes it is in time whenever it was asked, and the panel's limit counts from the day they had the
+    adjudication.
+    """
+
+    title = "Whether a Review Panel asked for early is still wanted"
+    accept: Flag = Field(examples=[True])
+    """Whether there is to be a panel."""
+
+    reason: Reason = Field(examples=["She rang and said yes."])
 
 
 class Appoint(Message):
@@ -366,6 +422,7 @@ class Suspend(Message):
 
     points: SomePoints = None
     dates_ahead = ("review_on",)
+    added = ("ground",)
 
     @property
     def stated_ground(self) -> str:
@@ -436,6 +493,9 @@ class Close(Message):
     agreed_by_complainant: Flag = Field(default=False, examples=[True])
     """Whether the person agrees; needed while a next stage is open to them or an answer is owed."""
 
+    letter: LetterChoice = None
+    added = ("letter",)
+
 
 class ReferToOmbudsman(Message):
     """The matter goes to the Ombudsman.
@@ -453,6 +513,8 @@ class ReferToOmbudsman(Message):
     `clear_action_plan`, `complainant_agrees`; words of your own count where they say as much ("the
     complainant agrees"), each in an entry of its own. Only the statutory procedure knows them, and only
     once Stage 2 is adjudicated. Left out where the procedure is over."""
+
+    added = ("approached_by",)
 
 
 OmbudsmanReference = Annotated[
@@ -508,6 +570,7 @@ class OmbudsmanDecision(Message):
 
     remedies: Remedies = Field(default_factory=list)
     dates_ahead = ("counts_from",)
+    added = ("category", "ombudsman_reference", "returns_to", "counts_from")
 
     @model_validator(mode="after")
     def _says_what(self) -> OmbudsmanDecision:
@@ -536,6 +599,7 @@ class CompleteRemedy(Message):
     """When the authority told the person itself. Left out: Redress writes to them."""
 
     dates_past = ("told_on",)
+    added = ("evidence", "told_on")
 
 
 class Correct(Message):

@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 from redress.domain.calendar import full_date
 from redress.domain.deadline import Deadline
 from redress.domain.fields import IsoDay
+from redress.domain.procedure import Limit
 from redress.domain.sentences import title_of
 from redress.domain.state import ComplaintState
 
@@ -76,12 +77,26 @@ def _first(deadline: Deadline) -> tuple[bool, bool, date]:
     return side, deadline.limit.kind == "target", deadline.due_on
 
 
+def says_of_window(state: ComplaintState, limit: Limit) -> str:
+    """How the time to ask for the next stage reads where its end closes nothing; empty: as the file says."""
+    if limit.lapse is None:
+        return ""
+    if state.anything_is_owed:
+        return (
+            "It is your turn for what we have answered: if you want the next stage for it, ask by {day}. "
+            "Your complaint stays open after that: the other points still wait for their answer."
+        )
+    if state.requests.early:
+        return "It is your turn. Tell us by {day} whether you still want the Review Panel that you asked for."
+    return ""
+
+
 def says(state: ComplaintState, deadline: Deadline) -> str:
     """A deadline as a sentence to the person: the procedure's own, or one for any limit."""
     owner = title_of(state.procedure, deadline.owner)
     usual = (
         "It is your turn: {what}, until {day}." if deadline.limit.kind == "window" else "{what}: by {day}."
     )
-    sentence = deadline.limit.says or usual
+    sentence = says_of_window(state, deadline.limit) or deadline.limit.says or usual
     text = sentence.format(day=full_date(deadline.due_on), owner=owner, what=deadline.limit.title)
     return text[0].upper() + text[1:]

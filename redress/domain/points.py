@@ -96,9 +96,11 @@ class Points:
 
     @property
     def any_upheld(self) -> bool:
-        """Whether anything was upheld, at least partly, at any stage."""
+        """Whether anything was upheld, at least partly, at any stage; of each the last finding counts."""
         return any(
-            finding.outcome in ("upheld", "partly_upheld") for point in self.all for finding in point.findings
+            finding.outcome in ("upheld", "partly_upheld")
+            for point in self.all
+            for finding in {finding.stage: finding for finding in point.findings}.values()
         )
 
     def suspend(self, named: Sequence[Point]) -> None:

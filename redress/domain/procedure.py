@@ -44,6 +44,8 @@ MOMENTS = {
     "panel_held": "the panel's meeting",
     "late_request": "the late request",
     "late_decided": "the decision on a late request",
+    "early_unanswered": "the last day to ask, on which nobody had said whether an early request stands",
+    "early_decided": "the decision on an early request",
     "suspended": "the suspension",
     "resumed": "the end of the suspension",
     "remedy_agreed": "the day the action was agreed",
@@ -304,8 +306,13 @@ class RoleRule(Data):
 class Policy(Data):
     """What an authority decides for itself, as far as dates and decisions follow from it."""
 
-    deemed_days: Annotated[int, Field(ge=0, le=60)] = 2
-    """Working days after which a letter counts as received where nobody says when it was."""
+    deemed_days: Annotated[int, Field(ge=0, le=60)] | None = None
+    """Working days after leaving on which a letter counts as received where nobody says when it was, by
+    whatever way; none: those of the two ways below."""
+    deemed_days_email: Annotated[int, Field(ge=0, le=60)] = 2
+    """The same for e-mail."""
+    deemed_days_post: Annotated[int, Field(ge=0, le=60)] = 3
+    """The same for post."""
     letters_count_stage_2_from: Literal["request", "statement"] = "request"
     """In the terms of earlier complaints; nothing follows from it: letters name the Ombudsman's date."""
     office_opens: OfClock = "09:00"

@@ -53,6 +53,19 @@ class Remedies:
         owner = cast(Owner, remedy.owner) if remedy.owner in _OWNERS else limit.owner
         self._deadlines.run_until(limit, on, due_on, name=f"remedy_{number}", owner=owner)
 
+    def agree_anew(self, remedy: Remedy, on: date) -> None:
+        """An amended answer names a remedy: what is still to be done of the same words has its new terms."""
+        wanted = remedy.what.casefold().split()
+        for agreed in self._agreed:
+            deadline = self._deadlines.latest[f"remedy_{agreed.number}"]
+            if agreed.remedy.what.casefold().split() == wanted and deadline.is_open:
+                self._agreed[agreed.number - 1] = agreed._replace(remedy=remedy, agreed_on=on)
+                if remedy.due_on is not None:
+                    why = "the answer was amended"
+                    deadline.move(self._deadlines.calendar, remedy.due_on, why, self._deadlines.day)
+                return
+        self.agree(remedy, on, "answer")
+
     def numbered(self, number: int) -> AgreedAction | None:
         """The agreed action of a number."""
         return self._agreed[number - 1] if 1 <= number <= len(self._agreed) else None

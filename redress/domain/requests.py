@@ -12,12 +12,16 @@ class Requests:
     """What waits in one complaint.
 
     `waiting`: what came too early, until its day comes. `late`: requests for the next stage made after their
-    window, until a person has decided. `is_retry`: what is carried out now has waited.
+    window, until a person has decided. `early`: requests for a Review Panel made before the adjudication,
+    until the person has said whether they stand. `stageless`: answers that do not say which stage they
+    answer, until somebody says it. `is_retry`: what is carried out now has waited.
     """
 
     def __init__(self) -> None:
         self.waiting: list[LogEntry] = []
         self.late: list[LogEntry] = []
+        self.early: list[LogEntry] = []
+        self.stageless: list[LogEntry] = []
         self.is_retry = False
         self._asked_from: dict[int, StageName] = {}
         self._opened_for: dict[StageName, date] = {}
@@ -31,6 +35,17 @@ class Requests:
         """What waits, to be tried again or given up: it waits no more."""
         waiting, self.waiting = self.waiting, []
         return waiting
+
+    def take_early(self) -> list[LogEntry]:
+        """The early requests, which are decided now, in the order they came."""
+        early, self.early = self.early, []
+        return early
+
+    def take_all(self) -> list[LogEntry]:
+        """All that waits for something that an end leaves no room for: it waits no more."""
+        taken = [*self.take_waiting(), *self.take_early(), *self.stageless]
+        self.stageless = []
+        return taken
 
     def take_late(self) -> list[LogEntry]:
         """The late requests, which are decided now, in the order they came."""

@@ -107,6 +107,17 @@ class Schedule:
             return instant(effect.on)
         return self._next_office_hour(state, now)
 
+    def leaves_on(self, state: ComplaintState, on: date, now: datetime) -> date | None:
+        """The London date on which the letter of a message about a day, come now, leaves at the earliest.
+
+        None where none leaves: the day lies before the complaint came here.
+        """
+        if on < self._opened_on and state.calendar.between(on, self._opened_on) > SHORTLY_BEFORE:
+            return None
+        if self._policy.hold_letters == "all":
+            return max(on, london_date(self._next_office_hour(state, now)))
+        return max(on, london_date(now))
+
     def is_history(self, state: ComplaintState, effect: Effect) -> bool:
         """Whether an effect belongs to a day before the complaint came here: then nobody is written to.
 
@@ -158,6 +169,9 @@ class Schedule:
         gone = [key for key in self.settled if key not in {effect.key for effect in letters}]
         replaced: set[str] = set()
         for effect in new:
+            if effect.once and any(_amended(effect, other) for other in letters if other.key in self.settled):
+                replaced.add(effect.key)  # the later answer, logged before it, has left
+                continue
             for key in gone:
                 template, mark, to = _parts(key)
                 message = by_mark.get(mark)
@@ -185,6 +199,12 @@ def _parts(key: str) -> tuple[str, str, str]:
     template, _, rest = key.partition(":")
     mark, _, to = rest.partition(":")
     return template, mark, to
+
+
+def _amended(effect: Effect, other: Effect) -> bool:
+    """Whether another answer amends the one that a letter is about."""
+    same = other.template == effect.template and other.message is not None and effect.message is not None
+    return same and "amends_on" in other.facts and other.facts["amends_on"] == effect.on.isoformat()
 
 
 def _was_replaced(message: Message, effect: Effect) -> bool:

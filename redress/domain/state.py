@@ -34,7 +34,7 @@ from redress.domain.messages import Escalate
 from redress.domain.ombudsman import Approach, Ombudsman
 from redress.domain.opening import Opening
 from redress.domain.people import People
-from redress.domain.points import Points
+from redress.domain.points import Point, Points
 from redress.domain.position import Ending, OpenOrClosed, Position
 from redress.domain.procedure import PauseGround, RulesSnapshot, Stage, StageName
 from redress.domain.remedies import Remedies
@@ -144,11 +144,25 @@ class ComplaintState:
                 self.effects.chase()
         elif deadline.limit.kind == "window":
             self.deadlines.lapse(deadline)
-            is_owed = self.points.suspended or self.answers.is_owed(self.stage_rules)
-            if deadline.limit.lapse == "close" and not is_owed:
-                self.close("lapsed", "closure")
+            if deadline.limit.lapse == "close" and not self.anything_is_owed:
+                self._end_window()
         else:
             self._run_out(deadline)
+
+    @property
+    def anything_is_owed(self) -> bool:
+        """Whether a point still has no answer: then no window ends the complaint."""
+        answers = self.answers
+        is_owed = answers.is_owed(self.stage_rules) or answers.behind_is_owed
+        return is_owed or bool(self.points.suspended)
+
+    def _end_window(self) -> None:
+        """Nobody asked for the next stage in time; who did so too early is asked once more, by a person."""
+        if not self.requests.early:
+            self.close("lapsed", "closure")
+            return
+        self.deadlines.reach("early_unanswered", self.day)
+        self.effects.notify("decision_needed", self.latest["early_request_decision"])
 
     def _run_out(self, deadline: Deadline) -> None:
         deadline.ran_out_on = deadline.due_on
@@ -212,18 +226,41 @@ class ComplaintState:
         if self.requests.late:
             self.decide_late_requests(Outcome("applied", "the stage asked for was opened", self.day))
         self.answers.end_windows_before(name, entry.message.on, assumed=entry.assumed)
+        for early in self.requests.take_early():
+            self.outcomes[early.seq] = Outcome("applied", "it was asked for again", self.day)
+        before, left = self.stage_rules, self._left_unanswered(entry)
         self.position.enter(name)
-        self.deadlines.stop(self.day, closing=False)
         if isinstance(entry.message, Escalate):
             self.requests.opened(name, entry.message.on)
             for remark in self.points.take_on(entry.message.points):
                 self.note_irregular(entry, remark)
+        self.answers.leave(before.name, left)
+        resting = {point.number for point in self.points.all if point.state == "resting"}
+        owed = f"answered:{before.name}" if left & resting else ""
+        self.deadlines.stop(self.day, closing=False, keep=owed)
         self.deadlines.reach(f"requested:{name}", counts_from, assumed=entry.assumed)
         self.deadlines.reach_what_came_early()
         opening_letter = self.procedure.stage[name].opening_letter
         if opening_letter:
             self.effects.send(opening_letter, entry, once=True)
         self.retry_waiting()
+
+    def _left_unanswered(self, entry: LogEntry) -> set[int]:
+        """The points that a request leaves without the answer that was owed to them at the present stage."""
+        stage, message = self.stage_rules, entry.message
+        skipped = isinstance(message, Escalate) and message.agreed_by_authority and stage.skip_by_agreement
+        if skipped or stage.ask_any_time or stage.name == "informal" or stage.name in self.answers.on:
+            return set()
+        return {point.number for point in self.unanswered(stage.name)}
+
+    def unanswered(self, stage: StageName) -> list[Point]:
+        """The points that a stage still has to answer: those at issue, or those that an earlier one left."""
+        if stage == self.current_stage:
+            answered = self.answers.answered(stage)
+            return [point for point in self.points.open if point.number not in answered]
+        left = self.answers.left.get(stage, set())
+        waits = [point for point in self.points.all if point.number in left]
+        return [point for point in waits if point.state != "suspended" and not point.is_gone]
 
     # --- suspending, closing, reopening ----------------------------------------------------------
 
@@ -263,7 +300,7 @@ class ComplaintState:
         self.deadlines.pause_ground = None
         self.points.end_suspension()
         reason = f"the complaint was closed as {closed_as.replace('_', ' ')} before its day came"
-        for waits in self.requests.take_waiting():
+        for waits in self.requests.take_all():
             self.outcomes[waits.seq] = Outcome("overtaken", reason, on)
         if letter:
             facts: dict[str, Fact] = {"closed_on": on.isoformat(), "closed_as": closed_as, "stage": stage}
@@ -337,6 +374,29 @@ class ComplaintState:
         """Keep a message that came too early, until its day comes."""
         self.requests.waiting.append(entry)
         return pending(reason)
+
+    def wait_for_stage(self, entry: LogEntry, reason: str) -> Outcome:
+        """Keep an answer whole that does not say which stage it answers, and ask the Complaints Manager."""
+        self.requests.stageless.append(entry)
+        self.effects.send("answer_stage_needed", entry, message_id=entry.message.message_id)
+        return pending(reason)
+
+    def keeps_early(self, stage: Stage) -> bool:
+        """Whether a request for the stage after this one is kept until this one is answered."""
+        return stage.next == "stage_3" and "early_request_decision" in self.procedure.limit
+
+    def wait_for_adjudication(self, entry: LogEntry) -> Outcome:
+        """Keep a request for a Review Panel that came before the adjudication."""
+        self.requests.early.append(entry)
+        if not self.requests.is_retry:
+            self.effects.send("request_waits", entry, why="adjudication")
+        return pending("It came before the adjudication: after it the person is asked (decide_early).")
+
+    def ask_about_early_requests(self, entry: LogEntry) -> None:
+        """The adjudication is there: whoever asked for a panel before it is asked whether they want one."""
+        for request in self.requests.early[:1]:
+            asked_on = request.message.on.isoformat()
+            self.effects.send("early_request_question", entry, asked_on=asked_on)
 
     def wait_for_decision(self, entry: LogEntry) -> None:
         """Keep a request that came after its window, until a person has decided on it."""

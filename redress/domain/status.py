@@ -569,7 +569,7 @@ def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of:
         late_since=_iso(line.late_since),
         late=[_late(state, d, as_of) for d in late_of(state, as_of)],
         plain=plain_words(state),
-        questions=[question.asked for question in _open_questions(state)],
+        questions=[*(question.asked for question in _open_questions(state)), *_unplaced(state)],
         pending=_with_outcome("pending", state, log),
         deadlines=[_deadline(state, d, as_of) for d in state.ledger],
         closed_on=_iso(state.closed_on),
@@ -609,6 +609,15 @@ def _open_questions(state: ComplaintState) -> list[Question]:
     if state.closed_on is not None:
         return []
     return [*(state.questions if state.stage == "intake" else []), *state.to_ask]
+
+
+def _unplaced(state: ComplaintState) -> list[str]:
+    """What is asked of the Complaints Manager about answers that do not say which stage they answer."""
+    return [
+        f"Which stage does the answer {entry.message.message_id} belong to? Correct its stage "
+        f"({entry.message.message_id}.stage)."
+        for entry in state.requests.stageless
+    ]
 
 
 def _point(state: ComplaintState, point: Point) -> PointStatus:

@@ -34,6 +34,9 @@ def context(
     points = {point.number: point.text for point in state.points.all}
     return {
         "message": {},
+        "answers": [],
+        "still_owed": [],
+        "amends_on": "",
         **facts,
         "on": sent_on.isoformat(),
         "reference": case.reference,

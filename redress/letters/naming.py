@@ -125,6 +125,8 @@ def stages_of(
         "here": stage_words(state, stage, titles, young=young),
         "after": stage_words(state, after, titles, young=young) if after else None,
         "asked": asking in state.reached,
+        "went_on": state.procedure.order[stage.name] < state.procedure.order[state.current_stage],
+        "early_on": min((e.message.on.isoformat() for e in state.requests.early), default=""),
         "may_go_on": after is not None and state.closed_as not in ("withdrawn", "declined"),
         "ask_by": windows[0].due_on.isoformat() if windows else "",
         "requested_on": requested_on.isoformat() if requested_on else "",

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from redress.domain.calendar import full_date, months_after
 from redress.domain.case import Case
 from redress.domain.deadline import Deadline
+from redress.domain.plain_words import says_of_window
 
 SIDE_STEPS = ("remedy", "contact_review", "contact_confirmation", "ombudsman_reply")
 """Limits beside the procedure: people are told its own next step first."""
@@ -52,7 +53,7 @@ def next_line(
     limit = case.state.procedure.limit.get(step.name)
     own = sentences()["people" if outside else "staff"].get(step.name)
     if outside and limit is not None and limit.says:
-        own = limit.says
+        own = says_of_window(case.state, limit) or limit.says
     kind = "end" if step.kind == "window" and step.owner != "complainant" else step.kind
     sentence = own or sentences()["people_by_kind" if outside else "staff_by_kind"][kind]
     owner = titles.get(step.owner, step.owner.replace("_", " "))

@@ -48,10 +48,14 @@ def every_refusal_and_every_wait_has_its_reason(status: Status) -> None:
 
 
 def reports_are_always_recorded(status: Status) -> None:
-    """(g) "A message that reports what happened is always recorded"; never refused, never waiting."""
+    """(g) "A message that reports what happened is always recorded"; never refused.
+
+    An answer that does not say which stage it answers waits until somebody says it.
+    """
     for each in status.get("messages", []):
         if KNOWN[str(each["action"])].reports:
-            assert each["outcome"] == "applied"
+            waits = each["action"] == "respond" and each["outcome"] in ("pending", "overtaken")
+            assert each["outcome"] == "applied" or waits
 
 
 def late_is_at_least_a_day_and_nothing_else_is(status: Status) -> None:
@@ -123,6 +127,16 @@ def no_due_date_moves_unsaid(before: Status, after: Status) -> None:
             assert all(m["reason"].strip() for m in now["moved"])
 
 
+def no_answer_meets_what_it_does_not_answer(case: Case) -> None:
+    """A stage counts as answered once every point at issue has a finding of it, and not before."""
+    state = case.state
+    stage = state.current_stage
+    if stage in state.answers.on and state.closed_on is None:
+        assert not [p.number for p in state.points.open if p.number not in state.answers.answered(stage)]
+    if state.closed_as in ("lapsed", "completed"):
+        assert not state.answers.behind_is_owed
+
+
 def all_hold(status: Status) -> None:
     """Whatever can be seen in one status."""
     an_open_complaint_is_owed_something(status)
@@ -151,6 +165,7 @@ def what_runs_is_what_the_log_says(case: Case, as_of: date) -> None:
 def nothing_is_left_in_silence(case: Case) -> None:
     """What lies with the Ombudsman has a dated review, and no clock closes what an answer is owed to."""
     state = case.state
+    no_answer_meets_what_it_does_not_answer(case)
     if state.referred_on is not None:
         assert "ombudsman_review" in {deadline.name for deadline in state.running}
     if state.closed_as == "lapsed":

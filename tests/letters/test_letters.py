@@ -217,7 +217,7 @@ def test_the_adjudication_names_the_right_to_a_panel_and_its_last_day() -> None:
     text = lives()["in_full"].one("adjudication")
     assert "right to a Review Panel (Stage 3)" in text
     assert (
-        "The last day to ask is Tuesday 27 October 2026: 20 working days from Tuesday 29 September 2026"
+        "The last day to ask is Wednesday 28 October 2026: 20 working days from Wednesday 30 September 2026"
         in text
     )
     assert "  2. A plan changed unheard\n     Our decision: not upheld" in text

@@ -79,7 +79,7 @@ def test_the_irm_ends_at_its_own_ombudsman() -> None:
 def test_the_corporate_answer_names_the_next_stage_its_last_day_and_who_answers() -> None:
     text = nth("corporate", "answer", 0)
     assert "ask for Stage 2 (review). There the Director of Children's Services answers." in text
-    assert "Ask by Friday 24 July 2026. If you ask later, tell us why: we will look at it and decide" in text
+    assert "Ask by Monday 27 July 2026. If you ask later, tell us why: we will look at it and decide" in text
     assert "Local Government and Social Care Ombudsman: 0300 061 0614" in nth("corporate", "answer", 1)
 
 

@@ -38,7 +38,7 @@ def days_of(life: Life) -> set[str]:
     for deadline in life.case.state.ledger:
         most = [count(calendar, deadline.limit, deadline.counts_from, deadline.limit.extend_to or 0)]
         found |= {deadline.counts_from.isoformat(), *(day.isoformat() for day in most)}
-    return found | {effect.on.isoformat() for effect in life.case.state.effects}
+    return found | life.days | {effect.on.isoformat() for effect in life.case.state.effects}
 
 
 @pytest.mark.parametrize("name", LIVES)

@@ -20,6 +20,7 @@ from tests.letters.lives import (
     PERSON,
     YOUNG,
     Life,
+    answered_late_and_in_parts,
     asked_for_papers,
     bank_holiday_proclaimed,
     by_the_ombudsman,
@@ -35,6 +36,7 @@ from tests.letters.lives import (
     irm,
     irm_not_settled,
     lives,
+    panel_asked_for_early,
     some_points_wait,
     split,
     to_adjudication,
@@ -42,10 +44,12 @@ from tests.letters.lives import (
 
 TEMPLATES = Path(__file__).resolve().parent.parent.parent / "redress" / "letters" / "templates"
 DATE = re.compile(r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day \d{1,2} [A-Z][a-z]+ \d{4}")
-ADULT = {"name": PERSON, "role": "parent"}
+ADULT = {"name": PERSON, "role": "parent", "address": "1 Nowhere Lane\nExampletown"}
 
 PAIRS: dict[str, Callable[..., Life]] = {
     "in_full": in_full,
+    "answered_late_and_in_parts": answered_late_and_in_parts,
+    "panel_asked_for_early": panel_asked_for_early,
     "by_statement": lambda **more: in_full(authority="north-somerset", **more),
     "late": lambda **more: _late(**more),
     "corporate": corporate,
@@ -77,9 +81,9 @@ PAIRS: dict[str, Callable[..., Life]] = {
 
 def _late(**more: Any) -> Life:
     life = Life("2026-03-02", **more).says("escalate", "2026-04-20").until("2026-08-01")
-    life.says("respond", "2026-08-12", outcome="upheld").says("escalate", "2026-08-19")
+    life.says("respond", "2026-08-12", stage="stage_2", outcome="upheld").says("escalate", "2026-08-19")
     life.until("2026-10-19").says("hold_panel", "2026-10-20").says("report", "2026-11-10", kind="panel")
-    return life.until("2027-01-14").says("respond", "2027-01-15", outcome="upheld")
+    return life.until("2027-01-14").says("respond", "2027-01-15", stage="stage_3", outcome="upheld")
 
 
 def _declined(**more: Any) -> Life:
@@ -219,8 +223,8 @@ def test_a_young_persons_right_to_an_advocate_is_in_every_statutory_letter() -> 
 
 def test_the_last_day_to_ask_for_a_panel_and_why_it_is_that_day() -> None:
     text = both("in_full")[1].one("adjudication")
-    assert "The last day to ask is Tuesday 27 October 2026." in text
-    assert "We think that you have this letter on Tuesday 29 September 2026." in text
+    assert "The last day to ask is Wednesday 28 October 2026." in text
+    assert "We think that you have this letter on Wednesday 30 September 2026." in text
     assert "What we think: we do not agree. Why: The review says why." in text
 
 

@@ -7,6 +7,7 @@ from redress.domain.effects import Fact
 from redress.domain.log import APPLIED, LogEntry, Outcome, refused
 from redress.domain.messages import Accept, Decline
 from redress.domain.procedure import Question
+from redress.domain.receipt import is_written
 from redress.domain.state import ComplaintState
 from redress.domain.words import mentioned
 
@@ -42,7 +43,7 @@ def decline(state: ComplaintState, entry: LogEntry, message: Decline) -> Outcome
         state.note_irregular(entry, what)
     state.deadlines.reach("decided", message.on, assumed=entry.assumed)
     instead: list[Fact] = [ground.instead for ground in _relied_on(state, message) if ground.instead]
-    state.close("declined", "declined", entry, instead=instead)
+    state.close("declined", "declined" if is_written(entry, message) else "", entry, instead=instead)
     return APPLIED
 
 

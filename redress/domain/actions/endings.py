@@ -5,6 +5,7 @@ from __future__ import annotations
 from redress.domain.actions.registry import carries_out
 from redress.domain.log import APPLIED, LogEntry, Outcome, refused
 from redress.domain.messages import Close, Reopen, ResolveInformally, Withdraw
+from redress.domain.receipt import is_written
 from redress.domain.state import ComplaintState
 
 
@@ -51,7 +52,7 @@ def close(state: ComplaintState, entry: LogEntry, message: Close) -> Outcome:
             f"{what} open to the complainant: it may be closed early only where they agree "
             "(agreed_by_complainant)."
         )
-    state.close("ended_early", "closure", entry)
+    state.close("ended_early", "closure" if is_written(entry, message) else "", entry)
     return APPLIED
 
 

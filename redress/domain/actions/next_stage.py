@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from redress.domain.actions.registry import carries_out
 from redress.domain.log import APPLIED, LogEntry, Outcome, pending, refused
-from redress.domain.messages import DecideLate, Escalate
+from redress.domain.messages import DecideEarly, DecideLate, Escalate
+from redress.domain.points import Point
 from redress.domain.procedure import Stage
+from redress.domain.receipt import is_written
 from redress.domain.state import ComplaintState
 
 OPENED_BY_ANOTHER = Outcome("applied", "the stage asked for was opened by an earlier request")
@@ -20,9 +22,12 @@ def escalate(state: ComplaintState, entry: LogEntry, message: Escalate) -> Outco
             "or taken to the Ombudsman."
         )
     stage = state.stage_rules
+    joined = _join(state, entry, message, stage) if state.closed_on is None else None
+    if joined is not None:
+        return joined
     if stage.next is None:
         return refused(f"{stage.title} is the last stage; {state.procedure.beyond}.")
-    if state.requests.asked_from(entry, stage.name) != stage.name:
+    if state.requests.asked_from(entry, stage.name) != stage.name or _is_open(state, message, stage):
         return OPENED_BY_ANOTHER
     lapsed = state.closed_as == "lapsed" or (
         state.closed_on is None and state.answers.window_has_passed(stage)
@@ -38,6 +43,54 @@ def escalate(state: ComplaintState, entry: LogEntry, message: Escalate) -> Outco
         state.note_irregular(entry, f"came without a date after closing on {closed_on}; taken as in time")
     state.open_stage(stage.next, entry, state.day)
     return APPLIED
+
+
+def _is_open(state: ComplaintState, message: Escalate, stage: Stage) -> bool:
+    """Whether a request names the stage that runs, or one before it."""
+    order = state.procedure.order
+    return message.stage is not None and order.get(message.stage, 0) <= order[stage.name]
+
+
+def _join(state: ComplaintState, entry: LogEntry, message: Escalate, stage: Stage) -> Outcome | None:
+    """Points that rest, and have had no answer at the stage that runs, join it; None: it asks for another."""
+    if message.stage not in (None, stage.name) or (message.stage is None and message.points is None):
+        return None
+    named = state.points.all if message.points is None else state.points.named(message.points)[0]
+    answered = state.answers.answered(stage.name)
+    joining = [point for point in named if point.state == "resting" and point.number not in answered]
+    if not joining:
+        return None
+    before = next((each for each in state.procedure.stages if each.next == stage.name), None)
+    if before is not None:
+        not_yet = _cannot_join(state, entry, before, joining)
+        if not_yet is not None:
+            return not_yet
+    for point in joining:
+        point.state = "open"
+    if stage.name in state.answers.on:
+        state.answers.owe_anew(stage, message.on, keep=True)
+    state.effects.send("points_joined", entry, joined=[point.number for point in joining])
+    return APPLIED
+
+
+def _cannot_join(
+    state: ComplaintState, entry: LogEntry, before: Stage, joining: list[Point]
+) -> Outcome | None:
+    """Why points cannot join: the stage before owes them an answer that is not late, or never had them."""
+    owed = state.answers.left.get(before.name, set())
+    response = state.latest.get(before.response)
+    is_late = before.late_opens_next and response is not None and response.ran_out_on is not None
+    if not is_late and any(point.number in owed for point in joining):
+        _say_that_it_waits(state, entry, "early")
+        return state.wait(entry, f"{before.title} owes these points an answer; the request waits for it.")
+    answered = state.answers.answered(before.name)
+    missed = [str(p.number) for p in joining if p.number not in answered | owed]
+    if missed and before.name != state.entry:
+        return refused(
+            f"points: {', '.join(missed)} had no answer at the stage before ({before.title}). "
+            "They can be brought as a linked complaint."
+        )
+    return None
 
 
 def _is_too_late(state: ComplaintState, entry: LogEntry, stage: Stage, *, lapsed: bool) -> bool:
@@ -69,20 +122,27 @@ def _wait_for_its_day(
             _say_that_it_waits(state, entry, "intake")
             return state.wait(entry, "Whether the matter is taken is decided first (accept or decline).")
         state.take_undecided(entry)
-    if without_answer or _may_go_on(state, stage):
+    is_next = message.stage in (None, stage.next)
+    if is_next and (without_answer or _may_go_on(state, stage, message)):
         return None
-    if not state.requests.is_retry and state.requests.has_opened(stage.name, message.on):
+    same_day = state.requests.has_opened(stage.name, message.on) and message.stage is None
+    if not state.requests.is_retry and same_day:
         return OPENED_BY_ANOTHER  # by form and by letter on one day
+    if state.keeps_early(stage) or (message.stage == "stage_3" and not is_next):
+        return state.wait_for_adjudication(entry)
     _say_that_it_waits(state, entry, "early")
     return state.wait(
         entry, f"{stage.title} is neither answered nor late; the request takes effect on the day it is."
     )
 
 
-def _may_go_on(state: ComplaintState, stage: Stage) -> bool:
-    """Whether a stage has come as far as it must before the next one is asked for."""
+def _may_go_on(state: ComplaintState, stage: Stage, message: Escalate) -> bool:
+    """Whether a stage has come as far as it must before the next one is asked for, for the points named."""
     tried = stage.name == "informal" and "informally_tried" in state.reached
-    return stage.name in state.answers.on or tried or stage.ask_any_time
+    if stage.name in state.answers.on or tried or stage.ask_any_time:
+        return True
+    named = {point.number for point in state.points.named(message.points)[0]} if message.points else set()
+    return bool(named) and named <= state.answers.answered(stage.name)
 
 
 def _say_that_it_waits(state: ComplaintState, entry: LogEntry, why: str) -> None:
@@ -96,13 +156,41 @@ def decide_late(state: ComplaintState, entry: LogEntry, message: DecideLate) -> 
     """A person's reasoned decision on a request made after its window."""
     if not state.requests.late:
         return refused("No late request is waiting for a decision.")
-    if message.accept:
-        decided = Outcome("applied", f"accepted: {message.reason}", message.on)
-    else:
-        decided = Outcome("not_accepted", f"not accepted: {message.reason}", message.on)
+    decided = _decided(message)
     first, *_ = state.decide_late_requests(decided, assumed=entry.assumed)
     stage = state.stage_rules
     if message.accept and stage.next is not None:
         state.open_stage(stage.next, first, first.message.on)
-    state.effects.send("late_request_decision", entry)
+    if is_written(entry, message):
+        state.effects.send("late_request_decision", entry)
+    return APPLIED
+
+
+def _decided(message: DecideLate | DecideEarly) -> Outcome:
+    """What becomes of the requests that a person decided about."""
+    if message.accept:
+        return Outcome("applied", f"accepted: {message.reason}", message.on)
+    return Outcome("not_accepted", f"not accepted: {message.reason}", message.on)
+
+
+@carries_out(DecideEarly)
+def decide_early(state: ComplaintState, entry: LogEntry, message: DecideEarly) -> Outcome:
+    """What the person chose, asked after the adjudication whether the panel they had asked for is to meet."""
+    stage = state.stage_rules
+    if not state.requests.early:
+        return refused("No request that came before the adjudication is waiting for a decision.")
+    if stage.name not in state.answers.on or stage.next != "stage_3":
+        return refused("The adjudication is not there yet: the person is asked after it.")
+    requests = state.requests.take_early()
+    state.deadlines.reach("early_decided", message.on, assumed=entry.assumed)
+    decided = _decided(message)
+    state.outcomes |= {request.seq: decided for request in requests}
+    if not message.accept:
+        if state.answers.window_has_passed(stage):
+            state.close("lapsed", "", entry)
+        state.effects.send("early_request_decision", entry)
+        return APPLIED
+    state.answers.use_window(stage)
+    state.requests.waiting += requests[1:]  # points that they name besides join the panel
+    state.open_stage("stage_3", requests[0], state.answers.received[stage.name])
     return APPLIED

@@ -1,42 +1,106 @@
-"""The authority's answer at the current stage."""
+"""The authority's answer at a stage: to all points at issue or some, late, further or amended."""
 
 from __future__ import annotations
 
 from redress.domain.actions.registry import carries_out
+from redress.domain.answers import GivenAnswer
+from redress.domain.effects import Fact
 from redress.domain.log import APPLIED, LogEntry, Outcome
 from redress.domain.messages import Respond
-from redress.domain.points import PointFinding
+from redress.domain.parsing import Problem, fingerprint
+from redress.domain.points import Point, PointFinding
 from redress.domain.position import Ending
 from redress.domain.procedure import Stage
+from redress.domain.receipt import is_written, leaving_of, received_on
 from redress.domain.state import ComplaintState
+
+
+def answer_problem(state: ComplaintState, message: Respond) -> Problem | None:
+    """What an answer leaves open: which stage it answers, or which answer it amends."""
+    if message.amends is not None:
+        if message.amends not in state.answers.given:
+            return Problem("amends", "should be the message_id of an answer (respond) that was given before")
+        return None
+    known = state.procedure.stage
+    if message.stage is not None and message.stage not in known:
+        return Problem("stage", f"should be one of {', '.join(known)}", "not_one_of")
+    never_came = state.answers.never_came if state.closed_on is None else []
+    if message.stage is None and never_came:
+        choose = ", ".join([*never_came, state.stage_rules.name])
+        first = known[never_came[0]].title
+        return Problem(
+            "stage", f"say which stage this answers: {choose} ({first} was never answered)", "missing"
+        )
+    return None
 
 
 @carries_out(Respond)
 def respond(state: ComplaintState, entry: LogEntry, message: Respond) -> Outcome:
-    """The answer at the current stage; always recorded."""
+    """The answer at a stage; always recorded. One that does not say which stage it answers waits."""
+    problem = answer_problem(state, message)
+    if problem is not None:
+        return state.wait_for_stage(entry, f"{problem}. The Complaints Manager is asked.")
+    if message.amends is not None:
+        return _amend(state, entry, message, state.answers.given[message.amends])
     if state.closed_on is not None:
         state.note_irregular(entry, f"the complaint was closed on {state.closed_on.isoformat()}")
         return APPLIED
+    stage = state.procedure.stage[message.stage] if message.stage else state.stage_rules
+    order = state.procedure.order
+    if order[stage.name] > order[state.current_stage]:
+        return state.wait(entry, f"{stage.title} has not been asked for yet; the answer is kept until it is.")
     if state.stage == "intake":
         state.take_undecided(entry)
-    stage = state.stage_rules
-    if stage.name in state.answers.on:
-        answered_on = state.answers.on[stage.name].isoformat()
-        state.note_irregular(entry, f"{stage.title} was answered on {answered_on} already")
-        return APPLIED
+    chosen = _points_answered(state, message, stage)
+    earlier = _answer_to_the_same(state, message, stage)
+    if earlier is not None and not chosen:
+        return _answer_again(state, entry, message, earlier)
     _note_what_is_missing(state, entry, message, stage)
-    state.answers.record(stage.name, message.on, message.by)
-    _record_findings(state, entry, message, stage)
-    _reach_milestones(state, entry, message, stage)
+    _record(state, entry, message, stage, chosen)
+    ends = chosen and stage.name == state.current_stage and not state.unanswered(stage.name)
+    if ends:
+        _reach_milestones(state, entry, message, stage)
     for remedy in message.remedies:
         state.remedies.agree(remedy, message.on, "answer")
-    closed_as = _closes_as(state, message, stage)
-    if closed_as:
-        state.close(closed_as, stage.answer_letter, entry)
+    if ends:
+        _complete(state, entry, message, stage)
+    elif not chosen:
+        state.note_irregular(entry, "it answers no point at issue")
+        if message.findings:
+            _send_answer(state, entry, message, stage)
+    elif stage.name != state.current_stage:
+        _answer_behind(state, entry, message, stage)
     else:
-        state.effects.send(stage.answer_letter, entry, once=True)
+        _send_answer(state, entry, message, stage)
     state.retry_waiting()
     return APPLIED
+
+
+def _points_answered(state: ComplaintState, message: Respond, stage: Stage) -> list[Point]:
+    """The points that an answer answers for the first time: those it has findings on, or all at issue."""
+    unanswered = state.unanswered(stage.name)
+    if not message.findings:
+        return unanswered
+    judged = {finding.point for finding in message.findings}
+    waiting = [p for p in state.points.suspended if p.number not in state.answers.answered(stage.name)]
+    return [point for point in [*unanswered, *waiting] if point.number in judged]
+
+
+def _answer_to_the_same(state: ComplaintState, message: Respond, stage: Stage) -> GivenAnswer | None:
+    """The latest answer at a stage to what is answered once more; None: it says nothing on what was."""
+    judged = {finding.point for finding in message.findings}
+    given = [answer for answer in state.answers.given.values() if answer.stage == stage.name]
+    alike = [answer for answer in given if not judged or judged & answer.points]
+    return alike[-1] if alike else None
+
+
+def _answer_again(state: ComplaintState, entry: LogEntry, message: Respond, earlier: GivenAnswer) -> Outcome:
+    """What was answered is answered again: the same once more is noted, anything else amends it."""
+    title = state.procedure.stage[earlier.stage].title
+    state.note_irregular(entry, f"{title} was answered on {earlier.on.isoformat()} already")
+    if _content(message) == earlier.content:
+        return APPLIED
+    return _amend(state, entry, message, earlier)
 
 
 def _note_what_is_missing(state: ComplaintState, entry: LogEntry, message: Respond, stage: Stage) -> None:
@@ -45,42 +109,152 @@ def _note_what_is_missing(state: ComplaintState, entry: LogEntry, message: Respo
     state.expect(entry, f"answered:{stage.name}")
     if stage.with_independent_person and message.independent_person_consulted is not True:
         state.note_irregular(entry, f"the Independent Person was not consulted ({stage.source})")
-    if stage.different_person and state.answers.were_given_by(message.by):
+    if stage.different_person and state.answers.were_given_by(message.by, stage.name):
         state.note_irregular(entry, f"whoever answers here answered an earlier stage too ({stage.source})")
 
 
+def _record(
+    state: ComplaintState, entry: LogEntry, message: Respond, stage: Stage, chosen: list[Point]
+) -> None:
+    """Each point's own finding; without any, what was decided holds for every point that it answers."""
+    points = frozenset(point.number for point in chosen)
+    answer = GivenAnswer(stage.name, message.on, points, _content(message))
+    state.answers.given[message.message_id] = answer
+    if chosen:
+        received = received_on(state, entry, message)
+        state.answers.record(message.message_id, answer, received, message.by)
+    if not message.findings:
+        _decide_alike(message, stage, chosen)
+        return
+    before = state.answers.answered(stage.name)
+    for finding in message.findings:
+        named, _ = state.points.named([finding.point])
+        if finding.point not in before:
+            state.note_irregular(entry, f"a finding on point {finding.point}, which is not at issue here")
+        if named:
+            named[0].findings.append(PointFinding(stage.name, finding.outcome, finding.reason, message.on))
+
+
+def _decide_alike(message: Respond, stage: Stage, chosen: list[Point]) -> None:
+    for point in chosen:
+        point.findings.append(PointFinding(stage.name, message.outcome, "", message.on))
+
+
 def _reach_milestones(state: ComplaintState, entry: LogEntry, message: Respond, stage: Stage) -> None:
+    """Every point at issue has its answer: the limit is met, and the time to go on begins."""
+    on, received = message.on, max(state.answers.received[stage.name], message.on)
+    state.answers.on[stage.name] = on
     if stage.name == "informal":
-        state.deadlines.reach("informally_tried", message.on, assumed=entry.assumed)
-    state.deadlines.reach(f"answered:{stage.name}", message.on, assumed=entry.assumed)
-    deemed = state.procedure.policy.deemed_days
-    received = message.received_on or state.calendar.add(message.on, deemed)
-    state.deadlines.reach(f"answer_received:{stage.name}", message.on, counts_from=max(received, message.on))
+        state.deadlines.reach("informally_tried", on, assumed=entry.assumed)
+    left = leaving_of(entry, message)
+    state.deadlines.reach(f"answered:{stage.name}", on, counts_from=left, assumed=entry.assumed)
+    state.deadlines.reach(f"answer_received:{stage.name}", on, counts_from=received)
+
+
+def _complete(state: ComplaintState, entry: LogEntry, message: Respond, stage: Stage) -> None:
+    """The answer goes out, and ends the complaint where nothing is left."""
+    closed_as = _closes_as(state, message, stage)
+    if closed_as:
+        state.close(closed_as, stage.answer_letter if is_written(entry, message) else "", entry)
+        return
+    _send_answer(state, entry, message, stage)
+    state.ask_about_early_requests(entry)
+
+
+def settle(state: ComplaintState, entry: LogEntry) -> None:
+    """Points have left the present stage: where all others are answered, it is answered from today."""
+    stage, day = state.stage_rules, state.day
+    begun = state.answers.answered(stage.name) and stage.name not in state.answers.on
+    if not begun or state.closed_on is not None or state.unanswered(stage.name):
+        return
+    state.answers.on[stage.name] = day
+    state.deadlines.reach(f"answered:{stage.name}", day, assumed=entry.assumed)
+    received = max(day, state.answers.received[stage.name])
+    state.deadlines.reach(f"answer_received:{stage.name}", day, counts_from=received)
+    if stage.next is None and not state.anything_is_owed:
+        state.close("completed", "closure", entry)
+    else:
+        state.ask_about_early_requests(entry)
+    state.retry_waiting()
+
+
+def _answer_behind(state: ComplaintState, entry: LogEntry, message: Respond, stage: Stage) -> None:
+    """An earlier stage is answered though the next one runs: its limit is met late, the next one runs on."""
+    if not state.answers.left.get(stage.name):
+        state.deadlines.meet_late(f"answered:{stage.name}", message.on, assumed=entry.assumed)
+    present = state.stage_rules
+    if present.name in state.answers.on and not state.anything_is_owed:
+        if present.next is None:
+            state.close("completed", "", entry)
+        elif state.answers.window_has_passed(present):
+            state.answers.begin_windows_anew(present)
+    _send_answer(state, entry, message, stage)
+
+
+def _send_answer(
+    state: ComplaintState, entry: LogEntry, message: Respond, stage: Stage, **more: Fact
+) -> None:
+    """The letter with the answer, where Redress writes it: to which points it is, and which are owed one."""
+    if not is_written(entry, message):
+        return
+    owed: list[Fact] = [point.number for point in state.unanswered(stage.name)]
+    given = state.answers.given[message.message_id]
+    answers: list[Fact] = []
+    if owed or given.points != state.answers.answered(stage.name):
+        answers = [*sorted(given.points)]
+    once = not (answers or more)
+    more |= {"stage": stage.name, "answers": answers, "still_owed": owed}
+    state.effects.send(stage.answer_letter, entry, to="", once=once, **more)
 
 
 def _closes_as(state: ComplaintState, message: Respond, stage: Stage) -> Ending | None:
     """As what an answer ends the complaint; None: it goes on."""
-    if state.points.suspended:
-        return None  # what waits for proceedings elsewhere is still to be answered
+    if state.anything_is_owed:
+        return None  # what waits for proceedings elsewhere, or for an earlier stage, is still to be answered
     if stage.next is None:
         return "completed"
     settled = message.outcome == "resolved" and stage.resolved_closes and not state.requests.ask_to_go_on
     return "resolved" if settled else None
 
 
-def _record_findings(state: ComplaintState, entry: LogEntry, message: Respond, stage: Stage) -> None:
-    """Each point's own finding; without any, what was decided holds for every point."""
+def _content(message: Respond) -> str:
+    return fingerprint(message, "on", "by", "note", "stage", "amends", "received_on", "letter")
+
+
+def _amend(state: ComplaintState, entry: LogEntry, message: Respond, earlier: GivenAnswer) -> Outcome:
+    """An answer is amended: it is sent as such, and the limit keeps the first answer's date.
+
+    Where the next stage was not asked for, the time to ask begins again, though the complaint closed
+    meanwhile because that passed or the answer ended it; where it runs, it runs on.
+    """
+    stage = state.procedure.stage[earlier.stage]
+    received = received_on(state, entry, message)
+    judged = {finding.point for finding in message.findings} or set(earlier.points)
+    answer = GivenAnswer(stage.name, message.on, frozenset(judged & earlier.points), _content(message))
+    state.answers.record(message.message_id, answer, received, message.by)
+    _find_anew(state, entry, message, earlier)
+    for remedy in message.remedies:
+        state.remedies.agree_anew(remedy, message.on)
+    ended = state.closed_as in ("lapsed", "completed", "resolved")
+    if stage.name == state.current_stage and stage.name in state.answers.on and stage.next is not None:
+        if ended and message.outcome != "resolved":
+            state.position.open()
+        state.answers.begin_window(stage, max(received, leaving_of(entry, message)))
+    _send_answer(state, entry, message, stage, amends_on=earlier.on.isoformat())
+    if stage.name == state.current_stage and stage.name in state.answers.on:
+        state.ask_about_early_requests(entry)
+    return APPLIED
+
+
+def _find_anew(state: ComplaintState, entry: LogEntry, message: Respond, earlier: GivenAnswer) -> None:
+    stage = state.procedure.stage[earlier.stage]
+    by_number = {point.number: point for point in state.points.all}
     if not message.findings:
-        for point in state.points.open:
-            point.findings.append(PointFinding(stage.name, message.outcome, "", message.on))
-        return
-    at_issue = state.points.at_issue
+        _decide_alike(message, stage, [by_number[number] for number in sorted(earlier.points)])
     for finding in message.findings:
-        named, _ = state.points.named([finding.point])
-        if not named or named[0] not in at_issue:
-            state.note_irregular(entry, f"a finding on point {finding.point}, which is not at issue here")
-        if named:
-            named[0].findings.append(PointFinding(stage.name, finding.outcome, finding.reason, message.on))
-    missing = {point.number for point in state.points.open} - {finding.point for finding in message.findings}
-    if missing:
-        state.note_irregular(entry, f"no finding on point {', '.join(map(str, sorted(missing)))}")
+        if finding.point in earlier.points:
+            found = PointFinding(stage.name, finding.outcome, finding.reason, message.on)
+            by_number[finding.point].findings.append(found)
+        else:
+            what = f"a finding on point {finding.point}, which the answer that is amended did not answer"
+            state.note_irregular(entry, what)

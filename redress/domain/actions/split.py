@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from redress.domain.actions.registry import carries_out
+from redress.domain.actions.response import settle
 from redress.domain.effects import Fact
 from redress.domain.log import APPLIED, LogEntry, Outcome, refused
 from redress.domain.messages import Split
@@ -35,4 +36,5 @@ def split(state: ComplaintState, entry: LogEntry, message: Split) -> Outcome:
     points: list[Fact] = list(part.points)
     state.effects.open_part({"part": part.part, "points": points, "procedure": part.procedure}, entry)
     state.effects.send("split", entry, part=part.part, split_points=points, procedure=part.procedure)
+    settle(state, entry)
     return APPLIED

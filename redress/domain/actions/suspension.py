@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from redress.domain.actions.registry import carries_out
+from redress.domain.actions.response import settle
 from redress.domain.log import APPLIED, LogEntry, Outcome, refused
 from redress.domain.messages import Resume, Suspend
 from redress.domain.state import ComplaintState
@@ -37,6 +38,7 @@ def suspend(state: ComplaintState, entry: LogEntry, message: Suspend) -> Outcome
     _set_review(state, message, reviewed=reviewed)
     if message.points is not None:
         state.effects.send("suspension_of_points", entry)
+        settle(state, entry)
         return APPLIED
     since, most_on = state.deadlines.paused_since.isoformat(), _most_allowed(state)
     state.effects.send("suspension", entry, paused_since=since, reviewed=reviewed, most_on=most_on)
@@ -105,7 +107,7 @@ def _answer_what_was_suspended(state: ComplaintState, entry: LogEntry) -> None:
     unanswered = [point for point in waited if all(f.stage != stage.name for f in point.findings)]
     if unanswered:
         state.points.rest_all_but(unanswered)
-        state.answers.owe_anew(stage, entry.message.on)
+        state.answers.owe_anew(stage, entry.message.on, keep=True)
     elif stage.next is None:
         state.close("completed", "closure", entry)
     else:

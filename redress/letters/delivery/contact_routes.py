@@ -3,37 +3,15 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import NamedTuple
 
 from redress.domain.case import Case
 from redress.domain.fields import Advocate, Contact
+from redress.domain.letter_form import asked_for
 from redress.letters.naming import one_line
 from redress.letters.visible import visible
 from redress.procedures.authority import Authority
 from redress.store.outbound import Route
-
-_ASKED_BY: dict[Route, str] = {
-    "email": "email emails",
-    "text": "text texts sms",
-    "post": "post posted letter letters paper",
-}
-ROUTE_WORDS = {word: route for route, words in _ASKED_BY.items() for word in words.split()}
-"""The words by which somebody asks for a route (`format` of the complainant)."""
-
-_SMALL_WORDS = (
-    "a an and any are at be by can contact copy either fine first for format i in is like me message "
-    "messages mobile my normal only or ordinary phone please prefer preferred send "
-    "standard the then to usual via with written"
-)
-_FILLERS = frozenset(_SMALL_WORDS.split())
-"""Words that ask for nothing."""
-
-NO_WISH = frozenset({"no preference", "none", "any", "either", "either is fine", "no particular preference"})
-"""What says, as a whole, that it is all the same. Any other denial ("no post") is read by a person."""
-
-_A_SIGN = re.compile(r"[^\w\s.,;:/&+()'-]")
-"""What may mean anything: a cross, a tick, a question mark."""
 
 NO_ADDRESS = "there is no e-mail address and no postal address that can be used"
 BY_A_PERSON = "it was asked for in a form that a person has to make"
@@ -93,22 +71,6 @@ def _routes_of(person: Contact | Advocate, form: str) -> ContactRoutes:
         why_no_route=BY_A_PERSON if by_a_person else "" if routes else NO_ADDRESS,
         wants_text="text" in asked and not by_a_person and bool(person.telephone.strip()),
     )
-
-
-def asked_for(form: str) -> tuple[list[Route], bool]:
-    """The routes that a `format` names, in its order, and whether it asks for more than a route.
-
-    What is no known word (large print, easy read, a language, a denial of any kind) is for a person: sending
-    something else in its place would be no answer to whoever asked, and could harm them.
-    """
-    text = unicodedata.normalize("NFKC", form).casefold()
-    text = text.replace("e-mail", "email").replace("text message", "text")
-    words = re.findall(r"\w+", text)
-    if " ".join(words) in NO_WISH:
-        return [], False
-    asked = list(dict.fromkeys(ROUTE_WORDS[word] for word in words if word in ROUTE_WORDS))
-    rest = [word for word in words if word not in ROUTE_WORDS and word not in _FILLERS]
-    return asked, bool(rest or _A_SIGN.search(text))
 
 
 def usable_email(address: str) -> str:

@@ -1,0 +1,46 @@
+"""When the person has an answer: where Redress writes the letter, never before it left."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from redress.domain.letter_form import goes_by_post
+from redress.domain.log import LogEntry
+from redress.domain.messages import Close, DecideLate, Decline, Respond
+from redress.domain.state import ComplaintState
+
+
+def is_written(entry: LogEntry, message: Close | DecideLate | Decline | Respond) -> bool:
+    """Whether Redress writes the letter about a message; of a past message the authority's own has gone."""
+    if message.letter is None:
+        return entry.leaves_on is not None
+    return message.letter != "sent"
+
+
+def leaving_of(entry: LogEntry, message: Respond) -> date:
+    """The London date on which the letter with an answer left: the authority's own on the answer's day."""
+    if entry.leaves_on is None or not is_written(entry, message):
+        return message.on
+    return max(message.on, entry.leaves_on)
+
+
+def received_on(state: ComplaintState, entry: LogEntry, message: Respond) -> date:
+    """The London date on which the person had an answer, as recorded or as it is deemed.
+
+    Deemed: the authority's working days after the letter left, for e-mail and post apart. What is recorded
+    counts from the day the letter left on; an earlier day is noted as irregular.
+    """
+    left = leaving_of(entry, message)
+    if message.received_on is not None and message.received_on >= left:
+        return message.received_on
+    if message.received_on is not None:
+        what = (
+            f"received_on lies before the letter left, {left.isoformat()}: it counts only with letter: sent"
+        )
+        state.note_irregular(entry, what)
+    policy, person = state.procedure.policy, state.opening.complainant
+    days = policy.deemed_days
+    if days is None:
+        by_post = person is not None and goes_by_post(person.format, person.email, person.address)
+        days = policy.deemed_days_post if by_post else policy.deemed_days_email
+    return state.calendar.add(left, days)
