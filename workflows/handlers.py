@@ -12,8 +12,11 @@ from redress.domain.messages import (
     Accept,
     Acknowledge,
     AddNote,
+    AddPoints,
     AgreeStatement,
     Appoint,
+    Assign,
+    ChangeProcedure,
     Close,
     CompleteRemedy,
     ConfirmContact,
@@ -24,8 +27,10 @@ from redress.domain.messages import (
     Escalate,
     Extend,
     HoldPanel,
+    Link,
     OmbudsmanDecision,
     OmbudsmanEnquiry,
+    RecordContact,
     RecordMeeting,
     Recount,
     ReferToOmbudsman,
@@ -39,7 +44,10 @@ from redress.domain.messages import (
     SendPapers,
     SetAdvocate,
     Split,
+    StandDown,
+    StrikeOut,
     Suspend,
+    Unlink,
     Withdraw,
 )
 from workflows.descriptions import signal_description, update_description
@@ -150,6 +158,24 @@ class ComplaintHandlers:
     def check_appoint(self, message: Inbound[Appoint] = NOTHING) -> None:
         self.check("appoint", message)
 
+    @workflow.update(name="stand_down", description=update_description("stand_down"))
+    async def stand_down(self, message: Inbound[StandDown] = NOTHING) -> dict[str, Any]:
+        """A person gives up their part."""
+        return await self.take("stand_down", message)
+
+    @stand_down.validator
+    def check_stand_down(self, message: Inbound[StandDown] = NOTHING) -> None:
+        self.check("stand_down", message)
+
+    @workflow.update(name="assign", description=update_description("assign"))
+    async def assign(self, message: Inbound[Assign] = NOTHING) -> dict[str, Any]:
+        """An officer deals with it from now on."""
+        return await self.take("assign", message)
+
+    @assign.validator
+    def check_assign(self, message: Inbound[Assign] = NOTHING) -> None:
+        self.check("assign", message)
+
     @workflow.update(name="agree_statement", description=update_description("agree_statement"))
     async def agree_statement(self, message: Inbound[AgreeStatement] = NOTHING) -> dict[str, Any]:
         """The complaint statement is agreed with the complainant."""
@@ -203,6 +229,15 @@ class ComplaintHandlers:
     @record_meeting.validator
     def check_record_meeting(self, message: Inbound[RecordMeeting] = NOTHING) -> None:
         self.check("record_meeting", message)
+
+    @workflow.update(name="record_contact", description=update_description("record_contact"))
+    async def record_contact(self, message: Inbound[RecordContact] = NOTHING) -> dict[str, Any]:
+        """A contact besides letters."""
+        return await self.take("record_contact", message)
+
+    @record_contact.validator
+    def check_record_contact(self, message: Inbound[RecordContact] = NOTHING) -> None:
+        self.check("record_contact", message)
 
     @workflow.update(name="suspend", description=update_description("suspend"))
     async def suspend(self, message: Inbound[Suspend] = NOTHING) -> dict[str, Any]:
@@ -302,6 +337,51 @@ class ComplaintHandlers:
     @correct.validator
     def check_correct(self, message: Inbound[Correct] = NOTHING) -> None:
         self.check("correct", message)
+
+    @workflow.update(name="strike_out", description=update_description("strike_out"))
+    async def strike_out(self, message: Inbound[StrikeOut] = NOTHING) -> dict[str, Any]:
+        """A message that does not belong here is struck out."""
+        return await self.take("strike_out", message)
+
+    @strike_out.validator
+    def check_strike_out(self, message: Inbound[StrikeOut] = NOTHING) -> None:
+        self.check("strike_out", message)
+
+    @workflow.update(name="link", description=update_description("link"))
+    async def link(self, message: Inbound[Link] = NOTHING) -> dict[str, Any]:
+        """It belongs together with another complaint."""
+        return await self.take("link", message)
+
+    @link.validator
+    def check_link(self, message: Inbound[Link] = NOTHING) -> None:
+        self.check("link", message)
+
+    @workflow.update(name="unlink", description=update_description("unlink"))
+    async def unlink(self, message: Inbound[Unlink] = NOTHING) -> dict[str, Any]:
+        """It does not belong together with another complaint."""
+        return await self.take("unlink", message)
+
+    @unlink.validator
+    def check_unlink(self, message: Inbound[Unlink] = NOTHING) -> None:
+        self.check("unlink", message)
+
+    @workflow.update(name="add_points", description=update_description("add_points"))
+    async def add_points(self, message: Inbound[AddPoints] = NOTHING) -> dict[str, Any]:
+        """Points are added to the complaint."""
+        return await self.take("add_points", message)
+
+    @add_points.validator
+    def check_add_points(self, message: Inbound[AddPoints] = NOTHING) -> None:
+        self.check("add_points", message)
+
+    @workflow.update(name="change_procedure", description=update_description("change_procedure"))
+    async def change_procedure(self, message: Inbound[ChangeProcedure] = NOTHING) -> dict[str, Any]:
+        """The whole complaint goes on under another procedure."""
+        return await self.take("change_procedure", message)
+
+    @change_procedure.validator
+    def check_change_procedure(self, message: Inbound[ChangeProcedure] = NOTHING) -> None:
+        self.check("change_procedure", message)
 
     @workflow.update(name="split", description=update_description("split"))
     async def split(self, message: Inbound[Split] = NOTHING) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from redress.domain.sentences import with_long_dates
 from redress.domain.status import Status
 from redress.services import intake, lists, sending
 from redress.services.clock import today
+from redress.services.linking_back import link_back
 from redress.store.listing import ComplaintFilter, Line
 from redress.temporal.clock import is_apart, said_of, seconds_ahead
 
@@ -33,12 +34,13 @@ def open_(
     raw = console.read_document(file)
 
     async def work() -> intake.Opened:
-        intake.check(raw)
+        opening = intake.check(raw)
         here, since = register(), datetime.now(UTC)
         temporal = await client()
         opened = await intake.open_complaint(temporal, here, raw)
         if opened.created:
             await _compare_clocks(temporal, opened.reference, since)
+            await link_back(temporal, here, opened.reference, opening)
         return opened
 
     opened = console.run(work)

@@ -147,6 +147,28 @@ class Answers:
                 on = max(asked_on, min(window.counts_from, deadlines.day))
                 deadlines.meet(window, on, assumed=assumed)
 
+    def may_go_on_after(self, stage: Stage) -> bool:
+        """Whether the time to ask for the next stage runs."""
+        return any(window.is_open for window in self._windows_after(stage))
+
+    def resume_stage(self, stage: Stage) -> None:
+        """A later stage is not wanted any more: an answer never given is owed again, a window runs on.
+
+        Both have the days that they had; a window that has passed meanwhile is over.
+        """
+        latest = self._deadlines.latest
+        if stage.name not in self.on:
+            unmet = [latest[stage.response]] if stage.response in latest else []
+        else:
+            unmet = [window for window in self._windows_after(stage) if window.due_on >= self._deadlines.day]
+        for deadline in unmet:
+            self._deadlines.run_again(deadline)
+
+    def take_back_late(self, stage: Stage) -> None:
+        """The same where the answer came while the later stage ran: the time to ask begins today."""
+        self.on[stage.name] = max(answer.on for answer in self.given.values() if answer.stage == stage.name)
+        self.begin_windows_anew(stage)
+
     def begin_windows_anew(self, stage: Stage, counts_from: date | None = None) -> None:
         """The window after a stage passed during a pause: the person has it anew, from a day, else today."""
         latest = self._deadlines.latest

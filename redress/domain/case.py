@@ -28,7 +28,7 @@ from redress.domain.log import (
     pending,
 )
 from redress.domain.london import instant, london_date
-from redress.domain.messages import ConfirmContact, Correct, Recount, Respond
+from redress.domain.messages import ChangeProcedure, ConfirmContact, Correct, Recount, Respond, StrikeOut
 from redress.domain.opening import Opening
 from redress.domain.opening_parsing import past_messages
 from redress.domain.parsing import AHEAD_AT_MOST, Malformed, Parsed, parse_message
@@ -41,7 +41,7 @@ from redress.domain.status import MessageOutcome, Status, status_of
 
 __all__ = ["Answer", "Case", "EffectStatus", "LoggedMessage", "Rejected", "SavedCase", "Task", "Timer"]
 
-FROM_THE_START = (Correct, ConfirmContact)
+FROM_THE_START = (ChangeProcedure, Correct, ConfirmContact, StrikeOut)
 """Messages after which the complaint is made anew: what a correction puts right was never wrong."""
 
 IN_THE_FUTURE = "It is dated ahead of today by the clock here; it takes effect on its day."
@@ -66,13 +66,13 @@ class Case:
         self.log, self.logged = self.messages.entries, self.messages.records
         self.rejects = Rejects()
         self._ahead: list[LogEntry] = []
-        self._folding = Folding(rules, self.intake)
         for parsed in past_messages(opening, opened_on):
             message = parsed.message
             if message.message_id not in self.messages.records or message.action == "add_note":
                 self.messages.add(parsed)
         self.room.begin_shares()
         self._loaded = len(self.log)
+        self._folding = Folding(rules, self.intake, self._loaded)
         self.state = self._folding.state(self.log)
         self.state.advance(opened_on)
         for entry in self.log:
@@ -211,7 +211,7 @@ class Case:
         is_new = self.messages.check(parsed)
         if is_new and isinstance(parsed.message, Correct):
             newest = LogEntry(len(self.log), parsed.message, from_intake=parsed.from_intake)
-            check_correction(self.intake, [*self.log, newest], today)
+            check_correction(self.intake, [*self.state.strikes.kept(self.log), newest], today)
         if is_new and isinstance(parsed.message, Respond) and not is_signal:
             self._check_answer(parsed.message)
         return parsed

@@ -51,7 +51,8 @@ def _brings_contact(message: Message, advocate: Advocate | None) -> bool:
         return message.advocate not in (None, advocate)
     if isinstance(message, Correct):
         return any(name in CONTACT_FIELDS for name in message.field.split("."))
-    return any(getattr(message, name, None) for name in CONTACT_FIELDS)
+    brought = [getattr(message, name, None) for name in CONTACT_FIELDS]
+    return any(value and not isinstance(value, str) for value in brought)  # a name alone is no address
 
 
 def unconfirmed(log: Iterable[LogEntry]) -> set[int]:

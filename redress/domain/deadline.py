@@ -10,6 +10,9 @@ from typing import NamedTuple
 from redress.domain.calendar import Calendar, OutsideTable
 from redress.domain.procedure import Limit, Owner
 
+COMPLAINANT_ASKED = "complainant_asked"
+"""Why a limit is not late though its day has passed: the day was moved at the complainant's wish."""
+
 NEVER = date.max
 _DAY = timedelta(days=1)
 
@@ -38,7 +41,7 @@ class Deadline:
     It is open until it is met, stopped or lapsed. While it is open, `wakes_on` is the next day on
     which time alone does something to it: a reminder, running out, a further notice. `ran_out_on` is
     the due date that passed, of a target too; `fixed`: its date was given or promised to somebody, so
-    that no newer calendar moves it.
+    that no newer calendar moves it. `excused_until`: the later day that the complainant asked for.
 
     `lost`: the days of its unit that pauses have added to it, `within` those of them that count towards the
     most it can be extended to; `rested`: those that passed in pauses while it was late already.
@@ -69,6 +72,7 @@ class Deadline:
     ran_out_on: date | None = None
     notices: int = 0
     wakes_on: date = NEVER
+    excused_until: date | None = None
     round: int = 1
     """Which time its stage is gone through, where the Ombudsman has brought that back."""
 
@@ -84,6 +88,11 @@ class Deadline:
     def breach_due(self) -> bool:
         """Whether the present due date has been recorded as breached."""
         return self.breached_on == self.due_on
+
+    @property
+    def last_in_time(self) -> date:
+        """The last day that is not late: the due date, or the later one that the complainant asked for."""
+        return max(self.due_on, self.excused_until or self.due_on)
 
     def hand_on(self, milestone: str) -> None:
         """Something has happened: from then on somebody else may owe it."""
@@ -102,20 +111,20 @@ class Deadline:
                 return
             self.notices += 1
         if self.notices == len(remind):
-            self.wakes_on = self.due_on + _DAY
+            self.wakes_on = self.last_in_time + _DAY
             return
         self.wakes_on = NEVER
         if chase:
             with suppress(OutsideTable):
                 late = _days_late_at(chase, self.notices - len(remind) - 1)
-                self.wakes_on = calendar.add(self.due_on, late + self.rested + 1)
+                self.wakes_on = calendar.add(self.last_in_time, late + self.rested + 1)
 
     def move(self, calendar: Calendar, due_on: date, reason: str, today: date) -> None:
         """Give it another due date, record the earlier one with its breach, and start its notices anew."""
         if due_on == self.due_on:
             return
         self.moved.append(Moved(self.due_on, reason, self.breach_due, today))
-        if self.paused_on is not None and self.due_on < self.paused_on:
+        if self.paused_on is not None and self.last_in_time < self.paused_on:
             self.paused_on = today  # late until now: it has lost nothing that belongs to the new date
         self.due_on = due_on
         self.notices = self.rested = 0
@@ -157,7 +166,7 @@ class Deadline:
         if within_most:
             most = self.most(calendar)
             left = days_between(calendar, self.limit, self.due_on, most) if most is not None else 0
-            if left <= 0 or self.due_on < on:
+            if left <= 0 or self.last_in_time < on:
                 return
             ends = count(calendar, self.limit, max(on, self.counts_from), left)
         self.paused_on, self.pause_ends_on = on, ends
@@ -176,7 +185,7 @@ class Deadline:
         self.paused_on = self.pause_ends_on = None
         self.pauses[-1] = self.pauses[-1]._replace(until=until)
         lost = max(days_between(calendar, self.limit, max(since, self.counts_from), until), 0)
-        if self.due_on < since:
+        if self.last_in_time < since:
             self.rested += lost
             self.arm(calendar, on)
             return
@@ -235,8 +244,8 @@ def days_late_without_pause(calendar: Calendar, deadline: Deadline, due_on: date
 
 
 def _late(calendar: Calendar, deadline: Deadline, due_on: date, end: date) -> int:
-    end = min(end, calendar.last_sure)
-    if deadline.met_assumed or deadline.lapsed_on is not None or end <= due_on:
+    end, last = min(end, calendar.last_sure), max(due_on, deadline.excused_until or due_on)
+    if deadline.met_assumed or deadline.lapsed_on is not None or end <= last:
         return 0
     if deadline.met_on is not None and deadline.limit.unit != "calendar_days":
         return calendar.between(due_on, calendar.on_or_after(end))

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import date
 
 from redress.domain.calendar import HolidayTable, calendar_for, differing_within
-from redress.domain.deadline import NEVER, Deadline, count, days_between
+from redress.domain.deadline import COMPLAINANT_ASKED, NEVER, Deadline, Moved, count, days_between
 from redress.domain.position import Position
 from redress.domain.procedure import Limit, Owner, PauseGround, RulesSnapshot, StageName
 
@@ -192,6 +192,24 @@ class Deadlines:
         deadline.arm(self.calendar, self.day if deadline.limit.before else deadline.counts_from)
         self._rest(deadline)
 
+    def owe_again(self, milestone: str, on: date) -> None:
+        """What was done is undone: the limits that it met are owed once more, counted from a day."""
+        self.reached.pop(milestone, None)
+        for name in self.procedure.meeting.get(milestone, ()):
+            deadline = self.latest.get(name)
+            if deadline is not None and deadline.met_on is not None:
+                due_on = count(self.calendar, deadline.limit, on, deadline.limit.days)
+                self.run(Deadline(deadline.limit, name, on, due_on, deadline.limit.days))
+
+    def run_again(self, deadline: Deadline) -> None:
+        """What had stopped, or been used by something that counts no more, runs on with the days it had."""
+        if deadline.is_open:
+            return
+        deadline.met_on = deadline.stopped_on = None
+        self.running.append(deadline)
+        deadline.arm(self.calendar, self.day)
+        self._rest(deadline)
+
     def run_until(
         self, limit: Limit, on: date, until: date, *, name: str = "", owner: Owner | None = None
     ) -> None:
@@ -349,6 +367,18 @@ class Deadlines:
         until = max(deadline.due_on, most or leader.due_on)
         deadline.allow_until(self.calendar, until, reason, self.day)
         self._rest(deadline)
+
+    def excuse(self, deadline: Deadline, until: date | None) -> None:
+        """The complainant asked for a later day: until then it is not late; None: they did not, after all."""
+        if deadline.excused_until == until:
+            return
+        deadline.excused_until = until
+        deadline.moved = [moved for moved in deadline.moved if moved.reason != COMPLAINANT_ASKED]
+        if until is not None:
+            deadline.moved.append(Moved(deadline.due_on, COMPLAINANT_ASKED, breach=False, on=self.day))
+            deadline.breached_on = deadline.ran_out_on = None
+        deadline.notices = 0
+        deadline.arm(self.calendar, self.day)
 
     def change_calendar(self, table: HolidayTable) -> list[Deadline]:
         """Count on with a newer table of bank holidays; gives the running deadlines that it moved.

@@ -121,6 +121,10 @@ class EffectLog:
         key = f"{letter}:{mark_of(entry) if entry else facts['closed_on']}"
         self._add(key, "letter", letter, facts, entry, shows_message=True, once=True)
 
+    def take_back(self, strike: LogEntry, on: date, facts: dict[str, Fact]) -> None:
+        """The letter about letters that left because of what was struck out, on the day of the strike."""
+        self._add(f"letter_taken_back:{mark_of(strike)}", "letter", "letter_taken_back", facts, strike, on=on)
+
     def correct_dates(self, entry: LogEntry, on: date, facts: dict[str, Fact]) -> None:
         """The letter about the due dates that a correction moved, on the day it was made."""
         key = f"dates_corrected:{mark_of(entry)}"

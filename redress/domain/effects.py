@@ -37,6 +37,6 @@ class Effect:
         """The facts that a letter or a record may use, those of the message that caused it included."""
         if self.message is None:
             return self.facts
-        without = {"message_id", "by", "note", "holidays"}
+        without = {"message_id", "by", "note", "holidays", "rules"}
         message = self.message.model_dump(mode="json", by_alias=True, exclude=without, exclude_defaults=True)
         return {**self.facts, "message": message}

@@ -45,6 +45,9 @@ def scrubbed(status: Status, erased_on: date) -> dict[str, Any]:
         "advocate": None,
         "questions": [],
         "linked": _only(("reference", "how"), status["linked"]),
+        "links": _only(("reference", "how"), status["linked"]),
+        "officer": None,
+        "struck_out": _only(("on",), status.get("struck_out", [])),
         "deadlines": [_deadline(deadline) for deadline in status["deadlines"]],
         "letters": [{**letter, "about": None} for letter in status["letters"]],
         "messages": messages,
@@ -92,6 +95,8 @@ def marks_of(opening: Mapping[str, Any], status: Mapping[str, Any]) -> set[str]:
     texts = {*_texts(own)}
     for message in status.get("messages", []):
         texts |= {*_texts({name: v for name, v in message.items() if name not in _IMPERSONAL_FIELDS})}
+    for struck in status.get("struck_out", []):
+        texts |= {*_texts(struck.get("reason", ""))}
     for appointed in status.get("appointments", []):
         texts |= {*_texts(appointed.get("person", {}))}
     return {text for text in texts if len(text) >= SHORTEST and not _is_a_word_of_ours(text)}

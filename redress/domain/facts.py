@@ -34,7 +34,10 @@ def next_step(deadlines: Deadlines, knew_on: date, besides: Deadline | None = No
     ahead = [
         d
         for d in deadlines.running
-        if d is not besides and d.due_on >= deadlines.day and d.paused_on is None and d.limit.follows is None
+        if d is not besides
+        and d.last_in_time >= deadlines.day
+        and d.paused_on is None
+        and d.limit.follows is None
     ]
     if not ahead:
         return _nothing_ahead(deadlines, knew_on)

@@ -42,6 +42,7 @@ Flag = Annotated[bool, Strict()]
 Points = Annotated[list[RequiredText], Field(min_length=1, max_length=50)]
 
 Kind = Literal["complaint", "comment", "compliment", "suggestion", "service_request", "information_request"]
+Channel = Literal["web_form", "email", "post", "telephone", "text", "in_person"]
 AnswerOutcome = Literal["upheld", "partly_upheld", "not_upheld", "resolved"]
 Role = Literal[
     "investigating_officer", "independent_person", "adjudicating_officer", "panel_chair", "panel_member"
@@ -54,7 +55,7 @@ OmbudsmanCategory = Literal[
     "upheld", "not_upheld", "premature", "closed_after_enquiries", "out_of_jurisdiction"
 ]
 RemedyOrigin = Literal["answer", "panel", "ombudsman"]
-ReturnStage = Literal["stage_1", "stage_2", "stage_3"]
+LaterStage = Literal["stage_1", "stage_2", "stage_3"]
 
 Provisional = Annotated[
     bool, Field(description="It may move: its bank holidays, or what it counts from, are open.")

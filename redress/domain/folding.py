@@ -14,10 +14,12 @@ from redress.domain.effects import Fact
 from redress.domain.facts import move_of
 from redress.domain.log import LogEntry
 from redress.domain.messages import Correct, Extend, Recount
+from redress.domain.moving import moved
 from redress.domain.opening import Opening
 from redress.domain.procedure import RulesSnapshot
 from redress.domain.sentences import with_long_dates
 from redress.domain.state import ComplaintState
+from redress.domain.strikes import strikes_in
 
 
 class Folding(NamedTuple):
@@ -25,6 +27,8 @@ class Folding(NamedTuple):
 
     rules: RulesSnapshot
     intake: Opening
+    loaded: int = 0
+    """How many messages it was opened with."""
 
     def state(self, log: list[LogEntry], until: date = date.max) -> ComplaintState:
         """The complaint made anew from the messages dated up to `until`.
@@ -33,8 +37,11 @@ class Folding(NamedTuple):
         which due dates each of them moved, on the day it was made.
         """
         state, has_corrections = self._fold(log, until)
+        for strike in [struck.by for struck in state.strikes.struck.values()]:
+            if strike.message.on <= until:
+                _record_strike(state, strike, *self._around(log, strike))
         if has_corrections:
-            in_order = sorted(log, key=LogEntry.by_date)
+            in_order = sorted(state.strikes.kept(log), key=LogEntry.by_date)
             after: ComplaintState | None = None  # the entry before, where that was a correction too
             for at, entry in enumerate(in_order):
                 if isinstance(entry.message, Correct) and entry.message.on <= until:
@@ -45,15 +52,31 @@ class Folding(NamedTuple):
                     after = None
         return state
 
+    def _around(self, log: list[LogEntry], strike: LogEntry) -> tuple[ComplaintState, ComplaintState]:
+        """The complaint before and after a strike, on its day."""
+        known, on = [entry for entry in log if entry.by_date() < strike.by_date()], strike.message.on
+        before, after = self._fold(known, on)[0], self._fold([*known, strike], on)[0]
+        before.advance(on)
+        after.advance(on)
+        return before, after
+
     def _fold(self, log: list[LogEntry], until: date) -> tuple[ComplaintState, bool]:
-        put_right = corrected(self.intake, log)
-        state = ComplaintState(self.rules, put_right.opening, act)
+        strikes = strikes_in(log)
+        put_right = corrected(self.intake, strikes.kept(log))
+        rules = moved(self.rules, put_right.opening, put_right.entries, until)
+        state = ComplaintState(rules, put_right.opening, act)
+        state.strikes = strikes
+        state.loaded = self.loaded
+        state.opened_under = self.rules.procedure.name
         state.granted = self._granted(log, until) if put_right.reasons else frozenset()
         state.contacts.former = put_right.former
         for entry in sorted(put_right.entries, key=LogEntry.by_date):
             if entry.message.on > until:
                 break
             state.apply(entry)
+        for struck in strikes.struck.values():
+            if struck.entry.message.on <= until:
+                state.outcomes[struck.entry.seq] = struck.outcome
         return state, bool(put_right.reasons)
 
     def _granted(self, log: list[LogEntry], until: date) -> frozenset[int]:
@@ -93,6 +116,31 @@ class Folding(NamedTuple):
         ]
 
 
+def _record_strike(
+    state: ComplaintState, strike: LogEntry, before: ComplaintState, after: ComplaintState
+) -> None:
+    """Tell whoever may have had a letter because of what was struck out."""
+    still = {effect.key for effect in after.effects}
+    in_error: list[Fact] = [
+        {
+            "key": effect.key,
+            "template": effect.template,
+            "on": effect.on.isoformat(),
+            "stage": effect.facts.get("stage"),
+            "owner": effect.facts.get("owner"),
+        }
+        for effect in before.effects
+        if effect.kind == "letter" and effect.key not in still
+    ]
+    if in_error:
+        facts: dict[str, Fact] = {
+            "in_error": in_error,
+            "next": state.effects.next_step(),
+            "stage": state.stage,
+        }
+        state.effects.take_back(strike, strike.message.on, facts)
+
+
 def _record_correction(
     state: ComplaintState, entry: LogEntry, message: Correct, before: ComplaintState, after: ComplaintState
 ) -> None:
@@ -100,10 +148,10 @@ def _record_correction(
     on = message.on
     before.advance(on)
     after.advance(on)
-    moved = _record_moves(before, after, state, message.reason, on)
+    moves = _record_moves(before, after, state, message.reason, on)
     common: dict[str, Fact] = {"next": state.effects.next_step(), "stage": state.stage}
-    if moved:
-        state.effects.correct_dates(entry, on, {**common, "moved": moved})
+    if moves:
+        state.effects.correct_dates(entry, on, {**common, "moved": moves})
     undone = [*_undone(before, after, on)]
     if undone:
         state.effects.tell_undone(entry, on, {**common, "undone": undone})

@@ -57,11 +57,12 @@ class LogEntry(NamedTuple):
 class Outcome(NamedTuple):
     """What became of a message, and why.
 
-    `applied`, `pending` or `refused`; of what waited also `overtaken` or `not_accepted`. `since`: the day on
+    `applied`, `pending` or `refused`; of what waited also `overtaken` or `not_accepted`; `struck_out`: it is
+    as if it had never come. `since`: the day on
     which what waited took effect.
     """
 
-    outcome: Literal["applied", "pending", "refused", "overtaken", "not_accepted"]
+    outcome: Literal["applied", "pending", "refused", "overtaken", "not_accepted", "struck_out"]
     reason: str = ""
     since: date | None = None
 

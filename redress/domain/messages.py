@@ -14,7 +14,7 @@ from decimal import Decimal
 from inspect import getdoc
 from typing import Annotated, ClassVar, Literal, get_args
 
-from pydantic import Field, JsonValue, StringConstraints, model_validator
+from pydantic import Field, JsonValue, StringConstraints, ValidationInfo, field_validator, model_validator
 from pydantic.alias_generators import to_snake
 
 from redress.domain.calendar import HolidayTable
@@ -22,11 +22,14 @@ from redress.domain.fields import (
     Advocate,
     AnswerOutcome,
     ApproachedBy,
+    Channel,
     Connection,
+    Contact,
     Day,
     EnquiryKind,
     Flag,
     Id,
+    LaterStage,
     OmbudsmanCategory,
     Part,
     Person,
@@ -34,7 +37,6 @@ from redress.domain.fields import (
     RemedyOrigin,
     ReportKind,
     RequiredText,
-    ReturnStage,
     Role,
     Short,
     Text,
@@ -52,8 +54,6 @@ STAFF: frozenset[Sender] = MANAGER | {"staff"}
 ANYONE: frozenset[Sender] = STAFF | {"intake"}
 """For what an intake system passes on: what the person asks for or says."""
 
-ProcedureName = Literal["statutory", "irm", "corporate", "representation"]
-
 Reason = Annotated[RequiredText, Field(description="Why, in a sentence or two.")]
 OptionalReason = Annotated[Text, Field(description="Why, in a sentence or two.")]
 Proceedings = Annotated[Text, Field(description="The proceedings elsewhere that stand in its way, by name.")]
@@ -70,6 +70,15 @@ NamedPoints = (
 SomePoints = Annotated[
     NamedPoints | None, Field(description="Which points, by their numbers or their texts. Left out: all.")
 ]
+
+
+WhichPerson = Annotated[
+    Short | None, Field(description="Which of several people it is about, by name. Left out: all.")
+]
+
+
+Packed = Annotated[str, Field(max_length=24_000, repr=False)]
+"""Rules as compressed text."""
 
 
 class Message(Part):
@@ -293,8 +302,7 @@ class Escalate(Message):
     stage: AnswerStage | None = None
     """The stage asked for. Left out: the next one; where points are named that rest, the one that runs."""
 
-    person: Text = ""
-    """Which of several people asks."""
+    person: WhichPerson = None
 
     agreed_by_authority: Flag = False
     """Stage 1 is skipped by agreement. Not for intake systems to say."""
@@ -342,6 +350,37 @@ class Appoint(Message):
     connection: Connection = Field(examples=["employee"])
     """With the authority."""
 
+    replaces: Person | None = None
+    """Whose place it is, where somebody who has it is replaced."""
+
+    conflict_considered: OptionalReason = ""
+    """Why somebody may take the part although they answered an earlier stage, are complained about or have
+    sat before. Without it they are refused."""
+
+    added = ("replaces", "conflict_considered")
+
+
+class StandDown(Message):
+    """Somebody gives up their part; the part is to be filled again."""
+
+    title = "A person gives up their part"
+    reports = True
+    role: Role = Field(examples=["panel_member"])
+    """Which part."""
+
+    person: Person = Field(examples=[{"name": "Fern Fictitious"}])
+    """Who had it."""
+
+    reason: OptionalReason = Field(default="", examples=["Illness."])
+
+
+class Assign(Message):
+    """The officer who deals with the complaint from now on."""
+
+    title = "An officer deals with it from now on"
+    officer: Short = Field(examples=["Olive Imagined"])
+    """Who, by name or your own number."""
+
 
 class AgreeStatement(Message):
     """The complaint statement is agreed with the complainant."""
@@ -377,7 +416,20 @@ class SchedulePanel(Message):
     place: Text = Field(default="", examples=["An invented hall"])
     """Where."""
 
-    dates_ahead = ("meeting_on",)
+    at_request_of: Literal["complainant", "authority"] | None = None
+    """At whose wish it is on this day. With `complainant`, and a day within the limit in `offered_on`, the
+    later day is no breach: the limit keeps its day, and `moved` says `complainant_asked`. Sent again without
+    it, because they say that they did not ask, the breach is back."""
+
+    offered_on: Day | None = None
+    """The day that had been offered instead."""
+
+    agreed_on: Day | None = None
+    """When the day was agreed with the complainant."""
+
+    reason: OptionalReason = Field(default="")
+    dates_ahead = ("meeting_on", "offered_on")
+    added = ("at_request_of", "offered_on", "agreed_on", "reason")
 
 
 class SendPapers(Message):
@@ -388,10 +440,15 @@ class SendPapers(Message):
 
 
 class HoldPanel(Message):
-    """The panel met."""
+    """The panel met. The first sitting meets the limit; the report counts from the one that ends it."""
 
     title = "The Review Panel met"
     reports = True
+    adjourned_to: Day | None = None
+    """When it goes on, where this sitting did not end it; it may lie ahead."""
+
+    dates_ahead = ("adjourned_to",)
+    added = ("adjourned_to",)
 
 
 class RecordMeeting(Message):
@@ -401,6 +458,33 @@ class RecordMeeting(Message):
     reports = True
     with_whom: Text = Field(default="", alias="with", examples=["the Complaints Manager"])
     """Whom the meeting is with."""
+
+
+class RecordContact(Message):
+    """A contact besides letters: a call, a visit, a message, also one that nobody answered.
+
+    A contact of the person's own takes a complaint up again that was closed as `out_of_contact`.
+    """
+
+    title = "A contact besides letters"
+    reports = True
+    direction: Literal["in", "out"] = Field(examples=["out"])
+    """`in`: the person got in touch; `out`: the authority tried to, whether or not it reached them."""
+
+    channel: Channel = Field(examples=["telephone"])
+    """By which way."""
+
+    with_whom: Text = Field(default="", alias="with", examples=["Robin Invented"])
+    """Whom the contact was with."""
+
+    person: WhichPerson = None
+    summary: Text = Field(default="", examples=["Rang; nobody at home."])
+    """What was said, or that nobody answered. For the file; never in a letter."""
+
+    reply_by: Day | None = None
+    """The day by which the person was asked to answer; it may lie ahead."""
+
+    dates_ahead = ("reply_by",)
 
 
 class Suspend(Message):
@@ -477,24 +561,66 @@ class ConfirmContact(Message):
 
 
 class Withdraw(Message):
-    """Withdrawn by the complainant, at any stage."""
+    """Withdrawn by the complainant, at any stage; with `stage`, only the request for that one."""
 
     title = "Withdrawn by the complainant"
     sent_by = ANYONE
     reason: OptionalReason = Field(default="", examples=["It was sorted out."])
+    person: WhichPerson = None
+    stage: LaterStage | None = None
+    """The stage that the person no longer asks for; the answers before it stand. Left out: the whole
+    complaint."""
+
+    added = ("person", "stage")
+
+
+CloseKind = Literal["by_agreement", "died", "duplicate", "transferred", "settled", "out_of_contact"]
+
+_SAYS_MORE = {"who": "died", "of": "duplicate", "to": "transferred", "terms": "settled"}
+"""The fields of `close` that belong to one kind of it."""
 
 
 class Close(Message):
-    """Closed early."""
+    """Closed before its procedure is over; `kind` says as what. `died` is always recorded."""
 
     title = "Closed early"
     sent_by = MANAGER
     reason: Reason = Field(examples=["Everything was done."])
     agreed_by_complainant: Flag = Field(default=False, examples=[True])
-    """Whether the person agrees; needed while a next stage is open to them or an answer is owed."""
+    """Whether the person agrees; needed to settle, and while a next stage is open to them or an answer is
+    owed. What is `died`, `duplicate`, `transferred` or `out_of_contact` needs no agreement."""
+
+    kind: CloseKind = "by_agreement"
+    """`by_agreement`; `died`: nobody writes to the dead; `duplicate`: it goes on as another complaint;
+    `transferred`: to another body; `settled`: on terms; `out_of_contact`: only after two recorded contacts by
+    different ways (`record_contact`, `out`) and a letter that named a day at least 20 working days ahead, and
+    after that day; any contact takes it up again, and never too late."""
+
+    who: Text = ""
+    """Of `died`: who, `complainant` (left out) or `child`, or their name."""
+
+    of: Text = Field(default="", validate_default=True)
+    """Of `duplicate`: the reference of the complaint that goes on."""
+
+    to: Text = Field(default="", validate_default=True)
+    """Of `transferred`: whom it went to."""
+
+    terms: Text = Field(default="", validate_default=True)
+    """Of `settled`: what was agreed; it goes into the letter."""
+
+    @field_validator("who", "of", "to", "terms")
+    @classmethod
+    def _fits_the_kind(cls, value: str, info: ValidationInfo) -> str:
+        name, kind = str(info.field_name), info.data.get("kind")
+        belongs_to = _SAYS_MORE[name]
+        if value and kind != belongs_to:
+            raise ValueError(f"belongs to kind = '{belongs_to}' alone")
+        if not value and kind == belongs_to and name != "who":
+            raise ValueError(f"is missing: kind = '{belongs_to}' needs it")
+        return value
 
     letter: LetterChoice = None
-    added = ("letter",)
+    added = ("letter", "kind", "who", "of", "to", "terms")
 
 
 class ReferToOmbudsman(Message):
@@ -562,7 +688,7 @@ class OmbudsmanDecision(Message):
     """What the Ombudsman decided, in words. One of `category` and `outcome` is needed."""
 
     ombudsman_reference: OmbudsmanReference = ""
-    returns_to: ReturnStage | None = None
+    returns_to: LaterStage | None = None
     """The stage that is to be done again."""
 
     counts_from: Day | None = None
@@ -622,8 +748,94 @@ class Correct(Message):
     reason: Reason = Field(examples=["The stamp says so."])
 
 
+class StrikeOut(Message):
+    """What a message entered here by mistake: it is as if it had never come.
+
+    What it said is sealed: only that something was struck out is shown. Whoever had a letter because of it is
+    told so. A strike can be struck out itself. At most 40 in a complaint.
+    """
+
+    title = "A message that does not belong here is struck out"
+    sent_by = MANAGER
+    message: Id = Field(examples=["m-81724"])
+    """The `message_id` of what came by mistake."""
+
+    to: Short | None = None
+    """The reference of the complaint that it belongs to: it is recorded there, with its own `on`. By the
+    command line and HTTP."""
+
+    reason: Reason = Field(examples=["It belongs to another complaint."])
+
+
+LinkKind = Literal["related", "sibling", "joint", "duplicate"]
+
+
+class Link(Message):
+    """It belongs together with another complaint of the authority; both show it, and nothing closes."""
+
+    title = "It belongs together with another complaint"
+    reference: Short = Field(examples=["CYP-2026-000124"])
+    """The reference of the other one."""
+
+    how: LinkKind = Field(default="related", examples=["sibling"])
+    """`related`; `sibling`: of a brother or sister; `joint`: answered together with another body's;
+    `duplicate`: the same matter."""
+
+    reason: OptionalReason = Field(default="", examples=["The same family."])
+
+
+class Unlink(Message):
+    """It does not belong together with another complaint after all."""
+
+    title = "It does not belong together with another complaint"
+    reference: Short = Field(examples=["CYP-2026-000124"])
+    """The reference of the other one."""
+
+    how: LinkKind | None = None
+    """Which link. Left out: all to that one."""
+
+    reason: OptionalReason = Field(default="", examples=["Another family of the same name."])
+
+
+class AddPoints(Message):
+    """The person brings up something more, before the answer; the stage's limit does not move.
+
+    Once the stage is answered, or at Stage 2 its report is in, the Complaints Manager decides
+    (`decide_late`): accepted, they join the complaint; else they become a linked complaint of their own,
+    which counts from `received_on`.
+    """
+
+    title = "Points are added to the complaint"
+    sent_by = ANYONE
+    points: Points = Field(examples=[["The new plan was not explained either."]])
+    """The new points, each a text of its own; their numbers follow on those there are."""
+
+    reason: OptionalReason = Field(default="", examples=["It happened in the same week."])
+    received_on: Day | None = None
+    """When the person brought them up. Left out: `on`."""
+
+
+class ChangeProcedure(Message):
+    """The whole complaint goes on under another procedure of the authority, with its past.
+
+    It is as if it had been there from its receipt: days already counted stay counted.
+    """
+
+    title = "The whole complaint goes on under another procedure"
+    sent_by = MANAGER
+    procedure: Short = Field(examples=["corporate"])
+    """The procedure that it goes on under."""
+
+    stage: LaterStage | None = None
+    """The stage that it goes on at. Left out: the one that its past leads to there."""
+
+    reason: Reason = Field(examples=["It is not about a social care service."])
+    rules: Packed = ""
+    """The rules of that procedure, packed; the command line and HTTP fill it in. No sender need."""
+
+
 class Split(Message):
-    """Some points become a linked complaint under another procedure; at least one stays.
+    """Some points become a linked complaint under another procedure of the authority; at least one stays.
 
     The new complaint opens itself: its reference is this one's and a number (`CYP-2026-000123-1`), its clocks
     run from the receipt of this one, and an acknowledgement of this one holds for it (thanks for a comment do
@@ -635,16 +847,33 @@ class Split(Message):
     points: NamedPoints = Field(examples=[[2]])
     """Which points leave, by their numbers or their texts."""
 
-    procedure: ProcedureName = Field(examples=["corporate"])
-    """The procedure that they go on under."""
+    procedure: Short = Field(examples=["corporate"])
+    """The procedure that they go on under: any that the authority has."""
 
 
 class Reopen(Message):
-    """A closed complaint is taken up again; the answer at its last stage is owed anew from that day."""
+    """A closed complaint is taken up again; the answer at its last stage is owed anew from that day.
+
+    After the death of whoever complained it needs `complainant`, and no policy of the authority's stands in
+    its way; where its last stage was answered, the time to ask for the next one begins anew instead.
+    """
 
     title = "A closed complaint is taken up again"
     sent_by = MANAGER
     reason: Reason = Field(examples=["A letter had been overlooked."])
+    complainant: Contact | None = None
+    """Who goes on with it from now on, where that is somebody else."""
+
+    capacity: Literal["executor", "parent", "other"] | None = None
+    """As what they go on with it."""
+
+    added = ("complainant", "capacity")
+
+    @model_validator(mode="after")
+    def _says_as_what(self) -> Reopen:
+        if (self.complainant is None) != (self.capacity is None):
+            raise ValueError("complainant and capacity belong together: give both or neither")
+        return self
 
 
 class RestrictContact(Message):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, PrivateAttr
 
-from redress.domain.fields import Advocate, Contact, Day, Flag, Id, Kind, Part, Points, Short, Text
+from redress.domain.fields import Advocate, Channel, Contact, Day, Flag, Id, Kind, Part, Points, Short, Text
 from redress.domain.parsing import Parsed
 
 YOUNG_ROLES = frozenset({"child", "young_person", "looked_after_child", "care_leaver"})
@@ -15,9 +15,6 @@ YOUNG_ROLES = frozenset({"child", "young_person", "looked_after_child", "care_le
 
 SPLIT_SOURCE = "split"
 """The source system of a part that was split off another complaint; its id is the part's own reference."""
-
-
-Channel = Literal["web_form", "email", "post", "telephone", "text", "in_person"]
 
 
 class OnBehalfOf(Part):
@@ -37,8 +34,16 @@ class About(Part):
     team: Text = ""
     """Which team."""
 
+    teams: list[Short] = Field(default_factory=list, max_length=20)
+    """Which teams, where there are several; the first stands for `team` where that is left out."""
+
     people: list[Short] = Field(default_factory=list, max_length=50)
     """The names of the people concerned."""
+
+    @property
+    def all_teams(self) -> list[str]:
+        """Every team it concerns, each once, in their order."""
+        return list(dict.fromkeys(team for team in (self.team, *self.teams) if team)) or [""]
 
 
 MOST_MESSAGES = 500
@@ -88,8 +93,8 @@ class Opening(Part):
     )
     """Who complains. Left out: anonymous."""
 
-    on_behalf_of: OnBehalfOf | None = None
-    """The child for whom somebody else complains."""
+    on_behalf_of: OnBehalfOf | Annotated[list[OnBehalfOf], Field(max_length=20)] | None = None
+    """The child for whom somebody else complains, or several."""
 
     advocate: Advocate | None = None
     """Who speaks for the person; gets copies of the letters."""
@@ -103,8 +108,9 @@ class Opening(Part):
     tried_informally: Flag | None = None
     """Whether the person has tried to get it solved."""
 
-    linked_to: Short | None = None
-    """The reference of a complaint this one belongs with. It leaves that one's clocks alone."""
+    linked_to: Short | Annotated[list[Short], Field(max_length=20)] | None = None
+    """The reference of a complaint of the authority that this one belongs with, or several. It leaves their
+    clocks alone."""
 
     messages: list[dict[str, Any]] = Field(default_factory=list, max_length=MOST_MESSAGES)
     """The messages of a case already under way, each with its `action`, its `on` and that action's fields.
@@ -137,6 +143,24 @@ class Opening(Part):
         return "_".join(role.casefold().replace("-", " ").split()) in YOUNG_ROLES
 
     @property
+    def children(self) -> list[OnBehalfOf]:
+        """Those for whom somebody else complains."""
+        several = self.on_behalf_of if isinstance(self.on_behalf_of, list) else [self.on_behalf_of]
+        return [child for child in several if child is not None]
+
+    @property
+    def links_to(self) -> list[str]:
+        """The references of the complaints that this one was opened as belonging with."""
+        several = self.linked_to if isinstance(self.linked_to, list) else [self.linked_to]
+        return [reference for reference in several if reference]
+
+    def is_brought_by(self, name: str) -> bool:
+        """Whether somebody of this name complains, whatever its case and spacing."""
+        complainant = self.complainant
+        return complainant is not None and complainant.name.casefold().split() == name.casefold().split()
+
+    @property
     def subjects(self) -> list[str]:
         """What the matter is said to be about: service, team and people."""
-        return [self.about.service, self.about.team, *self.about.people] if self.about else []
+        about = self.about
+        return [about.service, *about.all_teams, *about.people] if about else []

@@ -45,13 +45,13 @@ def brief(state: ComplaintState, as_of: date) -> Brief:
     elif review is not None:
         waiting_for = review.owner
     elif next_one is not None:
-        waits_for = next_one.limit.waits_for if next_one.due_on >= as_of else None
+        waits_for = next_one.limit.waits_for if next_one.last_in_time >= as_of else None
         waiting_for = waits_for or next_one.owner
     return Brief(
         stage=state.stage,
         state=state.state,
         waiting_for=waiting_for,
-        next_due_on=next_one.due_on if next_one is not None else None,
+        next_due_on=next_one.last_in_time if next_one is not None else None,
         overdue=bool(late),
         late_since=late[0].due_on if late else None,
     )
@@ -59,7 +59,7 @@ def brief(state: ComplaintState, as_of: date) -> Brief:
 
 def late_of(state: ComplaintState, as_of: date) -> list[Deadline]:
     """What has passed by a day and is still owed: limits first, and the longest late first."""
-    late = [d for d in _owed(state) if d.due_on < (d.paused_on or as_of)]
+    late = [d for d in _owed(state) if d.last_in_time < (d.paused_on or as_of)]
     return sorted(late, key=lambda d: (d.limit.kind != "limit", d.due_on, d.name))
 
 
@@ -76,6 +76,6 @@ def _review_of_a_pause(state: ComplaintState) -> Deadline | None:
 
 
 def _next(owed: Sequence[Deadline], as_of: date) -> Deadline | None:
-    ahead = [d for d in owed if d.due_on >= as_of]
+    ahead = [d for d in owed if d.last_in_time >= as_of]
     first = [d for d in ahead if d.limit.kind != "target"]
-    return min(first or ahead or owed, key=attrgetter("due_on"), default=None)
+    return min(first or ahead or owed, key=attrgetter("last_in_time"), default=None)

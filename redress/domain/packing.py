@@ -12,8 +12,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from redress.domain.case import SavedCase
 from redress.domain.compression import compressed, decompressed
+from redress.domain.log import SavedCase
 from redress.domain.procedure import RulesSnapshot
 
 M = TypeVar("M", bound=BaseModel)

@@ -28,6 +28,7 @@ class People:
 
     def __init__(self, advocate: Advocate | None) -> None:
         self.appointments: list[Appointment] = []
+        self.officer: str | None = None
         self.set_advocate(advocate, speaks=False, gets_letters=True)
 
     def set_advocate(self, advocate: Advocate | None, *, speaks: bool, gets_letters: bool) -> None:
@@ -49,6 +50,14 @@ class People:
         for at, held in enumerate(self.appointments):
             if held.role in roles and held.until is None:
                 self.appointments[at] = held._replace(until=on)
+
+    def stand_down(self, role: str, person: Person, on: date) -> bool:
+        """Somebody has a part no more, from a day; whether they had it."""
+        for at, held in enumerate(self.appointments):
+            if held.role == role and held.until is None and held.person.is_same_as(person):
+                self.appointments[at] = held._replace(until=on)
+                return True
+        return False
 
     def appoint(self, message: Appoint, seats: int) -> bool:
         """Give a part to somebody; where its seats are taken, in place of the first. Whether all are now."""

@@ -65,7 +65,9 @@ def place_of(state: ComplaintState) -> str:
 def next_for_people(state: ComplaintState) -> Deadline | None:
     """What comes next for the person: the first limit or window ahead, else the first target."""
     ahead = [
-        d for d in state.running if d.paused_on is None and d.due_on >= state.day and d.limit.follows is None
+        d
+        for d in state.running
+        if d.paused_on is None and d.last_in_time >= state.day and d.limit.follows is None
     ]
     if state.closed_on is not None:
         ahead = [d for d in ahead if d.limit.name == "remedy"]

@@ -10,6 +10,8 @@ from typing import Literal, NamedTuple
 from redress.domain.fields import AnswerOutcome
 from redress.domain.procedure import StageName
 
+MOST_POINTS = 50
+
 PointState = Literal["open", "resting", "suspended", "split_off", "replaced"]
 """`resting`: not taken to the present stage; `replaced`: the agreed statement words it anew."""
 
@@ -122,6 +124,12 @@ class Points:
             if point not in chosen:
                 point.state = "resting"
 
+    def return_to(self, stage: StageName, *, answered: bool) -> None:
+        """A later stage is not wanted any more: what rested since this one is at issue again."""
+        for point in self.all:
+            if point.state == "resting" and (not answered or any(f.stage == stage for f in point.findings)):
+                point.state = "open"
+
     def take_on(self, wanted: Named) -> list[str]:
         """Only the points named go to the next stage; gives what is odd about the names.
 
@@ -136,13 +144,22 @@ class Points:
                 point.state = "open" if point in going else "resting"
         return remarks
 
+    def add(self, texts: Iterable[str]) -> None:
+        """New points are at issue at the present stage; their numbers follow on."""
+        for text in texts:
+            self.all.append(Point(len(self.all) + 1, text))
+
     def split(self, named: Sequence[Point], part: int, on: date, procedure: str) -> SplitOff:
         """These leave for a linked complaint under another procedure."""
         for point in named:
             point.state = "split_off"
-        left = SplitOff(part, on, [point.text for point in named], procedure)
-        self.split_off.append(left)
-        return left
+        return self.set_apart([point.text for point in named], part, on, procedure)
+
+    def set_apart(self, texts: Sequence[str], part: int, on: date, procedure: str) -> SplitOff:
+        """These go on as a linked complaint, whether they were points of this one before or not."""
+        apart = SplitOff(part, on, [*texts], procedure)
+        self.split_off.append(apart)
+        return apart
 
     def bring_back(self, stages: Collection[StageName]) -> None:
         """Stages are gone through anew: what had an answer there is at issue again, though it rests."""
@@ -165,6 +182,4 @@ class Points:
             if point.text not in texts:
                 point.state = "replaced"
         present = {point.text for point in now}
-        for text in texts:
-            if text not in present:
-                self.all.append(Point(len(self.all) + 1, text))
+        self.add(text for text in texts if text not in present)

@@ -8,7 +8,19 @@ from typing import Literal
 from redress.domain.procedure import Procedure, StageName
 
 OpenOrClosed = Literal["open", "suspended", "closed"]
-Ending = Literal["resolved", "lapsed", "completed", "withdrawn", "declined", "ended_early"]
+Ending = Literal[
+    "resolved",
+    "lapsed",
+    "completed",
+    "withdrawn",
+    "declined",
+    "ended_early",
+    "died",
+    "duplicate",
+    "transferred",
+    "settled",
+    "out_of_contact",
+]
 
 
 class Position:

@@ -14,7 +14,8 @@ class Requests:
     `waiting`: what came too early, until its day comes. `late`: requests for the next stage made after their
     window, until a person has decided. `early`: requests for a Review Panel made before the adjudication,
     until the person has said whether they stand. `stageless`: answers that do not say which stage they
-    answer, until somebody says it. `is_retry`: what is carried out now has waited.
+    answer, until somebody says it. `is_retry`: what is carried out now has waited. `withdrawn`: what was
+    withdrawn last is a request alone, not the complaint.
     """
 
     def __init__(self) -> None:
@@ -23,6 +24,7 @@ class Requests:
         self.early: list[LogEntry] = []
         self.stageless: list[LogEntry] = []
         self.is_retry = False
+        self.withdrawn = False
         self._asked_from: dict[int, StageName] = {}
         self._opened_for: dict[StageName, date] = {}
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from redress.domain.deadline import Deadline
 from redress.domain.effect_log import CHASE, mark_of
@@ -72,7 +73,7 @@ class Schedule:
         timers: list[Timer] = []
         soon: list[tuple[datetime, str]] = []
         for deadline in state.running:
-            ends = deadline.due_on + timedelta(days=1)
+            ends = deadline.last_in_time + timedelta(days=1)
             if deadline.paused_on is None and deadline.wakes_on <= ends and instant(ends) > now:
                 timers.append(Timer(deadline.name, instant(ends), owed(state.procedure, deadline)))
             if deadline.paused_on is not None and deadline.pause_ends_on is not None:
@@ -139,8 +140,10 @@ class Schedule:
         self, state: ComplaintState, effect: Effect, later: list[Effect], now: datetime
     ) -> bool:
         """Whether an effect of time has lost its point: done meanwhile, moved, or a later one is due too."""
+        if "in_error" in effect.facts:
+            return not left_in_error(effect.facts, self.settled)
         if effect.template == CHASE:
-            late = any(d.due_on < london_date(now) and d.paused_on is None for d in state.running)
+            late = any(d.last_in_time < london_date(now) and d.paused_on is None for d in state.running)
             newer = [other for other in later if other.template == CHASE]
             return not late or any(self._ready_at(state, other, now) <= now for other in newer)
         name = effect.facts.get("deadline")
@@ -185,6 +188,11 @@ class Schedule:
     def _effects(self, state: ComplaintState) -> list[Effect]:
         in_order = sorted(state.effects, key=lambda effect: effect.on)  # corrections are told last of all
         return [*self._opening_notices, *in_order]
+
+
+def left_in_error(facts: Mapping[str, Any], settled: Mapping[str, EffectStatus]) -> list[dict[str, str]]:
+    """Which of the letters that should not have been there did leave."""
+    return [letter for letter in facts["in_error"] if settled.get(letter["key"]) == "done"]
 
 
 def _still_concerns(effect: Effect, deadline: Deadline) -> bool:
@@ -248,7 +256,7 @@ def notices_at_opening(state: ComplaintState, opened_on: date) -> list[Effect]:
             "source": d.limit.source,
         }
         for d in state.running
-        if d.due_on < opened_on and d.paused_on is None
+        if d.last_in_time < opened_on and d.paused_on is None
     ]
     if late:  # one notice of all that was overdue when the complaint was brought here
         facts = {"late": late, "next": state.effects.next_step()}

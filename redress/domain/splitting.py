@@ -29,12 +29,16 @@ def part_of(case: Case, facts: Mapping[str, Any]) -> PartOpening:
     reference = part_reference(case.reference, int(facts["part"]))
     whole = case.opening.model_dump(mode="json", exclude_unset=True, exclude={"messages", "statutory"})
     name, was = str(facts["procedure"]), case.state.procedure.name
+    received_on = str(facts.get("received_on", case.opening.received_on.isoformat()))
     acknowledged = case.state.reached.get("acknowledged") if NO_COMPLAINT not in (name, was) else None
+    if "received_on" in facts:
+        acknowledged = None  # new points: nobody has said yet that they are here
     kind = "comment" if name == NO_COMPLAINT else "complaint"
     opening = whole | {
         "source": SPLIT_SOURCE,
         "source_id": reference,
         "points": list(facts["points"]),
+        "received_on": received_on,
         "kind": kind,
         "procedure": name,
         "linked_to": case.reference,

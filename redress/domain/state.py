@@ -10,6 +10,7 @@ A `ComplaintState` starts from an opening, takes one message after another (`app
 - `answers`: the stages that have been answered, and what is owed once more;
 - `remedies`: what was agreed to be done;
 - `requests`: messages that came too early or too late for what they ask;
+- `attempts`: what was tried to reach a person of whom nothing is heard;
 - `contacts`: addresses and advocates that wait to be confirmed;
 - `effects`: the letters, reminders and records that it gives rise to.
 
@@ -20,15 +21,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 from redress.domain.answers import Answers
+from redress.domain.attempts import Attempts
 from redress.domain.calendar import Calendar
+from redress.domain.conflicts import advocate_conflict
 from redress.domain.contacts import Contacts
 from redress.domain.deadline import Deadline
 from redress.domain.deadlines import Deadlines
 from redress.domain.effect_log import EffectLog
 from redress.domain.effects import Fact
-from redress.domain.fields import ApproachedBy
+from redress.domain.fields import ApproachedBy, Contact
+from redress.domain.linking import Links
 from redress.domain.log import Irregular, LogEntry, Outcome, pending
 from redress.domain.messages import Escalate
 from redress.domain.ombudsman import Approach, Ombudsman
@@ -39,10 +44,21 @@ from redress.domain.position import Ending, OpenOrClosed, Position
 from redress.domain.procedure import PauseGround, RulesSnapshot, Stage, StageName
 from redress.domain.remedies import Remedies
 from redress.domain.requests import Requests
+from redress.domain.strikes import Strikes
 from redress.domain.words import asked_about_entry, entry_stage, plain, questions_of
 
 Act = Callable[["ComplaintState", LogEntry], Outcome]
 """What carries out a message on a state: `redress.domain.actions.act`."""
+
+
+NEXT_SITTING: dict[str, Any] = {
+    "name": "panel_sitting",
+    "title": "Next sitting of the Review Panel",
+    "kind": "target",
+    "late_letters": [],
+    "says": "By {day} your Review Panel sits again.",
+}
+"""How an adjourned panel's next sitting differs from its meeting, whose limit the first has met."""
 
 
 class ComplaintState:
@@ -62,6 +78,12 @@ class ComplaintState:
         self.people = People(opening.advocate)
         self.requests = Requests()
         self.contacts = Contacts()
+        self.attempts = Attempts()
+        self.strikes = Strikes({})
+        self.links = Links()
+        self.complainant_died = False
+        self.loaded = 0
+        self.opened_under = rules.procedure.name
         self.effects = EffectLog(self.deadlines, opening.events_on or opening.received_on)
         self.outcomes: dict[int, Outcome] = {}
         self.granted: frozenset[int] = frozenset()  # extensions that were given before a correction
@@ -80,6 +102,7 @@ class ComplaintState:
         self.to_ask += asked_about_entry(rules.procedure, opening, self.entry)
         self.deadlines.reach("received", opening.received_on)
         self.deadlines.reach(f"requested:{self.entry}", opening.received_on)
+        self.ask_about_advocate()
         if self.questions:
             self._question()
 
@@ -118,6 +141,18 @@ class ComplaintState:
     def calendar(self) -> Calendar:
         """The calendar that its dates are counted with today."""
         return self.deadlines.calendar
+
+    def is_past(self, entry: LogEntry) -> bool:
+        """Whether a message came with the opening: it tells of a case already under way."""
+        return entry.seq < self.loaded
+
+    def ask_about_advocate(self) -> bool:
+        """Ask the Complaints Manager where the advocate has a part in the matter; whether there is cause."""
+        asked = advocate_conflict(self)
+        self.to_ask = [question for question in self.to_ask if question.name != "advocate_conflict"]
+        if asked is not None:
+            self.to_ask.append(asked)
+        return asked is not None
 
     # --- time and messages -----------------------------------------------------------------------
 
@@ -158,7 +193,7 @@ class ComplaintState:
 
     def _end_window(self) -> None:
         """Nobody asked for the next stage in time; who did so too early is asked once more, by a person."""
-        if not self.requests.early:
+        if not (self.requests.early and self.keeps_early(self.stage_rules)):
             self.close("lapsed", "closure")
             return
         self.deadlines.reach("early_unanswered", self.day)
@@ -204,6 +239,12 @@ class ComplaintState:
             if before not in self.reached:
                 self.note_irregular(entry, f"{plain(before)} is not recorded")
 
+    def may_take_points(self) -> bool:
+        """Whether new points join the stage that runs: not once it is answered, or its report is in."""
+        stage = self.stage_rules
+        has_report = stage.name == "stage_2" and "reported:investigation" in self.reached
+        return stage.name not in self.answers.on and stage.name != "stage_3" and not has_report
+
     # --- stages ----------------------------------------------------------------------------------
 
     def take(self, entry: LogEntry) -> None:
@@ -223,8 +264,7 @@ class ComplaintState:
 
     def open_stage(self, name: StageName, entry: LogEntry, counts_from: date) -> None:
         """Go to a stage: what ran in the last one stops, what belongs to this one starts."""
-        if self.requests.late:
-            self.decide_late_requests(Outcome("applied", "the stage asked for was opened", self.day))
+        self._settle_late(Outcome("applied", "the stage asked for was opened", self.day))
         self.answers.end_windows_before(name, entry.message.on, assumed=entry.assumed)
         for early in self.requests.take_early():
             self.outcomes[early.seq] = Outcome("applied", "it was asked for again", self.day)
@@ -306,14 +346,48 @@ class ComplaintState:
             facts: dict[str, Fact] = {"closed_on": on.isoformat(), "closed_as": closed_as, "stage": stage}
             self.effects.close(letter, entry, facts | more)
 
-    def reopen(self, entry: LogEntry) -> None:
-        """Take a closed complaint up again: the answer at the stage where it ended is owed anew."""
+    def reopen(self, entry: LogEntry, *, keep: bool = False) -> None:
+        """Take a closed complaint up again: the answer at the stage where it ended is owed anew.
+
+        `keep`: to the points alone that had none.
+        """
         self.position.open()
         self.position.stage = self.current_stage
-        self.answers.owe_anew(self.stage_rules, self.day)
+        self.answers.owe_anew(self.stage_rules, self.day, keep=keep)
         if self.questions and "decided" not in self.reached:
             self._question()
         self.deadlines.reach("reopened", self.day, assumed=entry.assumed)
+
+    def take_up(self, entry: LogEntry) -> None:
+        """A complaint that stopped for no fault of the person's goes on: nothing of theirs comes too late.
+
+        Where the stage was answered, the time to ask for the next one begins anew; else the answer is owed.
+        """
+        if self.current_stage not in self.answers.on:
+            self.reopen(entry, keep=True)
+            return
+        self.position.open()
+        self.position.stage = self.current_stage
+        self.answers.begin_windows_anew(self.stage_rules)
+
+    def go_back(self, stage: Stage) -> None:
+        """A later stage is not wanted any more: what was owed and open at the one before it is again."""
+        self.deadlines.stop(self.day, closing=False)
+        self.reached.pop(f"requested:{self.stage}", None)
+        self.position.enter(stage.name)
+        self.points.return_to(stage.name, answered=stage.name in self.answers.on)
+        self.answers.left.pop(stage.name, None)
+        came_late = self.answers.answered(stage.name) and stage.name not in self.answers.on
+        if came_late and not self.unanswered(stage.name):
+            self.answers.take_back_late(stage)
+        else:
+            self.answers.resume_stage(stage)
+
+    def change_complainant(self, complainant: Contact) -> None:
+        """Somebody else goes on with it; an advocate was the choice of the person before."""
+        self.opening = self.opening.model_copy(update={"complainant": complainant})
+        self.complainant_died = False
+        self.people.set_advocate(None, speaks=False, gets_letters=False)
 
     def refer(self, approached_by: ApproachedBy) -> None:
         """The matter goes to the Ombudsman; an open complaint stays where it is, and goes on."""
@@ -336,8 +410,7 @@ class ComplaintState:
         first = self.procedure.order[stage]
         later = [s.name for s in self.procedure.stages if self.procedure.order[s.name] > first]
         stages = [stage, *(s for s in later if f"requested:{s}" in self.reached)]
-        if self.requests.late:
-            self.decide_late_requests(Outcome("overtaken", "the Ombudsman brought a stage back", self.day))
+        self._settle_late(Outcome("overtaken", "the Ombudsman brought a stage back", self.day))
         self.deadlines.begin_round(stages)
         self.answers.begin_round(stages)
         roles = [rule.role for rule in self.procedure.roles if rule.stage in stages]
@@ -413,12 +486,52 @@ class ComplaintState:
         self.deadlines.reach("late_decided", self.day, assumed=assumed)
         return requests
 
+    def _settle_late(self, outcome: Outcome) -> bool:
+        """Late requests for a stage have this outcome, new points wait on."""
+        points = [entry for entry in self.requests.late if not isinstance(entry.message, Escalate)]
+        asked = [entry for entry in self.requests.late if entry not in points]
+        if not points and asked:
+            self.decide_late_requests(outcome)
+        self.requests.late = points
+        self.outcomes |= {entry.seq: outcome for entry in asked}
+        return bool(asked)
+
+    def drop_requests(self, reason: str) -> bool:
+        """Nobody asks for the next stage any more; whether anybody had, too early or too late."""
+        asked = [entry for entry in self.requests.waiting if isinstance(entry.message, Escalate)]
+        for entry in asked:
+            self.requests.waiting.remove(entry)
+            self.outcomes[entry.seq] = Outcome("overtaken", reason, self.day)
+        late = self._settle_late(Outcome("overtaken", reason, self.day))
+        return bool(asked) or late
+
+    def drop_early_requests(self, reason: str) -> bool:
+        """Nobody asks for a Review Panel any more; whether anybody had, before the adjudication."""
+        early = self.requests.take_early()
+        self.outcomes |= {entry.seq: Outcome("overtaken", reason, self.day) for entry in early}
+        if early:
+            self.deadlines.reach("early_decided", self.day)
+        return bool(early)
+
     # --- panel, contact, notes -----------------------------------------------------------------------
 
     def restrict_contact(self, until: date) -> None:
         """Replies stop until a day, on which that is reviewed."""
         self.deadlines.renew_until(self.procedure.limit["contact_review"], self.day, until)
         self.contact_restricted_until = until
+
+    def adjourn_panel(self, on: date, until: date, *, assumed: bool) -> None:
+        """The first sitting meets the limit; what counts from the panel waits for the one that ends it."""
+        self.deadlines.meet_all("panel_held", on, assumed=assumed)
+        limit = self.procedure.limit["panel_meeting"].model_copy(update=NEXT_SITTING)
+        self.deadlines.renew_until(limit, on, until)
+        self.panel_on = until
+
+    def hold_panel(self, on: date, *, assumed: bool) -> None:
+        """A sitting that ends the panel; it may be the only one."""
+        sitting = self.latest.get(NEXT_SITTING["name"])
+        if sitting is not None and sitting.is_open:
+            self.deadlines.meet(sitting, on, assumed=assumed)
 
     def call_panel(self, meeting_on: date, on: date, *, assumed: bool) -> None:
         """The panel is called, on a day and for another; what is owed before it counts back from there."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from operator import attrgetter
-from typing import Annotated, Literal, NotRequired, cast, get_args
+from typing import Annotated, Any, Literal, NotRequired, cast, get_args
 
 from pydantic import ConfigDict, Field, JsonValue, with_config
 from pydantic.fields import FieldInfo
@@ -24,7 +24,7 @@ from redress.domain.fields import (
     Role,
 )
 from redress.domain.log import LogEntry
-from redress.domain.messages import KNOWN
+from redress.domain.messages import KNOWN, StrikeOut
 from redress.domain.ombudsman import Enquiry
 from redress.domain.owed import brief, late_of
 from redress.domain.people import Appointment
@@ -244,15 +244,20 @@ class _AboutMessage(TypedDict):
 
 
 class _AboutKnownMessage(_AboutMessage):
-    action: Annotated[str, Field(description="Its action."), one_of(*KNOWN)]
+    action: Annotated[
+        str, Field(description="Its action; `struck_out`: not shown."), one_of(*KNOWN, "struck_out")
+    ]
 
 
 @with_config(DESCRIBED)
 class MessageRecord(_AboutKnownMessage):
     """A message with the fields of its action."""
 
-    outcome: Annotated[str, one_of("applied", "pending", "refused", "not_accepted", "overtaken")]
-    """`applied`, `pending`, `refused`, `not_accepted` (a late request), `overtaken` (it closed first). What
+    outcome: Annotated[
+        str, one_of("applied", "pending", "refused", "not_accepted", "overtaken", "struck_out")
+    ]
+    """`applied`, `pending`, `refused`, `not_accepted` (a late request), `overtaken` (it closed first),
+    `struck_out` (it came by mistake; its fields are not shown). What
     `respond` or `ombudsman_decision` decided is under `decided`."""
 
     assumed: NotRequired[bool]
@@ -322,8 +327,9 @@ class Link(TypedDict):
     reference: str
     """Its reference."""
 
-    how: Annotated[str, one_of("linked_to", "split_off")]
-    """`linked_to` or `split_off`."""
+    how: Annotated[str, one_of("linked_to", "split_off", "related", "sibling", "joint", "duplicate")]
+    """`linked_to` (the opening says so), `split_off`, or as `link` says: `related`, `sibling`, `joint`,
+    `duplicate`."""
 
     procedure: NotRequired[str]
     """Of what was split off: its procedure."""
@@ -332,7 +338,7 @@ class Link(TypedDict):
     """Of what was split off: its points."""
 
     on: NotRequired[IsoDay]
-    """Of what was split off: when."""
+    """Of a link that was recorded, or of what was split off: when."""
 
 
 @with_config(DESCRIBED)
@@ -421,6 +427,20 @@ class DifferingStatus(TypedDict):
     """What it says otherwise than the first."""
 
 
+@with_config(DESCRIBED)
+class StruckOut(TypedDict):
+    """That something was struck out, and nothing of what it said."""
+
+    message_id: NotRequired[str]
+    """The name of what was struck out."""
+
+    on: IsoDay
+    """When it was struck out."""
+
+    reason: NotRequired[str]
+    """Why."""
+
+
 class Summary(TypedDict):
     """What every list and notice says of a complaint. Nothing in it is personal."""
 
@@ -481,6 +501,9 @@ class Status(ComplaintLine):
     linked: list[Link]
     """Complaints it belongs with."""
 
+    links: NotRequired[list[Link]]
+    """The same under the name of version 2."""
+
     remedies: list[RemedyStatus]
     """What was agreed to be done."""
 
@@ -511,6 +534,9 @@ class Status(ComplaintLine):
     advocate: dict[str, JsonValue] | None
     """Who speaks for the person now."""
 
+    officer: NotRequired[str | None]
+    """Who deals with it."""
+
     contact_restricted_until: IsoDay | None
     """Until then messages are not answered."""
 
@@ -525,6 +551,9 @@ class Status(ComplaintLine):
 
     messages: NotRequired[list[MessageRecord]]
     """Every message, in the order it was received."""
+
+    struck_out: NotRequired[list[StruckOut]]
+    """What came by mistake and is as if it had never come."""
 
     differing: NotRequired[list[DifferingStatus]]
     """The same intake with other content, kept until staff decide. As the register has it: the workflow's own
@@ -544,13 +573,13 @@ WHO_AND_WHAT = {"complainant", "also_complaining", "on_behalf_of", "about"}
 def state_of(deadline: Deadline, as_of: date) -> DeadlineState:
     """What a deadline is on a day."""
     if deadline.met_on is not None:
-        in_time = deadline.met_assumed or deadline.met_on <= deadline.due_on
+        in_time = deadline.met_assumed or deadline.met_on <= deadline.last_in_time
         return "met" if in_time else "met_late"
     if deadline.lapsed_on is not None:
         return "lapsed"
     if deadline.stopped_on is not None:
         return "stopped"
-    if deadline.due_on < (deadline.paused_on or as_of):
+    if deadline.last_in_time < (deadline.paused_on or as_of):
         return "overdue"  # through a pause too: a breach that stood before stands
     return "running" if deadline.paused_on is None else "paused"
 
@@ -581,6 +610,7 @@ def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of:
         kind=state.opening.kind,
         points=[_point(state, point) for point in state.points.all],
         linked=linked(state, reference),
+        links=linked(state, reference),
         remedies=[_remedy(state, agreed) for agreed in state.remedies],
         ombudsman=_ombudsman(state) if state.ombudsman.is_involved else None,
         appointments=[_appointment(state, held) for held in state.people.appointments],
@@ -591,6 +621,7 @@ def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of:
         channel=state.opening.channel,
         desired_outcome=state.opening.desired_outcome,
         advocate=state.people.advocate.model_dump(mode="json") if state.people.advocate else None,
+        officer=state.people.officer,
         contact_restricted_until=_iso(restricted if restricted and restricted >= as_of else None),
         refused=cast(list[MessageOutcome], _with_outcome("refused", state, log)),
         irregular=_irregular(state, log),
@@ -600,6 +631,7 @@ def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of:
             if e.kind in ("letter", "reminder")
         ],
         messages=[_message(state, entry) for entry in log],
+        struck_out=_struck_out(state, as_of),
         calendar=state.calendar.version,
         as_of=as_of.isoformat(),
     )
@@ -635,8 +667,10 @@ def _point(state: ComplaintState, point: Point) -> PointStatus:
 
 def linked(state: ComplaintState, reference: str) -> list[Link]:
     """The complaints this one belongs together with, and how."""
-    to = state.opening.linked_to
-    whole: list[Link] = [{"reference": to, "how": "linked_to"}] if to else []
+    whole: list[Link] = [{"reference": to, "how": "linked_to"} for to in state.opening.links_to]
+    whole += [
+        {"reference": link.reference, "how": link.how, "on": link.on.isoformat()} for link in state.links
+    ]
     return whole + [
         {
             "reference": part_reference(reference, part.part),
@@ -775,8 +809,24 @@ def _with_outcome(outcome: str, state: ComplaintState, log: list[LogEntry]) -> l
     ]
 
 
+def _struck_out(state: ComplaintState, as_of: date) -> list[StruckOut]:
+    return [
+        {
+            "message_id": struck.entry.message.message_id,
+            "on": struck.by.message.on.isoformat(),
+            "reason": struck.by.message.reason if isinstance(struck.by.message, StrikeOut) else "",
+        }
+        for struck in state.strikes.struck.values()
+        if struck.by.message.on <= as_of
+    ]
+
+
 def _message(state: ComplaintState, entry: LogEntry) -> MessageRecord:
-    without = {"holidays": {"holidays"}}  # of a recount the version, not every day
+    if entry.seq in state.strikes.struck:
+        sealed = {"action": "struck_out", "on": entry.message.on.isoformat(), "outcome": "struck_out"}
+        return cast(MessageRecord, sealed | {"message_id": entry.message.message_id})
+    # Of a recount the version, not every day; of a move the name, not the rules.
+    without: dict[str, Any] = {"holidays": {"holidays"}, "rules": True}
     fields = entry.message.model_dump(mode="json", by_alias=True, exclude=without, exclude_defaults=True)
     if "outcome" in fields:
         fields["decided"] = fields["outcome"]  # what was decided; `outcome` says what became of the message

@@ -62,7 +62,7 @@ def questions_of(procedure: Procedure, opening: Opening) -> list[Question]:
 
 
 def _is_asked(question: Question, procedure: Procedure, opening: Opening) -> bool:
-    complainant, child = opening.complainant, opening.on_behalf_of
+    complainant, children = opening.complainant, opening.children
     match question.when:
         case "anonymous":
             return complainant is None
@@ -77,9 +77,9 @@ def _is_asked(question: Question, procedure: Procedure, opening: Opening) -> boo
         case "mentions":
             return bool(mentioned(question.values, *opening.points, *opening.subjects))
         case "child_disagrees":
-            return child is not None and child.child_agrees is False
+            return any(child.child_agrees is False for child in children)
         case "child_not_asked":
-            return child is not None and child.child_agrees is None
+            return any(child.child_agrees is None for child in children)
         case "not_tried_informally":
             return opening.tried_informally is False
 

@@ -30,7 +30,7 @@ def context(
     deadline = state.latest.get(str(facts.get("deadline")))
     same = deadline is not None and deadline.due_on.isoformat() == facts.get("due_on")
     runs = [d for d in state.running if d.paused_on is None]
-    ahead = [d for d in runs if d.due_on >= sent_on]
+    ahead = [d for d in runs if d.last_in_time >= sent_on]
     points = {point.number: point.text for point in state.points.all}
     return {
         "message": {},
@@ -55,7 +55,7 @@ def context(
         "point": lambda number: points.get(number, str(number)),
         "doubts": [q.doubt for q in state.questions if q.doubt] if state.stage == "intake" else [],
         "anonymous": case.opening.complainant is None,
-        "for_child": case.opening.on_behalf_of is not None,
+        "for_child": bool(case.opening.children),
         "has_advocate": state.people.advocate is not None,
         "is_open": state.closed_on is None,
         "reached": state.reached,
@@ -63,11 +63,11 @@ def context(
         "waited_in_part": _waited_in_part(case),
         "panel_on": state.panel_on.isoformat() if state.panel_on and state.panel_on >= sent_on else "",
         "due": {d.name: d.due_on.isoformat() for d in ahead},
-        "late_since": {d.name: d.due_on.isoformat() for d in runs if d.due_on < sent_on},
+        "late_since": {d.name: d.due_on.isoformat() for d in runs if d.last_in_time < sent_on},
         "still_late": [
             _owed(d, titles) | {"days_late": days_late(state.calendar, d, sent_on), "unit": d.limit.unit}
             for d in sorted(runs, key=by_due)
-            if d.due_on < sent_on and d.limit.follows is None
+            if d.last_in_time < sent_on and d.limit.follows is None
         ],
         "counts_from": {d.name: d.counts_from.isoformat() for d in state.ledger},
         "was_due": _was_due(case, facts),
@@ -91,13 +91,13 @@ def context(
 
 def _place(case: Case) -> str:
     """Where the panel meets, as the latest call for its day says."""
-    called = [e.message for e in case.log if isinstance(e.message, SchedulePanel)]
+    called = [e.message for e in case.state.effects.heard if isinstance(e.message, SchedulePanel)]
     return next((m.place for m in reversed(called) if m.meeting_on == case.state.panel_on), "")
 
 
 def _waited_in_part(case: Case) -> bool:
     """Whether only points of it were suspended last, not the whole."""
-    suspensions = [e.message for e in case.log if isinstance(e.message, Suspend)]
+    suspensions = [e.message for e in case.state.effects.heard if isinstance(e.message, Suspend)]
     return bool(suspensions) and suspensions[-1].points is not None
 
 
@@ -143,7 +143,7 @@ def _acknowledgement_was_due(case: Case, facts: Facts) -> str:
         for deadline in case.state.ledger
         if deadline.name in names
         and deadline.met_on is not None
-        and deadline.due_on < deadline.met_on
+        and deadline.last_in_time < deadline.met_on
         and deadline.met_on.isoformat() == message.get("on")
     ]
     return max(late, default="")
@@ -235,9 +235,15 @@ def _part(case: Case, facts: Facts, sent_on: date) -> dict[str, Any]:
     return {
         "part_reference": part.reference,
         "part_title": procedure(facts["procedure"], opening.authority).title,
-        "part_reason": sentences()["why_split"][facts["procedure"]],
+        "part_reason": _why_split(facts["procedure"], opening.authority),
         "part_due": due_on.isoformat() if due_on else "",
     }
+
+
+def _why_split(name: str, council: str) -> str:
+    """Why points follow another procedure; of an authority's own, its title says it."""
+    title = procedure(name, council).title
+    return sentences()["why_split"].get(name, f'they belong under our procedure "{title}"')
 
 
 def _contact_line(service: Service) -> str:

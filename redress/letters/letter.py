@@ -18,9 +18,10 @@ from jinja2 import Environment, Template
 from redress.domain.calendar import full_date
 from redress.domain.case import Case
 from redress.domain.fields import Contact
+from redress.domain.schedule import left_in_error
 from redress.letters.catalogue import TEMPLATES, TemplateLoader, catalogue, text_of
 from redress.letters.context import context
-from redress.letters.naming import one_line, plain_of, titles_of
+from redress.letters.naming import one_line, plain_of, stages_of, titles_of
 from redress.letters.next_step import next_line, sentences
 from redress.letters.visible import visible
 from redress.procedures.loader import Authority
@@ -53,11 +54,14 @@ def letters_for(case: Case, authority: Authority, effect: Mapping[str, Any], sen
     """The letters that a recorded effect makes, dated with the London date they leave."""
     name, facts = effect["template"], effect["facts"]
     entry = catalogue()[name]
-    roles = dict.fromkeys(role for to in entry.to for role in _who(to, facts))
+    wrong = left_in_error(facts, case.settled) if "in_error" in facts else []
+    roles = dict.fromkeys(role for to in entry.to for role in _who(to, facts, wrong))
     letters = []
     for role in roles:
         if role == "complainant" and case.opening.complainant is None:
             continue
+        if role in OUTSIDE and case.state.complainant_died:
+            continue  # nobody writes to the dead; an advocate's copy is of a letter to them
         if role == "advocate" and not (case.state.people.advocate and case.state.people.advocate_letters):
             continue
         outside = role in OUTSIDE
@@ -72,6 +76,8 @@ def letters_for(case: Case, authority: Authority, effect: Mapping[str, Any], sen
             "to_title": titles.get(role, role.replace("_", " ")),
             "next_line": next_line(case, facts, sent_on, titles, outside=outside),
         }
+        had = [each for each in wrong if role in _recipients(each)]
+        reader["taken_back"] = [_as_it_read(each, case, reader, sent_on) for each in had]
         if young:
             reader["plain"] = plain_of(case)
         reader["subject"] = _compiled(entry.subject_for(outside=outside, young=young)).render(reader)
@@ -84,8 +90,28 @@ def letters_for(case: Case, authority: Authority, effect: Mapping[str, Any], sen
     return letters
 
 
-def _who(to: str, facts: Mapping[str, Any]) -> list[str]:
-    """The recipients that an entry of the catalogue means: a role, or whoever owes what it is about."""
+def _recipients(letter: Mapping[str, Any]) -> list[str]:
+    """Who gets a letter of a name, about what somebody owes."""
+    return [role for to in catalogue()[letter["template"]].to for role in _who(to, letter, [])]
+
+
+def _as_it_read(
+    letter: Mapping[str, str], case: Case, reader: Mapping[str, Any], sent_on: date
+) -> dict[str, str]:
+    """A letter that has left, by its subject and the day it belongs to."""
+    outside, young = reader["outside"], reader["young"]
+    subject = catalogue()[letter["template"]].subject_for(outside=outside, young=young)
+    stages = stages_of(case, letter, [], reader["titles"], sent_on, young=young)
+    return {"subject": one_line(_compiled(subject).render({**reader, **stages})), "on": letter["on"]}
+
+
+def _who(to: str, facts: Mapping[str, Any], wrong: list[dict[str, str]]) -> list[str]:
+    """The recipients that an entry of the catalogue means: a role, or whoever owes what it is about.
+
+    `wrong`: the letters that should not have left, where it is about those.
+    """
+    if to == "had_letter":
+        return [role for letter in wrong for role in _recipients(letter)]
     if to == "owner":
         return [str(facts.get("owner", "complaints_manager"))]
     if to == "owners":

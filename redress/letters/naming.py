@@ -75,7 +75,7 @@ def matter_of(case: Case) -> dict[str, Any]:
     """What kind of matter it is, and whom it is for."""
     opening, person = case.opening, case.opening.complainant
     about = opening.about
-    who = [*about.people, about.team, about.service] if about else []
+    who = [*about.people, *about.all_teams, about.service] if about else []
     lines = [person.name, person.email, person.telephone, *person.address.splitlines()] if person else []
     return {
         "matter": sentences()["matters"][opening.kind],

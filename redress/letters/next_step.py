@@ -85,8 +85,8 @@ def _holding(case: Case, facts: Mapping[str, Any], sent_on: date) -> Iterator[St
         elif step.on >= sent_on and step.kind == "review":
             yield from (step for d in owing if d.wakes_on == step.on)
         elif step.on >= sent_on:
-            yield from (_step(d) for d in owing if (d.name, d.due_on) == (step.name, step.on))
-    yield from (_step(d) for d in owing if d.due_on >= sent_on and d.limit.follows is None)
+            yield from (_step(d) for d in owing if (d.name, d.last_in_time) == (step.name, step.on))
+    yield from (_step(d) for d in owing if d.last_in_time >= sent_on and d.limit.follows is None)
     yield _review(case, sent_on)
 
 
@@ -102,19 +102,21 @@ def _review(case: Case, sent_on: date) -> Step:
 def _before_remedies(case: Case, step: Step, sent_on: date) -> Step:
     """The procedure's own next step where there is one: a limit, else a target, else the review."""
     state = case.state
-    ahead = [d for d in state.running if d.due_on >= sent_on and d.paused_on is None]
+    ahead = [d for d in state.running if d.last_in_time >= sent_on and d.paused_on is None]
     own = [d for d in ahead if d.limit.follows is None and d.limit.name not in SIDE_STEPS]
     limits = [d for d in own if d.limit.kind != "target"]
     if own:
         return _step(min(limits or own, key=by_due))
-    late = any(d.limit.name != "remedy" for d in state.running if d.due_on < sent_on and d.paused_on is None)
+    late = any(
+        d.limit.name != "remedy" for d in state.running if d.last_in_time < sent_on and d.paused_on is None
+    )
     return _review(case, sent_on) if late and state.closed_on is None else step
 
 
 def _still_owed(case: Case, step: Step, sent_on: date) -> Step:
     """To staff: while an agreed action is owed, which outlives the procedure, that is what comes next."""
     owed = [d for d in case.state.running if d.limit.name == "remedy"]
-    ahead = [d for d in owed if d.due_on >= sent_on]
+    ahead = [d for d in owed if d.last_in_time >= sent_on]
     if ahead:
         return _step(min(ahead, key=by_due))
     again = min((d.wakes_on for d in owed if sent_on < d.wakes_on < date.max), default=None)
@@ -123,7 +125,7 @@ def _still_owed(case: Case, step: Step, sent_on: date) -> Step:
 
 def _step(deadline: Deadline) -> Step:
     limit = deadline.limit
-    return Step(limit.name, limit.title, deadline.due_on, deadline.owner, limit.kind)
+    return Step(limit.name, limit.title, deadline.last_in_time, deadline.owner, limit.kind)
 
 
 def _decided(step: Step, on: date, sent_on: date) -> Step:

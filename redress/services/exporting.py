@@ -95,7 +95,15 @@ def _document(opening: Opening) -> dict[str, Any]:
 
 DECISIONS = {
     *("accept", "decline", "extend", "respond", "decide_late", "suspend", "resume", "restrict_contact"),
-    *("split", "close", "reopen", "refer_to_ombudsman", "ombudsman_decision"),
+    *(
+        "split",
+        "change_procedure",
+        "strike_out",
+        "close",
+        "reopen",
+        "refer_to_ombudsman",
+        "ombudsman_decision",
+    ),
 }
 """Messages by which the authority, or the Ombudsman, decides something."""
 

@@ -21,6 +21,7 @@ from redress.domain.status import MessageOutcome
 from redress.procedures.loader import authority, procedure, procedure_for, rules_for
 from redress.services.clock import latest_today
 from redress.services.errors import NoAnswer
+from redress.services.following_up import check_there
 from redress.store import differing
 from redress.store.register import Register, Reserved
 from workflows.details import STATIC_DETAILS, search_attributes, title
@@ -76,7 +77,12 @@ async def open_complaint(client: Client, register: Register, raw: dict[str, Any]
 
 
 def reserve(register: Register, opening: Opening, raw: dict[str, Any], brought_by: str = "") -> Reserved:
-    """The reference of an intake; what comes again with other content is kept for staff."""
+    """The reference of an intake; what comes again with other content is kept for staff.
+
+    Raises `Malformed` where it belongs with a complaint that the authority does not have.
+    """
+    for other in opening.links_to:
+        check_there(register, opening.authority, other, "linked_to")
     reserved = register.reserve(opening, raw, authority(opening.authority).prefix, brought_by=brought_by)
     if reserved.differs:
         differing.keep(register, reserved.reference, raw, brought_by)

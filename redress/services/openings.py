@@ -20,6 +20,7 @@ from redress.domain.status import MessageOutcome
 from redress.services import intake
 from redress.services.backends import Backends, Unavailable
 from redress.services.errors import NoAnswer
+from redress.services.linking_back import link_back
 from redress.store.intake_queue import Due, IntakeQueue, Receipt, State
 from redress.store.register import Register, Reserved
 
@@ -93,6 +94,7 @@ class Openings:
             return False
         if reserved.created:
             await self._backends.compare_clocks(reserved.reference, since)
+            await link_back(client, self._backends.register, reserved.reference, opening)
         return True
 
     async def _keep(
@@ -152,6 +154,8 @@ class Openings:
             reserved = await self._reserved(due)
             if not reserved.started:
                 await asyncio.wait_for(intake.begin(client, reserved), START_WITHIN)
+                opening = intake.check(dict(reserved.opening), london_date(due.kept_at))
+                await link_back(client, self._backends.register, reserved.reference, opening)
         except (NoAnswer, TimeoutError) as error:
             if not _is_its_own_fault(error):
                 self._backends.temporal_failed()

@@ -27,10 +27,13 @@ from redress.domain.case import Answer
 from redress.domain.contact_details import contact_problems
 from redress.domain.erasure import Erased
 from redress.domain.intake_content import differing_fields
-from redress.domain.messages import MESSAGES
+from redress.domain.messages import MESSAGES, ChangeProcedure
+from redress.domain.opening_parsing import parse_opening
 from redress.domain.parsing import ENVELOPE, FIRST_YEAR, Malformed, Problem, ProblemCode, parse_message
 from redress.domain.status import DifferingStatus, Status
+from redress.procedures.loader import rules_for
 from redress.security.keyring import KeyDestroyed
+from redress.services import following_up
 from redress.services.clock import latest_today, today
 from redress.services.errors import NoAnswer, NotFound
 from redress.services.intake import start
@@ -96,11 +99,34 @@ def complete(
 async def send(
     client: Client, register: Register, reference: str, action: str, body: dict[str, Any], within: float
 ) -> Answer:
+    """Send one completed message, and what follows from it to another complaint that it names.
+
+    Raises as `send_alone`; `Malformed` also where there is no such other complaint.
+    """
+    if action not in following_up.NAMES:
+        return await send_alone(client, register, reference, action, body, within)
+    other = await asyncio.to_thread(following_up.other_named, register, reference, action, body)
+    if other is None:
+        return await send_alone(client, register, reference, action, body, within)
+    for each in await asyncio.to_thread(following_up.before, register, reference, other, action, body):
+        await send_alone(client, register, each.reference, each.action, each.body, within)
+    answer = await send_alone(client, register, reference, action, body, within)
+    if answer.applied:
+        for each in await asyncio.to_thread(following_up.after, register, reference, other, action, body):
+            await send_alone(client, register, each.reference, each.action, each.body, within)
+    return answer
+
+
+async def send_alone(
+    client: Client, register: Register, reference: str, action: str, body: dict[str, Any], within: float
+) -> Answer:
     """Send one completed message and wait for its answer, at most `within` seconds.
 
     Raises `Malformed`, `NotFound` or `NoAnswer`. A complaint whose workflow has ended is taken
     up again from the register.
     """
+    if action == ChangeProcedure.action:
+        body = await asyncio.to_thread(with_rules, register, reference, body)
     ends_at = monotonic() + within
     taken_up = 0
     pause = FIRST_PAUSE
@@ -121,6 +147,18 @@ async def send(
                 # each message that a server turns away costs those it is about to take (decision 0004).
                 await asyncio.sleep(min(uniform(0.5, 1.5) * pause, max(ends_at - monotonic(), 0.1)))
                 pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def with_rules(register: Register, reference: str, body: dict[str, Any]) -> dict[str, Any]:
+    """A move to another procedure with the rules of that one. Raises `Malformed` where there is none."""
+    raw = register.opening(reference)
+    if raw is None:
+        raise NotFound(reference)
+    day = today()
+    kind = "complaint" if body["procedure"] != "representation" else "comment"
+    wanted = raw | {"procedure": body["procedure"], "statutory": None, "kind": kind, "messages": []}
+    opening = parse_opening({name: value for name, value in wanted.items() if value is not None}, day)
+    return body | {"rules": rules_for(opening, day).packed}
 
 
 def _erased(register: Register, reference: str) -> Erased:

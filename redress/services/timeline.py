@@ -35,6 +35,9 @@ def _entries(status: Status) -> Iterator[TimelineEntry]:
         yield from _lateness(deadline)
     for message in status.get("messages", []):
         action = str(message["action"])
+        if message["outcome"] == "struck_out":
+            yield {"on": str(message["on"]), "kind": "message", "what": "something that was struck out"}
+            continue
         title = MESSAGES[action].title if action in MESSAGES else action
         outcome = "" if message["outcome"] == "applied" else f" ({message['outcome']})"
         what = f"{words(action)}: {title}{outcome}"

@@ -237,9 +237,10 @@ def _of_status(status: Status) -> Iterator[tuple[Place, OwedDate]]:
 
 
 def _of_row(row: Row[*tuple[Any, ...]], known: dict[str, Calendar], as_of: date) -> OwedDate:
-    late, without = row.due_on < as_of, 0
+    excused_until, without = row.excused_until or date.min, 0
+    late = max(row.due_on, excused_until) < as_of
     as_it_stands = {**row._mapping, "state": "overdue" if late else "running", "days_late": 0}
-    if row.due_on_without_pause < as_of:
+    if max(row.due_on_without_pause, excused_until) < as_of:
         without = late_by(known[row.calendar], row.unit, row.due_on_without_pause, as_of)
     if late:
         days = late_by(known[row.calendar], row.unit, row.due_on, min(as_of, row.paused_on or as_of))

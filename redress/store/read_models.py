@@ -97,7 +97,7 @@ def _line(db: Connection, case: Case, status: Status, cipher: Cipher) -> dict[st
         "is_listed": status["state"] != "closed" or status["next_due_on"] is not None,
         "good_until": date.max if changes is None else changes - timedelta(days=1),
         "calendar": keep_calendar(db, case.state.calendar),
-        "team": team_mark(cipher, about.team if about else ""),
+        "team": team_mark(cipher, about.all_teams[0] if about else ""),
     }
 
 
@@ -108,6 +108,7 @@ def _deadlines(case: Case, status: Status) -> list[dict[str, Any]]:
         | {
             "reference": case.reference,
             "paused_on": ledger[number - 1].paused_on,
+            "excused_until": ledger[number - 1].excused_until,
             "rested": ledger[number - 1].rested,
             "number": number,
             "days": deadline["limit"],

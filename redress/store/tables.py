@@ -91,7 +91,8 @@ deadlines = Table(
     *required(String(60), "name"),
     *required(String(20), "stage", "kind", "state", "unit"),
     *required(Date, "counts_from", "due_on", "due_on_without_pause"),
-    *optional(Date, "met_on", "paused_on"),
+    # `excused_until`: the later day that the complainant asked for; until then it is not late.
+    *optional(Date, "met_on", "paused_on", "excused_until"),
     # `rested`: the days that passed in pauses while it was late already.
     *required(Integer, "days", "days_late", "days_late_without_pause", "rested", "breaches"),
     *required(Text, "source"),

@@ -41,7 +41,8 @@ class RegisterCollector(Collector):
         yield self._gauge("complaints", "Complaints by where they stand", *where)
         yield self._gauge("complaints_overdue", "Complaints with a missed limit", *kind, number=overdue)
         # What a worker that does not get through its work leaves behind: `overdue` cannot show it.
-        has_run_out = deadlines.c.due_on < london_date(datetime.now(UTC))
+        last_in_time = func.coalesce(deadlines.c.excused_until, deadlines.c.due_on)
+        has_run_out = last_in_time < london_date(datetime.now(UTC))
         late = (deadlines.c.state == "running") & (deadlines.c.kind == "limit") & has_run_out
         behind = func.count(deadlines.c.reference.distinct()).filter(late)
         what = "Complaints with a limit that ran out and was not recorded as missed"

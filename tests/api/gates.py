@@ -160,7 +160,7 @@ class Gate:
         return reference
 
     async def send(
-        self, headers: dict[str, str], reference: str, action: str, **fields: object
+        self, headers: dict[str, str], reference: str, action: str, /, **fields: object
     ) -> httpx.Response:
         return await self.http.post(f"/v1/complaints/{reference}/{action}", json=fields, headers=headers)
 

@@ -24,7 +24,8 @@ def plain(status: Status) -> dict[str, Any]:
     found["letters"] = sorted((str(each["on"]), str(each["letter"])) for each in status["letters"])
     for name in ("messages", "pending", "refused", "irregular"):
         found[name] = sorted(found[name], key=lambda each: (each["message_id"], each.get("what", "")))
-    found["linked"] = [{**each, "reference": ""} for each in status["linked"]]
+    for name in ("linked", "links"):
+        found[name] = [{**each, "reference": ""} for each in found[name]]
     return found
 
 
@@ -53,7 +54,7 @@ def reports_are_always_recorded(status: Status) -> None:
     An answer that does not say which stage it answers waits until somebody says it.
     """
     for each in status.get("messages", []):
-        if KNOWN[str(each["action"])].reports:
+        if each["outcome"] != "struck_out" and KNOWN[str(each["action"])].reports:
             waits = each["action"] == "respond" and each["outcome"] in ("pending", "overtaken")
             assert each["outcome"] == "applied" or waits
 

@@ -148,7 +148,16 @@ def fields_of(draw: st.DrawFn, action: str, on: date, end: date) -> dict[str, An
     """What a message of an action may say besides its date; nearly always well-formed."""
     said: dict[str, Any] = {}
     match action:
-        case "decline" | "extend" | "close" | "suspend" | "decide_late" | "reopen" | "restrict_contact":
+        case (
+            "decline"
+            | "extend"
+            | "close"
+            | "suspend"
+            | "decide_late"
+            | "reopen"
+            | "restrict_contact"
+            | "strike_out"
+        ):
             said["reason"] = draw(st.sampled_from(["Complex", "Because"]))
     match action:
         case "resolve_informally":
@@ -184,6 +193,13 @@ def fields_of(draw: st.DrawFn, action: str, on: date, end: date) -> dict[str, An
             said["kind"] = draw(st.sampled_from(["investigation", "independent_person", "panel", "panel"]))
         case "schedule_panel":
             said["meeting_on"] = draw(_ahead(on))
+            if draw(st.booleans()):
+                said |= {"at_request_of": "complainant", "offered_on": on.isoformat()}
+        case "hold_panel":
+            said["adjourned_to"] = draw(st.none() | _ahead(on))
+        case "stand_down":
+            said["role"] = draw(st.sampled_from(ROLES))
+            said["person"] = {"name": draw(st.sampled_from(NAMES))}
         case "suspend":
             said["review_on"] = draw(_ahead(on))
             said["ground"] = draw(st.sampled_from([None, "proceedings", "proceedings", "advocate", "other"]))
@@ -191,6 +207,18 @@ def fields_of(draw: st.DrawFn, action: str, on: date, end: date) -> dict[str, An
             said["points"] = draw(some_points)
         case "close":
             said["agreed_by_complainant"] = draw(st.booleans())
+            said |= draw(
+                st.sampled_from([{}, {"kind": "died"}, {"kind": "duplicate", "of": "CYP-2026-000002"}])
+            )
+        case "add_points":
+            said["points"] = draw(st.sampled_from([["And this."], ["One more.", "And another."]]))
+        case "record_contact":
+            said["direction"] = draw(st.sampled_from(["in", "out"]))
+            said["channel"] = draw(st.sampled_from(["post", "telephone"]))
+        case "withdraw":
+            said["stage"] = draw(st.sampled_from([None, "stage_2", "stage_3"]))
+        case "strike_out":
+            said["message"] = f"m{draw(st.integers(0, 12))}"
         case "refer_to_ombudsman":
             said["conditions"] = draw(st.sampled_from([[], ["All upheld"]]))
             said["approached_by"] = draw(st.sampled_from(["authority", "authority", "complainant"]))

@@ -356,3 +356,17 @@ def test_after_stage_2_a_meeting_is_offered_where_the_authority_does_so() -> Non
     send(case, "record_meeting", "2026-07-15")
     assert shown(case, "adjudication_meeting", "2026-07-15") == ("2026-07-15", "met", 0)
     assert shown(case, "stage_3_request", "2026-07-15") == ("2026-07-29", "running", 0)
+
+
+def test_each_of_several_children_is_asked_about() -> None:
+    agreed = opened(
+        on_behalf_of=[{"name": "Ida", "child_agrees": True}, {"name": "Ivo", "child_agrees": True}]
+    )
+    one_not = opened(on_behalf_of=[{"name": "Ida", "child_agrees": True}, {"name": "Ivo"}])
+    assert status(agreed, MONDAY)["questions"] != status(one_not, MONDAY)["questions"]
+
+
+def test_each_of_several_teams_is_what_it_is_about() -> None:
+    """A matter goes to the stage that the files say, whichever of its teams it names first."""
+    about = opened(about={"team": "First team", "teams": ["First team", "Second team"]}).opening
+    assert about.subjects == ["", "First team", "Second team"]

@@ -203,7 +203,8 @@ def test_no_due_date_moves_unsaid(procedure: str, data: st.DataObject) -> None:
         no_due_date_moves_unsaid(before, waited)
         tell(case, step, number)
         before = case.status(step.on)
-        no_due_date_moves_unsaid(waited, before)
+        if step.action != "strike_out":  # what never came moves no date: it was never another
+            no_due_date_moves_unsaid(waited, before)
     no_due_date_moves_unsaid(before, case.status(story.end))
 
 

@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from redress.domain.case import Case
-from redress.domain.opening import Channel
+from redress.domain.fields import Channel
 from redress.procedures import loader
 from tests.domain.conftest import MONDAY, at_stage_2, corporate, deadline, irm, opened, send, status
 

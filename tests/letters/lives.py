@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, get_args
 
 from redress.domain.case import Answer, Case
@@ -25,6 +25,7 @@ from redress.store.outbound import Recipient
 REFERENCE = "CYP-2026-000001"
 PERSON = "Philippa Madeupname"
 ADVOCATE = "Ambrose Inventedson"
+CONTACT = {"name": PERSON, "role": "parent", "address": "1 Nowhere Lane\nExampletown"}
 YOUNG = {"name": "Tamsin Notareal", "role": "looked after child", "address": "2 Nowhere Lane\nExampletown"}
 
 
@@ -260,6 +261,80 @@ def withdrawn() -> Life:
 def closed_early() -> Life:
     life = Life("2026-03-02")
     return life.says("close", "2026-03-04", reason="You moved away.", agreed_by_complainant=True)
+
+
+def ended(kind: str, said: dict[str, Any], **more: Any) -> Life:
+    """Closed before its procedure was over, in one of the ways that need no agreement, or on terms."""
+    life = Life("2026-03-02", on_behalf_of={"name": "Ida Invented"}, **more)
+    return life.says("close", "2026-03-04", reason="So it was.", kind=kind, **said)
+
+
+ENDED: dict[str, dict[str, Any]] = {
+    "duplicate": {"of": "CYP-2026-000002"},
+    "transferred": {"to": "Elsewhere Council"},
+    "settled": {"terms": "A call a week.", "agreed_by_complainant": True},
+    "died": {"who": "child"},
+}
+"""What each of those endings says."""
+
+
+def found_again(**more: Any) -> Life:
+    """Out of contact, then in contact again."""
+    life = Life("2026-03-02", **more)
+    for channel, fields in (("telephone", {}), ("text", {}), ("post", {"reply_by": "2026-04-01"})):
+        life.says("record_contact", "2026-03-03", direction="out", channel=channel, **fields)
+    life.until("2026-04-01").says("close", "2026-04-02", reason="No reply.", kind="out_of_contact")
+    return life.says("record_contact", "2026-06-01", direction="in", channel="telephone").until("2026-06-03")
+
+
+def continued_after_death(**more: Any) -> Life:
+    """The complainant dies after the answer; somebody else goes on."""
+    life = Life("2026-03-02", **more).says("respond", "2026-03-06", outcome="upheld")
+    life.says("close", "2026-03-10", reason="So it was.", kind="died").until("2026-04-20")
+    other = {**more.get("complainant", CONTACT), "address": "9 Elsewhere Lane"}
+    said: dict[str, Any] = {"complainant": other, "capacity": "executor", "message_id": "goes-on"}
+    return life.says("reopen", "2026-04-21", reason="She wants it.", **said)
+
+
+def answered_by_mistake(**more: Any) -> Life:
+    """The answer to another complaint is entered here, leaves, and is struck out."""
+    life = Life("2026-03-02", **more).says("acknowledge", "2026-03-03")
+    life.says("respond", "2026-03-06", outcome="upheld", summary="The loan is paid.", message_id="wrong")
+    reason = "It belongs to the complaint of Nadia Notreal."
+    return life.says("strike_out", "2026-03-10", message="wrong", reason=reason).until("2026-03-12")
+
+
+def points_added(*, accept: bool, **more: Any) -> Life:
+    """One more point in time for the answer, another when the Stage 2 report is in."""
+    life = Life("2026-06-01", **more).says("acknowledge", "2026-06-02")
+    life.says("add_points", "2026-06-04", points=["The file was lost."], message_id="p-1")
+    life.says("respond", "2026-06-12", outcome="upheld").says("escalate", "2026-06-15")
+    life.says("report", "2026-07-06", kind="investigation")
+    life.says("add_points", "2026-07-08", points=["The new plan is unsigned."], message_id="p-2")
+    return life.says("decide_late", "2026-07-10", accept=accept, reason="The report is in.").until(
+        "2026-07-14"
+    )
+
+
+def moved_to_another_procedure(**more: Any) -> Life:
+    """Put under the wrong procedure, and moved after the acknowledgement."""
+    life = Life("2026-06-01", **{"statutory": False, **more}).says("acknowledge", "2026-06-03")
+    opening = life.case.opening.model_copy(update={"procedure": "statutory", "statutory": None})
+    said = {"procedure": "statutory", "rules": rules_for(opening).packed, "message_id": "moved"}
+    return life.says("change_procedure", "2026-06-05", reason="It is about social care.", **said)
+
+
+def panel_adjourned(**more: Any) -> Life:
+    """A panel on a later day at the wish of the person, which needs a second sitting."""
+    life = to_adjudication(**more).says("escalate", "2026-10-12")
+    wish = {"at_request_of": "complainant", "offered_on": "2026-11-10", "agreed_on": "2026-10-20"}
+    life.says("schedule_panel", "2026-10-20", meeting_on="2026-12-15", **wish)
+    life.says("hold_panel", "2026-12-15", adjourned_to="2027-01-12").until("2026-12-18")
+    return life.says("hold_panel", "2027-01-12")
+
+
+def stage_2_withdrawn(**more: Any) -> Life:
+    return to_stage_2(**more).says("withdraw", "2026-07-22", stage="stage_2")
 
 
 def paused() -> Life:
@@ -559,6 +634,16 @@ LIVES: dict[str, Callable[[], Life]] = {
     "request_withdrawn": request_withdrawn,
     "withdrawn": withdrawn,
     "closed_early": closed_early,
+    **{f"ended_{kind}": partial(ended, kind, said) for kind, said in ENDED.items()},
+    "complainant_died": partial(ended, "died", {}),
+    "answered_by_mistake": answered_by_mistake,
+    "points_joined": partial(points_added, accept=True),
+    "points_set_apart": partial(points_added, accept=False),
+    "moved_to_another_procedure": moved_to_another_procedure,
+    "panel_adjourned": panel_adjourned,
+    "found_again": found_again,
+    "continued_after_death": continued_after_death,
+    "stage_2_withdrawn": stage_2_withdrawn,
     "paused": paused,
     "asked_early": asked_early,
     "brought_here_late": brought_here_late,

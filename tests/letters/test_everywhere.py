@@ -145,6 +145,7 @@ USUAL: list[tuple[str, Callable[[Random, date], dict[str, Any]]]] = [
     ("suspend", suspended),
     ("resume", of(reason="It is over.")),
     ("complete_remedy", of(remedy=1)),
+    ("add_points", of(points=["And this."])),
 ]
 RARE: list[tuple[str, Callable[[Random, date], dict[str, Any]]]] = [
     ("accept", of(reason="You were unwell until now.")),

@@ -63,7 +63,8 @@ def test_goes_to_the_right_people(name: str) -> None:
     to = catalogue()[name].to
     of_owners = "owner" in to or "owners" in to
     for letter in every(name):
-        assert letter.recipient in to or (letter.recipient not in OUTSIDE and of_owners)
+        had_letter = "had_letter" in to
+        assert letter.recipient in to or had_letter or (letter.recipient not in OUTSIDE and of_owners)
     for life_name, life in lives().items():
         to_advocates = [letter for letter in life.letters if letter.recipient == "advocate"]
         assert bool(to_advocates) == (life_name == "with_advocate")
@@ -495,3 +496,67 @@ def test_a_late_acknowledgement_says_that_it_is_late() -> None:
     assert "late" not in Life("2026-03-02").says("acknowledge", "2026-03-05").one("acknowledgement")
     young = Life("2026-03-02", complainant=YOUNG).says("acknowledge", "2026-03-10")
     assert late in young.one("acknowledgement")
+
+
+# --- endings -------------------------------------------------------------------------------------
+
+
+def test_the_dead_are_never_written_to() -> None:
+    """Finding R10: a dead complainant was told "You told us that you withdraw"."""
+    life = Life("2026-03-02", advocate={"name": ADVOCATE, "email": "ambrose@advocates.example"})
+    life.says("respond", "2026-03-06", outcome="upheld", remedies=[{"what": "Say sorry"}])
+    written = len(life.letters)
+    life.says("close", "2026-03-10", reason="So it was.", kind="died").until("2026-09-01")
+    assert not [each for each in life.letters[written:] if each.recipient in OUTSIDE]
+
+
+def test_who_goes_on_after_a_death_gets_the_letters_from_then_on() -> None:
+    life = lives()["continued_after_death"]
+    text = life.one("reopened")
+    assert "9 Elsewhere Lane" in text
+    assert (
+        "From now on it is you who goes on with it. We answered it at Stage 1, and that answer stands."
+        in text
+    )
+    assert "until Wednesday 20 May 2026" in text
+
+
+@pytest.mark.parametrize(
+    ("life", "says", "never"),
+    [
+        ("ended_duplicate", "with the reference CYP-2026-000002", "withdraw"),
+        ("ended_transferred", "has gone to Elsewhere Council, who can answer it", "agreed"),
+        ("ended_settled", "This is what was agreed:\n\nA call a week.", "withdraw"),
+        ("ended_died", "the child you complained for has died", "agreed"),
+        ("found_again", "There is no last day for that.", "agreed"),
+        ("closed_early", "as agreed with you", "withdraw"),
+    ],
+)
+def test_each_ending_is_told_as_it_was(life: str, says: str, never: str) -> None:
+    said = lives()[life].one("closure").partition("What happens next")[0]
+    assert says in said
+    assert never not in said
+
+
+def test_a_request_alone_withdrawn_leaves_the_answer_standing() -> None:
+    text = lives()["stage_2_withdrawn"].one("withdrawal")
+    assert "you withdraw your request for Stage 2 (investigation)" in text
+    assert "Our answer at Stage 1 stands" in text
+    assert "withdraw your complaint" not in text
+
+
+def test_a_letter_sent_by_mistake_is_taken_back_without_the_other_familys_name() -> None:
+    text = lives()["answered_by_mistake"].one("letter_taken_back")
+    assert '"Our answer to your complaint (Stage 1)", of Friday 6 March 2026' in text
+    assert "Please take no account of it" in text
+    assert "Nadia" not in text
+    assert "loan" not in text
+
+
+def test_a_panel_moved_at_the_persons_wish_says_how_to_say_no_and_nobody_apologises() -> None:
+    life = lives()["panel_adjourned"]
+    text = life.one("panel_date")
+    assert "We had offered you Tuesday 10 November 2026. You asked for this day instead" in text
+    assert "If you did not ask for it, or do not want it, tell us" in text
+    assert not life.named("panel_delay")
+    assert "It sits again on Tuesday 12 January 2027." in life.one("panel_adjourned")

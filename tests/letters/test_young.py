@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,12 @@ from redress.letters.next_step import sentences
 from redress.procedures.loader import authority
 from tests.letters.lives import (
     ADVOCATE,
+    ENDED,
     LIVES,
     PERSON,
     YOUNG,
     Life,
+    answered_by_mistake,
     answered_late_and_in_parts,
     asked_for_papers,
     bank_holiday_proclaimed,
@@ -27,18 +29,25 @@ from tests.letters.lives import (
     compliment,
     contact_brought,
     contact_restricted,
+    continued_after_death,
     corporate,
     corporate_late,
     corporate_reopened,
     corrected,
     early_referral,
+    ended,
+    found_again,
     in_full,
     irm,
     irm_not_settled,
     lives,
+    moved_to_another_procedure,
+    panel_adjourned,
     panel_asked_for_early,
+    points_added,
     some_points_wait,
     split,
+    stage_2_withdrawn,
     to_adjudication,
 )
 
@@ -70,6 +79,15 @@ PAIRS: dict[str, Callable[..., Life]] = {
     "contact_brought": contact_brought,
     "corporate_reopened": corporate_reopened,
     "corrected": corrected,
+    **{f"ended_{kind}": partial(ended, kind, said) for kind, said in ENDED.items()},
+    "answered_by_mistake": answered_by_mistake,
+    "points_joined": partial(points_added, accept=True),
+    "points_set_apart": partial(points_added, accept=False),
+    "moved_to_another_procedure": moved_to_another_procedure,
+    "panel_adjourned": panel_adjourned,
+    "found_again": found_again,
+    "continued_after_death": continued_after_death,
+    "stage_2_withdrawn": stage_2_withdrawn,
     "early_referral": early_referral,
     "by_the_ombudsman": by_the_ombudsman,
     "irm_not_settled": irm_not_settled,
@@ -247,7 +265,9 @@ def test_staff_are_written_to_as_ever() -> None:
             assert "your social worker" not in letter.text
 
 
-TO_PEOPLE = {name: entry for name, entry in catalogue().items() if "complainant" in entry.to}
+TO_PEOPLE = {
+    name: entry for name, entry in catalogue().items() if {"complainant", "had_letter"} & {*entry.to}
+}
 
 
 def test_every_letter_to_people_has_a_text_of_the_young_persons_own() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from redress.domain.actions.registry import carries_out
+from redress.domain.conflicts import conflict_of
+from redress.domain.effects import Fact
 from redress.domain.log import APPLIED, LogEntry, Outcome, refused
-from redress.domain.messages import Appoint, SetAdvocate
+from redress.domain.messages import Appoint, Assign, SetAdvocate, StandDown
 from redress.domain.procedure import RoleRule
 from redress.domain.state import ComplaintState
 
@@ -28,6 +30,15 @@ def appoint(state: ComplaintState, entry: LogEntry, message: Appoint) -> Outcome
     why_not = _ruled_out(state, message, rule)
     if why_not:
         return refused(why_not)
+    conflict = conflict_of(state, message)
+    if conflict and not message.conflict_considered:
+        if not state.is_past(entry):
+            return refused(
+                f"{rule.title}: {conflict}. If they may take it all the same, say why (conflict_considered)."
+            )
+        state.note_irregular(entry, f"{conflict}, and nothing says that this was considered")
+    if message.replaces is not None:
+        state.people.stand_down(message.role, message.replaces, message.on)
     if state.people.appoint(message, rule.seats):
         state.deadlines.reach(f"appointed:{message.role}", message.on, assumed=entry.assumed)
     return APPLIED
@@ -35,6 +46,11 @@ def appoint(state: ComplaintState, entry: LogEntry, message: Appoint) -> Outcome
 
 def _ruled_out(state: ComplaintState, message: Appoint, rule: RoleRule) -> str:
     """Why this person cannot have the part, for the parts they and others have; empty: they can."""
+    holders = state.people.holders(message.role)
+    if message.replaces is not None:
+        if not any(held.person.is_same_as(message.replaces) for held in holders):
+            return f"{rule.title}: replaces: nobody of this name or number has this part."
+        holders = [held for held in holders if not held.person.is_same_as(message.replaces)]
     for held in state.people.appointments:
         if not held.person.is_same_as(message.person):
             continue
@@ -44,13 +60,34 @@ def _ruled_out(state: ComplaintState, message: Appoint, rule: RoleRule) -> str:
             return f"{rule.title}: {why_not} ({rule.source})."
         if held.role == message.role and held.until is None:
             return f"{rule.title}: this person has this part already."
-    if rule.seats > 1 and len(state.people.holders(message.role)) >= rule.seats:
-        return f"{rule.title}: all {rule.seats} places are taken."
+    if rule.seats > 1 and len(holders) >= rule.seats:
+        return f"{rule.title}: all {rule.seats} places are taken; say whose it is (replaces)."
     return ""
+
+
+@carries_out(StandDown)
+def stand_down(state: ComplaintState, entry: LogEntry, message: StandDown) -> Outcome:
+    """Somebody gives up a part; while its stage runs, it is owed anew that somebody takes it."""
+    rule = state.procedure.role.get(message.role)
+    if not state.people.stand_down(message.role, message.person, message.on):
+        state.note_irregular(entry, "nobody of this name or number has this part")
+    elif rule is not None and state.closed_on is None and state.stage == rule.stage:
+        state.deadlines.owe_again(f"appointed:{message.role}", message.on)
+    return APPLIED
+
+
+@carries_out(Assign)
+def assign(state: ComplaintState, entry: LogEntry, message: Assign) -> Outcome:
+    """The officer who deals with it."""
+    state.people.officer = message.officer
+    return APPLIED
 
 
 @carries_out(SetAdvocate)
 def set_advocate(state: ComplaintState, entry: LogEntry, message: SetAdvocate) -> Outcome:
     """The person's own choice of advocate, and whether letters go there too."""
     state.people.choose(message)
+    if state.ask_about_advocate():
+        questions: list[Fact] = [question.asked for question in state.to_ask[-1:]]
+        state.effects.send("to_ask", entry, questions=questions)
     return APPLIED

@@ -1,11 +1,11 @@
-"""Ending a complaint before its procedure is over, by agreement or otherwise, and taking it up again."""
+"""Settling a complaint informally, withdrawing it or a request, and taking it up again."""
 
 from __future__ import annotations
 
 from redress.domain.actions.registry import carries_out
 from redress.domain.log import APPLIED, LogEntry, Outcome, refused
-from redress.domain.messages import Close, Reopen, ResolveInformally, Withdraw
-from redress.domain.receipt import is_written
+from redress.domain.messages import Reopen, ResolveInformally, Withdraw
+from redress.domain.procedure import Stage
 from redress.domain.state import ComplaintState
 
 
@@ -27,6 +27,10 @@ def resolve_informally(state: ComplaintState, entry: LogEntry, message: ResolveI
 @carries_out(Withdraw)
 def withdraw(state: ComplaintState, entry: LogEntry, message: Withdraw) -> Outcome:
     """Withdrawn by the complainant, at any stage; of a closed complaint, the request that came too late."""
+    if message.person is not None and not state.opening.is_brought_by(message.person):
+        return refused("person: nobody of that name complains here.")
+    if message.stage is not None and message.stage != state.entry:
+        return _withdraw_request(state, entry, message)
     if state.requests.late:
         state.decide_late_requests(Outcome("overtaken", "withdrawn", message.on))
         if state.closed_on is not None:
@@ -34,26 +38,41 @@ def withdraw(state: ComplaintState, entry: LogEntry, message: Withdraw) -> Outco
             return APPLIED
     if state.closed_on is not None:
         return refused("The complaint is closed already.")
+    state.requests.withdrawn = False
     state.close("withdrawn", "withdrawal", entry)
     return APPLIED
 
 
-@carries_out(Close)
-def close(state: ComplaintState, entry: LogEntry, message: Close) -> Outcome:
-    """Closed early: while a next stage is open to the complainant, only with their agreement."""
+def _withdraw_request(state: ComplaintState, entry: LogEntry, message: Withdraw) -> Outcome:
+    """The request for a stage alone is withdrawn: what was answered before it stands."""
+    wanted = state.procedure.stage.get(message.stage or "")
+    if wanted is None:
+        return refused(f"stage: this procedure has no {message.stage}.")
+    early = wanted.name == "stage_3" and state.drop_early_requests("withdrawn")
+    if early or (state.stage_rules.next == wanted.name and state.drop_requests("withdrawn")):
+        if early and state.answers.window_has_passed(state.stage_rules):
+            state.requests.withdrawn = True
+            state.close("lapsed", "", entry)
+        state.effects.send("withdrawal", entry, request_for=wanted.name)
+        return APPLIED
+    if state.stage != wanted.name:
+        return refused(f"stage: {wanted.title} does not run, and no request for it waits.")
     if state.closed_on is not None:
         return refused("The complaint is closed already.")
-    stage = state.stage_rules
-    unanswered = stage.name not in state.answers.on or state.points.suspended
-    is_owed = len(state.procedure.stages) > 1 and unanswered
-    if (stage.next is not None or is_owed) and not message.agreed_by_complainant:
-        what = "A further stage is" if stage.next is not None else "An answer is still owed, and so a way is"
-        return refused(
-            f"{what} open to the complainant: it may be closed early only where they agree "
-            "(agreed_by_complainant)."
-        )
-    state.close("ended_early", "closure" if is_written(entry, message) else "", entry)
+    if wanted.name in state.answers.on:
+        return refused(f"stage: {wanted.title} was answered already; that answer stands.")
+    state.go_back(_stage_before(state, wanted))
+    if state.stage in state.answers.on and not state.answers.may_go_on_after(state.stage_rules):
+        state.requests.withdrawn = True
+        state.close("withdrawn", "withdrawal", entry, request_for=wanted.name)
+    else:
+        state.effects.send("withdrawal", entry, request_for=wanted.name)
     return APPLIED
+
+
+def _stage_before(state: ComplaintState, stage: Stage) -> Stage:
+    """The stage after which a later one is asked for."""
+    return next(each for each in state.procedure.stages if each.next == stage.name)
 
 
 @carries_out(Reopen)
@@ -67,6 +86,8 @@ def reopen(state: ComplaintState, entry: LogEntry, message: Reopen) -> Outcome:
         return refused("The matter is with the Ombudsman: it is not reopened here.")
     if state.closed_as == "declined":
         return refused("The matter was declined; it can be brought again as a new complaint.")
+    if state.closed_as == "died" or state.complainant_died:
+        return _go_on_after_death(state, entry, message)
     if not within:
         return refused(
             "The authority's policy has no reopening (reopen_within_days); a request for the next stage, "
@@ -78,6 +99,22 @@ def reopen(state: ComplaintState, entry: LogEntry, message: Reopen) -> Outcome:
             f"The authority's policy allows reopening within {within} working days of closing: until "
             f"{last.isoformat()}. A new complaint is possible."
         )
+    if message.complainant is not None:
+        state.change_complainant(message.complainant)
     state.reopen(entry)
+    state.effects.send("reopened", entry)
+    return APPLIED
+
+
+def _go_on_after_death(state: ComplaintState, entry: LogEntry, message: Reopen) -> Outcome:
+    """Somebody goes on with the complaint of a person who died: no policy stands in their way."""
+    if message.complainant is not None:
+        state.change_complainant(message.complainant)
+    elif state.complainant_died:
+        return refused(
+            "The complainant has died: name who goes on with it (complainant), and as what (capacity: "
+            "executor, parent, other)."
+        )
+    state.take_up(entry)
     state.effects.send("reopened", entry)
     return APPLIED

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from redress.domain.actions.registry import carries_out
+from redress.domain.effects import Fact
 from redress.domain.log import APPLIED, LogEntry, Outcome, pending, refused
-from redress.domain.messages import DecideEarly, DecideLate, Escalate
+from redress.domain.messages import AddPoints, DecideEarly, DecideLate, Escalate
 from redress.domain.points import Point
 from redress.domain.procedure import Stage
 from redress.domain.receipt import is_written
@@ -13,14 +14,24 @@ from redress.domain.state import ComplaintState
 OPENED_BY_ANOTHER = Outcome("applied", "the stage asked for was opened by an earlier request")
 
 
+_BROUGHT_AGAIN = "it can be brought again as a new complaint, or taken to the Ombudsman."
+
+_NO_WAY_ON: dict[str, str] = {
+    "withdrawn": f"The complaint was withdrawn; {_BROUGHT_AGAIN}",
+    "declined": f"The complaint was declined; {_BROUGHT_AGAIN}",
+    "died": "It was closed after a death: reopen names who goes on with it.",
+    "duplicate": "It was closed as a duplicate: the next stage is asked for in the complaint that goes on.",
+    "transferred": "It was passed on to another body, which answers it.",
+}
+"""Why no further stage can be asked for, by how the complaint ended."""
+
+
 @carries_out(Escalate)
 def escalate(state: ComplaintState, entry: LogEntry, message: Escalate) -> Outcome:
     """The complainant asks for the next stage. Out of time or too early, it waits; it is not refused."""
-    if state.closed_as in ("withdrawn", "declined"):
-        return refused(
-            f"The complaint was {state.closed_as}; it can be brought again as a new complaint, "
-            "or taken to the Ombudsman."
-        )
+    why_not = "" if state.requests.withdrawn else _NO_WAY_ON.get(state.closed_as or "", "")
+    if why_not:
+        return refused(why_not)
     stage = state.stage_rules
     joined = _join(state, entry, message, stage) if state.closed_on is None else None
     if joined is not None:
@@ -156,13 +167,17 @@ def decide_late(state: ComplaintState, entry: LogEntry, message: DecideLate) -> 
     """A person's reasoned decision on a request made after its window."""
     if not state.requests.late:
         return refused("No late request is waiting for a decision.")
-    decided = _decided(message)
-    first, *_ = state.decide_late_requests(decided, assumed=entry.assumed)
-    stage = state.stage_rules
-    if message.accept and stage.next is not None:
-        state.open_stage(stage.next, first, first.message.on)
-    if is_written(entry, message):
-        state.effects.send("late_request_decision", entry)
+    decided_on = state.decide_late_requests(_decided(message), assumed=entry.assumed)
+    requests = [request for request in decided_on if isinstance(request.message, Escalate)]
+    if requests:
+        stage = state.stage_rules
+        if message.accept and stage.next is not None:
+            state.open_stage(stage.next, requests[0], requests[0].message.on)
+        if is_written(entry, message):
+            state.effects.send("late_request_decision", entry)
+    for request in decided_on:
+        if isinstance(request.message, AddPoints):
+            _decide_about_points(state, entry, request, request.message, join=message.accept)
     return APPLIED
 
 
@@ -194,3 +209,21 @@ def decide_early(state: ComplaintState, entry: LogEntry, message: DecideEarly) -
     state.requests.waiting += requests[1:]  # points that they name besides join the panel
     state.open_stage("stage_3", requests[0], state.answers.received[stage.name])
     return APPLIED
+
+
+def _decide_about_points(
+    state: ComplaintState, entry: LogEntry, request: LogEntry, added: AddPoints, *, join: bool
+) -> None:
+    """New points join the complaint, or become a linked one that counts from when they were brought up."""
+    received_on = (added.received_on or added.on).isoformat()
+    texts: list[Fact] = [*added.points]
+    if join:
+        state.points.add(added.points)
+        if state.closed_on is None and state.current_stage in state.answers.on:
+            state.answers.owe_anew(state.stage_rules, entry.message.on, keep=True)
+        state.effects.send("points_decided", entry, texts=texts, part=0)
+        return
+    part = state.points.set_apart(added.points, request.seq + 1, entry.message.on, state.procedure.name)
+    facts: dict[str, Fact] = {"part": part.part, "points": texts, "procedure": part.procedure}
+    state.effects.open_part(facts | {"received_on": received_on}, request)
+    state.effects.send("points_decided", entry, texts=texts, part=part.part, received_on=received_on)

@@ -63,8 +63,22 @@ def send_papers(state: ComplaintState, entry: LogEntry, message: SendPapers) -> 
 
 @carries_out(HoldPanel)
 def hold_panel(state: ComplaintState, entry: LogEntry, message: HoldPanel) -> Outcome:
-    """The panel met: its report and, provisionally, the final response fall due."""
-    _happened(state, entry, "panel_held")
+    """The panel met: its report and, provisionally, the final response fall due; adjourned, it sits again."""
+    if message.adjourned_to is None or not state.procedure.knows("panel_held"):
+        state.hold_panel(message.on, assumed=entry.assumed)
+        _happened(state, entry, "panel_held")
+        return APPLIED
+    if message.adjourned_to <= message.on:
+        state.note_irregular(entry, "the panel was adjourned to a day that is not later")
+    if "panel_held" in state.reached:
+        state.note_irregular(entry, "the panel had ended already")
+        return APPLIED
+    if state.closed_on is not None or state.stage != "stage_3":
+        state.note_irregular(entry, "no panel is under way")
+        return APPLIED
+    state.expect(entry, "panel_held")
+    state.adjourn_panel(message.on, max(message.adjourned_to, message.on), assumed=entry.assumed)
+    state.effects.send("panel_adjourned", entry)
     return APPLIED
 
 

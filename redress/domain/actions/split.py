@@ -31,7 +31,9 @@ def split(state: ComplaintState, entry: LogEntry, message: Split) -> Outcome:
     if removed:
         return refused(f"points: {', '.join(removed)} was split off or replaced already.")
     if not any(point not in named for point in state.points.at_issue):
-        return refused("points: at least one point has to stay; decline the matter, or correct its opening.")
+        return refused(
+            "points: at least one point has to stay; to move the whole complaint, use change_procedure."
+        )
     part = state.points.split(named, entry.seq + 1, message.on, message.procedure)
     points: list[Fact] = list(part.points)
     state.effects.open_part({"part": part.part, "points": points, "procedure": part.procedure}, entry)

@@ -90,6 +90,7 @@ def upgrade() -> None:
         sa.Column("due_on_without_pause", sa.Date(), nullable=False),
         sa.Column("met_on", sa.Date(), nullable=True),
         sa.Column("paused_on", sa.Date(), nullable=True),
+        sa.Column("excused_until", sa.Date(), nullable=True),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("days", sa.Integer(), nullable=False),
         sa.Column("days_late", sa.Integer(), nullable=False),

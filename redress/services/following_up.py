@@ -1,0 +1,99 @@
+"""What a message to one complaint means for another one, and that the other one is there.
+
+The doors do this (command line, HTTP), not the workflow: a complaint waits for no other. Each follow-up has
+an id that follows from what it follows, so that a repeat of the first does what was left undone, once.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from redress.domain.parsing import Malformed, Problem
+from redress.store.register import Register
+
+NAMES = {"link": "reference", "unlink": "reference", "close": "of", "strike_out": "to"}
+"""The field in which an action names another complaint."""
+
+
+class FollowUp(NamedTuple):
+    """A message to another complaint."""
+
+    reference: str
+    action: str
+    body: dict[str, Any]
+
+
+def other_named(register: Register, reference: str, action: str, body: dict[str, Any]) -> str | None:
+    """The other complaint that a message names; None: none. Raises `Malformed` where there is none such."""
+    field = NAMES.get(action)
+    other = body.get(field) if field else None
+    if not other:
+        return None
+    other = str(other).strip()
+    check_there(register, register.authority_of(reference), other, str(field))
+    if other == reference:
+        raise Malformed([Problem(str(field), "is this complaint itself: name another one")])
+    return other
+
+
+def check_there(register: Register, council: str | None, other: str, field: str) -> None:
+    """Raise `Malformed` where an authority has no complaint of a reference."""
+    if register.authority_of(other) != council:
+        raise Malformed([Problem(field, f"there is no complaint {other} of this authority")])
+
+
+def before(
+    register: Register, reference: str, other: str, action: str, body: dict[str, Any]
+) -> list[FollowUp]:
+    """What goes to the other complaint first: what is struck out here is recorded there, and not lost."""
+    if action != "strike_out":
+        return []
+    with register.reading() as db:
+        found = register.case(db, reference)
+    record = found[0].logged.get(str(body.get("message"))) if found else None
+    if record is None or record.action == "strike_out":
+        return []
+    return [
+        FollowUp(other, record.action, {**record.body, "message_id": _id("moved", reference, record.body)})
+    ]
+
+
+def after(
+    register: Register, reference: str, other: str, action: str, body: dict[str, Any]
+) -> list[FollowUp]:
+    """What goes to the other complaint once this one has taken a message: links are seen from both sides.
+
+    The kept one of two duplicates takes the earlier receipt.
+    """
+    id_ = _id("follows", reference, body)
+    said = {"on": body["on"], "by": body.get("by", ""), "message_id": id_, "reason": body.get("reason", "")}
+    if action in ("link", "unlink"):
+        how = {"how": body["how"]} if body.get("how") else {}
+        return [FollowUp(other, action, {**said, **how, "reference": reference})]
+    if action != "close":
+        return []
+    linked = FollowUp(other, "link", {**said, "how": "duplicate", "reference": reference})
+    with register.reading() as db:
+        here, there = register.case(db, reference), register.case(db, other)
+    if here is None or there is None:
+        return [linked]
+    first, kept = here[0].opening.received_on, there[0].opening.received_on
+    return [linked, *([_earlier(other, first, said)] if first < kept else [])]
+
+
+def _earlier(other: str, received_on: date, said: dict[str, Any]) -> FollowUp:
+    """The kept one counts from when the authority first had the matter."""
+    right = {
+        "field": "received_on",
+        "value": received_on.isoformat(),
+        "message_id": f"{said['message_id']}-r",
+    }
+    return FollowUp(other, "correct", {**said, **right})
+
+
+def _id(what: str, reference: str, body: dict[str, Any]) -> str:
+    """What a follow-up is called: the same each time."""
+    mark = sha256(f"{reference} {body.get('message_id')}".encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{what}-{mark[:24]}"

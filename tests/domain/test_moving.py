@@ -1,0 +1,73 @@
+"""A whole complaint goes on under another procedure, as if it had been there from its receipt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from redress.domain.case import Answer, Case
+from redress.procedures.loader import rules_for
+from tests.domain.conftest import corporate, done, letters, opened, send, shown, status
+
+
+def move(case: Case, on: str, to: str, **more: Any) -> Answer:
+    opening = case.intake.model_copy(update={"procedure": to, "statutory": None})
+    rules = rules_for(opening).packed
+    return send(case, "change_procedure", on, procedure=to, reason="The wrong one.", rules=rules, **more)
+
+
+def test_the_past_goes_with_it_and_days_already_counted_stay_counted() -> None:
+    """Finding R8: a whole complaint on the wrong procedure could not be moved."""
+    case, always = corporate(), opened()
+    for each in (case, always):
+        send(each, "acknowledge", "2026-06-02")
+    done(case, "2026-06-02")
+    assert move(case, "2026-06-09", "statutory").applied
+    found, wanted = status(case, "2026-06-10"), status(always, "2026-06-10")
+    assert found["procedure"] == "statutory"
+    assert [(d["name"], d["due_on"], d["state"]) for d in found["deadlines"]] == [
+        (d["name"], d["due_on"], d["state"]) for d in wanted["deadlines"]
+    ]
+    assert shown(case, "stage_1_response", "2026-06-10")[0] == "2026-06-15"
+    assert "procedure_changed" in letters(done(case, "2026-06-09"))
+    assert status(case, "2026-06-08")["procedure"] == "corporate"
+    assert Case.restore(case.rules, case.saved()).status(case.state.day) == case.status(case.state.day)
+
+
+def test_what_ran_out_under_the_new_procedure_is_late_there() -> None:
+    case = corporate()
+    move(case, "2026-06-22", "statutory")
+    assert shown(case, "stage_1_response", "2026-06-22") == ("2026-06-15", "overdue", 5)
+    assert send(case, "escalate", "2026-06-23").applied
+    assert status(case, "2026-06-23")["stage"] == "stage_2"
+
+
+def test_it_goes_on_at_the_stage_that_is_named() -> None:
+    case = opened()
+    assert move(case, "2026-06-09", "corporate", stage="stage_2").applied
+    assert status(case, "2026-06-09")["stage"] == "stage_2"
+
+
+def test_only_where_the_authority_has_it_and_it_fits() -> None:
+    case = opened()
+    said = {"reason": "x", "rules": ""}
+    assert "has no procedure" in send(case, "change_procedure", "2026-06-09", procedure="irm", **said).reason
+    refused = send(case, "change_procedure", "2026-06-09", procedure="representation", **said)
+    assert "cannot go on" in refused.reason
+    without = send(case, "change_procedure", "2026-06-09", procedure="corporate", **said)
+    assert "did not come with it" in without.reason
+
+
+def test_not_to_where_it_is_and_back_again() -> None:
+    case = opened()
+    assert "already" in move(case, "2026-06-08", "statutory", message_id="a").reason
+    assert move(case, "2026-06-09", "corporate", message_id="b").applied
+    assert move(case, "2026-06-10", "statutory", message_id="c").applied
+    found = status(case, "2026-06-10")
+    assert (found["procedure"], status(case, "2026-06-09")["procedure"]) == ("statutory", "corporate")
+
+
+def test_a_move_that_was_wrong_is_struck_out() -> None:
+    case = corporate()
+    move(case, "2026-06-09", "statutory", message_id="moved")
+    send(case, "strike_out", "2026-06-10", message="moved", reason="It was right.")
+    assert status(case, "2026-06-10")["procedure"] == "corporate"
