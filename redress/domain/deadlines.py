@@ -238,8 +238,12 @@ class Deadlines:
             self._rounds.setdefault(stage, []).append(self.day)
         for milestone in {*self.reached, *self._early, *self._early_met}:
             if self._belongs_to(milestone, stages):
-                for known in (self.reached, self._early, self._early_met):
-                    known.pop(milestone, None)
+                self.forget(milestone)
+
+    def forget(self, milestone: str) -> None:
+        """What has happened counts no more: it is to happen again."""
+        for known in (self.reached, self._early, self._early_met):
+            known.pop(milestone, None)
 
     def _belongs_to(self, milestone: str, stages: Collection[StageName]) -> bool:
         """Whether a milestone is one of these stages': by its name, or since all that it meets is theirs."""

@@ -373,7 +373,7 @@ class ComplaintState:
     def go_back(self, stage: Stage) -> None:
         """A later stage is not wanted any more: what was owed and open at the one before it is again."""
         self.deadlines.stop(self.day, closing=False)
-        self.reached.pop(f"requested:{self.stage}", None)
+        self.deadlines.forget(f"requested:{self.stage}")
         self.position.enter(stage.name)
         self.points.return_to(stage.name, answered=stage.name in self.answers.on)
         self.answers.left.pop(stage.name, None)

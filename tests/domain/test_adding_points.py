@@ -65,6 +65,24 @@ def test_the_manager_has_them_join() -> None:
     assert status(case, "2026-07-14")["pending"] == []
 
 
+def test_what_joins_a_stage_that_was_answered_is_owed_its_answer_there() -> None:
+    case = answered()
+    add(case, "2026-06-10")
+    assert send(case, "decide_late", "2026-06-11", accept=True, reason="Closely tied.").applied
+    assert deadlines(case, "2026-06-11")["stage_1_response"]["state"] == "running"
+    send(case, "respond", "2026-06-18", outcome="upheld")
+    assert points(case, "2026-06-18")[3][1] == [("stage_1", "upheld")]
+    assert deadlines(case, "2026-06-18")["stage_1_response"]["met_on"] == "2026-06-18"
+
+
+def test_points_wait_on_when_the_ombudsman_brings_a_stage_back() -> None:
+    case = adjudicated()
+    add(case, "2026-07-15")
+    said = {"category": "upheld", "returns_to": "stage_2"}
+    assert send(case, "ombudsman_decision", "2026-07-20", **said).applied
+    assert [each["action"] for each in status(case, "2026-07-20")["pending"]] == ["add_points"]
+
+
 def test_or_a_linked_complaint_that_counts_from_when_they_were_brought_up() -> None:
     case = investigated()
     add(case, "2026-07-13", received_on="2026-07-09")

@@ -223,6 +223,27 @@ def test_withdrawing_a_request_leaves_an_answer_owed_that_was_never_given() -> N
     assert shown(case, "stage_1_response", "2026-06-22") == ("2026-06-15", "overdue", 5)
 
 
+def test_an_answer_that_came_while_stage_2_ran_stands_when_the_request_is_withdrawn() -> None:
+    case = acknowledged()
+    send(case, "escalate", "2026-06-17")
+    send(case, "respond", "2026-06-19", outcome="upheld", stage="stage_1")
+    assert send(case, "withdraw", "2026-06-22", stage="stage_2").applied
+    found = status(case, "2026-06-22")
+    assert (found["state"], found["stage"], found["late"]) == ("open", "stage_1", [])
+    assert shown(case, "stage_1_response", "2026-06-22") == ("2026-06-15", "met_late", 4)
+    assert shown(case, "stage_1_review", "2026-06-22")[1] == "running"
+
+
+def test_a_panel_asked_for_before_the_adjudication_is_withdrawn_alone() -> None:
+    case = at_stage_2()
+    assert send(case, "escalate", "2026-06-18").pending
+    assert send(case, "withdraw", "2026-06-19", stage="stage_3").applied
+    found = status(case, "2026-06-19")
+    assert (found["state"], found["stage"], found["pending"]) == ("open", "stage_2", [])
+    send(case, "respond", "2026-07-13", outcome="not_upheld")
+    assert "early_request_question" not in letters(done(case, "2026-07-13"))
+
+
 def test_a_request_that_waits_is_withdrawn_alone() -> None:
     case = acknowledged()
     assert send(case, "escalate", "2026-06-03").pending
