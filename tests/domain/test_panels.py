@@ -111,8 +111,34 @@ def test_a_day_that_the_person_asked_for_is_no_breach() -> None:
     assert (found["due_on"], found["state"], found["days_late"]) == ("2026-09-01", "running", 0)
     assert [each["reason"] for each in found["moved"]] == ["complainant_asked"]
     assert "panel_delay" not in letters(done(case, "2026-09-10"))
+    listed = status(case, "2026-09-10")
+    assert "panel_meeting" not in {each["name"] for each in listed["late"]}
+    assert listed["next_due_on"] == "2026-09-15"
     send(case, "hold_panel", "2026-09-15")
     assert shown(case, "panel_meeting", "2026-09-16") == ("2026-09-01", "met", 0)
+
+
+def test_a_pause_beside_it_adds_no_breach() -> None:
+    case = at_stage_3()
+    send(case, "schedule_panel", "2026-07-23", meeting_on="2026-09-15", **WISH)
+    send(case, "suspend", "2026-09-07", reason="A court.", ground="proceedings", review_on="2026-10-05")
+    found = deadline(case, "panel_meeting", "2026-09-10")
+    assert (found["state"], found["days_late"], found["days_late_without_pause"]) == ("paused", 0, 0)
+
+
+def test_whoever_sat_before_the_ombudsman_brought_the_stage_back_is_a_conflict() -> None:
+    case = at_stage_3()
+    chair: dict[str, Any] = {
+        "role": "panel_chair",
+        "person": {"name": "Carola Notreal"},
+        "connection": "none",
+    }
+    assert send(case, "appoint", "2026-07-23", **chair).applied
+    said = {"category": "upheld", "returns_to": "stage_3"}
+    assert send(case, "ombudsman_decision", "2026-10-01", **said).applied
+    assert "before" in send(case, "appoint", "2026-10-05", **chair).reason
+    why = "Nobody else of the pool is free."
+    assert send(case, "appoint", "2026-10-06", **chair, conflict_considered=why).applied
 
 
 def test_beyond_that_day_it_is_late_from_its_own() -> None:
