@@ -1,4 +1,4 @@
-"""Ninety seconds of `make chaos`, the same each time; and its own arithmetic."""
+"""Some of `make chaos`, the same each time; and its own arithmetic."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.chaos.servers import ROOT
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("store", get_args(Store))
+@pytest.mark.parametrize("store", ["sqlite"])  # PostgreSQL beside it takes a machine: `make chaos`
 async def test_nothing_is_lost_doubled_swapped_or_stuck(store: Store) -> None:
     """And where something is, the count tells: at the end it is made to happen."""
     result = await run(Options(store=store, seed=20261127, seconds=45, lives_at_once=8, pause=1.0))
