@@ -1,4 +1,4 @@
-"""Whether an e-mail address or a telephone number can be used, asked at the doors.
+"""Whether an e-mail address or a telephone number can be used, asked at the entry points.
 
 Not in the types of `fields`: what a complaint was once opened with is read for as long as it is kept, and an
 address that never worked must not make its record unreadable.

@@ -128,7 +128,7 @@ class Rejected(BaseModel):
 class LoggedMessage(BaseModel):
     """A message as it is recorded outside the complaint's own memory.
 
-    `ahead`: a door dated it beyond the day that it was here; it took effect on that day.
+    `ahead`: an entry point dated it beyond the day that it was here; it took effect on that day.
     """
 
     seq: int
