@@ -119,7 +119,7 @@ def parse_message(
 
     `received_on` is the complaint's, `today` the London date of processing, `message_id` what to
     call it where the document does not say (else its content names it). `by_entry_point`: it may be in the
-    envelope of one (`ENVELOPE`), whose `accepted_on` its dates are judged by where that is later than `today`.
+    envelope of one (`ENVELOPE`), whose `accepted_on` its dates are judged by where later than `today`.
     Raises `Malformed`.
     """
     action = action.replace("-", "_")
