@@ -7,6 +7,7 @@ import unicodedata
 from typing import NamedTuple
 
 from redress.domain.case import Case
+from redress.domain.contact_details import usable_email
 from redress.domain.fields import Advocate, Contact
 from redress.letters.naming import one_line
 from redress.letters.visible import visible
@@ -31,9 +32,6 @@ _FILLERS = frozenset(_SMALL_WORDS.split())
 
 NO_ADDRESS = "there is no e-mail address and no postal address that can be used"
 BY_A_PERSON = "it was asked for in a form that a person has to make"
-
-_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 
 
 class ContactRoutes(NamedTuple):
@@ -101,20 +99,3 @@ def asked_for(form: str) -> tuple[list[Route], bool]:
     asked = list(dict.fromkeys(ROUTE_WORDS[word] for word in words if word in ROUTE_WORDS))
     rest = [word for word in words if word not in ROUTE_WORDS and word not in _FILLERS]
     return asked, bool(rest)
-
-
-def usable_email(address: str) -> str:
-    """An e-mail address that can stand in a message's header and a server will look at; else nothing.
-
-    Letters beyond ASCII are taken in the domain only (as IDNA): few servers take them before the @.
-    """
-    local, at, domain = address.strip().rpartition("@")
-    try:
-        domain = domain.encode("idna").decode("ascii")
-    except UnicodeError:
-        return ""
-    labels = domain.split(".")
-    fits = len(local) <= 64 and len(domain) <= 253 and len(labels) > 1 and not labels[-1].isdigit()
-    if at and fits and _LOCAL.fullmatch(local) and all(_LABEL.fullmatch(label) for label in labels):
-        return f"{local}@{domain}"
-    return ""

@@ -8,8 +8,9 @@ from typing import get_args
 import pytest
 from pydantic import ValidationError
 
+from redress.domain.contact_details import usable_email
 from redress.letters.delivery.configuration import ChannelConfigError, channels_for
-from redress.letters.delivery.contact_routes import asked_for, usable_email
+from redress.letters.delivery.contact_routes import asked_for
 from redress.procedures.loader import authority
 from redress.settings import Settings
 from tests.letters.delivery import notify_service
