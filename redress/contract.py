@@ -127,7 +127,7 @@ class Start(BaseModel):
 
     A new complaint brings its opening; one that is taken up again after its workflow ended brings
     nothing and is read from the register; a run that continues brings what it carried. `accepted_on`: the
-    London date by which a door judged the opening's dates.
+    London date by which an entry point judged the opening's dates.
     """
 
     model_config = ConfigDict(extra="forbid")

@@ -149,4 +149,4 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first: no process is left alone with a test of a minute at the end of the run."""
-    items.sort(key=lambda item: "faults" not in item.path.parts)
+    items.sort(key=lambda item: not {"chaos", "faults"} & set(item.path.parts))

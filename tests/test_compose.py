@@ -26,6 +26,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import yaml
 from sqlalchemy import URL, create_engine, inspect, make_url, select
@@ -593,38 +594,61 @@ async def _the_ring_is_asked_for_and_made(image: Path, surroundings: dict[str, s
 
 
 async def _another_comes_by_the_api(image: Path, worker: dict[str, str]) -> None:
+    """Under the API's own role in the register: each thing that it writes there."""
     port = str(free_port())
     same = {name: worker[name] for name in ("TEMPORAL_ADDRESS", *ELSEWHERE)}
     role = make_url(SERVICES["api"]["environment"]["REDRESS_REGISTER_URL"]).username
     same["REDRESS_REGISTER_URL"] = str(make_url(same["REDRESS_REGISTER_URL"]).set(username=role))
     surroundings = _surroundings("api", image, REDRESS_API_PORT=port, **same)
-    words = ["python", "starter.py", "token", "new", "compose-test", "--role", "intake", "--json"]
-    status, said = await _run(words, image, surroundings)
-    assert status == 0, said
-    headers = {"Authorization": f"Bearer {json.loads(said)['token']}", "Content-Type": "application/json"}
+    tokens = {}
+    for of in ("intake", "complaints_manager"):
+        words = ["python", "starter.py", "token", "new", f"compose-{of}", "--role", of, "--json"]
+        status, said = await _run(words, image, surroundings)
+        assert status == 0, said
+        tokens[of] = {"Authorization": f"Bearer {json.loads(said)['token']}"}
+    intake, manager = tokens["intake"], tokens["complaints_manager"]
     *python, asked = SERVICES["api"]["healthcheck"]["test"][1:]
     check = [*python, asked.replace(":8400/", f":{port}/")]
-
-    def post() -> dict[str, Any]:
-        body = json.dumps(COMPLAINT | {"source_id": "18"}).encode()
-        request = urllib.request.Request(f"http://127.0.0.1:{port}/v1/complaints", body, headers)
-        with urllib.request.urlopen(request) as answer:
-            opened: dict[str, Any] = json.loads(answer.read())
-            return opened
-
     api = await _started(SERVICES["api"]["command"], image, surroundings)
     try:
         while (await _run(check, image, surroundings))[0] != 0:
             assert api.returncode is None
-        opened = await asyncio.to_thread(post)
-        assert opened["state"] in ("opened", "waiting")
-        while opened["state"] == "waiting":
-            await asyncio.sleep(0.1)
-            opened = await asyncio.to_thread(post)
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/v1", timeout=30) as http:
+            hook = {"url": "https://invented.example/"}
+            assert (await http.post("/webhooks", json=hook, headers=manager)).status_code == 201
+            opening = COMPLAINT | {"source_id": "18"}
+            opened: dict[str, Any] = {"state": "waiting"}
+            while opened["state"] == "waiting":
+                opened = (await http.post("/complaints", json=opening, headers=intake)).json()
+                await asyncio.sleep(0.1)
+            other = opening | {"points": ["Nobody answered my second letter."]}
+            assert (await http.post("/complaints", json=other, headers=intake)).status_code == 409
+            path = f"/complaints/{opened['reference']}"
+            kept = await http.get(f"{path}/differing", headers=manager)
+            assert [each["state"] for each in kept.json()] == ["kept"]
+            dismissed = await http.post(f"{path}/differing/1/dismiss", headers=manager)
+            assert dismissed.status_code == 200, dismissed.text
+            note = {"note": "Invented."}
+            beyond = await http.post("/complaints/CYP-1999-000001/add-note", json=note, headers=intake)
+            assert beyond.status_code == 202, beyond.text
+            (request,) = (await http.get("/unmatched", headers=manager)).json()["requests"]
+            nobodys = {"reason": "It belongs to no complaint."}
+            way = f"/unmatched/{request['request']}/dismiss"
+            assert (await http.post(way, json=nobodys, headers=manager)).is_success
+            assert (await http.post(f"{path}/acknowledge", json={}, headers=manager)).status_code == 200
+            letters: list[dict[str, Any]] = []
+            while not any(each["state"] == "by_hand" for each in letters):
+                letters = (await http.get(f"{path}/letters", headers=manager)).json()["letters"]
+                await asyncio.sleep(0.1)
+            mark = next(each["mark"] for each in letters if each["state"] == "by_hand")
+            sent = {"on": str(date.today())}
+            done = await http.post(f"{path}/letters/{mark}/done", json=sent, headers=manager)
+            assert done.status_code == 200, done.text
     finally:
         api.send_signal(signal.SIGTERM)
         rest, _ = await api.communicate()
     assert api.returncode == 0, rest.decode()
+    assert "InsufficientPrivilege" not in rest.decode()
 
 
 COMPLAINT = {

@@ -177,7 +177,7 @@ class Complaint(ComplaintHandlers):
             self._outbox.put("opened", "opened", body)
 
     async def _opening_day(self, start: Start) -> date:
-        """The London date that it opens on: today, or a door's today where its clock is ahead.
+        """The London date that it opens on: today, or an entry point's today where its clock is ahead.
 
         An opening that a clock far ahead has dated waits for its day: it was accepted, and does not fail.
         """

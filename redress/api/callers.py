@@ -76,16 +76,16 @@ class Callers:
 
     def count_bytes(self, caller: Caller, size: int) -> None:
         """Count a body that a caller sent. Raises `Refusal` where it is more than they may in a day."""
-        self._bytes.take(_mark(caller), size)
+        self._bytes.take(caller.identity, size)
 
     def charge(self, caller: Caller, seconds: float) -> None:
         """Count the work that a request was, beyond what every request is."""
-        self._rates.charge(_mark(caller), seconds / WORK)
+        self._rates.charge(caller.identity, seconds / WORK)
 
     @contextmanager
     def waiting(self, caller: Caller) -> Iterator[None]:
         """A request that stands until something comes. Raises `Refusal` where a caller has too many."""
-        mark = _mark(caller)
+        mark = caller.identity
         if self._waiting[mark] >= MOST_WAITING:
             what = f"{MOST_WAITING} requests of this caller wait already."
             raise Refusal("too-many", what, headers={"Retry-After": "5"})
@@ -115,10 +115,6 @@ class Callers:
             return await self._issuer.caller(secret)
         except NoKeys:
             raise unavailable("The OpenID Connect issuer does not answer.") from None
-
-
-def _mark(caller: Caller) -> str:
-    return f"{caller.name} {caller.token}"
 
 
 def _network(host: str) -> str:

@@ -256,7 +256,7 @@ class Case:
         return answer
 
     def _keep_until_its_day(self, parsed: Parsed) -> Answer:
-        """Log what a door accepted whose clock is far ahead: it takes effect on its day."""
+        """Log what an entry point accepted whose clock is far ahead: it takes effect on its day."""
         entry = self.messages.add(parsed, leaves_on=parsed.message.on)
         self._record_of(entry).ahead = True
         self._ahead.append(entry)
@@ -329,5 +329,5 @@ class Case:
         timers = self._schedule.timers(self.state, now)
         if self._ahead:
             first = min(entry.message.on for entry in self._ahead)
-            timers.append(Timer("ahead", instant(first), "What a door dated ahead of its day takes effect"))
+            timers.append(Timer("ahead", instant(first), "A message dated ahead of its day takes effect"))
         return timers

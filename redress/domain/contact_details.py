@@ -1,4 +1,4 @@
-"""Whether an e-mail address, a telephone number or a postal address can be used, asked at the doors.
+"""Whether an e-mail address, a telephone number or a postal address can be used, asked at the entry points.
 
 Not in the types of `fields`: what a complaint was once opened with is read for as long as it is kept, and an
 address that never worked must not make its record unreadable.
@@ -34,6 +34,22 @@ def contact_problems(document: object) -> list[Problem]:
     return [problem for place, name, text in details for problem in _CHECKS[name](place, text)]
 
 
+def usable_email(text: str) -> str:
+    """An e-mail address that can stand in a message's header and a server will look at; else nothing.
+
+    Letters beyond ASCII are taken in the domain only (as IDNA): few servers take them before the @.
+    """
+    local, at, domain = text.strip().rpartition("@")
+    try:
+        labels = [label.encode("idna").decode("ascii") for label in domain.split(".")]
+    except UnicodeError:
+        return ""
+    address = f"{local}@{'.'.join(labels)}"
+    fits = len(address) <= LONGEST_EMAIL and len(local) <= LONGEST_LOCAL_PART and len(labels) > 1
+    is_one = at and fits and _LOCAL_PART.fullmatch(local) and not labels[-1].isdigit()
+    return address if is_one and all(map(_LABEL.fullmatch, labels)) else ""
+
+
 def _details(value: object, place: str) -> Iterator[tuple[str, str, str]]:
     """Each detail with the field it stands in and what sort it is; `correct` names that sort in `field`."""
     if isinstance(value, dict):
@@ -55,29 +71,10 @@ def _email_problems(place: str, text: str) -> Iterator[Problem]:
     if odd:
         yield Problem(place, f"holds {odd}: type the address anew", "odd_character")
         return
-    local, at, domain = text.rpartition("@")
-    labels = domain.split(".")
-    is_one = (
-        at
-        and len(text) <= LONGEST_EMAIL
-        and len(local) <= LONGEST_LOCAL_PART
-        and _LOCAL_PART.fullmatch(local)
-        and len(labels) > 1
-        and all(_LABEL.fullmatch(label) for label in _in_ascii(labels))
-        and not labels[-1].isdigit()
-    )
-    if not is_one:
+    if not usable_email(text):
         yield Problem(
             place, "should be one e-mail address, for example robin@invented.example", "not_an_email"
         )
-
-
-def _in_ascii(labels: list[str]) -> list[str]:
-    """A domain's labels as mail servers write them; empty ones where that cannot be."""
-    try:
-        return [label.encode("idna").decode() for label in labels]
-    except UnicodeError:
-        return [""]
 
 
 def _telephone_problems(place: str, text: str) -> Iterator[Problem]:

@@ -79,7 +79,7 @@ def check_correction(opening: Opening, log: list[LogEntry], today: date) -> None
         raise Malformed([Problem("action", f"{MOST_CORRECTIONS} corrections are enough for one complaint")])
     _carry_out(newest, before.opening, before.entries)
     after = corrected(opening, log)
-    # A door's date may be ahead of this clock's.
+    # an entry point's date may be ahead of this clock's.
     _check_outcome(opening, after.opening, after.entries, max(today, *(entry.message.on for entry in log)))
 
 

@@ -135,7 +135,7 @@ class Rejected(BaseModel):
 class LoggedMessage(BaseModel):
     """A message as it is recorded outside the complaint's own memory.
 
-    `ahead`: a door dated it beyond the day that it was here; it took effect on that day. `leaves_on`: the
+    `ahead`: an entry point dated it beyond the day that it was here; it took effect then. `leaves_on`: the
     London date on which a letter that it causes leaves at the earliest.
     """
 

@@ -122,4 +122,4 @@ def parse_loaded(body: dict[str, Any], received_on: date, today: date) -> Parsed
     if "on" not in body:
         raise Malformed([Problem("on", "a message of a case under way needs its date", "missing")])
     fields = {name: value for name, value in body.items() if name != "action"}
-    return parse_message(action, fields, received_on=received_on, today=today, by_door=False)
+    return parse_message(action, fields, received_on=received_on, today=today, by_entry_point=False)

@@ -72,10 +72,10 @@ class Malformed(ValueError):
 
 
 ENVELOPE = ("accepted_on", "assumed", "from_intake")
-"""What a door (command line, HTTP) puts beside a message's own fields; no sender of its may."""
+"""What an entry point (command line, HTTP) puts beside a message's own fields; no sender of its may."""
 
 AHEAD_AT_MOST = timedelta(days=1)
-"""How far the clock of a door may be ahead of the workflow's for its date to count as today."""
+"""How far the clock of an entry point may be ahead of the workflow's for its date to count as today."""
 
 
 class Parsed(NamedTuple):
@@ -115,13 +115,13 @@ def parse_message(
     received_on: date,
     today: date,
     message_id: str = "",
-    by_door: bool = True,
+    by_entry_point: bool = True,
 ) -> Parsed:
     """The message in a decoded JSON document.
 
     `received_on` is the complaint's, `today` the London date of processing, `message_id` what to
-    call it where the document does not say (else its content names it). `by_door`: it may be in a door's
-    envelope (`ENVELOPE`), whose `accepted_on` its dates are judged by where that is later than `today`.
+    call it where the document does not say (else its content names it). `by_entry_point`: it may be in the
+    envelope of one (`ENVELOPE`), whose `accepted_on` its dates are judged by where later than `today`.
     Raises `Malformed`.
     """
     action = action.replace("-", "_")
@@ -131,14 +131,14 @@ def parse_message(
     body = _body(raw)
     if body.get("action") == action:
         del body["action"]
-    envelope = _envelope(body) if by_door else Envelope()
+    envelope = _envelope(body) if by_entry_point else Envelope()
     accepted = max(today, envelope.accepted_on or today)
     assumed = envelope.assumed or body.get("on") is None
     named = body.get("message_id") not in (None, "")
     if body.get("on") is None:
         body["on"] = today
     elif assumed and isinstance(body["on"], str) and body["on"] < received_on.isoformat():
-        body["on"] = received_on  # a door's clock that is behind dated it: nobody said so
+        body["on"] = received_on  # an entry point's clock that is behind dated it: nobody said so
     if not named:
         body["message_id"] = message_id or "-"
     try:
@@ -157,7 +157,7 @@ def parse_message(
 
 
 class Envelope(BaseModel):
-    """What a door says of a message beside its fields.
+    """What an entry point says of a message beside its fields.
 
     The London date it judged its dates by, whether it dated it, and whether an intake system brought it.
     """
@@ -178,7 +178,7 @@ def _envelope(body: dict[str, Any]) -> Envelope:
 
 
 def judged_on(today: date, accepted_on: date | None) -> date:
-    """The date that counts as today where a door accepted something: its own, if not too far ahead."""
+    """The date that counts as today where an entry point accepted it: its own, if not too far ahead."""
     return today if accepted_on is None else max(today, min(accepted_on, today + AHEAD_AT_MOST))
 
 

@@ -55,9 +55,9 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 20.0
 
 
 def accept(action: str, body: dict[str, Any], *, from_intake: bool = False) -> tuple[str, dict[str, Any]]:
-    """A message as a door sends it: completed, its dates judged by the door's own, and in its envelope.
+    """A message as an entry point sends it: completed, its dates judged by today there, and in its envelope.
 
-    `from_intake`: an intake system brought it; that is the door's to say, and no field of a body. A date that
+    `from_intake`: an intake system brought it; the entry point says so, and no field of a body. A date that
     the sender left out is today's, marked as assumed. Raises `Malformed`.
     """
     forged = [Problem(name, "no such field", "unknown_field") for name in ENVELOPE if name in body]

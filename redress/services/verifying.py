@@ -324,10 +324,13 @@ def _elsewhere(db: Connection, register: Register, found: _Found) -> Iterator[Fa
     """Whether every other encrypted value opens in its place, and the lists say whose complaint it is."""
     if not isinstance(register.cipher, EnvelopeCipher):
         return
-    for name in ("letters", "messages", "refusals"):
-        table = tables.metadata.tables[name]
+    apart = (tables.references.name, tables.events.name)  # those are looked at above
+    for name, kept in ENCRYPTED.items():
+        table = tables.metadata.tables.get(name)
+        if table is None or name in apart or not kept.of_complaint or "reference" not in table.c:
+            continue
         for row in db.execute(select(table).where(table.c.reference == found.reference)).mappings():
-            for column in ENCRYPTED[name].columns:
+            for column in kept.columns:
                 place, value = place_of(name, column, row), row[column]
                 try:
                     if isinstance(value, str) and value:

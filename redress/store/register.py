@@ -42,7 +42,7 @@ from redress.store import tables
 from redress.store.chain import link
 from redress.store.database import count_up, insert_new
 from redress.store.places import place_of
-from redress.store.read_models import project, stored_id
+from redress.store.read_models import project
 from redress.store.schema import check
 
 log = logging.getLogger(__name__)
@@ -367,20 +367,6 @@ class Register:
             return date.fromisoformat(self.opening_of(row)["received_on"])
         except KeyDestroyed:
             return None
-
-    def dated(self, reference: str, message_id: str) -> str | None:
-        """The London date of a message that came before under the same id."""
-        table = tables.messages
-        wanted = select(table.c.message_id, table.c.on_date).where(table.c.reference == reference)
-        with self.reading() as db:
-            rows = db.execute(wanted).all()
-        if not rows:
-            return None  # and no key is made for a reference that nobody has
-        try:
-            name = stored_id(self.cipher, message_id, reference)
-        except KeyDestroyed:
-            return None
-        return next((row.on_date.isoformat() for row in rows if row.message_id == name), None)
 
     # --- the record ------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ API_WRITES: Mapping[str, tuple[Right, ...]] = {
     tables.references.name: ("INSERT",),
     tables.counters.name: ("INSERT", "UPDATE"),
     tables.arrivals.name: ("INSERT",),
+    tables.differing.name: ("INSERT", "UPDATE"),
     tables.letters.name: ("UPDATE",),
     tables.notices.name: ("UPDATE",),
     tables.subscriptions.name: ("INSERT", "UPDATE"),

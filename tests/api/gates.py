@@ -20,6 +20,7 @@ from temporalio.client import Client
 
 from redress.api.__main__ import served
 from redress.api.app import build, routers
+from redress.api.context import AppContext
 from redress.api.routing import Route
 from redress.api.settings import ApiSettings
 from redress.bootstrap_keys import cipher_for
@@ -177,6 +178,7 @@ class NearGate(Gate):
                 told.setenv(name, value)
             settings = ApiSettings()
             app = build(settings, cipher_for(settings))
+        self.context: AppContext = app.state.context
         self._server = uvicorn.Server(served(app, settings))
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._thread.start()

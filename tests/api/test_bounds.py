@@ -101,6 +101,15 @@ async def test_a_reference_is_taken_as_people_write_it(gate: Gate, staff: dict[s
         assert answer.status_code in (404, 422), odd
 
 
+async def test_work_on_the_register_counts_in_the_rate_of_every_token_of_a_caller(near: NearGate) -> None:
+    first, second, other = (near.headers("reader", name=name) for name in ("busy", "busy", "idle"))
+    caller = await near.context.callers.identify({"authorization": first["Authorization"]})
+    assert caller is not None
+    near.context.callers.charge(caller, 60.0)
+    for headers, status in ((first, 429), (second, 429), (other, 200)):
+        assert (await near.http.get("/v1/due", headers=headers)).status_code == status
+
+
 def test_work_counts_in_the_rate_of_who_caused_it() -> None:
     rates = Rates(60)
     rates.take("one")

@@ -42,6 +42,15 @@ class Clocks:
         self._library = libfaketime()
         self.skewed_by = "libfaketime" if self._library else "a time zone of each process"
 
+    @property
+    def can_be_wrong(self) -> tuple[str, ...]:
+        """Whose clock may be wrong.
+
+        A worker's only by libfaketime: where London lies is part of what it replays a workflow by, and two
+        workers that place it differently are no pair with wrong clocks but one that does not agree.
+        """
+        return ("api", "worker-1", "worker-2") if self._library else ("api",)
+
     def today(self) -> date:
         """London's date."""
         return (datetime.now(UTC) + timedelta(seconds=self.ahead_of_utc)).date()

@@ -106,7 +106,7 @@ class Faults:
 
     def start(self, name: str, **settings: str) -> None:
         """Start a part, and note how long it takes until it answers."""
-        skew = self.rng.choice(SKEWS) if name in ("api", "worker-1", "worker-2") else 0
+        skew = self.rng.choice(SKEWS) if name in self.house.clocks.can_be_wrong else 0
         self.skewed[f"{name} {skew:+d} s"] += bool(skew)
         self.house.restart(name, skew, **settings)
         self._getting_up[name] = asyncio.create_task(self._note(name.partition("-")[0], name))

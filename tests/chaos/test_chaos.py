@@ -17,10 +17,10 @@ from tests.chaos.servers import ROOT
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("store", get_args(Store))
+@pytest.mark.parametrize("store", ["sqlite"])  # PostgreSQL beside it takes a machine: `make chaos`
 async def test_nothing_is_lost_doubled_swapped_or_stuck(store: Store) -> None:
     """And where something is, the count tells: at the end it is made to happen."""
-    result = await run(Options(store=store, seed=20261127, seconds=45, lives_at_once=8, pause=1.0))
+    result = await run(Options(store=store, seed=20261127, seconds=90, lives_at_once=8, pause=1.0))
     told = json.dumps(asdict(result), indent=1)
     assert (result.lost, result.doubled, result.diverged, result.stuck) == (0, 0, 0, 0), told
     assert result.planted == dict.fromkeys(get_args(Plant), True), told

@@ -220,7 +220,10 @@ async def test_an_operator_sees_what_waits_to_be_recorded(own: House) -> None:
     await life.settled(lambda: _recorded(own, life.reference, "opened") == ["opened"])
     with locked(own):
         assert (await life.send("acknowledge")).applied
-        shown = await eventually(lambda: _waiting(own), lambda found: bool(found and found[0]["problem"]), 60)
+        shown = await eventually(
+            lambda: _waiting(own),
+            lambda found: any(each["problem"] for each in found if each["reference"] == life.reference),
+        )
     [line] = [each for each in shown if each["reference"] == life.reference]
     assert (line["what"], line["problem"]) == ("the record", "in the worker's log")
     assert line["seconds"] >= 0 < line["tries"]

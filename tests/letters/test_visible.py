@@ -63,19 +63,19 @@ def test_encoded_words_in_a_name_are_broken_up(name: str) -> None:
 def test_a_message_that_would_be_read_as_another_does_not_leave() -> None:
     message = message_of(letter_to("Robin Invented"), "complaints@exampleshire.example")
     message["X-Made-Up"] = ATTACK  # as a header that nobody broke up
-    message.policy = (
-        SMTP.clone(verify_generated_headers=False) if hasattr(SMTP, "verify_generated_headers") else SMTP
-    )
+    if fault_of_python():
+        with pytest.raises(NotOneLetter):
+            bytes_of(message)
+    else:
+        try:
+            wire = bytes_of(message)
+        except NotOneLetter:
+            return
+        assert message_from_bytes(wire, policy=SMTP)["Subject"] == message["Subject"]
+    two = message_of(letter_to("Robin Invented"), "complaints@exampleshire.example")
+    two.add_attachment("A second part.")
     with pytest.raises(NotOneLetter):
-        bytes_of(message)
-
-
-@pytest.mark.parametrize(
-    ("version", "faulty"),
-    [((3, 11, 7), True), ((3, 11, 10), False), ((3, 12, 1), True), ((3, 12, 5), False), ((3, 13, 0), False)],
-)
-def test_a_worker_says_that_its_python_has_the_fault(version: tuple[int, ...], faulty: bool) -> None:
-    assert bool(fault_of_python(version)) is faulty
+        bytes_of(two)
 
 
 @pytest.mark.parametrize(

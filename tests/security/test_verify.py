@@ -13,6 +13,7 @@ from redress.security.keyring import Unreadable, add_key
 from redress.services import erasing, recounting
 from redress.services.clock import today
 from redress.services.verifying import verify
+from redress.store import differing
 from redress.store.changes import recorded as entries_of
 from redress.store.register import Register
 from tests.security.test_lives import EnvelopeCipher, house, marked
@@ -163,6 +164,20 @@ async def test_what_stands_in_the_clear_is_served_to_nobody(
             Unreadable, match=rf"events.body of {reference}, row message:1: stands unencrypted"
         ):
             read()
+
+
+async def test_a_differing_intake_that_was_put_elsewhere_is_named(
+    house: EnvelopeCipher, attacked: sqlite3.Connection
+) -> None:
+    """Every table with encrypted values is looked at, not only those of the record."""
+    reference, other = [await _life(house, f"verify-differs-{each}") for each in "ab"]
+    for each in (reference, other):
+        differing.keep(house.register, each, {"points": [marked("another point")]}, "token:a-web-form")
+    pasted = "SELECT body FROM differing_openings d WHERE d.reference = ?"
+    attacked.execute(
+        f"UPDATE differing_openings SET body = ({pasted}) WHERE reference = ?", (other, reference)
+    )
+    assert [(each, fault) for each, _, fault in await _faults(house, reference)] == [(reference, "changed")]
 
 
 async def test_without_keys_it_says_what_is_not_proved(house: EnvelopeCipher) -> None:

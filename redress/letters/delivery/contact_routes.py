@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from redress.domain.case import Case
+from redress.domain.contact_details import usable_email
 from redress.domain.fields import Advocate, Contact
 from redress.domain.letter_form import asked_for
 from redress.letters.naming import one_line
@@ -15,9 +15,6 @@ from redress.store.outbound import Route
 
 NO_ADDRESS = "there is no e-mail address and no postal address that can be used"
 BY_A_PERSON = "it was asked for in a form that a person has to make"
-
-_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 
 
 class ContactRoutes(NamedTuple):
@@ -71,20 +68,3 @@ def _routes_of(person: Contact | Advocate, form: str) -> ContactRoutes:
         why_no_route=BY_A_PERSON if by_a_person else "" if routes else NO_ADDRESS,
         wants_text="text" in asked and not by_a_person and bool(person.telephone.strip()),
     )
-
-
-def usable_email(address: str) -> str:
-    """An e-mail address that can stand in a message's header and a server will look at; else nothing.
-
-    Letters beyond ASCII are taken in the domain only (as IDNA): few servers take them before the @.
-    """
-    local, at, domain = address.strip().rpartition("@")
-    try:
-        domain = domain.encode("idna").decode("ascii")
-    except UnicodeError:
-        return ""
-    labels = domain.split(".")
-    fits = len(local) <= 64 and len(domain) <= 253 and len(labels) > 1 and not labels[-1].isdigit()
-    if at and fits and _LOCAL.fullmatch(local) and all(_LABEL.fullmatch(label) for label in labels):
-        return f"{local}@{domain}"
-    return ""

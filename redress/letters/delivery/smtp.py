@@ -15,9 +15,9 @@ from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
+from redress.domain.contact_details import usable_email
 from redress.letters.delivery.channel import Accepted, CannotAsk, NotNow, Refused, Unsure
 from redress.letters.delivery.channel_settings import refuse
-from redress.letters.delivery.contact_routes import usable_email
 from redress.letters.delivery.mime import NotOneLetter, bytes_of, message_id, message_of
 from redress.letters.delivery.outbound import OutboundLetter
 from redress.security.network import is_this_machine

@@ -8,9 +8,9 @@ from typing import get_args
 import pytest
 from pydantic import ValidationError
 
+from redress.domain.contact_details import usable_email
 from redress.domain.letter_form import asked_for
 from redress.letters.delivery.configuration import ChannelConfigError, channels_for
-from redress.letters.delivery.contact_routes import usable_email
 from redress.procedures.loader import authority
 from redress.settings import Settings
 from tests.letters.delivery import notify_service
