@@ -49,7 +49,11 @@ def receiving(port: int = 0) -> Iterator[Receiver]:
 
     class Takes(Handler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            length = int(self.headers["Content-Length"])
+            body = self.rfile.read(length)
+            if len(body) < length:  # who sent it was killed in the middle
+                self.close_connection = True
+                return
             headers = {name.lower(): value for name, value in self.headers.items()}
             status = receiver.take(headers, body)
             self.send_response(status)

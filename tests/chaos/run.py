@@ -100,7 +100,11 @@ def _told(told: list[Told]) -> Iterator[str]:
 
     class Takes(Handler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            length = int(self.headers["Content-Length"])
+            body = self.rfile.read(length)
+            if len(body) < length:  # the API was killed in the middle
+                self.close_connection = True
+                return
             told.append(Told(str(self.headers["webhook-id"]), time.time(), body))
             self.send_response(204)
             self.send_header("Content-Length", "0")
