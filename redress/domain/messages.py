@@ -21,6 +21,7 @@ from redress.domain.calendar import HolidayTable
 from redress.domain.fields import (
     Advocate,
     AnswerOutcome,
+    Appointee,
     ApproachedBy,
     Channel,
     Connection,
@@ -344,8 +345,9 @@ class Appoint(Message):
     role: Role = Field(examples=["investigating_officer"])
     """Which part."""
 
-    person: Person = Field(examples=[{"name": "Fern Fictitious"}])
-    """Who takes it: `name`, `id` or both. The `id` tells two people of one name apart."""
+    person: Appointee = Field(examples=[{"name": "Fern Fictitious"}])
+    """Who takes it: `name`, `id` or both, and how they are reached, where the directory does not say so:
+    `email`, `telephone`, `address`, `organisation`. The `id` tells two people of one name apart."""
 
     connection: Connection = Field(examples=["employee"])
     """With the authority."""

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import NamedTuple
 
-from redress.domain.fields import Advocate, Person
+from redress.domain.fields import Advocate, Appointee, Person
 from redress.domain.messages import Appoint, SetAdvocate
 
 
@@ -14,7 +14,7 @@ class Appointment(NamedTuple):
     """A person in a part; `until` once somebody else has taken it."""
 
     role: str
-    person: Person
+    person: Appointee
     connection: str
     on: date
     until: date | None = None

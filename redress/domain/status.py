@@ -221,7 +221,7 @@ class AppointmentStatus(TypedDict):
     """Which part."""
 
     person: NotRequired[dict[str, JsonValue]]
-    """Who: `name`, `id` or both."""
+    """Who: `name`, `id` or both, and `email`, `telephone`, `address`, `organisation` where given."""
 
     connection: Annotated[str, one_of(*get_args(Connection))]
     """With the authority: `none`, `employee`, `member`, `partner_of_either`."""
@@ -747,7 +747,9 @@ def _enquiry(state: ComplaintState, enquiry: Enquiry) -> EnquiryStatus:
 def _appointment(state: ComplaintState, held: Appointment) -> AppointmentStatus:
     rule = state.procedure.role.get(held.role)
     round_ = state.deadlines.round_of(rule.stage, held.on) if rule else 1
-    return cast(AppointmentStatus, to_jsonable_python(held._asdict() | {"round": round_}))
+    unsaid = {name for name in held.person.added if not getattr(held.person, name)}
+    person = held.person.model_dump(mode="json", exclude=unsaid)
+    return cast(AppointmentStatus, to_jsonable_python(held._asdict() | {"person": person, "round": round_}))
 
 
 def _deadline(state: ComplaintState, deadline: Deadline, as_of: date) -> DeadlineStatus:

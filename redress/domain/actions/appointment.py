@@ -14,20 +14,16 @@ from redress.domain.state import ComplaintState
 @carries_out(Appoint)
 def appoint(state: ComplaintState, entry: LogEntry, message: Appoint) -> Outcome:
     """A person takes a part, if independent enough and without another part that rules it out."""
+    why_not = not_eligible(state, message)
     rule = state.procedure.role.get(message.role)
-    if rule is None:
-        return refused(f"This procedure has no {message.role.replace('_', ' ')}.")
-    if message.connection not in rule.connections:
-        return refused(
-            f"{rule.title}: somebody whose connection with the authority is "
-            f"'{message.connection}' may not take this part ({rule.source})."
-        )
+    if rule is None or why_not:
+        return refused(why_not)
     order = state.procedure.order
     if state.closed_on is not None or order[state.current_stage] > order[rule.stage]:
         return refused(f"{rule.title}: the stage of this part is over.")
     if order[state.stage] < order[rule.stage]:
         return state.wait(entry, f"{rule.title}: taken up once its stage is open.")
-    why_not = _ruled_out(state, message, rule)
+    why_not = ruled_out(state, message, rule)
     if why_not:
         return refused(why_not)
     conflict = conflict_of(state, message)
@@ -44,7 +40,20 @@ def appoint(state: ComplaintState, entry: LogEntry, message: Appoint) -> Outcome
     return APPLIED
 
 
-def _ruled_out(state: ComplaintState, message: Appoint, rule: RoleRule) -> str:
+def not_eligible(state: ComplaintState, message: Appoint) -> str:
+    """Why this procedure never gives the part to such a person; empty: it may."""
+    rule = state.procedure.role.get(message.role)
+    if rule is None:
+        return f"This procedure has no {message.role.replace('_', ' ')}."
+    if message.connection not in rule.connections:
+        return (
+            f"{rule.title}: somebody whose connection with the authority is "
+            f"'{message.connection}' may not take this part ({rule.source})."
+        )
+    return ""
+
+
+def ruled_out(state: ComplaintState, message: Appoint, rule: RoleRule) -> str:
     """Why this person cannot have the part, for the parts they and others have; empty: they can."""
     holders = state.people.holders(message.role)
     if message.replaces is not None:
