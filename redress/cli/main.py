@@ -30,6 +30,7 @@ GROUPS = {
     "redress.cli.proof": ("verify",),
     "redress.cli.tokens": ("token",),
     "redress.cli.people": ("people",),
+    "redress.cli.contacts": ("contact",),
     "redress.cli.unmatched": ("unmatched",),
     "redress.cli.versions": ("versions",),
     "redress.cli.waiting": ("waiting",),

@@ -26,7 +26,7 @@ from redress.domain.fields import (
     Telephone,
     Text,
 )
-from redress.domain.people import People
+from redress.domain.people import PANEL, People
 from redress.domain.words import same_words
 
 DirectoryRole = Literal[
@@ -39,7 +39,7 @@ DIRECTORY_ROLES: tuple[str, ...] = get_args(DirectoryRole)
 APPOINTED_AS: dict[str, tuple[Role, ...]] = {
     "investigating_officer": ("investigating_officer",),
     "adjudicating_officer": ("adjudicating_officer",),
-    "panel": ("panel_chair", "panel_member"),
+    "panel": PANEL,
 }
 """Who owes what an owner of limits owes, once somebody is appointed in the complaint."""
 

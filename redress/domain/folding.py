@@ -128,6 +128,7 @@ def _record_strike(
             "on": effect.on.isoformat(),
             "stage": effect.facts.get("stage"),
             "owner": effect.facts.get("owner"),
+            "appointed": effect.facts.get("appointed"),
         }
         for effect in before.effects
         if effect.kind == "letter" and effect.key not in still

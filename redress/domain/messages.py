@@ -484,7 +484,8 @@ class RecordContact(Message):
     """What was said, or that nobody answered. For the file; never in a letter."""
 
     reply_by: Day | None = None
-    """The day by which the person was asked to answer; it may lie ahead."""
+    """`out`: the day by which the person was asked to answer; `in`: the day by which we owe them a reply,
+    which the next contact `out` with them is. It may lie ahead."""
 
     dates_ahead = ("reply_by",)
 

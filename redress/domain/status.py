@@ -14,6 +14,7 @@ from typing_extensions import TypedDict  # the one that pydantic takes on Python
 from redress.domain.deadline import Deadline, days_late, days_late_without_pause
 from redress.domain.fields import (
     ApproachedBy,
+    Channel,
     Connection,
     EnquiryKind,
     IsoDay,
@@ -24,7 +25,7 @@ from redress.domain.fields import (
     Role,
 )
 from redress.domain.log import LogEntry
-from redress.domain.messages import KNOWN, StrikeOut
+from redress.domain.messages import KNOWN, RecordContact, StrikeOut
 from redress.domain.ombudsman import Enquiry
 from redress.domain.owed import brief, late_of
 from redress.domain.people import Appointment
@@ -234,6 +235,45 @@ class AppointmentStatus(TypedDict):
 
     round: NotRequired[int]
     """Which time its stage was gone through, from 1."""
+
+
+CONTACT_FIELDS = ("on", "direction", "channel", "with_whom", "person", "summary", "reply_by", "message_id")
+"""What the log of contacts shows of each."""
+
+SUMMARY_SHOWN = 300
+"""Characters of a contact's summary in the log of contacts; `messages` has the whole."""
+
+
+_WithWhom = TypedDict("_WithWhom", {"with": Annotated[str, Field(description="With whom.")]})
+
+
+@with_config(DESCRIBED)
+class ContactStatus(_WithWhom):
+    """A call, visit, e-mail or meeting."""
+
+    on: IsoDay
+    """When, as a London date."""
+
+    direction: Annotated[str, one_of("in", "out")]
+    """`in`: the person got in touch; `out`: the authority did."""
+
+    channel: Annotated[str, one_of(*get_args(Channel))]
+    """By which way."""
+
+    person: str | None
+    """Which of several people it is about."""
+
+    summary: str
+    """What was said, shortened where it is long: `messages` has the whole."""
+
+    reply_by: IsoDay | None
+    """The day by which an answer is expected: from us (`in`) or from them (`out`)."""
+
+    replied_on: IsoDay | None
+    """When we answered; null: not yet, or nothing is owed."""
+
+    message_id: str
+    """The message that recorded it."""
 
 
 class _AboutMessage(TypedDict):
@@ -537,6 +577,9 @@ class Status(ComplaintLine):
     officer: NotRequired[str | None]
     """Who deals with it."""
 
+    contacts: NotRequired[list[ContactStatus]]
+    """Calls, visits, e-mails and meetings besides letters, in their order."""
+
     contact_restricted_until: IsoDay | None
     """Until then messages are not answered."""
 
@@ -622,6 +665,7 @@ def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of:
         desired_outcome=state.opening.desired_outcome,
         advocate=state.people.advocate.model_dump(mode="json") if state.people.advocate else None,
         officer=state.people.officer,
+        contacts=_contacts(state),
         contact_restricted_until=_iso(restricted if restricted and restricted >= as_of else None),
         refused=cast(list[MessageOutcome], _with_outcome("refused", state, log)),
         irregular=_irregular(state, log),
@@ -635,6 +679,19 @@ def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of:
         calendar=state.calendar.version,
         as_of=as_of.isoformat(),
     )
+
+
+def _contacts(state: ComplaintState) -> list[ContactStatus]:
+    contacts = [e.message for e in state.effects.heard if isinstance(e.message, RecordContact)]
+    return [_contact(state, message) for message in contacts]
+
+
+def _contact(state: ComplaintState, message: RecordContact) -> ContactStatus:
+    reply = state.contact_log.names.get(message.message_id)
+    fields = message.model_dump(mode="json", by_alias=True, include={*CONTACT_FIELDS})
+    if len(message.summary) > SUMMARY_SHOWN:
+        fields["summary"] = f"{message.summary[:SUMMARY_SHOWN].rstrip()} …"
+    return cast(ContactStatus, fields | {"replied_on": _iso(state.latest[reply].met_on) if reply else None})
 
 
 def _open_questions(state: ComplaintState) -> list[Question]:

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from redress.domain.case import Case
-from redress.letters.delivery.contact_routes import ContactRoutes, contact_routes_of
+from redress.domain.directory import Directory
+from redress.domain.fields import Appointee
+from redress.domain.london import london_date
+from redress.letters.delivery.contact_routes import (
+    ContactRoutes,
+    contact_routes_of,
+    routes_of_appointee,
+)
 from redress.letters.delivery.text_message import text_message
-from redress.letters.letter import former_contact, letters_for
+from redress.letters.letter import APPOINTED, OUTSIDE, former_contact, letters_for, responsible
+from redress.letters.naming import one_line
 from redress.procedures.loader import authority
 from redress.store import letters as letter_store
+from redress.store.directory import current
 from redress.store.letters import LetterRow, NewLetter
 from redress.store.outbound import Recipient
 from redress.store.register import Register
@@ -26,11 +35,20 @@ TO_OLD_ADDRESS = "contact_confirmed"
 """The letter that tells somebody, at the address known before, of a new address or advocate."""
 
 
-def written(case: Case, effect: Mapping[str, Any], on: date, *, texts: bool) -> Iterator[NewLetter]:
-    """The letters of an effect, each with how it is to leave; `texts`: text messages are sent beside them."""
+def written(
+    case: Case, directory: Directory, effect: Mapping[str, Any], on: date, *, texts: bool
+) -> Iterator[NewLetter]:
+    """The letters of an effect, each with how it is to leave.
+
+    `directory`: the authority's; `texts`: text messages are sent beside them.
+    """
     own = authority(case.intake.authority)
-    for letter in letters_for(case, own, effect, on):
-        routes = contact_routes_of(case, own, letter.recipient, former_contact(effect["facts"]))
+    for letter in letters_for(case, own, effect, on, directory):
+        if letter.appointee is not None:
+            routes = routes_of_appointee(letter.appointee)
+        else:
+            former = former_contact(effect["facts"])
+            routes = contact_routes_of(case, own, letter.recipient, letter.staff, former)
         blank = Recipient(subject=letter.subject, sender=own.title, reply_to=own.contact.email)
         recipient = _addressed(blank, routes)
         yield NewLetter(letter.key, letter.recipient, letter.name, on, routes.first, recipient, letter.text)
@@ -57,7 +75,17 @@ def readdress(register: Register, db: Connection, case: Case, row: LetterRow) ->
     advocate = case.state.people.advocate
     if role == "advocate" and (advocate is None or advocate.name != before.name):
         return
-    routes = contact_routes_of(case, authority(case.intake.authority), role)
+    directory = current(register, db, case.intake.authority).directory
+    if role.startswith(APPOINTED):
+        appointee = _still_known(case, directory, role, before.name)
+        if appointee is None:
+            return
+        routes = routes_of_appointee(appointee)
+    else:
+        staff = (
+            None if role in OUTSIDE else responsible(case, directory, role, london_date(datetime.now(UTC)))
+        )
+        routes = contact_routes_of(case, authority(case.intake.authority), role, staff)
     if role != row.recipient:
         routes = routes._replace(routes=["text"], why_no_route=before.why_no_route)
     now = _addressed(before, routes)
@@ -65,6 +93,16 @@ def readdress(register: Register, db: Connection, case: Case, row: LetterRow) ->
         encrypted = letter_store.encrypted_recipient(register.cipher, now, row._mapping)
         states = (*letter_store.RAISED, "ready")
         letter_store.change(db, row, states, envelope=encrypted, means=routes.first)
+
+
+def _still_known(case: Case, directory: Directory, recipient: str, name: str) -> Appointee | None:
+    """Whoever of that part and name was appointed, as they are reached now."""
+    for held in reversed(case.state.people.appointments):
+        if recipient.startswith(APPOINTED + held.role):
+            person = directory.reached(held.person)
+            if one_line(person.name or "") == name:
+                return person
+    return None
 
 
 def _addressed(recipient: Recipient, routes: ContactRoutes) -> Recipient:

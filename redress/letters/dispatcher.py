@@ -18,14 +18,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from redress.contract import NOTING, SENDING_BUDGET
 from redress.domain.case import Case
+from redress.domain.directory import Directory
 from redress.domain.london import london_date
 from redress.letters.addressing import written
 from redress.letters.delivery.channel import Accepted, CannotAsk, Channel, Lost, NotNow, Refused, Unsure
 from redress.letters.delivery.channels import Channels
 from redress.letters.delivery.notice import UNDELIVERED, How, notice
 from redress.letters.delivery.outbound import OutboundLetter
-from redress.security.keyring import KeyDestroyed
+from redress.security.keyring import KeyDestroyed, Unreadable
 from redress.store import letters as letter_store
+from redress.store.directory import current
 from redress.store.letters import LetterRow, NewLetter, State
 from redress.store.register import Register
 
@@ -122,11 +124,12 @@ class LetterDispatcher:
         Within the transaction that records the effects: then a letter is there once, and never lost.
         """
         done = letter_store.written(db, case.reference)
+        directory = self._directory(db, case)
         new: list[NewLetter] = []
         all_written = True
         for effect, on in effects:
             try:
-                letters = [*written(case, effect, on, texts="text" in self.channels.by_route)]
+                letters = [*written(case, directory, effect, on, texts="text" in self.channels.by_route)]
             except Exception as error:  # a letter that cannot be written must not hold up the record
                 what = f"{effect['template']} cannot be written: {type(error).__name__}"
                 log.error("%s: %s", case.reference, what)  # its text could hold names: never logged
@@ -136,6 +139,14 @@ class LetterDispatcher:
             new += [letter for letter in letters if (letter.key, letter.recipient) not in done]
         letter_store.put(db, self.register.cipher, case.reference, new, max(done.values(), default=0))
         return all_written
+
+    def _directory(self, db: Connection, case: Case) -> Directory:
+        """The directory of the complaint's authority; one that cannot be read must not hold up the record."""
+        try:
+            return current(self.register, db, case.intake.authority).directory
+        except Unreadable as error:
+            log.error("%s: the directory cannot be read: %s", case.reference, type(error).__name__)
+            return Directory()
 
     def write_again(self, reference: str) -> bool:
         """Write the letters of a complaint that could not be written before; whether all are written now."""
@@ -375,7 +386,6 @@ class LetterDispatcher:
     def _letter_of(self, row: LetterRow) -> OutboundLetter:
         """A row as a channel gets it. Raises `KeyDestroyed` where the complaint was erased."""
         cipher = self.register.cipher
-        which = [row.reference, row.key, row.recipient, row.round, row.means]
         return OutboundLetter(
             reference=row.reference,
             key=row.key,
@@ -383,7 +393,7 @@ class LetterDispatcher:
             name=row.letter,
             on=row.on_date,
             route=row.means,
-            token=cipher.digest(which, row.reference)[:32],
+            token=letter_store.token_of(cipher, row),
             recipient=letter_store.recipient_of(cipher, row),
             text=letter_store.text_of(cipher, row),
         )

@@ -30,7 +30,10 @@ MESSAGE = {f"send_{action}" for action in MESSAGES}
 LETTERS = {"list_complaint_letters", "read_letter", "resend_letter", "letter_done"}
 DIFFERING = {"list_differing", "dismiss_differing", "take_differing"}
 COMPLAINT = (
-    {"read_complaint", "read_standing", "follow_changes", "list_conflicts"} | LETTERS | DIFFERING | MESSAGE
+    {"read_complaint", "read_standing", "follow_changes", "list_conflicts", "record_email"}
+    | LETTERS
+    | DIFFERING
+    | MESSAGE
 )
 WEBHOOK = {"read_webhook", "end_webhook", "renew_webhook_secret", "retry_webhook"}
 RECEIPT = {"read_receipt"}
@@ -40,7 +43,7 @@ PERSON = {"read_person", "change_person", "remove_person"}
 OF_AN_AUTHORITY = {
     *("open_complaint", "make_webhook", "list_webhooks", "list_complaints", "list_due"),
     *("list_letters", "list_not_begun", "read_audit"),
-    *("list_people", "add_person", "import_people"),
+    *("list_people", "add_person", "import_people", "bring_email"),
 }
 """Limited to the caller's authority by what they hold; each has a test of its own below."""
 

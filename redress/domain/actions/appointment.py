@@ -7,6 +7,7 @@ from redress.domain.conflicts import conflict_of
 from redress.domain.effects import Fact
 from redress.domain.log import APPLIED, LogEntry, Outcome, refused
 from redress.domain.messages import Appoint, Assign, SetAdvocate, StandDown
+from redress.domain.people import PANEL
 from redress.domain.procedure import RoleRule
 from redress.domain.state import ComplaintState
 
@@ -35,9 +36,30 @@ def appoint(state: ComplaintState, entry: LogEntry, message: Appoint) -> Outcome
         state.note_irregular(entry, f"{conflict}, and nothing says that this was considered")
     if message.replaces is not None:
         state.people.stand_down(message.role, message.replaces, message.on)
-    if state.people.appoint(message, rule.seats):
+    is_full = state.people.appoint(message, rule.seats)
+    if is_full:
         state.deadlines.reach(f"appointed:{message.role}", message.on, assumed=entry.assumed)
+    appointed = holders_of(state, message.role)[-1:]
+    state.effects.send("appointment", entry, stage=rule.stage, appointed=appointed)
+    _tell_person(state, entry, rule)
     return APPLIED
+
+
+TOGETHER: tuple[tuple[str, ...], ...] = (("investigating_officer", "independent_person"), PANEL)
+"""Parts of which the person is told in one letter, once all of them that there are have been taken."""
+
+
+def _tell_person(state: ComplaintState, entry: LogEntry, rule: RoleRule) -> None:
+    parts = next((parts for parts in TOGETHER if rule.role in parts), (rule.role,))
+    appointed = holders_of(state, *parts)
+    if len(appointed) >= sum(each.seats for each in state.procedure.roles if each.role in parts):
+        state.effects.send("people_appointed", entry, stage=rule.stage, appointed=appointed)
+
+
+def holders_of(state: ComplaintState, *roles: str) -> list[Fact]:
+    """Who has these parts at present, as letters to and about them need it."""
+    rules = state.procedure.role
+    return [held.fact(rules[role].title) for role in roles for held in state.people.holders(role)]
 
 
 def not_eligible(state: ComplaintState, message: Appoint) -> str:

@@ -101,7 +101,18 @@ def _was_child(who: str, opening: Opening) -> bool:
 
 @carries_out(RecordContact)
 def record_contact(state: ComplaintState, entry: LogEntry, message: RecordContact) -> Outcome:
-    """A contact besides letters; the authority's own are counted until the person is heard of."""
+    """A contact besides letters; the authority's own are counted until the person is heard of.
+
+    Of one of the person's a reply may be owed by a day; the next one of ours to them is that reply.
+    """
     if message.direction == "out":
         state.attempts.made.append(message)
+        for reply in map(state.latest.__getitem__, state.contact_log.replied(message)):
+            if reply.is_open:
+                state.deadlines.meet(reply, message.on, assumed=entry.assumed)
+        return APPLIED
+    limit = state.procedure.limit.get("contact_reply")
+    if limit is not None and message.reply_by is not None:
+        name = state.contact_log.owes(message)
+        state.deadlines.run_until(limit, message.on, max(message.reply_by, message.on), name=name)
     return APPLIED
