@@ -421,7 +421,7 @@ class ComplaintState:
             self.panel_on = None
         self.points.bring_back(stages)
         self.deadlines.reach(f"requested:{stage}", counts_from, assumed=entry.assumed)
-        if not self.answers.is_owed(self.stage_rules):
+        if not self.answers.is_under_way(self.stage_rules):
             self.answers.owe_anew(self.stage_rules, counts_from)
 
     def take_back(self, entry: LogEntry, counts_from: date) -> None:
