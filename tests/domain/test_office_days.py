@@ -313,6 +313,45 @@ def test_an_amendment_of_an_amendment_gives_the_window_once_more() -> None:
     assert deadline(case, "stage_2_response", "2026-07-27")["met_on"] == "2026-07-13"
 
 
+def concluded(how: str) -> tuple[Case, str]:
+    """A complaint that its last answer, or the time after it, has ended."""
+    if how == "lapsed":
+        case = adjudicated()
+        return case, "2026-08-12"
+    case = corporate()
+    if how == "resolved":
+        send(case, "respond", "2026-06-10", outcome="resolved")
+        return case, "2026-06-12"
+    send(case, "respond", "2026-06-10", outcome="not_upheld")
+    send(case, "escalate", "2026-06-12")
+    send(case, "respond", "2026-07-01", outcome="not_upheld")
+    return case, "2026-07-02"
+
+
+@pytest.mark.parametrize("how", ["lapsed", "resolved", "completed"])
+def test_another_answer_after_the_end_reaches_the_person_as_an_amendment(how: str) -> None:
+    """R3: a second answer was recorded and reached nobody, while the file said what no letter did."""
+    case, on = concluded(how)
+    assert status(case, on)["closed_as"] == how
+    done(case, on)
+    again: dict[str, Any] = {"outcome": "partly_upheld", "summary": "We have looked at it again."}
+    assert send(case, "respond", on, **again).applied
+    answer = case.state.stage_rules.answer_letter
+    assert answer in letters(done(case, on, "16:00"))
+    assert facts(case, answer)["amends_on"]
+    opens = how != "completed"  # where there is a next stage, the time to ask for it begins anew
+    assert (status(case, on)["state"] == "open") is opens
+
+
+def test_an_answer_after_a_withdrawal_is_sent_to_nobody() -> None:
+    case = acknowledged()
+    send(case, "withdraw", "2026-06-03")
+    done(case, "2026-06-03")
+    assert send(case, "respond", "2026-06-04", outcome="upheld").applied
+    assert irregular(case, "2026-06-04")
+    assert letters(done(case, "2026-06-05")) == []
+
+
 # --- R5, R6: pauses ----------------------------------------------------------------------------------
 
 
