@@ -924,3 +924,23 @@ def test_before_the_panel_has_met_the_panel_is_owed_and_no_final_response(how: s
     send(case, "respond", "2026-11-09", outcome="upheld", independent_person_consulted=True)
     found = status(case, "2026-11-09")
     assert (found["closed_as"], found["overdue"]) == ("completed", False)
+
+
+def test_moved_after_the_wrong_procedure_has_ended_it_goes_on_at_the_stage_that_is_named() -> None:
+    """The Ombudsman's commonest routing fault is found after the corporate answer: LGSCO 25 000 129."""
+    case = corporate()
+    send(case, "respond", "2026-06-10", outcome="not_upheld")
+    assert status(case, "2026-08-03")["state"] == "closed"
+    assert move(case, "2026-08-03", "statutory", stage="stage_2").applied
+    found = status(case, "2026-08-03")
+    assert (found["procedure"], found["state"], found["stage"]) == ("statutory", "open", "stage_2")
+    assert shown(case, "stage_2_response", "2026-08-03") == ("2026-09-08", "running", 0)
+
+
+def test_a_withdrawn_complaint_is_moved_and_opens_no_stage_unsaid() -> None:
+    case = corporate()
+    send(case, "withdraw", "2026-06-10")
+    move(case, "2026-06-15", "statutory", stage="stage_2")
+    found = status(case, "2026-06-15")
+    assert (found["procedure"], found["closed_as"]) == ("statutory", "withdrawn")
+    assert any("was not opened" in each for each in irregular(case, "2026-06-15"))
