@@ -352,6 +352,16 @@ def test_an_answer_after_a_withdrawal_is_sent_to_nobody() -> None:
     assert letters(done(case, "2026-06-05")) == []
 
 
+def test_nothing_waits_on_a_closed_complaint_that_nobody_would_come_back_to() -> None:
+    """An answer that amends none, by signal: it was pending for ever, and no limit ran."""
+    case = acknowledged()
+    send(case, "withdraw", "2026-06-03")
+    assert signal(case, "respond", "2026-06-04", outcome="upheld", amends="no such answer").applied
+    found = status(case, "2026-06-04")
+    assert (found["pending"], found["waiting_for"]) == ([], "nobody")
+    assert any("amends" in each for each in irregular(case, "2026-06-04"))
+
+
 # --- R5, R6: pauses ----------------------------------------------------------------------------------
 
 
@@ -506,6 +516,15 @@ def test_moved_to_statutory_and_straight_to_stage_2_as_the_ombudsman_often_order
     found = status(case, "2026-06-22")
     assert (found["procedure"], found["stage"]) == ("statutory", "stage_2")
     assert shown(case, "stage_2_response", "2026-06-22") == ("2026-07-27", "running", 0)
+
+
+def test_a_statement_that_comes_after_the_adjudication_puts_nothing_new_at_issue() -> None:
+    """It is recorded; but for it the adjudication would count for a point that it says nothing about."""
+    case = at_stage_2()
+    send(case, "respond", "2026-07-10", outcome="not_upheld", received_on="2026-07-10")
+    assert send(case, "agree_statement", "2026-07-13", points=["Something else."]).applied
+    assert points(case, "2026-07-13").keys() == {1, 2}
+    assert any("stay as they are" in each for each in irregular(case, "2026-07-13"))
 
 
 # --- R9: the Ombudsman -------------------------------------------------------------------------------

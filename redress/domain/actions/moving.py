@@ -30,7 +30,7 @@ def change_procedure(state: ComplaintState, entry: LogEntry, message: ChangeProc
 
 
 def _go_to(state: ComplaintState, entry: LogEntry, name: StageName) -> None:
-    """Go on at a stage; one that has ended is taken up again for a later stage that may still be asked for."""
+    """Go on at a stage; what has ended is taken up again for a later one that may still be asked for."""
     order, wanted = state.procedure.order, state.procedure.stage[name]
     if state.closed_on is not None:
         is_later = order[state.current_stage] < order[name]

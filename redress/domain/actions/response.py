@@ -38,12 +38,14 @@ def answer_problem(state: ComplaintState, message: Respond) -> Problem | None:
 def respond(state: ComplaintState, entry: LogEntry, message: Respond) -> Outcome:
     """The answer at a stage; always recorded. One that does not say which stage it answers waits."""
     problem = answer_problem(state, message)
-    if problem is not None:
+    if problem is not None and state.closed_on is None:
         return state.wait_for_stage(entry, f"{problem}. The Complaints Manager is asked.")
-    if message.amends is not None:
+    if message.amends in state.answers.given:
         return _amend(state, entry, message, state.answers.given[message.amends])
-    stage = state.procedure.stage[message.stage] if message.stage else state.stage_rules
+    stage = state.procedure.stage.get(message.stage or "", state.stage_rules)
     if state.closed_on is not None:
+        if problem is not None:  # nobody is owed anything here who would come back to it
+            state.note_irregular(entry, str(problem))
         return _answer_after_the_end(state, entry, message, stage)
     order = state.procedure.order
     if order[stage.name] > order[state.current_stage]:
