@@ -33,6 +33,7 @@ from redress.domain.points import Point
 from redress.domain.position import Ending, OpenOrClosed
 from redress.domain.procedure import LimitKind, Owner, Question, StageName, Unit
 from redress.domain.remedies import AgreedAction
+from redress.domain.routes import RouteAsked
 from redress.domain.state import ComplaintState
 
 LetterState = Literal[
@@ -637,10 +638,10 @@ def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of:
     )
 
 
-def _open_questions(state: ComplaintState) -> list[Question]:
+def _open_questions(state: ComplaintState) -> list[Question | RouteAsked]:
     if state.closed_on is not None:
         return []
-    return [*(state.questions if state.stage == "intake" else []), *state.to_ask]
+    return [*(state.questions if state.stage == "intake" else []), *state.routes, *state.to_ask]
 
 
 def _unplaced(state: ComplaintState) -> list[str]:
