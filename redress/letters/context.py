@@ -110,7 +110,9 @@ def _waited_in_part(case: Case) -> bool:
 def _unanswered(case: Case, facts: Facts) -> list[Point]:
     """The points that a late answer is owed to, where other points of its stage have been answered."""
     state = case.state
-    answered = state.answers.answered(facts["stage"]) if facts.get("stage") in state.procedure.stage else set()
+    answered = (
+        state.answers.answered(facts["stage"]) if facts.get("stage") in state.procedure.stage else set()
+    )
     owed = [point for point in state.points.open if point.number not in answered]
     return owed if answered and facts.get("stage") == state.stage else []
 

@@ -117,7 +117,7 @@ def _before_remedies(case: Case, step: Step, sent_on: date) -> Step:
 
 
 def _still_owed(case: Case, step: Step, sent_on: date) -> Step:
-    """To staff, and in a letter about it: while an agreed action is owed, which outlives the procedure, that is what comes next."""
+    """To staff, and in a letter about it: an agreed action, which outlives the procedure, comes next."""
     owed = [d for d in case.state.running if d.limit.name == "remedy"]
     ahead = [d for d in owed if d.last_in_time >= sent_on]
     if ahead:

@@ -73,8 +73,7 @@ def test_the_irm_ends_at_its_own_ombudsman() -> None:
     text = nth("irm", "answer", 1)
     assert "This is our last answer in this procedure." in text
     assert (
-        f"you can take your complaint to the {PHSO}, which is independent of us and free of charge, at any time: 0345"
-        in text
+        f"complaint to the {PHSO}, which is independent of us and free of charge, at any time: 0345" in text
     )
     assert "What will be done:\n  1. Write an apology (by " in text
 
