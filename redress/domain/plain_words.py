@@ -74,7 +74,14 @@ def next_for_people(state: ComplaintState) -> Deadline | None:
     return min(ahead, key=_first, default=None)
 
 
-SIDE_STEPS = ("remedy", "contact_review", "contact_confirmation", "ombudsman_reply", "contact_reply")
+SIDE_STEPS = (
+    "remedy",
+    "contact_review",
+    "contact_confirmation",
+    "ombudsman_reply",
+    "contact_reply",
+    "route_decision",
+)
 """Limits beside the procedure: people are told its own next step first."""
 
 

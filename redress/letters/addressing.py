@@ -12,6 +12,7 @@ from redress.domain.case import Case
 from redress.domain.directory import Directory
 from redress.domain.fields import Appointee
 from redress.domain.london import london_date
+from redress.letters.catalogue import catalogue
 from redress.letters.delivery.contact_routes import (
     ContactRoutes,
     contact_routes_of,
@@ -40,10 +41,14 @@ def written(
 ) -> Iterator[NewLetter]:
     """The letters of an effect, each with how it is to leave.
 
-    `directory`: the authority's; `texts`: text messages are sent beside them.
+    `directory`: the authority's; `texts`: text messages are sent beside them. What staff read in their
+    daily digest is no letter.
     """
     own = authority(case.intake.authority)
+    in_digest = catalogue()[effect["template"]].told_in_digest(own.digest.urgent)
     for letter in letters_for(case, own, effect, on, directory):
+        if in_digest and letter.appointee is None and letter.recipient not in OUTSIDE:
+            continue
         if letter.appointee is not None:
             routes = routes_of_appointee(letter.appointee)
         else:

@@ -22,7 +22,7 @@ from redress.domain.fields import Appointee, Contact
 from redress.domain.schedule import left_in_error
 from redress.letters.catalogue import TEMPLATES, TemplateLoader, catalogue, text_of
 from redress.letters.context import context
-from redress.letters.naming import one_line, plain_of, stages_of, titles_of
+from redress.letters.naming import names_of, one_line, plain_of, stages_of, titles_of, with_names
 from redress.letters.next_step import next_line, sentences
 from redress.letters.visible import visible
 from redress.procedures.loader import Authority
@@ -88,6 +88,8 @@ def letters_for(
         outside = role in OUTSIDE
         young = outside and case.opening.is_young
         titles = titles_of(authority, outside=outside)
+        if outside:
+            titles = with_names(titles, names_of(case))
         appointed = _appointed(role, facts, wrong, directory)
         staff = None if outside or appointed else responsible(case, directory, role, sent_on)
         reader = {

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
+from redress.procedures.loader import authority
 from redress.services import directory
+from redress.services.digests import digests_of
 from redress.services.letters import again
 from redress.settings import Settings
 from redress.store import letters as kept
@@ -98,13 +101,34 @@ def test_a_step_is_told_to_the_manager_of_the_team_or_the_deputy_by_name(
     directory.import_csv(at.register, "family-rights", PEOPLE, "olive", dry_run=False)
     at.open(about={"team": "team north"})
     assert at.says("acknowledge", "2026-06-02")
-    assert at.says("add_note", "2026-06-12", note="A day on which a limit is near.")
-    [by_name, *_] = [each for each in mail.mailbox.taken if "tara@council.example" in str(each["To"])]
-    assert str(by_name["To"]) == "Tara Teamlead <tara@council.example>"
     assert at.says("add_note", "2026-06-16", note="A day on which a limit is late.")
-    later = [each for each in mail.mailbox.taken if "dan@council.example" in str(each["To"])]
-    assert later
-    assert "You get this for Tara Teamlead, who is away." in later[0].get_content()
+    told = [each for each in mail.mailbox.taken if "dan@council.example" in str(each["To"])]
+    assert {str(each["To"]) for each in told} == {"Dan Deputy <dan@council.example>"}
+    assert "You get this for Tara Teamlead, who is away." in told[0].get_content()
+
+
+def test_the_digest_of_a_day_goes_to_the_manager_of_each_team(by_mail: Settings, desk: MakeDesk) -> None:
+    at = desk(by_mail)
+    directory.import_csv(at.register, "family-rights", PEOPLE, "olive", dry_run=False)
+    cases = {}
+    for team in ("Team North", "Team East", "Team Unknown"):
+        cases[team] = at.open(about={"team": team})
+        at.says("acknowledge", "2026-06-02")
+
+    def told(on: str) -> dict[str, set[str]]:
+        return {
+            digest.mailbox: {line.reference for line in (*digest.soon, *digest.late, *digest.new)}
+            for digest in digests_of(at.register, date.fromisoformat(on))
+            if digest.kind == "digest"
+        }
+
+    role = authority("family-rights").contact.email
+    assert told("2026-06-10") == {
+        "tara@council.example": {cases["Team North"]},
+        "dan@council.example": {cases["Team East"]},
+        role: {cases["Team Unknown"]},
+    }
+    assert told("2026-06-16")["dan@council.example"] == {cases["Team North"], cases["Team East"]}
 
 
 def test_the_panel_and_the_independent_person_get_its_notice(
