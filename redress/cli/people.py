@@ -73,7 +73,10 @@ def show(person: WhichPerson, authority: Authority, as_json: console.AsJson = Fa
     table = table_of("when (UTC)", "who", "what", "so that it says")
     for each in versions:
         table.add_row(
-            f"{each.changed_at:%Y-%m-%d %H:%M}", each.changed_by, each.change, str(_fields(each.entry))
+            f"{each.changed_at:%Y-%m-%d %H:%M}",
+            each.changed_by,
+            each.change,
+            ", ".join(f"{name}: {value}" for name, value in _fields(each.entry).items() if value),
         )
     screen.print(table)
 
