@@ -40,9 +40,18 @@ def sentences() -> dict[str, dict[str, str]]:
 
 
 def next_line(
-    case: Case, facts: Mapping[str, Any], sent_on: date, titles: Mapping[str, str], *, outside: bool
+    case: Case,
+    facts: Mapping[str, Any],
+    sent_on: date,
+    titles: Mapping[str, str],
+    *,
+    outside: bool,
+    own_days: Mapping[str, date],
 ) -> str:
-    """The sentence for a letter that leaves on `sent_on`; `outside`, for the person concerned."""
+    """The sentence for a letter that leaves on `sent_on`; `outside`, for the person concerned.
+
+    `own_days`: the last days of windows that are this reader's alone.
+    """
     step = next_step(case, facts, sent_on)
     if not outside and step.kind == "ombudsman":
         step = _still_owed(case, step, sent_on)
@@ -50,6 +59,8 @@ def next_line(
         step = _no_ombudsman(case, step, sent_on)
     elif outside:
         step = _for_people(case, step, sent_on)
+        day = own_days.get(step.name, step.on)
+        step = step._replace(on=day) if day >= sent_on else _review(case, sent_on)
     limit = case.state.procedure.limit.get(step.name)
     own = sentences()["people" if outside else "staff"].get(step.name)
     if outside and limit is not None and limit.says:

@@ -36,7 +36,7 @@ def act(state: ComplaintState, entry: LogEntry) -> Outcome:
 
 def _hear_of_the_person(state: ComplaintState, entry: LogEntry) -> None:
     """They are in contact: what was tried before counts no more, and a complaint closed for it goes on."""
-    state.attempts.made.clear()
+    state.attempts.hear(state.askers([entry]))
     if state.closed_as == "out_of_contact" and not isinstance(entry.message, Withdraw):
         state.take_up(entry)
         state.effects.send("reopened", entry)
