@@ -113,6 +113,7 @@ _NOT_PERSONAL = (
     "procedure",
     "statutory",
     "linked_to",
+    "themes",
     "messages",
 )
 

@@ -17,13 +17,13 @@ from jinja2 import Environment, Template
 
 from redress.domain.calendar import full_date
 from redress.domain.case import Case
-from redress.domain.complainants import FIRST
+from redress.domain.complainants import FIRST, number_of
 from redress.domain.fields import Contact
 from redress.domain.opening import is_young
 from redress.domain.schedule import left_in_error
 from redress.letters.catalogue import TEMPLATES, TemplateLoader, catalogue, text_of
 from redress.letters.context import context
-from redress.letters.naming import one_line, plain_of, stages_of, titles_of
+from redress.letters.naming import listed, one_line, plain_of, stages_of, titles_of
 from redress.letters.next_step import next_line, sentences
 from redress.letters.people import own, own_last_days
 from redress.letters.recipients import ADVOCATE, is_outside, person_of, recipients
@@ -61,6 +61,7 @@ def letters_for(case: Case, authority: Authority, effect: Mapping[str, Any], sen
         outside = is_outside(role)
         young = outside and is_young(_concerned(case, role))
         titles, days = titles_of(authority, outside=outside), own_last_days(case, role)
+        left = number_of(role) in case.state.complainants.left
         reader = {
             **context(case, authority, facts, sent_on, titles, young=young),
             **_reader(case, role, facts),
@@ -68,7 +69,9 @@ def letters_for(case: Case, authority: Authority, effect: Mapping[str, Any], sen
             "young": young,
             "explains": entry.explains,
             "to_title": titles.get(role, role.replace("_", " ")),
-            "next_line": next_line(case, facts, sent_on, titles, outside=outside, own_days=days),
+            "next_line": next_line(
+                case, facts, sent_on, titles, outside=outside, own_days=days, is_over=left
+            ),
         }
         reader |= own(case, role, facts, reader, sent_on)
         had = [each for each in wrong if role in recipients(case, each["template"], each)]
@@ -147,4 +150,5 @@ def _templates() -> Environment:
     environment.filters["plain_outcome"] = lambda outcome: sentences()["plain_outcomes"].get(outcome, outcome)
     environment.filters["category"] = lambda category: sentences()["ombudsman_categories"].get(category, "")
     environment.filters["unit"] = _unit
+    environment.filters["listed"] = listed
     return environment

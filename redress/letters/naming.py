@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -69,6 +69,12 @@ def plain_of(case: Case) -> dict[str, str]:
 def one_line(text: str) -> str:
     """Text on one line: nothing that a person writes adds lines to a letter, or hides in one."""
     return " ".join(visible(text).split())
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence: `A`, `A and B`, `A, B and C`."""
+    *before, last = names
+    return f"{', '.join(before)} and {last}" if before else last
 
 
 def matter_of(case: Case) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from redress.domain.case import Case
 from redress.domain.complainants import number_of
-from redress.letters.naming import one_line
+from redress.letters.naming import listed, one_line
 from redress.letters.recipients import ADVOCATE
 
 
@@ -27,12 +27,14 @@ def own(
 ) -> dict[str, Any]:
     """What a letter to one of several people says otherwise than the same letter to another.
 
-    `who`, `who_next`, `who_early`: the names of whoever else asked for the stage that the letter is about,
-    for the one after it, and for a panel before the adjudication; empty: it was the reader, or is not told.
+    `others`: the names of those with whom the reader complains. `who`, `who_next`, `who_early`: the names of
+    whoever else asked for the stage that the letter is about, for the one after it, and for a panel before
+    the adjudication; empty: it was the reader, or is not told.
     """
     requests = case.state.requests
     here, after = reader["here"].stage.name, reader["after"] and reader["after"].stage.name
     changed: dict[str, Any] = {
+        "others": _others(case, role),
         "who": _who(case, role, facts.get("asked_by", requests.asked_by.get(here, ()))),
         "who_next": _who(case, role, requests.asked_by.get(after, ())),
         "who_early": _who(case, role, case.state.askers(requests.early)),
@@ -56,10 +58,17 @@ def own(
     return changed
 
 
+def _others(case: Case, role: str) -> list[str]:
+    number = number_of(role) or (1 if role == ADVOCATE else None)
+    others = case.state.complainants.others_than(number) if number is not None else []
+    return [one_line(each.contact.name) for each in others]
+
+
 def _who(case: Case, role: str, numbers: Collection[int]) -> str:
     """The names of those who asked, to somebody who did not; empty: it was the reader, or nobody is named."""
     complainants = case.state.complainants
     number = number_of(role) or (1 if role == ADVOCATE else None)
     if not complainants.are_several or number is None or not numbers or number in numbers:
         return ""
-    return " and ".join(one_line(each.contact.name) for each in complainants.all if each.number in numbers)
+    asked = [one_line(each.contact.name) for each in complainants.all if each.number in numbers]
+    return listed(asked) if asked else ""

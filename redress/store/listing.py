@@ -64,7 +64,11 @@ class OwedDate(NamedTuple):
 
 
 class ComplaintFilter(NamedTuple):
-    """Which complaints are wanted; `closed`: those too of which nothing is owed any more."""
+    """Which complaints are wanted; `closed`: those too of which nothing is owed any more.
+
+    What was closed as a duplicate, and owes nothing any more, is found by its reference alone, by what intake
+    calls it, or with `duplicates`: else it would be counted twice.
+    """
 
     closed: bool = False
     authority: str | None = None
@@ -79,6 +83,7 @@ class ComplaintFilter(NamedTuple):
     received_to: date | None = None
     reference: str | None = None
     source_id: str | None = None
+    duplicates: bool = False
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """What time alone may change, as SQL."""
@@ -98,7 +103,9 @@ class ComplaintFilter(NamedTuple):
             for name in ("authority", "kind", "procedure", "reference")
             if (value := getattr(self, name)) is not None
         ]
-        wanted += [COMPLAINTS.c.team == team_mark(cipher, self.team)] if self.team is not None else []
+        wanted += [_is_about(team_mark(cipher, self.team))] if self.team is not None else []
+        if not self.duplicates and self.reference is None and self.source_id is None:
+            wanted.append(or_(is_counted(), COMPLAINTS.c.is_listed))
         wanted += [COMPLAINTS.c.received_on >= self.received_from] if self.received_from else []
         wanted += [COMPLAINTS.c.received_on <= self.received_to] if self.received_to else []
         if self.source_id is not None:
@@ -117,6 +124,16 @@ class ComplaintFilter(NamedTuple):
             and self.waiting_for in (None, line.waiting_for)
             and (self.due_before is None or min(dates, default=date.max) < self.due_before)
         )
+
+
+def is_counted() -> ColumnElement[bool]:
+    """What figures count: what was closed as a duplicate is counted with the one that goes on."""
+    return COMPLAINTS.c.closed_as.is_distinct_from("duplicate")
+
+
+def _is_about(mark: str) -> ColumnElement[bool]:
+    """Whether a complaint is about a team; without a mark, about none."""
+    return COMPLAINTS.c.teams.contains(mark) if mark else COMPLAINTS.c.teams == ""
 
 
 class OwedFilter(NamedTuple):

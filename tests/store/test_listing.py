@@ -296,7 +296,7 @@ def test_findings_stand_in_codes_and_no_team_in_the_clear(
     _sent(activities, case, "respond", date(2026, 6, 3), outcome="upheld", findings=found)
     with register.reading() as db:
         rows = [dict(row._mapping) for row in db.execute(select(tables.findings))]
-        teams = db.execute(select(tables.complaints.c.team)).scalars().all()
+        teams = db.execute(select(tables.complaints.c.teams)).scalars().all()
     expected = {"reference": case.reference, "number": 1, "point": 1, "stage": "stage_1"}
     assert rows == [expected | {"outcome": "upheld", "on_date": date(2026, 6, 3)}]
     assert len(teams) == 1

@@ -56,7 +56,8 @@ def _leave(state: ComplaintState, entry: LogEntry, person: Complainant) -> Outco
     if state.closed_on is not None and not had_request:
         return refused("The complaint is closed already.")
     state.complainants.leave(person.number, "withdrawn", entry.message.on)
-    state.effects.send("withdrawal", entry, goes_on=True, **state.only_to([person.number]))
+    only_to, over = state.only_to([person.number]), state.effects.nothing_more()
+    state.effects.send("withdrawal", entry, goes_on=True, next=over, **only_to)
     waited_alone = had_request and state.closed_on is None and not state.requests.early
     if waited_alone and state.answers.window_has_passed(state.stage_rules) and not state.anything_is_owed:
         state.close("lapsed", "closure", entry)
@@ -113,7 +114,8 @@ def _withdraw_own_request(
     asked.remove(person.number)
     if not any(each.number in asked for each in state.complainants.present):
         return None
-    state.effects.send("withdrawal", entry, request_for=wanted.name, goes_on=True, **only_to)
+    asked_at = _stage_before(state, wanted).name
+    state.effects.send("withdrawal", entry, request_for=wanted.name, stage=asked_at, goes_on=True, **only_to)
     return APPLIED
 
 

@@ -60,7 +60,7 @@ def upgrade() -> None:
         sa.Column("late_since", sa.Date(), nullable=True),
         sa.Column("closed_on", sa.Date(), nullable=True),
         sa.Column("closed_as", sa.String(length=20), nullable=True),
-        sa.Column("team", sa.String(length=64), nullable=False),
+        sa.Column("teams", sa.Text(), nullable=False),
         sa.Column("overdue", sa.Boolean(), nullable=False),
         sa.Column("is_listed", sa.Boolean(), nullable=False),
         sa.Column("good_until", sa.Date(), nullable=False),
