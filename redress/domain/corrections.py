@@ -222,7 +222,7 @@ def _with(fields: dict[str, Any], name: str, value: JsonValue) -> dict[str, Any]
     if isinstance(was, dict) and isinstance(value, dict):
         both = was | value
         return fields | {field: {name: detail for name, detail in both.items() if detail is not None}}
-    return fields | {field: value}
+    return fields | {field: [] if value is None and isinstance(was, list) else value}
 
 
 def _with_entry(field: str, was: object, at: int, detail: str | None, value: JsonValue) -> list[Any]:
