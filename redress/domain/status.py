@@ -498,6 +498,10 @@ class ComplaintLine(Summary):
     ]
     closed_on: Annotated[IsoDay | None, Field(description="When it closed; null: it has not.")]
     closed_as: Annotated[Ending | None, Field(description="How it ended; null: it is open.")]
+    duplicate_of: Annotated[
+        str | None,
+        Field(description="The reference of another one about the same matter; null: none is known."),
+    ]
 
 
 @with_config(DESCRIBED)
@@ -643,6 +647,7 @@ def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of:
         deadlines=[_deadline(state, d, as_of) for d in state.ledger],
         closed_on=_iso(state.closed_on),
         closed_as=state.closed_as,
+        duplicate_of=next((link.reference for link in state.links if link.how == "duplicate"), None),
         received_on=state.opening.received_on.isoformat(),
         authority=state.opening.authority,
         procedure=state.procedure.name,

@@ -13,7 +13,7 @@ from datetime import date
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, and_, not_, or_, select, tuple_
 
 from redress.domain.calendar import Calendar
 from redress.domain.deadline import late_by
@@ -43,6 +43,7 @@ class Line(NamedTuple):
     late_since: date | None
     closed_on: date | None
     closed_as: str | None
+    duplicate_of: str | None
 
 
 class OwedDate(NamedTuple):
@@ -127,8 +128,18 @@ class ComplaintFilter(NamedTuple):
 
 
 def is_counted() -> ColumnElement[bool]:
-    """What figures count: what was closed as a duplicate is counted with the one that goes on."""
-    return COMPLAINTS.c.closed_as.is_distinct_from("duplicate")
+    """What figures count: of two complaints about the same matter one, even while both are open.
+
+    What was closed as a duplicate is counted with the one that goes on; else the one that came first counts.
+    """
+    other = COMPLAINTS.alias("other")
+    first = select(other.c.reference).where(
+        other.c.reference == COMPLAINTS.c.duplicate_of,
+        other.c.closed_as.is_distinct_from("duplicate"),
+        tuple_(other.c.received_on, other.c.reference)
+        < tuple_(COMPLAINTS.c.received_on, COMPLAINTS.c.reference),
+    )
+    return and_(COMPLAINTS.c.closed_as.is_distinct_from("duplicate"), ~first.exists())
 
 
 def _is_about(mark: str) -> ColumnElement[bool]:

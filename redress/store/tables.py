@@ -69,6 +69,7 @@ complaints = Table(
     *required(Date, "received_on"),
     *optional(Date, "next_due_on", "late_since", "closed_on"),
     *optional(String(20), "closed_as"),
+    *optional(String(40), "duplicate_of"),
     # Keyed digests of the teams it is about, so that lists can be filtered by any; empty: none.
     *required(Text, "teams"),
     *required(Boolean, "overdue"),

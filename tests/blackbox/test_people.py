@@ -34,7 +34,9 @@ async def test_each_has_letters_of_their_own_until_they_withdraw(
     for mine, other in ((FIRST, SECOND), (SECOND, FIRST)):
         [letter] = [each for each in mail.mailbox.taken if mine in str(each["To"])]
         assert other not in letter.as_string()
-        assert "Ada Inventata and Ben Inventata" in " ".join(letter.get_payload(decode=True).decode().split())
+        text = letter.get_payload(decode=True)
+        assert isinstance(text, bytes)
+        assert b"Ada Inventata and Ben Inventata" in b" ".join(text.split())
 
     status, answer = await installation.send(reference, "withdraw", person="Nobody Known")
     assert status == 4

@@ -117,7 +117,7 @@ def test_out_of_contact_is_whoever_was_tried() -> None:
     case = together()
 
     def tried(on: str, person: str | None) -> None:
-        said = {"direction": "out", "channel": "telephone", "person": person}
+        said: dict[str, Any] = {"direction": "out", "channel": "telephone", "person": person}
         send(case, "record_contact", on, **said)
         send(case, "record_contact", on, **{**said, "channel": "text"})
         send(case, "record_contact", on, **{**said, "channel": "post"}, reply_by="2026-07-10")

@@ -191,6 +191,21 @@ def test_a_duplicate_is_counted_with_the_one_that_goes_on(
     assert sum(sample.value for sample in gauges["redress_complaints"].samples) == 1
 
 
+def test_of_two_that_are_linked_as_duplicates_both_are_worked_on_and_one_is_counted(
+    register: Register, activities: ActivityCalls
+) -> None:
+    one, two = (_opened(activities, number, date(2026, 6, number)) for number in (1, 2))
+    for here, there in ((one, two), (two, one)):
+        _sent(activities, here, "link", date(2026, 6, 3), reference=there.reference, how="duplicate")
+    lines = lists.list_complaints(register, ComplaintFilter(), LATER).complaints
+    assert {line.reference: line.duplicate_of for line in lines} == {
+        one.reference: two.reference,
+        two.reference: one.reference,
+    }
+    gauges = {gauge.name: gauge for gauge in RegisterCollector(register).collect()}
+    assert sum(sample.value for sample in gauges["redress_complaints"].samples) == 1
+
+
 def test_a_complaint_is_found_by_what_intake_calls_it(register: Register, activities: ActivityCalls) -> None:
     for source_id in ("one", "two"):
         raw = RAW | {"source_id": source_id}

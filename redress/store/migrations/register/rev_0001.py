@@ -60,6 +60,7 @@ def upgrade() -> None:
         sa.Column("late_since", sa.Date(), nullable=True),
         sa.Column("closed_on", sa.Date(), nullable=True),
         sa.Column("closed_as", sa.String(length=20), nullable=True),
+        sa.Column("duplicate_of", sa.String(length=40), nullable=True),
         sa.Column("teams", sa.Text(), nullable=False),
         sa.Column("overdue", sa.Boolean(), nullable=False),
         sa.Column("is_listed", sa.Boolean(), nullable=False),
