@@ -544,6 +544,11 @@ class SetAdvocate(Message):
     gets_letters: Flag = Field(default=True, examples=[True])
     """Whether letters go to the advocate too."""
 
+    person: Annotated[
+        Short | None, Field(description="Whose choice it is, of several people. Left out: the first one's.")
+    ] = None
+    added = ("person",)
+
 
 class ConfirmContact(Message):
     """Staff have looked at an address or an advocate that an intake system brought.

@@ -53,6 +53,8 @@ def part_of(case: Case, facts: Mapping[str, Any]) -> PartOpening:
 
 def _those_who_complain_still(state: ComplaintState) -> dict[str, Any]:
     """Who complains in a part: nobody who has left the whole, and no advocate of theirs."""
-    people = [each.contact.model_dump(mode="json") for each in state.complainants.present]
+    present = state.complainants.present
+    people = [each.contact.model_dump(mode="json") for each in present]
+    advocate = state.people.advocate_of(present[0].number) if present else None
     first: dict[str, Any] = {"complainant": people[0], "also_complaining": people[1:]} if people else {}
-    return first | ({"advocate": None} if 1 in state.complainants.left else {})
+    return first | {"advocate": advocate.model_dump(mode="json") if advocate else None}

@@ -390,10 +390,9 @@ class ComplaintState:
     def change_complainant(self, complainant: Contact) -> None:
         """Somebody else goes on with it, in the place of whoever died last; else of the first.
 
-        An advocate was the choice of the first person before.
+        An advocate was the choice of the person before.
         """
-        if self.complainants.replace(complainant) == 1:
-            self.people.set_advocate(None, speaks=False, gets_letters=False)
+        self.people.drop_advocate(self.complainants.replace(complainant))
         first, *others = [each.contact for each in self.complainants.all]
         self.opening = self.opening.model_copy(update={"complainant": first, "also_complaining": others})
 

@@ -455,7 +455,7 @@ class OwnWindow(TypedDict):
 
 @with_config(DESCRIBED)
 class ComplainantStatus(TypedDict):
-    """One of several people who complain together. Nothing in it is personal."""
+    """One of several people who complain together."""
 
     to: str
     """What their letters are kept under: `complainant`, then `complainant_2`, … in the order of
@@ -466,6 +466,9 @@ class ComplainantStatus(TypedDict):
 
     left_on: IsoDay | None
     """Since when."""
+
+    advocate: dict[str, JsonValue] | None
+    """The advocate of their own choice."""
 
     windows: list[OwnWindow]
     """What they may still ask for, and how long."""
@@ -712,12 +715,13 @@ def who_and_what(state: ComplaintState) -> WhoAndWhat:
 
 def _complainant(state: ComplaintState, number: int) -> ComplainantStatus:
     """One of several people: whether they still complain, and what they may ask for until when."""
-    left = state.complainants.left.get(number)
+    left, advocate = state.complainants.left.get(number), state.people.advocate_of(number)
     windows = [d for d in state.running if d.limit.kind == "window" and d.owner == "complainant" and not left]
     return {
         "to": role_of(number),
         "left": left.why if left else None,
         "left_on": _iso(left.on if left else None),
+        "advocate": advocate.model_dump(mode="json") if advocate else None,
         "windows": [
             {"name": window.name, "due_on": state.own_last_day(window, number).isoformat()}
             for window in windows

@@ -12,6 +12,7 @@ from redress.domain.case import Case
 from redress.letters.delivery.contact_routes import ContactRoutes, contact_routes_of
 from redress.letters.delivery.text_message import text_message
 from redress.letters.letter import former_contact, letters_for
+from redress.letters.recipients import is_advocate, person_of
 from redress.procedures.loader import authority
 from redress.store import letters as letter_store
 from redress.store.letters import LetterRow, NewLetter
@@ -54,8 +55,8 @@ def readdress(register: Register, db: Connection, case: Case, row: LetterRow) ->
         return
     role = str(row.recipient).removesuffix(BY_TEXT)
     before = letter_store.recipient_of(register.cipher, row)
-    advocate = case.state.people.advocate
-    if role == "advocate" and (advocate is None or advocate.name != before.name):
+    advocate = person_of(case, role) if is_advocate(role) else None
+    if is_advocate(role) and (advocate is None or advocate.name != before.name):
         return
     routes = contact_routes_of(case, authority(case.intake.authority), role)
     if role != row.recipient:

@@ -56,7 +56,6 @@ def context(
         "doubts": [q.doubt for q in state.questions if q.doubt] if state.stage == "intake" else [],
         "anonymous": case.opening.complainant is None,
         "for_child": bool(case.opening.children),
-        "has_advocate": state.people.advocate is not None,
         "is_open": state.closed_on is None,
         "reached": state.reached,
         "place": _place(case),

@@ -17,7 +17,7 @@ from jinja2 import Environment, Template
 
 from redress.domain.calendar import full_date
 from redress.domain.case import Case
-from redress.domain.complainants import FIRST, number_of
+from redress.domain.complainants import FIRST, number_of, role_of
 from redress.domain.fields import Contact
 from redress.domain.opening import is_young
 from redress.domain.schedule import left_in_error
@@ -26,7 +26,7 @@ from redress.letters.context import context
 from redress.letters.naming import listed, one_line, plain_of, stages_of, titles_of
 from redress.letters.next_step import next_line, sentences
 from redress.letters.people import own, own_last_days
-from redress.letters.recipients import ADVOCATE, is_outside, person_of, recipients
+from redress.letters.recipients import ADVOCATE, is_advocate, is_outside, person_of, recipients, whose
 from redress.letters.visible import visible
 from redress.procedures.loader import Authority
 
@@ -61,12 +61,14 @@ def letters_for(case: Case, authority: Authority, effect: Mapping[str, Any], sen
         outside = is_outside(role)
         young = outside and is_young(_concerned(case, role))
         titles, days = titles_of(authority, outside=outside), own_last_days(case, role)
-        left = number_of(role) in case.state.complainants.left
+        left = whose(role) in case.state.complainants.left
         reader = {
             **context(case, authority, facts, sent_on, titles, young=young),
             **_reader(case, role, facts),
             "outside": outside,
             "young": young,
+            "copy": is_advocate(role),
+            "has_advocate": whose(role) in case.state.people.advocates,
             "explains": entry.explains,
             "to_title": titles.get(role, role.replace("_", " ")),
             "next_line": next_line(
@@ -111,7 +113,7 @@ def former_contact(facts: Mapping[str, Any]) -> Contact | None:
 
 def _concerned(case: Case, role: str) -> Contact | None:
     """Whose letter it is that somebody gets: an advocate's is that of the person they speak for."""
-    person = person_of(case, FIRST if role == ADVOCATE else role)
+    person = person_of(case, role_of(whose(role) or 1))
     return person if isinstance(person, Contact) else None
 
 
@@ -119,14 +121,14 @@ def _reader(case: Case, role: str, facts: Mapping[str, Any]) -> dict[str, Any]:
     """Name and address of whoever gets the letter; staff are known by their title alone."""
     former = former_contact(facts)
     person = (former or _concerned(case, role)) if is_outside(role) else case.opening.complainant
-    who = person_of(case, role) if role == ADVOCATE else person if is_outside(role) else None
+    who = person_of(case, role) if is_advocate(role) else person if is_outside(role) else None
     lines = [who.name, *who.address.splitlines(), who.email] if who else []
     return {
         "role": role,
         "greeting": one_line(who.name) if who else "",
         "to_lines": [one_line(line) for line in lines if line.strip()],
         "person": one_line(person.name) if person else "",
-        "form": person.format if person and role != ADVOCATE and is_outside(role) else "",
+        "form": person.format if person and number_of(role) else "",
     }
 
 

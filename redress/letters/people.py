@@ -7,14 +7,13 @@ from datetime import date
 from typing import Any
 
 from redress.domain.case import Case
-from redress.domain.complainants import number_of
 from redress.letters.naming import listed, one_line
-from redress.letters.recipients import ADVOCATE
+from redress.letters.recipients import whose
 
 
 def own_last_days(case: Case, role: str) -> dict[str, date]:
     """The last days that a window has for one of several people alone, by the window's name."""
-    number = number_of(role) or (1 if role == ADVOCATE else None)
+    number = whose(role)
     if number is None or not case.state.complainants.are_several:
         return {}
     windows = [d for d in case.state.running if d.limit.kind == "window" and d.owner == "complainant"]
@@ -49,7 +48,7 @@ def own(
         is_ahead = day >= sent_on
         changed["due"].pop(name, None)
         changed["due"] |= {name: day.isoformat()} if is_ahead else {}
-        received = case.state.answers.receipts[window.limit.stage][number_of(role) or 1]
+        received = case.state.answers.receipts[window.limit.stage][whose(role) or 1]
         changed["counts_from"][name] = received.isoformat()
         if reader["ask_by"] == window.due_on.isoformat():
             changed["ask_by"] = day.isoformat() if is_ahead else ""
@@ -59,7 +58,7 @@ def own(
 
 
 def _others(case: Case, role: str) -> list[str]:
-    number = number_of(role) or (1 if role == ADVOCATE else None)
+    number = whose(role)
     others = case.state.complainants.others_than(number) if number is not None else []
     return [one_line(each.contact.name) for each in others]
 
@@ -67,7 +66,7 @@ def _others(case: Case, role: str) -> list[str]:
 def _who(case: Case, role: str, numbers: Collection[int]) -> str:
     """The names of those who asked, to somebody who did not; empty: it was the reader, or nobody is named."""
     complainants = case.state.complainants
-    number = number_of(role) or (1 if role == ADVOCATE else None)
+    number = whose(role)
     if not complainants.are_several or number is None or not numbers or number in numbers:
         return ""
     asked = [one_line(each.contact.name) for each in complainants.all if each.number in numbers]

@@ -22,9 +22,23 @@ NO_READER = (FIRST, "ombudsman", "nobody")
 """Owners of a step who get no staff letter about it."""
 
 
+def is_advocate(role: str) -> bool:
+    """Whether a recipient is the advocate of somebody who complains (`advocate`, `advocate_2`, …)."""
+    return role == ADVOCATE or (role.startswith(f"{ADVOCATE}_") and number_of(_client(role)) is not None)
+
+
 def is_outside(role: str) -> bool:
     """Whether a recipient is no staff."""
-    return role == ADVOCATE or number_of(role) is not None
+    return is_advocate(role) or number_of(role) is not None
+
+
+def whose(role: str) -> int | None:
+    """The number of whoever complains whose letter, or copy of it, a recipient gets; None: staff."""
+    return number_of(_client(role)) if is_advocate(role) else number_of(role)
+
+
+def _client(advocate: str) -> str:
+    return advocate.replace(ADVOCATE, FIRST, 1)
 
 
 def recipients(
@@ -37,9 +51,9 @@ def recipients(
 
 def person_of(case: Case, role: str) -> Contact | Advocate | None:
     """Whoever outside gets a letter; None: somebody at the authority, or nobody who is known."""
-    if role == ADVOCATE:
-        return case.state.people.advocate
-    number = number_of(role)
+    number = whose(role)
+    if number is not None and is_advocate(role):
+        return case.state.people.advocate_of(number)
     return next((each.contact for each in case.state.complainants.all if each.number == number), None)
 
 
@@ -55,6 +69,8 @@ def _named(case: Case, to: str, facts: Mapping[str, Any], wrong: Sequence[Mappin
             return [owner for owner in owners if owner not in NO_READER]
         case "complainant":
             return [role_of(each.number) for each in case.state.complainants.all]
+        case "advocate":
+            return [role_of(number).replace(FIRST, ADVOCATE) for number in case.state.people.advocates]
         case _:
             return [to]
 
@@ -62,12 +78,11 @@ def _named(case: Case, to: str, facts: Mapping[str, Any], wrong: Sequence[Mappin
 def _gets(case: Case, role: str, letter: str, facts: Mapping[str, Any]) -> bool:
     """Whether somebody outside gets it: nobody writes to the dead, nor to those who have withdrawn.
 
-    An advocate's copy is of the letter to the first who complains, whose choice the advocate is.
+    An advocate's copy is of the letter to whoever chose them.
     """
-    complainants, people = case.state.complainants, case.state.people
-    if role == ADVOCATE and not (people.advocate and people.advocate_letters):
+    complainants, number = case.state.complainants, whose(role) or 1
+    if is_advocate(role) and not case.state.people.advocates[number].gets_letters:
         return False
-    number = number_of(role) or 1
     to_people = facts.get("to_people")
     if to_people and number not in to_people:
         return False

@@ -205,6 +205,22 @@ def test_the_first_ones_advocate_has_copies_of_their_letters_alone() -> None:
     assert "advocate" not in [letter.recipient for letter in life.letters[sent:]]
 
 
+def test_each_may_have_an_advocate_with_copies_of_their_letters() -> None:
+    life = together(advocate={"name": "Ambrose Inventedson"})
+    chosen = {"name": "Supporta Invented", "email": "supporta@invented.example"}
+    life.says("set_advocate", "2026-06-02", advocate=chosen, person="Tamsin Pretend")
+    life.says("acknowledge", "2026-06-03")
+    copy = life.one("acknowledgement", "advocate_3")
+    assert "This is a copy of our letter to Tamsin Pretend, who chose you as advocate." in copy
+    assert "supporta@invented.example" in copy
+    assert "our letter to Philippa Madeupname" in life.one("acknowledgement", "advocate")
+    life.says("set_advocate", "2026-06-04", person="Tamsin Pretend")
+    life.says("withdraw", "2026-06-05", person="Philippa Madeupname")
+    sent = len(life.letters)
+    life.says("respond", "2026-06-12", outcome="not_upheld")
+    assert not [each for each in life.letters[sent:] if each.recipient.startswith("advocate")]
+
+
 person = st.sampled_from([None, *(each["name"] for each in PEOPLE.values()), "complainant_2", "Nobody Known"])
 
 any_step = st.tuples(

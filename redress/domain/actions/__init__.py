@@ -29,7 +29,7 @@ def act(state: ComplaintState, entry: LogEntry) -> Outcome:
     message = entry.message
     if is_heard_of(entry):
         _hear_of_the_person(state, entry)
-    if must_be_confirmed(entry, state.people.advocate):
+    if must_be_confirmed(entry, state.people.advocate_of(state.asker(message) or 1)):
         return wait_for_confirmation(state, entry)
     return ACTIONS[message.action](state, entry, message)
 
