@@ -23,7 +23,7 @@ from redress.domain.opening import is_young
 from redress.domain.schedule import left_in_error
 from redress.letters.catalogue import TEMPLATES, TemplateLoader, catalogue, text_of
 from redress.letters.context import context
-from redress.letters.naming import listed, one_line, plain_of, stages_of, titles_of
+from redress.letters.naming import listed, names_of, one_line, plain_of, stages_of, titles_of, with_names
 from redress.letters.next_step import next_line, sentences
 from redress.letters.people import own, own_last_days
 from redress.letters.recipients import ADVOCATE, is_advocate, is_outside, person_of, recipients, whose
@@ -62,6 +62,8 @@ def letters_for(case: Case, authority: Authority, effect: Mapping[str, Any], sen
         young = outside and is_young(_concerned(case, role))
         titles, days = titles_of(authority, outside=outside), own_last_days(case, role)
         left = whose(role) in case.state.complainants.left
+        if outside:
+            titles = with_names(titles, names_of(case))
         reader = {
             **context(case, authority, facts, sent_on, titles, young=young),
             **_reader(case, role, facts),

@@ -26,9 +26,9 @@ def own(
 ) -> dict[str, Any]:
     """What a letter to one of several people says otherwise than the same letter to another.
 
-    `others`: the names of those with whom the reader complains. `who`, `who_next`, `who_early`: the names of
-    whoever else asked for the stage that the letter is about, for the one after it, and for a panel before
-    the adjudication; empty: it was the reader, or is not told.
+    `others`: the names of those with whom the reader complains. `who`, `who_next`, `who_now`, `who_early`:
+    the names of whoever else asked for the stage that the letter is about, for the one after it, for the one
+    that runs, and for a panel before the adjudication; empty: it was the reader, or is not told.
     """
     requests = case.state.requests
     here, after = reader["here"].stage.name, reader["after"] and reader["after"].stage.name
@@ -36,6 +36,7 @@ def own(
         "others": _others(case, role),
         "who": _who(case, role, facts.get("asked_by", requests.asked_by.get(here, ()))),
         "who_next": _who(case, role, requests.asked_by.get(after, ())),
+        "who_now": _who(case, role, requests.asked_by.get(case.state.current_stage, ())),
         "who_early": _who(case, role, case.state.askers(requests.early)),
     }
     last_days = own_last_days(case, role)

@@ -77,7 +77,7 @@ def test_each_has_their_own_letter_in_their_own_voice() -> None:
 
 def test_one_child_is_one_child() -> None:
     life = Life("2026-06-01", on_behalf_of=CHILDREN[:1]).says("acknowledge", "2026-06-03")
-    assert "We had your complaint on behalf of Ada Imagined on" in life.one("acknowledgement")
+    assert "We received your complaint on behalf of Ada Imagined on" in life.one("acknowledgement")
     assert "The child or young person you are complaining for" in life.one("acknowledgement")
     assert "together with" not in life.one("acknowledgement")
 
@@ -120,7 +120,7 @@ def test_whoever_withdraws_has_one_letter_more_and_the_others_go_on() -> None:
     assert recipients(life, "withdrawal") == ["complainant_2"]
     last = life.one("withdrawal", "complainant_2")
     assert "this is our last letter to you about it. For the others who complain it goes on." in last
-    assert "What happens next: Nothing more happens here" in last
+    assert "What happens next: Nothing more will happen here" in last
     sent = len(life.letters)
     life.says("escalate", "2026-07-22", person="Tamsin Pretend")
     assert life.letters[sent:]
