@@ -508,36 +508,41 @@ class ComplaintLine(Summary):
     ]
 
 
-@with_config(DESCRIBED)
 class WhoAndWhat(TypedDict):
     """Who complains, for whom, about what, and what they want. Personal."""
 
-    complainant: dict[str, JsonValue] | None
-    """Who complains, as corrected since; null: anonymous, or erased."""
+    complainant: Annotated[
+        dict[str, JsonValue] | None,
+        Field(description="Who complains, as corrected since; null: anonymous, or erased."),
+    ]
 
-    also_complaining: list[dict[str, JsonValue]]
-    """Who complains with them."""
+    also_complaining: Annotated[list[dict[str, JsonValue]], Field(description="Who complains with them.")]
 
-    complainants: NotRequired[list[ComplainantStatus]]
-    """Only where several complain: each of them, who has left, and windows of their own."""
+    complainants: NotRequired[
+        Annotated[
+            list[ComplainantStatus],
+            Field(description="Only where several complain: each, who has left, windows of their own."),
+        ]
+    ]
 
-    on_behalf_of: dict[str, JsonValue] | list[dict[str, JsonValue]] | None
-    """The child for whom it is; several as a list."""
+    on_behalf_of: Annotated[
+        dict[str, JsonValue] | list[dict[str, JsonValue]] | None,
+        Field(description="The child for whom it is; several as a list."),
+    ]
 
-    about: dict[str, JsonValue] | None
-    """What it concerns: service, team, people."""
+    about: Annotated[
+        dict[str, JsonValue] | None, Field(description="What it concerns: service, team, people.")
+    ]
 
-    channel: str
-    """How it came."""
+    channel: Annotated[str, Field(description="How it came.")]
 
-    themes: NotRequired[list[str]]
-    """What it is counted under, where that was said."""
+    themes: NotRequired[
+        Annotated[list[str], Field(description="What it is counted under, where that was said.")]
+    ]
 
-    desired_outcome: str
-    """What the person wants to happen."""
+    desired_outcome: Annotated[str, Field(description="What the person wants to happen.")]
 
-    advocate: dict[str, JsonValue] | None
-    """Who speaks for the person now."""
+    advocate: Annotated[dict[str, JsonValue] | None, Field(description="Who speaks for the person now.")]
 
 
 @with_config(DESCRIBED)
