@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from redress.domain.case import Case
 from redress.domain.parsing import Malformed
 from redress.domain.splitting import part_of
 from tests.domain.conftest import at, done, opened, problems, send, status
+from workflows.details import current_details
 
 FIRST = {"name": "Imaginaria Nobody", "role": "parent", "email": "imaginaria@nobody.example"}
 OTHERS = [
@@ -102,6 +104,14 @@ def test_what_came_from_a_form_is_not_told_who_complains() -> None:
         body = {"on": "2026-06-02", "person": "Nobody Known", "from_intake": True, "assumed": False}
         answer = case.receive(case.parse(action, body, at("2026-06-02")), at("2026-06-02"))
         assert answer.reason == "person: nobody of that name complains here."
+
+
+def test_the_operators_page_names_nobody_whom_a_refusal_names() -> None:
+    case = together()
+    assert "Fabian Makebelieve" in send(case, "withdraw", "2026-06-02", person="Nobody Known").reason
+    page = current_details(case, date(2026, 6, 2), "default")
+    assert "**refused**: person: nobody of that name complains here." in page
+    assert not [each for each in [FIRST, *OTHERS] if each["name"] in page]
 
 
 def test_a_contact_with_an_unknown_person_is_recorded_as_irregular() -> None:
