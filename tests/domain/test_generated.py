@@ -91,7 +91,6 @@ def test_the_stories_really_reach_what_people_do() -> None:
 
     These are a fraction of the stories of a whole run: what is rare may be missing among them.
     """
-    taken: set[str] = set()
     reached: set[tuple[str, object]] = set()
 
     @given(st.one_of(any_story("statutory"), any_story("corporate")))
@@ -100,15 +99,13 @@ def test_the_stories_really_reach_what_people_do() -> None:
         case = carried_out(story)
         for entry in case.log:
             action, kind = entry.message.action, KINDS_OF.get(entry.message.action)
-            taken.add(action)
             if case.state.outcomes[entry.seq].outcome in ("applied", "struck_out"):
                 reached.update([(action, None), (action, kind(entry.message) if kind else None)])
 
     live()
-    assert taken == {*KNOWN}
     wanted = {(action, None) for action in KNOWN.keys() - BROUGHT_BY_INTAKE} | REACHED
     missing = sorted(f"{action} {kind or ''}" for action, kind in wanted - reached)
-    assert len(missing) <= len(wanted) // 6, missing
+    assert len(missing) <= len(wanted) // 7, missing
 
 
 @every_procedure
