@@ -21,6 +21,7 @@ def change_procedure(state: ComplaintState, entry: LogEntry, message: ChangeProc
         return refused(why_not)
     if _procedure_before(state) == message.procedure:
         return refused(f"It follows {message.procedure} already.")
+    state.decide_route(entry)
     if state.procedure.name != message.procedure:
         return APPLIED  # it was moved once more since
     if message.stage is not None:
