@@ -26,7 +26,7 @@ class EffectLog:
     def __init__(self, deadlines: Deadlines, knew_on: date) -> None:
         self.by_clock = False
         self._deadlines = deadlines
-        self._knew_on = knew_on
+        self.knew_on = knew_on
         self.heard: list[LogEntry] = []
         """The messages that were taken, in the order of their dates."""
         self._effects: list[Effect] = []
@@ -37,7 +37,7 @@ class EffectLog:
 
     def next_step(self, besides: Deadline | None = None) -> Fact:
         """The date by which something happens next, what, and who owes it."""
-        return next_step(self._deadlines, self._knew_on, besides)
+        return next_step(self._deadlines, self.knew_on, besides)
 
     def add_next_steps(self) -> None:
         """Complete the effects that came up since this was last done: each says what happens next."""

@@ -254,6 +254,11 @@ class ComplaintState:
         has_report = stage.name == "stage_2" and "reported:investigation" in self.reached
         return stage.name not in self.answers.on and stage.name != "stage_3" and not has_report
 
+    @property
+    def may_reword_points(self) -> bool:
+        """Whether an agreed statement words the points anew: what an answer is about stays as it is."""
+        return self.current_stage not in self.answers.on and self.current_stage != "stage_3"
+
     # --- stages ----------------------------------------------------------------------------------
 
     def take(self, entry: LogEntry) -> None:
@@ -469,7 +474,7 @@ class ComplaintState:
             self.panel_on = None
         self.points.bring_back(stages)
         self.deadlines.reach(f"requested:{stage}", counts_from, assumed=entry.assumed)
-        if not self.answers.is_owed(self.stage_rules):
+        if not self.answers.is_under_way(self.stage_rules):
             self.answers.owe_anew(self.stage_rules, counts_from)
 
     def take_back(self, entry: LogEntry, counts_from: date) -> None:

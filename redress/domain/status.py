@@ -175,8 +175,8 @@ class LetterStatus(TypedDict):
     state: NotRequired[LetterState]
     """`waiting` (for office hours, or its day), `leaving` (written), `done` (it left), `arrived` (and is
     known to have), `failed` and `unsure` (raised to the Complaints Manager), `by_hand` (for somebody to
-    send, from the outbox folder or without any address), `skipped` (overtaken), `history` (from before:
-    never sent)."""
+    send, from the outbox folder or without any address), `skipped` (overtaken, or told to
+    staff in their daily digest alone), `history` (from before: never sent)."""
 
 
 @with_config(DESCRIBED)

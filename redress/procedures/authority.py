@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from datetime import date
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -85,6 +85,20 @@ class Retention(Data):
         return months_after(closed_on, 12 * self.years)
 
 
+Urgent = Literal["last_day", "limit_missed", "decision", "undelivered"]
+"""What staff may be told apart from their daily digest."""
+
+
+class DailyDigest(Data):
+    """What staff read in one digest a day, and what they are told apart from it."""
+
+    urgent: list[Urgent] = ["last_day", "limit_missed", "decision", "undelivered"]
+    """`last_day`: today is the last day of a limit, in a letter of its own beside the digest; `limit_missed`,
+    `decision`, `undelivered`: a letter about each as it comes up. What is not named stands in the digest."""
+    due_within: Annotated[int, Field(ge=0, le=60)] = 5
+    """Working days ahead of which it tells what is due."""
+
+
 class Choice(Data):
     """A rule that chooses the procedure of a matter: all that it names must fit."""
 
@@ -159,6 +173,7 @@ class Authority(Overlay):
     retention: Retention | None = None
     folder_posted_daily: bool = False
     """Whether somebody posts what lies in the outbox folder every day: then what is laid there has left."""
+    digest: DailyDigest = DailyDigest()
     contact: Contact
     addresses: dict[Owner, Annotated[str, AfterValidator(_email)]] = {}
     """E-mail addresses of those at the authority; who has none here is written to at the contact's."""
