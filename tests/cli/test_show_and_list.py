@@ -180,7 +180,7 @@ async def test_a_question_about_another_route_is_shown_with_its_reason_until_it_
     assert await eventually(listed, lambda found: found == [reference]) == [reference]
     shown = await cli("show", f" {reference.lower()}\u200b")
     assert "special educational needs" in shown.out
-    assert 'because of "ehcp", "late" (point 1)' in " ".join(shown.out.split())
+    assert 'because of "ehcp…", "late" (point 1)' in " ".join(shown.out.split())
     assert (await cli("send", reference, "accept", "--set", "reason=It is about his care plan.")).status == 0
     status = (await cli("show", reference, "--json")).document
     assert (status["stage"], status["waiting_for"], status["questions"]) == ("stage_1", "stage_manager", [])
