@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from redress.domain.actions.registry import carries_out
 from redress.domain.attempts import ATTEMPTS, REPLY_DAYS
+from redress.domain.identifiers import known_by
 from redress.domain.log import APPLIED, LogEntry, Outcome, refused
 from redress.domain.messages import Close, RecordContact
 from redress.domain.opening import Opening
@@ -93,10 +94,8 @@ def _was_child(who: str, opening: Opening) -> bool:
     """Whether it was a child for whom somebody else complains who died."""
     if not who or not opening.children or opening.is_brought_by(who):
         return False
-    named = who.casefold().split()
-    return named == ["child"] or named in [
-        (child.name or "").casefold().split() for child in opening.children
-    ]
+    named = known_by(who)
+    return named == ["child"] or named in [known_by(child.name or "") for child in opening.children]
 
 
 @carries_out(RecordContact)
