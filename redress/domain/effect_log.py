@@ -86,9 +86,9 @@ class EffectLog:
         key = f"{template}:{mark_of(entry)}" + (f":{to}" if to else "")
         self._add(key, "letter", template, more, entry, shows_message=True, once=once)
 
-    def ask_owner(self, deadline: Deadline, entry: LogEntry) -> None:
+    def ask_owner(self, deadline: Deadline, entry: LogEntry, **more: Fact) -> None:
         """A decision is needed: tell whoever owes it at once, not only when it is nearly late."""
-        facts = facts_of(self._deadlines, deadline) | {"next": step_of(deadline)}
+        facts = facts_of(self._deadlines, deadline) | {"next": step_of(deadline)} | more
         self._add(f"decision_needed:{mark_of(entry)}", "letter", "decision_needed", facts, entry)
 
     def open_part(self, facts: dict[str, Fact], entry: LogEntry) -> None:

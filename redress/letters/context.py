@@ -56,6 +56,7 @@ def context(
         "points": [p for p in state.points.all if p.state not in ("split_off", "replaced")],
         "point": lambda number: points.get(number, str(number)),
         "doubts": [q.doubt for q in state.questions if q.doubt] if state.stage == "intake" else [],
+        "route_doubts": [each.question.doubt for each in state.routes if each.question.doubt],
         "anonymous": case.opening.complainant is None,
         "for_child": bool(case.opening.children),
         "has_advocate": state.people.advocate is not None,

@@ -150,6 +150,8 @@ def stages_of(
         "after": stage_words(state, after, titles, young=young) if after else None,
         "asked": asking in state.reached,
         "went_on": state.procedure.order[stage.name] < state.procedure.order[state.current_stage],
+        "now": stage_words(state, state.stage_rules, titles, young=young),
+        "answered_now": state.current_stage in state.answers.on,
         "early_on": min((e.message.on.isoformat() for e in state.requests.early), default=""),
         "may_go_on": after is not None and state.closed_as not in ("withdrawn", "declined"),
         "ask_by": windows[0].due_on.isoformat() if windows else "",

@@ -33,7 +33,7 @@ def _email(value: str) -> str:
 
 def _by_procedure(value: object) -> object:
     """Changes to one procedure stand under its name: `[only.corporate.limits.acknowledgement]`."""
-    parts = {"limits", "new_limits", "roles", "stages", "questions", "plain", "policy"}
+    parts = {"limits", "new_limits", "roles", "stages", "questions", "not_asked", "plain", "policy"}
     if isinstance(value, dict) and parts & value.keys():
         part = sorted(parts & value.keys())[0]
         raise ValueError(f"name the procedure first: [only.PROCEDURE.{part}]")
@@ -154,6 +154,8 @@ class Overlay(Data):
     stages: dict[str, dict[str, Any]] = {}
     questions: list[dict[str, Any]] = []
     """Asked beside the procedure's own; one of the same name takes its place."""
+    not_asked: list[str] = []
+    """Questions of the procedure that this authority does not ask."""
     plain: dict[str, dict[str, str]] = {}
 
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 
@@ -274,3 +275,47 @@ def case_of(letter: Letter) -> str:
     begins = letter.text.index(YOUNG["name"])
     ends = letter.text.index("\n", letter.text.index("What happens next: "))
     return letter.text[begins:ends]
+
+
+def gone_on(*, young: bool = False) -> Life:
+    """Stage 1 was never answered; Stage 2 was asked for on 22 June and is under way."""
+    life = Life("2026-06-01", complainant=YOUNG) if young else Life("2026-06-01")
+    return life.says("acknowledge", "2026-06-01").says("escalate", "2026-06-22")
+
+
+@pytest.mark.parametrize("young", [False, True])
+def test_a_late_answer_says_what_became_of_the_next_stage_since(young: bool) -> None:
+    """A Stage 1 letter during the panel said that Stage 2 "goes on as it is"."""
+    late: dict[str, Any] = {"outcome": "upheld", "stage": "stage_1"}
+    life = gone_on(young=young).says("respond", "2026-06-24", **late)
+    assert "Stage 2, which you asked for, goes on as it is." in life.one("stage_1_response")
+
+    life = gone_on(young=young).says("respond", "2026-07-24", outcome="not_upheld", stage="stage_2")
+    life.says("respond", "2026-07-27", **late)
+    text = life.one("stage_1_response")
+    assert "goes on" not in text
+    assert "Stage 2 since then. That answer" in text
+
+    life = gone_on(young=young).says("respond", "2026-07-24", outcome="not_upheld", stage="stage_2")
+    life.says("escalate", "2026-07-27").says("respond", "2026-07-28", **late)
+    assert "Stage 3, which you asked for, goes on as it is." in life.one("stage_1_response")
+
+    life.says("withdraw", "2026-07-29").says(
+        "respond", "2026-07-30", outcome="not_upheld", amends=first(life)
+    )
+    text = life.one("stage_1_response")
+    assert "goes on" not in text
+    assert "This letter does not open it again." in text
+
+
+def first(life: Life) -> str:
+    """The message that answered Stage 1 first."""
+    return next(key for key, given in life.case.state.answers.given.items() if given.stage == "stage_1")
+
+
+def test_an_amended_adjudication_says_nothing_of_a_time_to_ask_that_was_used() -> None:
+    life = gone_on().says("respond", "2026-07-24", outcome="not_upheld", stage="stage_2", message_id="a")
+    life.says("escalate", "2026-07-27").says("respond", "2026-07-28", outcome="upheld", amends="a")
+    text = life.one("adjudication")
+    assert "none of your time" not in text
+    assert "You have asked for Stage 3 already, and it goes on." in text
