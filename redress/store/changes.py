@@ -75,9 +75,12 @@ def _its_message() -> ColumnElement[bool]:
 def _body(register: Register, row: Row[*tuple[Any, ...]]) -> dict[str, Any] | None:
     """What an entry says; None once it was erased."""
     try:
-        return decrypt_document(register.cipher, row.body, place_of("events", "body", row._mapping))
+        body: dict[str, Any] = decrypt_document(
+            register.cipher, row.body, place_of("events", "body", row._mapping)
+        )
     except KeyDestroyed:
         return None
+    return body
 
 
 def _number(db: Connection, reference: str, id: str) -> int:
