@@ -10,6 +10,7 @@ from redress.domain.messages import Close, RecordContact
 from redress.domain.opening import Opening
 from redress.domain.position import Ending
 from redress.domain.receipt import is_written
+from redress.domain.safeguarding import tell_of_safety
 from redress.domain.state import ComplaintState
 
 _CLOSED_AS: dict[str, Ending] = {
@@ -103,4 +104,5 @@ def record_contact(state: ComplaintState, entry: LogEntry, message: RecordContac
     """A contact besides letters; the authority's own are counted until the person is heard of."""
     if message.direction == "out":
         state.attempts.made.append(message)
+    tell_of_safety(state, entry, message.summary, message.note)
     return APPLIED
