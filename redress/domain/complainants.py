@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple, TypedDict
 
 from redress.domain.effects import Fact
 from redress.domain.fields import Contact
+from redress.domain.identifiers import known_by
 from redress.domain.opening import Opening
 
 FIRST = "complainant"
@@ -141,7 +142,7 @@ def number_of(role: str) -> int | None:
 
 def folded(name: str) -> str:
     """A name by which two spellings of it are known to be alike: whatever its case and spacing."""
-    return " ".join(name.casefold().split())
+    return " ".join(known_by(name))
 
 
 def names_known(openings: Iterable[Opening]) -> dict[int, frozenset[str]]:

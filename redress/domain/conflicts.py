@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from redress.domain.fields import Advocate, Person
+from redress.domain.identifiers import known_by
 from redress.domain.messages import Appoint
 from redress.domain.procedure import Question
 
@@ -59,5 +60,5 @@ def _conflict_of_advocate(state: ComplaintState, advocate: Advocate) -> Question
 
 def _is_called(person: Person, name: str) -> bool:
     """Whether a text names a person: by name or by number."""
-    words = name.casefold().split()
-    return bool(words) and words in [(each or "").casefold().split() for each in (person.name, person.id)]
+    words = known_by(name)
+    return bool(words) and words in [known_by(each or "") for each in (person.name, person.id)]

@@ -142,4 +142,9 @@ class EffectLog:
 
 def mark_of(entry: LogEntry) -> str:
     """What tells messages apart in a key, in whatever order they come; an id itself may hold a name."""
-    return sha256(entry.message.message_id.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return mark_of_id(entry.message.message_id)
+
+
+def mark_of_id(message_id: str) -> str:
+    """The same by a message's id."""
+    return sha256(message_id.encode("utf-8", "surrogatepass")).hexdigest()[:16]

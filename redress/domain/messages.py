@@ -14,7 +14,15 @@ from decimal import Decimal
 from inspect import getdoc
 from typing import Annotated, ClassVar, Literal, get_args
 
-from pydantic import Field, JsonValue, StringConstraints, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    JsonValue,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic.alias_generators import to_snake
 
 from redress.domain.calendar import HolidayTable
@@ -41,6 +49,7 @@ from redress.domain.fields import (
     Short,
     Text,
 )
+from redress.domain.identifiers import OtherReference, other_reference
 
 Sender = Literal["intake", "staff", "complaints_manager"]
 """The roles of callers that may send messages (`redress.security.access` has the others)."""
@@ -612,7 +621,7 @@ class Close(Message):
     """Of `died`: who, `complainant` (left out) or `child`, or their name. Where others complain too, it goes
     on for them."""
 
-    of: Text = Field(default="", validate_default=True)
+    of: Annotated[Text, AfterValidator(other_reference)] = Field(default="", validate_default=True)
     """Of `duplicate`: the reference of the complaint that goes on."""
 
     to: Text = Field(default="", validate_default=True)
@@ -774,7 +783,7 @@ class StrikeOut(Message):
     message: Id = Field(examples=["m-81724"])
     """The `message_id` of what came by mistake."""
 
-    to: Short | None = None
+    to: OtherReference | None = None
     """The reference of the complaint that it belongs to: it is recorded there, with its own `on`. By the
     command line and HTTP."""
 
@@ -788,7 +797,7 @@ class Link(Message):
     """It belongs together with another complaint of the authority; both show it, and nothing closes."""
 
     title = "It belongs together with another complaint"
-    reference: Short = Field(examples=["CYP-2026-000124"])
+    reference: OtherReference = Field(examples=["CYP-2026-000124"])
     """The reference of the other one."""
 
     how: LinkKind = Field(default="related", examples=["sibling"])
@@ -802,7 +811,7 @@ class Unlink(Message):
     """It does not belong together with another complaint after all."""
 
     title = "It does not belong together with another complaint"
-    reference: Short = Field(examples=["CYP-2026-000124"])
+    reference: OtherReference = Field(examples=["CYP-2026-000124"])
     """The reference of the other one."""
 
     how: LinkKind | None = None

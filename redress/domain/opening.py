@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 
 from redress.domain.fields import Advocate, Channel, Contact, Day, Flag, Id, Kind, Part, Points, Short, Text
+from redress.domain.identifiers import OtherReference
 from redress.domain.parsing import Parsed
 
 YOUNG_ROLES = frozenset({"child", "young_person", "looked_after_child", "care_leaver"})
@@ -120,7 +121,7 @@ class Opening(Part):
     tried_informally: Flag | None = None
     """Whether the person has tried to get it solved."""
 
-    linked_to: Short | Annotated[list[Short], Field(max_length=20)] | None = None
+    linked_to: OtherReference | Annotated[list[OtherReference], Field(max_length=20)] | None = None
     """The reference of a complaint of the authority that this one belongs with, or several. It leaves their
     clocks alone."""
 

@@ -431,7 +431,7 @@ class DifferingStatus(TypedDict):
 
 @with_config(DESCRIBED)
 class StruckOut(TypedDict):
-    """That something was struck out, and nothing of what it said."""
+    """That something was struck out; what it said is told to managers alone."""
 
     message_id: NotRequired[str]
     """The name of what was struck out."""
@@ -441,6 +441,9 @@ class StruckOut(TypedDict):
 
     reason: NotRequired[str]
     """Why."""
+
+    content: NotRequired[dict[str, JsonValue]]
+    """What it said, as it came: for managers."""
 
 
 @with_config(DESCRIBED)

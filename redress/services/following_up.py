@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from redress.domain.corrections import FURTHEST
+from redress.domain.identifiers import other_reference
 from redress.domain.parsing import Malformed, Problem
 from redress.security.keyring import KeyDestroyed
 from redress.store.register import Register
@@ -33,7 +34,7 @@ def other_named(register: Register, reference: str, action: str, body: dict[str,
     other = body.get(field) if field else None
     if not other:
         return None
-    other = str(other).strip()
+    other = other_reference(str(other).strip())
     check_there(register, register.authority_of(reference), other, str(field))
     if other == reference:
         raise Malformed([Problem(str(field), "is this complaint itself: name another one")])

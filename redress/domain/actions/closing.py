@@ -5,10 +5,12 @@ from __future__ import annotations
 from redress.domain.actions.registry import carries_out
 from redress.domain.attempts import ATTEMPTS, REPLY_DAYS
 from redress.domain.complainants import FIRST, Complainant, NotThere, without_names
+from redress.domain.identifiers import known_by
 from redress.domain.log import APPLIED, LogEntry, Outcome, refused
 from redress.domain.messages import Close, RecordContact
 from redress.domain.position import Ending
 from redress.domain.receipt import is_written
+from redress.domain.safeguarding import tell_of_safety
 from redress.domain.state import ComplaintState
 
 _CLOSED_AS: dict[str, Ending] = {
@@ -124,10 +126,8 @@ def _was_child(who: str, state: ComplaintState) -> bool:
     opening = state.opening
     if not who or not opening.children or isinstance(state.complainants.find(who), Complainant):
         return False
-    named = who.casefold().split()
-    return named == ["child"] or named in [
-        (child.name or "").casefold().split() for child in opening.children
-    ]
+    named = known_by(who)
+    return named == ["child"] or named in [known_by(child.name or "") for child in opening.children]
 
 
 @carries_out(RecordContact)
@@ -138,4 +138,5 @@ def record_contact(state: ComplaintState, entry: LogEntry, message: RecordContac
         state.note_irregular(entry, found.what)
     elif message.direction == "out":
         state.attempts.add(message, state.askers([entry]))
+    tell_of_safety(state, entry, message.summary, message.note)
     return APPLIED
