@@ -339,11 +339,11 @@ def test_an_anonymous_complaint_makes_no_letter_to_anybody_outside() -> None:
     assert not [letter for letter in life.letters if letter.recipient in OUTSIDE]
 
 
-def test_who_complains_for_a_child_is_greeted_and_the_child_is_not_named() -> None:
+def test_who_complains_for_a_child_is_greeted_and_told_for_whom() -> None:
     life = Life("2026-03-02", on_behalf_of={"name": "Wilfred Nonesuch", "child_agrees": True})
     text = life.says("acknowledge", "2026-03-03").one("acknowledgement")
     assert f"Dear {PERSON}\n" in text
-    assert "Wilfred" not in text
+    assert "We received your complaint on behalf of Wilfred Nonesuch on Monday 2 March 2026." in text
     assert "The child or young person you are complaining for has the right to an advocate" in text
 
 
