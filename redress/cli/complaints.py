@@ -13,7 +13,7 @@ from redress.cli.audit import write_down
 from redress.cli.shared import client, register
 from redress.domain.case import Answer
 from redress.domain.identifiers import typed_reference
-from redress.domain.parsing import Malformed
+from redress.domain.parsing import NUMBER_FOR_TEXT, Malformed
 from redress.domain.sentences import with_long_dates
 from redress.domain.status import Status
 from redress.services import intake, lists, sending
@@ -111,7 +111,7 @@ def _accept(action: str, body: dict[str, Any], typed: dict[str, str]) -> tuple[s
     try:
         return sending.accept(action, body)
     except Malformed as malformed:
-        wanted = {problem.field for problem in malformed.problems if problem.what == "should be text"}
+        wanted = {problem.field for problem in malformed.problems if problem.what == NUMBER_FOR_TEXT}
         as_text = {name: typed[name] for name in wanted & {*typed} if isinstance(body[name], int | float)}
         if not as_text:
             raise
