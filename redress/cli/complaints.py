@@ -19,6 +19,7 @@ from redress.domain.status import Status
 from redress.services import intake, lists, sending
 from redress.services.clock import today
 from redress.services.linking_back import link_back
+from redress.services.struck_out import with_what_it_said
 from redress.store.listing import ComplaintFilter, Line
 from redress.temporal.clock import is_apart, said_of, seconds_ahead
 
@@ -141,7 +142,7 @@ def show(
         here, within = register(), console.settings().answer_within
         status = await sending.status(await client(reading=True), here, reference, day, within)
         write_down(here, "show", [reference])
-        return status
+        return with_what_it_said(here, status)
 
     status = console.run(work)
     console.print_json(status) if as_json else tables.show_status(status)

@@ -82,7 +82,11 @@ SomePoints = Annotated[
 
 
 WhichPerson = Annotated[
-    Short | None, Field(description="Which of several people it is about, by name. Left out: all.")
+    Short | None,
+    Field(
+        description="Which of several people it is about, by name, or as `complainants` of the status calls "
+        "them (`complainant_2`). Left out: all."
+    ),
 ]
 
 
@@ -549,6 +553,11 @@ class SetAdvocate(Message):
     gets_letters: Flag = Field(default=True, examples=[True])
     """Whether letters go to the advocate too."""
 
+    person: Annotated[
+        Short | None, Field(description="Whose choice it is, of several people. Left out: the first one's.")
+    ] = None
+    added = ("person",)
+
 
 class ConfirmContact(Message):
     """Staff have looked at an address or an advocate that an intake system brought.
@@ -570,7 +579,10 @@ class ConfirmContact(Message):
 
 
 class Withdraw(Message):
-    """Withdrawn by the complainant, at any stage; with `stage`, only the request for that one."""
+    """Withdrawn by the complainant, at any stage; with `stage`, only the request for that one.
+
+    Of several people who complain, `person` leaves alone and has one letter more: it ends with the last.
+    """
 
     title = "Withdrawn by the complainant"
     sent_by = ANYONE
@@ -606,7 +618,8 @@ class Close(Message):
     after that day; any contact takes it up again, and never too late."""
 
     who: Text = ""
-    """Of `died`: who, `complainant` (left out) or `child`, or their name."""
+    """Of `died`: who, `complainant` (left out) or `child`, or their name. Where others complain too, it goes
+    on for them."""
 
     of: Annotated[Text, AfterValidator(other_reference)] = Field(default="", validate_default=True)
     """Of `duplicate`: the reference of the complaint that goes on."""
@@ -746,9 +759,10 @@ class Correct(Message):
     title = "A wrong date or detail is put right"
     sent_by = MANAGER
     field: Short = Field(examples=["received_on"])
-    """One of `received_on`, `events_on`, `channel`, `desired_outcome`, `complainant`, `on_behalf_of`,
-    `about`; a detail of them (`complainant.email`); or `MESSAGE_ID.FIELD`, such as `m-81.on`. The procedure
-    stays as it was chosen."""
+    """One of `received_on`, `events_on`, `channel`, `desired_outcome`, `themes`, `complainant`,
+    `also_complaining`, `on_behalf_of`, `about`; a detail of them (`complainant.email`; of one of several,
+    from 0, `also_complaining[0].email`); or `MESSAGE_ID.FIELD`, such as `m-81.on`. The procedure stays as
+    it was chosen."""
 
     value: JsonValue = Field(examples=["2026-11-19"])
     """What is right: of the same form as the field. Of a person, or of what it is about, only what is named
