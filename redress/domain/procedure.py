@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
+from hashlib import sha256
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from redress.domain.calendar import Calendar, HolidayTable, calendar_for
-from redress.domain.combinations import wrong_phrase
+from redress.domain.combinations import speaks_of, wrong_phrase
 from redress.domain.compression import compressed
 from redress.domain.fields import Connection, Role, Short
 from redress.domain.flags import FLAGS
@@ -235,6 +236,9 @@ class Words(Data):
     """Where one of these stands anywhere in the point, the combination does not count."""
 
 
+MOST_KEPT = 256
+"""How many texts a question remembers the answer for."""
+
 SUGGESTS = "suggests"
 """When a question is asked whose answer holds nothing up: where the points suggest another route."""
 
@@ -292,6 +296,20 @@ class Question(Data):
             if self.when != SUGGESTS and getattr(self, key):
                 raise ValueError(f"{key}: belongs to when = {SUGGESTS!r} alone")
         return self
+
+    @cached_property
+    def told(self) -> dict[bytes, list[str]]:
+        """What texts were found to say, by their digest: a complaint is made anew often of the same ones."""
+        return {}
+
+    def suggested_by(self, text: str) -> list[str]:
+        """The phrases by which a text suggests this route; empty: it does not."""
+        mark = sha256(text.encode("utf-8", "surrogatepass")).digest()
+        if mark not in self.told:
+            if len(self.told) >= MOST_KEPT:
+                self.told.clear()
+            self.told[mark] = speaks_of(text, self.words, self.unless)
+        return self.told[mark]
 
     @property
     def is_of_route(self) -> bool:

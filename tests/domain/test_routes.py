@@ -342,3 +342,11 @@ def test_whatever_is_decided_in_whatever_order_days_already_counted_stay_counted
 
 
 PROCEDURES = ("statutory", "corporate")
+
+
+def test_of_very_long_points_only_the_beginning_is_read() -> None:
+    """A workflow's turn is short: what fifty points of the longest say must not hold it up."""
+    long = "word " * 1590
+    case = opened(points=[*[long] * 3, "EHCP was late"])
+    assert routes(case) == set()
+    assert routes(opened(points=["EHCP was late", *[long] * 3])) == {"special_educational_needs"}
