@@ -56,16 +56,29 @@ def speaks_of(text: str, combinations: Iterable[Combination], unless: Sequence[s
 
     `unless`: phrases; the part of a sentence in which one stands does not count.
     """
+    looked_for = tuple(
+        (tuple(each.one_of), tuple(each.and_one_of), tuple(each.none_of)) for each in combinations
+    )
+    return [*_found(text, looked_for, tuple(unless))]
+
+
+_Phrases = tuple[str, ...]
+
+
+@lru_cache(maxsize=512)  # a complaint is folded several times within a moment, and its points stay
+def _found(
+    text: str, looked_for: tuple[tuple[_Phrases, _Phrases, _Phrases], ...], unless: _Phrases
+) -> _Phrases:
     whole, sentences = _plain(text), [*_sentences(text, unless)]
-    for each in combinations:
-        if any(_pattern(phrase).search(whole) for phrase in each.none_of):
+    for one_of, and_one_of, none_of in looked_for:
+        if _any_of(none_of).search(whole):
             continue
         for sentence in sentences:
-            first = _first(each.one_of, sentence)
-            second = _first(each.and_one_of, sentence, denied=True) if each.and_one_of else ""
+            first = _first(one_of, sentence)
+            second = _first(and_one_of, sentence, denied=True) if and_one_of else ""
             if first is not None and second is not None:
-                return [word for word in (first, second) if word]
-    return []
+                return tuple(word for word in (first, second) if word)
+    return ()
 
 
 def wrong_phrase(phrase: str) -> str:
@@ -106,16 +119,17 @@ def _sentences(text: str, unless: Sequence[str]) -> Iterator[str]:
 
 def _counting(sentence: str, unless: Sequence[str]) -> str:
     parts = re.split(r"[,;:()\u2013\u2014]|\band\b|\bbut\b|\b(?:al)?though\b|\bhowever\b", sentence)
-    excepted = [_pattern(phrase) for phrase in (*NOT_THE_MATTER, *unless)]
-    plain = map(_plain, parts)
-    return " ".join(part for part in plain if not any(pattern.search(part) for pattern in excepted))
+    excepted = _any_of((*NOT_THE_MATTER, *unless))
+    return " ".join(part for part in map(_plain, parts) if not excepted.search(part))
 
 
-def _first(phrases: Iterable[str], sentence: str, *, denied: bool = False) -> str | None:
+def _first(phrases: _Phrases, sentence: str, *, denied: bool = False) -> str | None:
     """The first of the phrases that stands in a sentence, as it stands there.
 
     `denied`: one that is denied does not count ("was not late"), nor does the denial alone.
     """
+    if not _any_of(phrases).search(sentence):  # so it is nearly always
+        return None
     for phrase in phrases:
         for match in _pattern(phrase).finditer(sentence):
             before, after = sentence[: match.start()], sentence[match.end() :]
@@ -132,8 +146,18 @@ def _denies(phrase: str, after: str, phrases: Iterable[str]) -> bool:
 
 @lru_cache(maxsize=4096)
 def _pattern(phrase: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{_body(phrase)}\b")
+
+
+@lru_cache(maxsize=1024)
+def _any_of(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    """Finds whichever of the phrases: one search for all, since every complaint is read with each fold."""
+    return re.compile(rf"\b(?:{'|'.join(map(_body, phrases))})\b" if phrases else "(?!)")
+
+
+def _body(phrase: str) -> str:
     words = [
         r"(?:\w+ ){0,3}" if word == GAP else re.escape(word).replace(r"\*", r"\w*") + " "
         for word in _plain(phrase).split()
     ]
-    return re.compile(rf"\b{''.join(words)[:-1]}\b")
+    return "".join(words)[:-1]
