@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import select
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
@@ -22,6 +23,7 @@ from redress.domain.london import instant, london_date
 from redress.domain.status import Status
 from redress.services import intake, sending
 from redress.settings import TRIAL, Settings
+from redress.store import tables
 from redress.store.register import Register
 from redress.temporal.client import quiet_runtime
 from redress.temporal.embedded import embedded_server
@@ -106,6 +108,13 @@ class Life:
     def letters(self) -> list[str]:
         """The names of the letters in the outbox, each with its recipient, in order of their files."""
         return sorted(path.name[11:].rsplit("-", 1)[0] for path in self.outbox.glob("*.txt"))
+
+    def reminded(self) -> list[str]:
+        """The keys of the reminders that are recorded; staff read them in their daily digest."""
+        key, reference = tables.events.c.key, tables.events.c.reference
+        wanted = select(key).where(reference == self.reference, key.like("effect:reminder:%"))
+        with self.register.reading() as db:
+            return list(db.execute(wanted).scalars())
 
     async def settled(self, what: Callable[[], bool], seconds: float = PATIENCE) -> None:
         """Wait for what follows within seconds: letters and the register."""
