@@ -43,9 +43,11 @@ class RecordEntries:
             effects = [(entry.body, last) for entry in request.entries if _is_letter(entry)]
             if effects:
                 self.dispatcher.write(db, case, effects)
+            approved = {body["facts"]["draft"] for body, _ in effects if "draft" in body["facts"]}
+            drafted = self.dispatcher.drafts.see_to(db, case, last, approved)
             self.register.project(db, case, last)
             # Also those that somebody wants sent again: what says so is recorded, and that is this moment.
-            waiting = bool(effects) or letter_store.is_to_leave(db, request.reference)
+            waiting = bool(effects) or not drafted or letter_store.is_to_leave(db, request.reference)
         if any(entry.kind == "ended" for entry in request.entries):
             self.register.keep_head(request.reference, appended)
         return RecordResult(letters_waiting=waiting, entries=appended.entries, head=appended.head)

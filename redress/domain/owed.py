@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from redress.domain.deadline import Deadline
-from redress.domain.procedure import Owner
+from redress.domain.procedure import WaitingFor
 from redress.domain.state import ComplaintState
 
 
@@ -20,7 +20,7 @@ class Brief(NamedTuple):
 
     stage: str
     state: str
-    waiting_for: Owner
+    waiting_for: WaitingFor
     next_due_on: date | None
     overdue: bool
     late_since: date | None
@@ -38,12 +38,14 @@ def brief(state: ComplaintState, as_of: date) -> Brief:
     late = [d for d in late_of(state, as_of) if d.limit.kind == "limit"]
     review = _review_of_a_pause(state)
     next_one = review if review is not None and review.due_on >= as_of else _next(counting or owed, as_of)
-    waiting_for: Owner = "nobody"
+    waiting_for: WaitingFor = "nobody"
     late_now = [d for d in late if d.paused_on is None]
     if late_now:
         waiting_for = late_now[0].owner
     elif review is not None:
         waiting_for = review.owner
+    elif state.drafts.unapproved:
+        waiting_for = "approver"
     elif next_one is not None:
         waits_for = next_one.limit.waits_for if next_one.last_in_time >= as_of else None
         waiting_for = waits_for or next_one.owner

@@ -31,7 +31,7 @@ from redress.domain.people import Appointment
 from redress.domain.plain_words import PlainWords, plain_words
 from redress.domain.points import Point
 from redress.domain.position import Ending, OpenOrClosed
-from redress.domain.procedure import LimitKind, Owner, Question, StageName, Unit
+from redress.domain.procedure import LimitKind, Owner, Question, StageName, Unit, WaitingFor
 from redress.domain.remedies import AgreedAction
 from redress.domain.state import ComplaintState
 
@@ -455,7 +455,7 @@ class Summary(TypedDict):
     stage: Annotated[StageName, Field(description="The stage.", examples=["stage_1"])]
     state: Annotated[OpenOrClosed, Field(description="`suspended`: for proceedings elsewhere.")]
     next_due_on: Annotated[IsoDay | None, Field(description="The next limit or window, else date.")]
-    waiting_for: Annotated[Owner, Field(description="Whose turn it is.", examples=["stage_manager"])]
+    waiting_for: Annotated[WaitingFor, Field(description="Whose turn it is.", examples=["stage_manager"])]
     overdue: Annotated[bool, Field(description="Whether a limit has passed and is still owed.")]
 
 

@@ -8,7 +8,7 @@ never leave. A letter that failed or is unsure holds up no other.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from time import monotonic, sleep
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from redress.contract import NOTING, SENDING_BUDGET
+from redress.contract import NOTING, SENDING_BUDGET, LeftLetter
 from redress.domain.case import Case
 from redress.domain.london import london_date
 from redress.letters.addressing import written
@@ -24,9 +24,12 @@ from redress.letters.delivery.channel import Accepted, CannotAsk, Channel, Lost,
 from redress.letters.delivery.channels import Channels
 from redress.letters.delivery.notice import UNDELIVERED, How, notice
 from redress.letters.delivery.outbound import OutboundLetter
+from redress.letters.drafts import DraftDesk
+from redress.procedures.loader import authority
 from redress.security.keyring import KeyDestroyed
 from redress.store import letters as letter_store
 from redress.store.letters import LetterRow, NewLetter, State
+from redress.store.outbound import mark_of
 from redress.store.register import Register
 
 log = logging.getLogger(__name__)
@@ -113,6 +116,7 @@ class LetterDispatcher:
         self.channels = channels
         self.limits = limits or SendLimits()
         self.breaker = CircuitBreaker()
+        self.drafts = DraftDesk(register, texts="text" in channels.by_route)
 
     # --- writing ---------------------------------------------------------------------------------
 
@@ -125,6 +129,8 @@ class LetterDispatcher:
         new: list[NewLetter] = []
         all_written = True
         for effect, on in effects:
+            if "draft" in effect["facts"]:
+                continue  # an approved draft is written by itself
             try:
                 letters = [*written(case, effect, on, texts="text" in self.channels.by_route)]
             except Exception as error:  # a letter that cannot be written must not hold up the record
@@ -152,6 +158,36 @@ class LetterDispatcher:
                 return self.write(db, recorded[0], waiting)
         except KeyDestroyed:  # erased: there is nobody left to write to
             return True
+
+    def write_approved(self, reference: str) -> bool:
+        """Write the approved letters of a complaint that could not be written before; whether all are now."""
+        try:
+            with self.register.reading() as db:
+                if not letter_store.in_state(db, letter_store.TO_APPROVE, reference):
+                    return True
+            with self.register.writing() as db:
+                recorded = self.register.case(db, reference)
+                return recorded is None or self.drafts.see_to(db, *recorded)
+        except KeyDestroyed:
+            return True
+
+    def left(self, reference: str, keys: Sequence[str]) -> list[LeftLetter]:
+        """Which of the letters of these keys have left, and on which London date.
+
+        The copy for the complainant says so, for want of one the advocate's.
+        """
+        council = self.register.authority_of(reference)
+        posted = [council] if council is not None and authority(council).folder_posted_daily else []
+        with self.register.reading() as db:
+            rows = letter_store.told(db, letter_store.LetterFilter(reference), posted)
+        left = []
+        for key in keys:
+            copies = {row.recipient: row for row in rows if row.key == key}
+            row = copies.get("complainant", copies.get("advocate"))
+            if row is not None and row.shown in ("done", "arrived") and row.sent_at is not None:
+                on = max(row.on_date, london_date(row.sent_at))
+                left.append(LeftLetter(mark=mark_of(row.key, row.recipient), on=on.isoformat()))
+        return left
 
     # --- sending ---------------------------------------------------------------------------------
 
