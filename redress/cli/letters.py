@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from pathlib import Path
 from typing import Annotated, Any, cast, get_args
 
 import typer
@@ -28,7 +29,7 @@ STEPS: dict[str, drafts.Step] = {
 }
 """What is done to a draft, by the word for it."""
 
-VERBS = ("show", *STEPS, "resend", "done")
+VERBS = ("show", *STEPS, "preview", "resend", "done")
 
 
 @app.command("letters")
@@ -36,7 +37,7 @@ def letters_(
     words: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[REFERENCE | show|edit|approve|send-back|resend|done [REFERENCE] MARK]",
+            metavar="[REFERENCE | show|edit|approve|send-back|resend|done MARK | preview AUTHORITY]",
             help="A complaint; or what to do with the letter of a mark, which the list shows.",
         ),
     ] = None,
@@ -48,6 +49,9 @@ def letters_(
         typer.Option("--set", help='With edit: summary="…", reason="…", paragraphs=\'["…"]\'.'),
     ] = None,
     data: Annotated[str | None, typer.Option(help="With edit: a JSON file with the same.")] = None,
+    letter: Annotated[str | None, typer.Option(help="With preview: only this letter.")] = None,
+    young: Annotated[bool, typer.Option("--young", help="With preview: as young people get it.")] = False,
+    keep: Annotated[Path | None, typer.Option(help="With preview: a folder for the letters.")] = None,
     state: Annotated[str | None, typer.Option(help=f"Only {', '.join(get_args(LetterState))}.")] = None,
     as_json: console.AsJson = False,
 ) -> None:
@@ -55,8 +59,8 @@ def letters_(
 
     `letters show MARK` prints one, a draft as if it left today. `edit MARK --set summary=…` changes a draft's
     texts, `approve MARK` has it leave, `send-back MARK --reason …` returns it. `resend MARK` sends one again
-    or tries it now, `done MARK --on DATE` records that somebody sent it. The list reads the register, so it
-    works with Temporal down.
+    or tries it now, `done MARK --on DATE` records that somebody sent it. `preview AUTHORITY` shows every
+    letter of an authority, from invented complaints. The list works with Temporal down.
     """
     verb, *rest = words if words and words[0] in VERBS else ["", *(words or [])]
     if len(rest) > (2 if verb else 1) or (verb and not rest):
@@ -73,7 +77,9 @@ def letters_(
     if verb == "edit":
         said = (console.read_document(data) if data else {}) | console.read_pairs(set_ or [])
     with console.ending():
-        if verb in STEPS:
+        if verb == "preview":
+            _preview(rest[-1], letter, keep, young=young, as_json=as_json)
+        elif verb in STEPS:
             _take_step(STEPS[verb], rest, said, by or getpass.getuser(), as_json=as_json)
         elif verb:
             _one(verb, rest, on, by or getpass.getuser(), as_json=as_json)
@@ -94,6 +100,26 @@ def _named(here: Register, rest: list[str]) -> tuple[str, str]:
     """The complaint and the mark of the letter that somebody named."""
     mark = rest[-1]
     return (typed_reference(rest[0]) if len(rest) == 2 else service.reference_of(here, mark)), mark
+
+
+def _preview(authority: str, letter: str | None, keep: Path | None, *, young: bool, as_json: bool) -> None:
+    """Every letter of an authority, from invented complaints: nothing of anybody's is read."""
+    from redress.services.previewing import previews  # asked for by few, and slow to load
+
+    shown = previews(authority, letter=letter, young=young)
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+        for each in shown.letters:
+            (keep / f"{each.letter}-{each.to}.txt").write_text(each.text, encoding="utf-8")
+    if as_json:
+        listed = [each._asdict() for each in shown.letters]
+        console.print_json({"letters": listed, "missing": shown.missing})
+        return
+    for each in shown.letters:
+        where = f"{each.letter} to {each.to}"
+        print(keep / f"{each.letter}-{each.to}.txt" if keep else f"--- {where} ---\n\n{each.text}")  # noqa: T201
+    if shown.missing:
+        console.say(f"not among the invented complaints: {', '.join(shown.missing)}")
 
 
 def _take_step(step: drafts.Step, rest: list[str], said: dict[str, Any], by: str, *, as_json: bool) -> None:

@@ -181,8 +181,12 @@ class Case:
         history = {effect.key for effect in state.effects if self._schedule.is_history(self.state, effect)}
         replaced: dict[str, EffectStatus] = dict.fromkeys(self._schedule.replaced(state), "done")
         left = replaced | self.settled | dict.fromkeys((d.key for d in state.drafts if d.left), "done")
+        leaving = {draft.key for draft in state.drafts if self.is_leaving(draft)}
         for letter in status["letters"]:
             key = str(letter["key"])
+            if "mark" in letter:  # a draft; written for good, it is as any other that is about to leave
+                letter["state"] = "done" if key in leaving else letter["state"]
+                continue
             letter["state"] = left.get(key, "history" if key in history else "waiting")
         for r in self.rejected:
             if r.on <= as_of:

@@ -40,7 +40,8 @@ def cut(text: str) -> str:
 
 def title_of(procedure: Procedure, owner: WaitingFor) -> str:
     """What somebody who owes something is called at this authority."""
-    return procedure.titles.get(owner) or TITLES.get(owner, owner.replace("_", " "))
+    own = procedure.titles.get(owner) if owner != "approver" else None
+    return own or TITLES.get(owner, owner.replace("_", " "))
 
 
 def what(deadline: Deadline) -> str:

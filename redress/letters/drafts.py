@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -19,17 +20,22 @@ from redress.store.register import Register
 log = logging.getLogger(__name__)
 
 
-def letters_of(case: Case, draft: Draft, on: date, *, texts: bool = False) -> list[NewLetter]:
-    """The copies of a draft as if it left on a London date; of one that has left, as it did.
+def effect_of(case: Case, draft: Draft, on: date) -> tuple[Case, dict[str, Any]] | None:
+    """What writes the letter of a draft as if it left on a London date, and the complaint as it is then.
 
-    None where its message writes no letter, as things stand.
+    Of one that has left, as it did. None where its message writes no letter, as things stand.
     """
     then = case if draft.left is not None else case.as_if_left(draft, max(on, draft.entry.message.on))
     for effect in then.state.effects:
         if effect.key == draft.key and effect.template == draft.template:
-            body = {"key": effect.key, "template": effect.template, "facts": effect.shown()}
-            return [*written(then, body, on, texts=texts)]
-    return []
+            return then, {"key": effect.key, "template": effect.template, "facts": effect.shown()}
+    return None
+
+
+def letters_of(case: Case, draft: Draft, on: date, *, texts: bool = False) -> list[NewLetter]:
+    """The copies of a draft as if it left on a London date; of one that has left, as it did."""
+    found = effect_of(case, draft, on)
+    return [*written(*found, on, texts=texts)] if found is not None else []
 
 
 class DraftDesk:

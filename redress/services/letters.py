@@ -92,10 +92,30 @@ def lines(register: Register, reference: str | None, state: LetterState | None =
     """
     if reference is not None and not register.knows(reference):
         raise NotFound(reference)
-    with register.reading() as db:
-        rows = store.told(db, LetterFilter(reference, state=state), _posted())
+    listed = _lines(register, LetterFilter(reference, state=state))
     if reference is None and state is None:
-        rows = [row for row in rows if row.shown in NOT_DONE]
+        return [line for line in listed if line["state"] in NOT_DONE]
+    return listed
+
+
+def texts(register: Register, reference: str) -> list[tuple[LetterLine, str]]:
+    """The letters of a complaint that have a text, each with it, also of one that was never reserved."""
+    shown = []
+    for line in _lines(register, LetterFilter(reference)):
+        with suppress(Malformed):
+            shown.append((line, text(register, reference, line["mark"])))
+    return shown
+
+
+def are_under_way(register: Register, reference: str) -> bool:
+    """Whether letters of a complaint are still to be written, or to leave by themselves."""
+    listed = _lines(register, LetterFilter(reference))
+    return any(line["state"] in ("waiting", "approved", "leaving") for line in listed)
+
+
+def _lines(register: Register, wanted: LetterFilter) -> list[LetterLine]:
+    with register.reading() as db:
+        rows = store.told(db, wanted, _posted())
     return [_line(row) for row in sorted(rows, key=lambda row: (row.on_date, row.reference, row.position))]
 
 

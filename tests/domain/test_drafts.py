@@ -27,7 +27,8 @@ def drafted(on: str = "2026-06-05", **said: Any) -> tuple[Case, Draft]:
 
 
 def draft_of(case: Case) -> Draft:
-    return [*case.state.drafts][-1]
+    found: Draft = [*case.state.drafts][-1]
+    return found
 
 
 def tasks(case: Case, day: str) -> list[tuple[str, str]]:

@@ -214,7 +214,9 @@ async def test_an_approved_letter_leaves_once_though_workers_are_killed_and_coun
     assert (await life.send("approve_letter", mark=mark, by="Cora")).applied
     await until(lambda: ended(own, life) == {"ready": 1})
     await own.stop_worker(signal.SIGKILL)
-    assert (await asyncio.to_thread(own.register.status, life.reference, life.today) or {})["pending"]
+    recorded = await asyncio.to_thread(own.register.status, life.reference, life.today)
+    assert recorded is not None
+    assert recorded["pending"]
     mail.start()
     own.start_worker()
     await until(lambda: ended(own, life) == {"sent": 1})
@@ -222,7 +224,7 @@ async def test_an_approved_letter_leaves_once_though_workers_are_killed_and_coun
     own.start_worker()
 
     async def is_met() -> bool:
-        return (await life.deadline("stage_1_response"))["met_on"] == life.today.isoformat()
+        return bool((await life.deadline("stage_1_response"))["met_on"] == life.today.isoformat())
 
     for _ in range(100):
         if await is_met():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 from typing import Annotated, Any
 
@@ -21,6 +22,7 @@ from redress.services import drafts
 from redress.services import letters as service
 from redress.services.backends import Unavailable
 from redress.services.errors import NoAnswer, Rejected
+from redress.services.previewing import previews
 from redress.services.resending import resend
 from redress.store.letters import LetterFilter, LetterState
 from redress.store.register import Register
@@ -154,6 +156,63 @@ async def list_letters(
             known = ", ".join(authority_names())
             raise wrong("authority", f"{authority!r} is none of {known}")
     return await _page(context, LetterFilter(None, authority or caller.authority, state), limit, after)
+
+
+class PreviewedLetter(Schema):
+    """A letter as it would be, from an invented complaint."""
+
+    letter: str = Field(examples=["stage_1_response"])
+    """Which letter."""
+
+    to: str = Field(examples=["complainant"])
+    """To whom, by their part."""
+
+    procedure: str = Field(examples=["statutory"])
+    """The procedure of the invented complaint."""
+
+    subject: str
+    """Its subject."""
+
+    text: str
+    """What it says."""
+
+
+class PreviewedLetters(Schema):
+    """The letters of an authority."""
+
+    letters: list[PreviewedLetter]
+    """Each letter to each recipient once."""
+
+    missing: list[str]
+    """Letters that did not arise in the invented complaints."""
+
+
+@router.get(
+    "/v1/letters/preview",
+    operation_id="preview_letters",
+    summary="See every letter of an authority",
+    openapi_extra=roles(STAFF),
+)
+async def preview_letters(
+    caller: CurrentCaller,
+    authority: Annotated[
+        str, Query(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$", examples=["family-rights"], description="Whose.")
+    ],
+    letter: Annotated[
+        str | None, Query(pattern=r"^[a-z0-9_]{1,60}$", description="Only this letter.")
+    ] = None,
+    young: Annotated[bool, Query(description="As young people get them.")] = False,
+) -> PreviewedLetters:
+    """From invented complaints: nothing of anybody's is read, and nothing is sent."""
+    check_authority(caller, authority)
+    try:
+        shown = await asyncio.to_thread(previews, authority, letter=letter, young=young)
+    except Malformed as malformed:
+        [problem] = malformed.problems
+        raise wrong("letter" if problem.field == "--letter" else "authority", problem.what) from None
+    return PreviewedLetters(
+        letters=[PreviewedLetter(**each._asdict()) for each in shown.letters], missing=shown.missing
+    )
 
 
 @router.get(

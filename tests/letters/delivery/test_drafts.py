@@ -28,7 +28,8 @@ def drafted(desk: Callable[[Settings], Desk], by_mail: Settings) -> Desk:
 
 
 def draft_of(desk: Desk) -> Draft:
-    return [*desk.case.state.drafts][-1]
+    found: Draft = [*desk.case.state.drafts][-1]
+    return found
 
 
 def mark(desk: Desk) -> str:
