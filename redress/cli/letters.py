@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, cast, get_args
 
@@ -145,12 +146,26 @@ def _one(verb: str, rest: list[str], on: str | None, by: str, *, as_json: bool) 
         console.print_json({"text": text}) if as_json else print(text, end="")  # noqa: T201  # the letter itself
         return
     if verb == "resend":
-        line = service.again(_dispatcher(here), reference, mark)
+        line = _again(here, reference, mark, by)
     else:
         line = _done(here, reference, mark, on or "", by)
     console.print_json([line]) if as_json else tables.show_letters([line])
     if verb == "resend" and line["state"] not in ("done", "arrived", "by_hand"):
         raise typer.Exit(console.NO_ANSWER)
+
+
+def _again(here: Register, reference: str, mark: str, by: str) -> service.LetterLine:
+    """It is sent from here; where it is a draft that was approved, the complaint is told."""
+    line = service.again(_dispatcher(here), reference, mark)
+    left_on = line["left_on"]
+    if left_on is not None and service.is_awaited(here, reference, mark):
+
+        async def work() -> None:
+            day, within = date.fromisoformat(left_on), console.settings().answer_within
+            await drafts.tell_that_it_left(await client(), here, reference, mark, day, by=by, within=within)
+
+        console.run(work)
+    return line
 
 
 def _done(here: Register, reference: str, mark: str, on: str, by: str) -> service.LetterLine:

@@ -8,6 +8,9 @@ from redress.domain.log import LogEntry, Outcome, pending
 from redress.domain.procedure import LetterRule, StageName
 from redress.domain.state import ComplaintState
 
+DECISIONS = ("declined", "late_request_decision", "closure")
+"""The letters beside answers that decide something for a family."""
+
 NEVER_WAITS = ("passed_on",)
 """Answers that decide nothing for a family: what was brought is passed on."""
 

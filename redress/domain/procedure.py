@@ -326,19 +326,6 @@ class LetterRule(Data):
     """Whether whoever wrote it may approve it: say so only where one person alone could."""
 
 
-DECISION_LETTERS = (
-    "informal_answer",
-    "stage_1_response",
-    "answer",
-    "adjudication",
-    "final_response",
-    "declined",
-    "late_request_decision",
-    "closure",
-)
-"""The letters that decide something for a family, as procedures are shipped. All others never wait."""
-
-
 class Policy(Data):
     """What an authority decides for itself, as far as dates and decisions follow from it."""
 

@@ -15,7 +15,7 @@ from redress.domain.case import Case
 from redress.domain.deadline import Deadline
 from redress.domain.plain_words import says_of_window
 
-SIDE_STEPS = ("remedy", "contact_review", "contact_confirmation", "ombudsman_reply")
+SIDE_STEPS = ("remedy", "contact_review", "contact_confirmation", "ombudsman_reply", "letter_approval")
 """Limits beside the procedure: people are told its own next step first."""
 
 

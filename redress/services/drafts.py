@@ -52,12 +52,19 @@ async def note_as_posted(
     Said again where the complaint did not answer, it is told again. Raises as `done`, and `NoAnswer`.
     """
     line = await asyncio.to_thread(_done_once, register, reference, mark, on)
+    await tell_that_it_left(client, register, reference, mark, on, by=by, within=within)
+    return line
+
+
+async def tell_that_it_left(
+    client: Client, register: Register, reference: str, mark: str, on: date, *, by: str, within: float
+) -> None:
+    """Tell a complaint that an approved letter left on a London date. Raises `Rejected`, `NoAnswer`."""
     said = {"mark": mark, "on": on.isoformat(), "by": by, "message_id": f"letter-left-{mark}"}
     name, message = sending.accept("letter_left", said)
     answer = await sending.send(client, register, reference, name, message, within)
     if not answer.applied:
         raise Rejected(f"it was recorded as sent on {full_date(on)}, and does not count: {answer.reason}")
-    return line
 
 
 def _done_once(register: Register, reference: str, mark: str, on: date) -> LetterLine:
