@@ -927,7 +927,7 @@ class SendBackLetter(Message):
 
     title = "The draft of a letter is sent back"
     mark: Mark = Field(examples=["050b8bca"])
-    """The letter's mark."""
+    """The letter's mark, as `letters` lists it."""
 
     reason: Reason = Field(examples=["Please say by when she can ask for Stage 2."])
 
@@ -940,7 +940,7 @@ class EditLetter(Message):
 
     title = "The draft of a letter is edited"
     mark: Mark = Field(examples=["050b8bca"])
-    """The letter's mark."""
+    """The letter's mark, as `letters` lists it."""
 
     texts: dict[Short, Text] = Field(default_factory=dict, max_length=60, examples=[{"summary": "…"}])
     """Free texts of its message by their names: of an answer `summary` and `findings[0].reason`, of other
@@ -958,7 +958,7 @@ class LetterLeft(Message):
 
     title = "A letter that was drafted has left"
     mark: Mark = Field(examples=["050b8bca"])
-    """The letter's mark."""
+    """The letter's mark, as `letters` lists it."""
 
     reason: OptionalReason = ""
 
