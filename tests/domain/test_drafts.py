@@ -13,6 +13,7 @@ from redress.domain.case import Case
 from redress.domain.drafts import Draft
 from redress.domain.packing import pack_state, unpack_state
 from tests.domain.conftest import at, corporate, deadline, opened, send, shown
+from workflows.details import current_details
 
 WRITER = {"by": "Tess Team", "letter": "draft"}
 
@@ -223,3 +224,86 @@ def test_in_any_order_a_draft_counts_for_nothing_until_it_left_and_then_like_one
         for name in ("stage_1_response", "stage_1_review"):
             assert deadline(each, name, "2026-06-10") == deadline(plain, name, "2026-06-10")
         assert each.state.points.all[0].findings[0].outcome == outcome
+
+
+def test_an_amended_answer_waits_and_gives_the_window_anew_when_it_left() -> None:
+    case = opened()
+    send(case, "escalate", "2026-06-03", agreed_by_authority=True)
+    send(case, "respond", "2026-07-01", message_id="m-1", outcome="not_upheld", letter="at_once")
+    assert deadline(case, "stage_3_request", "2026-07-02")["counts_from"] == "2026-07-03"
+    send(case, "respond", "2026-07-10", outcome="upheld", amends="m-1", **WRITER)
+    assert deadline(case, "stage_3_request", "2026-07-11")["counts_from"] == "2026-07-03"
+    assert {point.findings[-1].outcome for point in case.state.points.all} == {"not_upheld"}
+    send(case, "letter_left", "2026-07-14", mark=draft_of(case).marks[0])
+    assert deadline(case, "stage_3_request", "2026-07-15")["counts_from"] == "2026-07-16"
+    assert {point.findings[-1].outcome for point in case.state.points.all} == {"upheld"}
+
+
+def test_a_decision_on_a_late_request_waits_though_the_complaint_is_closed() -> None:
+    case = opened()
+    send(case, "escalate", "2026-06-03", agreed_by_authority=True)
+    send(case, "respond", "2026-06-10", outcome="not_upheld", letter="at_once")
+    assert send(case, "escalate", "2026-07-20").pending
+    assert case.state.closed_as == "lapsed"
+    assert send(case, "decide_late", "2026-07-21", accept=True, reason="Ill.", letter="draft").pending
+    assert case.state.stage != "stage_3"
+    assert not case.is_finished
+    send(case, "approve_letter", "2026-07-22", mark=draft_of(case).marks[0], by="Cora")
+    assert case.leaving == []
+    assert tasks(case, "2026-07-22")[-1] == ("late_request_decision", "done")
+    assert case.leaving == [draft_of(case).key]
+    send(case, "letter_left", "2026-07-22", mark=draft_of(case).marks[0])
+    assert case.state.stage == "stage_3"
+    assert case.leaving == []
+
+
+def test_two_teams_draft_for_points_of_their_own_and_a_later_draft_takes_an_earlier_ones_place() -> None:
+    case, _ = drafted(findings=[{"point": 1, "outcome": "upheld"}])
+    send(
+        case,
+        "respond",
+        "2026-06-08",
+        outcome="upheld",
+        findings=[{"point": 2, "outcome": "upheld"}],
+        **WRITER,
+    )
+    assert [draft.state for draft in case.state.drafts] == ["draft", "draft"]
+    send(
+        case,
+        "respond",
+        "2026-06-09",
+        outcome="upheld",
+        findings=[{"point": 1, "outcome": "upheld"}],
+        **WRITER,
+    )
+    assert [draft.state for draft in case.state.drafts] == ["withdrawn", "draft", "draft"]
+    for draft in case.state.drafts.open:
+        assert deadline(case, "stage_1_response", "2026-06-10")["met_on"] is None
+        send(case, "letter_left", "2026-06-10", mark=draft.marks[0])
+    assert deadline(case, "stage_1_response", "2026-06-10")["met_on"] == "2026-06-10"
+
+
+def test_where_all_letters_are_held_an_approved_one_waits_for_office_hours() -> None:
+    case = corporate()
+    policy = case.rules.procedure.policy.model_copy(update={"hold_letters": "all"})
+    procedure = case.rules.procedure.model_copy(update={"policy": policy})
+    case = Case(case.rules.model_copy(update={"procedure": procedure}), "CYP-1", case.intake, case.opened_on)
+    send(case, "respond", "2026-06-05", outcome="upheld", **WRITER)
+    send(case, "approve_letter", "2026-06-05", mark=draft_of(case).marks[0], by="Cora")
+    friday, monday = at("2026-06-05", "20:00"), at("2026-06-08", "09:00")
+    assert "answer" not in [task.effect.template for task in case.due(friday)]
+    [letter] = [each for each in case.status(date(2026, 6, 5))["letters"] if each["letter"] == "answer"]
+    assert letter["state"] == "approved"
+    assert monday in [timer.at for timer in case.timers(friday)]
+    assert "answer" in [task.effect.template for task in case.due(monday)]
+
+
+def test_the_card_says_which_letter_waits_and_for_whom() -> None:
+    case, draft = drafted()
+    card = current_details(case, date(2026, 6, 8), "default")
+    assert "#### Letters to approve" in card
+    assert (
+        f"`answer`, by Fri 12 Jun 2026 (Complaints Manager): `approve_letter` with mark `{draft.marks[0]}`"
+        in card
+    )
+    assert "waits for the person who approves letters" in card
