@@ -41,6 +41,7 @@ class RecordEntries:
                 if _is_split(entry):
                     self.register.reserve_part(db, part_of(case, entry.body["facts"]))
             effects = [(entry.body, last) for entry in request.entries if _is_letter(entry)]
+            effects = [each for each in effects if not case.state.drafts.has_left(each[0]["key"])]
             if effects:
                 self.dispatcher.write(db, case, effects)
             approved = {body["facts"]["draft"] for body, _ in effects if "draft" in body["facts"]}

@@ -30,10 +30,7 @@ class SendLetters:
         the moment that the error names.
         """
         serve_complaint(reference)
-        written = self.dispatcher.write_again(reference)
-        if approved:
-            written = self.dispatcher.write_approved(reference) and written
-        remaining = self.dispatcher.send(reference)
+        written, remaining = self.dispatcher.write_and_send(reference, approved or ())
         left = self.dispatcher.left(reference, approved) if approved else []
         if left:
             return SentLetters(left=left)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
+from redress.domain.calendar import OutsideTable
 from redress.domain.deadline import Deadline
 from redress.domain.effect_log import CHASE, mark_of
 from redress.domain.effects import Effect, Fact
@@ -14,6 +15,7 @@ from redress.domain.log import EffectStatus
 from redress.domain.london import instant, london_date, london_time
 from redress.domain.messages import Message
 from redress.domain.parsing import fingerprint
+from redress.domain.routes import ROUTE_DECISION
 from redress.domain.sentences import chase, goes_on, letter_leaves, owed, reminder
 from redress.domain.state import ComplaintState
 
@@ -63,6 +65,7 @@ class Schedule:
                 continue
             if state.drafts.has_left(effect.key):
                 self.settled[effect.key] = "done"  # it was written when it was approved
+                tasks.append(Task(effect, "done"))
                 continue
             if self.is_history(state, effect):
                 self.settled[effect.key] = "history"
@@ -120,7 +123,7 @@ class Schedule:
 
         None where none leaves: the day lies before the complaint came here.
         """
-        if on < self._opened_on and state.calendar.between(on, self._opened_on) > SHORTLY_BEFORE:
+        if on < self._opened_on and not self._is_shortly_before(state, on):
             return None
         if self._policy.hold_letters == "all":
             return max(on, london_date(self._next_office_hour(state, now)))
@@ -134,7 +137,14 @@ class Schedule:
         if effect.on >= self._opened_on or effect.kind == "split":
             return False
         sent_since = not effect.by_clock and effect.seq is not None and effect.seq >= self._loaded
-        return not sent_since or state.calendar.between(effect.on, self._opened_on) > SHORTLY_BEFORE
+        return not sent_since or not self._is_shortly_before(state, effect.on)
+
+    def _is_shortly_before(self, state: ComplaintState, day: date) -> bool:
+        """Whether a day lies at most `SHORTLY_BEFORE` working days before the complaint came here."""
+        try:
+            return state.calendar.between(day, self._opened_on) <= SHORTLY_BEFORE
+        except OutsideTable:  # years before
+            return False
 
     def _next_office_hour(self, state: ComplaintState, now: datetime) -> datetime:
         opens, closes = self._policy.office_opens, self._policy.office_closes
@@ -252,6 +262,11 @@ def notices_at_opening(state: ComplaintState, opened_on: date) -> list[Effect]:
         facts = facts_of(state.deadlines, to_decide) | {"questions": questions, "next": step_of(to_decide)}
         key = "decision_needed:opening"
         notices.append(Effect(key, "letter", "decision_needed", opened_on, facts))
+    route = state.latest.get(ROUTE_DECISION)
+    if route is not None and route.is_open:
+        asked: list[Fact] = [each.asked for each in state.routes]
+        facts = facts_of(state.deadlines, route) | {"questions": asked, "next": step_of(route)}
+        notices.append(Effect("decision_needed:route", "letter", "decision_needed", opened_on, facts))
     if state.to_ask and state.closed_on is None:
         to_ask: list[Fact] = [question.asked for question in state.to_ask]
         facts = {"questions": to_ask, "next": state.effects.next_step()}

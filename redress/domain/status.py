@@ -34,6 +34,7 @@ from redress.domain.points import Point
 from redress.domain.position import Ending, OpenOrClosed
 from redress.domain.procedure import LimitKind, Owner, Question, StageName, Unit, WaitingFor
 from redress.domain.remedies import AgreedAction
+from redress.domain.routes import RouteAsked
 from redress.domain.state import ComplaintState
 
 LetterState = Literal[
@@ -201,8 +202,8 @@ class LetterStatus(TypedDict):
     """`waiting` (for office hours, or its day), `draft` (to be approved), `approved` (not written for good
     yet), `withdrawn` (a draft that is not to leave any more), `leaving` (written), `done` (it left),
     `arrived` (and is known to have), `failed` and `unsure` (raised to the Complaints Manager), `by_hand` (for
-    somebody to send, from the outbox folder or without any address), `skipped` (overtaken), `history` (from
-    before: never sent)."""
+    somebody to send, from the outbox folder or without any address), `skipped` (overtaken, or
+    told to staff in their daily digest alone), `history` (from before: never sent)."""
 
     mark: NotRequired[str]
     """Of a draft: what it is called."""
@@ -360,7 +361,7 @@ class PointStatus(TypedDict):
 
 
 @with_config(DESCRIBED)
-class Link(TypedDict):
+class LinkStatus(TypedDict):
     """A complaint that this one belongs with."""
 
     reference: str
@@ -410,7 +411,7 @@ class OmbudsmanDecisionStatus(TypedDict):
     on: IsoDay
     """When."""
 
-    category: Annotated[str | None, one_of(*get_args(OmbudsmanCategory))]
+    category: Annotated[str, one_of(*get_args(OmbudsmanCategory))] | None
     """How the Ombudsman counts it; null: only words were recorded."""
 
     outcome: NotRequired[str]
@@ -433,7 +434,7 @@ class OmbudsmanStatus(TypedDict):
     approached_on: IsoDay | None
     """When the matter first went there; null: that is not recorded."""
 
-    approached_by: Annotated[str | None, one_of(*get_args(ApproachedBy))]
+    approached_by: Annotated[str, one_of(*get_args(ApproachedBy))] | None
     """Who brought it: `authority`, `complainant`."""
 
     enquiries: list[EnquiryStatus]
@@ -537,10 +538,10 @@ class Status(ComplaintLine):
     points: list[PointStatus]
     """Its points."""
 
-    linked: list[Link]
+    linked: list[LinkStatus]
     """Complaints it belongs with."""
 
-    links: NotRequired[list[Link]]
+    links: NotRequired[list[LinkStatus]]
     """The same under the name of version 2."""
 
     remedies: list[RemedyStatus]
@@ -697,10 +698,10 @@ def _letters(state: ComplaintState) -> Iterator[LetterStatus]:
         }
 
 
-def _open_questions(state: ComplaintState) -> list[Question]:
+def _open_questions(state: ComplaintState) -> list[Question | RouteAsked]:
     if state.closed_on is not None:
         return []
-    return [*(state.questions if state.stage == "intake" else []), *state.to_ask]
+    return [*(state.questions if state.stage == "intake" else []), *state.routes, *state.to_ask]
 
 
 def _unplaced(state: ComplaintState) -> list[str]:
@@ -725,9 +726,9 @@ def _point(state: ComplaintState, point: Point) -> PointStatus:
     }
 
 
-def linked(state: ComplaintState, reference: str) -> list[Link]:
+def linked(state: ComplaintState, reference: str) -> list[LinkStatus]:
     """The complaints this one belongs together with, and how."""
-    whole: list[Link] = [{"reference": to, "how": "linked_to"} for to in state.opening.links_to]
+    whole: list[LinkStatus] = [{"reference": to, "how": "linked_to"} for to in state.opening.links_to]
     whole += [
         {"reference": link.reference, "how": link.how, "on": link.on.isoformat()} for link in state.links
     ]

@@ -139,7 +139,7 @@ def _written(case: Case, own: Authority, day: date) -> Iterator[Letter]:
     for at in ("00:00", "09:00", "10:00"):
         now: datetime = instant(day, at)
         for effect, state in case.due(now):
-            if state != "done" or not effect.template:
+            if state != "done" or not effect.template or case.state.drafts.has_left(effect.key):
                 continue
             body = {"key": effect.key, "template": effect.template, "facts": effect.shown()}
             drafted = [each for each in case.state.drafts if each.key == effect.facts.get("draft")]

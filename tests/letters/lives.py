@@ -104,7 +104,7 @@ class Life:
     def _write(self, now: datetime) -> None:
         for task in self.case.due(now):
             effect = task.effect
-            if task.state != "done" or not effect.template:
+            if task.state != "done" or not effect.template or self.case.state.drafts.has_left(effect.key):
                 continue
             case, wire = (
                 self.case,
