@@ -260,9 +260,15 @@ class Drafts:
         is_next_day = day <= self._deadlines.calendar.add(due_on, 1)
         return (draft.rule.deputy if is_next_day else None) or "complaints_manager"
 
-    def tell(self) -> tuple[Deadline, bool]:
-        """Who is to be told that nobody has approved in time, and whether it is urgent by now."""
-        running = self._deadlines.latest[APPROVAL.name]
+    def pass_on(self) -> Literal["", "letter_to_approve", "letter_urgent"]:
+        """Nobody has approved in time: the next in turn owes it. Gives the letter to them about it.
+
+        None to whoever was asked this very day already.
+        """
+        running, day = self._deadlines.latest[APPROVAL.name], self._deadlines.day
         first = min(self.unapproved, key=self.due_on)
         running.owner = self.asked(first)
-        return running, self._deadlines.day > self._deadlines.calendar.add(running.due_on, 1)
+        if day > self._deadlines.calendar.add(running.due_on, 1):
+            return "letter_urgent"
+        was_asked = running.owner == first.rule.approver and first.entry.message.on == day
+        return "" if was_asked else "letter_to_approve"

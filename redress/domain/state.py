@@ -202,8 +202,9 @@ class ComplaintState:
     def _ask_another_approver(self, deadline: Deadline) -> None:
         """Nobody has approved a letter in time: the next is asked; on the limit's last day urgently."""
         deadline.ran_out_on = deadline.due_on
-        _, is_urgent = self.drafts.tell()
-        self.effects.notify("letter_urgent" if is_urgent else "letter_to_approve", deadline, deadline.notices)
+        letter = self.drafts.pass_on()
+        if letter:
+            self.effects.notify(letter, deadline, deadline.notices)
 
     @property
     def anything_is_owed(self) -> bool:

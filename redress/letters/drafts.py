@@ -108,11 +108,14 @@ class DraftDesk:
         )
 
     def _note_as_posted(self, db: Connection, case: Case, draft: Draft, rows: list[LetterRow]) -> None:
-        """Somebody said that it left, and no sender did: what it said is kept."""
+        """Somebody said that it left, and no sender did, or none knew: what it said is kept."""
         assert draft.left is not None, "asked of a letter that has left"
+        on = draft.left.message.on
+        for row in rows:
+            if row.state in store.RAISED or (row.state == "sent" and row.channel == "outbox"):
+                store.change(db, row, (row.state,), state="by_hand", sent_at=instant(on, "12:00"))
         if any(not _is_movable(row) for row in rows):
             return
-        on = draft.left.message.on
         letters = letters_of(case, draft, on)
         self._put(db, case, rows, letters, "ready")
         for row in store.of_drafts(db, case.reference, [draft.key]):

@@ -308,3 +308,12 @@ def test_the_card_says_which_letter_waits_and_for_whom() -> None:
         in card
     )
     assert "waits for the person who approves letters" in card
+
+
+def test_a_letter_that_is_drafted_on_the_last_day_but_one_is_asked_for_once_and_urgently_on_the_last() -> (
+    None
+):
+    case, _ = drafted("2026-06-15")
+    left = [each for each, state in tasks(case, "2026-06-15") if state == "done"]
+    assert left == ["acknowledgement", "letter_to_approve"]
+    assert [each for each, state in tasks(case, "2026-06-16") if state == "done"] == ["letter_urgent"]

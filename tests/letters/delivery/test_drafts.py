@@ -90,6 +90,17 @@ def test_a_draft_that_somebody_posted_is_kept_as_it_said(drafted: Desk) -> None:
     assert "An invented answer." in service.text(drafted.register, drafted.reference, mark(drafted))
 
 
+def test_an_approved_letter_that_could_not_leave_and_was_posted_is_told_as_sent(
+    drafted: Desk, mail: MailServer
+) -> None:
+    mail.mailbox.fault = "refuse_person"
+    drafted.says("approve_letter", "2026-06-04", mark=mark(drafted), by="Cora")
+    assert state(drafted) == "failed"
+    drafted.says("letter_left", "2026-06-05", mark=mark(drafted))
+    line = service.one(drafted.register, drafted.reference, mark(drafted))
+    assert (line["state"], line["left_on"]) == ("done", "2026-06-05")
+
+
 def test_a_draft_whose_message_is_struck_out_is_withdrawn(drafted: Desk) -> None:
     before = mark(drafted)
     drafted.says("strike_out", "2026-06-04", message="respond-2026-06-03", reason="Another complaint's.")
