@@ -25,7 +25,7 @@ def waits_to_be_approved(
     drafted = state.drafts.of(entry)
     if drafted is not None and drafted.left is not None:
         return False
-    nobody = state.opening.complainant is None or state.complainant_died
+    nobody = state.opening.complainant is None or state.complainants.nobody_is_left
     if state.is_past(entry) or nobody or not letter:
         return False
     if message.letter is not None:

@@ -48,6 +48,13 @@ APPROVAL = Limit(
 CHANGES_NOTHING = (AddNote, RecordContact, Assign, ApproveLetter, SendBackLetter, EditLetter, LetterLeft)
 """Messages that leave an approval as it is; those about one draft see to that draft themselves."""
 
+READERS = tuple(
+    role if number == 1 else f"{role}_{number}"
+    for role in ("complainant", "advocate")
+    for number in range(1, 51)
+)
+"""Whom copies of a letter that decides something may go to; the first that has one says when it left."""
+
 DecidingMessage = Close | DecideLate | Decline | Respond
 
 _FINDING = re.compile(r"findings\[(\d{1,2})\]\.reason")
@@ -100,7 +107,7 @@ class Draft:
     @property
     def marks(self) -> tuple[str, ...]:
         """What its copies are called."""
-        return tuple(letter_mark(self.key, role) for role in ("complainant", "advocate"))
+        return tuple(letter_mark(self.key, role) for role in READERS)
 
     @property
     def release(self) -> str:

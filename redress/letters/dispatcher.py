@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from redress.contract import NOTING, SENDING_BUDGET, LeftLetter
 from redress.domain.case import Case
+from redress.domain.drafts import READERS
 from redress.domain.london import london_date
 from redress.letters.addressing import written
 from redress.letters.delivery.channel import Accepted, CannotAsk, Channel, Lost, NotNow, Refused, Unsure
@@ -171,7 +172,7 @@ class LetterDispatcher:
     def left(self, reference: str, keys: Sequence[str]) -> list[LeftLetter]:
         """Which of the letters of these keys have left, and on which London date.
 
-        The copy for the complainant says so, for want of one the advocate's.
+        The copy for the first complainant says so, for want of one another's, or the advocate's.
         """
         council = self.register.authority_of(reference)
         posted = [council] if council is not None and authority(council).folder_posted_daily else []
@@ -180,7 +181,7 @@ class LetterDispatcher:
         left = []
         for key in keys:
             copies = {row.recipient: row for row in rows if row.key == key}
-            row = copies.get("complainant", copies.get("advocate"))
+            row = next((copies[reader] for reader in READERS if reader in copies), None)
             if row is not None and row.shown in ("done", "arrived") and row.sent_at is not None:
                 on = max(row.on_date, london_date(row.sent_at))
                 left.append(LeftLetter(mark=mark_of(row.key, row.recipient), on=on.isoformat()))

@@ -55,6 +55,9 @@ class Story(NamedTuple):
 # --- what is opened ------------------------------------------------------------------------------
 
 YOUNG = {"name": "Imaginaria Nobody", "role": "young_person"}
+TOGETHER = {
+    "also_complaining": [{"name": "Fabian Makebelieve", "role": "parent", "email": "f@invented.example"}]
+}
 APPLICANT = {"authority": "irm", "complainant": {"name": "Imaginaria Nobody", "role": "applicant"}}
 
 OPENINGS: Mapping[str, list[dict[str, Any]]] = {
@@ -67,6 +70,7 @@ OPENINGS: Mapping[str, list[dict[str, Any]]] = {
         {"authority": "young-people", "complainant": YOUNG},
         {"authority": "young-people", "complainant": YOUNG, "advocate": {"name": "Supporta Invented"}},
         {"authority": "rotherham"},
+        TOGETHER,
         {"authority": "rotherham", "points": ["What was said in court.", "Nobody came."]},
     ],
     "corporate": [
@@ -180,7 +184,8 @@ TURNS: list[list[Turn]] = [
     [Turn("escalate"), Turn("add_points"), Turn("decide_late")],
     [Turn("change_procedure")],
     [Turn("change_procedure"), Turn("strike_out")],
-    [Turn("link"), Turn("assign"), Turn("unlink")],
+    [Turn("link"), Turn("assign"), Turn("recount"), Turn("unlink")],
+    [Turn("decline"), Turn("strike_out")],
     [Turn("refer_to_ombudsman", {"approached_by": "complainant"}), Turn("ombudsman_decision")],
     [Turn("hold_panel", {"adjourned_to": 14}), Turn("hold_panel", {"adjourned_to": None}, 14)],
 ]
@@ -194,6 +199,8 @@ gaps = st.one_of(st.integers(0, 3), st.integers(0, 12), st.integers(0, 45), st.j
 
 long_gaps = st.one_of(gaps, st.integers(25, 50))
 """Before a request: its window may have passed by then."""
+
+some_person = st.sampled_from([None] * 7 + ["complainant", "complainant_2", "Fabian Makebelieve"])
 
 some_points = st.sampled_from([None, None, [1], [2], [1, 2], ["Nobody came."], [7]])
 
@@ -247,6 +254,7 @@ def fields_of(draw: st.DrawFn, action: str, on: date, end: date) -> dict[str, An
         case "escalate":
             said["agreed_by_authority"] = draw(st.booleans())
             said["points"] = draw(some_points)
+            said["person"] = draw(some_person)
         case "agree_statement":
             said["points"] = draw(st.sampled_from([None, ["Worded anew"], ["One", "Two"], ["1", "2", "3"]]))
         case "decide_late":
@@ -296,6 +304,7 @@ def fields_of(draw: st.DrawFn, action: str, on: date, end: date) -> dict[str, An
             said["channel"] = draw(st.sampled_from(["post", "telephone"]))
         case "withdraw":
             said["stage"] = draw(st.sampled_from([None, "stage_2", "stage_3"]))
+            said["person"] = draw(some_person)
         case "strike_out":
             said["message"] = f"m{draw(st.integers(0, 12))}"
         case "refer_to_ombudsman":
@@ -348,9 +357,9 @@ def _complete(fields: dict[str, Any], turn: Turn, on: date, number: int, authori
 
 
 @st.composite
-def courses(draw: st.DrawFn, procedure: str) -> list[Turn]:
+def courses(draw: st.DrawFn, procedure: str, *, whole: bool = False) -> list[Turn]:
     """What is said in a complaint, in order: mostly the whole way with parts missing, turns and nonsense."""
-    if not draw(st.integers(0, 2)):
+    if not whole and not draw(st.integers(0, 2)):
         return [Turn(action) for action in draw(st.lists(st.sampled_from(ANY_ACTION), max_size=14))]
     course = [Turn(action) for action in WHOLE_WAY[procedure] if draw(st.integers(0, 7))]
     for extra in draw(st.lists(st.sampled_from(ODD), max_size=3)):
@@ -358,18 +367,23 @@ def courses(draw: st.DrawFn, procedure: str) -> list[Turn]:
         course.insert(at, Turn(extra))
         if extra == "suspend":
             course.insert(draw(st.integers(at + 1, len(course))), Turn("resume"))
-    for turn in draw(st.lists(st.sampled_from(TURNS), max_size=2)):
-        at = draw(st.integers(0, len(course)))
+    for turn in draw(st.lists(st.sampled_from(TURNS), min_size=2 if whole else 0, max_size=3)):
+        at = draw(st.integers(0, len(course) // 2) | st.integers(0, len(course)))
         course[at:at] = [each._replace(gap=0) if each.action == "strike_out" else each for each in turn]
     return course
 
 
 @st.composite
-def stories(draw: st.DrawFn, procedure: str, *, corrections: bool = False, late: bool = True) -> Story:
-    """Plausible courses with parts missing, turns, and nonsense, of up to about thirty messages."""
+def stories(
+    draw: st.DrawFn, procedure: str, *, corrections: bool = False, late: bool = True, whole: bool = False
+) -> Story:
+    """Plausible courses with parts missing, turns, and nonsense, of up to about thirty messages.
+
+    `whole`: nothing but plausible ones.
+    """
     received_on = draw(receipts)
     more = draw(st.sampled_from(OPENINGS[procedure]))
-    course = draw(courses(procedure))
+    course = draw(courses(procedure, whole=whole))
     on, dates = received_on, []
     for turn in course:
         gap = draw(long_gaps if turn.action == "escalate" else gaps) if turn.gap is None else turn.gap

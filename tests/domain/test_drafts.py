@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from redress.domain.case import Case
 from redress.domain.drafts import Draft
+from redress.domain.effects import letter_mark
 from redress.domain.packing import pack_state, unpack_state
 from tests.domain.conftest import at, corporate, deadline, opened, send, shown
 from workflows.details import current_details
@@ -53,10 +54,10 @@ def test_an_answer_counts_from_the_day_its_letter_left() -> None:
 def test_a_copy_to_either_reader_names_the_draft_and_its_letter_leaves_once() -> None:
     case, draft = drafted()
     tasks(case, "2026-06-05")
-    send(case, "approve_letter", "2026-06-08", mark=draft.marks[1], by="Cora")
+    send(case, "approve_letter", "2026-06-08", mark=letter_mark(draft.key, "advocate"), by="Cora")
     assert tasks(case, "2026-06-08") == [("answer", "done")]
     send(case, "letter_left", "2026-06-08", mark=draft.marks[0])
-    send(case, "letter_left", "2026-06-09", mark=draft.marks[1])
+    send(case, "letter_left", "2026-06-09", mark=letter_mark(draft.key, "advocate"))
     assert tasks(case, "2026-06-10") == []
     assert deadline(case, "stage_1_response", "2026-06-10")["met_on"] == "2026-06-08"
 

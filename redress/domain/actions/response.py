@@ -12,7 +12,7 @@ from redress.domain.parsing import Problem, fingerprint
 from redress.domain.points import Point, PointFinding
 from redress.domain.position import Ending
 from redress.domain.procedure import Stage
-from redress.domain.receipt import is_written, leaving_of, received_on
+from redress.domain.receipt import is_written, leaving_of, receipts
 from redress.domain.state import ComplaintState
 
 
@@ -139,8 +139,7 @@ def _record(
     answer = GivenAnswer(stage.name, message.on, points, _content(message))
     state.answers.given[message.message_id] = answer
     if chosen:
-        received = received_on(state, entry, message)
-        state.answers.record(message.message_id, answer, received, message.by)
+        state.answers.record(message.message_id, answer, receipts(state, entry, message), message.by)
     if not message.findings:
         _decide_alike(message, stage, chosen)
         return
@@ -251,9 +250,9 @@ def _amend(state: ComplaintState, entry: LogEntry, message: Respond, earlier: Gi
     if waits_to_be_approved(state, entry, message, stage.answer_letter):
         return draft(state, entry, message, stage.answer_letter, stage=stage.name, points=points)
     take_back_alike(state, entry, message, stage.name, points)
-    received = received_on(state, entry, message)
+    had = receipts(state, entry, message)
     answer = GivenAnswer(stage.name, message.on, points, _content(message))
-    state.answers.record(message.message_id, answer, received, message.by)
+    state.answers.record(message.message_id, answer, had, message.by)
     _find_anew(state, entry, message, earlier)
     for remedy in message.remedies:
         state.remedies.agree_anew(remedy, message.on)
@@ -261,7 +260,7 @@ def _amend(state: ComplaintState, entry: LogEntry, message: Respond, earlier: Gi
     if stage.name == state.current_stage and stage.name in state.answers.on and stage.next is not None:
         if ended and message.outcome != "resolved":
             state.position.open()
-        state.answers.begin_window(stage, max(received, leaving_of(entry, message)))
+        state.answers.begin_window(stage, max(*had.values(), leaving_of(entry, message)))
     _send_answer(state, entry, message, stage, amends_on=earlier.on.isoformat())
     if stage.name == state.current_stage and stage.name in state.answers.on:
         state.ask_about_early_requests(entry)
