@@ -179,6 +179,19 @@ class RecordResult(Chained):
     letters_waiting: bool = False
 
 
+class LeftLetter(BaseModel):
+    """An approved letter that has left, and the London date on which it did."""
+
+    mark: str
+    on: str
+
+
+class SentLetters(BaseModel):
+    """Which of the approved letters that were asked about have left."""
+
+    left: list[LeftLetter] = []
+
+
 class ErasureReport(BaseModel):
     """What is past its retention, in numbers of complaints; no name and no reference.
 

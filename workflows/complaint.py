@@ -20,7 +20,7 @@ from redress.contract import NOTHING, Inbound, Start
 from redress.domain.calendar import HolidayTable, OutsideTable, long_date
 from redress.domain.case import Answer, Case, Task, Timer
 from redress.domain.london import instant, london_date
-from redress.domain.messages import MESSAGES
+from redress.domain.messages import MESSAGES, LetterLeft
 from redress.domain.opening import Opening
 from redress.domain.opening_parsing import parse_opening
 from redress.domain.packing import Unpackable, pack_state, unpack, unpack_state
@@ -69,7 +69,7 @@ class Complaint(ComplaintHandlers):
         self._is_flooded = False
         self._timers: dict[str, tuple[datetime, asyncio.Task[None]]] = {}
         self._shown: TypedSearchAttributes | None = None
-        self._outbox = Outbox(on_empty=self._consider_a_new_run)
+        self._outbox = Outbox(self._consider_a_new_run, self._note_that_it_left)
         self._checked: tuple[str, Parsed] | None = None
         self._early: list[tuple[str, str, str, int]] = []
         self._start: Start | None = None
@@ -354,6 +354,19 @@ class Complaint(ComplaintHandlers):
             logged = case.logged[answer.message_id]
             self._outbox.put("message", f"message:{logged.seq}", logged.model_dump(mode="json"))
         return answer
+
+    def _note_that_it_left(self, letter: contract.LeftLetter) -> bool:
+        """An approved letter has left: its message counts from now on; whether that is news."""
+        draft = self._known.state.drafts.marked(letter.mark)
+        drafted_on = draft.entry.message.on.isoformat() if draft is not None else letter.on
+        on, message_id = max(letter.on, drafted_on), f"letter-left-{letter.mark}"
+        body = {"mark": letter.mark, "on": on, "accepted_on": on, "message_id": message_id}
+        try:
+            answer = self._receive(self._known.parse(LetterLeft.action, body, workflow.now()))
+        except Malformed:
+            workflow.logger.error("that a letter left could not be taken in")
+            return False
+        return answer.applied and not answer.repeated
 
     def _reject(
         self, action: str, problems: list[str], received: str, count: int = 1, *, in_clear: bool = False

@@ -77,6 +77,7 @@ def current_details(case: Case, today: date, namespace: str) -> str:
         _where(state),
         _block("Owed now", _owed(state, today)),
         _block("To decide", _to_decide(state)),
+        _block("Letters to approve", _to_approve(state)),
         _block("Waits, with nothing to decide", _waits(state)),
         _block("Was late", _was_late(state, today)),
         _last_message(case),
@@ -123,6 +124,14 @@ def _to_decide(state: ComplaintState) -> Iterator[str]:
             yield f"{route.asked} Answer with `accept`, `change_procedure`, `split` or `decline`."
     for request in state.requests.late:
         yield f"the request of {long_date(request.message.on)} came late: answer with `decide_late`"
+
+
+def _to_approve(state: ComplaintState) -> Iterator[str]:
+    """Drafts that wait to be approved, the first to be due first."""
+    for draft in sorted(state.drafts.unapproved, key=state.drafts.due_on):
+        who = title_of(state.procedure, state.drafts.asked(draft))
+        day = long_date(state.drafts.due_on(draft))
+        yield f"`{draft.template}`, by {day} ({who}): `approve_letter` with mark `{draft.marks[0]}`"
 
 
 def _waits(state: ComplaintState) -> Iterator[str]:

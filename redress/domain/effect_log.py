@@ -95,6 +95,16 @@ class EffectLog:
         facts = facts_of(self._deadlines, deadline) | {"next": step_of(deadline)} | more
         self._add(f"decision_needed:{mark_of(entry)}", "letter", "decision_needed", facts, entry)
 
+    def release(self, template: str, key: str, letter: str, approval: LogEntry) -> None:
+        """A draft is approved: the letter of this key is written for good, and leaves."""
+        self._add(key, "letter", template, {"draft": letter}, approval)
+
+    def add_paragraphs(self, template: str, seq: int, paragraphs: list[str]) -> None:
+        """What was added to a letter by hand stands after its text."""
+        for effect in self._effects:
+            if effect.seq == seq and effect.template == template and paragraphs:
+                effect.facts["paragraphs"] = [*paragraphs]
+
     def open_part(self, facts: dict[str, Fact], entry: LogEntry) -> None:
         """A linked complaint is to be opened with the points that were split off."""
         self._add(f"part:{mark_of(entry)}", "split", "", facts, entry)

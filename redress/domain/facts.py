@@ -38,6 +38,7 @@ def next_step(deadlines: Deadlines, knew_on: date, besides: Deadline | None = No
         and d.last_in_time >= deadlines.day
         and d.paused_on is None
         and d.limit.follows is None
+        and d.limit.name != "letter_approval"  # a step inside the authority, which leads to the next one
     ]
     if not ahead:
         return _nothing_ahead(deadlines, knew_on)

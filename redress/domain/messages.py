@@ -90,6 +90,9 @@ WhichPerson = Annotated[
 ]
 
 
+Mark = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9a-f]{8}$")]
+"""What a letter is called within its complaint."""
+
 Packed = Annotated[str, Field(max_length=24_000, repr=False)]
 """Rules as compressed text."""
 
@@ -142,8 +145,9 @@ LetterChoice = Annotated[
     Literal["sent", "at_once", "draft"] | None,
     Field(
         description="Who writes the letter. `sent`: the authority's own has gone, and Redress writes none. "
-        "`at_once`: Redress writes it, and it leaves. `draft`: the same, as long as there are no drafts. "
-        "Left out: `at_once`; of a past message of an opening `sent`."
+        "`at_once`: Redress writes it, and it leaves. `draft`: Redress writes it, and it waits to be "
+        "approved; until it has left the message counts for nothing. Left out: what the authority's file "
+        "says of that letter; of a past message of an opening `sent`."
     ),
 ]
 """Who writes the letter that tells of a decision."""
@@ -923,6 +927,63 @@ class AddNote(Message):
     reports = True
     note: RequiredText = Field(examples=["Rang; nobody at home."])
     """For the file; never in a letter."""
+
+
+class ApproveLetter(Message):
+    """A draft is approved as it is now: it leaves, and its message counts from the day it has left.
+
+    Whatever changes the complaint or the draft before it has left voids the approval. Whoever wrote the
+    message does not approve it, unless the authority's file says so.
+    """
+
+    title = "The draft of a letter is approved"
+    mark: Mark = Field(examples=["050b8bca"])
+    """The letter's mark, as `letters` lists it."""
+
+    reason: OptionalReason = ""
+    as_role: Literal["staff", "complaints_manager"] | None = None
+    """Not for senders: HTTP says here what the caller is."""
+
+
+class SendBackLetter(Message):
+    """A draft goes back to whoever wrote it, with what is to be changed."""
+
+    title = "The draft of a letter is sent back"
+    mark: Mark = Field(examples=["050b8bca"])
+    """The letter's mark, as `letters` lists it."""
+
+    reason: Reason = Field(examples=["Please say by when she can ask for Stage 2."])
+
+
+class EditLetter(Message):
+    """The free texts of a draft are worded anew, or paragraphs are added. It has to be approved again.
+
+    What was decided, its dates and the person's rights change only by the message itself.
+    """
+
+    title = "The draft of a letter is edited"
+    mark: Mark = Field(examples=["050b8bca"])
+    """The letter's mark, as `letters` lists it."""
+
+    texts: dict[Short, Text] = Field(default_factory=dict, max_length=60, examples=[{"summary": "…"}])
+    """Free texts of its message by their names: of an answer `summary` and `findings[0].reason`, of other
+    decisions `reason`."""
+
+    paragraphs: list[RequiredText] | None = Field(default=None, max_length=20, examples=[["…"]])
+    """What stands after the text of the letter, in place of what was added before."""
+
+
+class LetterLeft(Message):
+    """The letter that was drafted has left: its message counts from this day.
+
+    Redress logs it itself where it sends the letter.
+    """
+
+    title = "A letter that was drafted has left"
+    mark: Mark = Field(examples=["050b8bca"])
+    """The letter's mark, as `letters` lists it."""
+
+    reason: OptionalReason = ""
 
 
 class Recount(Message):

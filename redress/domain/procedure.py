@@ -34,6 +34,8 @@ Owner = Literal[
     "ombudsman",
     "nobody",
 ]
+WaitingFor = Literal[Owner, "approver"]
+"""Whose turn it is: `approver` while a letter waits to be approved."""
 
 MOMENTS = {
     "received": "the day it was received",
@@ -377,6 +379,27 @@ class RoleRule(Data):
     source: Written
 
 
+Leaves = Literal["at_once", "draft"]
+"""Whether a letter leaves when it is written, or waits to be approved."""
+
+Approver = Literal[
+    "complaints_manager", "stage_manager", "investigating_officer", "adjudicating_officer", "director"
+]
+"""Who at the authority may be asked to approve a letter."""
+
+
+class LetterRule(Data):
+    """Whether one letter waits to be approved, and who approves it."""
+
+    leaves: Leaves | None = None
+    """None: what `decision_letters` says."""
+    approver: Approver = "complaints_manager"
+    deputy: Approver | None = None
+    """Who is asked where the approver has not approved it two working days before the limit."""
+    writer_may_approve: bool = False
+    """Whether whoever wrote it may approve it: say so only where one person alone could."""
+
+
 class Policy(Data):
     """What an authority decides for itself, as far as dates and decisions follow from it."""
 
@@ -393,6 +416,11 @@ class Policy(Data):
     office_closes: OfClock = "17:00"
     hold_letters: Literal["clock", "all"] = "clock"
     """Which letters wait for office hours: those that a clock causes, or all."""
+    decision_letters: Leaves = "at_once"
+    """Whether letters that decide something wait to be approved. `shared.toml` says `draft`; what is said
+    here holds for complaints that were opened before there were drafts."""
+    letters: dict[str, LetterRule] = {}
+    """What holds for one letter, by its name."""
     tail_days: Annotated[int, Field(ge=0, le=2000)] = 60
     """Working days after closing during which the workflow stays for what may still come."""
     events_within_months: Annotated[int, Field(ge=1, le=1200)] = 12

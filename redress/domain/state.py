@@ -9,6 +9,7 @@ A `ComplaintState` starts from an opening, takes one message after another (`app
 - `complainants`: who complains, one person or several together, and who does no more;
 - `people`: who takes which part, and the advocate;
 - `answers`: the stages that have been answered, and what is owed once more;
+- `drafts`: letters that wait to be approved, and their messages;
 - `remedies`: what was agreed to be done;
 - `requests`: messages that came too early or too late for what they ask;
 - `attempts`: what was tried to reach a person of whom nothing is heard;
@@ -33,12 +34,13 @@ from redress.domain.conflicts import advocate_conflict
 from redress.domain.contacts import Contacts
 from redress.domain.deadline import Deadline
 from redress.domain.deadlines import Deadlines
+from redress.domain.drafts import APPROVAL, Drafts
 from redress.domain.effect_log import EffectLog
 from redress.domain.effects import Fact
 from redress.domain.fields import ApproachedBy, Contact
 from redress.domain.linking import Links
 from redress.domain.log import Irregular, LogEntry, Outcome, pending
-from redress.domain.messages import Escalate, Message
+from redress.domain.messages import DecideLate, Escalate, Message, Respond
 from redress.domain.ombudsman import Approach, Ombudsman
 from redress.domain.opening import Opening
 from redress.domain.people import People
@@ -100,6 +102,7 @@ class ComplaintState:
         self.irregular: list[Irregular] = []
         self.answers = Answers(self.deadlines)
         self.remedies = Remedies(self.deadlines)
+        self.drafts = Drafts(self.deadlines)
         self.notes = 0
         self.referred_on: date | None = None
         self.ombudsman = Ombudsman()
@@ -183,6 +186,9 @@ class ComplaintState:
         reminders, number = len(deadline.limit.remind), deadline.notices
         deadline.notices += 1
         deadline.arm(self.deadlines.calendar, self.deadlines.day)
+        if deadline.limit is APPROVAL:
+            self._ask_another_approver(deadline)
+            return
         if number < reminders:
             self.effects.remind(deadline, number)
         elif number > reminders:
@@ -194,6 +200,13 @@ class ComplaintState:
                 self._end_window()
         else:
             self._run_out(deadline)
+
+    def _ask_another_approver(self, deadline: Deadline) -> None:
+        """Nobody has approved a letter in time: the next is asked; on the limit's last day urgently."""
+        deadline.ran_out_on = deadline.due_on
+        letter = self.drafts.pass_on()
+        if letter:
+            self.effects.notify(letter, deadline, deadline.notices)
 
     @property
     def anything_is_owed(self) -> bool:
@@ -229,7 +242,22 @@ class ComplaintState:
         self.effects.heard.append(entry)
         self.outcomes[entry.seq] = self._act(self, entry)
         self._go_on()
+        self._see_to_drafts(entry)
         self.effects.add_next_steps()
+
+    def _see_to_drafts(self, entry: LogEntry) -> None:
+        """What changed voids approvals, a draft that would say nothing any more goes, and dates follow."""
+        self.drafts.void(entry, self.outcomes[entry.seq])
+        for draft in self.drafts.open:
+            message = draft.entry.message
+            amends = isinstance(message, Respond) and message.amends is not None
+            is_decided = (
+                not self.requests.late if isinstance(message, DecideLate) else self.closed_on is not None
+            )
+            if is_decided and not amends:
+                draft.withdrawn = "what it would say has been overtaken"
+                self.outcomes[draft.entry.seq] = Outcome("overtaken", draft.withdrawn, self.day)
+        self.drafts.owe()
 
     def retry_waiting(self) -> None:
         """Try again what waits: something has moved."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from operator import attrgetter
 from typing import Annotated, Any, Literal, NotRequired, cast, get_args
@@ -32,13 +33,24 @@ from redress.domain.people import Appointment
 from redress.domain.plain_words import PlainWords, plain_words
 from redress.domain.points import Point
 from redress.domain.position import Ending, OpenOrClosed
-from redress.domain.procedure import LimitKind, Owner, Question, StageName, Unit
+from redress.domain.procedure import LimitKind, Owner, Question, StageName, Unit, WaitingFor
 from redress.domain.remedies import AgreedAction
 from redress.domain.routes import RouteAsked
 from redress.domain.state import ComplaintState
 
 LetterState = Literal[
-    "waiting", "leaving", "done", "arrived", "failed", "unsure", "by_hand", "skipped", "history"
+    "waiting",
+    "draft",
+    "approved",
+    "leaving",
+    "done",
+    "arrived",
+    "failed",
+    "unsure",
+    "by_hand",
+    "skipped",
+    "history",
+    "withdrawn",
 ]
 
 DeadlineState = Literal["running", "paused", "met", "met_late", "overdue", "lapsed", "stopped"]
@@ -158,6 +170,20 @@ class LateStatus(TypedDict):
 
 
 @with_config(DESCRIBED)
+class RemarkStatus(TypedDict):
+    """Why a draft was sent back."""
+
+    on: IsoDay
+    """The day."""
+
+    by: str
+    """Who sent it back."""
+
+    reason: str
+    """What is to be changed."""
+
+
+@with_config(DESCRIBED)
 class LetterStatus(TypedDict):
     """A letter or reminder."""
 
@@ -174,10 +200,23 @@ class LetterStatus(TypedDict):
     """The title of the limit that a reminder is about."""
 
     state: NotRequired[LetterState]
-    """`waiting` (for office hours, or its day), `leaving` (written), `done` (it left), `arrived` (and is
-    known to have), `failed` and `unsure` (raised to the Complaints Manager), `by_hand` (for somebody to
-    send, from the outbox folder or without any address), `skipped` (overtaken, or told to
-    staff in their daily digest alone), `history` (from before: never sent)."""
+    """`waiting` (for office hours, or its day), `draft` (to be approved), `approved` (not written for good
+    yet), `withdrawn` (a draft that is not to leave any more), `leaving` (written), `done` (it left),
+    `arrived` (and is known to have), `failed` and `unsure` (raised to the Complaints Manager), `by_hand` (for
+    somebody to send, from the outbox folder or without any address), `skipped` (overtaken, or
+    told to staff in their daily digest alone), `history` (from before: never sent)."""
+
+    mark: NotRequired[str]
+    """Of a draft: what it is called."""
+
+    approver: NotRequired[Owner]
+    """Of a draft: who is asked to approve it now."""
+
+    approve_by: NotRequired[IsoDay]
+    """Of a draft: by when it is to be approved."""
+
+    remarks: NotRequired[list[RemarkStatus]]
+    """Of a draft: why it was sent back."""
 
 
 @with_config(DESCRIBED)
@@ -492,7 +531,7 @@ class Summary(TypedDict):
     stage: Annotated[StageName, Field(description="The stage.", examples=["stage_1"])]
     state: Annotated[OpenOrClosed, Field(description="`suspended`: for proceedings elsewhere.")]
     next_due_on: Annotated[IsoDay | None, Field(description="The next limit or window, else date.")]
-    waiting_for: Annotated[Owner, Field(description="Whose turn it is.", examples=["stage_manager"])]
+    waiting_for: Annotated[WaitingFor, Field(description="Whose turn it is.", examples=["stage_manager"])]
     overdue: Annotated[bool, Field(description="Whether a limit has passed and is still owed.")]
 
 
@@ -682,11 +721,7 @@ def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of:
         contact_restricted_until=_iso(restricted if restricted and restricted >= as_of else None),
         refused=cast(list[MessageOutcome], _with_outcome("refused", state, log)),
         irregular=_irregular(state, log),
-        letters=[
-            {"letter": e.template, "on": e.on.isoformat(), "key": e.key, "about": e.facts.get("title")}
-            for e in state.effects
-            if e.kind in ("letter", "reminder")
-        ],
+        letters=[*_letters(state)],
         messages=[_message(state, entry) for entry in log],
         struck_out=_struck_out(state, as_of),
         calendar=state.calendar.version,
@@ -736,6 +771,31 @@ def _complainant(state: ComplaintState, number: int) -> ComplainantStatus:
             for window in windows
         ],
     }
+
+
+def _letters(state: ComplaintState) -> Iterator[LetterStatus]:
+    """Letters and reminders, and the drafts of letters that have not left."""
+    for effect in state.effects:
+        if effect.kind in ("letter", "reminder") and "draft" not in effect.facts:
+            title, on = effect.facts.get("title"), effect.on.isoformat()
+            yield {"letter": effect.template, "on": on, "key": effect.key, "about": title}
+    for draft in state.drafts:
+        if draft.left is not None:
+            continue
+        yield {
+            "letter": draft.template,
+            "on": draft.entry.message.on.isoformat(),
+            "key": draft.key,
+            "about": None,
+            "state": "withdrawn" if draft.withdrawn else "approved" if draft.approved else "draft",
+            "mark": draft.marks[0],
+            "approver": state.drafts.asked(draft),
+            "approve_by": state.drafts.due_on(draft).isoformat(),
+            "remarks": [
+                {"on": remark.on.isoformat(), "by": remark.by, "reason": remark.reason}
+                for remark in draft.remarks
+            ],
+        }
 
 
 def _open_questions(state: ComplaintState) -> list[Question | RouteAsked]:

@@ -39,6 +39,7 @@ TITLES: dict[str, str] = {
     "adjudicating_officer": "Adjudicating Officer",
     "panel": "Chair of the Review Panel",
     "director": "Director of Children's Services",
+    "approver": "person who approves letters",
     "complainant": "complainant",
     "ombudsman": "Ombudsman",
 }

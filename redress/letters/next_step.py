@@ -15,7 +15,10 @@ from redress.domain.case import Case
 from redress.domain.deadline import Deadline
 from redress.domain.plain_words import says_of_window
 
-SIDE_STEPS = ("remedy", "contact_review", "contact_confirmation", "ombudsman_reply", "route_decision")
+SIDE_STEPS = (
+    *("remedy", "contact_review", "contact_confirmation", "ombudsman_reply"),
+    *("route_decision", "letter_approval"),
+)
 """Limits beside the procedure: people are told its own next step first."""
 
 

@@ -32,7 +32,7 @@ from redress.services.erasure_search import Searched, search_files, search_folde
 from redress.services.errors import NotFound, Rejected
 from redress.services.querying import ONLY_OPEN, NotRunning, live_status
 from redress.store import listing
-from redress.store.letters import OPEN, in_state
+from redress.store.letters import OPEN, TO_APPROVE, in_state
 from redress.store.listing import ComplaintFilter
 from redress.store.register import Register
 
@@ -165,7 +165,7 @@ async def _nothing_is_under_way(client: Client, register: Register, reference: s
 async def _all_has_arrived(client: Client, register: Register, reference: str) -> None:
     """Raise `Rejected` where the complaint knows more than the record, or a letter has not left yet."""
     with register.reading() as db:
-        letters = len(in_state(db, ("waiting", *OPEN), reference))
+        letters = len(in_state(db, ("waiting", *TO_APPROVE, *OPEN), reference))
     if letters:
         raise Rejected(f"{letters} letters of {reference} have not left yet: see 'starter.py letters'")
     try:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, get_args
 
 from redress.domain.fields import Kind
 from redress.domain.parsing import Malformed, Problem
-from redress.domain.procedure import Owner, StageName
+from redress.domain.procedure import StageName, WaitingFor
 from redress.domain.status import Status
 from redress.procedures.loader import authority_names
 from redress.services.letters import with_delivery
@@ -43,7 +43,7 @@ def list_complaints(
     Pages follow the reference; on a page, and so where there is but one, late limits come first, the longest
     late before others, and then it is by next due date. Raises `Malformed`.
     """
-    for name, known in (("stage", StageName), ("waiting_for", Owner), ("kind", Kind)):
+    for name, known in (("stage", StageName), ("waiting_for", WaitingFor), ("kind", Kind)):
         value = getattr(wanted, name)
         if value is not None and value not in get_args(known):
             raise Malformed([Problem(name, f"{value!r} is none of {', '.join(get_args(known))}")])

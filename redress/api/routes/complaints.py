@@ -18,7 +18,7 @@ from redress.api.schemas import ComplaintPage, Counted, DuePage, Standing
 from redress.domain.calendar import OutsideTable, long_date
 from redress.domain.fields import Day, Kind
 from redress.domain.identifiers import AUTHORITY, typed_reference
-from redress.domain.procedure import Owner, StageName
+from redress.domain.procedure import Owner, StageName, WaitingFor
 from redress.domain.status import Status
 from redress.procedures.files import FileError
 from redress.security.access import EVERYBODY, MANAGER, READERS, STAFF
@@ -70,7 +70,7 @@ async def list_complaints(
     due_before: Annotated[Day | None, Query(description="Only due before this date.")] = None,
     authority: Authority = None,
     waiting_for: Annotated[
-        Owner | None, Query(description="Only what waits for this role.", examples=["stage_manager"])
+        WaitingFor | None, Query(description="Only what waits for this role.", examples=["stage_manager"])
     ] = None,
     kind: Annotated[Kind | None, Query(description="Only this kind.", examples=["complaint"])] = None,
     procedure: Annotated[

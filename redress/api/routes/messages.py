@@ -18,7 +18,7 @@ from redress.api.problems import Refusal, problems, unavailable, wrong
 from redress.api.routing import endpoints, roles
 from redress.domain.fields import Day, Id, Text
 from redress.domain.log import Answer
-from redress.domain.messages import MESSAGES, Message
+from redress.domain.messages import MESSAGES, ApproveLetter, Message
 from redress.security.access import INTAKE, STAFF
 from redress.security.tokens import Caller
 from redress.services import sending, unmatched
@@ -81,6 +81,8 @@ def _endpoint(action: str, kind: type[Message]) -> Callable[..., Awaitable[Answe
         body = message.document
         _check_sender(caller, kind, body)
         body["by"] = caller.name
+        if kind is ApproveLetter:
+            body["as_role"] = "complaints_manager" if "complaints_manager" in caller.roles else "staff"
         if not is_reached:
             response.status_code = 202
             return await _keep(context, caller, reference, action, body, idempotency_key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from redress.domain.actions.registry import carries_out
 from redress.domain.attempts import ATTEMPTS, REPLY_DAYS
 from redress.domain.complainants import FIRST, Complainant, NotThere, without_names
+from redress.domain.drafting import draft, waits_to_be_approved
 from redress.domain.identifiers import known_by
 from redress.domain.log import APPLIED, LogEntry, Outcome, refused
 from redress.domain.messages import Close, RecordContact
@@ -32,6 +33,8 @@ def close(state: ComplaintState, entry: LogEntry, message: Close) -> Outcome:
     why_not = _why_not(state, message)
     if why_not:
         return refused(why_not)
+    if waits_to_be_approved(state, entry, message, "closure"):
+        return draft(state, entry, message, "closure")
     if message.kind == "duplicate":
         state.links.add(message.of, "duplicate", message.on)
     state.close(_CLOSED_AS[message.kind], "closure" if is_written(entry, message) else "", entry)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from redress.domain.actions.registry import carries_out
 from redress.domain.complainants import NotThere
+from redress.domain.drafting import draft, waits_to_be_approved
 from redress.domain.effects import Fact
 from redress.domain.log import APPLIED, LogEntry, Outcome, pending, refused
 from redress.domain.messages import AddPoints, DecideEarly, DecideLate, Escalate
@@ -184,6 +185,9 @@ def decide_late(state: ComplaintState, entry: LogEntry, message: DecideLate) -> 
     """A person's reasoned decision on a request made after its window."""
     if not state.requests.late:
         return refused("No late request is waiting for a decision.")
+    about_a_stage = any(isinstance(request.message, Escalate) for request in state.requests.late)
+    if about_a_stage and waits_to_be_approved(state, entry, message, "late_request_decision"):
+        return draft(state, entry, message, "late_request_decision", response="late_request_decision")
     decided_on = state.decide_late_requests(_decided(message), assumed=entry.assumed)
     requests = [request for request in decided_on if isinstance(request.message, Escalate)]
     if requests:
