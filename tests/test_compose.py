@@ -123,7 +123,8 @@ def test_what_lasts_lies_on_named_volumes() -> None:
     named = [parts for parts in mounted if not parts[0].startswith(".")]
     users = {name: [parts[0] for parts in named].count(name) for name in COMPOSE["volumes"]}
     assert {parts[0] for parts in named} == set(users)  # none is anonymous
-    assert users == dict.fromkeys(DATABASES, 1) | {"redress-state": 2, "redress-api": 4, "redress-keys": 4}
+    ours = {"redress-state": 2, "redress-api": 4, "redress-documents": 2, "redress-keys": 4}
+    assert users == dict.fromkeys(DATABASES, 1) | ours
     files = [parts for parts in mounted if parts[0].startswith(".")]
     assert all((ROOT / parts[0]).is_file() and parts[2] == "ro" for parts in files)
     for database in DATABASES:
@@ -367,7 +368,14 @@ def test_the_image_is_pinned_runs_as_a_fixed_user_and_owns_its_state() -> None:
     state = re.search(r"REDRESS_STATE=(\S+)", lines)
     assert state
     keyring = Path(SERVICES["keys"]["environment"]["REDRESS_KEYS"]).parent  # a new volume belongs to its user
-    assert f"install -d -o redress -g redress -m 0700 {state[1]} {keyring}\n" in lines
+    made = re.search(r"install -d -o redress -g redress -m 0700 (.+)\n", lines)
+    assert made
+    assert set(made[1].split()) == {
+        state[1],
+        str(keyring),
+        SERVICES["api"]["environment"]["REDRESS_STATE"],
+        "/var/lib/redress-documents",
+    }
     assert SERVICES["worker"]["environment"]["REDRESS_STATE"] == state[1]
 
 
