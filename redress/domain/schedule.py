@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
+from redress.domain.calendar import OutsideTable
 from redress.domain.deadline import Deadline
 from redress.domain.effect_log import CHASE, mark_of
 from redress.domain.effects import Effect, Fact
@@ -113,7 +114,7 @@ class Schedule:
 
         None where none leaves: the day lies before the complaint came here.
         """
-        if on < self._opened_on and state.calendar.between(on, self._opened_on) > SHORTLY_BEFORE:
+        if on < self._opened_on and not self._is_shortly_before(state, on):
             return None
         if self._policy.hold_letters == "all":
             return max(on, london_date(self._next_office_hour(state, now)))
@@ -127,7 +128,14 @@ class Schedule:
         if effect.on >= self._opened_on or effect.kind == "split":
             return False
         sent_since = not effect.by_clock and effect.seq is not None and effect.seq >= self._loaded
-        return not sent_since or state.calendar.between(effect.on, self._opened_on) > SHORTLY_BEFORE
+        return not sent_since or not self._is_shortly_before(state, effect.on)
+
+    def _is_shortly_before(self, state: ComplaintState, day: date) -> bool:
+        """Whether a day lies at most `SHORTLY_BEFORE` working days before the complaint came here."""
+        try:
+            return state.calendar.between(day, self._opened_on) <= SHORTLY_BEFORE
+        except OutsideTable:  # years before
+            return False
 
     def _next_office_hour(self, state: ComplaintState, now: datetime) -> datetime:
         opens, closes = self._policy.office_opens, self._policy.office_closes

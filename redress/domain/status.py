@@ -321,7 +321,7 @@ class PointStatus(TypedDict):
 
 
 @with_config(DESCRIBED)
-class Link(TypedDict):
+class LinkStatus(TypedDict):
     """A complaint that this one belongs with."""
 
     reference: str
@@ -371,7 +371,7 @@ class OmbudsmanDecisionStatus(TypedDict):
     on: IsoDay
     """When."""
 
-    category: Annotated[str | None, one_of(*get_args(OmbudsmanCategory))]
+    category: Annotated[str, one_of(*get_args(OmbudsmanCategory))] | None
     """How the Ombudsman counts it; null: only words were recorded."""
 
     outcome: NotRequired[str]
@@ -394,7 +394,7 @@ class OmbudsmanStatus(TypedDict):
     approached_on: IsoDay | None
     """When the matter first went there; null: that is not recorded."""
 
-    approached_by: Annotated[str | None, one_of(*get_args(ApproachedBy))]
+    approached_by: Annotated[str, one_of(*get_args(ApproachedBy))] | None
     """Who brought it: `authority`, `complainant`."""
 
     enquiries: list[EnquiryStatus]
@@ -498,10 +498,10 @@ class Status(ComplaintLine):
     points: list[PointStatus]
     """Its points."""
 
-    linked: list[Link]
+    linked: list[LinkStatus]
     """Complaints it belongs with."""
 
-    links: NotRequired[list[Link]]
+    links: NotRequired[list[LinkStatus]]
     """The same under the name of version 2."""
 
     remedies: list[RemedyStatus]
@@ -665,9 +665,9 @@ def _point(state: ComplaintState, point: Point) -> PointStatus:
     }
 
 
-def linked(state: ComplaintState, reference: str) -> list[Link]:
+def linked(state: ComplaintState, reference: str) -> list[LinkStatus]:
     """The complaints this one belongs together with, and how."""
-    whole: list[Link] = [{"reference": to, "how": "linked_to"} for to in state.opening.links_to]
+    whole: list[LinkStatus] = [{"reference": to, "how": "linked_to"} for to in state.opening.links_to]
     whole += [
         {"reference": link.reference, "how": link.how, "on": link.on.isoformat()} for link in state.links
     ]

@@ -21,7 +21,7 @@ ENUMS = {
     "Irregularity": ("action",),
     "Letter": ("state",),
     "LetterStatus": ("state",),
-    "Link": ("how",),
+    "LinkStatus": ("how",),
     "MessageRecord": ("action", "outcome"),
     "Notice": ("type",),
     "NoticeData": ("closed_as", "kind", "stage", "stage_before", "state", "waiting_for"),

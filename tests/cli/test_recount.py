@@ -13,7 +13,7 @@ import pytest_asyncio
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from redress.bootstrap import activities_for, running_workers
-from redress.domain.calendar import long_date
+from redress.domain.calendar import full_date, long_date
 from redress.domain.opening_parsing import parse_opening
 from redress.procedures.bank_holidays import holiday_table
 from redress.services.clock import today
@@ -142,7 +142,7 @@ async def test_a_bank_holiday_is_proclaimed(own: House, file: Path) -> None:
         await life.settled(lambda life=life, letters=letters: mail(life) == letters)  # type: ignore[misc]
         (letter,) = life.outbox.glob("*dates_moved-complainant*")
         for day in (proclaimed, due_on, later):
-            assert people_read(day) in letter.read_text()
+            assert full_date(date.fromisoformat(day)) in letter.read_text()
     listed = {each["reference"]: each for each in (await cli("list", "--json")).document}
     row = next(d for d in listed[waiting.reference]["deadlines"] if d["name"] == "stage_1_response")
     assert row["due_on"] == moves[waiting.reference][2]

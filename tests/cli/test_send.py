@@ -136,7 +136,7 @@ async def test_malformed_messages_leave_no_trace(cli: Cli) -> None:
         (["acknowledge", "--set", f"on={tomorrow}"], ["on"]),
         (["acknowledge", "--set", f"on={yesterday}"], ["on"]),
         (["juggle"], ["action"]),
-        (["add_note", "--set", "note=5"], ["note"]),
+        (["add_note", "--set", 'note=["5"]'], ["note"]),
         (["correct", "--set", "field=shoe", "--set", "value=1", "--set", "reason=r"], ["field"]),
         (["add_note", "--set", "just-a-word"], ["--set just-a-word"]),
         (["add_note", "--data", "-"], ["-"]),

@@ -230,7 +230,9 @@ def test_a_limit_that_ran_out_unrecorded_is_counted(tmp_path: Path) -> None:
         row: dict[str, object] = dict.fromkeys(tables.deadlines.c.keys(), "x")
         day = today()
         row |= {"number": 1, "days": 1, "days_late": 0, "breaches": 0, "kind": "limit", "state": "running"}
-        row |= {"counts_from": day, "due_on": day, "met_on": None, "provisional": False, "is_owed": True}
+        row |= {"counts_from": day, "due_on": day, "due_on_without_pause": day, "met_on": None}
+        row |= {"paused_on": None, "excused_until": None, "rested": 0, "days_late_without_pause": 0}
+        row |= {"provisional": False, "is_owed": True}
         db.execute(tables.deadlines.insert().values(row))
 
     def behind() -> float:

@@ -44,8 +44,8 @@ async def test_an_overdue_complaint_says_so_first(new_life: NewLife, operator: O
         f"overdue: Acknowledgement, due {long_date(due)} (Complaints Manager)",
         f"by {long_date(stage_1)}: Stage 1 response (manager of the team concerned)",
     ]
-    assert lines[-3] == "Lists: everything that is overdue · everything that waits for the Complaints Manager"
-    assert lines[-2].startswith(f"{life.reference} · family-rights · received ")
+    assert lines[-4] == "Lists: everything that is overdue · everything that waits for the Complaints Manager"
+    assert lines[-3].startswith(f"{life.reference} · family-rights · received ")
     assert "social care complaints: statutory procedure (statutory). Why: " in lines[-1]
 
 
