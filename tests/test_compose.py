@@ -473,6 +473,7 @@ ELSEWHERE = (
     "REDRESS_API_URL",
     "REDRESS_STATE",
     "REDRESS_KEYS",
+    "REDRESS_DOCUMENTS",
 )
 """What lies elsewhere in this test."""
 
@@ -649,6 +650,11 @@ async def _another_comes_by_the_api(image: Path, worker: dict[str, str]) -> None
                 letters = (await http.get(f"{path}/letters", headers=manager)).json()["letters"]
                 await asyncio.sleep(0.1)
             mark = next(each["mark"] for each in letters if each["state"] == "by_hand")
+            file = {"file": ("invented.pdf", b"%PDF-1.7 invented")}
+            for status, belongs in ((201, {}), (200, {"letter": mark})):
+                to = f"{path}/documents"
+                attached = await http.post(to, files=file, data=belongs, headers=manager)
+                assert attached.status_code == status, attached.text
             sent = {"on": str(date.today())}
             done = await http.post(f"{path}/letters/{mark}/done", json=sent, headers=manager)
             assert done.status_code == 200, done.text
@@ -698,6 +704,7 @@ async def test_the_worker_service_runs_on_postgresql_and_stops_when_told(
             REDRESS_API_URL=f"sqlite:///{tmp_path / 'api' / 'api.db'}",
             REDRESS_STATE=str(tmp_path / "state"),
             REDRESS_KEYS=str(tmp_path / "ring" / "keys.txt"),
+            REDRESS_DOCUMENTS=str(tmp_path / "documents"),
             REDRESS_METRICS=f"127.0.0.1:{free_port()}",
         )
         elsewhere = {name: surroundings[name] for name in ELSEWHERE}

@@ -112,9 +112,8 @@ class FolderStore:
     def names(self, reference: str) -> list[str]:
         """The files of its folder."""
         with _reached():
-            if not self._root.is_dir():
-                # Nothing was ever attached, or the volume is not there: only the first may count as empty.
-                self._root.mkdir(parents=True, mode=0o700)
+            # A folder that cannot be made is out of reach, and not empty.
+            self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
             folder = self._root / reference
             return sorted(each.name for each in folder.iterdir()) if folder.exists() else []
 
