@@ -12,7 +12,9 @@ from redress.cli import console, tables
 from redress.cli.audit import write_down
 from redress.cli.shared import register
 from redress.documents.spool import PIECE
+from redress.security.keyring import Unreadable
 from redress.services.documents import Attachment, DocumentLine, Documents, saved_as
+from redress.services.errors import Rejected
 from redress.startup import SetupError
 
 if TYPE_CHECKING:
@@ -103,11 +105,20 @@ def folder_beside(out: Path) -> Path:
 
 
 def write_documents(documents: Documents, lines: Iterable[DocumentLine], folder: Path) -> None:
-    """Write each document into a folder, as it is; those that are withheld from somebody apart."""
+    """Write each document into a folder, as it is; those that are withheld from somebody apart.
+
+    One that cannot be had is named, and the others are written; then it ends with status 1.
+    """
+    missing = False
     for number, line in enumerate(lines, 1):
-        if line["state"] in ("erased", "infected"):
+        if line["state"] == "erased":
             continue
-        _, pieces = documents.read(line["reference"], line["document"])
+        try:
+            _, pieces = documents.read(line["reference"], line["document"])
+        except (Unreadable, Rejected) as error:
+            console.say(f"{line['name']}: not written: {error}")
+            missing = True
+            continue
         file = folder / saved_as(line, number)
         try:
             file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -115,6 +126,8 @@ def write_documents(documents: Documents, lines: Iterable[DocumentLine], folder:
             raise SetupError(f"{file.parent}: cannot be written: {error.strerror}") from None
         console.write_pieces_privately(file, pieces)
         console.say(f"written to {file}")
+    if missing:
+        raise typer.Exit(1)
 
 
 def _shown(line: DocumentLine) -> str:

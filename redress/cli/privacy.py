@@ -42,8 +42,6 @@ def export(
         documents = Documents(here, console.settings())
         file = exporting.export(here, reference, documents)
         write_down(here, "export", [reference])
-        if out is not None:
-            write_documents(documents, file["documents"], folder_beside(out))
     text = console.as_json_text(file) if as_json else export_text.as_text(file)
     if out is None and file["documents"]:
         console.say(
@@ -54,6 +52,8 @@ def export(
     else:
         console.write_privately(out, text)
         console.say(f"written to {out}")
+        with console.ending():
+            write_documents(documents, file["documents"], folder_beside(out))
 
 
 @app.command()

@@ -47,6 +47,11 @@ async def test_attached_listed_written_and_exported(cli: Cli, tmp_path: Path) ->
     assert (folder / "01-from the family.eml").read_bytes() == mail.read_bytes()
     assert (folder / "withheld" / "02-report.pdf").read_bytes() == PDF
 
+    (cli.state / "documents" / reference / said["document"]).unlink()
+    lost = await cli("export", reference, "--out", str(tmp_path / "again.txt"))
+    assert (lost.status, "not written" in lost.err) == (1, True)
+    assert (tmp_path / "again-documents" / "withheld" / "02-report.pdf").exists(), "the others are there"
+
 
 async def test_what_cannot_be_done_is_said(cli: Cli, tmp_path: Path) -> None:
     reference = await cli.open()
