@@ -28,8 +28,7 @@ class SendLetters:
         Raises while anything remains: then it is tried again, at the moment that the error names.
         """
         serve_complaint(reference)
-        written = self.dispatcher.write_again(reference)
-        remaining = self.dispatcher.send(reference)
+        written, remaining = self.dispatcher.write_and_send(reference)
         if not written:
             raise RuntimeError("a letter could not be written yet; it is tried again")
         if remaining.to_leave or remaining.to_arrive:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from redress.contract import MAINTENANCE, WORKFLOW, workflow_id
+from redress.contract import DAILY_DIGEST, MAINTENANCE, WORKFLOW, workflow_id
 from redress.domain.identifiers import REFERENCE
 
 
@@ -22,7 +22,16 @@ def serve_complaint(reference: str) -> None:
 
 def serve_maintenance() -> None:
     """Turn away, for good, whatever is not the daily maintenance."""
+    _serve_alone(MAINTENANCE)
+
+
+def serve_daily_digest() -> None:
+    """Turn away, for good, whatever is not the workflow of the daily digests."""
+    _serve_alone(DAILY_DIGEST)
+
+
+def _serve_alone(workflow: str) -> None:
     info = activity.info()
-    if info.workflow_type != MAINTENANCE:
-        what = f"serves the workflow {MAINTENANCE} alone"
+    if info.workflow_type != workflow:
+        what = f"serves the workflow {workflow} alone"
         raise ApplicationError(f"{info.activity_type} {what}", type="NotServed", non_retryable=True)

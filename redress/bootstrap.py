@@ -18,6 +18,7 @@ from temporalio.worker import Worker
 from activities.begin import BeginComplaint
 from activities.erase_due import EraseDue
 from activities.record import RecordEntries
+from activities.send_digests import SendDigests
 from activities.send_letters import SendLetters
 from redress.bootstrap_keys import cipher_for
 from redress.contract import HEARTBEAT_INTERVAL, LETTERS_QUEUE, TASK_QUEUE
@@ -34,6 +35,7 @@ from redress.temporal.heartbeats import HeartbeatInterceptor
 from redress.temporal.inbound import OneArgument
 from redress.temporal.runner import RUNNER
 from workflows.complaint import Complaint
+from workflows.daily_digest import DailyDigest
 from workflows.maintenance import Maintenance
 
 PICKED_UP_WITHIN = timedelta(seconds=3)
@@ -56,7 +58,7 @@ class Activities:
 
     def of_letters(self) -> list[Callable[..., object]]:
         """The activities on the task queue of letters."""
-        return [SendLetters(self.dispatcher).send_letters]
+        return [SendLetters(self.dispatcher).send_letters, SendDigests(self.dispatcher).send_digests]
 
 
 def register_for(settings: Settings, cipher: Cipher) -> Register:
@@ -89,13 +91,13 @@ async def running_workers(client: Client, activities: Activities, settings: Sett
 
 
 def complaints_worker(client: Client, activities: Activities, settings: Settings) -> Worker:
-    """A worker that runs complaints, keeps their record, and does the daily maintenance."""
+    """A worker that runs complaints, keeps their record, and does what is done daily."""
     documents = Documents(activities.register, settings)
     maintenance = EraseDue(client, activities.register, settings.outbox_folder, settings.state, documents)
     return Worker(
         client,
         task_queue=TASK_QUEUE,
-        workflows=[Complaint, Maintenance],
+        workflows=[Complaint, Maintenance, DailyDigest],
         activities=[*activities.of_complaints(), maintenance.erase_due],
         activity_executor=ThreadPoolExecutor(settings.activity_threads, "activity"),
         max_concurrent_activities=settings.activity_threads,

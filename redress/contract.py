@@ -42,6 +42,11 @@ MAINTENANCE = "Maintenance"
 
 ERASE_DUE = "erase_due"
 
+DAILY_DIGEST = "DailyDigest"
+"""The workflow that sends staff their daily digests."""
+
+SEND_DIGESTS = "send_digests"
+
 MALFORMED = "Malformed"
 """The type of the failure that tells the sender of an update what is wrong with it, field by field."""
 
@@ -188,6 +193,15 @@ class ErasureReport(BaseModel):
     """With proof."""
     failed: int = 0
     """Not erased, though switched on; the worker's log says why. They stay due."""
+
+
+class DigestReport(BaseModel):
+    """What became of a day's digests, in numbers; those that had left before are not counted again."""
+
+    sent: int = 0
+    """They have left."""
+    failed: int = 0
+    """They have not, or nobody knows; the worker's log says why. The next day's tell the same."""
 
 
 # --- what comes in ---------------------------------------------------------------------------------

@@ -117,6 +117,9 @@ def _to_decide(state: ComplaintState) -> Iterator[str]:
     if state.closed_on is None and state.stage == "intake":
         for question in state.questions:
             yield f"{question.asked} Answer with `accept` or `decline`."
+    if state.closed_on is None:
+        for route in state.routes:
+            yield f"{route.asked} Answer with `accept`, `change_procedure`, `split` or `decline`."
     for request in state.requests.late:
         yield f"the request of {long_date(request.message.on)} came late: answer with `decide_late`"
 

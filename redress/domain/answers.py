@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from redress.domain.deadline import Deadline, count
 from redress.domain.deadlines import Deadlines
-from redress.domain.procedure import Stage, StageName
+from redress.domain.procedure import Limit, Stage, StageName
 
 
 class GivenAnswer(NamedTuple):
@@ -89,13 +89,32 @@ class Answers:
         return any(self.is_owed(stages[stage]) for stage in self.never_came)
 
     def owe_anew(self, stage: Stage, from_day: date, *, keep: bool = False) -> None:
-        """The answer at a stage is owed once more, counted from a day; `keep`: to further points only."""
+        """The answer at a stage is owed once more, counted from a day; `keep`: to further points only.
+
+        Where something comes before it, as the Review Panel before the final response, that is owed.
+        """
         self.on.pop(stage.name, None)
         if not keep:
             self.points.pop(stage.name, None)
-        limit = self._deadlines.procedure.limit[stage.response]
+        limit = self._owed_first(stage)
         due_on = count(self._deadlines.calendar, limit, from_day, limit.days)
         self._deadlines.run(Deadline(limit, limit.name, from_day, due_on, limit.days))
+
+    def _owed_first(self, stage: Stage) -> Limit:
+        """The limit of the answer at a stage; of what it counts from, where that has not happened."""
+        procedure = self._deadlines.procedure
+        limit = procedure.limit[stage.response]
+        begins = limit.provisionally_from
+        if begins is None or begins in self._deadlines.reached:
+            return limit
+        before = [procedure.limit[name] for name in procedure.meeting.get(begins, ())]
+        return next((each for each in before if each.stage == stage.name), limit)
+
+    def is_under_way(self, stage: Stage) -> bool:
+        """Whether the answer at a stage, or what comes before it, is owed already."""
+        latest = self._deadlines.latest
+        names = {stage.response, self._owed_first(stage).name}
+        return any(latest[name].is_open for name in names if name in latest)
 
     def is_owed(self, stage: Stage) -> bool:
         """Whether an answer at a stage is still owed: then no window of an earlier one ends the complaint."""

@@ -218,8 +218,10 @@ class Case:
 
     def _check_answer(self, message: Respond) -> None:
         """Raise `Malformed` where an answer leaves open what it answers, on its day."""
-        state = self._folding.state(self._arrived_by(date.min), message.on)
-        state.advance(message.on)
+        state = self.state
+        if state.day != message.on or state.deadlines.next_to_wake(message.on):
+            state = self._folding.state(self._arrived_by(date.min), message.on)
+            state.advance(message.on)
         problem = answer_problem(state, message)
         if problem is not None:
             raise Malformed([problem])

@@ -235,7 +235,8 @@ class Deadlines:
             if outlives is None or (outlives == "stage" and deadline.limit.stage in stages):
                 self._stop(deadline, self.day)
         for stage in stages:
-            self._rounds.setdefault(stage, []).append(self.day)
+            if f"requested:{stage}" in self.reached:  # else this is the first time
+                self._rounds.setdefault(stage, []).append(self.day)
         for milestone in {*self.reached, *self._early, *self._early_met}:
             if self._belongs_to(milestone, stages):
                 self.forget(milestone)

@@ -26,7 +26,7 @@ class EffectLog:
     def __init__(self, deadlines: Deadlines, knew_on: date) -> None:
         self.by_clock = False
         self._deadlines = deadlines
-        self._knew_on = knew_on
+        self.knew_on = knew_on
         self.heard: list[LogEntry] = []
         """The messages that were taken, in the order of their dates."""
         self._effects: list[Effect] = []
@@ -37,7 +37,7 @@ class EffectLog:
 
     def next_step(self, besides: Deadline | None = None) -> Fact:
         """The date by which something happens next, what, and who owes it."""
-        return next_step(self._deadlines, self._knew_on, besides)
+        return next_step(self._deadlines, self.knew_on, besides)
 
     def add_next_steps(self) -> None:
         """Complete the effects that came up since this was last done: each says what happens next."""
@@ -86,9 +86,9 @@ class EffectLog:
         key = f"{template}:{mark_of(entry)}" + (f":{to}" if to else "")
         self._add(key, "letter", template, more, entry, shows_message=True, once=once)
 
-    def ask_owner(self, deadline: Deadline, entry: LogEntry) -> None:
+    def ask_owner(self, deadline: Deadline, entry: LogEntry, **more: Fact) -> None:
         """A decision is needed: tell whoever owes it at once, not only when it is nearly late."""
-        facts = facts_of(self._deadlines, deadline) | {"next": step_of(deadline)}
+        facts = facts_of(self._deadlines, deadline) | {"next": step_of(deadline)} | more
         self._add(f"decision_needed:{mark_of(entry)}", "letter", "decision_needed", facts, entry)
 
     def open_part(self, facts: dict[str, Fact], entry: LogEntry) -> None:

@@ -60,11 +60,16 @@ def _to_the_ombudsman(deadlines: Deadlines, knew_on: date) -> Fact:
 
     (Local Government Act 1974 s 26B.) Where those passed while the procedure ran: within a month.
     """
-    last = months_after(knew_on, 12) - timedelta(days=1)
+    last = last_for_the_ombudsman(knew_on)
     if last < deadlines.day:
         last = months_after(deadlines.day, 1)
     what = "The Ombudsman normally wants to hear of it by then"
     return _step("ombudsman", last, what, "complainant", "ombudsman")
+
+
+def last_for_the_ombudsman(knew_on: date) -> date:
+    """The last day of the 12 months from the day the person knew of the matter (1974 Act, s 26B)."""
+    return months_after(knew_on, 12) - timedelta(days=1)
 
 
 def step_of(deadline: Deadline) -> Fact:

@@ -64,10 +64,9 @@ class Folding(NamedTuple):
         strikes = strikes_in(log)
         put_right = corrected(self.intake, strikes.kept(log))
         rules = moved(self.rules, put_right.opening, put_right.entries, until)
-        state = ComplaintState(rules, put_right.opening, act)
+        state = ComplaintState(rules, put_right.opening, act, self.rules.procedure)
         state.strikes = strikes
         state.loaded = self.loaded
-        state.opened_under = self.rules.procedure.name
         state.granted = self._granted(log, until) if put_right.reasons else frozenset()
         state.contacts.former = put_right.former
         for entry in sorted(put_right.entries, key=LogEntry.by_date):

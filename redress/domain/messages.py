@@ -205,7 +205,7 @@ class Acknowledge(Message):
 
 
 class Accept(Message):
-    """The matter is taken under the procedure; ends `intake`."""
+    """The matter is taken under the procedure; ends `intake`, and answers whether it belongs elsewhere."""
 
     title = "The matter is taken under the procedure"
     reason: OptionalReason = Field(default="", examples=["It is about a duty under the Act."])

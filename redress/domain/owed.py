@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from redress.domain.deadline import Deadline
 from redress.domain.procedure import Owner
+from redress.domain.routes import ROUTE_DECISION
 from redress.domain.state import ComplaintState
 
 
@@ -30,13 +31,13 @@ def brief(state: ComplaintState, as_of: date) -> Brief:
     """The line for a state that has been advanced to `as_of`.
 
     Next is the earliest limit or window due today or later, else the earliest other date ahead, else the
-    earliest late one. It waits for whoever owes that; while a limit is late for its owner, and while a clock
-    is paused for the review.
+    earliest late one. It waits for whoever owes that; while a limit is late for its owner, while a clock is
+    paused for the review, and until its day for whoever decides by which route the matter goes on.
     """
     owed = _owed(state)
     counting = [d for d in owed if d.paused_on is None]
     late = [d for d in late_of(state, as_of) if d.limit.kind == "limit"]
-    review = _review_of_a_pause(state)
+    review, to_decide = _review_of_a_pause(state), state.latest.get(ROUTE_DECISION)
     next_one = review if review is not None and review.due_on >= as_of else _next(counting or owed, as_of)
     waiting_for: Owner = "nobody"
     late_now = [d for d in late if d.paused_on is None]
@@ -44,6 +45,8 @@ def brief(state: ComplaintState, as_of: date) -> Brief:
         waiting_for = late_now[0].owner
     elif review is not None:
         waiting_for = review.owner
+    elif to_decide is not None and to_decide.is_open and to_decide.last_in_time >= as_of:
+        waiting_for = to_decide.owner
     elif next_one is not None:
         waits_for = next_one.limit.waits_for if next_one.last_in_time >= as_of else None
         waiting_for = waits_for or next_one.owner

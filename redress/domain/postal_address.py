@@ -7,11 +7,17 @@ them a UK postcode or a country, none that begins with one of a few characters.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+from redress.domain.countries import COUNTRIES
 
 NOT_AT_THE_BEGINNING = '@()=[]"\u201c\u201d\\/,<>~'
 """Characters that no line may begin with."""
 
+FEWEST_LINES, MOST_LINES = 2, 6
+"""Lines of an address without the name: with it three to seven."""
+
+_BFPO = re.compile(r"(?:BFPO|BF)\s*[0-9]{1,4}(?:\s*[0-9][A-Z]{2})?", re.IGNORECASE)
 _POSTCODE = r"(?:GIR\s?0AA|[A-Z]{1,2}[0-9][A-Z0-9]?\s*[0-9][ABD-HJLNP-UW-Z]{2})"
 _ENDS_WITH_POSTCODE = re.compile(rf"(?P<before>.*?\S)[\s,.]+(?P<postcode>{_POSTCODE})[\s.,]*", re.IGNORECASE)
 _IS_POSTCODE = re.compile(rf"{_POSTCODE}[\s.,]*", re.IGNORECASE)
@@ -51,6 +57,12 @@ def postal_lines(address: str) -> list[str]:
     return lines
 
 
+def ends_well(lines: Sequence[str]) -> bool:
+    """Whether the last line is one that a carrier can sort by: a postcode, a forces' number or a country."""
+    last = lines[-1].strip(" .,")
+    return bool(_IS_POSTCODE.fullmatch(last) or _BFPO.fullmatch(last)) or last.casefold() in COUNTRIES
+
+
 def begun_well(line: str) -> str:
     """A line without the characters that none may begin with: a name that stands above an address too."""
     return line.strip(" ,\t").lstrip(NOT_AT_THE_BEGINNING + " \t")
@@ -70,6 +82,20 @@ def what_else(line: str) -> str:
 
 def address_mistakes(address: str) -> Iterator[str]:
     """What somebody who types an address can put right at once: what is wrong, what would be right."""
+    wrong = [*_wrong_lines(address)]
+    yield from wrong
+    lines = postal_lines(address)
+    if wrong:
+        return  # what is left cannot be judged yet
+    if len(lines) < FEWEST_LINES:
+        yield "should have a street, a town and a UK postcode (or a country), each on a line of its own"
+    elif not ends_well(lines):
+        yield "should end with a UK postcode, for example EX1 1AA, or with the name of the country"
+    elif len(lines) > MOST_LINES:
+        yield f"should have at most {MOST_LINES} lines, the postcode or country among them"
+
+
+def _wrong_lines(address: str) -> Iterator[str]:
     for number, line in enumerate(address.splitlines(), 1):
         other = what_else(line)
         if other:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from redress.domain.calendar import Calendar, HolidayTable, calendar_for
+from redress.domain.combinations import wrong_phrase
 from redress.domain.compression import compressed
 from redress.domain.fields import Connection, Role
 from redress.domain.flags import FLAGS
@@ -37,6 +38,8 @@ MOMENTS = {
     "received": "the day it was received",
     "questioned": "the day it was received",
     "decided": "the decision whether the matter is taken",
+    "route_questioned": "the day the question came up",
+    "route_decided": "the decision by which route the matter goes on",
     "acknowledged": "the acknowledgement",
     "statement_agreed": "the agreed complaint statement",
     "panel_scheduled": "the day of the panel's meeting",
@@ -87,6 +90,7 @@ NEEDED = frozenset(
         "ombudsman_reply",
         "contact_review",
         "contact_confirmation",
+        "route_decision",
     }
 )
 """Limits that the software itself starts: every procedure has them (most from `shared.toml`)."""
@@ -210,6 +214,31 @@ class Stage(Data):
     source: Written
 
 
+def _phrase(phrase: str) -> str:
+    wrong = wrong_phrase(phrase)
+    if wrong:
+        raise ValueError(wrong)
+    return phrase
+
+
+Phrase = Annotated[str, AfterValidator(_phrase)]
+"""Words looked for in a text: `*` ends a word that goes on, `...` stands for up to three others."""
+
+
+class Words(Data):
+    """Words that count together, in one sentence of a point (`redress.domain.combinations`)."""
+
+    one_of: Annotated[list[Phrase], Field(min_length=1)]
+    and_one_of: list[Phrase] = []
+    """One of these as well; one that is denied does not count."""
+    none_of: list[Phrase] = []
+    """Where one of these stands anywhere in the point, the combination does not count."""
+
+
+SUGGESTS = "suggests"
+"""When a question is asked whose answer holds nothing up: where the points suggest another route."""
+
+
 class Question(Data):
     """Something to ask before or while a matter is taken: who may complain, what about, how old."""
 
@@ -220,12 +249,19 @@ class Question(Data):
         "role_in",
         "role_not_in",
         "mentions",
+        "suggests",
         "child_disagrees",
         "child_not_asked",
         "not_tried_informally",
     ]
     values: list[str] = []
-    """Roles, or words looked for in the points and in what the matter is about."""
+    """Roles, or words looked for in the points and in what the matter is about (`suggests`: there alone)."""
+    words: list[Words] = []
+    """`suggests`: the combinations looked for in each point."""
+    unless: list[Phrase] = []
+    """`suggests`: the part of a sentence in which one of these stands does not count."""
+    leads_to: list[str] = []
+    """`suggests`: procedures of that route; a matter that follows one of them is not asked about."""
     says: str
     presumption: Literal["accept", "decline", "none"] = "accept"
     decides: bool = True
@@ -236,11 +272,31 @@ class Question(Data):
     """Where somebody goes instead whose matter is not taken."""
     source: Written
 
+    @model_validator(mode="before")
+    @classmethod
+    def _holds_nothing_up(cls, raw: Any) -> Any:
+        if isinstance(raw, dict) and raw.get("when") == SUGGESTS:
+            return {"decides": False, **raw}
+        return raw
+
     @model_validator(mode="after")
     def _knows_what_to_look_for(self) -> Question:
         if self.when in ("role_in", "role_not_in", "mentions") and not self.values:
             raise ValueError(f"values: is missing: when = {self.when!r} needs it")
+        if self.when == SUGGESTS:
+            if not self.words:
+                raise ValueError(f"words: is missing: when = {self.when!r} needs it")
+            if self.decides:
+                raise ValueError(f"decides: should be left out: when = {self.when!r} holds nothing up")
+        for key in ("words", "unless", "leads_to"):
+            if self.when != SUGGESTS and getattr(self, key):
+                raise ValueError(f"{key}: belongs to when = {SUGGESTS!r} alone")
         return self
+
+    @property
+    def is_of_route(self) -> bool:
+        """Whether it asks by which route the matter goes on: it does so under its first stage meanwhile."""
+        return self.when == SUGGESTS
 
     @property
     def asked(self) -> str:

@@ -15,6 +15,7 @@ from redress.domain.log import EffectStatus
 from redress.domain.london import instant, london_date, london_time
 from redress.domain.messages import Message
 from redress.domain.parsing import fingerprint
+from redress.domain.routes import ROUTE_DECISION
 from redress.domain.sentences import chase, goes_on, letter_leaves, owed, reminder
 from redress.domain.state import ComplaintState
 
@@ -251,6 +252,11 @@ def notices_at_opening(state: ComplaintState, opened_on: date) -> list[Effect]:
         facts = facts_of(state.deadlines, to_decide) | {"questions": questions, "next": step_of(to_decide)}
         key = "decision_needed:opening"
         notices.append(Effect(key, "letter", "decision_needed", opened_on, facts))
+    route = state.latest.get(ROUTE_DECISION)
+    if route is not None and route.is_open:
+        asked: list[Fact] = [each.asked for each in state.routes]
+        facts = facts_of(state.deadlines, route) | {"questions": asked, "next": step_of(route)}
+        notices.append(Effect("decision_needed:route", "letter", "decision_needed", opened_on, facts))
     if state.to_ask and state.closed_on is None:
         to_ask: list[Fact] = [question.asked for question in state.to_ask]
         facts = {"questions": to_ask, "next": state.effects.next_step()}

@@ -12,6 +12,7 @@ A `ComplaintState` starts from an opening, takes one message after another (`app
 - `requests`: messages that came too early or too late for what they ask;
 - `attempts`: what was tried to reach a person of whom nothing is heard;
 - `contacts`: addresses and advocates that wait to be confirmed;
+- `routes`: whether it belongs elsewhere, where the points suggest that and nobody has decided it;
 - `effects`: the letters, reminders and records that it gives rise to.
 
 What each message does stands in `redress.domain.actions`; actions change the state by its methods alone.
@@ -19,7 +20,7 @@ What each message does stands in `redress.domain.actions`; actions change the st
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -41,9 +42,10 @@ from redress.domain.opening import Opening
 from redress.domain.people import People
 from redress.domain.points import Point, Points
 from redress.domain.position import Ending, OpenOrClosed, Position
-from redress.domain.procedure import PauseGround, RulesSnapshot, Stage, StageName
+from redress.domain.procedure import Limit, PauseGround, Procedure, RulesSnapshot, Stage, StageName
 from redress.domain.remedies import Remedies
 from redress.domain.requests import Requests
+from redress.domain.routes import ROUTE_DECISION, Routes
 from redress.domain.strikes import Strikes
 from redress.domain.words import asked_about_entry, entry_stage, plain, questions_of
 
@@ -64,7 +66,10 @@ NEXT_SITTING: dict[str, Any] = {
 class ComplaintState:
     """One complaint after some of its messages, on one day. Use it once, in the order of dates."""
 
-    def __init__(self, rules: RulesSnapshot, opening: Opening, act: Act) -> None:
+    def __init__(
+        self, rules: RulesSnapshot, opening: Opening, act: Act, opened_under: Procedure | None = None
+    ) -> None:
+        """`opened_under`: the procedure it followed before it was moved; left out: that of `rules`."""
         self._act = act
         self.rules = rules
         self.procedure = rules.procedure
@@ -83,7 +88,9 @@ class ComplaintState:
         self.links = Links()
         self.complainant_died = False
         self.loaded = 0
-        self.opened_under = rules.procedure.name
+        chosen = opened_under or rules.procedure
+        self.opened_under = chosen.name
+        self.routes = Routes(chosen, opening)
         self.effects = EffectLog(self.deadlines, opening.events_on or opening.received_on)
         self.outcomes: dict[int, Outcome] = {}
         self.granted: frozenset[int] = frozenset()  # extensions that were given before a correction
@@ -105,6 +112,8 @@ class ComplaintState:
         self.ask_about_advocate()
         if self.questions:
             self._question()
+        if self.routes.ask(self.points.all, opening=True):
+            self._ask_about_route(chosen.limit.get("acknowledgement"))
 
     # --- what is read of it ----------------------------------------------------------------------
 
@@ -245,6 +254,11 @@ class ComplaintState:
         has_report = stage.name == "stage_2" and "reported:investigation" in self.reached
         return stage.name not in self.answers.on and stage.name != "stage_3" and not has_report
 
+    @property
+    def may_reword_points(self) -> bool:
+        """Whether an agreed statement words the points anew: what an answer is about stays as it is."""
+        return self.current_stage not in self.answers.on and self.current_stage != "stage_3"
+
     # --- stages ----------------------------------------------------------------------------------
 
     def take(self, entry: LogEntry) -> None:
@@ -261,6 +275,43 @@ class ComplaintState:
         """A person has to decide whether the matter is taken."""
         self.position.stage = "intake"
         self.deadlines.reach("questioned", self.day)
+
+    def _ask_about_route(self, by: Limit | None = None) -> None:
+        """A person is to say by which route it goes on, by the day of a limit; nothing waits for that."""
+        limit = self.procedure.limit.get(ROUTE_DECISION)
+        if limit is not None:
+            by = by or limit
+            last = limit.model_copy(update={"days": by.days, "unit": by.unit})
+            self.deadlines.start(last, self.day, last.days)
+
+    def ask_about_points(self, added: Sequence[str], entry: LogEntry) -> None:
+        """New points may suggest another route: the manager is asked of them too."""
+        if not self.routes.ask(self.points.all[-len(added) :]):
+            return
+        runs = self.latest.get(ROUTE_DECISION)
+        if runs is None or not runs.is_open:
+            self._ask_about_route()
+        if ROUTE_DECISION in self.latest:
+            questions: list[Fact] = [each.asked for each in self.routes]
+            self.effects.ask_owner(self.latest[ROUTE_DECISION], entry, questions=questions)
+
+    def decide_route(self, entry: LogEntry) -> bool:
+        """It is said by which route the matter goes on, as a whole; whether anybody had asked."""
+        was_asked = bool(self.routes.open)
+        self.routes.decide(self.procedure.name)
+        self._route_is_decided(entry)
+        return was_asked
+
+    def split_route(self, entry: LogEntry) -> None:
+        """Points have left by another route; what was asked of these alone is decided."""
+        self.routes.split({point.number for point in self.points.all if point.is_gone})
+        if not self.routes.open:
+            self._route_is_decided(entry)
+
+    def _route_is_decided(self, entry: LogEntry) -> None:
+        asked = self.latest.get(ROUTE_DECISION)
+        if asked is not None and asked.is_open:
+            self.deadlines.meet(asked, self.day, assumed=entry.assumed)
 
     def open_stage(self, name: StageName, entry: LogEntry, counts_from: date) -> None:
         """Go to a stage: what ran in the last one stops, what belongs to this one starts."""
@@ -356,6 +407,8 @@ class ComplaintState:
         self.answers.owe_anew(self.stage_rules, self.day, keep=keep)
         if self.questions and "decided" not in self.reached:
             self._question()
+        if self.routes.open:
+            self._ask_about_route()
         self.deadlines.reach("reopened", self.day, assumed=entry.assumed)
 
     def take_up(self, entry: LogEntry) -> None:
@@ -421,7 +474,7 @@ class ComplaintState:
             self.panel_on = None
         self.points.bring_back(stages)
         self.deadlines.reach(f"requested:{stage}", counts_from, assumed=entry.assumed)
-        if not self.answers.is_owed(self.stage_rules):
+        if not self.answers.is_under_way(self.stage_rules):
             self.answers.owe_anew(self.stage_rules, counts_from)
 
     def take_back(self, entry: LogEntry, counts_from: date) -> None:
@@ -431,6 +484,8 @@ class ComplaintState:
         self._forget_the_end()
         if self.questions and "decided" not in self.reached:
             self._question()
+        if self.routes.open:
+            self._ask_about_route()
         if self.stage_rules.name in self.answers.on:
             self.answers.begin_windows_anew(self.stage_rules, counts_from)
         else:

@@ -33,6 +33,7 @@ from redress.domain.points import Point
 from redress.domain.position import Ending, OpenOrClosed
 from redress.domain.procedure import LimitKind, Owner, Question, StageName, Unit
 from redress.domain.remedies import AgreedAction
+from redress.domain.routes import RouteAsked
 from redress.domain.state import ComplaintState
 
 LetterState = Literal[
@@ -174,8 +175,8 @@ class LetterStatus(TypedDict):
     state: NotRequired[LetterState]
     """`waiting` (for office hours, or its day), `leaving` (written), `done` (it left), `arrived` (and is
     known to have), `failed` and `unsure` (raised to the Complaints Manager), `by_hand` (for somebody to
-    send, from the outbox folder or without any address), `skipped` (overtaken), `history` (from before:
-    never sent)."""
+    send, from the outbox folder or without any address), `skipped` (overtaken, or told to
+    staff in their daily digest alone), `history` (from before: never sent)."""
 
 
 @with_config(DESCRIBED)
@@ -637,10 +638,10 @@ def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of:
     )
 
 
-def _open_questions(state: ComplaintState) -> list[Question]:
+def _open_questions(state: ComplaintState) -> list[Question | RouteAsked]:
     if state.closed_on is not None:
         return []
-    return [*(state.questions if state.stage == "intake" else []), *state.to_ask]
+    return [*(state.questions if state.stage == "intake" else []), *state.routes, *state.to_ask]
 
 
 def _unplaced(state: ComplaintState) -> list[str]:

@@ -82,6 +82,8 @@ def _is_asked(question: Question, procedure: Procedure, opening: Opening) -> boo
             return any(child.child_agrees is None for child in children)
         case "not_tried_informally":
             return opening.tried_informally is False
+        case "suggests":
+            return False  # asked of each point (redress.domain.routes)
 
 
 def _is_one_of(role: str, roles: Iterable[str]) -> bool:

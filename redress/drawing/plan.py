@@ -129,6 +129,8 @@ def can_run(procedure: Procedure, limit: Limit) -> bool:
     match limit.name:
         case "eligibility_decision":
             return any(question.decides for question in procedure.questions)
+        case "route_decision":
+            return any(question.is_of_route for question in procedure.questions)
         case "late_request_decision":
             return any(stage.next and stage.after_lapse == "decision" for stage in procedure.stages)
         case "contact_review":
@@ -139,7 +141,7 @@ def can_run(procedure: Procedure, limit: Limit) -> bool:
 
 
 def _section_of(procedure: Procedure, limit: Limit) -> str:
-    if limit.name in NEEDED - {"eligibility_decision", "ombudsman_review"}:
+    if limit.name in NEEDED - {"eligibility_decision", "ombudsman_review", "route_decision"}:
         return "any_time"
     return limit.stage if limit.stage in {*procedure.stage, "ombudsman"} else "intake"
 

@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from redress.domain.case import Case
+from redress.letters.catalogue import catalogue
 from redress.letters.delivery.contact_routes import ContactRoutes, contact_routes_of
 from redress.letters.delivery.text_message import text_message
-from redress.letters.letter import former_contact, letters_for
+from redress.letters.letter import OUTSIDE, former_contact, letters_for
 from redress.procedures.loader import authority
 from redress.store import letters as letter_store
 from redress.store.letters import LetterRow, NewLetter
@@ -27,9 +28,15 @@ TO_OLD_ADDRESS = "contact_confirmed"
 
 
 def written(case: Case, effect: Mapping[str, Any], on: date, *, texts: bool) -> Iterator[NewLetter]:
-    """The letters of an effect, each with how it is to leave; `texts`: text messages are sent beside them."""
+    """The letters of an effect, each with how it is to leave; `texts`: text messages are sent beside them.
+
+    What staff read in their daily digest is no letter.
+    """
     own = authority(case.intake.authority)
+    in_digest = catalogue()[effect["template"]].told_in_digest(own.digest.urgent)
     for letter in letters_for(case, own, effect, on):
+        if in_digest and letter.recipient not in OUTSIDE:
+            continue
         routes = contact_routes_of(case, own, letter.recipient, former_contact(effect["facts"]))
         blank = Recipient(subject=letter.subject, sender=own.title, reply_to=own.contact.email)
         recipient = _addressed(blank, routes)

@@ -12,7 +12,7 @@ whose names begin with `_` are parts of letters; those in `young` are texts for 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Literal
@@ -52,6 +52,14 @@ class CatalogueEntry(Data):
     """What it explains beyond the line that every letter has: `stage`, where it begins one, with all that is
     said once a stage; `next`, the stage that may be asked for after it; `rights`, the ways to the Ombudsman.
     """
+
+    digest: Literal["", "daily", "limit_missed", "decision", "undelivered"] = ""
+    """To staff: `daily`, it stands in the daily digest alone; else a letter of its own only where the
+    authority's file calls it urgent by this name (`[digest] urgent`)."""
+
+    def told_in_digest(self, urgent: Collection[str]) -> bool:
+        """Whether staff read it in their digest and get no letter about it."""
+        return bool(self.digest) and self.digest not in urgent
 
     def subject_for(self, *, outside: bool, young: bool) -> str:
         """The subject, as a template, for a reader at the authority or `outside` it."""

@@ -8,12 +8,14 @@ from typing import Any
 from redress.domain.calendar import full_date
 from redress.domain.case import Case
 from redress.domain.deadline import Deadline, days_late
+from redress.domain.facts import last_for_the_ombudsman
 from redress.domain.messages import SchedulePanel, Suspend
 from redress.domain.opening_parsing import parse_opening
 from redress.domain.plain_words import says
+from redress.domain.points import Point
 from redress.domain.remedies import AgreedAction
 from redress.domain.splitting import part_of
-from redress.letters.naming import Facts, Titles, matter_of, procedure_of, stages_of
+from redress.letters.naming import Facts, Titles, matter_of, names_of, procedure_of, stages_of
 from redress.letters.next_step import by_due, sentences
 from redress.procedures.loader import Authority, Service, procedure, rules_for
 
@@ -54,6 +56,7 @@ def context(
         "points": [p for p in state.points.all if p.state not in ("split_off", "replaced")],
         "point": lambda number: points.get(number, str(number)),
         "doubts": [q.doubt for q in state.questions if q.doubt] if state.stage == "intake" else [],
+        "route_doubts": [each.question.doubt for each in state.routes if each.question.doubt],
         "anonymous": case.opening.complainant is None,
         "for_child": bool(case.opening.children),
         "has_advocate": state.people.advocate is not None,
@@ -61,6 +64,10 @@ def context(
         "reached": state.reached,
         "place": _place(case),
         "waited_in_part": _waited_in_part(case),
+        "names": names_of(case),
+        "unanswered": _unanswered(case, facts),
+        "resting_unanswered": _resting_unanswered(case),
+        "ombudsman_by": _ombudsman_by(case, sent_on),
         "panel_on": state.panel_on.isoformat() if state.panel_on and state.panel_on >= sent_on else "",
         "due": {d.name: d.due_on.isoformat() for d in ahead},
         "late_since": {d.name: d.due_on.isoformat() for d in runs if d.last_in_time < sent_on},
@@ -99,6 +106,28 @@ def _waited_in_part(case: Case) -> bool:
     """Whether only points of it were suspended last, not the whole."""
     suspensions = [e.message for e in case.state.effects.heard if isinstance(e.message, Suspend)]
     return bool(suspensions) and suspensions[-1].points is not None
+
+
+def _unanswered(case: Case, facts: Facts) -> list[Point]:
+    """The points that a late answer is owed to, where other points of its stage have been answered."""
+    state = case.state
+    answered = (
+        state.answers.answered(facts["stage"]) if facts.get("stage") in state.procedure.stage else set()
+    )
+    owed = [point for point in state.points.open if point.number not in answered]
+    return owed if answered and facts.get("stage") == state.stage else []
+
+
+def _resting_unanswered(case: Case) -> list[Point]:
+    """The points that the present stage is not about, and that an earlier one still has to answer."""
+    owed = {number for points in case.state.answers.left.values() for number in points}
+    return [point for point in case.state.points.all if point.state == "resting" and point.number in owed]
+
+
+def _ombudsman_by(case: Case, sent_on: date) -> str:
+    """The last of the 12 months within which the Ombudsman normally wants to hear of it; empty: passed."""
+    last = last_for_the_ombudsman(case.state.effects.knew_on)
+    return last.isoformat() if last >= sent_on else ""
 
 
 def _numbered(name: str, title: str) -> str:

@@ -8,7 +8,7 @@ never leave. A letter that failed or is unsure holds up no other.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from time import monotonic, sleep
 from typing import Any, NamedTuple
@@ -137,12 +137,9 @@ class LetterDispatcher:
         letter_store.put(db, self.register.cipher, case.reference, new, max(done.values(), default=0))
         return all_written
 
-    def write_again(self, reference: str) -> bool:
+    def _write_again(self, reference: str) -> bool:
         """Write the letters of a complaint that could not be written before; whether all are written now."""
         try:
-            with self.register.reading() as db:
-                if not letter_store.in_state(db, ("waiting",), reference):
-                    return True
             with self.register.writing() as db:
                 waiting = self.register.waiting_letters(db, reference)
                 recorded = self.register.case(db, reference)
@@ -161,19 +158,29 @@ class LetterDispatcher:
         Never in a transaction of the caller's: a channel may take its time. What is left after the budget of
         one attempt is for the next.
         """
+        return self._send(reference, self._in_state(reference, letter_store.OPEN))
+
+    def write_and_send(self, reference: str) -> tuple[bool, Remaining]:
+        """The same, once what could not be written before has been; also whether all are written now."""
+        rows = self._in_state(reference, ("waiting", *letter_store.OPEN))
+        if not any(row.state == "waiting" for row in rows):
+            return True, self._send(reference, rows)
+        return self._write_again(reference), self.send(reference)
+
+    def _send(self, reference: str, rows: list[LetterRow]) -> Remaining:
         ends = monotonic() + SENDING_BUDGET.total_seconds()
         tried: set[tuple[str, str, str, int]] = set()
         while True:
-            rows = self._open(reference)
             row = next((row for row in _first_in_line(rows) if _try_of(row) not in tried), None)
             if row is None or monotonic() > ends:
                 return self._remaining(rows)
             tried.add(_try_of(row))
             self._deal_with(row)
+            rows = self._in_state(reference, letter_store.OPEN)
 
-    def _open(self, reference: str) -> list[LetterRow]:
+    def _in_state(self, reference: str, states: Sequence[State]) -> list[LetterRow]:
         with self.register.reading() as db:
-            return letter_store.in_state(db, letter_store.OPEN, reference)
+            return letter_store.in_state(db, states, reference)
 
     def _deal_with(self, row: LetterRow) -> None:
         try:

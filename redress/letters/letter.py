@@ -21,7 +21,7 @@ from redress.domain.fields import Contact
 from redress.domain.schedule import left_in_error
 from redress.letters.catalogue import TEMPLATES, TemplateLoader, catalogue, text_of
 from redress.letters.context import context
-from redress.letters.naming import one_line, plain_of, stages_of, titles_of
+from redress.letters.naming import names_of, one_line, plain_of, stages_of, titles_of, with_names
 from redress.letters.next_step import next_line, sentences
 from redress.letters.visible import visible
 from redress.procedures.loader import Authority
@@ -67,6 +67,8 @@ def letters_for(case: Case, authority: Authority, effect: Mapping[str, Any], sen
         outside = role in OUTSIDE
         young = outside and case.opening.is_young
         titles = titles_of(authority, outside=outside)
+        if outside:
+            titles = with_names(titles, names_of(case))
         reader = {
             **context(case, authority, facts, sent_on, titles, young=young),
             **_reader(case, role, facts),

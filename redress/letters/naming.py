@@ -42,6 +42,30 @@ def titles_of(authority: Authority, *, outside: bool) -> dict[str, str]:
     return titles if outside else {role: re.sub(r"\byour\b", "the", title) for role, title in titles.items()}
 
 
+NAMED = ("investigating_officer", "independent_person", "adjudicating_officer", "panel_chair", "panel_member")
+"""The parts whose holders letters name."""
+
+_A_NAME = re.compile(r"[^\W\d_][^\d@_]*\s[^\d@_]*[^\W\d_]\.?")
+
+
+def names_of(case: Case) -> dict[str, str]:
+    """Who has a part at present, by name, and the `officer` who deals with it where a name is recorded.
+
+    An officer may be recorded by a number of the authority's: that is told to nobody.
+    """
+    people = case.state.people
+    held = {role: [one_line(each.person.name or "") for each in people.holders(role)] for role in NAMED}
+    names = {role: " and ".join(filter(None, who)) for role, who in held.items()}
+    officer = one_line(people.officer or "")
+    names["officer"] = officer if _A_NAME.fullmatch(officer) else ""
+    return {role: name for role, name in names.items() if name}
+
+
+def with_names(titles: Titles, names: Mapping[str, str]) -> dict[str, str]:
+    """Titles to somebody outside: with the name of whoever has the part, where it is known."""
+    return {role: f"{title} ({names[role]})" if role in names else title for role, title in titles.items()}
+
+
 def plain_of(case: Case) -> dict[str, str]:
     """The plain words a young person's letter carries: of the place it is at or, once answered, of the next.
 
@@ -126,6 +150,8 @@ def stages_of(
         "after": stage_words(state, after, titles, young=young) if after else None,
         "asked": asking in state.reached,
         "went_on": state.procedure.order[stage.name] < state.procedure.order[state.current_stage],
+        "now": stage_words(state, state.stage_rules, titles, young=young),
+        "answered_now": state.current_stage in state.answers.on,
         "early_on": min((e.message.on.isoformat() for e in state.requests.early), default=""),
         "may_go_on": after is not None and state.closed_as not in ("withdrawn", "declined"),
         "ask_by": windows[0].due_on.isoformat() if windows else "",

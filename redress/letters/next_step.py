@@ -15,7 +15,7 @@ from redress.domain.case import Case
 from redress.domain.deadline import Deadline
 from redress.domain.plain_words import says_of_window
 
-SIDE_STEPS = ("remedy", "contact_review", "contact_confirmation", "ombudsman_reply")
+SIDE_STEPS = ("remedy", "contact_review", "contact_confirmation", "ombudsman_reply", "route_decision")
 """Limits beside the procedure: people are told its own next step first."""
 
 
@@ -43,8 +43,9 @@ def next_line(
     case: Case, facts: Mapping[str, Any], sent_on: date, titles: Mapping[str, str], *, outside: bool
 ) -> str:
     """The sentence for a letter that leaves on `sent_on`; `outside`, for the person concerned."""
-    step = next_step(case, facts, sent_on)
-    if not outside and step.kind == "ombudsman":
+    step = next_step(case, facts, sent_on, outside=outside)
+    about_remedy = str(facts.get("deadline", "")).startswith("remedy_")
+    if step.kind == "ombudsman" and (about_remedy or not outside):
         step = _still_owed(case, step, sent_on)
     if step.kind == "ombudsman" and not case.state.procedure.has_ombudsman:
         step = _no_ombudsman(case, step, sent_on)
@@ -61,16 +62,18 @@ def next_line(
     return line[0].upper() + line[1:]
 
 
-def next_step(case: Case, facts: Mapping[str, Any], sent_on: date) -> Step:
+def next_step(case: Case, facts: Mapping[str, Any], sent_on: date, *, outside: bool) -> Step:
     """What the effect said comes next, where that still holds when the letter leaves; else what does now."""
-    return next(_holding(case, facts, sent_on))
+    return next(_holding(case, facts, sent_on, outside=outside))
 
 
-def _holding(case: Case, facts: Mapping[str, Any], sent_on: date) -> Iterator[Step]:
+def _holding(case: Case, facts: Mapping[str, Any], sent_on: date, *, outside: bool) -> Iterator[Step]:
     state = case.state
     owing = sorted((d for d in state.running if d.paused_on is None), key=by_due)
     if state.closed_on is None:  # the end of a restriction of contact is not what an open case waits for
         owing = [deadline for deadline in owing if deadline.limit.name not in SIDE_STEPS[1:]]
+    elif outside:  # nor what we still owe the Ombudsman what the person waits for
+        owing = [deadline for deadline in owing if deadline.limit.name != "ombudsman_reply"]
     stated: list[Any] = [facts.get("next"), state.effects.next_step()]
     for fact in filter(None, stated):
         on, owner = date.fromisoformat(fact["on"]), fact["owner"]
@@ -114,7 +117,7 @@ def _before_remedies(case: Case, step: Step, sent_on: date) -> Step:
 
 
 def _still_owed(case: Case, step: Step, sent_on: date) -> Step:
-    """To staff: while an agreed action is owed, which outlives the procedure, that is what comes next."""
+    """To staff, and in a letter about it: an agreed action, which outlives the procedure, comes next."""
     owed = [d for d in case.state.running if d.limit.name == "remedy"]
     ahead = [d for d in owed if d.last_in_time >= sent_on]
     if ahead:

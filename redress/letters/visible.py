@@ -13,13 +13,15 @@ _SPELLING = frozenset("\u200c\u200d\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u0
 
 def visible(text: str) -> str:
     """Text without control characters, overrides of direction, tags and the like; one kind of line end."""
-    return "".join(map(_shown, _LINE_END.sub("\n", text)))
+    lines = _LINE_END.sub("\n", text).split("\n")
+    # What is printable has nothing of the kind: so it is with nearly every line.
+    return "\n".join(line if line.isprintable() else "".join(map(_shown, line)) for line in lines)
 
 
 def _shown(character: str) -> str:
     match unicodedata.category(character):
         case "Cc":
-            return character if character in "\n\t" else " "
+            return character if character == "\t" else " "
         case "Cf":
             return character if character in _SPELLING else ""
         case "Cs" | "Co":  # halves of characters, and what has a meaning for one machine alone

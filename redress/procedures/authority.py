@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from datetime import date
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -33,7 +33,7 @@ def _email(value: str) -> str:
 
 def _by_procedure(value: object) -> object:
     """Changes to one procedure stand under its name: `[only.corporate.limits.acknowledgement]`."""
-    parts = {"limits", "new_limits", "roles", "stages", "questions", "plain", "policy"}
+    parts = {"limits", "new_limits", "roles", "stages", "questions", "not_asked", "plain", "policy"}
     if isinstance(value, dict) and parts & value.keys():
         part = sorted(parts & value.keys())[0]
         raise ValueError(f"name the procedure first: [only.PROCEDURE.{part}]")
@@ -83,6 +83,20 @@ class Retention(Data):
     def last_day(self, closed_on: date) -> date:
         """The last day on which it is kept."""
         return months_after(closed_on, 12 * self.years)
+
+
+Urgent = Literal["last_day", "limit_missed", "decision", "undelivered"]
+"""What staff may be told apart from their daily digest."""
+
+
+class DailyDigest(Data):
+    """What staff read in one digest a day, and what they are told apart from it."""
+
+    urgent: list[Urgent] = ["last_day", "limit_missed", "decision", "undelivered"]
+    """`last_day`: today is the last day of a limit, in a letter of its own beside the digest; `limit_missed`,
+    `decision`, `undelivered`: a letter about each as it comes up. What is not named stands in the digest."""
+    due_within: Annotated[int, Field(ge=0, le=60)] = 5
+    """Working days ahead of which it tells what is due."""
 
 
 class Choice(Data):
@@ -140,6 +154,8 @@ class Overlay(Data):
     stages: dict[str, dict[str, Any]] = {}
     questions: list[dict[str, Any]] = []
     """Asked beside the procedure's own; one of the same name takes its place."""
+    not_asked: list[str] = []
+    """Questions of the procedure that this authority does not ask."""
     plain: dict[str, dict[str, str]] = {}
 
 
@@ -157,6 +173,7 @@ class Authority(Overlay):
     retention: Retention | None = None
     folder_posted_daily: bool = False
     """Whether somebody posts what lies in the outbox folder every day: then what is laid there has left."""
+    digest: DailyDigest = DailyDigest()
     contact: Contact
     addresses: dict[Owner, Annotated[str, AfterValidator(_email)]] = {}
     """E-mail addresses of those at the authority; who has none here is written to at the contact's."""

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from redress.domain.procedure import PLACES
-from redress.procedures.authority import Authority, Overlay
+from redress.domain.routes import ROUTE_DECISION
+from redress.procedures.authority import REPRESENTATION, Authority, Overlay
 from redress.procedures.files import FileError, close_to, read_toml
 
 KEYED = (("limits", "name"), ("roles", "role"), ("stages", "name"))
@@ -30,6 +31,11 @@ def bare(folder: Path, file: str) -> Raw:
             what = f"shared.toml has no such limit{close_to(name, known)}"
             raise FileError(f"{file}.toml: shared.{name}: {what}")
         raw["limits"].append(known[name] | own)
+    if ROUTE_DECISION not in {limit.get("name") for limit in raw["limits"]}:
+        raw["limits"].append(dict(known[ROUTE_DECISION]))
+    if raw.get("name") != REPRESENTATION:
+        own = {question.get("name") for question in raw.get("questions", [])}
+        raw["questions"] = raw.get("questions", []) + [q for q in shared["questions"] if q["name"] not in own]
     raw["plain"] = shared["plain"] | raw.get("plain", {})
     raw["policy"] = shared["policy"] | raw.get("policy", {})
     raw.setdefault("pauses", shared["pauses"])
@@ -46,7 +52,7 @@ def lay_over(raw: Raw, own: Overlay) -> None:
     raw["limits"] += [dict(limit) for limit in own.new_limits]
     replaced = {question.get("name") for question in own.questions}
     others = [question for question in raw.get("questions", []) if question.get("name") not in replaced]
-    raw["questions"] = others + own.questions
+    raw["questions"] = [q for q in others + own.questions if q.get("name") not in own.not_asked]
     raw["policy"] = raw.get("policy", {}) | own.policy
     for place, words in own.plain.items():
         if place in _places(raw):
@@ -59,10 +65,11 @@ def wrong_overlay(chosen: Authority, procedures: dict[str, Raw]) -> list[str]:
     A line for each mistake.
     """
     where = f"{chosen.name}.toml"
-    wrong = [f"{where}: {line}" for line in _wrong(chosen, [*procedures.values()])]
+    having = [*procedures]
+    wrong = [f"{where}: {line}" for line in _wrong(chosen, [*procedures.values()], having)]
     for name, own in chosen.only.items():
         if name in procedures:
-            wrong += [f"{where}: only.{name}.{line}" for line in _wrong(own, [procedures[name]])]
+            wrong += [f"{where}: only.{name}.{line}" for line in _wrong(own, [procedures[name]], having)]
         else:
             hint = close_to(name, procedures)
             wrong.append(f"{where}: only.{name}: {chosen.name} has no such procedure{hint}")
@@ -74,7 +81,7 @@ def wrong_overlay(chosen: Authority, procedures: dict[str, Raw]) -> list[str]:
     return wrong
 
 
-def _wrong(own: Overlay, raws: list[Raw]) -> Iterator[str]:
+def _wrong(own: Overlay, raws: list[Raw], having: list[str]) -> Iterator[str]:
     for part, key in KEYED:
         known = [str(row.get(key)) for raw in raws for row in raw.get(part, [])]
         for name, changes in getattr(own, part).items():
@@ -91,15 +98,32 @@ def _wrong(own: Overlay, raws: list[Raw]) -> Iterator[str]:
             yield f"new_limits.{name}: the procedure has it already: change it under [limits.{name}]"
         elif "name" not in limit:
             yield f"new_limits, number {number}: name: is missing"
-    for number, question in enumerate(own.questions, 1):
-        if not question.get("name"):
-            yield f"questions, number {number}: name: is missing"
-    names = [str(question.get("name")) for question in own.questions]
-    yield from (f"questions.{name}: stands twice" for name in _twice(names))
+    yield from _wrong_questions(own, raws, having)
     known = [place for raw in raws for place in _places(raw)]
     for place in own.plain:
         if place not in known:
             yield f"plain.{place}: no such place{close_to(place, known)}"
+
+
+def _wrong_questions(own: Overlay, raws: list[Raw], having: list[str]) -> Iterator[str]:
+    for number, question in enumerate(own.questions, 1):
+        if not question.get("name"):
+            yield f"questions, number {number}: name: is missing"
+        for name in _texts(question.get("leads_to")):
+            if name not in having:
+                what = f"the authority has no procedure {name!r}{close_to(name, having)}"
+                yield f"questions.{question.get('name')}.leads_to: {what}"
+    asked = [str(question.get("name")) for raw in raws for question in raw.get("questions", [])]
+    for name in own.not_asked:
+        if name not in asked:
+            yield f"not_asked: no procedure here has a question {name!r}{close_to(name, asked)}"
+    names = [str(question.get("name")) for question in own.questions]
+    yield from (f"questions.{name}: stands twice" for name in _twice(names))
+
+
+def _texts(value: object) -> list[str]:
+    """The texts of a list in a file; what is none is told when the question is read."""
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
 
 
 def _twice(names: list[str]) -> list[str]:

@@ -8,7 +8,14 @@ from string import Formatter
 from redress.domain.procedure import MILESTONES, NEEDED, PLACES, Limit, Procedure, Stage
 from redress.procedures.files import close_to
 
-ONLY_NAMES = ("suspended", "resumed", "remedy_agreed", "contact_restricted")
+ONLY_NAMES = (
+    "route_questioned",
+    "route_decided",
+    "suspended",
+    "resumed",
+    "remedy_agreed",
+    "contact_restricted",
+)
 """Milestones of limits that the software starts and ends itself: for others they never come."""
 
 

@@ -16,6 +16,7 @@ from redress.domain.london import instant, london_date
 from redress.domain.parsing import Malformed, Problem
 from redress.domain.status import Status
 from redress.letters.addressing import readdress
+from redress.letters.catalogue import catalogue
 from redress.letters.dispatcher import LetterDispatcher
 from redress.procedures.loader import authority, authority_names
 from redress.services.clock import today
@@ -189,8 +190,17 @@ def with_delivery(register: Register, status: Status) -> Status:
     for letter in status["letters"]:
         if letter["state"] == "done":
             its = states.get(letter["key"], set())
-            letter["state"] = next((state for state in WORST_FIRST if state in its), "leaving")
+            nowhere: Literal["skipped", "leaving"] = (
+                "skipped" if _is_in_digest(status, letter["letter"]) else "leaving"
+            )
+            letter["state"] = next((state for state in WORST_FIRST if state in its), nowhere)
     return status
+
+
+def _is_in_digest(status: Status, name: str) -> bool:
+    """Whether staff read of it in their daily digest, so that no letter of its own was written."""
+    entry = catalogue().get(name)
+    return entry is not None and entry.told_in_digest(authority(status["authority"]).digest.urgent)
 
 
 WORST_FIRST: Sequence[Literal["failed", "unsure", "by_hand", "leaving", "done", "arrived"]] = (

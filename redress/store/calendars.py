@@ -14,10 +14,13 @@ from redress.store.database import insert_new
 _KEPT = select(tables.calendars.c.digest).where(tables.calendars.c.digest == bindparam("digest"))
 
 
-def keep_calendar(db: Connection, calendar: Calendar) -> str:
-    """Keep a calendar once for all complaints that count by it; gives the digest it is found by."""
+def keep_calendar(db: Connection, calendar: Calendar, kept: str = "") -> str:
+    """Keep a calendar once for all complaints that count by it; gives the digest it is found by.
+
+    `kept`: the digest of one that is there.
+    """
     digest = _digest(calendar)
-    if db.execute(_KEPT, {"digest": digest}).first() is None:
+    if digest != kept and db.execute(_KEPT, {"digest": digest}).first() is None:
         insert_new(
             db, tables.calendars, [{"digest": digest, "holidays": calendar.table.model_dump(mode="json")}]
         )

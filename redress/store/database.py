@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from sqlite3 import OperationalError
 from time import sleep
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, Executable, Table, create_engine, event, make_url
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Executable,
+    Table,
+    create_engine,
+    event,
+    false,
+    make_url,
+    or_,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 
@@ -53,6 +65,11 @@ def _use_a_log(cursor: Any) -> None:
         except OperationalError:
             sleep(0.05)
     cursor.execute("PRAGMA journal_mode=WAL")
+
+
+def one_of(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+    """Whether a column has one of a few values; SQLAlchemy writes `IN` anew each time that it is run."""
+    return or_(false(), *(column == value for value in values))
 
 
 def insert_new(db: Connection, table: Table, rows: list[dict[str, Any]]) -> int:

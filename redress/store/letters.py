@@ -31,7 +31,7 @@ from sqlalchemy import (
 
 from redress.security.encryption import Cipher, decrypt_document, decrypt_text, encrypt_document, encrypt_text
 from redress.store import tables
-from redress.store.database import upsert
+from redress.store.database import one_of, upsert
 from redress.store.outbound import Recipient, Route, mark_of
 from redress.store.places import Columns, place_of
 
@@ -245,7 +245,7 @@ _TO_LEAVE = (
 
 @cache
 def _in_state(states: tuple[State, ...], of_one: bool) -> Select[Any]:
-    wanted = select(TABLE).where(TABLE.c.state.in_(states))
+    wanted = select(TABLE).where(one_of(TABLE.c.state, states))
     if of_one:
         return wanted.where(TABLE.c.reference == bindparam("of")).order_by(TABLE.c.position)
     return wanted.order_by(TABLE.c.on_date, TABLE.c.reference, TABLE.c.position)
@@ -255,6 +255,6 @@ def _in_state(states: tuple[State, ...], of_one: bool) -> Select[Any]:
 def _changed(states: tuple[State, ...], same: tuple[str, ...], values: tuple[str, ...]) -> Update:
     return (
         update(TABLE)
-        .where(*(TABLE.c[name] == bindparam(f"old_{name}") for name in same), TABLE.c.state.in_(states))
+        .where(*(TABLE.c[name] == bindparam(f"old_{name}") for name in same), one_of(TABLE.c.state, states))
         .values({name: bindparam(f"new_{name}") for name in values})
     )

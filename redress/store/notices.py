@@ -82,12 +82,6 @@ class NoticeData(Summary):
     """With `complaint.breached`."""
 
 
-_LINE = (
-    select(tables.complaints.c.stage, tables.complaints.c.closed_on)
-    .where(tables.complaints.c.reference == bindparam("of"))
-    .with_for_update()  # two writers of one complaint take turns
-)
-
 _LAST_EVENT = select(func.max(tables.events.c.id)).where(tables.events.c.reference == bindparam("of"))
 
 
@@ -99,12 +93,10 @@ class _NewNotice(NamedTuple):
     more: dict[str, Any]
 
 
-def note_changes(db: Connection, case: Case, status: Status, as_of: date, *, first: bool) -> None:
-    """Write down what a new status changes against the complaint's line, before that is replaced.
-
-    `first`: there is no line yet.
-    """
-    before = None if first else db.execute(_LINE, {"of": case.reference}).one_or_none()
+def note_changes(
+    db: Connection, case: Case, status: Status, as_of: date, before: Row[*tuple[Any, ...]] | None
+) -> None:
+    """Write down what a new status changes against the complaint's line `before`; None: there was none."""
     found = [*_moves(db, before, status), *_breaches(case)]
     if not found:
         return
@@ -117,7 +109,7 @@ def note_changes(db: Connection, case: Case, status: Status, as_of: date, *, fir
     insert_new(db, tables.notices, [about | row | {"fanned_out": False} for row in rows])
 
 
-def _moves(db: Connection, before: Row[Any, Any] | None, status: Status) -> list[_NewNotice]:
+def _moves(db: Connection, before: Row[*tuple[Any, ...]] | None, status: Status) -> list[_NewNotice]:
     found: list[tuple[Event, dict[str, Any]]] = []
     if before is None:
         found.append(("complaint.opened", {"received_on": status["received_on"]}))

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Date, Delete, Table, bindparam, delete
+from sqlalchemy import Connection, Date, Delete, Table, bindparam, delete, select
 
 from redress.domain.case import Case
 from redress.domain.messages import KNOWN
@@ -19,6 +19,12 @@ from redress.store.calendars import keep_calendar
 from redress.store.database import upsert
 from redress.store.notices import note_changes
 from redress.store.places import place_of
+
+_LINE = (
+    select(tables.complaints.c.stage, tables.complaints.c.closed_on, tables.complaints.c.calendar)
+    .where(tables.complaints.c.reference == bindparam("of"))
+    .with_for_update()  # two writers of one complaint take turns
+)
 
 OWED = ("running", "overdue")
 """The states of a deadline that somebody still owes; a paused one is apart."""
@@ -43,8 +49,10 @@ def project(db: Connection, case: Case, as_of: date, cipher: Cipher, *, first: b
     """Write where the case stands on a date; gives the status it wrote."""
     status = case.latest_status(as_of)
     reference = case.reference
-    note_changes(db, case, status, as_of, first=first)
-    upsert(db, tables.complaints, [_line(db, case, status, cipher)])
+    before = None if first else db.execute(_LINE, {"of": reference}).one_or_none()
+    note_changes(db, case, status, as_of, before)
+    calendar = keep_calendar(db, case.state.calendar, before.calendar if before is not None else "")
+    upsert(db, tables.complaints, [_line(case, status, cipher) | {"calendar": calendar}])
     _put(db, tables.deadlines, reference, _deadlines(case, status), first=first)
     _put(db, tables.findings, reference, _findings(reference, case), first=first)
     _put(db, tables.messages, reference, _messages(reference, case, cipher), first=True)
@@ -90,13 +98,12 @@ def team_mark(cipher: Cipher, team: str) -> str:
     return cipher.mac(folded, "team") if folded else ""
 
 
-def _line(db: Connection, case: Case, status: Status, cipher: Cipher) -> dict[str, Any]:
+def _line(case: Case, status: Status, cipher: Cipher) -> dict[str, Any]:
     changes = case.state.deadlines.next_event
     about = case.state.opening.about
     return row_of(tables.complaints, status) | {
         "is_listed": status["state"] != "closed" or status["next_due_on"] is not None,
         "good_until": date.max if changes is None else changes - timedelta(days=1),
-        "calendar": keep_calendar(db, case.state.calendar),
         "team": team_mark(cipher, about.all_teams[0] if about else ""),
     }
 

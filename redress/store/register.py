@@ -12,10 +12,11 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime
+from functools import cache
 from threading import Lock
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Connection, Engine, Row, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, Engine, Row, Select, bindparam, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from redress.contract import RegisterEntry
@@ -40,7 +41,7 @@ from redress.security.encryption import (
 from redress.security.keyring import KeyDestroyed, Unreadable
 from redress.store import tables
 from redress.store.chain import link
-from redress.store.database import count_up, insert_new
+from redress.store.database import count_up, insert_new, one_of
 from redress.store.places import place_of
 from redress.store.read_models import project
 from redress.store.schema import check
@@ -53,17 +54,17 @@ _EVENTS = select(*_EVENT).where(tables.events.c.reference == bindparam("of")).or
 
 _LAST_EVENT = select(func.max(tables.events.c.id)).where(tables.events.c.reference == bindparam("of"))
 
-_LAST_OR_THERE = select(tables.events.c.number, tables.events.c.key, tables.events.c.chain).where(
-    tables.events.c.reference == bindparam("of"),
-    tables.events.c.key.in_(bindparam("keys", expanding=True))
-    | (
-        tables.events.c.number
-        == select(func.max(tables.events.c.number))
-        .where(tables.events.c.reference == bindparam("of"))
-        .scalar_subquery()
-    ),
-)
-"""The last event of a complaint, and those of some keys that are there already."""
+
+@cache
+def _last_or_there(keys: int) -> Select[Any]:
+    """The last event of a complaint, and those of so many keys that are there already."""
+    table = tables.events
+    of_complaint = table.c.reference == bindparam("of")
+    last = select(func.max(table.c.number)).where(of_complaint).scalar_subquery()
+    there = one_of(table.c.key, (bindparam(f"key_{at}") for at in range(keys)))
+    wanted = select(table.c.number, table.c.key, table.c.chain)
+    return wanted.where(of_complaint, there | (table.c.number == last))
+
 
 _NEW_EVENTS = insert(tables.events)
 
@@ -379,7 +380,8 @@ class Register:
             db.execute(_ITS_TURN, {"of": reference})
         now = datetime.now(UTC)
         keys = {entry.key: entry for entry in entries}
-        found = db.execute(_LAST_OR_THERE, {"of": reference, "keys": [*keys]}).all() if keys else []
+        asked = {f"key_{at}": key for at, key in enumerate(keys)}
+        found = db.execute(_last_or_there(len(keys)), {"of": reference, **asked}).all() if keys else []
         there = {row.key for row in found}
         number, chain = max(((row.number, row.chain) for row in found), default=(0, ""))
         rows = []

@@ -123,6 +123,23 @@ letters = Table(
     Index("letters_by_state", "state", "reference"),
 )
 
+digests = Table(
+    "digests",
+    metadata,
+    *primary_key(String(100), "authority"),
+    # A keyed digest of the mailbox: it may be a person's.
+    *primary_key(String(64), "mailbox"),
+    *primary_key(Date, "on_date"),
+    # `digest`, or `urgent`: what cannot wait for it.
+    *primary_key(String(10), "kind"),
+    # `sending`, then `sent`, `unsure` (never sent again) or `failed`; gone again where it has not left.
+    *required(String(20), "state"),
+    *required(Integer, "cases"),
+    *required(Moment, "claimed_at"),
+    *optional(String(200), "reason"),
+    *optional(String(400), "place"),
+)
+
 appointments = Table(
     "appointments",
     metadata,

@@ -29,7 +29,7 @@ from redress.exit import leave
 from redress.security.encryption import PlaintextCipher
 from redress.startup import SetupError
 from redress.temporal.client import UNREACHABLE, connect_patiently, quiet_runtime, where
-from redress.temporal.schedules import schedule_maintenance
+from redress.temporal.schedules import schedule_daily
 
 log = logging.getLogger("redress.namespace")
 
@@ -61,7 +61,7 @@ async def prepare(client: Client, *, is_managed: bool = False) -> list[str]:
         done += await _made_or_kept_long_enough(client)
         done += await _attributes_registered(client)
     await _until_usable(client)
-    return done + await _patiently(lambda: schedule_maintenance(client))
+    return done + await _patiently(lambda: schedule_daily(client))
 
 
 async def _made_or_kept_long_enough(client: Client) -> list[str]:

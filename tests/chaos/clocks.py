@@ -51,9 +51,9 @@ class Clocks:
         """
         return ("api", "worker-1", "worker-2") if self._library else ("api",)
 
-    def today(self) -> date:
-        """London's date."""
-        return (datetime.now(UTC) + timedelta(seconds=self.ahead_of_utc)).date()
+    def today(self, seconds: int = 0) -> date:
+        """London's date by a clock that is so many seconds ahead."""
+        return (datetime.now(UTC) + timedelta(seconds=self.ahead_of_utc + seconds)).date()
 
     def settings(self, seconds: int = 0) -> dict[str, str]:
         """The environment of a process whose clock is so many seconds ahead."""

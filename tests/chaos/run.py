@@ -224,7 +224,11 @@ class Run:
     async def _mail(self, of: Life, to: Life) -> None:
         """Hand a letter of one complaint to the mail server once more, for somebody."""
         while True:
-            came = [mail for mail in mails(self.house.mails) if mail.to == of.email]
+            # What a restore took back may have left under a reference that is another complaint's by now.
+            own = f"({of.reference})"
+            came = [
+                mail for mail in mails(self.house.mails) if mail.to == of.email and mail.subject.endswith(own)
+            ]
             if came:
                 break
             await asyncio.sleep(0.2)

@@ -19,12 +19,16 @@ import httpx
 from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError
 
+from tests.chaos.faults import SKEWS
 from tests.chaos.model import Sent
 from tests.chaos.servers import Installation
 
 Door = Literal["http", "update", "signal", "command"]
 
 AUTHORITY, SOURCE = "family-rights", "chaos"
+
+FURTHEST_BEHIND = -min(SKEWS)
+"""How many seconds a door's clock may be behind."""
 
 ANSWERED_WITHIN = 30.0
 """Seconds after which a sender takes it that no answer will come, and sends again."""
@@ -197,6 +201,9 @@ class Traffic:
         """Until it is answered; `stamped`: the door says which day it is."""
         self.doors[door] += 1
         body: dict[str, object] = message.fields | {"message_id": message.id}
+        behind = FURTHEST_BEHIND if stamped else 0
+        while life.sent and self.house.clocks.today(-behind) < life.sent[-1].on:
+            await asyncio.sleep(0.2)  # a clock ahead has dated the last one: this one is of no earlier day
         if not stamped:
             message.on = self.house.clocks.today()
             body["on"] = message.on.isoformat()

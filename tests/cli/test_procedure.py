@@ -161,7 +161,7 @@ NEVER_RUN = {
     "statutory": {"contact_review"},
     "corporate": set(),
     "irm": {"late_request_decision"},
-    "representation": {"eligibility_decision", "late_request_decision", "ombudsman_review"},
+    "representation": {"eligibility_decision", "late_request_decision", "ombudsman_review", "route_decision"},
 }
 """Limits that nothing can start there: no question is asked, or no request comes too late."""
 

@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 
 from redress.domain.case import Case
 from redress.domain.messages import MESSAGES
+from redress.domain.opening_parsing import parse_opening
 from redress.domain.parsing import Malformed
 from redress.procedures.bank_holidays import holiday_table
-from tests.domain.conftest import at, opened
+from redress.procedures.loader import rules_for
+from tests.domain.conftest import at, document, opened
 
 DAY = timedelta(days=1)
 NAMES = ["Inventina Prober", "Fabian Makebelieve", "Fictitia Decider", "Mythica Presider", "Unreal Sitter"]
@@ -98,14 +100,14 @@ receipts = st.sampled_from(
 
 # --- what is said --------------------------------------------------------------------------------
 
-STATUTORY = """acknowledge split respond escalate
+STATUTORY = """accept acknowledge split respond escalate
     appoint appoint appoint agree_statement extend report escalate respond decide_early escalate decide_late
     acknowledge appoint appoint appoint schedule_panel send_papers hold_panel report respond
     complete_remedy refer_to_ombudsman ombudsman_enquiry ombudsman_decision"""
 CORPORATE = """acknowledge split extend respond escalate decide_late
     acknowledge extend respond reopen extend respond
     complete_remedy refer_to_ombudsman ombudsman_enquiry ombudsman_decision"""
-IRM = """resolve_informally acknowledge escalate extend respond split
+IRM = """accept resolve_informally acknowledge escalate extend respond split
     escalate record_meeting extend respond restrict_contact
     complete_remedy refer_to_ombudsman ombudsman_enquiry ombudsman_decision"""
 REPRESENTATION = "acknowledge split respond restrict_contact complete_remedy refer_to_ombudsman"
@@ -120,6 +122,73 @@ WHOLE_WAY: Mapping[str, list[str]] = {
 
 ANY_ACTION = [name for name in MESSAGES if name != "correct"] + ["recount"]
 ODD = [*ANY_ACTION, "suspend", "suspend", "suspend", "split", "reopen"]
+
+
+class Turn(NamedTuple):
+    """One message of a turn: what it says for certain, and how many days it comes after the one before."""
+
+    action: str
+    fields: Mapping[str, Any] = {}
+    gap: int | None = None
+
+
+NEXT_OF_KIN = {"name": "Executrix Invented", "role": "other"}
+COURT = {"reason": "A court", "ground": "proceedings", "review_on": 30}
+TO_NOBODY = {"direction": "out", "channel": "telephone"}
+TRANSFERRED = {"kind": "transferred", "to": "Elsewhere Council", "reason": "Moved"}
+DUPLICATE = {"kind": "duplicate", "of": "CYP-2026-000002", "reason": "Twice"}
+SETTLED = {"kind": "settled", "terms": "A call a week", "agreed_by_complainant": True, "reason": "So"}
+FINDING_1 = [{"point": 1, "outcome": "not_upheld"}]
+FINDING_2 = [{"point": 2, "outcome": "upheld"}]
+
+TURNS: list[list[Turn]] = [
+    [Turn("escalate", {"points": None}), Turn("withdraw", {"stage": "stage_2"})],
+    [Turn("escalate", {"points": None}), Turn("withdraw", {"stage": "stage_3"})],
+    [
+        Turn("close", {"kind": "died", "who": "", "reason": "So it was"}),
+        Turn("reopen", {"complainant": NEXT_OF_KIN, "capacity": "executor"}),
+    ],
+    [
+        Turn("record_contact", TO_NOBODY),
+        Turn("record_contact", {"direction": "out", "channel": "post", "reply_by": 40}, 1),
+        Turn("record_contact", {"direction": "out", "channel": "email"}, 1),
+        Turn("close", {"kind": "out_of_contact", "reason": "Nobody answers"}, 41),
+        Turn("record_contact", {"direction": "in", "channel": "post"}),
+    ],
+    [
+        Turn("close", {"kind": "transferred", "to": "Elsewhere Council", "reason": "Moved"}),
+        Turn("strike_out"),
+    ],
+    [Turn("close", {"kind": "duplicate", "of": "CYP-2026-000002", "reason": "Twice"}), Turn("strike_out")],
+    [
+        Turn(
+            "close",
+            {"kind": "settled", "terms": "A call a week", "agreed_by_complainant": True, "reason": "So"},
+        )
+    ],
+    [Turn("withdraw", {"stage": None}), Turn("strike_out"), Turn("strike_out")],
+    [Turn("withdraw", {"stage": None}), Turn("ombudsman_decision", {"category": "premature"})],
+    [Turn("suspend", COURT | {"points": None}), Turn("respond", {"stage": None}), Turn("resume")],
+    [Turn("suspend", COURT | {"points": [1]}), Turn("respond", {"findings": []}), Turn("resume")],
+    [
+        Turn("respond", {"findings": FINDING_1, "amends": None}),
+        Turn("escalate", {"points": [1]}),
+        Turn("respond", {"findings": FINDING_2, "amends": None}),
+        Turn("escalate", {"points": [2]}),
+    ],
+    [Turn("respond", {"stage": None, "amends": None, "findings": []}), Turn("respond", {"amends": "before"})],
+    [Turn("escalate"), Turn("add_points"), Turn("decide_late")],
+    [Turn("change_procedure")],
+    [Turn("change_procedure"), Turn("strike_out")],
+    [Turn("link"), Turn("assign"), Turn("unlink")],
+    [Turn("refer_to_ombudsman", {"approached_by": "complainant"}), Turn("ombudsman_decision")],
+    [Turn("hold_panel", {"adjourned_to": 14}), Turn("hold_panel", {"adjourned_to": None}, 14)],
+]
+"""Turns that cases take, each put as a whole into a course, so that what it is about really happens.
+
+A number where a date belongs is so many days after the message's own; `before` is the message before it,
+which `strike_out` names where it names none.
+"""
 
 gaps = st.one_of(st.integers(0, 3), st.integers(0, 12), st.integers(0, 45), st.just(0))
 
@@ -197,6 +266,16 @@ def fields_of(draw: st.DrawFn, action: str, on: date, end: date) -> dict[str, An
                 said |= {"at_request_of": "complainant", "offered_on": on.isoformat()}
         case "hold_panel":
             said["adjourned_to"] = draw(st.none() | _ahead(on))
+        case "assign":
+            said["officer"] = "Olive Imagined"
+        case "link" | "unlink":
+            said["reference"] = "CYP-2026-000002"
+        case "confirm_contact":
+            said |= {"message": f"m{draw(st.integers(0, 12))}", "accept": draw(st.booleans())}
+        case "change_procedure":
+            said["procedure"] = draw(st.sampled_from(["statutory", "corporate"]))
+            said["stage"] = draw(st.sampled_from([None, None, "stage_1", "stage_2"]))
+            said["reason"] = "The wrong one"
         case "stand_down":
             said["role"] = draw(st.sampled_from(ROLES))
             said["person"] = {"name": draw(st.sampled_from(NAMES))}
@@ -243,38 +322,75 @@ def fields_of(draw: st.DrawFn, action: str, on: date, end: date) -> dict[str, An
     return said
 
 
+@lru_cache(maxsize=64)
+def _rules(procedure: str, authority: str) -> str:
+    """The terms of a procedure, as an entry point sends them with a move to it."""
+    raw = document(authority=authority, procedure=procedure, points=["Nobody came."])
+    try:
+        return rules_for(parse_opening(raw, date(2026, 6, 1))).packed
+    except Malformed:
+        return ""  # the authority has no such procedure: the move is refused
+
+
+def _complete(fields: dict[str, Any], turn: Turn, on: date, number: int, authority: str) -> dict[str, Any]:
+    """What a message says with what its turn says for certain."""
+    said = {**fields, **turn.fields}
+    for name in ("review_on", "reply_by", "adjourned_to"):
+        if isinstance(said.get(name), int):
+            said[name] = (on + said[name] * DAY).isoformat()
+    if said.get("amends") == "before":
+        said["amends"] = f"m{number - 1}"
+    if turn.action == "strike_out" and turn.gap == 0:
+        said["message"] = f"m{number - 1}"
+    if turn.action == "change_procedure":
+        said["rules"] = _rules(said["procedure"], authority)
+    return said
+
+
+@st.composite
+def courses(draw: st.DrawFn, procedure: str) -> list[Turn]:
+    """What is said in a complaint, in order: mostly the whole way with parts missing, turns and nonsense."""
+    if not draw(st.integers(0, 2)):
+        return [Turn(action) for action in draw(st.lists(st.sampled_from(ANY_ACTION), max_size=14))]
+    course = [Turn(action) for action in WHOLE_WAY[procedure] if draw(st.integers(0, 7))]
+    for extra in draw(st.lists(st.sampled_from(ODD), max_size=3)):
+        at = draw(st.integers(0, len(course)))
+        course.insert(at, Turn(extra))
+        if extra == "suspend":
+            course.insert(draw(st.integers(at + 1, len(course))), Turn("resume"))
+    for turn in draw(st.lists(st.sampled_from(TURNS), max_size=2)):
+        at = draw(st.integers(0, len(course)))
+        course[at:at] = [each._replace(gap=0) if each.action == "strike_out" else each for each in turn]
+    return course
+
+
 @st.composite
 def stories(draw: st.DrawFn, procedure: str, *, corrections: bool = False, late: bool = True) -> Story:
-    """Plausible courses with parts missing, and nonsense, of up to about twenty messages."""
+    """Plausible courses with parts missing, turns, and nonsense, of up to about thirty messages."""
     received_on = draw(receipts)
-    if draw(st.booleans()):
-        actions = [action for action in WHOLE_WAY[procedure] if draw(st.integers(0, 5))]
-        for extra in draw(st.lists(st.sampled_from(ODD), max_size=4)):
-            at = draw(st.integers(0, len(actions)))
-            actions.insert(at, extra)
-            if extra == "suspend":
-                actions.insert(draw(st.integers(at + 1, len(actions))), "resume")
-    else:
-        actions = draw(st.lists(st.sampled_from(ANY_ACTION), max_size=14))
+    more = draw(st.sampled_from(OPENINGS[procedure]))
+    course = draw(courses(procedure))
     on, dates = received_on, []
-    for action in actions:
-        on += draw(long_gaps if action == "escalate" else gaps) * DAY
+    for turn in course:
+        gap = draw(long_gaps if turn.action == "escalate" else gaps) if turn.gap is None else turn.gap
+        on += gap * DAY
         dates.append(on)
     end = on + draw(st.integers(0, 80)) * DAY
     steps = []
-    for action, on in zip(actions, dates, strict=True):
+    for number, (turn, on) in enumerate(zip(course, dates, strict=True)):
         arrives = min(end, on + draw(gaps) * DAY) if late and not draw(st.integers(0, 3)) else on
         dated = arrives != on or draw(st.integers(0, 9)) > 0
-        fields = draw(fields_of(action, on, end if late else on))
-        if action in ("respond", "decline", "close", "decide_late") and not late:
+        drawn = draw(fields_of(turn.action, on, arrives))
+        fields = _complete(drawn, turn, on, number, more.get("authority", "family-rights"))
+        if turn.action in ("respond", "decline", "close", "decide_late") and not late:
             fields["letter"] = (
                 "sent"  # what Redress writes leaves when it is told, and is received after that
             )
-        steps.append(Step(on, arrives, action, fields, dated or not late))
+        steps.append(Step(on, arrives, turn.action, fields, dated or not late))
     if corrections:
         for _ in range(draw(st.integers(1, 3))):
             steps.append(draw(corrections_of(received_on, steps, end)))
-    return Story(received_on, draw(st.sampled_from(OPENINGS[procedure])), steps, end)
+    return Story(received_on, more, steps, end)
 
 
 @st.composite

@@ -40,12 +40,23 @@ BAD_NUMBERS = {
 }
 
 
-GOOD_ADDRESSES = ["1 Made-up Row\nExampletown EX1 1AA", "Flat (2)\n1 Row", "12 Rue Inventée\n75001 Paris"]
+GOOD_ADDRESSES = [
+    "1 Made-up Row\nExampletown EX1 1AA",
+    "Flat (2)\n1 Row\nex1 1aa",
+    "12 Rue Inventée\n75001 Paris\nFrance",
+    "1 Made-up Row, Exampletown, EX1 1AA, United Kingdom",
+    "Sgt Invented\nBFPO 1234",
+]
 BAD_ADDRESSES = {
     "1 Made-up Row\nExampletown\nEX1 1AA\n01632 960123": "not_an_address",
     "1 Made-up Row\nEX1 1AA\nTel. 01632 960123": "not_an_address",
     "1 Made-up Row\njo@invented.example": "not_an_address",
     "(Flat 2), 1 Made-up Row": "not_an_address",
+    "1 Made-up Row\nExampletown": "not_an_address",
+    "1 Made-up Row, Exampletown, Exampleshire": "not_an_address",
+    "1 Made-up Row\nExampletown\nEngland": "not_an_address",
+    "EX1 1AA": "not_an_address",
+    "a\nb\nc\nd\ne\nf\nEX1 1AA": "not_an_address",
 }
 
 

@@ -244,7 +244,7 @@ def test_letters_name_one_date_the_ombudsmans() -> None:
 
 def test_titles_are_the_authoritys_own() -> None:
     text = lives()["by_statement"].one("stage_2_opening")
-    assert "A senior manager, the Assistant Director, will read it" in text
+    assert "A senior manager, the Assistant Director, will read the reports" in text
     assert text.startswith("North Somerset Council\n")
 
 
@@ -259,7 +259,7 @@ def test_the_panel_has_one_day_once_it_is_called() -> None:
         text = lives()["in_full"].one(name)
         assert "Tuesday 17 November 2026" in text
         assert "The place: Room 4, County Hall." in text
-    assert "meets on Tuesday 17 November 2026" in next_of(lives()["in_full"].one("panel_notice"))
+    assert "will meet on Tuesday 17 November 2026" in next_of(lives()["in_full"].one("panel_notice"))
 
 
 def test_whom_the_person_may_bring_to_the_panel_is_said_each_time() -> None:
@@ -289,7 +289,7 @@ def test_the_ombudsmans_year_counts_from_when_the_person_knew() -> None:
 def test_after_the_ombudsman_has_decided_nobody_is_sent_there_again() -> None:
     text = lives()["in_full"].one("ombudsman_decision")
     assert "What we will do, as the Ombudsman recommends:\n  1. Pay 100 pounds (by " in text
-    assert "the next thing we agreed to do is done" in next_of(text)
+    assert "the next thing that we agreed to do has to be done" in next_of(text)
     assert "If you go to the" not in next_of(text)
 
 
@@ -518,7 +518,7 @@ def test_who_goes_on_after_a_death_gets_the_letters_from_then_on() -> None:
         "From now on it is you who goes on with it. We answered it at Stage 1, and that answer stands."
         in text
     )
-    assert "until Wednesday 20 May 2026" in text
+    assert "by Wednesday 20 May 2026 if you can" in text
 
 
 @pytest.mark.parametrize(
@@ -559,4 +559,4 @@ def test_a_panel_moved_at_the_persons_wish_says_how_to_say_no_and_nobody_apologi
     assert "We had offered you Tuesday 10 November 2026. You asked for this day instead" in text
     assert "If you did not ask for it, or do not want it, tell us" in text
     assert not life.named("panel_delay")
-    assert "It sits again on Tuesday 12 January 2027." in life.one("panel_adjourned")
+    assert "It will sit again on Tuesday 12 January 2027." in life.one("panel_adjourned")

@@ -72,15 +72,17 @@ def test_the_irm_tells_how_to_ask_for_the_next_stage_and_that_no_day_is_the_last
 def test_the_irm_ends_at_its_own_ombudsman() -> None:
     text = nth("irm", "answer", 1)
     assert "This is our last answer in this procedure." in text
-    assert f"you can take your complaint to the {PHSO}: 0345 015 4033" in text
+    assert (
+        f"complaint to the {PHSO}, which is independent of us and free of charge, at any time: 0345" in text
+    )
     assert "What will be done:\n  1. Write an apology (by " in text
 
 
 def test_the_corporate_answer_names_the_next_stage_its_last_day_and_who_answers() -> None:
     text = nth("corporate", "answer", 0)
-    assert "ask for Stage 2 (review). There the Director of Children's Services answers." in text
+    assert "ask for Stage 2 (review). There the Director of Children's Services will answer." in text
     assert "Ask by Monday 27 July 2026. If you ask later, tell us why: we will look at it and decide" in text
-    assert "Local Government and Social Care Ombudsman: 0300 061 0614" in nth("corporate", "answer", 1)
+    assert "at any time: 0300 061 0614" in nth("corporate", "answer", 1)
 
 
 def test_each_point_has_its_decision_and_what_will_be_done_about_it() -> None:
@@ -109,7 +111,8 @@ def test_the_request_is_acknowledged_with_the_day_of_the_answer() -> None:
 
 def test_an_extension_of_the_corporate_procedure_names_the_ombudsman() -> None:
     text = said("corporate", "extension")
-    assert "you can contact the Local Government and Social Care Ombudsman now: 0300 061 0614" in text
+    assert "you can contact the Local Government and Social Care Ombudsman now" in text
+    assert "at any time: 0300 061 0614, www.lgo.org.uk" in text
     assert "The new date is Wednesday 1 July 2026." in text
     assert "Ombudsman now" not in said("in_full", "extension")
 
@@ -148,7 +151,7 @@ def test_what_was_agreed_is_written_down() -> None:
 
 def test_points_that_wait_are_not_answered_for_the_last_time() -> None:
     text = nth("some_points_wait", "answer", 1)
-    assert "They get an answer of their own when those are over:\n  - The plan was changed" in text
+    assert "They will get an answer of their own when those are over:\n  - The plan was changed" in text
     assert "For the points that do not wait, this is our last answer" in text
     resumed = said("some_points_wait", "resumption")
     assert "The part of your complaint that had to wait goes on" in resumed
@@ -184,7 +187,7 @@ def test_what_is_only_asked_delays_nothing() -> None:
 def test_whoever_is_declined_reads_why_where_to_go_and_the_ombudsman() -> None:
     text = said("irm_not_entitled", "declined")
     assert "You are no applicant or agency." in text
-    assert "Where you can go instead:\n  - Only an applicant" in text
+    assert "What you can do instead:\n  - Only an applicant" in text
     assert f"you can take your complaint to the {PHSO}" in text
     assert "within a year" not in text
 
@@ -199,7 +202,7 @@ def test_while_it_is_in_question_the_decision_comes_next() -> None:
     text = said("irm_not_entitled", "informal_late")
     assert "First our complaints administrator has to decide" in text
     assert "you can ask for Stage 1" not in text
-    assert "What happens next: By Monday 8 June 2026 the complaints administrator decides" in text
+    assert "What happens next: By Monday 8 June 2026 the complaints administrator will decide" in text
 
 
 # --- comments, compliments, suggestions and requests ---------------------------------------------

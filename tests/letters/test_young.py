@@ -242,7 +242,7 @@ def test_a_young_persons_right_to_an_advocate_is_in_every_statutory_letter() -> 
 def test_the_last_day_to_ask_for_a_panel_and_why_it_is_that_day() -> None:
     text = both("in_full")[1].one("adjudication")
     assert "The last day to ask is Wednesday 28 October 2026." in text
-    assert "We think that you have this letter on Wednesday 30 September 2026." in text
+    assert "We count from Wednesday 30 September 2026, when we think you will have this letter." in text
     assert "What we think: we do not agree. Why: The review says why." in text
 
 

@@ -67,7 +67,7 @@ OPENING: dict[str, Any] = {
         "role": "young_person",
         "email": f"{MARK}@invented.example",
         "telephone": "01632 960123",
-        "address": marked("Lane 1"),
+        "address": f"{marked('Lane 1')}\nEX1 1AA",
     },
     "advocate": {"name": marked("Advocate"), "email": f"{MARK}@help.example"},
     "about": {"service": marked("service"), "team": marked("team"), "people": [marked("Worker")]},

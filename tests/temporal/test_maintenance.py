@@ -28,9 +28,10 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 from activities.erase_due import EraseDue
 from redress.bootstrap import activities_for, running_workers
 from redress.bootstrap_keys import cipher_for
-from redress.contract import MAINTENANCE, TASK_QUEUE, ErasureReport
+from redress.contract import MAINTENANCE, TASK_QUEUE, DigestReport, ErasureReport
 from redress.procedures import loader
 from redress.procedures.authority import Retention
+from redress.procedures.bank_holidays import calendar_today
 from redress.security.keyring import add_key
 from redress.services import erasing, sending
 from redress.services.clock import today
@@ -40,7 +41,7 @@ from redress.store.register import Register
 from redress.temporal.converter import data_converter
 from redress.temporal.embedded import embedded_server
 from redress.temporal.namespace import prepare
-from redress.temporal.schedules import MAINTENANCE_SCHEDULE
+from redress.temporal.schedules import DIGEST_SCHEDULE, MAINTENANCE_SCHEDULE
 from tests.cli.conftest import Cli
 from tests.stores import migrated
 from tests.waiting import eventually, recorded, until
@@ -99,7 +100,10 @@ async def test_there_is_one_schedule_however_often_the_namespace_is_prepared(sta
     schedule = stack.client.get_schedule_handle(MAINTENANCE_SCHEDULE)
     await schedule.pause(note="by an operator")
     assert await prepare(stack.client) == []
-    assert [each.id async for each in await stack.client.list_schedules()] == [MAINTENANCE_SCHEDULE]
+    assert sorted([each.id async for each in await stack.client.list_schedules()]) == [
+        DIGEST_SCHEDULE,
+        MAINTENANCE_SCHEDULE,
+    ]
     found = await schedule.describe()
     assert found.schedule.state.paused, "an operator's choice stays"
     await schedule.unpause()
@@ -203,3 +207,24 @@ def test_only_a_confirmed_period_is_erased_automatically() -> None:
     assert not Retention(years=6).erase_automatically
     with pytest.raises(ValueError, match="verified = true"):
         Retention(years=6, verified=False, erase_automatically=True)
+
+
+async def test_the_daily_digest_leaves_once_a_day_by_its_schedule(stack: Cli) -> None:
+    """At 07:00 in London; started twice on one day, each mailbox has its digest once."""
+    assert stack.client is not None
+    await stack.open(received_on=(today() - timedelta(days=60)).isoformat())
+    schedule = stack.client.get_schedule_handle(DIGEST_SCHEDULE)
+    described = await schedule.describe()
+    london = [at.astimezone(ZoneInfo("Europe/London")) for at in described.info.next_action_times]
+    assert {(at.hour, at.minute) for at in london} == {(7, 0)}
+    reports = []
+    for number in (1, 2):
+        await schedule.trigger()
+        found = await eventually(schedule.describe, lambda each, n=number: each.info.num_actions >= n)
+        started = found.info.recent_actions[-1].action
+        assert isinstance(started, ScheduleActionExecutionStartWorkflow)
+        run = stack.client.get_workflow_handle(started.workflow_id, result_type=DigestReport)
+        reports.append(await run.result())
+    assert [report.failed for report in reports] == [0, 0]
+    assert reports[0].sent >= (1 if calendar_today().is_working_day(today()) else 0)
+    assert reports[1].sent == 0

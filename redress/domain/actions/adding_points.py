@@ -24,6 +24,7 @@ def add_points(state: ComplaintState, entry: LogEntry, message: AddPoints) -> Ou
         return refused(f"points: a complaint has at most {MOST_POINTS}; open another one (linked_to).")
     if state.may_take_points():
         state.points.add(message.points)
+        state.ask_about_points(message.points, entry)
         state.effects.send("points_added", entry)
         return APPLIED
     state.wait_for_decision(entry)

@@ -14,13 +14,18 @@ from redress.domain.words import mentioned
 
 @carries_out(Accept)
 def accept(state: ComplaintState, entry: LogEntry, message: Accept) -> Outcome:
-    """The matter is taken under the procedure."""
+    """The matter is taken under the procedure, or stays there where another route was asked about."""
     if state.closed_as == "declined":
         return refused("The matter was declined; it can be brought again as a new complaint.")
     if state.closed_on is not None:
         return refused("The complaint is closed: there is nothing to decide about it.")
+    was_asked = state.decide_route(entry)
     if state.stage != "intake":
-        return refused("Nothing is in question: the matter is under the procedure already.")
+        if not was_asked:
+            return refused("Nothing is in question: the matter is under the procedure already.")
+        if "acknowledged" in state.reached:  # the acknowledgement said what the doubt was
+            state.effects.send("accepted", entry)
+        return APPLIED
     state.take(entry)
     state.effects.send("accepted", entry)
     state.retry_waiting()
@@ -43,15 +48,17 @@ def decline(state: ComplaintState, entry: LogEntry, message: Decline) -> Outcome
         state.note_irregular(entry, what)
     state.deadlines.reach("decided", message.on, assumed=entry.assumed)
     instead: list[Fact] = [ground.instead for ground in _relied_on(state, message) if ground.instead]
+    state.decide_route(entry)
     state.close("declined", "declined" if is_written(entry, message) else "", entry, instead=instead)
     return APPLIED
 
 
 def _relied_on(state: ComplaintState, message: Decline) -> list[Question]:
     """The grounds of a decision: the only one in question, else those that its reason speaks of."""
-    if len(state.questions) == 1:
-        return state.questions
-    return [q for q in state.questions if mentioned([*q.values, *_telling_words(q)], message.reason)]
+    asked = [*state.questions, *(each.question for each in state.routes)]
+    if len(asked) == 1:
+        return asked
+    return [q for q in asked if mentioned([*q.values, *_telling_words(q)], message.reason)]
 
 
 def _telling_words(question: Question) -> list[str]:

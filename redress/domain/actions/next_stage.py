@@ -219,6 +219,8 @@ def _decide_about_points(
     texts: list[Fact] = [*added.points]
     if join:
         state.points.add(added.points)
+        if state.closed_on is None:
+            state.ask_about_points(added.points, entry)
         if state.closed_on is None and state.current_stage in state.answers.on:
             state.answers.owe_anew(state.stage_rules, entry.message.on, keep=True)
         state.effects.send("points_decided", entry, texts=texts, part=0)

@@ -38,8 +38,10 @@ def agree_statement(state: ComplaintState, entry: LogEntry, message: AgreeStatem
     """The complaint statement is agreed: the second reading of Stage 2 starts."""
     if not _happened(state, entry, "statement_agreed"):
         return APPLIED
-    if message.points:
+    if message.points and state.may_reword_points:
         state.points.reword(message.points)
+    elif message.points:
+        state.note_irregular(entry, "the stage was answered already, so that its points stay as they are")
     state.effects.send("statement_agreed", entry)
     return APPLIED
 

@@ -38,14 +38,15 @@ def answer_problem(state: ComplaintState, message: Respond) -> Problem | None:
 def respond(state: ComplaintState, entry: LogEntry, message: Respond) -> Outcome:
     """The answer at a stage; always recorded. One that does not say which stage it answers waits."""
     problem = answer_problem(state, message)
-    if problem is not None:
+    if problem is not None and state.closed_on is None:
         return state.wait_for_stage(entry, f"{problem}. The Complaints Manager is asked.")
-    if message.amends is not None:
+    if message.amends in state.answers.given:
         return _amend(state, entry, message, state.answers.given[message.amends])
+    stage = state.procedure.stage.get(message.stage or "", state.stage_rules)
     if state.closed_on is not None:
-        state.note_irregular(entry, f"the complaint was closed on {state.closed_on.isoformat()}")
-        return APPLIED
-    stage = state.procedure.stage[message.stage] if message.stage else state.stage_rules
+        if problem is not None:  # nobody is owed anything here who would come back to it
+            state.note_irregular(entry, str(problem))
+        return _answer_after_the_end(state, entry, message, stage)
     order = state.procedure.order
     if order[stage.name] > order[state.current_stage]:
         return state.wait(entry, f"{stage.title} has not been asked for yet; the answer is kept until it is.")
@@ -101,6 +102,16 @@ def _answer_again(state: ComplaintState, entry: LogEntry, message: Respond, earl
     if _content(message) == earlier.content:
         return APPLIED
     return _amend(state, entry, message, earlier)
+
+
+def _answer_after_the_end(state: ComplaintState, entry: LogEntry, message: Respond, stage: Stage) -> Outcome:
+    """An answer to a closed complaint: where an answer or its window ended that, it amends the answer."""
+    assert state.closed_on is not None
+    earlier = _answer_to_the_same(state, message, stage)
+    if earlier is not None and state.closed_as in ("lapsed", "completed", "resolved"):
+        return _answer_again(state, entry, message, earlier)
+    state.note_irregular(entry, f"the complaint was closed on {state.closed_on.isoformat()}")
+    return APPLIED
 
 
 def _note_what_is_missing(state: ComplaintState, entry: LogEntry, message: Respond, stage: Stage) -> None:

@@ -38,5 +38,6 @@ def split(state: ComplaintState, entry: LogEntry, message: Split) -> Outcome:
     points: list[Fact] = list(part.points)
     state.effects.open_part({"part": part.part, "points": points, "procedure": part.procedure}, entry)
     state.effects.send("split", entry, part=part.part, split_points=points, procedure=part.procedure)
+    state.split_route(entry)
     settle(state, entry)
     return APPLIED

@@ -14,6 +14,7 @@ from redress.procedures.authority import Authority
 from redress.store.outbound import Route
 
 NO_ADDRESS = "there is no e-mail address and no postal address that can be used"
+NOT_AS_ASKED = "there is no address for the way in which letters were asked for"
 BY_A_PERSON = "it was asked for in a form that a person has to make"
 
 
@@ -58,13 +59,15 @@ def _routes_of(person: Contact | Advocate, form: str) -> ContactRoutes:
         usable.append("email")
     if visible(person.address).strip():
         usable.append("post")
-    routes = sorted(usable, key=lambda route: asked.index(route) if route in asked else len(asked))
+    wished = [route for route in asked if route in ("email", "post")]
+    routes: list[Route] = [route for route in wished if route in usable] if wished else usable
+    why_not = NOT_AS_ASKED if usable and wished else NO_ADDRESS
     return ContactRoutes(
         name=one_line(person.name),
         email=usable_email(person.email),
         telephone=one_line(person.telephone),
         address=visible(person.address).strip(),
         routes=[] if by_a_person else routes,
-        why_no_route=BY_A_PERSON if by_a_person else "" if routes else NO_ADDRESS,
+        why_no_route=BY_A_PERSON if by_a_person else "" if routes else why_not,
         wants_text="text" in asked and not by_a_person and bool(person.telephone.strip()),
     )

@@ -9,8 +9,10 @@ import pytest
 from pydantic import ValidationError
 
 from redress.domain.contact_details import usable_email
+from redress.domain.fields import Contact
 from redress.domain.letter_form import asked_for
 from redress.letters.delivery.configuration import ChannelConfigError, channels_for
+from redress.letters.delivery.contact_routes import NOT_AS_ASKED, _routes_of
 from redress.procedures.loader import authority
 from redress.settings import Settings
 from tests.letters.delivery import notify_service
@@ -43,10 +45,45 @@ from tests.letters.delivery import notify_service
         ("in Polish", [], True),
         ("Braille letters", ["post"], True),
         ("по почте", [], True),
+        ("letters by email", ["email"], False),
+        ("I would like letters by e-mail only", ["email"], False),
+        ("post or email", ["post", "email"], False),
+        ("text to my mobile phone", ["text"], False),
+        ("text and email", ["text", "email"], False),
+        ("in the usual format", [], False),
+        ("email and post", ["email", "post"], True),
+        *(
+            (form, ["post"], True)
+            for form in ("letters only to my sister", "post, not at home", "copy by post")
+        ),
+        *((form, [], True) for form in ("ring me, don't write", "by phone", "phone only", "mobile please")),
+        *((form, [], True) for form in ("contact me first", "not at home", "call before you write")),
+        ("keine Post", ["post"], True),
+        ("pas de courrier", [], True),
+        ("email \N{THUMBS UP SIGN}", ["email"], True),
+        ("\N{NO ENTRY SIGN}\N{ENVELOPE}", [], True),
+        ("no\u200bpost", ["post"], True),
+        ("post instead of email", ["post", "email"], True),
+        ("email to my phone", ["email"], True),
     ],
 )
 def test_what_a_format_asks_for(form: str, asked: list[str], by_a_person: bool) -> None:
     assert asked_for(form) == (asked, by_a_person)
+
+
+def test_whoever_asks_for_a_way_that_cannot_be_is_not_written_to_by_another() -> None:
+    both = {"email": "testa@inventata.example", "address": "1 Nowhere Lane\nExampletown\nEX1 1AA"}
+    asked = {
+        "email only": ["email"],
+        "post": ["post"],
+        "post or email": ["post", "email"],
+        "": ["email", "post"],
+    }
+    for form, routes in asked.items():
+        assert _routes_of(Contact(name="Testa Inventata", role="parent", **both), form).routes == routes
+    alone = Contact(name="Testa Inventata", role="parent", email=both["email"])
+    found = _routes_of(alone, "by post")
+    assert (found.routes, found.why_no_route) == ([], NOT_AS_ASKED)
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("reference", "content_hash", name="one_row_a_content"),
     )
     op.create_table(
+        "digests",
+        sa.Column("authority", sa.String(length=100), nullable=False),
+        sa.Column("mailbox", sa.String(length=64), nullable=False),
+        sa.Column("on_date", sa.Date(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("cases", sa.Integer(), nullable=False),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=True),
+        sa.Column("place", sa.String(length=400), nullable=True),
+        sa.PrimaryKeyConstraint("authority", "mailbox", "on_date", "kind"),
+    )
+    op.create_table(
         "documents",
         sa.Column("reference", sa.String(length=40), nullable=False),
         sa.Column("document", sa.String(length=32), nullable=False),

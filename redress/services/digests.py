@@ -1,0 +1,335 @@
+"""The daily digest: what each mailbox of staff has late, due and to decide, a line a case, once a day.
+
+It is worked out from the lists, so it can hide nothing that they show. No line names anybody: a reference,
+what is owed, by whom and by which day.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from functools import lru_cache
+from hashlib import sha256
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from jinja2 import Template
+
+from redress.contract import DigestReport
+from redress.domain.calendar import Calendar, full_date
+from redress.letters.delivery.channel import Accepted, CannotAsk, Channel, NotNow, Refused, Unsure
+from redress.letters.delivery.channels import Channels
+from redress.letters.delivery.outbound import OutboundLetter
+from redress.letters.naming import titles_of
+from redress.procedures.authority import Authority
+from redress.procedures.bank_holidays import calendar_today
+from redress.procedures.loader import authority, authority_names, procedure
+from redress.services.text_templates import text_template
+from redress.store import digests as store
+from redress.store import listing
+from redress.store.listing import ComplaintFilter, OwedDate, OwedFilter
+from redress.store.outbound import Recipient
+from redress.store.register import Register
+
+log = logging.getLogger(__name__)
+
+TEMPLATE = Path(__file__).parent / "digest.txt.jinja"
+
+
+class DigestLine(NamedTuple):
+    """One case in a digest: what of it is told, in a sentence without anybody's name.
+
+    `owed`: the dates that it tells of, the first of them first; `waits`: that something is to decide.
+    """
+
+    reference: str
+    says: str
+    owed: tuple[OwedDate, ...] = ()
+    waits: bool = False
+
+
+class Digest(NamedTuple):
+    """What one mailbox is told on a London date; `new` are the cases that became late the day before.
+
+    `to_decide` waits for a person without a limit of its own; `today` and `soon` are due.
+    """
+
+    authority: str
+    mailbox: str
+    on: date
+    kind: Literal["digest", "urgent"]
+    new: list[DigestLine]
+    late: list[DigestLine]
+    today: list[DigestLine]
+    soon: list[DigestLine]
+    to_decide: list[DigestLine]
+
+    @property
+    def cases(self) -> int:
+        """How many cases it tells of."""
+        told = (*self.new, *self.late, *self.today, *self.soon, *self.to_decide)
+        return len({line.reference for line in told})
+
+    @property
+    def cannot_wait(self) -> bool:
+        """Whether it is told on a day that is no working day too: a limit was missed, or ends today."""
+        return bool(self.new or self.today)
+
+
+def digests_of(register: Register, on: date) -> list[Digest]:
+    """The digests of a London date, of every authority; none where there is nothing to tell.
+
+    On a day that is no working day only those with something new.
+    """
+    calendar = calendar_today()
+    found = [digest for name in authority_names() for digest in _of_authority(register, name, on, calendar)]
+    is_office_day = calendar.is_working_day(on)
+    return [digest for digest in found if digest.cases and (is_office_day or digest.cannot_wait)]
+
+
+def text_of(digest: Digest) -> str:
+    """A digest as its readers get it."""
+    own = authority(digest.authority)
+    return _template().render(
+        digest=digest, on=full_date(digest.on), authority=own, subject=subject_of(digest)
+    )
+
+
+def subject_of(digest: Digest) -> str:
+    """What its e-mail is called."""
+    cases = "1 case" if digest.cases == 1 else f"{digest.cases} cases"
+    if digest.kind == "urgent":
+        return f"Urgent: the last day is today in {cases}"
+    return f"Your complaints today: {cases}"
+
+
+def send_digests(register: Register, channels: Channels, on: date) -> DigestReport:
+    """Send the digests of a London date: each once for a mailbox and day, however often this is called.
+
+    Raises `NotNow` where one has not left and can be tried again.
+    """
+    report, waits = DigestReport(), None
+    for digest in digests_of(register, on):
+        try:
+            state = _sent(register, channels, digest)
+        except NotNow as failure:
+            waits = failure
+            continue
+        report.sent += state == "sent"
+        report.failed += state in ("failed", "unsure")
+    if waits is not None:
+        raise waits
+    return report
+
+
+def _sent(register: Register, channels: Channels, digest: Digest) -> store.DigestState:
+    """What became of a digest: it is claimed by its row first, and given back where it has not left."""
+    place = store.DigestPlace(digest.authority, _mark(register, digest), digest.on, digest.kind)
+    channel, letter = channels.channel("staff"), _letter(digest, place)
+    if channel is None:
+        raise NotNow("nothing takes letters to staff: see the settings", down=True)
+    with register.writing() as db:
+        held = store.claim(db, place, digest.cases)
+    if held == "sending":  # somebody was stopped between handing over and noting it
+        return _noted(register, place, *_found(channel, letter))
+    if held == "held":
+        raise NotNow("it is being sent")
+    if held is not None:
+        return "already"
+    try:
+        accepted = channel.send(letter)
+    except NotNow:
+        with register.writing() as db:
+            store.give_back(db, place)
+        raise
+    except Refused as failure:
+        return _noted(register, place, "failed", failure.reason)
+    except Unsure as failure:
+        return _noted(register, place, "unsure", failure.reason)
+    return _noted(register, place, "sent", "", accepted)
+
+
+def _found(channel: Channel, letter: OutboundLetter) -> tuple[store.DigestState, str, Accepted | None]:
+    """What a channel knows of a digest that may have been handed over. Raises `NotNow`."""
+    try:
+        accepted = channel.find(letter)
+    except CannotAsk:
+        accepted = None
+    if accepted is not None:
+        return "sent", "", accepted
+    return "unsure", "whoever was handing it over stopped before they could say what became of it", None
+
+
+def _noted(
+    register: Register,
+    place: store.DigestPlace,
+    state: store.DigestState,
+    reason: str,
+    accepted: Accepted | None = None,
+) -> store.DigestState:
+    if state != "sent":  # the next day's tells all of it again
+        log.error("a daily digest of %s did not leave: %s", place.authority, reason)
+    with register.writing() as db:
+        store.end(db, place, state, reason=reason or None, found_at=accepted.place if accepted else None)
+    return state
+
+
+def _letter(digest: Digest, place: store.DigestPlace) -> OutboundLetter:
+    own = authority(digest.authority)
+    recipient = Recipient(
+        subject=subject_of(digest),
+        email=digest.mailbox,
+        routes=["staff"],
+        sender=own.title,
+        reply_to=own.contact.email,
+    )
+    key = f"{digest.kind}:{digest.authority}:{place.mailbox}:{digest.on.isoformat()}"
+    return OutboundLetter(
+        reference=f"DIGEST-{digest.on:%Y%m%d}",
+        key=key,
+        role="staff",
+        name=f"daily_{digest.kind}",
+        on=digest.on,
+        route="staff",
+        token=sha256(key.encode()).hexdigest()[:32],
+        recipient=recipient,
+        text=text_of(digest),
+    )
+
+
+def _mark(register: Register, digest: Digest) -> str:
+    return register.cipher.mac(digest.mailbox.casefold(), "mailbox")
+
+
+# --- what is told ------------------------------------------------------------------------------------
+
+
+def _of_authority(register: Register, name: str, on: date, calendar: Calendar) -> Iterator[Digest]:
+    own = authority(name)
+    owed = [each for _, each in listing.owed(register, OwedFilter(authority=name), on) if _is_staffs(each)]
+    decide = _to_decide(register, name)
+    if not owed and not decide:
+        return
+    procedures = {
+        line.reference: line.procedure
+        for line in listing.complaints(register, ComplaintFilter(authority=name), on)
+    }
+    wording = _Wording(own, procedures, on)
+    by_mailbox: dict[str, list[OwedDate]] = {_mailbox(own, "complaints_manager"): []}
+    for each in owed:
+        by_mailbox.setdefault(_mailbox(own, each.owner), []).append(each)
+    for mailbox, dates in by_mailbox.items():
+        ends = [each for each in dates if each.due_on == on and each.kind == "limit"]
+        if ends and "last_day" in own.digest.urgent:
+            yield Digest(name, mailbox, on, "urgent", [], [], wording.lines(ends), [], [])
+        waits = decide if mailbox == _mailbox(own, "complaints_manager") else {}
+        yield _digest(name, mailbox, on, wording.lines(dates, waits), _Days(on, calendar, own))
+
+
+def _digest(name: str, mailbox: str, on: date, lines: Sequence[DigestLine], days: _Days) -> Digest:
+    """The digest of a mailbox: each case stands in it once, where it is the most urgent."""
+    parts: dict[str, list[DigestLine]] = {part: [] for part in ("new", "late", "today", "soon", "to_decide")}
+    for line in lines:
+        part = days.part_of(line)
+        if part:
+            parts[part].append(line)
+    return Digest(name, mailbox, on, "digest", **parts)
+
+
+class _Days:
+    """Where a case stands in a digest of a day."""
+
+    def __init__(self, on: date, calendar: Calendar, own: Authority) -> None:
+        self.on, self.eve = on, calendar.before(on, 1)
+        self.last = calendar.add(on, own.digest.due_within)
+
+    def part_of(self, line: DigestLine) -> str:
+        """The part for a line; empty: what it tells is due much later, and nothing else waits."""
+        if any(self.eve <= each.due_on < self.on and each.kind == "limit" for each in line.owed):
+            return "new"
+        first = line.owed[0].due_on if line.owed else date.max
+        if first <= self.on:
+            return "late" if first < self.on else "today"
+        if line.waits:
+            return "to_decide"
+        return "soon" if first <= self.last else ""
+
+
+def _is_staffs(owed: OwedDate) -> bool:
+    return owed.kind != "window" and owed.owner not in ("complainant", "ombudsman", "nobody")
+
+
+def _mailbox(own: Authority, owner: str) -> str:
+    return {str(role): email for role, email in own.addresses.items()}.get(owner) or own.contact.email
+
+
+class _Wording(NamedTuple):
+    """How what is owed is told: by its title, with its owner's."""
+
+    own: Authority
+    procedures: dict[str, str]
+    on: date
+
+    def lines(self, owed: Sequence[OwedDate], waits: Mapping[str, str] = {}) -> list[DigestLine]:
+        """One line a case: what is owed, the longest first, and what waits for a decision."""
+        ordered = sorted(owed, key=attrgetter("reference", "due_on", "name"))
+        by_case = {reference: [*dates] for reference, dates in groupby(ordered, key=attrgetter("reference"))}
+        lines = []
+        for reference in {**by_case, **waits}:
+            dates, what = by_case.get(reference, []), waits.get(reference, "")
+            says = "; ".join(filter(None, [self._says(dates) if dates else "", what]))
+            lines.append(DigestLine(reference, says, tuple(dates), bool(what)))
+        return sorted(
+            lines, key=lambda line: (line.owed[0].due_on if line.owed else date.max, line.reference)
+        )
+
+    def _says(self, dates: Sequence[OwedDate]) -> str:
+        """Every date that is late or today, so that none hides another; else the first one ahead."""
+        titles = titles_of(self.own, outside=False)
+        told = [each for each in dates if each.due_on <= self.on] or dates[:1]
+        return "; ".join(
+            f"{self._title(each)}, due on {full_date(each.due_on)} ({titles.get(each.owner, each.owner)})"
+            for each in told
+        )
+
+    def _title(self, owed: OwedDate) -> str:
+        name, _, number = owed.name.partition("_") if owed.name.startswith("remedy_") else (owed.name, "", "")
+        rules = procedure(self.procedures[owed.reference], self.own.name)
+        limit = rules.limit.get(name)
+        title = limit.title if limit is not None else name.replace("_", " ").capitalize()
+        return f"{title} {number}".strip()
+
+
+WAITS = {
+    "pending": "waits for a decision since {day}: {what}",
+    "differing": "an intake came again with other content; look at it",
+    "failed": "a letter could not be delivered",
+    "unsure": "it is not known whether a letter left",
+    "by_hand": "a letter has to be sent by hand",
+}
+"""What waits for a person without a limit of its own, in words."""
+
+
+def _to_decide(register: Register, name: str) -> dict[str, str]:
+    """What waits for the Complaints Manager without a limit of its own, by case."""
+    posted = [each for each in authority_names() if authority(each).folder_posted_daily]
+    with register.reading() as db:
+        rows = store.waiting(db, name, posted)
+    waiting = {}
+    for reference, found in groupby(rows, key=attrgetter("reference")):
+        waits = [
+            WAITS[each.why].format(
+                day=full_date(each.on_date) if each.on_date else "", what=str(each.what).replace("_", " ")
+            )
+            for each in found
+        ]
+        waiting[reference] = "; ".join(dict.fromkeys(waits))
+    return waiting
+
+
+@lru_cache(maxsize=1)
+def _template() -> Template:
+    return text_template(TEMPLATE)
