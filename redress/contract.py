@@ -31,6 +31,7 @@ LETTERS_QUEUE = "letters"
 """The task queue of what sends letters: a slow mail server takes no worker from the complaints."""
 
 STATUS = "status"
+WHO = "who_complains"
 MOVES = "what_a_recount_moves"
 
 BEGIN = "begin_complaint"

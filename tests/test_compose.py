@@ -622,7 +622,7 @@ async def _another_comes_by_the_api(image: Path, worker: dict[str, str]) -> None
     try:
         while (await _run(check, image, surroundings))[0] != 0:
             assert api.returncode is None
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/v1", timeout=30) as http:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/v1", timeout=60) as http:
             hook = {"url": "https://invented.example/"}
             assert (await http.post("/webhooks", json=hook, headers=manager)).status_code == 201
             opening = COMPLAINT | {"source_id": "18"}

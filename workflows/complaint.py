@@ -26,8 +26,13 @@ from redress.domain.opening_parsing import parse_opening
 from redress.domain.packing import Unpackable, pack_state, unpack, unpack_state
 from redress.domain.parsing import Malformed, Parsed, Problem, judged_on, parse_message
 from redress.domain.sentences import with_long_dates
-from redress.domain.status import Status
-from workflows.descriptions import MOVES_DESCRIPTION, STATUS_DESCRIPTION, UNKNOWN_SIGNAL_DESCRIPTION
+from redress.domain.status import Status, WhoAndWhat, who_and_what
+from workflows.descriptions import (
+    MOVES_DESCRIPTION,
+    STATUS_DESCRIPTION,
+    UNKNOWN_SIGNAL_DESCRIPTION,
+    WHO_DESCRIPTION,
+)
 from workflows.details import current_details, search_attributes
 from workflows.handlers import ComplaintHandlers
 from workflows.outbox import Outbox, at_once, until_it_works
@@ -384,6 +389,13 @@ class Complaint(ComplaintHandlers):
             return self._case.status(day)
         except (OutsideTable, OverflowError) as error:
             raise ApplicationError(f"as_of: {error}") from None
+
+    @workflow.query(name=contract.WHO, description=WHO_DESCRIPTION)
+    def who_complains(self) -> WhoAndWhat:
+        """Who complains, and what about: what the page must not show, in a few lines."""
+        if self._case is None:
+            raise ApplicationError(contract.STILL_OPENING)
+        return who_and_what(self._case.state)
 
     @workflow.query(name=contract.MOVES, description=MOVES_DESCRIPTION)
     def what_a_recount_moves(

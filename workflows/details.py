@@ -16,6 +16,7 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from redress import contract
 from redress.domain.calendar import long_date
 from redress.domain.case import Case
+from redress.domain.complainants import without_names
 from redress.domain.deadline import days_late
 from redress.domain.identifiers import REFERENCE
 from redress.domain.london import instant
@@ -150,7 +151,11 @@ def _last_message(case: Case) -> str:
     message, outcome = entry.message, case.state.outcomes.get(entry.seq)
     line = f"**Last message:** `{message.action}` of {long_date(message.on)}"
     if outcome is not None and outcome.outcome != "applied":
-        reason = f": {with_long_dates(outcome.reason)}" if outcome.reason and outcome.since is None else ""
+        reason = (
+            f": {with_long_dates(without_names(outcome.reason))}"
+            if outcome.reason and outcome.since is None
+            else ""
+        )
         return f"{line}, **{outcome.outcome}**{reason}"
     odd = [irregular.what for irregular in case.state.irregular if irregular.seq == entry.seq]
     return f"{line}, taken, but **irregular**: {'; '.join(map(_bare, odd[:MOST_LISTED]))}" if odd else line
@@ -220,7 +225,7 @@ def _about(case: Case) -> str:
     return (
         f"{case.reference} · {case.opening.authority} · received {long_date(case.opening.received_on)}, "
         f"{case.opening.channel.replace('_', ' ')}\n"
-        "Who complains, for whom, about which team, and what they want: query `status`, which is encrypted\n"
+        f"Who complains, for whom, about which team, and what they want: query `{contract.WHO}`\n"
         f"{procedure.title} (`{procedure.name}`). Why: {case.state.rules.chosen}"
     )
 

@@ -6,6 +6,7 @@ error; 3 no answer; 4 recorded as refused, with the reason; 5 no such complaint.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -51,14 +52,23 @@ def commands(wanted: str = "") -> typer.Typer:
         callback=_keep_names,
     )
     modules = [module for module, names in GROUPS.items() if wanted in names]
-    for module in modules or GROUPS:
-        group = import_module(module).app
+    for module, group in _loaded(modules or list(GROUPS)).items():
         if module in ("redress.cli.tokens", "redress.cli.unmatched", "redress.cli.versions"):
             app.add_typer(group, name=GROUPS[module][0])
             continue
         app.registered_commands += group.registered_commands
         app.registered_groups += group.registered_groups
     return app
+
+
+def _loaded(modules: list[str]) -> dict[str, typer.Typer]:
+    """The commands of modules. What is loaded stays: looking for garbage in it takes a tenth of the time."""
+    gc.disable()
+    try:
+        return {module: import_module(module).app for module in modules}
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _keep_names() -> None:

@@ -52,9 +52,10 @@ class Combination(Protocol):
 
 
 def speaks_of(text: str, combinations: Iterable[Combination], unless: Sequence[str]) -> list[str]:
-    """The words by which a text speaks of what the combinations look for; empty: it does not.
+    """The phrases by which a text speaks of what the combinations look for; empty: it does not.
 
-    `unless`: phrases; the part of a sentence in which one stands does not count.
+    They are those of the data and not the text's own words, which may name people. `unless`: phrases; the
+    part of a sentence in which one stands does not count.
     """
     whole, sentences = _plain(text), [*_sentences(text, unless)]
     for each in combinations:
@@ -112,7 +113,7 @@ def _counting(sentence: str, unless: Sequence[str]) -> str:
 
 
 def _first(phrases: Iterable[str], sentence: str, *, denied: bool = False) -> str | None:
-    """The first of the phrases that stands in a sentence, as it stands there.
+    """The first of the phrases that stands in a sentence.
 
     `denied`: one that is denied does not count ("was not late"), nor does the denial alone.
     """
@@ -120,7 +121,7 @@ def _first(phrases: Iterable[str], sentence: str, *, denied: bool = False) -> st
         for match in _pattern(phrase).finditer(sentence):
             before, after = sentence[: match.start()], sentence[match.end() :]
             if not (denied and (_DENIED.search(before) or _denies(phrase, after, phrases))):
-                return match.group()
+                return phrase
     return None
 
 

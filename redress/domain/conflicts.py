@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from redress.domain.fields import Person
+from redress.domain.fields import Advocate, Person
+from redress.domain.identifiers import known_by
 from redress.domain.messages import Appoint
 from redress.domain.procedure import Question
 
@@ -31,11 +32,13 @@ def conflict_of(state: ComplaintState, message: Appoint) -> str:
 
 
 def advocate_conflict(state: ComplaintState) -> Question | None:
-    """What the Complaints Manager is asked where the advocate is part of what the complaint is about."""
-    advocate, about = state.people.advocate, state.opening.about
-    if advocate is None:
-        return None
-    named = Person(name=advocate.name)
+    """What the Complaints Manager is asked where an advocate is part of what the complaint is about."""
+    chosen = state.people.advocates.values()
+    return next((asked for each in chosen if (asked := _conflict_of_advocate(state, each.advocate))), None)
+
+
+def _conflict_of_advocate(state: ComplaintState, advocate: Advocate) -> Question | None:
+    about, named = state.opening.about, Person(name=advocate.name)
     if about is not None and any(_is_called(named, name) for name in about.people):
         why = "is complained about"
     elif any(_is_called(named, given.person) for given in state.answers.by):
@@ -57,5 +60,5 @@ def advocate_conflict(state: ComplaintState) -> Question | None:
 
 def _is_called(person: Person, name: str) -> bool:
     """Whether a text names a person: by name or by number."""
-    words = name.casefold().split()
-    return bool(words) and words in [(each or "").casefold().split() for each in (person.name, person.id)]
+    words = known_by(name)
+    return bool(words) and words in [known_by(each or "") for each in (person.name, person.id)]

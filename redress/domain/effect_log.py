@@ -9,7 +9,7 @@ from hashlib import sha256
 from redress.domain.deadline import Deadline
 from redress.domain.deadlines import Deadlines
 from redress.domain.effects import Effect, EffectKind, Fact
-from redress.domain.facts import facts_of, next_step, step_of
+from redress.domain.facts import facts_of, next_step, step_of, to_the_ombudsman
 from redress.domain.log import LogEntry
 
 CHASE = "chase"
@@ -38,6 +38,10 @@ class EffectLog:
     def next_step(self, besides: Deadline | None = None) -> Fact:
         """The date by which something happens next, what, and who owes it."""
         return next_step(self._deadlines, self.knew_on, besides)
+
+    def nothing_more(self) -> Fact:
+        """What is next for somebody for whom it does not go on: by when to go to the Ombudsman."""
+        return to_the_ombudsman(self._deadlines, self.knew_on)
 
     def add_next_steps(self) -> None:
         """Complete the effects that came up since this was last done: each says what happens next."""
@@ -138,4 +142,9 @@ class EffectLog:
 
 def mark_of(entry: LogEntry) -> str:
     """What tells messages apart in a key, in whatever order they come; an id itself may hold a name."""
-    return sha256(entry.message.message_id.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return mark_of_id(entry.message.message_id)
+
+
+def mark_of_id(message_id: str) -> str:
+    """The same by a message's id."""
+    return sha256(message_id.encode("utf-8", "surrogatepass")).hexdigest()[:16]

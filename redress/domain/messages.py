@@ -14,7 +14,15 @@ from decimal import Decimal
 from inspect import getdoc
 from typing import Annotated, ClassVar, Literal, get_args
 
-from pydantic import Field, JsonValue, StringConstraints, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    JsonValue,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic.alias_generators import to_snake
 
 from redress.domain.calendar import HolidayTable
@@ -41,6 +49,7 @@ from redress.domain.fields import (
     Short,
     Text,
 )
+from redress.domain.identifiers import OtherReference, other_reference
 
 Sender = Literal["intake", "staff", "complaints_manager"]
 """The roles of callers that may send messages (`redress.security.access` has the others)."""
@@ -73,7 +82,11 @@ SomePoints = Annotated[
 
 
 WhichPerson = Annotated[
-    Short | None, Field(description="Which of several people it is about, by name. Left out: all.")
+    Short | None,
+    Field(
+        description="Which of several people it is about, by name, or as `complainants` of the status calls "
+        "them (`complainant_2`). Left out: all."
+    ),
 ]
 
 
@@ -540,6 +553,11 @@ class SetAdvocate(Message):
     gets_letters: Flag = Field(default=True, examples=[True])
     """Whether letters go to the advocate too."""
 
+    person: Annotated[
+        Short | None, Field(description="Whose choice it is, of several people. Left out: the first one's.")
+    ] = None
+    added = ("person",)
+
 
 class ConfirmContact(Message):
     """Staff have looked at an address or an advocate that an intake system brought.
@@ -561,7 +579,10 @@ class ConfirmContact(Message):
 
 
 class Withdraw(Message):
-    """Withdrawn by the complainant, at any stage; with `stage`, only the request for that one."""
+    """Withdrawn by the complainant, at any stage; with `stage`, only the request for that one.
+
+    Of several people who complain, `person` leaves alone and has one letter more: it ends with the last.
+    """
 
     title = "Withdrawn by the complainant"
     sent_by = ANYONE
@@ -597,9 +618,10 @@ class Close(Message):
     after that day; any contact takes it up again, and never too late."""
 
     who: Text = ""
-    """Of `died`: who, `complainant` (left out) or `child`, or their name."""
+    """Of `died`: who, `complainant` (left out) or `child`, or their name. Where others complain too, it goes
+    on for them."""
 
-    of: Text = Field(default="", validate_default=True)
+    of: Annotated[Text, AfterValidator(other_reference)] = Field(default="", validate_default=True)
     """Of `duplicate`: the reference of the complaint that goes on."""
 
     to: Text = Field(default="", validate_default=True)
@@ -737,9 +759,10 @@ class Correct(Message):
     title = "A wrong date or detail is put right"
     sent_by = MANAGER
     field: Short = Field(examples=["received_on"])
-    """One of `received_on`, `events_on`, `channel`, `desired_outcome`, `complainant`, `on_behalf_of`,
-    `about`; a detail of them (`complainant.email`); or `MESSAGE_ID.FIELD`, such as `m-81.on`. The procedure
-    stays as it was chosen."""
+    """One of `received_on`, `events_on`, `channel`, `desired_outcome`, `themes`, `complainant`,
+    `also_complaining`, `on_behalf_of`, `about`; a detail of them (`complainant.email`; of one of several,
+    from 0, `also_complaining[0].email`); or `MESSAGE_ID.FIELD`, such as `m-81.on`. The procedure stays as
+    it was chosen."""
 
     value: JsonValue = Field(examples=["2026-11-19"])
     """What is right: of the same form as the field. Of a person, or of what it is about, only what is named
@@ -760,7 +783,7 @@ class StrikeOut(Message):
     message: Id = Field(examples=["m-81724"])
     """The `message_id` of what came by mistake."""
 
-    to: Short | None = None
+    to: OtherReference | None = None
     """The reference of the complaint that it belongs to: it is recorded there, with its own `on`. By the
     command line and HTTP."""
 
@@ -794,7 +817,7 @@ class Link(Message):
     """It belongs together with another complaint of the authority; both show it, and nothing closes."""
 
     title = "It belongs together with another complaint"
-    reference: Short = Field(examples=["CYP-2026-000124"])
+    reference: OtherReference = Field(examples=["CYP-2026-000124"])
     """The reference of the other one."""
 
     how: LinkKind = Field(default="related", examples=["sibling"])
@@ -808,7 +831,7 @@ class Unlink(Message):
     """It does not belong together with another complaint after all."""
 
     title = "It does not belong together with another complaint"
-    reference: Short = Field(examples=["CYP-2026-000124"])
+    reference: OtherReference = Field(examples=["CYP-2026-000124"])
     """The reference of the other one."""
 
     how: LinkKind | None = None

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from redress.domain.calendar import Calendar, HolidayTable, calendar_for
 from redress.domain.combinations import wrong_phrase
 from redress.domain.compression import compressed
-from redress.domain.fields import Connection, Role
+from redress.domain.fields import Connection, Role, Short
 from redress.domain.flags import FLAGS
 
 Unit = Literal["working_days", "calendar_days"]
@@ -387,6 +387,8 @@ class Policy(Data):
     """Calendar days that such a restriction lasts where nobody says until when."""
     extension_names_ombudsman: bool = False
     """Whether letters about an extension give the Ombudsman's details."""
+    safeguarding_words: list[Short] = []
+    """Words by which a note or a contact may be about somebody's safety: the Complaints Manager is told."""
 
     @model_validator(mode="after")
     def _opens_before_it_closes(self) -> Policy:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
-from redress.domain.combinations import speaks_of
+from redress.domain.combinations import GAP, speaks_of
 from redress.domain.opening import SPLIT_SOURCE, Opening
 from redress.domain.points import Point
 from redress.domain.procedure import Procedure, Question
@@ -25,12 +25,13 @@ class RouteAsked(NamedTuple):
     question: Question
     points: frozenset[int]
     found: tuple[str, ...]
-    """The words that suggest it."""
+    """The phrases of the file that suggest it."""
 
     @property
     def asked(self) -> str:
         """The question as the manager reads it, with why it is asked."""
-        words = ", ".join(f'"{word}"' for word in self.found)
+        shown = [phrase.replace(GAP, "…").replace("*", "…") for phrase in self.found]
+        words = ", ".join(f'"{phrase}"' for phrase in shown)
         numbers = [str(number) for number in sorted(self.points)]
         where = f"point{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}" if numbers else "the service"
         return f"{self.question.asked} Asked because of {words} ({where})."

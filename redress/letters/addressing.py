@@ -12,7 +12,8 @@ from redress.domain.case import Case
 from redress.letters.catalogue import catalogue
 from redress.letters.delivery.contact_routes import ContactRoutes, contact_routes_of
 from redress.letters.delivery.text_message import text_message
-from redress.letters.letter import OUTSIDE, former_contact, letters_for
+from redress.letters.letter import former_contact, letters_for
+from redress.letters.recipients import is_advocate, is_outside, person_of
 from redress.procedures.loader import authority
 from redress.store import letters as letter_store
 from redress.store.letters import LetterRow, NewLetter
@@ -35,7 +36,7 @@ def written(case: Case, effect: Mapping[str, Any], on: date, *, texts: bool) -> 
     own = authority(case.intake.authority)
     in_digest = catalogue()[effect["template"]].told_in_digest(own.digest.urgent)
     for letter in letters_for(case, own, effect, on):
-        if in_digest and letter.recipient not in OUTSIDE:
+        if in_digest and not is_outside(letter.recipient):
             continue
         routes = contact_routes_of(case, own, letter.recipient, former_contact(effect["facts"]))
         blank = Recipient(subject=letter.subject, sender=own.title, reply_to=own.contact.email)
@@ -61,8 +62,8 @@ def readdress(register: Register, db: Connection, case: Case, row: LetterRow) ->
         return
     role = str(row.recipient).removesuffix(BY_TEXT)
     before = letter_store.recipient_of(register.cipher, row)
-    advocate = case.state.people.advocate
-    if role == "advocate" and (advocate is None or advocate.name != before.name):
+    advocate = person_of(case, role) if is_advocate(role) else None
+    if is_advocate(role) and (advocate is None or advocate.name != before.name):
         return
     routes = contact_routes_of(case, authority(case.intake.authority), role)
     if role != row.recipient:

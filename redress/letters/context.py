@@ -59,7 +59,6 @@ def context(
         "route_doubts": [each.question.doubt for each in state.routes if each.question.doubt],
         "anonymous": case.opening.complainant is None,
         "for_child": bool(case.opening.children),
-        "has_advocate": state.people.advocate is not None,
         "is_open": state.closed_on is None,
         "reached": state.reached,
         "place": _place(case),

@@ -17,24 +17,25 @@ from jinja2 import Environment, Template
 
 from redress.domain.calendar import full_date
 from redress.domain.case import Case
+from redress.domain.complainants import FIRST, number_of, role_of
 from redress.domain.fields import Contact
+from redress.domain.opening import is_young
 from redress.domain.schedule import left_in_error
 from redress.letters.catalogue import TEMPLATES, TemplateLoader, catalogue, text_of
 from redress.letters.context import context
-from redress.letters.naming import names_of, one_line, plain_of, stages_of, titles_of, with_names
+from redress.letters.naming import listed, names_of, one_line, plain_of, stages_of, titles_of, with_names
 from redress.letters.next_step import next_line, sentences
+from redress.letters.people import own, own_last_days
+from redress.letters.recipients import ADVOCATE, is_advocate, is_outside, person_of, recipients, whose
 from redress.letters.visible import visible
 from redress.procedures.loader import Authority
 
-OUTSIDE = ("complainant", "advocate")
-"""The recipients who are no staff."""
-
-NO_READER = ("complainant", "ombudsman", "nobody")
-"""Owners of a step who get no staff letter about it."""
+OUTSIDE = (FIRST, ADVOCATE)
+"""The recipients who are no staff, of a complaint by one person (of any: `recipients.is_outside`)."""
 
 
 class Letter(NamedTuple):
-    """One letter to one recipient (`complainant`, `advocate` or a role at the authority)."""
+    """One letter to one recipient (`complainant`, `complainant_2`, `advocate` or a role at the authority)."""
 
     key: str
     name: str
@@ -55,18 +56,12 @@ def letters_for(case: Case, authority: Authority, effect: Mapping[str, Any], sen
     name, facts = effect["template"], effect["facts"]
     entry = catalogue()[name]
     wrong = left_in_error(facts, case.settled) if "in_error" in facts else []
-    roles = dict.fromkeys(role for to in entry.to for role in _who(to, facts, wrong))
     letters = []
-    for role in roles:
-        if role == "complainant" and case.opening.complainant is None:
-            continue
-        if role in OUTSIDE and case.state.complainant_died:
-            continue  # nobody writes to the dead; an advocate's copy is of a letter to them
-        if role == "advocate" and not (case.state.people.advocate and case.state.people.advocate_letters):
-            continue
-        outside = role in OUTSIDE
-        young = outside and case.opening.is_young
-        titles = titles_of(authority, outside=outside)
+    for role in recipients(case, name, facts, wrong):
+        outside = is_outside(role)
+        young = outside and is_young(_concerned(case, role))
+        titles, days = titles_of(authority, outside=outside), own_last_days(case, role)
+        left = whose(role) in case.state.complainants.left
         if outside:
             titles = with_names(titles, names_of(case))
         reader = {
@@ -74,11 +69,16 @@ def letters_for(case: Case, authority: Authority, effect: Mapping[str, Any], sen
             **_reader(case, role, facts),
             "outside": outside,
             "young": young,
+            "copy": is_advocate(role),
+            "has_advocate": whose(role) in case.state.people.advocates,
             "explains": entry.explains,
             "to_title": titles.get(role, role.replace("_", " ")),
-            "next_line": next_line(case, facts, sent_on, titles, outside=outside),
+            "next_line": next_line(
+                case, facts, sent_on, titles, outside=outside, own_days=days, is_over=left
+            ),
         }
-        had = [each for each in wrong if role in _recipients(each)]
+        reader |= own(case, role, facts, reader, sent_on)
+        had = [each for each in wrong if role in recipients(case, each["template"], each)]
         reader["taken_back"] = [_as_it_read(each, case, reader, sent_on) for each in had]
         if young:
             reader["plain"] = plain_of(case)
@@ -92,11 +92,6 @@ def letters_for(case: Case, authority: Authority, effect: Mapping[str, Any], sen
     return letters
 
 
-def _recipients(letter: Mapping[str, Any]) -> list[str]:
-    """Who gets a letter of a name, about what somebody owes."""
-    return [role for to in catalogue()[letter["template"]].to for role in _who(to, letter, [])]
-
-
 def _as_it_read(
     letter: Mapping[str, str], case: Case, reader: Mapping[str, Any], sent_on: date
 ) -> dict[str, str]:
@@ -105,21 +100,6 @@ def _as_it_read(
     subject = catalogue()[letter["template"]].subject_for(outside=outside, young=young)
     stages = stages_of(case, letter, [], reader["titles"], sent_on, young=young)
     return {"subject": one_line(_compiled(subject).render({**reader, **stages})), "on": letter["on"]}
-
-
-def _who(to: str, facts: Mapping[str, Any], wrong: list[dict[str, str]]) -> list[str]:
-    """The recipients that an entry of the catalogue means: a role, or whoever owes what it is about.
-
-    `wrong`: the letters that should not have left, where it is about those.
-    """
-    if to == "had_letter":
-        return [role for letter in wrong for role in _recipients(letter)]
-    if to == "owner":
-        return [str(facts.get("owner", "complaints_manager"))]
-    if to == "owners":
-        owners = [str(change["owner"]) for change in facts.get("moved", [])]
-        return [owner for owner in owners if owner not in NO_READER]
-    return [to]
 
 
 @lru_cache(maxsize=256)
@@ -133,17 +113,24 @@ def former_contact(facts: Mapping[str, Any]) -> Contact | None:
     return Contact.model_validate(former) if former else None
 
 
+def _concerned(case: Case, role: str) -> Contact | None:
+    """Whose letter it is that somebody gets: an advocate's is that of the person they speak for."""
+    person = person_of(case, role_of(whose(role) or 1))
+    return person if isinstance(person, Contact) else None
+
+
 def _reader(case: Case, role: str, facts: Mapping[str, Any]) -> dict[str, Any]:
     """Name and address of whoever gets the letter; staff are known by their title alone."""
-    person = former_contact(facts) or case.opening.complainant
-    who = person if role == "complainant" else case.state.people.advocate if role == "advocate" else None
+    former = former_contact(facts)
+    person = (former or _concerned(case, role)) if is_outside(role) else case.opening.complainant
+    who = person_of(case, role) if is_advocate(role) else person if is_outside(role) else None
     lines = [who.name, *who.address.splitlines(), who.email] if who else []
     return {
         "role": role,
         "greeting": one_line(who.name) if who else "",
         "to_lines": [one_line(line) for line in lines if line.strip()],
         "person": one_line(person.name) if person else "",
-        "form": person.format if person and role == "complainant" else "",
+        "form": person.format if person and number_of(role) else "",
     }
 
 
@@ -167,4 +154,5 @@ def _templates() -> Environment:
     environment.filters["plain_outcome"] = lambda outcome: sentences()["plain_outcomes"].get(outcome, outcome)
     environment.filters["category"] = lambda category: sentences()["ombudsman_categories"].get(category, "")
     environment.filters["unit"] = _unit
+    environment.filters["listed"] = listed
     return environment

@@ -143,7 +143,7 @@ def due_for_erasure(register: Register, on: date) -> Due:
     destroyed = {*cipher.key_store.destroyed()} if isinstance(cipher, EnvelopeCipher) else set()
     erased = register.noted_as_erased() & destroyed
     due = Due([], [], [])
-    for line in listing.complaints(register, ComplaintFilter(closed=True), on):
+    for line in listing.complaints(register, ComplaintFilter(closed=True, duplicates=True), on):
         rule = retentions.get(line.authority)
         if rule is None or line.closed_on is None or line.next_due_on is not None:
             continue

@@ -16,6 +16,7 @@ from redress.services.clock import today
 from redress.services.documents import DocumentLine, Documents
 from redress.services.errors import NotFound
 from redress.services.letters import with_delivery
+from redress.services.struck_out import without_what_it_said
 from redress.services.timeline import TimelineEntry, timeline
 from redress.store.letters import LetterRow, State, in_state, text_of
 from redress.store.register import Register
@@ -71,7 +72,7 @@ def export(register: Register, reference: str, documents: Documents | None = Non
     status = case.status(today()) if case else register.status(reference, today())
     if status is None:
         raise NotFound(reference)
-    status = with_delivery(register, status)
+    status = without_what_it_said(with_delivery(register, status))
     deadlines = case.state.ledger if case else []
     return File(
         reference=reference,

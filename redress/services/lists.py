@@ -15,6 +15,7 @@ from redress.domain.procedure import Owner, StageName
 from redress.domain.status import Status
 from redress.procedures.loader import authority_names
 from redress.services.letters import with_delivery
+from redress.services.struck_out import without_what_it_said
 from redress.store import listing
 from redress.store.listing import ComplaintFilter, Line, OwedDate, OwedFilter, Place
 from redress.store.register import Register
@@ -82,7 +83,7 @@ def statuses(register: Register, lines: Sequence[Line], as_of: date) -> list[Sta
             if status is not None:
                 status.pop("messages", None)
                 shown.append(status)
-    return [with_delivery(register, status) for status in shown]
+    return [without_what_it_said(with_delivery(register, status)) for status in shown]
 
 
 def _one_more(limit: int | None) -> int | None:

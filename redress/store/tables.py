@@ -69,8 +69,9 @@ complaints = Table(
     *required(Date, "received_on"),
     *optional(Date, "next_due_on", "late_since", "closed_on"),
     *optional(String(20), "closed_as"),
-    # A keyed digest of the team it is about, so that lists can be filtered by it; empty: none.
-    *required(String(64), "team"),
+    *optional(String(40), "duplicate_of"),
+    # Keyed digests of the teams it is about, so that lists can be filtered by any; empty: none.
+    *required(Text, "teams"),
     *required(Boolean, "overdue"),
     # Whether it stands in lists of open complaints: closed ones of which something is still owed do.
     *required(Boolean, "is_listed"),

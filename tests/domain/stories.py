@@ -55,6 +55,9 @@ class Story(NamedTuple):
 # --- what is opened ------------------------------------------------------------------------------
 
 YOUNG = {"name": "Imaginaria Nobody", "role": "young_person"}
+TOGETHER = {
+    "also_complaining": [{"name": "Fabian Makebelieve", "role": "parent", "email": "f@invented.example"}]
+}
 APPLICANT = {"authority": "irm", "complainant": {"name": "Imaginaria Nobody", "role": "applicant"}}
 
 OPENINGS: Mapping[str, list[dict[str, Any]]] = {
@@ -67,6 +70,7 @@ OPENINGS: Mapping[str, list[dict[str, Any]]] = {
         {"authority": "young-people", "complainant": YOUNG},
         {"authority": "young-people", "complainant": YOUNG, "advocate": {"name": "Supporta Invented"}},
         {"authority": "rotherham"},
+        TOGETHER,
         {"authority": "rotherham", "points": ["What was said in court.", "Nobody came."]},
     ],
     "corporate": [
@@ -196,6 +200,8 @@ gaps = st.one_of(st.integers(0, 3), st.integers(0, 12), st.integers(0, 45), st.j
 long_gaps = st.one_of(gaps, st.integers(25, 50))
 """Before a request: its window may have passed by then."""
 
+some_person = st.sampled_from([None] * 7 + ["complainant", "complainant_2", "Fabian Makebelieve"])
+
 some_points = st.sampled_from([None, None, [1], [2], [1, 2], ["Nobody came."], [7]])
 
 
@@ -248,6 +254,7 @@ def fields_of(draw: st.DrawFn, action: str, on: date, end: date) -> dict[str, An
         case "escalate":
             said["agreed_by_authority"] = draw(st.booleans())
             said["points"] = draw(some_points)
+            said["person"] = draw(some_person)
         case "agree_statement":
             said["points"] = draw(st.sampled_from([None, ["Worded anew"], ["One", "Two"], ["1", "2", "3"]]))
         case "decide_late":
@@ -299,6 +306,7 @@ def fields_of(draw: st.DrawFn, action: str, on: date, end: date) -> dict[str, An
             said["channel"] = draw(st.sampled_from(["post", "telephone"]))
         case "withdraw":
             said["stage"] = draw(st.sampled_from([None, "stage_2", "stage_3"]))
+            said["person"] = draw(some_person)
         case "strike_out":
             said["message"] = f"m{draw(st.integers(0, 12))}"
         case "refer_to_ombudsman":

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from redress.domain.case import Case
@@ -91,24 +91,21 @@ def test_the_stories_really_reach_what_people_do() -> None:
 
     These are a fraction of the stories of a whole run: what is rare may be missing among them.
     """
-    taken: set[str] = set()
     reached: set[tuple[str, object]] = set()
 
     @given(st.one_of(any_story("statutory"), any_story("corporate")))
-    @examples(160)
+    @settings(examples(160), max_examples=160, derandomize=True)  # also where others are explored
     def live(story: Story) -> None:
         case = carried_out(story)
         for entry in case.log:
             action, kind = entry.message.action, KINDS_OF.get(entry.message.action)
-            taken.add(action)
             if case.state.outcomes[entry.seq].outcome in ("applied", "struck_out"):
                 reached.update([(action, None), (action, kind(entry.message) if kind else None)])
 
     live()
-    assert len(KNOWN.keys() - taken) <= 4, "each new action draws other stories"
     wanted = {(action, None) for action in KNOWN.keys() - BROUGHT_BY_INTAKE} | REACHED
     missing = sorted(f"{action} {kind or ''}" for action, kind in wanted - reached)
-    assert len(missing) <= len(wanted) // 6, missing
+    assert len(missing) <= len(wanted) // 7, missing
 
 
 @every_procedure

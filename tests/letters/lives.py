@@ -603,6 +603,14 @@ def court_first() -> Life:
     return life.says("decline", "2026-06-04", reason="The court looks at it now.", proceedings=proceedings)
 
 
+def safety_noted() -> Life:
+    life = Life("2026-03-02").says("acknowledge", "2026-03-03")
+    life.says("add_note", "2026-03-04", note="He said that he is not safe at the weekend.")
+    return life.says(
+        "record_contact", "2026-03-05", direction="in", channel="telephone", summary="All is well."
+    )
+
+
 def undelivered() -> Life:
     """A letter that did not leave, in each of the ways that somebody is told of."""
     life = Life("2026-03-02").says("acknowledge", "2026-03-03")
@@ -614,11 +622,15 @@ def undelivered() -> Life:
     for how in get_args(How):
         effect = notice(letter, 0, how, "the mail server refused it: 550 5.1.1")
         life.letters += letters_for(life.case, life.authority, effect, life.day)
+    answer = letter._replace(name="stage_1_response", key="stage_1_response:another")
+    effect = notice(answer, 0, "failed", "GOV.UK Notify could not deliver it: permanent-failure")
+    life.letters += letters_for(life.case, life.authority, effect, life.day)
     return life
 
 
 LIVES: dict[str, Callable[[], Life]] = {
     "undelivered": undelivered,
+    "safety_noted": safety_noted,
     "in_full": in_full,
     "with_advocate": with_advocate,
     "by_statement": by_statement,

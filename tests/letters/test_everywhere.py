@@ -15,6 +15,7 @@ from typing import Any
 import jinja2
 import pytest
 
+from redress.domain.opening import is_young
 from redress.letters import letter as letters_module
 from redress.letters.catalogue import catalogue
 from redress.letters.letter import OUTSIDE, Letter
@@ -244,7 +245,7 @@ def unfit(letter: Letter, life: Life) -> Iterator[str]:
         yield "has not the authority's own contact details"
     if outside and procedure != "representation" and own.ombudsman.telephone not in letter.text:
         yield "has no Ombudsman"
-    if outside and ("Hello" in letter.text) is not opening.is_young:
+    if outside and ("Hello" in letter.text) is not is_young(opening.complainant):
         yield "has the wrong voice"
     if not outside and letter.name != "passed_on" and PERSON in letter.text:
         yield "names the person to staff"

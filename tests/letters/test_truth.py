@@ -201,6 +201,18 @@ def test_a_late_promise_is_not_followed_by_nothing_more_will_happen() -> None:
         assert "our Complaints Manager will look at this again" in text
 
 
+def test_of_an_answer_that_failed_the_manager_is_told_what_counts_from_it() -> None:
+    *others, answer = lives()["undelivered"].named("undelivered")
+    assert "once you know when it did, correct the day on which they had the answer" in answer.text
+    assert not any("time to ask for the next stage" in other.text for other in others)
+
+
+def test_a_note_about_safety_is_told_at_once_and_not_repeated() -> None:
+    [letter] = lives()["safety_noted"].named("safeguarding_note")
+    assert (letter.recipient, letter.on) == ("complaints_manager", date(2026, 3, 4))
+    assert "weekend" not in letter.text
+
+
 def test_only_at_the_last_stage_did_the_independent_person_look_at_it() -> None:
     life = Life("2026-03-02", complainant=YOUNG)
     life.says("respond", "2026-03-10", outcome="upheld", independent_person_consulted=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from redress.domain.opening import is_young
 from redress.letters.catalogue import catalogue, text_of
 from redress.letters.letter import OUTSIDE, Letter
 from redress.letters.next_step import sentences
@@ -298,7 +299,7 @@ def test_sentences_for_the_young_are_short(path: Path) -> None:
 
 
 def test_all_lives_of_young_people_are_in_their_voice() -> None:
-    young = [name for name in LIVES if lives()[name].case.opening.is_young]
+    young = [name for name in LIVES if is_young(lives()[name].case.opening.complainant)]
     assert young
     for name in young:
         for letter in lives()[name].letters:

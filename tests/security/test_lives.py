@@ -45,7 +45,7 @@ from redress.temporal.codec import ENCODING, KEY_NAME, placeholder
 from redress.temporal.embedded import embedded_server, temporal_command
 from tests.marks import holding
 from tests.stores import migrated
-from tests.waiting import eventually, recorded, until
+from tests.waiting import PATIENCE, eventually, recorded, until
 from tests.workflows.paths import the_first_terms
 
 MARK = "Zyxomark"
@@ -157,7 +157,7 @@ async def _a_life(house: EnvelopeCipher, source_id: str) -> str:
 async def test_a_complaint_that_is_being_opened_is_waited_for(house: EnvelopeCipher) -> None:
     """It may have no rules yet, with a locked register: "Encoded failure" told nobody so (finding K9)."""
     opened = await house.open("being-opened")
-    await ask(house.client, opened, STATUS, within=60)
+    await ask(house.client, opened, STATUS, within=PATIENCE)
     with pytest.raises(WorkflowQueryFailedError, match="what it says is encrypted"):
         await house.client.get_workflow_handle(workflow_id(opened)).query(STATUS, MARK)
     opening = OPENING | {"source_id": "1", "received_on": today().isoformat()}
@@ -168,7 +168,7 @@ async def test_a_complaint_that_is_being_opened_is_waited_for(house: EnvelopeCip
         handle = house.client.get_workflow_handle(workflow_id(start.reference))
         said: object = (await asyncio.gather(handle.query(STATUS), return_exceptions=True))[0]
         assert not isinstance(said, BaseException) or STILL_OPENING in str(said)
-        assert (await ask(house.client, start.reference, STATUS, within=60))["state"] == "open"
+        assert (await ask(house.client, start.reference, STATUS, within=PATIENCE))["state"] == "open"
         db.execute("ROLLBACK")
 
 
@@ -219,7 +219,7 @@ async def test_an_update_that_comes_unencrypted_is_turned_away_and_not_kept(hous
     words = ["workflow", "update", "execute", "-w", workflow_id(reference), "--name", "add_note", "--input"]
     words += [json.dumps({"note": named}), "--address", house.address]
     command = await asyncio.create_subprocess_exec(temporal_command(), *words, stderr=asyncio.subprocess.PIPE)
-    _, said = await asyncio.wait_for(command.communicate(), 60)
+    _, said = await asyncio.wait_for(command.communicate(), PATIENCE)
     assert b"came unencrypted" in said
     assert b"--codec-endpoint" in said
     assert (await house.send(reference, "add_note", note=named)).applied
@@ -518,6 +518,6 @@ async def test_a_worker_without_keys_does_not_start_unless_told(
     process = await asyncio.create_subprocess_exec(
         sys.executable, "worker.py", env=told, stderr=asyncio.subprocess.PIPE
     )
-    _, said = await asyncio.wait_for(process.communicate(), 60)
+    _, said = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert process.returncode == 2
     assert b"REDRESS_TRIAL='names are readable'" in said

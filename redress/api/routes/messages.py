@@ -61,6 +61,7 @@ def body_of(kind: type[Message]) -> type[BaseModel]:
         kind.__name__,
         __base__=bases,
         __doc__=kind.__doc__,
+        __cls_kwargs__={"use_attribute_docstrings": False},  # it has no source: looking for it takes long
         on=(AcceptedOn, None),
         message_id=(SenderId, None),
         by=(IgnoredSender, ""),

@@ -15,6 +15,7 @@ from redress.domain.messages import (
     Report,
     SendPapers,
 )
+from redress.domain.safeguarding import tell_of_safety
 from redress.domain.state import ComplaintState
 from redress.domain.words import plain
 
@@ -109,6 +110,7 @@ def record_meeting(state: ComplaintState, entry: LogEntry, message: RecordMeetin
 def add_note(state: ComplaintState, entry: LogEntry, message: AddNote) -> Outcome:
     """A note for the file: it may be about any day, and changes no date."""
     state.add_note()
+    tell_of_safety(state, entry, message.note)
     return APPLIED
 
 

@@ -11,7 +11,7 @@ from redress.domain.parsing import Problem, fingerprint
 from redress.domain.points import Point, PointFinding
 from redress.domain.position import Ending
 from redress.domain.procedure import Stage
-from redress.domain.receipt import is_written, leaving_of, received_on
+from redress.domain.receipt import is_written, leaving_of, receipts
 from redress.domain.state import ComplaintState
 
 
@@ -132,8 +132,7 @@ def _record(
     answer = GivenAnswer(stage.name, message.on, points, _content(message))
     state.answers.given[message.message_id] = answer
     if chosen:
-        received = received_on(state, entry, message)
-        state.answers.record(message.message_id, answer, received, message.by)
+        state.answers.record(message.message_id, answer, receipts(state, entry, message), message.by)
     if not message.findings:
         _decide_alike(message, stage, chosen)
         return
@@ -239,10 +238,10 @@ def _amend(state: ComplaintState, entry: LogEntry, message: Respond, earlier: Gi
     meanwhile because that passed or the answer ended it; where it runs, it runs on.
     """
     stage = state.procedure.stage[earlier.stage]
-    received = received_on(state, entry, message)
+    had = receipts(state, entry, message)
     judged = {finding.point for finding in message.findings} or set(earlier.points)
     answer = GivenAnswer(stage.name, message.on, frozenset(judged & earlier.points), _content(message))
-    state.answers.record(message.message_id, answer, received, message.by)
+    state.answers.record(message.message_id, answer, had, message.by)
     _find_anew(state, entry, message, earlier)
     for remedy in message.remedies:
         state.remedies.agree_anew(remedy, message.on)
@@ -250,7 +249,7 @@ def _amend(state: ComplaintState, entry: LogEntry, message: Respond, earlier: Gi
     if stage.name == state.current_stage and stage.name in state.answers.on and stage.next is not None:
         if ended and message.outcome != "resolved":
             state.position.open()
-        state.answers.begin_window(stage, max(received, leaving_of(entry, message)))
+        state.answers.begin_window(stage, max(*had.values(), leaving_of(entry, message)))
     _send_answer(state, entry, message, stage, amends_on=earlier.on.isoformat())
     if stage.name == state.current_stage and stage.name in state.answers.on:
         state.ask_about_early_requests(entry)

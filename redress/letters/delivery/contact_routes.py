@@ -9,6 +9,7 @@ from redress.domain.contact_details import usable_email
 from redress.domain.fields import Advocate, Contact
 from redress.domain.letter_form import asked_for
 from redress.letters.naming import one_line
+from redress.letters.recipients import is_outside, person_of
 from redress.letters.visible import visible
 from redress.procedures.authority import Authority
 from redress.store.outbound import Route
@@ -40,13 +41,14 @@ def contact_routes_of(
 ) -> ContactRoutes:
     """How the recipient of a letter is reached now. Staff by the authority's file.
 
-    `former`: the complainant is written to as they were known before.
+    `former`: somebody who complains is written to as they were known before.
     """
-    person = former or case.opening.complainant
-    if recipient == "complainant" and person is not None:
+    person = person_of(case, recipient)
+    if isinstance(person, Advocate):
+        return _routes_of(person, "")
+    person = former or person
+    if is_outside(recipient) and person is not None:
         return _routes_of(person, person.format)
-    if recipient == "advocate" and case.state.people.advocate is not None:
-        return _routes_of(case.state.people.advocate, "")
     by_role = {str(role): email for role, email in authority.addresses.items()}
     email = by_role.get(recipient) or authority.contact.email
     return ContactRoutes("", usable_email(email), "", "", ["staff"], "", wants_text=False)
