@@ -53,6 +53,7 @@ from redress.domain.messages import (
     Suspend,
     Unlink,
     Withdraw,
+    Withhold,
 )
 from workflows.descriptions import signal_description, update_description
 
@@ -350,6 +351,15 @@ class ComplaintHandlers:
     @strike_out.validator
     def check_strike_out(self, message: Inbound[StrikeOut] = NOTHING) -> None:
         self.check("strike_out", message)
+
+    @workflow.update(name="withhold", description=update_description("withhold"))
+    async def withhold(self, message: Inbound[Withhold] = NOTHING) -> dict[str, Any]:
+        """A document, or part of it, is withheld from somebody."""
+        return await self.take("withhold", message)
+
+    @withhold.validator
+    def check_withhold(self, message: Inbound[Withhold] = NOTHING) -> None:
+        self.check("withhold", message)
 
     @workflow.update(name="link", description=update_description("link"))
     async def link(self, message: Inbound[Link] = NOTHING) -> dict[str, Any]:

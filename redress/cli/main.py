@@ -22,6 +22,7 @@ from redress.exit import leave
 GROUPS = {
     "redress.cli.complaints": ("open", "send", "show", "list"),
     "redress.cli.differing": ("differing",),
+    "redress.cli.documents": ("attach", "documents"),
     "redress.cli.dates": ("due",),
     "redress.cli.procedures": ("procedure", "rehearse"),
     "redress.cli.letters": ("letters",),

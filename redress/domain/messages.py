@@ -794,6 +794,26 @@ class StrikeOut(Message):
     reason: Reason = Field(examples=["It belongs to another complaint."])
 
 
+class Withhold(Message):
+    """A document, or part of one, is kept from somebody who would have it as an enclosure.
+
+    It is recorded with its reason, shown with the document, and an export lays the document apart.
+    """
+
+    title = "A document, or part of it, is withheld from somebody"
+    sent_by = MANAGER
+    document: Short = Field(examples=["a3f1c06b5d2e4f7890ab12cd34ef5678"])
+    """Which one: as `documents` calls it, or the name of its file."""
+
+    withheld_from: Short = Field(alias="from", examples=["complainant"])
+    """From whom: by their part (`complainant`, `advocate`, `independent_person` …), or by name."""
+
+    parts: Text = Field(default="", examples=["Page 3: the name of another child."])
+    """Which parts of it. Left out: all of it."""
+
+    reason: Reason = Field(examples=["It is about another child."])
+
+
 LinkKind = Literal["related", "sibling", "joint", "duplicate"]
 
 

@@ -256,3 +256,18 @@ unmatched = Table(
     Index("unmatched_by_state", "state", "id"),
     Index("unmatched_by_caller", "caller", "state"),
 )
+
+documents = Table(
+    "documents",
+    metadata,
+    *primary_key(String(40), "reference"),
+    # What its file is called in the document store: a keyed digest of what is in it.
+    *primary_key(String(32), "document"),
+    *required(String(200), "caller"),
+    *required(Moment, "attached_at"),
+    *required(String(100), "media_type"),
+    *required(String(20), "state"),
+    *required(Integer, "size"),
+    # Its name, kind, and what it is attached to, encrypted.
+    *required(JSON, "body"),
+)

@@ -183,7 +183,7 @@ TURNS: list[list[Turn]] = [
     [Turn("escalate"), Turn("add_points"), Turn("decide_late")],
     [Turn("change_procedure")],
     [Turn("change_procedure"), Turn("strike_out")],
-    [Turn("link"), Turn("assign"), Turn("recount"), Turn("unlink")],
+    [Turn("link"), Turn("assign"), Turn("withhold"), Turn("recount"), Turn("unlink")],
     [Turn("decline"), Turn("strike_out")],
     [Turn("refer_to_ombudsman", {"approached_by": "complainant"}), Turn("ombudsman_decision")],
     [Turn("hold_panel", {"adjourned_to": 14}), Turn("hold_panel", {"adjourned_to": None}, 14)],
@@ -272,6 +272,8 @@ def fields_of(draw: st.DrawFn, action: str, on: date, end: date) -> dict[str, An
             said["adjourned_to"] = draw(st.none() | _ahead(on))
         case "assign":
             said["officer"] = "Olive Imagined"
+        case "withhold":
+            said |= {"document": "report.pdf", "from": "complainant", "reason": "Another child"}
         case "link" | "unlink":
             said["reference"] = "CYP-2026-000002"
         case "confirm_contact":

@@ -25,6 +25,7 @@ from temporalio.service import RPCError
 from redress.bootstrap import activities_for, running_workers
 from redress.bootstrap_keys import cipher_for
 from redress.contract import STATUS, STILL_OPENING, Start, workflow_id
+from redress.documents.errors import StoreUnavailable
 from redress.domain.case import Answer
 from redress.domain.erasure import Erased
 from redress.domain.parsing import Malformed
@@ -32,6 +33,7 @@ from redress.security import encryption as sealing
 from redress.security.keyring import add_key
 from redress.services import erasing, export_text, exporting, intake, sending
 from redress.services.clock import today
+from redress.services.documents import Attachment, Documents
 from redress.services.errors import Rejected
 from redress.services.querying import ask
 from redress.settings import Settings
@@ -389,7 +391,14 @@ async def test_exported_then_erased(house: EnvelopeCipher) -> None:
     reference = await _a_life(house, "life-2")
     other = await house.open("life-3")
     outbox = house.settings.outbox_folder
-    file = exporting.export(house.register, reference)
+    documents = Documents(house.register, house.settings)
+    for number, owner in enumerate((reference, other)):
+        with documents.spool() as spool:
+            spool.write(b"%PDF-1.7 " + marked(f"report {number}").encode())
+            documents.attach(owner, spool, Attachment(f"{marked('report')}.pdf"), "tests")
+    readable = [path for path in house.files() if MARK.encode() in path.read_bytes()]
+    assert not readable, "neither what is in a document nor its name"
+    file = exporting.export(house.register, reference, documents)
     text = export_text.as_text(file)
     for said in (
         "never came.",
@@ -397,6 +406,7 @@ async def test_exported_then_erased(house: EnvelopeCipher) -> None:
         "reason",
         "finding",
         "HOW EACH DATE WAS COUNTED",
+        f"{marked('report')}.pdf: document, application/pdf",
         "not counted: S",  # a Saturday or a Sunday
     ):
         assert said in text
@@ -404,8 +414,14 @@ async def test_exported_then_erased(house: EnvelopeCipher) -> None:
 
     before = await sending.status(house.client, house.register, reference, today(), 60)
     in_a_backup = await _payloads(house, reference)
-    proof = await erasing.erase(house.client, house.register, outbox, reference, house.folder)
+    proof = await erasing.erase(
+        house.client, house.register, outbox, reference, house.folder, documents=documents
+    )
     assert proof.holds, proof.model_dump_json()
+    [of_the_store] = [each for each in proof.searched if each.where == "files in the document store"]
+    assert (of_the_store.looked_at, of_the_store.readable) == (1, 0)
+    assert not (house.folder / "documents" / reference).exists()
+    assert (house.folder / "documents" / other).exists(), "of another complaint nothing is deleted"
     assert proof.searched[-1].looked_at > 3
     assert proof.searched[0].looked_at > 10, "encrypted values were there to be tried"
     assert not (outbox / reference).exists()
@@ -431,6 +447,20 @@ async def test_exported_then_erased(house: EnvelopeCipher) -> None:
     same = await house.open("life-2")
     assert same == reference, "the intake is still known to have been here"
     assert house.register.status(other, today()) is not None
+
+
+async def test_nothing_is_erased_while_the_document_store_is_out_of_reach(
+    house: EnvelopeCipher, tmp_path: Path
+) -> None:
+    reference = await _withdrawn(house, "erased-without-store")
+    (tmp_path / "file").write_text("no folder")
+    lost = Documents(house.register, house.settings.model_copy(update={"documents": str(tmp_path / "file")}))
+    with pytest.raises(StoreUnavailable):
+        await erasing.erase(
+            house.client, house.register, house.settings.outbox_folder, reference, documents=lost
+        )
+    assert house.register.opening(reference) is not None
+    assert (await _erased(house, reference)).holds
 
 
 async def _payloads(house: EnvelopeCipher, reference: str) -> list[Payload]:

@@ -78,7 +78,7 @@ def _endpoint(action: str, kind: type[Message]) -> Callable[..., Awaitable[Answe
         is_reached: IsReached,
         idempotency_key: IdempotencyKey = None,
     ) -> Answer:
-        body = message.document
+        body = message.raw
         _check_sender(caller, kind, body)
         body["by"] = caller.name
         if kind is ApproveLetter:

@@ -215,7 +215,7 @@ async def _see(context: AppContext, request: str, authority: str | None) -> None
 
 def _parsed(kind: type[B], body: Unparsed) -> B:
     try:
-        return kind.model_validate(body.document)
+        return kind.model_validate(body.raw)
     except ValidationError as error:
         raise Malformed(problems_of(error)) from None
 

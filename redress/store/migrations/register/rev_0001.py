@@ -142,6 +142,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("authority", "mailbox", "on_date", "kind"),
     )
     op.create_table(
+        "documents",
+        sa.Column("reference", sa.String(length=40), nullable=False),
+        sa.Column("document", sa.String(length=32), nullable=False),
+        sa.Column("caller", sa.String(length=200), nullable=False),
+        sa.Column("attached_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("media_type", sa.String(length=100), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("body", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("reference", "document"),
+    )
+    op.create_table(
         "events",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("reference", sa.String(length=40), nullable=False),
