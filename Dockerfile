@@ -9,7 +9,7 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
 # A fixed number, so that what lies on a volume belongs to the same user after the next build.
 RUN groupadd --gid 10001 redress \
     && useradd --uid 10001 --gid redress --no-create-home --shell /usr/sbin/nologin redress \
-    && install -d -o redress -g redress -m 0700 /var/lib/redress /var/lib/redress-keys
+    && install -d -o redress -g redress -m 0700 /var/lib/redress /var/lib/redress-api /var/lib/redress-documents /var/lib/redress-keys
 
 WORKDIR /app
 

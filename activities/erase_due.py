@@ -14,6 +14,7 @@ from temporalio.exceptions import ApplicationError
 from activities.serving import serve_maintenance
 from redress.contract import ERASE_DUE, ErasureReport
 from redress.services.clock import today
+from redress.services.documents import Documents
 from redress.services.erasing import due_for_erasure, erase
 from redress.services.errors import Rejected
 from redress.store.register import Register
@@ -22,13 +23,21 @@ log = logging.getLogger(__name__)
 
 
 class EraseDue:
-    """The activity, with what it works on: Temporal, the register, the letters and the state folder."""
+    """The activity, with what it works on: Temporal, the register, letters, the state folder, documents."""
 
-    def __init__(self, client: Client, register: Register, outbox: Path, state: Path) -> None:
+    def __init__(
+        self,
+        client: Client,
+        register: Register,
+        outbox: Path,
+        state: Path,
+        documents: Documents | None = None,
+    ) -> None:
         self._client = client
         self._register = register
         self._outbox = outbox
         self._state = state
+        self._documents = documents
 
     @activity.defn(name=ERASE_DUE, no_thread_cancel_exception=True)
     def erase_due(self) -> ErasureReport:
@@ -59,7 +68,14 @@ class EraseDue:
             if activity.is_worker_shutdown():
                 raise ApplicationError(f"the worker stops after {report.erased} erasures; another goes on")
             try:
-                proof = await erase(self._client, self._register, self._outbox, reference, self._state)
+                proof = await erase(
+                    self._client,
+                    self._register,
+                    self._outbox,
+                    reference,
+                    self._state,
+                    documents=self._documents,
+                )
             except Rejected as error:
                 log.warning("%s is not erased: %s", reference, error)
                 report.failed += 1

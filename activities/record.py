@@ -41,11 +41,14 @@ class RecordEntries:
                 if _is_split(entry):
                     self.register.reserve_part(db, part_of(case, entry.body["facts"]))
             effects = [(entry.body, last) for entry in request.entries if _is_letter(entry)]
+            effects = [each for each in effects if not case.state.drafts.has_left(each[0]["key"])]
             if effects:
                 self.dispatcher.write(db, case, effects)
+            approved = {body["facts"]["draft"] for body, _ in effects if "draft" in body["facts"]}
+            drafted = self.dispatcher.drafts.see_to(db, case, last, approved)
             self.register.project(db, case, last)
             # Also those that somebody wants sent again: what says so is recorded, and that is this moment.
-            waiting = bool(effects) or letter_store.is_to_leave(db, request.reference)
+            waiting = bool(effects) or not drafted or letter_store.is_to_leave(db, request.reference)
         if any(entry.kind == "ended" for entry in request.entries):
             self.register.keep_head(request.reference, appended)
         return RecordResult(letters_waiting=waiting, entries=appended.entries, head=appended.head)

@@ -8,7 +8,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.serving import serve_complaint
-from redress.contract import SEND_LETTERS
+from redress.contract import SEND_LETTERS, SentLetters
 from redress.letters.dispatcher import LetterDispatcher, Remaining
 
 
@@ -22,17 +22,23 @@ class SendLetters:
         self.dispatcher = dispatcher
 
     @activity.defn(name=SEND_LETTERS, no_thread_cancel_exception=True)
-    def send_letters(self, reference: str) -> None:
+    def send_letters(self, reference: str, approved: list[str] | None = None) -> SentLetters:
         """Send what is ready, and ask after what was handed over.
 
-        Raises while anything remains: then it is tried again, at the moment that the error names.
+        `approved`: the keys of approved letters of which the complaint has not heard that they left. Those
+        that have are its answer, at once. Else it raises while anything remains: then it is tried again, at
+        the moment that the error names.
         """
         serve_complaint(reference)
-        written, remaining = self.dispatcher.write_and_send(reference)
+        written, remaining = self.dispatcher.write_and_send(reference, approved or ())
+        left = self.dispatcher.left(reference, approved) if approved else []
+        if left:
+            return SentLetters(left=left)
         if not written:
             raise RuntimeError("a letter could not be written yet; it is tried again")
         if remaining.to_leave or remaining.to_arrive:
             raise _later(remaining)
+        return SentLetters()
 
 
 def _later(remaining: Remaining) -> ApplicationError:

@@ -26,6 +26,7 @@ from redress.letters.delivery.channels import Channels
 from redress.letters.delivery.configuration import outbox_only, send_limits_of
 from redress.letters.dispatcher import LetterDispatcher
 from redress.security.encryption import Cipher
+from redress.services.documents import Documents
 from redress.settings import Settings
 from redress.store.database import connect
 from redress.store.register import Register
@@ -91,7 +92,8 @@ async def running_workers(client: Client, activities: Activities, settings: Sett
 
 def complaints_worker(client: Client, activities: Activities, settings: Settings) -> Worker:
     """A worker that runs complaints, keeps their record, and does what is done daily."""
-    maintenance = EraseDue(client, activities.register, settings.outbox_folder, settings.state)
+    documents = Documents(activities.register, settings)
+    maintenance = EraseDue(client, activities.register, settings.outbox_folder, settings.state, documents)
     return Worker(
         client,
         task_queue=TASK_QUEUE,

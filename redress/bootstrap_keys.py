@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from redress.security.encryption import Cipher, EnvelopeCipher, PlaintextCipher
 from redress.security.key_services.cached import CachedKeys
-from redress.security.key_services.vault import VaultKeys
 from redress.security.keyring import KeyringError, MasterKeys, read_keyring
 from redress.services.migrating import check_key_store
 from redress.settings import TRIAL, Settings
@@ -18,6 +17,8 @@ def master_keys(settings: Settings) -> MasterKeys:
         case "vault":
             if not settings.vault_address or settings.vault_token_file is None:
                 raise KeyringError("REDRESS_VAULT_ADDRESS, REDRESS_VAULT_TOKEN_FILE: Vault needs both")
+            from redress.security.key_services.vault import VaultKeys  # few have one: others load no client
+
             where = settings.vault_address, settings.vault_key, settings.vault_token_file
             return VaultKeys(*where, mount=settings.vault_mount, namespace=settings.vault_namespace)
         case "aws":

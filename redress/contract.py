@@ -31,6 +31,7 @@ LETTERS_QUEUE = "letters"
 """The task queue of what sends letters: a slow mail server takes no worker from the complaints."""
 
 STATUS = "status"
+WHO = "who_complains"
 MOVES = "what_a_recount_moves"
 
 BEGIN = "begin_complaint"
@@ -176,6 +177,19 @@ class RecordResult(Chained):
     """Whether letters were written that have to leave."""
 
     letters_waiting: bool = False
+
+
+class LeftLetter(BaseModel):
+    """An approved letter that has left, and the London date on which it did."""
+
+    mark: str
+    on: str
+
+
+class SentLetters(BaseModel):
+    """Which of the approved letters that were asked about have left."""
+
+    left: list[LeftLetter] = []
 
 
 class ErasureReport(BaseModel):

@@ -95,6 +95,34 @@ class Settings(BaseSettings):
     outbox: Path | None = None
     """Where letters are laid; empty: `outbox` in the state folder."""
 
+    documents: str = ""
+    """Where documents are kept: a folder, or an address as `s3://bucket/prefix`; empty: `documents` in the
+    state folder."""
+
+    documents_endpoint: str = ""
+    """Where S3 is, if not with AWS; by http only where it says so."""
+
+    documents_region: str = ""
+    """S3's region; empty, as with the two that follow: AWS's own settings, or the machine's role, say it."""
+
+    documents_access_key: str = ""
+    """The id of the key that logs in to S3."""
+
+    documents_secret_key: SecretStr = SecretStr("")
+    """That key."""
+
+    document_bytes: int = Field(default=25 * 1024 * 1024, ge=1, le=1024 * 1024 * 1024)
+    """Bytes that one document may have."""
+
+    documents_at_most: int = Field(default=500, ge=2)
+    """Documents of one complaint; intake systems may fill half of that."""
+
+    clamav: str = Field(default="", pattern=r"^$|^unix:/.+|^tcp://.+:\d{1,5}$")
+    """Where ClamAV scans documents: `tcp://HOST:PORT` or `unix:/PATH`; empty: they stay `unscanned`."""
+
+    clamav_within: float = Field(default=60.0, gt=0)
+    """Seconds that ClamAV may say nothing."""
+
     send_email: Literal["outbox", "smtp", "notify"] = "outbox"
     """By what e-mail leaves: `smtp`, `notify` (GOV.UK Notify), or `outbox`: laid into the folder."""
 
@@ -215,3 +243,13 @@ class Settings(BaseSettings):
     def outbox_folder(self) -> Path:
         """The outbox."""
         return self.outbox or self.state / "outbox"
+
+    @property
+    def documents_address(self) -> str:
+        """Where documents are kept: a folder's path, or a URL."""
+        return self.documents or str(self.state / "documents")
+
+    @property
+    def spool_folder(self) -> Path:
+        """Where a document lies, encrypted and without a name, while it is taken in."""
+        return self.state / "spool"

@@ -1,7 +1,8 @@
 """`make demo`: real complaints on a real Temporal server, from nothing, ending by itself.
 
 One is walked through all three stages by moving its own clock, one is loaded under way and overdue,
-one is withdrawn. Each one's dated course is printed, and a letter it caused.
+one is withdrawn, and one has its answer approved before it leaves. Each one's dated course is printed, and a
+letter it caused.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ async def main() -> int:
                 "COLUMNS": "110",
             }
             async with running_workers(client, activities, settings):
-                await _three_complaints(client, activities.register)
+                await _four_complaints(client, activities.register)
     except NoServer as error:
         print(f"the demo cannot run: {error}")
         return 1
@@ -69,11 +70,12 @@ async def main() -> int:
     return 0
 
 
-async def _three_complaints(client: Client, register: Register) -> None:
-    print("\n=== Three complaints are opened, from the files an intake system would send")
+async def _four_complaints(client: Client, register: Register) -> None:
+    print("\n=== Four complaints are opened, from the files an intake system would send")
     walked = await _starter("open", _received_today("three-stages.json"))
     loaded = await _starter("open", "examples/under-way.json")
     withdrawn = await _starter("open", "examples/withdrawn.json")
+    drafted = await _starter("open", _received_today("withdrawn.json", source_id="example-0009"))
     print(await _starter("list"))
 
     print(f"=== 1. {walked}: a young person's complaint through all three stages, by moving its own clock")
@@ -96,6 +98,36 @@ async def _three_complaints(client: Client, register: Register) -> None:
     print(await _starter("show", withdrawn))
     await _print_letters(withdrawn)
 
+    print(f"\n=== 4. {drafted}: an answer is drafted, edited, approved and posted, and counts from then")
+    await _approve_a_draft(drafted)
+
+
+async def _approve_a_draft(reference: str) -> None:
+    """An answer by one person, approved by another: no limit is met before its letter has left."""
+    said = ("outcome=upheld", "summary=Nobody rang you back.", "letter=draft", "by=Team manager (invented)")
+    print(await _starter("send", reference, "respond", *said))
+    mark = ""
+    for _ in range(100):  # the register follows within seconds
+        listed = json.loads(await _starter("letters", reference, "--state", "draft", "--json", quiet=True))
+        mark = next((line["mark"] for line in listed if line["to"] == "complainant"), "")
+        if mark:
+            break
+        await asyncio.sleep(0.1)
+    print(await _starter("letters", reference))
+    await _starter("letters", "edit", mark, "--set", "summary=Nobody rang you back. We are sorry.")
+    for line in (await _starter("letters", "show", mark)).splitlines():
+        print(f"    | {line}")
+    print(await _starter("letters", "approve", mark, "--by", "Complaints manager (invented)"))
+    for _ in range(100):
+        if (FOLDER / "outbox" / reference).is_dir() and [
+            *(FOLDER / "outbox" / reference).glob("*-stage_1_response-complainant-*")
+        ]:
+            break
+        await asyncio.sleep(0.1)
+    print("  It lies in the folder; somebody posts it:")
+    print(await _starter("letters", "done", mark, "--on", today().isoformat()))
+    print(await _starter("show", reference))
+
 
 async def _print_letters(reference: str, expected: int = 1) -> None:
     """List the letters that lie in the outbox, and show the last one to the complainant."""
@@ -115,17 +147,18 @@ async def _print_letters(reference: str, expected: int = 1) -> None:
             print(f"    | {line}")
 
 
-def _received_today(name: str) -> str:
+def _received_today(name: str, **more: str) -> str:
     """A copy of an example that is received today: its clock has not begun to run."""
     opening = json.loads((ROOT / "examples" / name).read_text(encoding="utf-8"))
-    copy = FOLDER / name
-    copy.write_text(json.dumps(opening | {"received_on": today().isoformat()}), encoding="utf-8")
+    copy = FOLDER / f"{len([*FOLDER.glob('*.json')])}-{name}"
+    copy.write_text(json.dumps(opening | {"received_on": today().isoformat()} | more), encoding="utf-8")
     return str(copy.relative_to(ROOT))
 
 
-async def _starter(*words: str) -> str:
-    """Run a command as anybody would; gives what it prints."""
-    print(f"  $ python starter.py {' '.join(word if ' ' not in word else repr(word) for word in words)}")
+async def _starter(*words: str, quiet: bool = False) -> str:
+    """Run a command as anybody would; gives what it prints. `quiet`: nobody need see that it was run."""
+    if not quiet:
+        print(f"  $ python starter.py {' '.join(word if ' ' not in word else repr(word) for word in words)}")
     command = [sys.executable, "starter.py", *words]
     process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=PIPE, stderr=PIPE)
     output, errors = await process.communicate()

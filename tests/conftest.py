@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Generator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import select
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
@@ -21,6 +23,7 @@ from redress.domain.london import instant, london_date
 from redress.domain.status import Status
 from redress.services import intake, sending
 from redress.settings import TRIAL, Settings
+from redress.store import tables
 from redress.store.register import Register
 from redress.temporal.client import quiet_runtime
 from redress.temporal.embedded import embedded_server
@@ -106,6 +109,13 @@ class Life:
         """The names of the letters in the outbox, each with its recipient, in order of their files."""
         return sorted(path.name[11:].rsplit("-", 1)[0] for path in self.outbox.glob("*.txt"))
 
+    def reminded(self) -> list[str]:
+        """The keys of the reminders that are recorded; staff read them in their daily digest."""
+        key, reference = tables.events.c.key, tables.events.c.reference
+        wanted = select(key).where(reference == self.reference, key.like("effect:reminder:%"))
+        with self.register.reading() as db:
+            return list(db.execute(wanted).scalars())
+
     async def settled(self, what: Callable[[], bool], seconds: float = PATIENCE) -> None:
         """Wait for what follows within seconds: letters and the register."""
         await until(what, seconds)
@@ -147,6 +157,57 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Evidence(), "evidence")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is collected stays: it is not looked through for garbage again and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+SHARES: tuple[tuple[str, ...], ...] = (
+    ("chaos", "faults", "temporal"),
+    ("api", "blackbox"),
+    ("ui", "cli"),
+    ("workflows", "security", "store", "telemetry", "scripts", "delivery", "tests"),
+)
+"""Folders of tests that take long or share servers, by the process that begins with them."""
+
+QUICK = tuple(
+    Path(__file__).with_name(name) for name in ("test_docs.py", "test_settings.py", "test_structure.py")
+)
+"""Of the files that stand in no folder, those whose tests need no server and take no time."""
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first: no process is left alone with a test of a minute at the end of the run."""
-    items.sort(key=lambda item: not {"chaos", "faults"} & set(item.path.parts))
+    """Each process begins with what takes long or shares servers, and ends with what needs neither.
+
+    pytest-xdist gives each an equal stretch of the list, and one that is done takes over the end of
+    another's: so few servers are started twice, and none is left alone with a test of a minute.
+    """
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if processes != len(SHARES):
+        return
+    shares: list[list[pytest.Item]] = [[] for _ in SHARES]
+    quick: list[pytest.Item] = []
+    for item in items:
+        at = _share_of(item)
+        (quick if at is None else shares[at]).append(item)
+    stretch = len(items) // processes
+    items.clear()
+    for share in shares:
+        rest = max(0, stretch - len(share))
+        items += share + quick[:rest]
+        del quick[:rest]
+    items += quick
+
+
+def _share_of(item: pytest.Item) -> int | None:
+    """Which process begins with a test; None: any can run it at any time."""
+    if item.path in QUICK:
+        return None
+    return next((at for at, folders in enumerate(SHARES) if item.path.parent.name in folders), None)

@@ -123,7 +123,8 @@ def test_what_lasts_lies_on_named_volumes() -> None:
     named = [parts for parts in mounted if not parts[0].startswith(".")]
     users = {name: [parts[0] for parts in named].count(name) for name in COMPOSE["volumes"]}
     assert {parts[0] for parts in named} == set(users)  # none is anonymous
-    assert users == dict.fromkeys(DATABASES, 1) | {"redress-state": 2, "redress-api": 4, "redress-keys": 4}
+    ours = {"redress-state": 2, "redress-api": 4, "redress-documents": 2, "redress-keys": 4}
+    assert users == dict.fromkeys(DATABASES, 1) | ours
     files = [parts for parts in mounted if parts[0].startswith(".")]
     assert all((ROOT / parts[0]).is_file() and parts[2] == "ro" for parts in files)
     for database in DATABASES:
@@ -367,7 +368,14 @@ def test_the_image_is_pinned_runs_as_a_fixed_user_and_owns_its_state() -> None:
     state = re.search(r"REDRESS_STATE=(\S+)", lines)
     assert state
     keyring = Path(SERVICES["keys"]["environment"]["REDRESS_KEYS"]).parent  # a new volume belongs to its user
-    assert f"install -d -o redress -g redress -m 0700 {state[1]} {keyring}\n" in lines
+    made = re.search(r"install -d -o redress -g redress -m 0700 (.+)\n", lines)
+    assert made
+    assert set(made[1].split()) == {
+        state[1],
+        str(keyring),
+        SERVICES["api"]["environment"]["REDRESS_STATE"],
+        "/var/lib/redress-documents",
+    }
     assert SERVICES["worker"]["environment"]["REDRESS_STATE"] == state[1]
 
 
@@ -465,6 +473,7 @@ ELSEWHERE = (
     "REDRESS_API_URL",
     "REDRESS_STATE",
     "REDRESS_KEYS",
+    "REDRESS_DOCUMENTS",
 )
 """What lies elsewhere in this test."""
 
@@ -613,7 +622,7 @@ async def _another_comes_by_the_api(image: Path, worker: dict[str, str]) -> None
     try:
         while (await _run(check, image, surroundings))[0] != 0:
             assert api.returncode is None
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/v1", timeout=30) as http:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/v1", timeout=60) as http:
             hook = {"url": "https://invented.example/"}
             assert (await http.post("/webhooks", json=hook, headers=manager)).status_code == 201
             opening = COMPLAINT | {"source_id": "18"}
@@ -641,6 +650,11 @@ async def _another_comes_by_the_api(image: Path, worker: dict[str, str]) -> None
                 letters = (await http.get(f"{path}/letters", headers=manager)).json()["letters"]
                 await asyncio.sleep(0.1)
             mark = next(each["mark"] for each in letters if each["state"] == "by_hand")
+            file = {"file": ("invented.pdf", b"%PDF-1.7 invented")}
+            for status, belongs in ((201, {}), (200, {"letter": mark})):
+                to = f"{path}/documents"
+                attached = await http.post(to, files=file, data=belongs, headers=manager)
+                assert attached.status_code == status, attached.text
             sent = {"on": str(date.today())}
             done = await http.post(f"{path}/letters/{mark}/done", json=sent, headers=manager)
             assert done.status_code == 200, done.text
@@ -690,6 +704,7 @@ async def test_the_worker_service_runs_on_postgresql_and_stops_when_told(
             REDRESS_API_URL=f"sqlite:///{tmp_path / 'api' / 'api.db'}",
             REDRESS_STATE=str(tmp_path / "state"),
             REDRESS_KEYS=str(tmp_path / "ring" / "keys.txt"),
+            REDRESS_DOCUMENTS=str(tmp_path / "documents"),
             REDRESS_METRICS=f"127.0.0.1:{free_port()}",
         )
         elsewhere = {name: surroundings[name] for name in ELSEWHERE}

@@ -158,7 +158,7 @@ async def test_what_they_add_works(grown: Path, tmp_path: Path) -> None:
         client = await Client.connect(settings["TEMPORAL_ADDRESS"])
         complaint: WorkflowHandle[Any, Any] = client.get_workflow_handle(workflow_id(reference))
         headers = {"Authorization": f"Bearer {token}"}
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{api}", headers=headers, timeout=30) as http:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{api}", headers=headers, timeout=60) as http:
             by_command = starter("send", reference, "offer-mediation", "accepted=true")
             path = f"/v1/complaints/{reference}/offer-mediation"
             by_http = (await http.post(path, json={"accepted": False})).json()

@@ -141,6 +141,18 @@ def test_each_row_says_what_carries_the_rule_and_which_tests_show_it(rule: str) 
         assert name in functions(file), f"{file}::{name}"
 
 
+def test_each_rule_is_seen_from_outside_by_commands_that_there_are() -> None:
+    outside = text("docs/seeds.md").partition("## Seen from outside")[2].partition("\n## ")[0]
+    seen = re.findall(r"^- (00\d-\d+): (.+)$", outside, re.MULTILINE)
+    assert [rule for rule, _ in seen] == list(rows())
+    known = {*typer.main.get_group(commands()).commands}
+    for rule, how in seen:
+        spans = re.findall(r"`([a-z]+)(?: [^`]*)?`", how)
+        assert known & {*spans} or "the same letter" in how, rule
+        for action in re.findall(r"`send REF ([a-z-]+)", how):
+            assert action.replace("-", "_") in MESSAGES, f"{rule}: {action}"
+
+
 @cache
 def functions(file: str) -> set[str]:
     """The functions of a file of tests."""
@@ -437,6 +449,9 @@ def council(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     monkeypatch.setattr(loader, "AUTHORITIES", tmp_path / "authorities")
     base = (tmp_path / "authorities" / "family-rights.toml").read_text(encoding="utf-8")
     base = base.replace('name = "family-rights"', 'name = "your-council"')
+    base = base.replace(
+        '[policy]\ndecision_letters = "at_once"\n', ""
+    )  # a page that changes policy says it anew
 
     def forget() -> None:
         loader.authority.cache_clear()
@@ -500,7 +515,7 @@ def test_the_policies_shown_have_their_defaults() -> None:
     }
     shared = read_toml(loader.PROCEDURES / "shared.toml")["policy"]
     usual_policy = Policy(**shared).model_dump()
-    defaults = {name: str(value) for name, value in usual_policy.items()}
+    defaults = {name: "none" if value in ({}, []) else str(value) for name, value in usual_policy.items()}
     assert shown == {name: said.lower() for name, said in defaults.items()}
 
 

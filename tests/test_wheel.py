@@ -19,7 +19,7 @@ import pytest
 
 from redress.services.clock import today
 from redress.temporal.embedded import embedded_server, free_port
-from tests.waiting import eventually
+from tests.waiting import PATIENCE, eventually
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("redress", "workflows", "activities")
@@ -103,11 +103,11 @@ async def test_its_commands_open_a_complaint_and_write_a_letter(commands: Path, 
             assert "Wanda Inventata" in letters[0].read_text(encoding="utf-8")
             url = f"http://127.0.0.1:{port}"
             await eventually(lambda: answers(f"{url}/healthz"), bool)
-            shown = httpx.get(
-                f"{url}/v1/complaints/{reference}", headers={"Authorization": f"Bearer {token}"}
-            )
-            assert (shown.status_code, shown.json()["reference"]) == (200, reference)
-            assert httpx.get(f"{url}/docs").status_code == 200
+            headers = {"Authorization": f"Bearer {token}"}
+            with httpx.Client(base_url=url, headers=headers, timeout=PATIENCE) as http:
+                shown = http.get(f"/v1/complaints/{reference}")
+                assert (shown.status_code, shown.json()["reference"]) == (200, reference)
+                assert http.get("/docs").status_code == 200
         assert json.loads(redress("due", "2026-12-18", "10", "--json"))["due_on"] == "2027-01-06"
 
 
@@ -135,12 +135,12 @@ def running(command: Path, folder: Path, environment: dict[str, str]) -> Iterato
         assert process.poll() is None, log.read_text()
     finally:
         process.send_signal(signal.SIGTERM)
-        status = process.wait(30)
+        status = process.wait(PATIENCE)
     assert status == 0, log.read_text()
 
 
 def answers(url: str) -> bool:
     try:
-        return httpx.get(url).status_code == 200
+        return httpx.get(url, timeout=PATIENCE).status_code == 200
     except httpx.TransportError:
         return False

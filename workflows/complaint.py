@@ -20,14 +20,19 @@ from redress.contract import NOTHING, Inbound, Start
 from redress.domain.calendar import HolidayTable, OutsideTable, long_date
 from redress.domain.case import Answer, Case, Task, Timer
 from redress.domain.london import instant, london_date
-from redress.domain.messages import MESSAGES
+from redress.domain.messages import MESSAGES, LetterLeft
 from redress.domain.opening import Opening
 from redress.domain.opening_parsing import parse_opening
 from redress.domain.packing import Unpackable, pack_state, unpack, unpack_state
 from redress.domain.parsing import Malformed, Parsed, Problem, judged_on, parse_message
 from redress.domain.sentences import with_long_dates
-from redress.domain.status import Status
-from workflows.descriptions import MOVES_DESCRIPTION, STATUS_DESCRIPTION, UNKNOWN_SIGNAL_DESCRIPTION
+from redress.domain.status import Status, WhoAndWhat, who_and_what
+from workflows.descriptions import (
+    MOVES_DESCRIPTION,
+    STATUS_DESCRIPTION,
+    UNKNOWN_SIGNAL_DESCRIPTION,
+    WHO_DESCRIPTION,
+)
 from workflows.details import current_details, search_attributes
 from workflows.handlers import ComplaintHandlers
 from workflows.outbox import Outbox, at_once, until_it_works
@@ -64,7 +69,7 @@ class Complaint(ComplaintHandlers):
         self._is_flooded = False
         self._timers: dict[str, tuple[datetime, asyncio.Task[None]]] = {}
         self._shown: TypedSearchAttributes | None = None
-        self._outbox = Outbox(on_empty=self._consider_a_new_run)
+        self._outbox = Outbox(self._consider_a_new_run, self._note_that_it_left)
         self._checked: tuple[str, Parsed] | None = None
         self._early: list[tuple[str, str, str, int]] = []
         self._start: Start | None = None
@@ -350,6 +355,19 @@ class Complaint(ComplaintHandlers):
             self._outbox.put("message", f"message:{logged.seq}", logged.model_dump(mode="json"))
         return answer
 
+    def _note_that_it_left(self, letter: contract.LeftLetter) -> bool:
+        """An approved letter has left: its message counts from now on; whether that is news."""
+        draft = self._known.state.drafts.marked(letter.mark)
+        drafted_on = draft.entry.message.on.isoformat() if draft is not None else letter.on
+        on, message_id = max(letter.on, drafted_on), f"letter-left-{letter.mark}"
+        body = {"mark": letter.mark, "on": on, "accepted_on": on, "message_id": message_id}
+        try:
+            answer = self._receive(self._known.parse(LetterLeft.action, body, workflow.now()))
+        except Malformed:
+            workflow.logger.error("that a letter left could not be taken in")
+            return False
+        return answer.applied and not answer.repeated
+
     def _reject(
         self, action: str, problems: list[str], received: str, count: int = 1, *, in_clear: bool = False
     ) -> None:
@@ -384,6 +402,13 @@ class Complaint(ComplaintHandlers):
             return self._case.status(day)
         except (OutsideTable, OverflowError) as error:
             raise ApplicationError(f"as_of: {error}") from None
+
+    @workflow.query(name=contract.WHO, description=WHO_DESCRIPTION)
+    def who_complains(self) -> WhoAndWhat:
+        """Who complains, and what about: what the page must not show, in a few lines."""
+        if self._case is None:
+            raise ApplicationError(contract.STILL_OPENING)
+        return who_and_what(self._case.state)
 
     @workflow.query(name=contract.MOVES, description=MOVES_DESCRIPTION)
     def what_a_recount_moves(

@@ -22,6 +22,7 @@ STATUS_DESCRIPTION = (
     'Where the complaint stands today; with Query Arg "YYYY-MM-DD", where it stood on that day'
 )
 
+WHO_DESCRIPTION = "Who complains, for whom, about which team, how it came, what they want"
 MOVES_DESCRIPTION = "For the command 'recount': which due dates a newer calendar of bank holidays would move"
 
 UNKNOWN_SIGNAL_DESCRIPTION = "A signal of any other name changes nothing: it is kept under 'refused'"

@@ -16,6 +16,7 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from redress import contract
 from redress.domain.calendar import long_date
 from redress.domain.case import Case
+from redress.domain.complainants import without_names
 from redress.domain.deadline import days_late
 from redress.domain.identifiers import REFERENCE
 from redress.domain.london import instant
@@ -76,6 +77,7 @@ def current_details(case: Case, today: date, namespace: str) -> str:
         _where(state),
         _block("Owed now", _owed(state, today)),
         _block("To decide", _to_decide(state)),
+        _block("Letters to approve", _to_approve(state)),
         _block("Waits, with nothing to decide", _waits(state)),
         _block("Was late", _was_late(state, today)),
         _last_message(case),
@@ -124,6 +126,14 @@ def _to_decide(state: ComplaintState) -> Iterator[str]:
         yield f"the request of {long_date(request.message.on)} came late: answer with `decide_late`"
 
 
+def _to_approve(state: ComplaintState) -> Iterator[str]:
+    """Drafts that wait to be approved, the first to be due first."""
+    for draft in sorted(state.drafts.unapproved, key=state.drafts.due_on):
+        who = title_of(state.procedure, state.drafts.asked(draft))
+        day = long_date(state.drafts.due_on(draft))
+        yield f"`{draft.template}`, by {day} ({who}): `approve_letter` with mark `{draft.marks[0]}`"
+
+
 def _waits(state: ComplaintState) -> Iterator[str]:
     for waits in state.requests.waiting:
         yield f"`{waits.message.action}` of {long_date(waits.message.on)}, until it can be carried out"
@@ -150,7 +160,11 @@ def _last_message(case: Case) -> str:
     message, outcome = entry.message, case.state.outcomes.get(entry.seq)
     line = f"**Last message:** `{message.action}` of {long_date(message.on)}"
     if outcome is not None and outcome.outcome != "applied":
-        reason = f": {with_long_dates(outcome.reason)}" if outcome.reason and outcome.since is None else ""
+        reason = (
+            f": {with_long_dates(without_names(outcome.reason))}"
+            if outcome.reason and outcome.since is None
+            else ""
+        )
         return f"{line}, **{outcome.outcome}**{reason}"
     odd = [irregular.what for irregular in case.state.irregular if irregular.seq == entry.seq]
     return f"{line}, taken, but **irregular**: {'; '.join(map(_bare, odd[:MOST_LISTED]))}" if odd else line
@@ -220,7 +234,7 @@ def _about(case: Case) -> str:
     return (
         f"{case.reference} · {case.opening.authority} · received {long_date(case.opening.received_on)}, "
         f"{case.opening.channel.replace('_', ' ')}\n"
-        "Who complains, for whom, about which team, and what they want: query `status`, which is encrypted\n"
+        f"Who complains, for whom, about which team, and what they want: query `{contract.WHO}`\n"
         f"{procedure.title} (`{procedure.name}`). Why: {case.state.rules.chosen}"
     )
 

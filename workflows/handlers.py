@@ -15,6 +15,7 @@ from redress.domain.messages import (
     AddPoints,
     AgreeStatement,
     Appoint,
+    ApproveLetter,
     Assign,
     ChangeProcedure,
     Close,
@@ -24,9 +25,11 @@ from redress.domain.messages import (
     DecideEarly,
     DecideLate,
     Decline,
+    EditLetter,
     Escalate,
     Extend,
     HoldPanel,
+    LetterLeft,
     Link,
     OmbudsmanDecision,
     OmbudsmanEnquiry,
@@ -41,6 +44,7 @@ from redress.domain.messages import (
     RestrictContact,
     Resume,
     SchedulePanel,
+    SendBackLetter,
     SendPapers,
     SetAdvocate,
     Split,
@@ -49,6 +53,7 @@ from redress.domain.messages import (
     Suspend,
     Unlink,
     Withdraw,
+    Withhold,
 )
 from workflows.descriptions import signal_description, update_description
 
@@ -347,6 +352,15 @@ class ComplaintHandlers:
     def check_strike_out(self, message: Inbound[StrikeOut] = NOTHING) -> None:
         self.check("strike_out", message)
 
+    @workflow.update(name="withhold", description=update_description("withhold"))
+    async def withhold(self, message: Inbound[Withhold] = NOTHING) -> dict[str, Any]:
+        """A document, or part of it, is withheld from somebody."""
+        return await self.take("withhold", message)
+
+    @withhold.validator
+    def check_withhold(self, message: Inbound[Withhold] = NOTHING) -> None:
+        self.check("withhold", message)
+
     @workflow.update(name="link", description=update_description("link"))
     async def link(self, message: Inbound[Link] = NOTHING) -> dict[str, Any]:
         """It belongs together with another complaint."""
@@ -418,6 +432,42 @@ class ComplaintHandlers:
     @add_note.validator
     def check_add_note(self, message: Inbound[AddNote] = NOTHING) -> None:
         self.check("add_note", message)
+
+    @workflow.update(name="approve_letter", description=update_description("approve_letter"))
+    async def approve_letter(self, message: Inbound[ApproveLetter] = NOTHING) -> dict[str, Any]:
+        """The draft of a letter is approved."""
+        return await self.take("approve_letter", message)
+
+    @approve_letter.validator
+    def check_approve_letter(self, message: Inbound[ApproveLetter] = NOTHING) -> None:
+        self.check("approve_letter", message)
+
+    @workflow.update(name="send_back_letter", description=update_description("send_back_letter"))
+    async def send_back_letter(self, message: Inbound[SendBackLetter] = NOTHING) -> dict[str, Any]:
+        """The draft of a letter is sent back."""
+        return await self.take("send_back_letter", message)
+
+    @send_back_letter.validator
+    def check_send_back_letter(self, message: Inbound[SendBackLetter] = NOTHING) -> None:
+        self.check("send_back_letter", message)
+
+    @workflow.update(name="edit_letter", description=update_description("edit_letter"))
+    async def edit_letter(self, message: Inbound[EditLetter] = NOTHING) -> dict[str, Any]:
+        """The draft of a letter is edited."""
+        return await self.take("edit_letter", message)
+
+    @edit_letter.validator
+    def check_edit_letter(self, message: Inbound[EditLetter] = NOTHING) -> None:
+        self.check("edit_letter", message)
+
+    @workflow.update(name="letter_left", description=update_description("letter_left"))
+    async def letter_left(self, message: Inbound[LetterLeft] = NOTHING) -> dict[str, Any]:
+        """A letter that was drafted has left."""
+        return await self.take("letter_left", message)
+
+    @letter_left.validator
+    def check_letter_left(self, message: Inbound[LetterLeft] = NOTHING) -> None:
+        self.check("letter_left", message)
 
     @workflow.update(name="recount", description=update_description("recount"))
     async def recount(self, message: Inbound[Recount] = NOTHING) -> dict[str, Any]:

@@ -35,14 +35,15 @@ BATCH_ENTRIES, BATCH_BYTES = 50, 400_000
 class Outbox:
     """The entries that wait for the register, and whether letters wait.
 
-    `on_empty` is called when the last entry is recorded.
+    `on_empty` is called when the last entry is recorded, `on_left` when an approved letter has left.
     """
 
-    def __init__(self, on_empty: Callable[[], None]) -> None:
+    def __init__(self, on_empty: Callable[[], None], on_left: Callable[[contract.LeftLetter], bool]) -> None:
         self.entries: list[contract.RegisterEntry] = []
         self.letters_waiting = False
         self.chained = contract.Chained()
         self._on_empty = on_empty
+        self._on_left = on_left
         self._is_released = False
         self._register_lags = False
         self._new_letters = False
@@ -70,7 +71,7 @@ class Outbox:
     async def run(self, case: Case) -> None:
         """For as long as the complaint lives: record what is released, and have its letters sent."""
         self._new_letters = self.letters_waiting
-        await asyncio.gather(self._send_letters(case.reference), self._record(case))
+        await asyncio.gather(self._send_letters(case), self._record(case))
 
     # --- the record --------------------------------------------------------------------------------
 
@@ -107,19 +108,21 @@ class Outbox:
 
     # --- letters -----------------------------------------------------------------------------------
 
-    async def _send_letters(self, reference: str) -> None:
+    async def _send_letters(self, case: Case) -> None:
         while True:
             await workflow.wait_condition(lambda: self._new_letters)
             self._new_letters = False
-            if await self._sent(reference):
+            if await self._sent(case):
                 self.letters_waiting = self._new_letters
                 self._leaving = self._leaving if self._new_letters else []
 
-    async def _sent(self, reference: str) -> bool:
+    async def _sent(self, case: Case) -> bool:
         """Whether all have left. New ones that come meanwhile do not wait for the next attempt."""
+        approved = case.leaving
         sending = workflow.start_activity(
             contract.SEND_LETTERS,
-            reference,
+            args=[case.reference, approved] if approved else [case.reference],
+            result_type=contract.SentLetters,
             task_queue=contract.LETTERS_QUEUE,
             start_to_close_timeout=contract.SEND_START_TO_CLOSE,
             heartbeat_timeout=contract.HEARTBEAT_TIMEOUT,
@@ -130,12 +133,16 @@ class Outbox:
         if not sending.done():
             sending.cancel()
         try:
-            await sending
+            sent: contract.SentLetters | None = await sending
         except (ActivityError, asyncio.CancelledError):
             if not self._new_letters:
                 await _pause("Sending was ended by hand: it is started again")
                 self._new_letters = True
             return False
+        left = sent.left if sent is not None else []  # earlier versions gave nothing
+        for letter in left:
+            if self._on_left(letter):
+                self._new_letters = True  # others may be on their way still
         return True
 
 

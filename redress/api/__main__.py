@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -37,6 +38,7 @@ def run() -> int:
     settings = read_settings(ApiSettings)
     set_up(settings)
     quiet_runtime()
+    gc.disable()  # what is made until it answers stays: it is not looked through for garbage
     try:
         check_all()
         cipher = cipher_for(settings)
@@ -44,6 +46,8 @@ def run() -> int:
             raise SetupError("REDRESS_OIDC_AUDIENCE: is missing: whom must the issuer's tokens be meant for?")
         check_schemas(settings)
         app = build(settings, cipher)
+        gc.freeze()
+        gc.enable()
     except SetupError:
         raise
     except (SQLAlchemyError, OSError) as error:

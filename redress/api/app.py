@@ -102,7 +102,7 @@ def build(settings: ApiSettings, cipher: Cipher) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_middleware(HeadAsGet)
     app.add_middleware(CrossOrigin, origins=settings.codec_origins)
-    app.add_middleware(Guard)
+    app.add_middleware(Guard, largest_document=settings.document_bytes)
     app.add_middleware(Watch, counts=app.state.counts)  # outermost: it sees what Guard turns away too
     return app
 

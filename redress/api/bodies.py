@@ -27,7 +27,7 @@ class Unparsed(BaseModel):
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
-    _document: dict[str, Any] = PrivateAttr(default_factory=dict)
+    _raw: dict[str, Any] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="wrap")
     @classmethod
@@ -35,13 +35,13 @@ class Unparsed(BaseModel):
         if not isinstance(document, dict):
             raise ValueError("should be one JSON object")
         body = cast(Self, cls.model_construct())
-        body._document = document
+        body._raw = document
         return body
 
     @property
-    def document(self) -> dict[str, Any]:
-        """What came."""
-        return self._document
+    def raw(self) -> dict[str, Any]:
+        """What came; called so since no field of a message is."""
+        return self._raw
 
 
 class JsonRequest(Request):

@@ -50,6 +50,8 @@ class Callers:
         self._unknown_rates = Rates(settings.rate_per_minute)
         self._keys = Rates(KEYS_A_DAY / DAY_MINUTES, burst=KEYS_A_DAY)
         self._bytes = Rates(settings.bytes_per_day / DAY_MINUTES, burst=settings.bytes_per_day)
+        most = settings.document_bytes_per_day
+        self._document_bytes = Rates(most / DAY_MINUTES, burst=most)
         self._waiting: Counter[str] = Counter()
 
     async def admit(self, allowed: frozenset[Role], request: Request) -> Caller:
@@ -77,6 +79,10 @@ class Callers:
     def count_bytes(self, caller: Caller, size: int) -> None:
         """Count a body that a caller sent. Raises `Refusal` where it is more than they may in a day."""
         self._bytes.take(caller.identity, size)
+
+    def count_document_bytes(self, caller: Caller, size: int) -> None:
+        """The same of a document."""
+        self._document_bytes.take(caller.identity, size)
 
     def charge(self, caller: Caller, seconds: float) -> None:
         """Count the work that a request was, beyond what every request is."""

@@ -12,11 +12,13 @@ from redress.api.callers import Callers
 from redress.api.problems import Refusal, no_such_complaint, unavailable
 from redress.api.readings import ReadingLog
 from redress.api.settings import ApiSettings
+from redress.api.uploads import Uploads
 from redress.domain.identifiers import REFERENCE
 from redress.security.access import INTAKE, Role
 from redress.security.encryption import Cipher
 from redress.security.tokens import Caller
 from redress.services.backends import ASKING, Asking, Backends, Unavailable
+from redress.services.documents import Documents
 from redress.services.openings import Openings
 from redress.services.reach import reaches
 from redress.store.api_store import open_store
@@ -38,6 +40,8 @@ class AppContext:
         self.queue = IntakeQueue(store, cipher)
         self.readings = ReadingLog(connect(settings.store_url), self.backends, settings)
         self.openings = Openings(self.backends, self.queue)
+        self.documents = Documents(self.backends.register, settings)
+        self.uploads = Uploads()
 
 
 NOT_SOONER = 0.1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import traceback
 from math import ceil
 from pathlib import Path
@@ -27,6 +28,15 @@ MAX_BODIES = {
     "/codec/logout": 4 * 1024,
 }
 """The same of some paths. The UI sends the payloads of a whole history at once; a form holds one token."""
+
+DOCUMENT_PATH = re.compile(r"/v1/complaints/[^/]+/documents")
+"""Where documents come: to the disk piece by piece, so that they may be larger and take longer."""
+
+FORM_AROUND = 64 * 1024
+"""Bytes of a form besides the document that it brings."""
+
+SLOWEST = 1024 * 1024
+"""Bytes of a document that have to come within `READ_WITHIN`, again and again."""
 
 MAX_UNDER_WAY = 96 * 1024 * 1024
 """Bytes of all bodies that are being read or worked on."""
@@ -80,15 +90,20 @@ class Rates:
 class Guard:
     """Turns away bodies that are too large, by their `Content-Length` and by what comes; adds our headers."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, largest_document: int) -> None:
         self._app = app
+        self._largest_document = largest_document
         self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = _Body(self, MAX_BODIES.get(scope["path"], MAX_BODY), receive)
+        brings_document = scope["method"] == "POST" and DOCUMENT_PATH.fullmatch(scope["path"]) is not None
+        most = MAX_BODIES.get(scope["path"], MAX_BODY)
+        if brings_document:
+            most = self._largest_document + FORM_AROUND
+        body = _Body(self, most, receive, is_kept=not brings_document)
         has_begun = False
 
         async def with_headers(message: Message) -> None:
@@ -119,7 +134,7 @@ class Guard:
             fault = Refusal("fault", "The fault was noted. The same request may work later.")
             await fault.response()(scope, receive, with_headers)
         finally:
-            self._under_way -= body.received
+            self._under_way -= body.counted
 
     def count(self, size: int) -> None:
         """Count bytes that came, of all bodies under way. Raises `Refusal`."""
@@ -131,16 +146,19 @@ class Guard:
 class _Body:
     """The body of one request, as it comes: within its size and its time."""
 
-    def __init__(self, guard: Guard, most: int, receive: Receive) -> None:
+    def __init__(self, guard: Guard, most: int, receive: Receive, *, is_kept: bool) -> None:
         self.most = most
         self.received = 0
+        self.counted = 0
+        self._is_kept = is_kept  # in memory, until the request is answered
         self._guard = guard
         self._receive = receive
         self._ends_at: float | None = None
         self._is_whole = False
 
     def too_large(self) -> Refusal:
-        return Refusal("too-large", f"A body may have {self.most} bytes here: keep documents elsewhere.")
+        instead = ": documents go to /v1/complaints/{reference}/documents" if self._is_kept else ""
+        return Refusal("too-large", f"A body may have {self.most} bytes here{instead}.")
 
     async def receive(self) -> Message:
         """The next part. Raises `Refusal` where it is too large, or does not come in time."""
@@ -154,8 +172,12 @@ class _Body:
             raise Refusal("too-slow", f"The body did not come within {READ_WITHIN:.0f} s.") from None
         self._is_whole = not message.get("more_body", False)
         size = len(message.get("body", b""))
+        if self.received // SLOWEST < (self.received + size) // SLOWEST:
+            self._ends_at = monotonic() + READ_WITHIN
         self.received += size
-        self._guard.count(size)
+        if self._is_kept:
+            self.counted += size
+            self._guard.count(size)
         if self.received > self.most:
             raise self.too_large()
         return message

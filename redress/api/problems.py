@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field
 from sqlalchemy.exc import SQLAlchemyError
 
 from redress.api.schemas import Schema
+from redress.documents.errors import CannotScan, Infected, StoreUnavailable, TooLarge, WrongType
 from redress.domain.erasure import Erased
 from redress.domain.parsing import Malformed, ProblemCode
 from redress.domain.parsing import Problem as FieldProblem
@@ -36,7 +37,10 @@ PROBLEMS = {
     "erased": (410, "Its personal data was destroyed"),
     "too-large": (413, "The request is too large"),
     "not-json": (415, "The body should be JSON"),
+    "not-multipart": (415, "The body should be a form with a file"),
+    "wrong-type": (415, "The document is of no type that is taken"),
     "malformed": (422, "The request cannot be taken as it is"),
+    "infected": (422, "The document is infected"),
     "too-many": (429, "Too many requests"),
     "fault": (500, "A fault of ours"),
     "no-answer": (503, "No answer just now"),
@@ -162,6 +166,14 @@ def refusal_of(error: Exception) -> Refusal:
             return no_such_complaint()
         case Erased():
             return Refusal("erased", f"{error}.")
+        case TooLarge():
+            return Refusal("too-large", f"{_sentence(error)}.")
+        case WrongType():
+            return Refusal("wrong-type", f"{_sentence(error)}.")
+        case Infected():
+            return Refusal("infected", f"{_sentence(error)}.")
+        case StoreUnavailable() | CannotScan():
+            return unavailable(f"{_sentence(error)}. Nothing was changed.", seconds=30)
         case Busy():
             return Refusal("too-many", f"{error}.", headers={"Retry-After": "2"})
         case Unavailable():
@@ -176,7 +188,17 @@ def refusal_of(error: Exception) -> Refusal:
             return unavailable("A database that this needs cannot be used just now.")
 
 
-ANSWERED = (Refusal, Malformed, NotFound, Erased, Unavailable, Unreadable, KeysUnavailable, SQLAlchemyError)
+def _sentence(error: Exception) -> str:
+    text = str(error)
+    return text[:1].upper() + text[1:]
+
+
+DOCUMENT_ERRORS = (TooLarge, WrongType, Infected, StoreUnavailable, CannotScan)
+
+ANSWERED = (
+    *(Refusal, Malformed, NotFound, Erased, Unavailable, Unreadable, KeysUnavailable, SQLAlchemyError),
+    *DOCUMENT_ERRORS,
+)
 """The errors that `refusal_of` knows."""
 
 

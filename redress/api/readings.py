@@ -33,6 +33,7 @@ NOTHING_PERSONAL = {
     "read_webhook": "addresses of systems, and counts",
     "list_not_begun": "references, and when they were accepted",
     "metrics": "counts",
+    "preview_letters": "letters of invented complaints",
 }
 """Operations by GET whose answers hold nothing of a complaint; every other one is a reading."""
 

@@ -48,6 +48,9 @@ class ApiSettings(Settings):
     bytes_per_day: int = Field(default=256 * 1024 * 1024, ge=1)
     """Bytes of bodies that one caller may send in a day; what it has not used comes back evenly."""
 
+    document_bytes_per_day: int = Field(default=2 * 1024 * 1024 * 1024, ge=1)
+    """Bytes of documents that one caller may send in a day, likewise."""
+
     api_proxies: list[str] = []
     """The addresses, as JSON, of proxies whose X-Forwarded-For is believed; empty: nobody's is."""
 

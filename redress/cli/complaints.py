@@ -13,12 +13,13 @@ from redress.cli.audit import write_down
 from redress.cli.shared import client, register
 from redress.domain.case import Answer
 from redress.domain.identifiers import typed_reference
-from redress.domain.parsing import Malformed
+from redress.domain.parsing import NUMBER_FOR_TEXT, Malformed
 from redress.domain.sentences import with_long_dates
 from redress.domain.status import Status
 from redress.services import intake, lists, sending
 from redress.services.clock import today
 from redress.services.linking_back import link_back
+from redress.services.struck_out import with_what_it_said
 from redress.store.listing import ComplaintFilter, Line
 from redress.temporal.clock import is_apart, said_of, seconds_ahead
 
@@ -110,7 +111,7 @@ def _accept(action: str, body: dict[str, Any], typed: dict[str, str]) -> tuple[s
     try:
         return sending.accept(action, body)
     except Malformed as malformed:
-        wanted = {problem.field for problem in malformed.problems if problem.what == "should be text"}
+        wanted = {problem.field for problem in malformed.problems if problem.what == NUMBER_FOR_TEXT}
         as_text = {name: typed[name] for name in wanted & {*typed} if isinstance(body[name], int | float)}
         if not as_text:
             raise
@@ -141,7 +142,7 @@ def show(
         here, within = register(), console.settings().answer_within
         status = await sending.status(await client(reading=True), here, reference, day, within)
         write_down(here, "show", [reference])
-        return status
+        return with_what_it_said(here, status)
 
     status = console.run(work)
     console.print_json(status) if as_json else tables.show_status(status)

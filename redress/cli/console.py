@@ -7,7 +7,7 @@ import json
 import os
 import stat
 import sys
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -151,12 +151,25 @@ def as_json_text(document: object) -> str:
 
 def write_privately(path: Path, text: str) -> None:
     """Write a file that only its owner can read, also where it was there for all to read; it names people."""
+    write_pieces_privately(path, [text.encode()])
+
+
+def write_pieces_privately(path: Path, pieces: Iterable[bytes]) -> None:
+    """The same piece by piece; where a piece cannot be had, nothing of the file is left."""
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            if stat.S_ISREG(os.fstat(handle).st_mode):
+        with os.fdopen(handle, "wb") as file:
+            if is_file := stat.S_ISREG(os.fstat(handle).st_mode):
                 os.fchmod(handle, 0o600)
-            file.write(text)
+            try:
+                for piece in pieces:
+                    file.write(piece)
+            except BaseException:
+                if is_file:
+                    path.unlink(missing_ok=True)
+                raise
+    except ConnectionError:
+        raise  # of where the pieces come from
     except OSError as error:
         fail(MALFORMED, [f"{path}: cannot be written: {error.strerror}"])
 

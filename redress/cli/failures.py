@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.exc import SQLAlchemyError
 
 from redress.cli.console import MALFORMED, NO_ANSWER, REFUSED, UNKNOWN, problem_lines, settings
+from redress.documents.errors import CannotScan, Infected, StoreUnavailable, TooLarge, WrongType
 from redress.domain.erasure import Erased
 from redress.domain.parsing import Malformed
 from redress.security.keyring import KeysUnavailable, MissingKey, Unreadable
@@ -42,6 +43,12 @@ def failure_of(error: Exception, repeat: dict[str, Any] | None, stores: str) -> 
             return Failure(REFUSED, [str(error)])
         case NotFound():
             return Failure(UNKNOWN, [str(error)])
+        case TooLarge() | WrongType():
+            return Failure(MALFORMED, [f"FILE: {error}"])
+        case Infected():
+            return Failure(REFUSED, [str(error)])
+        case StoreUnavailable() | CannotScan():
+            return Failure(NO_ANSWER, [f"no answer: {error}"])
         case NoAnswer():
             return _unanswered(error, repeat)
         case KeysUnavailable():

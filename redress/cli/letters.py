@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Annotated, cast, get_args
+import getpass
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, cast, get_args
 
 import typer
 
 from redress.cli import console, tables
 from redress.cli.audit import write_down
-from redress.cli.shared import register
+from redress.cli.shared import client, register
 from redress.domain.identifiers import typed_reference
 from redress.domain.parsing import Malformed, Problem
 from redress.letters.delivery.configuration import channels_for, send_limits_of
 from redress.letters.dispatcher import LetterDispatcher
+from redress.services import drafts
 from redress.services import letters as service
 from redress.store.letters import LetterState
 from redress.store.register import Register
 
 app = typer.Typer()
 
-VERBS = ("show", "resend", "done")
+STEPS: dict[str, drafts.Step] = {
+    "approve": "approve_letter",
+    "send-back": "send_back_letter",
+    "edit": "edit_letter",
+}
+"""What is done to a draft, by the word for it."""
+
+VERBS = ("show", *STEPS, "preview", "resend", "done")
 
 
 @app.command("letters")
@@ -27,27 +38,52 @@ def letters_(
     words: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[REFERENCE | show|resend|done [REFERENCE] MARK]",
+            metavar="[REFERENCE | show|edit|approve|send-back|resend|done MARK | preview AUTHORITY]",
             help="A complaint; or what to do with the letter of a mark, which the list shows.",
         ),
     ] = None,
     on: Annotated[str | None, typer.Option(help="With done: the day on which somebody sent it.")] = None,
+    reason: Annotated[str | None, typer.Option(help="With send-back: what is to be changed.")] = None,
+    by: Annotated[str | None, typer.Option(help="Who does it. Left out: the name you work under.")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help='With edit: summary="…", reason="…", paragraphs=\'["…"]\'.'),
+    ] = None,
+    data: Annotated[str | None, typer.Option(help="With edit: a JSON file with the same.")] = None,
+    letter: Annotated[str | None, typer.Option(help="With preview: only this letter.")] = None,
+    young: Annotated[bool, typer.Option("--young", help="With preview: as young people get it.")] = False,
+    keep: Annotated[Path | None, typer.Option(help="With preview: a folder for the letters.")] = None,
     state: Annotated[str | None, typer.Option(help=f"Only {', '.join(get_args(LetterState))}.")] = None,
     as_json: console.AsJson = False,
 ) -> None:
     """The letters that have not left, or may not have; with a REFERENCE, every letter of that complaint.
 
-    `letters show MARK` prints one, `resend MARK` sends it again or tries it now, `done MARK --on DATE`
-    records that somebody sent it. Reads the register, so it works with Temporal down.
+    `letters show MARK` prints one, a draft as if it left today. `edit MARK --set summary=…` changes a draft's
+    texts, `approve MARK` has it leave, `send-back MARK --reason …` returns it. `resend MARK` sends one again
+    or tries it now, `done MARK --on DATE` records that somebody sent it. `preview AUTHORITY` shows every
+    letter of an authority, from invented complaints. The list works with Temporal down.
     """
     verb, *rest = words if words and words[0] in VERBS else ["", *(words or [])]
     if len(rest) > (2 if verb else 1) or (verb and not rest):
-        console.fail(console.MALFORMED, ["MARK: name one letter: letters show|resend|done [REFERENCE] MARK"])
+        console.fail(
+            console.MALFORMED, [f"MARK: name one letter: letters {'|'.join(VERBS)} [REFERENCE] MARK"]
+        )
     if (verb == "done") is not (on is not None):
         console.fail(console.MALFORMED, ["--on: goes with letters done, and says when somebody sent it"])
+    if (verb == "send-back") is not (reason is not None):
+        console.fail(console.MALFORMED, ["--reason: goes with letters send-back, and says what to change"])
+    if (verb == "edit") is not bool(set_ or data):
+        console.fail(console.MALFORMED, ["--set: goes with letters edit, and gives the new texts"])
+    said = {} if reason is None else {"reason": reason}
+    if verb == "edit":
+        said = (console.read_document(data) if data else {}) | console.read_pairs(set_ or [])
     with console.ending():
-        if verb:
-            _one(verb, rest, on, as_json=as_json)
+        if verb == "preview":
+            _preview(rest[-1], letter, keep, young=young, as_json=as_json)
+        elif verb in STEPS:
+            _take_step(STEPS[verb], rest, said, by or getpass.getuser(), as_json=as_json)
+        elif verb:
+            _one(verb, rest, on, by or getpass.getuser(), as_json=as_json)
         else:
             _list(typed_reference(rest[0]) if rest else None, state, as_json=as_json)
 
@@ -61,21 +97,88 @@ def _list(reference: str | None, state: str | None, *, as_json: bool) -> None:
     console.print_json(listed) if as_json else tables.show_letters(listed)
 
 
-def _one(verb: str, rest: list[str], on: str | None, *, as_json: bool) -> None:
-    here, mark = register(), rest[-1]
-    reference = typed_reference(rest[0]) if len(rest) == 2 else service.reference_of(here, mark)
+def _named(here: Register, rest: list[str]) -> tuple[str, str]:
+    """The complaint and the mark of the letter that somebody named."""
+    mark = rest[-1]
+    return (typed_reference(rest[0]) if len(rest) == 2 else service.reference_of(here, mark)), mark
+
+
+def _preview(authority: str, letter: str | None, keep: Path | None, *, young: bool, as_json: bool) -> None:
+    """Every letter of an authority, from invented complaints: nothing of anybody's is read."""
+    from redress.services.previewing import previews  # asked for by few, and slow to load
+
+    shown = previews(authority, letter=letter, young=young)
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+        for each in shown.letters:
+            (keep / f"{each.letter}-{each.to}.txt").write_text(each.text, encoding="utf-8")
+    if as_json:
+        listed = [each._asdict() for each in shown.letters]
+        console.print_json({"letters": listed, "missing": shown.missing})
+        return
+    for each in shown.letters:
+        where = f"{each.letter} to {each.to}"
+        print(keep / f"{each.letter}-{each.to}.txt" if keep else f"--- {where} ---\n\n{each.text}")  # noqa: T201
+    if shown.missing:
+        console.say(f"not among the invented complaints: {', '.join(shown.missing)}")
+
+
+def _take_step(step: drafts.Step, rest: list[str], said: dict[str, Any], by: str, *, as_json: bool) -> None:
+    """Something is done to a draft."""
+    here = register()
+    reference, mark = _named(here, rest)
+    fields = {**(drafts.edit_of(said) if step == "edit_letter" else said), "by": by}
+
+    async def work() -> service.LetterLine:
+        within = console.settings().answer_within
+        return await drafts.take_step(await client(), here, reference, mark, step, fields, within)
+
+    line = console.run(work)
+    console.print_json([line]) if as_json else tables.show_letters([line])
+
+
+def _one(verb: str, rest: list[str], on: str | None, by: str, *, as_json: bool) -> None:
+    here = register()
+    reference, mark = _named(here, rest)
     if verb == "show":
         text = service.text(here, reference, mark)
         write_down(here, "letters show", [reference])
         console.print_json({"text": text}) if as_json else print(text, end="")  # noqa: T201  # the letter itself
         return
     if verb == "resend":
-        line = service.again(_dispatcher(here), reference, mark)
+        line = _again(here, reference, mark, by)
     else:
-        line = service.done(here, reference, mark, console.read_date("on", on or ""))
+        line = _done(here, reference, mark, on or "", by)
     console.print_json([line]) if as_json else tables.show_letters([line])
     if verb == "resend" and line["state"] not in ("done", "arrived", "by_hand"):
         raise typer.Exit(console.NO_ANSWER)
+
+
+def _again(here: Register, reference: str, mark: str, by: str) -> service.LetterLine:
+    """It is sent from here; where it is a draft that was approved, the complaint is told."""
+    line = service.again(_dispatcher(here), reference, mark)
+    left_on = line["left_on"]
+    if left_on is not None and service.is_awaited(here, reference, mark):
+
+        async def work() -> None:
+            day, within = date.fromisoformat(left_on), console.settings().answer_within
+            await drafts.tell_that_it_left(await client(), here, reference, mark, day, by=by, within=within)
+
+        console.run(work)
+    return line
+
+
+def _done(here: Register, reference: str, mark: str, on: str, by: str) -> service.LetterLine:
+    """Somebody sent it; where it is a draft that was approved, the complaint is told."""
+    day = console.read_date("on", on)
+    if not service.is_awaited(here, reference, mark):
+        return service.done(here, reference, mark, day)
+
+    async def work() -> service.LetterLine:
+        within = console.settings().answer_within
+        return await drafts.note_as_posted(await client(), here, reference, mark, day, by=by, within=within)
+
+    return console.run(work)
 
 
 def _dispatcher(here: Register) -> LetterDispatcher:

@@ -11,10 +11,12 @@ from redress.api.settings import ApiSettings
 from redress.bootstrap_keys import master_keys
 from redress.cli import console, tables
 from redress.cli.audit import write_down
+from redress.cli.documents import folder_beside, write_documents
 from redress.cli.shared import client, register
 from redress.security.keyring import add_key
 from redress.services import erasing, export_text, exporting
 from redress.services.clock import today
+from redress.services.documents import Documents
 from redress.services.errors import Rejected
 from redress.services.key_management import KeyManagement
 from redress.store.api_store import open_store
@@ -31,17 +33,27 @@ def export(
     out: Annotated[Path | None, typer.Option(help="Write it to this file, readable by you alone.")] = None,
     as_json: console.AsJson = False,
 ) -> None:
-    """A complaint's whole file, for the person or the Ombudsman: chronology, letters, decisions, counts."""
+    """A complaint's whole file, for the person or the Ombudsman: chronology, letters, decisions, counts.
+
+    With --out its documents are written as they are, into a folder beside the file.
+    """
     with console.ending():
         here = register()
-        file = exporting.export(here, reference)
+        documents = Documents(here, console.settings())
+        file = exporting.export(here, reference, documents)
         write_down(here, "export", [reference])
     text = console.as_json_text(file) if as_json else export_text.as_text(file)
+    if out is None and file["documents"]:
+        console.say(
+            f"{len(file['documents'])} documents are only listed: give --out to have them written, too"
+        )
     if out is None:
         print(text, end="")  # noqa: T201  # the file itself
     else:
         console.write_privately(out, text)
         console.say(f"written to {out}")
+        with console.ending():
+            write_documents(documents, file["documents"], folder_beside(out))
 
 
 @app.command()
@@ -71,9 +83,13 @@ def erase(
             due.extend(wanted)
             return
         temporal = await client()
+        documents = Documents(here, own)
         for each in wanted:
             try:
-                proofs.append(await erasing.erase(temporal, here, own.outbox_folder, each, own.state))
+                proof = await erasing.erase(
+                    temporal, here, own.outbox_folder, each, own.state, documents=documents
+                )
+                proofs.append(proof)
             except Rejected as not_yet:
                 if reference:
                     raise

@@ -70,6 +70,7 @@ def rehearse(
         bool, typer.Option("--all", help="Every procedure of every authority, instead of one.")
     ] = False,
     received: Annotated[str | None, typer.Option(help="Received on, YYYY-MM-DD: today or later.")] = None,
+    keep: Annotated[Path | None, typer.Option(help="A folder for every letter of its life.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Walk a made-up complaint through a whole procedure in seconds, on a server of its own."""
@@ -77,7 +78,7 @@ def rehearse(
     if procedure is None and not everything:
         fail(MALFORMED, ["PROCEDURE: is missing; name one, or give --all"])
     wanted = None if everything else procedure
-    rehearsed = run(lambda: rehearsal.rehearse(wanted, authority, day, _worker, say))
+    rehearsed = run(lambda: rehearsal.rehearse(wanted, authority, day, _worker, say, keep))
     if as_json:
         documents = [each._asdict() for each in rehearsed]
         print_json(documents if everything else documents[0])

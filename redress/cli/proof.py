@@ -10,6 +10,7 @@ from redress.cli import console, tables
 from redress.cli.shared import cipher, client
 from redress.security.encryption import Cipher, PlaintextCipher
 from redress.security.keyring import KeyringError
+from redress.services.documents import Documents
 from redress.services.errors import NoAnswer, NotFound
 from redress.services.verifying import Verified, verify
 from redress.store.database import connect
@@ -34,7 +35,8 @@ def verify_(
             temporal = await client(reading=True) if not _is_without_keys() else None
         except NoAnswer:
             temporal = None
-        found = await verify(temporal, register, reference or "")
+        documents = None if _is_without_keys() else Documents(register, console.settings())
+        found = await verify(temporal, register, reference or "", documents)
         if reference and not found.complaints:
             raise NotFound(reference)
         return found

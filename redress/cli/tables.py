@@ -89,6 +89,8 @@ def show_list(lines: Sequence[Line]) -> None:
         state = line.state
         if line.closed_on:
             state = f"closed {long_date(line.closed_on)} as {words(line.closed_as)}"
+        if line.duplicate_of:
+            state += f", duplicate of {line.duplicate_of}"
         due = long_date(line.next_due_on) if line.next_due_on else ""
         if line.late_since:
             due = f"[bold red]{long_date(line.late_since)} overdue[/bold red]"

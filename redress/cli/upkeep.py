@@ -10,6 +10,7 @@ from redress.api.settings import ApiSettings
 from redress.cli import console, tables
 from redress.cli.shared import client, register
 from redress.services import beginning_again, reconciling, recounting
+from redress.services.documents import Documents
 from redress.services.migrating import migrate_stores
 
 app = typer.Typer()
@@ -89,8 +90,9 @@ def reconcile(as_json: console.AsJson = False) -> None:
 
     async def work() -> list[reconciling.Reconciled]:
         within = console.settings().answer_within
+        here, own = register(), console.settings()
         return await reconciling.reconcile(
-            await client(), register(), console.settings().outbox_folder, within
+            await client(), here, own.outbox_folder, within, Documents(here, own)
         )
 
     done = console.run(work)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -32,7 +32,8 @@ class Answers:
     """What has been answered in one complaint, and what is owed once more.
 
     `on`: the stages whose every point at issue has its answer, and the day of the last. `received`: when the
-    person had the last answer of a stage. `points`: the numbers of those that were answered at each stage.
+    person had the last answer of a stage; of several people the last of them. `receipts`: when each of them
+    had it, by number. `points`: the numbers of those that were answered at each stage.
     `left`: those that had no answer when the next stage was asked for because it was late. `given`: every
     answer of the present rounds by the id of its message. `by`: who gave an answer, of all rounds.
     """
@@ -41,14 +42,17 @@ class Answers:
         self._deadlines = deadlines
         self.on: dict[StageName, date] = {}
         self.received: dict[StageName, date] = {}
+        self.receipts: dict[StageName, dict[int, date]] = {}
         self.points: dict[StageName, set[int]] = {}
         self.left: dict[StageName, set[int]] = {}
         self.given: dict[str, GivenAnswer] = {}
         self.by: list[GivenBy] = []
 
-    def record(self, message_id: str, answer: GivenAnswer, received: date, by: str) -> None:
-        """An answer was given, and the person has it on a day."""
-        stage = answer.stage
+    def record(self, message_id: str, answer: GivenAnswer, receipts: Mapping[int, date], by: str) -> None:
+        """An answer was given, and each of those who complain has it on a day, by number."""
+        stage, received = answer.stage, max(receipts.values())
+        its = self.receipts.setdefault(stage, {})
+        its |= {number: max(on, its.get(number, on)) for number, on in receipts.items()}
         self.given[message_id] = answer
         self.points.setdefault(stage, set()).update(answer.points)
         self.left.get(stage, set()).difference_update(answer.points)
@@ -63,7 +67,7 @@ class Answers:
     def begin_round(self, stages: Collection[StageName]) -> None:
         """These stages are gone through anew: answers are owed once more, and none of before is amended."""
         for stage in stages:
-            for known in (self.on, self.received, self.points, self.left):
+            for known in (self.on, self.received, self.receipts, self.points, self.left):
                 known.pop(stage, None)
         for message_id, answer in [*self.given.items()]:
             if answer.stage in stages:
@@ -131,6 +135,26 @@ class Answers:
     def may_ask_until(self, stage: Stage, on: date) -> bool:
         """Whether a day lies in the window that an answer at a stage has begun, though it has ended since."""
         return any(on <= window.due_on for window in self._windows_after(stage))
+
+    def own_last_day(self, window: Deadline, number: int) -> date:
+        """The last day of a window for one of several people: it runs from when they had the answer.
+
+        That of the last of them closes it. A window that was moved since is the same for all.
+        """
+        received = self.receipts.get(window.limit.stage, {}).get(number)
+        begun = f"answer_received:{window.limit.stage}"
+        if received is None or window.limit.starts != begun or received >= window.counts_from:
+            return window.due_on
+        calendar, limit = self._deadlines.calendar, window.limit
+        if count(calendar, limit, window.counts_from, window.days) != window.due_on:
+            return window.due_on
+        return count(calendar, limit, received, window.days)
+
+    def own_time_has_passed(self, stage: Stage, number: int) -> bool:
+        """Whether one of several people can no longer ask in time, though others still can."""
+        windows = [window for window in self._windows_after(stage) if window.is_open]
+        today = self._deadlines.day
+        return bool(windows) and all(self.own_last_day(window, number) < today for window in windows)
 
     def begin_window(self, stage: Stage, received: date) -> None:
         """The person has the whole time to ask for the next stage, from the day they had an answer."""

@@ -8,6 +8,7 @@ effects of its state) and what was (`settled`).
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import copy
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from redress.domain.actions.response import answer_problem
 from redress.domain.calendar import HolidayTable
 from redress.domain.corrections import check_correction
 from redress.domain.differences import changes_between, snapshot_of
+from redress.domain.drafts import Draft
 from redress.domain.folding import Folding
 from redress.domain.log import (
     Answer,
@@ -28,7 +30,15 @@ from redress.domain.log import (
     pending,
 )
 from redress.domain.london import instant, london_date
-from redress.domain.messages import ChangeProcedure, ConfirmContact, Correct, Recount, Respond, StrikeOut
+from redress.domain.messages import (
+    ChangeProcedure,
+    ConfirmContact,
+    Correct,
+    LetterLeft,
+    Recount,
+    Respond,
+    StrikeOut,
+)
 from redress.domain.opening import Opening
 from redress.domain.opening_parsing import past_messages
 from redress.domain.parsing import AHEAD_AT_MOST, Malformed, Parsed, parse_message
@@ -143,7 +153,7 @@ class Case:
         """Whether nothing is owed, pending or open: only the authority's tail is left to pass."""
         state, requests = self.state, self.state.requests
         waits = requests.late or requests.waiting or requests.early or self._ahead or state.contacts.waiting
-        return state.closed_on is not None and not (state.running or waits)
+        return state.closed_on is not None and not (state.running or waits or state.drafts.open)
 
     def tail_ends(self) -> datetime:
         """When a finished complaint's workflow may end. Only for a closed one."""
@@ -170,9 +180,13 @@ class Case:
         status = status_of(state, self.reference, log, as_of)
         history = {effect.key for effect in state.effects if self._schedule.is_history(self.state, effect)}
         replaced: dict[str, EffectStatus] = dict.fromkeys(self._schedule.replaced(state), "done")
-        left = replaced | self.settled
+        left = replaced | self.settled | dict.fromkeys((d.key for d in state.drafts if d.left), "done")
+        leaving = {draft.key for draft in state.drafts if self.is_leaving(draft)}
         for letter in status["letters"]:
             key = str(letter["key"])
+            if "mark" in letter:  # a draft; written for good, it is as any other that is about to leave
+                letter["state"] = "done" if key in leaving else letter["state"]
+                continue
             letter["state"] = left.get(key, "history" if key in history else "waiting")
         for r in self.rejected:
             if r.on <= as_of:
@@ -194,6 +208,29 @@ class Case:
         as far as the complaint's own.
         """
         return self._folding.moves_of(self.log, table, today)
+
+    # --- drafts ----------------------------------------------------------------------------------
+
+    def as_if_left(self, draft: Draft, on: date) -> Case:
+        """The complaint as it would be if the letter of a draft left on a London date; this one is as before.
+
+        What a draft says is read from it: only to be read, and to write letters from.
+        """
+        message = LetterLeft(on=on, mark=draft.marks[0], message_id="as-if-left")
+        left = LogEntry(len(self.log), message, leaves_on=on)
+        then = copy(self)
+        then.state = self._folding.state([*self._arrived_by(date.min), left])
+        then.state.advance(max(on, then.state.day))
+        return then
+
+    def is_leaving(self, draft: Draft) -> bool:
+        """Whether a draft was approved, and its letter written for good: it waits for its carrier."""
+        return draft.is_open and self.settled.get(draft.release) == "done"
+
+    @property
+    def leaving(self) -> list[str]:
+        """The keys of the letters that were approved, and are not known to have left."""
+        return [draft.key for draft in self.state.drafts if self.is_leaving(draft)]
 
     # --- messages --------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ excepts. What follows "it", "this", "that", "which" or "still" belongs to the se
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Protocol
@@ -52,17 +53,25 @@ class Combination(Protocol):
 
 
 def speaks_of(text: str, combinations: Iterable[Combination], unless: Sequence[str]) -> list[str]:
-    """The words by which a text speaks of what the combinations look for; empty: it does not.
+    """The phrases by which a text speaks of what the combinations look for; empty: it does not.
 
-    `unless`: phrases; the part of a sentence in which one stands does not count.
+    They are those of the data and not the text's own words, which may name people. `unless`: phrases; the
+    part of a sentence in which one stands does not count.
     """
-    whole, sentences = _plain(text), [*_sentences(text, unless)]
+    whole = _plain(text)
+    words = sorted({*whole.split()})
+    sentences: list[str] | None = None
     for each in combinations:
-        if any(_pattern(phrase).search(whole) for phrase in each.none_of):
+        one_of, and_one_of = _possible(each.one_of, words), _possible(each.and_one_of, words)
+        if not one_of or (each.and_one_of and not and_one_of):
             continue
+        if any(_pattern(phrase).search(whole) for phrase in _possible(each.none_of, words)):
+            continue
+        if sentences is None:
+            sentences = [*_sentences(text, _possible((*NOT_THE_MATTER, *unless), words))]
         for sentence in sentences:
-            first = _first(each.one_of, sentence)
-            second = _first(each.and_one_of, sentence, denied=True) if each.and_one_of else ""
+            first = _first(one_of, sentence)
+            second = _first(and_one_of, sentence, denied=True) if first and and_one_of else ""
             if first is not None and second is not None:
                 return [word for word in (first, second) if word]
     return []
@@ -93,6 +102,22 @@ def _without_dots(abbreviation: re.Match[str]) -> str:
     return abbreviation.group().replace(".", "")
 
 
+def _possible(phrases: Iterable[str], words: list[str]) -> list[str]:
+    """The phrases all of whose words stand in a text, whose own are given in their order: few remain."""
+    return [phrase for phrase in phrases if all(_stands(word, words) for word in _words_of(phrase))]
+
+
+def _stands(word: str, words: list[str]) -> bool:
+    start = word.removesuffix("*")
+    at = bisect_left(words, start)
+    return at < len(words) and (words[at].startswith(start) if start != word else words[at] == word)
+
+
+@lru_cache(maxsize=4096)
+def _words_of(phrase: str) -> tuple[str, ...]:
+    return tuple(word for word in _plain(phrase).split() if word != GAP)
+
+
 def _sentences(text: str, unless: Sequence[str]) -> Iterator[str]:
     """What counts of each sentence, and each with the one that goes on about it."""
     before = ""
@@ -106,13 +131,13 @@ def _sentences(text: str, unless: Sequence[str]) -> Iterator[str]:
 
 def _counting(sentence: str, unless: Sequence[str]) -> str:
     parts = re.split(r"[,;:()\u2013\u2014]|\band\b|\bbut\b|\b(?:al)?though\b|\bhowever\b", sentence)
-    excepted = [_pattern(phrase) for phrase in (*NOT_THE_MATTER, *unless)]
+    excepted = [_pattern(phrase) for phrase in unless]
     plain = map(_plain, parts)
     return " ".join(part for part in plain if not any(pattern.search(part) for pattern in excepted))
 
 
 def _first(phrases: Iterable[str], sentence: str, *, denied: bool = False) -> str | None:
-    """The first of the phrases that stands in a sentence, as it stands there.
+    """The first of the phrases that stands in a sentence.
 
     `denied`: one that is denied does not count ("was not late"), nor does the denial alone.
     """
@@ -120,7 +145,7 @@ def _first(phrases: Iterable[str], sentence: str, *, denied: bool = False) -> st
         for match in _pattern(phrase).finditer(sentence):
             before, after = sentence[: match.start()], sentence[match.end() :]
             if not (denied and (_DENIED.search(before) or _denies(phrase, after, phrases))):
-                return match.group()
+                return phrase
     return None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from redress.domain.fields import Advocate, Appointee, Contact, Person
+from redress.domain.identifiers import known_by
 from redress.domain.messages import Appoint
 from redress.domain.opening import OnBehalfOf
 from redress.domain.procedure import Question
@@ -47,21 +48,22 @@ def conflicts_of(state: ComplaintState, message: Appoint, teams: Collection[str]
 
 def _parties(state: ComplaintState) -> Iterator[tuple[str, Contact | OnBehalfOf | Advocate]]:
     """Whoever is on the side of the person, as they are now, and what they are called."""
-    opening = state.opening
-    if opening.complainant is not None:
-        yield "the complainant", opening.complainant
-    for child in opening.children:
+    for each in state.complainants.all:
+        yield "the complainant" if each.number == 1 else "one of those who complain", each.contact
+    for child in state.opening.children:
         yield "the child", child
-    if state.people.advocate is not None:
-        yield "the advocate", state.people.advocate
+    for chosen in state.people.advocates.values():
+        yield "the advocate", chosen.advocate
 
 
 def advocate_conflict(state: ComplaintState) -> Question | None:
-    """What the Complaints Manager is asked where the advocate is part of what the complaint is about."""
-    advocate, about = state.people.advocate, state.opening.about
-    if advocate is None:
-        return None
-    named = Person(name=advocate.name)
+    """What the Complaints Manager is asked where an advocate is part of what the complaint is about."""
+    chosen = state.people.advocates.values()
+    return next((asked for each in chosen if (asked := _conflict_of_advocate(state, each.advocate))), None)
+
+
+def _conflict_of_advocate(state: ComplaintState, advocate: Advocate) -> Question | None:
+    about, named = state.opening.about, Person(name=advocate.name)
     if about is not None and any(_is_called(named, name) for name in about.people):
         why = "is complained about"
     elif any(_is_called(named, given.person) for given in state.answers.by):
@@ -83,10 +85,10 @@ def advocate_conflict(state: ComplaintState) -> Question | None:
 
 def _is_called(person: Person, name: str) -> bool:
     """Whether a text names a person: by name, number or e-mail address."""
-    words = name.casefold().split()
+    words = known_by(name)
     own = (person.name, person.id, getattr(person, "email", ""))
-    return bool(words) and words in [(each or "").casefold().split() for each in own]
+    return bool(words) and words in [known_by(each or "") for each in own]
 
 
 def _is_at(person: Appointee, email: str) -> bool:
-    return bool(email.strip()) and person.email.casefold() == email.casefold()
+    return bool(known_by(email)) and known_by(person.email) == known_by(email)

@@ -1,4 +1,4 @@
-"""Whether an e-mail address, a telephone number or a postal address can be used, asked at the entry points.
+"""Whether an address, a telephone number or an id can be used, asked at the entry points.
 
 Not in the types of `fields`: what a complaint was once opened with is read for as long as it is kept, and an
 address that never worked must not make its record unreadable.
@@ -92,6 +92,12 @@ def _address_problems(place: str, text: str) -> Iterator[Problem]:
     yield from (Problem(place, mistake, "not_an_address") for mistake in address_mistakes(text))
 
 
+def _id_problems(place: str, text: str) -> Iterator[Problem]:
+    odd = _odd_character(text)
+    if odd:
+        yield Problem(place, f"holds {odd}: it would be another one; type it anew", "odd_character")
+
+
 def _odd_character(text: str) -> str:
     """What is in a text that nobody sees and no machine takes: named, or empty."""
     for each in text:
@@ -104,4 +110,9 @@ _CHECKS: dict[str, Callable[[str, str], Iterator[Problem]]] = {
     "email": _email_problems,
     "telephone": _telephone_problems,
     "address": _address_problems,
+    "source": _id_problems,
+    "source_id": _id_problems,
+    "message_id": _id_problems,
+    "amends": _id_problems,
+    "id": _id_problems,
 }

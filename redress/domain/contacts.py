@@ -6,7 +6,9 @@ anybody who fills in a form, and would send a child's letters there.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from redress.domain.fields import Advocate, Contact
 from redress.domain.log import LogEntry
@@ -21,13 +23,22 @@ WAITS = (
 )
 
 
+class Former(NamedTuple):
+    """One of those who complain, by number, as known before a correction."""
+
+    number: int
+    contact: Contact | None
+    successor: Contact | None = None
+    """Who was to go on in the complainant's place by then, as known before."""
+
+
 class Contacts:
     """What of one complaint waits to be confirmed, in the order it took its turn."""
 
     def __init__(self) -> None:
         self.waiting: list[LogEntry] = []
-        self.former: dict[int, Contact | None] = {}
-        """The complainant as known before each correction that counts, by its place in the log."""
+        self.former: dict[int, Former] = {}
+        """Whom each correction that counts is about, as known before it, by its place in the log."""
 
     def take(self, confirmed: ConfirmContact, seq: int) -> LogEntry | None:
         """What a confirmation is about, which then waits no more; None where nothing of that name does.
@@ -50,7 +61,7 @@ def _brings_contact(message: Message, advocate: Advocate | None) -> bool:
     if isinstance(message, SetAdvocate):
         return message.advocate not in (None, advocate)
     if isinstance(message, Correct):
-        return any(name in CONTACT_FIELDS for name in message.field.split("."))
+        return any(name in CONTACT_FIELDS for name in re.split(r"[.[]", message.field))
     brought = [getattr(message, name, None) for name in CONTACT_FIELDS]
     return any(value and not isinstance(value, str) for value in brought)  # a name alone is no address
 

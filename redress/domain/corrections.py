@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import JsonValue, ValidationError
 
-from redress.domain.contacts import unconfirmed
-from redress.domain.fields import Contact, Part
+from redress.domain.contacts import Former, unconfirmed
+from redress.domain.fields import Part
 from redress.domain.log import LogEntry
-from redress.domain.messages import Correct, Message
+from redress.domain.messages import Correct, Message, Reopen
 from redress.domain.opening import Opening
 from redress.domain.parsing import Malformed, Problem, opening_problems, problems_of, when_problems
 
@@ -21,14 +23,19 @@ OPENING_FIELDS = (
     "events_on",
     "channel",
     "desired_outcome",
+    "themes",
     "complainant",
+    "also_complaining",
     "on_behalf_of",
     "about",
 )
 """The fields of the opening that may be corrected."""
 
-DETAILED = ("complainant", "on_behalf_of", "about")
+DETAILED = ("complainant", "also_complaining", "on_behalf_of", "about")
 """Those of them that have details of their own, each of which may be corrected alone."""
+
+_STEP = re.compile(r"(?P<name>\w+)(?:\[(?P<at>\d+)\])?(?:\.(?P<detail>.+))?")
+"""A dotted field from its first name on; `[0]` is the first entry of a list."""
 
 FURTHEST = timedelta(days=366)
 """How far a correction may move the receipt: the complaint's calendar covers that and more."""
@@ -42,8 +49,10 @@ class Corrected(NamedTuple):
     opening: Opening
     entries: list[LogEntry]
     reasons: list[str]
-    former: dict[int, Contact | None]
-    """The complainant as known before each correction, by its place in the log."""
+    former: dict[int, Former]
+    """The person whom each correction is about, as known before it, by its place in the log."""
+    openings: list[Opening]
+    """The opening as it came, and as each correction left it."""
 
 
 def corrected(opening: Opening, log: list[LogEntry]) -> Corrected:
@@ -60,14 +69,29 @@ def corrected(opening: Opening, log: list[LogEntry]) -> Corrected:
         if isinstance(entry.message, Correct) and entry.seq not in waits
     ]
     entries = list(log) if wanted else log
-    former: dict[int, Contact | None] = {}
+    former: dict[int, Former] = {}
+    openings = [opening]
     for seq, message in wanted:
-        former[seq] = opening.complainant
+        former[seq] = _former(message, opening, entries)
         try:
             opening, entries = _carry_out(message, opening, entries)
         except Malformed:
             continue
-    return Corrected(opening, entries, [message.reason for _, message in wanted], former)
+        openings.append(opening)
+    return Corrected(opening, entries, [message.reason for _, message in wanted], former, openings)
+
+
+def _former(message: Correct, opening: Opening, entries: list[LogEntry]) -> Former:
+    """Whom a correction of an address is about, as known before it."""
+    step = _STEP.fullmatch(message.field)
+    number = 1
+    if step is not None and step["name"] == "also_complaining" and step["at"]:
+        number = int(step["at"]) + 2
+    people = opening.people
+    at = _reopening_before(message, entries)
+    reopened = entries[at].message if at is not None else None
+    successor = reopened.complainant if isinstance(reopened, Reopen) else None
+    return Former(number, people[number - 1] if number <= len(people) else None, successor)
 
 
 def check_correction(opening: Opening, log: list[LogEntry], today: date) -> None:
@@ -131,9 +155,36 @@ def _carry_out(message: Correct, opening: Opening, entries: list[LogEntry]) -> t
         changed[at] = entry._replace(message=put_right, assumed=assumed)
         return opening, changed
     name, dot, _ = message.field.partition(".")
-    if name in DETAILED or not dot:
+    reopened_at = _reopening_before(message, entries) if name == "complainant" else None
+    if reopened_at is not None:
+        return _of_successor(message, opening, entries, reopened_at)
+    if name.partition("[")[0] in DETAILED or not dot:
         return _of_opening(message, opening), entries
     raise Malformed([Problem("field", f"no message {message.field.rpartition('.')[0]!r} in this complaint")])
+
+
+def _reopening_before(message: Correct, entries: list[LogEntry]) -> int | None:
+    """Where the last reopening by somebody else stands that came before a correction; None: there is none."""
+    reopened = [
+        at
+        for at, entry in enumerate(entries)
+        if isinstance(entry.message, Reopen) and entry.message.complainant and entry.message.on <= message.on
+    ]
+    return max(reopened, key=lambda at: entries[at].by_date(), default=None)
+
+
+def _of_successor(
+    message: Correct, opening: Opening, entries: list[LogEntry], at: int
+) -> tuple[Opening, list[LogEntry]]:
+    """What is right of whoever goes on with it: in the message that took it up.
+
+    In the opening too, where that fits: it may be that nobody could take it up.
+    """
+    changed = entries.copy()
+    changed[at] = entries[at]._replace(message=_of_message(message, entries[at].message, message.field))
+    with suppress(Malformed):
+        opening = _of_opening(message, opening)
+    return opening, changed
 
 
 def _of_message(message: Correct, wrong: Message, name: str) -> Message:
@@ -145,7 +196,7 @@ def _of_message(message: Correct, wrong: Message, name: str) -> Message:
 
 
 def _of_opening(message: Correct, opening: Opening) -> Opening:
-    if message.field.partition(".")[0] not in OPENING_FIELDS:
+    if re.split(r"[.[]", message.field)[0] not in OPENING_FIELDS:
         known = ", ".join(OPENING_FIELDS)
         raise Malformed([Problem("field", f"should be one of {known}, or MESSAGE_ID.FIELD")])
     fields = opening.model_dump(mode="json", exclude_unset=True)
@@ -155,16 +206,36 @@ def _of_opening(message: Correct, opening: Opening) -> Opening:
 def _with(fields: dict[str, Any], name: str, value: JsonValue) -> dict[str, Any]:
     """The fields with one put right: a partial value changes what it names, and null takes a detail away.
 
-    `name` may be dotted: `complainant.email` is that detail alone.
+    `name` may be dotted: `complainant.email` is that detail alone, `also_complaining[0]` the first of them.
+    Raises `Malformed`.
     """
-    field, dot, detail = name.partition(".")
-    if dot:
-        return _with(fields, field, {detail: value})
-    was = fields.get(field)
+    step = _STEP.fullmatch(name)
+    if step is None:
+        raise Malformed([Problem("field", f"{name!r} is no field: for example complainant.email")])
+    field, was = step["name"], fields.get(step["name"])
+    if step["at"] is not None:
+        return fields | {field: _with_entry(field, was, int(step["at"]), step["detail"], value)}
+    if isinstance(was, list) and (step["detail"] or isinstance(value, dict)):
+        raise Malformed([Problem("field", f"{field} has several entries: say which, for example {field}[0]")])
+    if step["detail"]:
+        return _with(fields, field, {step["detail"]: value})
     if isinstance(was, dict) and isinstance(value, dict):
         both = was | value
         return fields | {field: {name: detail for name, detail in both.items() if detail is not None}}
-    return fields | {field: value}
+    return fields | {field: [] if value is None and isinstance(was, list) else value}
+
+
+def _with_entry(field: str, was: object, at: int, detail: str | None, value: JsonValue) -> list[Any]:
+    """A list with one entry put right, or one more after the last. Raises `Malformed`."""
+    entries = [*was] if isinstance(was, list) else [was] if was else []
+    if at > len(entries):
+        raise Malformed([Problem("field", f"{field} has {len(entries)}, and this is none of them")])
+    if value is None and not detail:
+        what = "should say what is right: nobody is taken out of a list here (withdraw, or the whole list)"
+        raise Malformed([Problem("value", what)])
+    entries = entries if at < len(entries) else [*entries, {}]
+    entries[at] = _with({"entry": entries[at]}, f"entry.{detail}" if detail else "entry", value)["entry"]
+    return entries
 
 
 def _valid(kind: type[P], fields: dict[str, Any]) -> P:

@@ -29,8 +29,12 @@ def snapshot_of(state: ComplaintState, today: date) -> Snapshot:
     snapshot["state"] = (None, state.state)
     for field in DETAILED:
         part = getattr(state.opening, field)
-        details = part.model_dump(mode="json", exclude_defaults=True) if isinstance(part, Part) else {}
-        snapshot |= {f"{field}.{name}": (None, json.dumps(detail)) for name, detail in details.items()}
+        parts = {field: part} if isinstance(part, Part) else {}
+        if isinstance(part, list):
+            parts = {f"{field}[{at}]": each for at, each in enumerate(part)}
+        for place, each in parts.items():
+            details = each.model_dump(mode="json", exclude_defaults=True)
+            snapshot |= {f"{place}.{name}": (None, json.dumps(detail)) for name, detail in details.items()}
     return snapshot
 
 

@@ -9,7 +9,7 @@ from hashlib import sha256
 from redress.domain.deadline import Deadline
 from redress.domain.deadlines import Deadlines
 from redress.domain.effects import Effect, EffectKind, Fact
-from redress.domain.facts import facts_of, next_step, step_of
+from redress.domain.facts import facts_of, next_step, step_of, to_the_ombudsman
 from redress.domain.log import LogEntry
 
 CHASE = "chase"
@@ -38,6 +38,10 @@ class EffectLog:
     def next_step(self, besides: Deadline | None = None) -> Fact:
         """The date by which something happens next, what, and who owes it."""
         return next_step(self._deadlines, self.knew_on, besides)
+
+    def nothing_more(self) -> Fact:
+        """What is next for somebody for whom it does not go on: by when to go to the Ombudsman."""
+        return to_the_ombudsman(self._deadlines, self.knew_on)
 
     def add_next_steps(self) -> None:
         """Complete the effects that came up since this was last done: each says what happens next."""
@@ -91,6 +95,16 @@ class EffectLog:
         facts = facts_of(self._deadlines, deadline) | {"next": step_of(deadline)} | more
         self._add(f"decision_needed:{mark_of(entry)}", "letter", "decision_needed", facts, entry)
 
+    def release(self, template: str, key: str, letter: str, approval: LogEntry) -> None:
+        """A draft is approved: the letter of this key is written for good, and leaves."""
+        self._add(key, "letter", template, {"draft": letter}, approval)
+
+    def add_paragraphs(self, template: str, seq: int, paragraphs: list[str]) -> None:
+        """What was added to a letter by hand stands after its text."""
+        for effect in self._effects:
+            if effect.seq == seq and effect.template == template and paragraphs:
+                effect.facts["paragraphs"] = [*paragraphs]
+
     def open_part(self, facts: dict[str, Fact], entry: LogEntry) -> None:
         """A linked complaint is to be opened with the points that were split off."""
         self._add(f"part:{mark_of(entry)}", "split", "", facts, entry)
@@ -138,4 +152,9 @@ class EffectLog:
 
 def mark_of(entry: LogEntry) -> str:
     """What tells messages apart in a key, in whatever order they come; an id itself may hold a name."""
-    return sha256(entry.message.message_id.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return mark_of_id(entry.message.message_id)
+
+
+def mark_of_id(message_id: str) -> str:
+    """The same by a message's id."""
+    return sha256(message_id.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -40,3 +41,8 @@ class Effect:
         without = {"message_id", "by", "note", "holidays", "rules"}
         message = self.message.model_dump(mode="json", by_alias=True, exclude=without, exclude_defaults=True)
         return {**self.facts, "message": message}
+
+
+def letter_mark(key: str, recipient: str) -> str:
+    """What a letter is called: short, without personal data, its own in its complaint."""
+    return hashlib.sha256(f"{key}:{recipient}".encode()).hexdigest()[:8]

@@ -35,8 +35,10 @@ def scrubbed(status: Status, erased_on: date) -> dict[str, Any]:
         {name: v for name, v in message.items() if name in _MESSAGE_FIELDS and isinstance(v, (str, bool))}
         for message in status.get("messages", [])
     ]
+    complainants = [{**each, "advocate": None} for each in status.get("complainants", [])]
     return {
         **status,
+        **({"complainants": complainants} if complainants else {}),
         "complainant": None,
         "also_complaining": [],
         "on_behalf_of": None,
@@ -114,6 +116,7 @@ _NOT_PERSONAL = (
     "procedure",
     "statutory",
     "linked_to",
+    "themes",
     "messages",
 )
 

@@ -38,6 +38,7 @@ def next_step(deadlines: Deadlines, knew_on: date, besides: Deadline | None = No
         and d.last_in_time >= deadlines.day
         and d.paused_on is None
         and d.limit.follows is None
+        and d.limit.name != "letter_approval"  # a step inside the authority, which leads to the next one
     ]
     if not ahead:
         return _nothing_ahead(deadlines, knew_on)
@@ -47,7 +48,7 @@ def next_step(deadlines: Deadlines, knew_on: date, besides: Deadline | None = No
 
 def _nothing_ahead(deadlines: Deadlines, knew_on: date) -> Fact:
     if deadlines.position.closed_on is not None:
-        return _to_the_ombudsman(deadlines, knew_on)
+        return to_the_ombudsman(deadlines, knew_on)
     again = min((d.wakes_on for d in deadlines.running if d.wakes_on > deadlines.day), default=date.max)
     if again == date.max:
         again = deadlines.day + timedelta(days=28)
@@ -55,7 +56,7 @@ def _nothing_ahead(deadlines: Deadlines, knew_on: date) -> Fact:
     return _step("review", again, what, "complaints_manager", "review")
 
 
-def _to_the_ombudsman(deadlines: Deadlines, knew_on: date) -> Fact:
+def to_the_ombudsman(deadlines: Deadlines, knew_on: date) -> Fact:
     """By when to go to the Ombudsman: 12 months from when the person knew of the matter.
 
     (Local Government Act 1974 s 26B.) Where those passed while the procedure ran: within a month.

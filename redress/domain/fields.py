@@ -9,6 +9,8 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from redress.domain.identifiers import known_by
+
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -120,7 +122,7 @@ class Person(Part):
         if self.id and other.id:
             return self.id == other.id
         if self.name and other.name:
-            return self.name.casefold().split() == other.name.casefold().split()
+            return known_by(self.name) == known_by(other.name)
         return False
 
 

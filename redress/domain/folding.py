@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from redress.domain.actions import act
 from redress.domain.calendar import HolidayTable, OutsideTable, long_date
+from redress.domain.complainants import names_known
 from redress.domain.corrections import corrected
 from redress.domain.deadline import Deadline, Moved
 from redress.domain.effects import Fact
@@ -69,6 +70,8 @@ class Folding(NamedTuple):
         state.loaded = self.loaded
         state.granted = self._granted(log, until) if put_right.reasons else frozenset()
         state.contacts.former = put_right.former
+        if state.complainants.are_several:
+            state.complainants.names = names_known(put_right.openings)
         for entry in sorted(put_right.entries, key=LogEntry.by_date):
             if entry.message.on > until:
                 break
@@ -127,7 +130,7 @@ def _record_strike(
             "on": effect.on.isoformat(),
             "stage": effect.facts.get("stage"),
             "owner": effect.facts.get("owner"),
-            "appointed": effect.facts.get("appointed"),
+            **{name: effect.facts[name] for name in ("to_people", "appointed") if name in effect.facts},
         }
         for effect in before.effects
         if effect.kind == "letter" and effect.key not in still

@@ -7,7 +7,10 @@ from typing import Any
 
 
 def comparable(opening: Mapping[str, Any]) -> dict[str, Any]:
-    """An opening as it is compared: texts trimmed, nulls dropped, and without who passed its messages on."""
+    """An opening as it is compared: without nulls, blanks, empty lists, and who passed its messages on.
+
+    What says nothing is as if it had been left out; nobody sees the spaces around a text.
+    """
     content: dict[str, Any] = _trimmed(opening)
     messages = content.get("messages")
     if isinstance(messages, list):
@@ -18,11 +21,21 @@ def comparable(opening: Mapping[str, Any]) -> dict[str, Any]:
     return content
 
 
+def contents(opening: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The ways in which an opening may have been digested: as it is compared, and of old as it came."""
+    return [comparable(opening), dict(opening)]
+
+
 def _trimmed(value: Any) -> Any:
     if isinstance(value, str):
         return value.strip()
     if isinstance(value, Mapping):
-        return {name: _trimmed(part) for name, part in value.items() if part is not None}
+        trimmed = {name: _trimmed(part) for name, part in value.items()}
+        return {
+            name: part
+            for name, part in trimmed.items()
+            if part not in (None, "", []) and not (name == "about" and part == {})
+        }
     return [_trimmed(part) for part in value] if isinstance(value, list) else value
 
 

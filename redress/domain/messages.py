@@ -14,7 +14,15 @@ from decimal import Decimal
 from inspect import getdoc
 from typing import Annotated, ClassVar, Literal, get_args
 
-from pydantic import Field, JsonValue, StringConstraints, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    JsonValue,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic.alias_generators import to_snake
 
 from redress.domain.calendar import HolidayTable
@@ -42,6 +50,7 @@ from redress.domain.fields import (
     Short,
     Text,
 )
+from redress.domain.identifiers import OtherReference, other_reference
 
 Sender = Literal["intake", "staff", "complaints_manager"]
 """The roles of callers that may send messages (`redress.security.access` has the others)."""
@@ -74,9 +83,16 @@ SomePoints = Annotated[
 
 
 WhichPerson = Annotated[
-    Short | None, Field(description="Which of several people it is about, by name. Left out: all.")
+    Short | None,
+    Field(
+        description="Which of several people it is about, by name, or as `complainants` of the status calls "
+        "them (`complainant_2`). Left out: all."
+    ),
 ]
 
+
+Mark = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9a-f]{8}$")]
+"""What a letter is called within its complaint."""
 
 Packed = Annotated[str, Field(max_length=24_000, repr=False)]
 """Rules as compressed text."""
@@ -130,8 +146,9 @@ LetterChoice = Annotated[
     Literal["sent", "at_once", "draft"] | None,
     Field(
         description="Who writes the letter. `sent`: the authority's own has gone, and Redress writes none. "
-        "`at_once`: Redress writes it, and it leaves. `draft`: the same, as long as there are no drafts. "
-        "Left out: `at_once`; of a past message of an opening `sent`."
+        "`at_once`: Redress writes it, and it leaves. `draft`: Redress writes it, and it waits to be "
+        "approved; until it has left the message counts for nothing. Left out: what the authority's file "
+        "says of that letter; of a past message of an opening `sent`."
     ),
 ]
 """Who writes the letter that tells of a decision."""
@@ -543,6 +560,11 @@ class SetAdvocate(Message):
     gets_letters: Flag = Field(default=True, examples=[True])
     """Whether letters go to the advocate too."""
 
+    person: Annotated[
+        Short | None, Field(description="Whose choice it is, of several people. Left out: the first one's.")
+    ] = None
+    added = ("person",)
+
 
 class ConfirmContact(Message):
     """Staff have looked at an address or an advocate that an intake system brought.
@@ -564,7 +586,10 @@ class ConfirmContact(Message):
 
 
 class Withdraw(Message):
-    """Withdrawn by the complainant, at any stage; with `stage`, only the request for that one."""
+    """Withdrawn by the complainant, at any stage; with `stage`, only the request for that one.
+
+    Of several people who complain, `person` leaves alone and has one letter more: it ends with the last.
+    """
 
     title = "Withdrawn by the complainant"
     sent_by = ANYONE
@@ -600,9 +625,10 @@ class Close(Message):
     after that day; any contact takes it up again, and never too late."""
 
     who: Text = ""
-    """Of `died`: who, `complainant` (left out) or `child`, or their name."""
+    """Of `died`: who, `complainant` (left out) or `child`, or their name. Where others complain too, it goes
+    on for them."""
 
-    of: Text = Field(default="", validate_default=True)
+    of: Annotated[Text, AfterValidator(other_reference)] = Field(default="", validate_default=True)
     """Of `duplicate`: the reference of the complaint that goes on."""
 
     to: Text = Field(default="", validate_default=True)
@@ -740,9 +766,10 @@ class Correct(Message):
     title = "A wrong date or detail is put right"
     sent_by = MANAGER
     field: Short = Field(examples=["received_on"])
-    """One of `received_on`, `events_on`, `channel`, `desired_outcome`, `complainant`, `on_behalf_of`,
-    `about`; a detail of them (`complainant.email`); or `MESSAGE_ID.FIELD`, such as `m-81.on`. The procedure
-    stays as it was chosen."""
+    """One of `received_on`, `events_on`, `channel`, `desired_outcome`, `themes`, `complainant`,
+    `also_complaining`, `on_behalf_of`, `about`; a detail of them (`complainant.email`; of one of several,
+    from 0, `also_complaining[0].email`); or `MESSAGE_ID.FIELD`, such as `m-81.on`. The procedure stays as
+    it was chosen."""
 
     value: JsonValue = Field(examples=["2026-11-19"])
     """What is right: of the same form as the field. Of a person, or of what it is about, only what is named
@@ -763,11 +790,31 @@ class StrikeOut(Message):
     message: Id = Field(examples=["m-81724"])
     """The `message_id` of what came by mistake."""
 
-    to: Short | None = None
+    to: OtherReference | None = None
     """The reference of the complaint that it belongs to: it is recorded there, with its own `on`. By the
     command line and HTTP."""
 
     reason: Reason = Field(examples=["It belongs to another complaint."])
+
+
+class Withhold(Message):
+    """A document, or part of one, is kept from somebody who would have it as an enclosure.
+
+    It is recorded with its reason, shown with the document, and an export lays the document apart.
+    """
+
+    title = "A document, or part of it, is withheld from somebody"
+    sent_by = MANAGER
+    document: Short = Field(examples=["a3f1c06b5d2e4f7890ab12cd34ef5678"])
+    """Which one: as `documents` calls it, or the name of its file."""
+
+    withheld_from: Short = Field(alias="from", examples=["complainant"])
+    """From whom: by their part (`complainant`, `advocate`, `independent_person` …), or by name."""
+
+    parts: Text = Field(default="", examples=["Page 3: the name of another child."])
+    """Which parts of it. Left out: all of it."""
+
+    reason: Reason = Field(examples=["It is about another child."])
 
 
 LinkKind = Literal["related", "sibling", "joint", "duplicate"]
@@ -777,7 +824,7 @@ class Link(Message):
     """It belongs together with another complaint of the authority; both show it, and nothing closes."""
 
     title = "It belongs together with another complaint"
-    reference: Short = Field(examples=["CYP-2026-000124"])
+    reference: OtherReference = Field(examples=["CYP-2026-000124"])
     """The reference of the other one."""
 
     how: LinkKind = Field(default="related", examples=["sibling"])
@@ -791,7 +838,7 @@ class Unlink(Message):
     """It does not belong together with another complaint after all."""
 
     title = "It does not belong together with another complaint"
-    reference: Short = Field(examples=["CYP-2026-000124"])
+    reference: OtherReference = Field(examples=["CYP-2026-000124"])
     """The reference of the other one."""
 
     how: LinkKind | None = None
@@ -903,6 +950,63 @@ class AddNote(Message):
     reports = True
     note: RequiredText = Field(examples=["Rang; nobody at home."])
     """For the file; never in a letter."""
+
+
+class ApproveLetter(Message):
+    """A draft is approved as it is now: it leaves, and its message counts from the day it has left.
+
+    Whatever changes the complaint or the draft before it has left voids the approval. Whoever wrote the
+    message does not approve it, unless the authority's file says so.
+    """
+
+    title = "The draft of a letter is approved"
+    mark: Mark = Field(examples=["050b8bca"])
+    """The letter's mark, as `letters` lists it."""
+
+    reason: OptionalReason = ""
+    as_role: Literal["staff", "complaints_manager"] | None = None
+    """Not for senders: HTTP says here what the caller is."""
+
+
+class SendBackLetter(Message):
+    """A draft goes back to whoever wrote it, with what is to be changed."""
+
+    title = "The draft of a letter is sent back"
+    mark: Mark = Field(examples=["050b8bca"])
+    """The letter's mark, as `letters` lists it."""
+
+    reason: Reason = Field(examples=["Please say by when she can ask for Stage 2."])
+
+
+class EditLetter(Message):
+    """The free texts of a draft are worded anew, or paragraphs are added. It has to be approved again.
+
+    What was decided, its dates and the person's rights change only by the message itself.
+    """
+
+    title = "The draft of a letter is edited"
+    mark: Mark = Field(examples=["050b8bca"])
+    """The letter's mark, as `letters` lists it."""
+
+    texts: dict[Short, Text] = Field(default_factory=dict, max_length=60, examples=[{"summary": "…"}])
+    """Free texts of its message by their names: of an answer `summary` and `findings[0].reason`, of other
+    decisions `reason`."""
+
+    paragraphs: list[RequiredText] | None = Field(default=None, max_length=20, examples=[["…"]])
+    """What stands after the text of the letter, in place of what was added before."""
+
+
+class LetterLeft(Message):
+    """The letter that was drafted has left: its message counts from this day.
+
+    Redress logs it itself where it sends the letter.
+    """
+
+    title = "A letter that was drafted has left"
+    mark: Mark = Field(examples=["050b8bca"])
+    """The letter's mark, as `letters` lists it."""
+
+    reason: OptionalReason = ""
 
 
 class Recount(Message):

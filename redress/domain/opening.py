@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Any
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, ValidationInfo, field_validator
 
 from redress.domain.fields import Advocate, Channel, Contact, Day, Flag, Id, Kind, Part, Points, Short, Text
+from redress.domain.identifiers import OtherReference
 from redress.domain.parsing import Parsed
 
 YOUNG_ROLES = frozenset({"child", "young_person", "looked_after_child", "care_leaver"})
@@ -44,6 +45,12 @@ class About(Part):
     def all_teams(self) -> list[str]:
         """Every team it concerns, each once, in their order."""
         return list(dict.fromkeys(team for team in (self.team, *self.teams) if team)) or [""]
+
+
+def is_young(person: Contact | None) -> bool:
+    """Whether somebody is a child or young person, as far as the intake says."""
+    role = person.role if person else ""
+    return "_".join(role.casefold().replace("-", " ").split()) in YOUNG_ROLES
 
 
 MOST_MESSAGES = 500
@@ -93,6 +100,9 @@ class Opening(Part):
     )
     """Who complains. Left out: anonymous."""
 
+    also_complaining: list[Contact] = Field(default_factory=list, max_length=20)
+    """Who complains together with them. Each has letters of their own, at their own address."""
+
     on_behalf_of: OnBehalfOf | Annotated[list[OnBehalfOf], Field(max_length=20)] | None = None
     """The child for whom somebody else complains, or several."""
 
@@ -105,10 +115,13 @@ class Opening(Part):
     desired_outcome: Text = ""
     """What the person wants to happen."""
 
+    themes: list[Short] = Field(default_factory=list, max_length=20)
+    """What the complaint is counted under: themes that the authority's file names."""
+
     tried_informally: Flag | None = None
     """Whether the person has tried to get it solved."""
 
-    linked_to: Short | Annotated[list[Short], Field(max_length=20)] | None = None
+    linked_to: OtherReference | Annotated[list[OtherReference], Field(max_length=20)] | None = None
     """The reference of a complaint of the authority that this one belongs with, or several. It leaves their
     clocks alone."""
 
@@ -117,6 +130,13 @@ class Opening(Part):
     Over HTTP for the role `complaints_manager` alone."""
 
     _parsed: tuple[Parsed, ...] | None = PrivateAttr(default=None)
+
+    @field_validator("also_complaining")
+    @classmethod
+    def _beside_somebody(cls, value: list[Contact], info: ValidationInfo) -> list[Contact]:
+        if value and "complainant" in info.data and info.data["complainant"] is None:
+            raise ValueError("name the first person as complainant; these complain together with them")
+        return value
 
     @property
     def parsed_messages(self) -> tuple[Parsed, ...] | None:
@@ -137,10 +157,14 @@ class Opening(Part):
         return opening
 
     @property
-    def is_young(self) -> bool:
-        """Whether the complainant is a child or young person, as far as the intake says."""
-        role = self.complainant.role if self.complainant else ""
-        return "_".join(role.casefold().replace("-", " ").split()) in YOUNG_ROLES
+    def people(self) -> list[Contact]:
+        """Those who complain, the complainant first; empty: anonymous."""
+        return [self.complainant, *self.also_complaining] if self.complainant else []
+
+    @property
+    def roles(self) -> list[str]:
+        """Who those who complain are to the matter; empty text: they do not say."""
+        return [person.role for person in self.people]
 
     @property
     def children(self) -> list[OnBehalfOf]:
@@ -153,11 +177,6 @@ class Opening(Part):
         """The references of the complaints that this one was opened as belonging with."""
         several = self.linked_to if isinstance(self.linked_to, list) else [self.linked_to]
         return [reference for reference in several if reference]
-
-    def is_brought_by(self, name: str) -> bool:
-        """Whether somebody of this name complains, whatever its case and spacing."""
-        complainant = self.complainant
-        return complainant is not None and complainant.name.casefold().split() == name.casefold().split()
 
     @property
     def subjects(self) -> list[str]:

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from redress.domain.deadline import Deadline
-from redress.domain.procedure import Owner
+from redress.domain.procedure import WaitingFor
 from redress.domain.routes import ROUTE_DECISION
 from redress.domain.state import ComplaintState
 
@@ -21,7 +21,7 @@ class Brief(NamedTuple):
 
     stage: str
     state: str
-    waiting_for: Owner
+    waiting_for: WaitingFor
     next_due_on: date | None
     overdue: bool
     late_since: date | None
@@ -39,7 +39,7 @@ def brief(state: ComplaintState, as_of: date) -> Brief:
     late = [d for d in late_of(state, as_of) if d.limit.kind == "limit"]
     review, to_decide = _review_of_a_pause(state), state.latest.get(ROUTE_DECISION)
     next_one = review if review is not None and review.due_on >= as_of else _next(counting or owed, as_of)
-    waiting_for: Owner = "nobody"
+    waiting_for: WaitingFor = "nobody"
     late_now = [d for d in late if d.paused_on is None]
     if late_now:
         waiting_for = late_now[0].owner
@@ -47,6 +47,8 @@ def brief(state: ComplaintState, as_of: date) -> Brief:
         waiting_for = review.owner
     elif to_decide is not None and to_decide.is_open and to_decide.last_in_time >= as_of:
         waiting_for = to_decide.owner
+    elif state.drafts.unapproved:
+        waiting_for = "approver"
     elif next_one is not None:
         waits_for = next_one.limit.waits_for if next_one.last_in_time >= as_of else None
         waiting_for = waits_for or next_one.owner

@@ -352,10 +352,14 @@ _CODES: dict[str, ProblemCode] = {
 """What programs are told, by pydantic's kind of mistake."""
 
 
+NUMBER_FOR_TEXT = "should be text: put it between quotes"
+
 _PLAINLY = {
     "bool_parsing": "should be true or false",
     "bool_type": "should be true or false",
     "date_from_datetime_parsing": "is no date; write YYYY-MM-DD, for example 2026-11-20",
+    "decimal_parsing": "should be a number alone, for example 250.00",
+    "decimal_type": "should be a number alone, for example 250.00",
     "dict_type": "should be an object, with fields in { }",
     "greater_than_equal": "should be at least {ge}",
     "int_from_float": "should be a whole number",
@@ -377,6 +381,8 @@ _PLAINLY = {
 def plain_message(error: ErrorDetails) -> str:
     """What is wrong with one value and what would be right, in words for whoever gave it."""
     plain = _PLAINLY.get(error["type"])
+    if error["type"] == "string_type" and isinstance(error["input"], int | float):
+        plain = NUMBER_FOR_TEXT
     return _message(error) if plain is None else plain.replace("{ }", "{{ }}").format(**error.get("ctx", {}))
 
 

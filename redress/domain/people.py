@@ -30,26 +30,44 @@ class Appointment(NamedTuple):
         return {"role": self.role, "title": title, "connection": self.connection, "person": person}
 
 
-class People:
-    """Appointments in their order, and the advocate of the person's own choice.
+class ChosenAdvocate(NamedTuple):
+    """The advocate of somebody's own choice; `gets_letters`: copies of theirs; `speaks`: for them."""
 
-    `advocate_letters`: letters go to the advocate too; `advocate_speaks`: for the complainant.
-    """
+    advocate: Advocate
+    speaks: bool
+    gets_letters: bool
+
+
+class People:
+    """Appointments in their order, and the advocates of those who complain, by their numbers."""
 
     def __init__(self, advocate: Advocate | None) -> None:
         self.appointments: list[Appointment] = []
         self.officer: str | None = None
-        self.set_advocate(advocate, speaks=False, gets_letters=True)
+        self.advocates: dict[int, ChosenAdvocate] = {}
+        if advocate is not None:
+            self.advocates[1] = ChosenAdvocate(advocate, speaks=False, gets_letters=True)
 
-    def set_advocate(self, advocate: Advocate | None, *, speaks: bool, gets_letters: bool) -> None:
-        """The advocate from now on, or that there is none any more."""
-        self.advocate = advocate
-        self.advocate_letters = advocate is not None and gets_letters
-        self.advocate_speaks = advocate is not None and speaks
+    @property
+    def advocate(self) -> Advocate | None:
+        """The advocate of the first who complains."""
+        return self.advocate_of(1)
 
-    def choose(self, message: SetAdvocate) -> None:
-        """The person's own choice, as a message says it."""
-        self.set_advocate(message.advocate, speaks=message.speaks, gets_letters=message.gets_letters)
+    def advocate_of(self, number: int) -> Advocate | None:
+        """The advocate of one of those who complain."""
+        chosen = self.advocates.get(number)
+        return chosen.advocate if chosen else None
+
+    def drop_advocate(self, number: int) -> None:
+        """One of those who complain has no advocate any more."""
+        self.advocates.pop(number, None)
+
+    def choose(self, message: SetAdvocate, number: int) -> None:
+        """Somebody's own choice, as a message says it: whoever they had is their advocate no more."""
+        self.drop_advocate(number)
+        if message.advocate is not None:
+            chosen = ChosenAdvocate(message.advocate, message.speaks, message.gets_letters)
+            self.advocates[number] = chosen
 
     def holders(self, role: str) -> list[Appointment]:
         """Who has a part at present."""

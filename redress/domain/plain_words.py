@@ -81,6 +81,7 @@ SIDE_STEPS = (
     "ombudsman_reply",
     "contact_reply",
     "route_decision",
+    "letter_approval",
 )
 """Limits beside the procedure: people are told its own next step first."""
 

@@ -83,12 +83,19 @@ class Points:
             if isinstance(name, int):
                 point = self.all[name - 1] if name <= len(self.all) else None
             else:
-                point = self._worded(name)
+                point = self._worded(name) or self._numbered(name)
             if point is None:
                 unknown.append(str(name))
             elif point not in points:
                 points.append(point)
         return points, unknown
+
+    def _numbered(self, text: str) -> Point | None:
+        """The point of a number that was given as a text."""
+        number = (
+            int(text) if text.isascii() and text.isdecimal() and len(text) <= len(str(MOST_POINTS)) else 0
+        )
+        return self.all[number - 1] if 0 < number <= len(self.all) else None
 
     def _worded(self, text: str) -> Point | None:
         """The point of these words, whatever their case and spacing; the last, where several have them."""

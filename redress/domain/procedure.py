@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
+from hashlib import sha256
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from redress.domain.calendar import Calendar, HolidayTable, calendar_for
-from redress.domain.combinations import wrong_phrase
+from redress.domain.combinations import speaks_of, wrong_phrase
 from redress.domain.compression import compressed
-from redress.domain.fields import Connection, Role
+from redress.domain.fields import Connection, Role, Short
 from redress.domain.flags import FLAGS
 
 Unit = Literal["working_days", "calendar_days"]
@@ -33,6 +34,8 @@ Owner = Literal[
     "ombudsman",
     "nobody",
 ]
+WaitingFor = Literal[Owner, "approver"]
+"""Whose turn it is: `approver` while a letter waits to be approved."""
 
 MOMENTS = {
     "received": "the day it was received",
@@ -241,6 +244,9 @@ class Words(Data):
     """Where one of these stands anywhere in the point, the combination does not count."""
 
 
+MOST_KEPT = 256
+"""How many texts a question remembers the answer for."""
+
 SUGGESTS = "suggests"
 """When a question is asked whose answer holds nothing up: where the points suggest another route."""
 
@@ -298,6 +304,20 @@ class Question(Data):
             if self.when != SUGGESTS and getattr(self, key):
                 raise ValueError(f"{key}: belongs to when = {SUGGESTS!r} alone")
         return self
+
+    @cached_property
+    def told(self) -> dict[bytes, list[str]]:
+        """What texts were found to say, by their digest: a complaint is made anew often of the same ones."""
+        return {}
+
+    def suggested_by(self, text: str) -> list[str]:
+        """The phrases by which a text suggests this route; empty: it does not."""
+        mark = sha256(text.encode("utf-8", "surrogatepass")).digest()
+        if mark not in self.told:
+            if len(self.told) >= MOST_KEPT:
+                self.told.clear()
+            self.told[mark] = speaks_of(text, self.words, self.unless)
+        return self.told[mark]
 
     @property
     def is_of_route(self) -> bool:
@@ -365,6 +385,27 @@ class RoleRule(Data):
     source: Written
 
 
+Leaves = Literal["at_once", "draft"]
+"""Whether a letter leaves when it is written, or waits to be approved."""
+
+Approver = Literal[
+    "complaints_manager", "stage_manager", "investigating_officer", "adjudicating_officer", "director"
+]
+"""Who at the authority may be asked to approve a letter."""
+
+
+class LetterRule(Data):
+    """Whether one letter waits to be approved, and who approves it."""
+
+    leaves: Leaves | None = None
+    """None: what `decision_letters` says."""
+    approver: Approver = "complaints_manager"
+    deputy: Approver | None = None
+    """Who is asked where the approver has not approved it two working days before the limit."""
+    writer_may_approve: bool = False
+    """Whether whoever wrote it may approve it: say so only where one person alone could."""
+
+
 class Policy(Data):
     """What an authority decides for itself, as far as dates and decisions follow from it."""
 
@@ -381,6 +422,11 @@ class Policy(Data):
     office_closes: OfClock = "17:00"
     hold_letters: Literal["clock", "all"] = "clock"
     """Which letters wait for office hours: those that a clock causes, or all."""
+    decision_letters: Leaves = "at_once"
+    """Whether letters that decide something wait to be approved. `shared.toml` says `draft`; what is said
+    here holds for complaints that were opened before there were drafts."""
+    letters: dict[str, LetterRule] = {}
+    """What holds for one letter, by its name."""
     tail_days: Annotated[int, Field(ge=0, le=2000)] = 60
     """Working days after closing during which the workflow stays for what may still come."""
     events_within_months: Annotated[int, Field(ge=1, le=1200)] = 12
@@ -393,6 +439,8 @@ class Policy(Data):
     """Calendar days that such a restriction lasts where nobody says until when."""
     extension_names_ombudsman: bool = False
     """Whether letters about an extension give the Ombudsman's details."""
+    safeguarding_words: list[Short] = []
+    """Words by which a note or a contact may be about somebody's safety: the Complaints Manager is told."""
 
     @model_validator(mode="after")
     def _opens_before_it_closes(self) -> Policy:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from redress.domain.fields import Contact
 from redress.domain.letter_form import goes_by_post
 from redress.domain.log import LogEntry
 from redress.domain.messages import Close, DecideLate, Decline, Respond
@@ -24,21 +25,29 @@ def leaving_of(entry: LogEntry, message: Respond) -> date:
     return max(message.on, entry.leaves_on)
 
 
-def received_on(state: ComplaintState, entry: LogEntry, message: Respond) -> date:
-    """The London date on which the person had an answer, as recorded or as it is deemed.
+def receipts(state: ComplaintState, entry: LogEntry, message: Respond) -> dict[int, date]:
+    """The London date on which each of those who complain had an answer, as recorded or as it is deemed.
 
-    Deemed: the authority's working days after the letter left, for e-mail and post apart. What is recorded
-    counts from the day the letter left on; an earlier day is noted as irregular.
+    By their numbers; of an anonymous complaint under 1. Deemed: the authority's working days after the letter
+    left, for e-mail and post apart. What is recorded counts from the day the letter left on; an earlier day
+    is noted as irregular.
     """
+    people = {each.number: each.contact for each in state.complainants.present}
     left = leaving_of(entry, message)
     if message.received_on is not None and message.received_on >= left:
-        return message.received_on
+        return dict.fromkeys(people or (1,), message.received_on)
     if message.received_on is not None:
         what = (
             f"received_on lies before the letter left, {left.isoformat()}: it counts only with letter: sent"
         )
         state.note_irregular(entry, what)
-    policy, person = state.procedure.policy, state.opening.complainant
+    deemed = {number: _deemed(state, left, contact) for number, contact in people.items()}
+    return deemed or {1: _deemed(state, left, None)}
+
+
+def _deemed(state: ComplaintState, left: date, person: Contact | None) -> date:
+    """When somebody is taken to have a letter that left on a day."""
+    policy = state.procedure.policy
     days = policy.deemed_days
     if days is None:
         by_post = person is not None and goes_by_post(person.format, person.email, person.address)

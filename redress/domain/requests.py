@@ -25,6 +25,8 @@ class Requests:
         self.stageless: list[LogEntry] = []
         self.is_retry = False
         self.withdrawn = False
+        self.asked_by: dict[StageName, set[int]] = {}
+        """Who of several people asked for each stage that was opened, by number."""
         self._asked_from: dict[int, StageName] = {}
         self._opened_for: dict[StageName, date] = {}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
-from redress.domain.combinations import speaks_of
+from redress.domain.combinations import GAP
 from redress.domain.opening import SPLIT_SOURCE, Opening
 from redress.domain.points import Point
 from redress.domain.procedure import Procedure, Question
@@ -19,18 +19,23 @@ ROUTE_DECISION = "route_decision"
 """The limit by which it is decided."""
 
 
+MOST_READ = 20_000
+"""How many characters of the points are read for it: a workflow's turn is short."""
+
+
 class RouteAsked(NamedTuple):
     """A question that came up. `points`: which suggest it; none: what the matter is said to be about."""
 
     question: Question
     points: frozenset[int]
     found: tuple[str, ...]
-    """The words that suggest it."""
+    """The phrases of the file that suggest it."""
 
     @property
     def asked(self) -> str:
         """The question as the manager reads it, with why it is asked."""
-        words = ", ".join(f'"{word}"' for word in self.found)
+        shown = [phrase.replace(GAP, "…").replace("*", "…") for phrase in self.found]
+        words = ", ".join(f'"{phrase}"' for phrase in shown)
         numbers = [str(number) for number in sorted(self.points)]
         where = f"point{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}" if numbers else "the service"
         return f"{self.question.asked} Asked because of {words} ({where})."
@@ -51,16 +56,16 @@ class Routes:
 
     def ask(self, points: Iterable[Point], *, opening: bool = False) -> bool:
         """Ask about points that came, at the `opening` about the service too; whether there is cause."""
-        points = [*points]
+        texts = _read(points)
         elsewhere = [question for question in self._questions if self._follows not in question.leads_to]
-        asked = [each for question in elsewhere if (each := self._asked(question, points, opening))]
+        asked = [each for question in elsewhere if (each := self._asked(question, texts, opening))]
         known = {each.question.name: each for each in self.open}
         self.open = [*(known | {each.question.name: _both(known, each) for each in asked}).values()]
         return bool(asked)
 
-    def _asked(self, question: Question, points: Iterable[Point], opening: bool) -> RouteAsked | None:
+    def _asked(self, question: Question, points: dict[int, str], opening: bool) -> RouteAsked | None:
         about = mentioned(question.values, *self._service) if opening else []
-        told = {point.number: speaks_of(point.text, question.words, question.unless) for point in points}
+        told = {number: question.suggested_by(text) for number, text in points.items()}
         found = [*about, *(word for words in told.values() for word in words)]
         by = frozenset(number for number, words in told.items() if words)
         return RouteAsked(question, by, tuple(dict.fromkeys(found))) if found else None
@@ -73,6 +78,15 @@ class Routes:
         """A person has said by which route the whole goes on: under this procedure."""
         self.open = []
         self._follows = procedure
+
+
+def _read(points: Iterable[Point]) -> dict[int, str]:
+    """The texts of points by their numbers, up to the most that is read."""
+    left, texts = MOST_READ, {}
+    for point in points:
+        texts[point.number] = point.text[:left]
+        left -= len(texts[point.number])
+    return texts
 
 
 def _both(known: dict[str, RouteAsked], now: RouteAsked) -> RouteAsked:

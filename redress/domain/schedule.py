@@ -23,6 +23,10 @@ SHORTLY_BEFORE = 5
 """Working days before the opening about which a message sent later still writes its letter."""
 
 
+REPEATED = ("reminder", "letter_to_approve", "letter_urgent")
+"""Letters of which the last alone leaves where several are due."""
+
+
 class Task(NamedTuple):
     """One effect that is to be carried out or recorded now."""
 
@@ -58,6 +62,10 @@ class Schedule:
         replaced = self.replaced(state)
         for at, effect in enumerate(effects):
             if effect.key in self.settled or effect.key in replaced:
+                continue
+            if state.drafts.has_left(effect.key):
+                self.settled[effect.key] = "done"  # it was written when it was approved
+                tasks.append(Task(effect, "done"))
                 continue
             if self.is_history(state, effect):
                 self.settled[effect.key] = "history"
@@ -149,6 +157,8 @@ class Schedule:
         self, state: ComplaintState, effect: Effect, later: list[Effect], now: datetime
     ) -> bool:
         """Whether an effect of time has lost its point: done meanwhile, moved, or a later one is due too."""
+        if "draft" in effect.facts:
+            return not state.drafts.stands(effect)
         if "in_error" in effect.facts:
             return not left_in_error(effect.facts, self.settled)
         if effect.template == CHASE:
@@ -162,7 +172,7 @@ class Schedule:
         deadline = state.latest.get(str(name))
         if deadline is None or not _still_concerns(effect, deadline):
             return True
-        repeats = effect.kind == "reminder" or effect.template == "reminder"
+        repeats = effect.kind == "reminder" or effect.template in REPEATED
         return repeats and any(
             _about_the_same(effect, other) and self._ready_at(state, other, now) <= now for other in later
         )

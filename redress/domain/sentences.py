@@ -11,7 +11,7 @@ from datetime import date
 from redress.domain.calendar import long_date
 from redress.domain.deadline import Deadline
 from redress.domain.effects import Effect
-from redress.domain.procedure import Owner, Procedure
+from redress.domain.procedure import Procedure, WaitingFor
 from redress.domain.words import TITLES
 
 LONGEST = 120
@@ -38,9 +38,10 @@ def cut(text: str) -> str:
     return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
 
 
-def title_of(procedure: Procedure, owner: Owner) -> str:
+def title_of(procedure: Procedure, owner: WaitingFor) -> str:
     """What somebody who owes something is called at this authority."""
-    return procedure.titles.get(owner) or TITLES.get(owner, owner.replace("_", " "))
+    own = procedure.titles.get(owner) if owner != "approver" else None
+    return own or TITLES.get(owner, owner.replace("_", " "))
 
 
 def what(deadline: Deadline) -> str:

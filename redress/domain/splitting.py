@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from redress.domain.case import Case
 from redress.domain.opening import SPLIT_SOURCE
+from redress.domain.state import ComplaintState
 from redress.domain.status import part_reference
 
 NO_COMPLAINT = "representation"
@@ -43,6 +44,17 @@ def part_of(case: Case, facts: Mapping[str, Any]) -> PartOpening:
         "procedure": name,
         "linked_to": case.reference,
     }
+    if case.state.complainants.left:
+        opening |= _those_who_complain_still(case.state)
     if acknowledged is not None:
         opening["messages"] = [{"action": "acknowledge", "on": acknowledged.isoformat()}]
     return PartOpening(reference, opening)
+
+
+def _those_who_complain_still(state: ComplaintState) -> dict[str, Any]:
+    """Who complains in a part: nobody who has left the whole, and no advocate of theirs."""
+    present = state.complainants.present
+    people = [each.contact.model_dump(mode="json") for each in present]
+    advocate = state.people.advocate_of(present[0].number) if present else None
+    first: dict[str, Any] = {"complainant": people[0], "also_complaining": people[1:]} if people else {}
+    return first | {"advocate": advocate.model_dump(mode="json") if advocate else None}

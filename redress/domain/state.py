@@ -6,8 +6,10 @@ A `ComplaintState` starts from an opening, takes one message after another (`app
 - `position`: the stage it is in, and whether it is open, suspended or closed;
 - `deadlines`: the ledger of limits, what starts, meets, stops and moves them;
 - `points`: what it is about, and what was found on each point;
+- `complainants`: who complains, one person or several together, and who does no more;
 - `people`: who takes which part, and the advocate;
 - `answers`: the stages that have been answered, and what is owed once more;
+- `drafts`: letters that wait to be approved, and their messages;
 - `remedies`: what was agreed to be done;
 - `requests`: messages that came too early or too late for what they ask;
 - `attempts`: what was tried to reach a person of whom nothing is heard;
@@ -21,24 +23,26 @@ What each message does stands in `redress.domain.actions`; actions change the st
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
 
 from redress.domain.answers import Answers
 from redress.domain.attempts import Attempts
 from redress.domain.calendar import Calendar
+from redress.domain.complainants import Complainant, Complainants, WhoReads
 from redress.domain.conflicts import advocate_conflict
 from redress.domain.contact_log import ContactLog
 from redress.domain.contacts import Contacts
 from redress.domain.deadline import Deadline
 from redress.domain.deadlines import Deadlines
+from redress.domain.drafts import APPROVAL, Drafts
 from redress.domain.effect_log import EffectLog
 from redress.domain.effects import Fact
 from redress.domain.fields import ApproachedBy, Contact
 from redress.domain.linking import Links
 from redress.domain.log import Irregular, LogEntry, Outcome, pending
-from redress.domain.messages import Escalate
+from redress.domain.messages import DecideLate, Escalate, Message, Respond
 from redress.domain.ombudsman import Approach, Ombudsman
 from redress.domain.opening import Opening
 from redress.domain.people import People
@@ -82,6 +86,7 @@ class ComplaintState:
         self.ledger, self.running = self.deadlines.ledger, self.deadlines.running
         self.latest, self.reached = self.deadlines.latest, self.deadlines.reached
         self.points = Points(opening.points)
+        self.complainants = Complainants(opening)
         self.people = People(opening.advocate)
         self.requests = Requests()
         self.contacts = Contacts()
@@ -89,7 +94,6 @@ class ComplaintState:
         self.contact_log = ContactLog()
         self.strikes = Strikes({})
         self.links = Links()
-        self.complainant_died = False
         self.loaded = 0
         chosen = opened_under or rules.procedure
         self.opened_under = chosen.name
@@ -101,6 +105,7 @@ class ComplaintState:
         self.irregular: list[Irregular] = []
         self.answers = Answers(self.deadlines)
         self.remedies = Remedies(self.deadlines)
+        self.drafts = Drafts(self.deadlines)
         self.notes = 0
         self.referred_on: date | None = None
         self.ombudsman = Ombudsman()
@@ -184,6 +189,9 @@ class ComplaintState:
         reminders, number = len(deadline.limit.remind), deadline.notices
         deadline.notices += 1
         deadline.arm(self.deadlines.calendar, self.deadlines.day)
+        if deadline.limit is APPROVAL:
+            self._ask_another_approver(deadline)
+            return
         if number < reminders:
             self.effects.remind(deadline, number)
         elif number > reminders:
@@ -195,6 +203,13 @@ class ComplaintState:
                 self._end_window()
         else:
             self._run_out(deadline)
+
+    def _ask_another_approver(self, deadline: Deadline) -> None:
+        """Nobody has approved a letter in time: the next is asked; on the limit's last day urgently."""
+        deadline.ran_out_on = deadline.due_on
+        letter = self.drafts.pass_on()
+        if letter:
+            self.effects.notify(letter, deadline, deadline.notices)
 
     @property
     def anything_is_owed(self) -> bool:
@@ -230,7 +245,22 @@ class ComplaintState:
         self.effects.heard.append(entry)
         self.outcomes[entry.seq] = self._act(self, entry)
         self._go_on()
+        self._see_to_drafts(entry)
         self.effects.add_next_steps()
+
+    def _see_to_drafts(self, entry: LogEntry) -> None:
+        """What changed voids approvals, a draft that would say nothing any more goes, and dates follow."""
+        self.drafts.void(entry, self.outcomes[entry.seq])
+        for draft in self.drafts.open:
+            message = draft.entry.message
+            amends = isinstance(message, Respond) and message.amends is not None
+            is_decided = (
+                not self.requests.late if isinstance(message, DecideLate) else self.closed_on is not None
+            )
+            if is_decided and not amends:
+                draft.withdrawn = "what it would say has been overtaken"
+                self.outcomes[draft.entry.seq] = Outcome("overtaken", draft.withdrawn, self.day)
+        self.drafts.owe()
 
     def retry_waiting(self) -> None:
         """Try again what waits: something has moved."""
@@ -326,6 +356,7 @@ class ComplaintState:
         self.position.enter(name)
         if isinstance(entry.message, Escalate):
             self.requests.opened(name, entry.message.on)
+            self.requests.asked_by[name] = self.askers([entry])
             for remark in self.points.take_on(entry.message.points):
                 self.note_irregular(entry, remark)
         self.answers.leave(before.name, left)
@@ -336,7 +367,8 @@ class ComplaintState:
         self.deadlines.reach_what_came_early()
         opening_letter = self.procedure.stage[name].opening_letter
         if opening_letter:
-            self.effects.send(opening_letter, entry, once=True)
+            asked_by = self.asked_by(self.requests.asked_by.get(name, ()))
+            self.effects.send(opening_letter, entry, once=True, **asked_by)
         self.retry_waiting()
 
     def _left_unanswered(self, entry: LogEntry) -> set[int]:
@@ -440,10 +472,62 @@ class ComplaintState:
             self.answers.resume_stage(stage)
 
     def change_complainant(self, complainant: Contact) -> None:
-        """Somebody else goes on with it; an advocate was the choice of the person before."""
-        self.opening = self.opening.model_copy(update={"complainant": complainant})
-        self.complainant_died = False
-        self.people.set_advocate(None, speaks=False, gets_letters=False)
+        """Somebody else goes on with it, in the place of whoever died last; else of the first.
+
+        An advocate was the choice of the person before.
+        """
+        self.people.drop_advocate(self.complainants.replace(complainant))
+        first, *others = [each.contact for each in self.complainants.all]
+        self.opening = self.opening.model_copy(update={"complainant": first, "also_complaining": others})
+
+    # --- several people ----------------------------------------------------------------------------
+
+    def asker(self, message: Message) -> int | None:
+        """The number of whoever of several people a message is about; None: all of them."""
+        person = getattr(message, "person", None)
+        found = self.complainants.find(person) if isinstance(person, str) else None
+        return found.number if isinstance(found, Complainant) else None
+
+    def askers(self, entries: Iterable[LogEntry]) -> set[int]:
+        """The numbers of those who ask for something by these messages."""
+        asked = [self.asker(entry.message) for entry in entries]
+        everybody = {each.number for each in self.complainants.present}
+        return everybody if None in asked else {number for number in asked if number is not None}
+
+    def asked_by(self, numbers: Collection[int]) -> WhoReads:
+        """Who asked, as a fact of a letter to all: it is not told to the others as theirs."""
+        return {"asked_by": [*sorted(numbers)]} if self.complainants.are_several else {}
+
+    def only_to(self, numbers: Collection[int]) -> WhoReads:
+        """To whom alone a letter goes, as a fact of it."""
+        return {"to_people": [*sorted(numbers)]} if self.complainants.are_several else {}
+
+    def own_last_day(self, window: Deadline, number: int) -> date:
+        """The last day of a window for one of several people, from their own receipt of the answer."""
+        alone = len(self.complainants.present) < 2
+        return window.due_on if alone else self.answers.own_last_day(window, number)
+
+    def own_time_has_passed(self, stage: Stage, number: int | None) -> bool:
+        """Whether one of several people can no longer ask in time, though others still can."""
+        if number is None or len(self.complainants.present) < 2:
+            return False
+        return self.answers.own_time_has_passed(stage, number)
+
+    def drop_requests_of(self, number: int, reason: str) -> bool:
+        """One of several people asks for the next stage no more; whether they had, too early or too late."""
+        dropped: list[LogEntry] = []
+        for waits, decided in (
+            (self.requests.waiting, ""),
+            (self.requests.early, "early_decided"),
+            (self.requests.late, "late_decided"),
+        ):
+            theirs = [entry for entry in waits if self.asker(entry.message) == number]
+            waits[:] = [entry for entry in waits if entry not in theirs]
+            if theirs and decided and not waits:
+                self.deadlines.reach(decided, self.day)
+            dropped += theirs
+        self.outcomes |= {entry.seq: Outcome("overtaken", reason, self.day) for entry in dropped}
+        return bool(dropped)
 
     def refer(self, approached_by: ApproachedBy) -> None:
         """The matter goes to the Ombudsman; an open complaint stays where it is, and goes on."""
@@ -520,14 +604,16 @@ class ComplaintState:
         """Keep a request for a Review Panel that came before the adjudication."""
         self.requests.early.append(entry)
         if not self.requests.is_retry:
-            self.effects.send("request_waits", entry, why="adjudication")
+            to_asker = self.only_to(self.askers([entry]))
+            self.effects.send("request_waits", entry, why="adjudication", **to_asker)
         return pending("It came before the adjudication: after it the person is asked (decide_early).")
 
     def ask_about_early_requests(self, entry: LogEntry) -> None:
         """The adjudication is there: whoever asked for a panel before it is asked whether they want one."""
         for request in self.requests.early[:1]:
             asked_on = request.message.on.isoformat()
-            self.effects.send("early_request_question", entry, asked_on=asked_on)
+            to_askers = self.only_to(self.askers(self.requests.early))
+            self.effects.send("early_request_question", entry, asked_on=asked_on, **to_askers)
 
     def wait_for_decision(self, entry: LogEntry) -> None:
         """Keep a request that came after its window, until a person has decided on it."""

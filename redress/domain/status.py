@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from operator import attrgetter
 from typing import Annotated, Any, Literal, NotRequired, cast, get_args
@@ -11,6 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 from typing_extensions import TypedDict  # the one that pydantic takes on Python 3.11 too
 
+from redress.domain.complainants import role_of
 from redress.domain.deadline import Deadline, days_late, days_late_without_pause
 from redress.domain.fields import (
     ApproachedBy,
@@ -32,13 +34,24 @@ from redress.domain.people import Appointment
 from redress.domain.plain_words import PlainWords, plain_words
 from redress.domain.points import Point
 from redress.domain.position import Ending, OpenOrClosed
-from redress.domain.procedure import LimitKind, Owner, Question, StageName, Unit
+from redress.domain.procedure import LimitKind, Owner, Question, StageName, Unit, WaitingFor
 from redress.domain.remedies import AgreedAction
 from redress.domain.routes import RouteAsked
 from redress.domain.state import ComplaintState
 
 LetterState = Literal[
-    "waiting", "leaving", "done", "arrived", "failed", "unsure", "by_hand", "skipped", "history"
+    "waiting",
+    "draft",
+    "approved",
+    "leaving",
+    "done",
+    "arrived",
+    "failed",
+    "unsure",
+    "by_hand",
+    "skipped",
+    "history",
+    "withdrawn",
 ]
 
 DeadlineState = Literal["running", "paused", "met", "met_late", "overdue", "lapsed", "stopped"]
@@ -158,6 +171,20 @@ class LateStatus(TypedDict):
 
 
 @with_config(DESCRIBED)
+class RemarkStatus(TypedDict):
+    """Why a draft was sent back."""
+
+    on: IsoDay
+    """The day."""
+
+    by: str
+    """Who sent it back."""
+
+    reason: str
+    """What is to be changed."""
+
+
+@with_config(DESCRIBED)
 class LetterStatus(TypedDict):
     """A letter or reminder."""
 
@@ -174,10 +201,23 @@ class LetterStatus(TypedDict):
     """The title of the limit that a reminder is about."""
 
     state: NotRequired[LetterState]
-    """`waiting` (for office hours, or its day), `leaving` (written), `done` (it left), `arrived` (and is
-    known to have), `failed` and `unsure` (raised to the Complaints Manager), `by_hand` (for somebody to
-    send, from the outbox folder or without any address), `skipped` (overtaken, or told to
-    staff in their daily digest alone), `history` (from before: never sent)."""
+    """`waiting` (for office hours, or its day), `draft` (to be approved), `approved` (not written for good
+    yet), `withdrawn` (a draft that is not to leave any more), `leaving` (written), `done` (it left),
+    `arrived` (and is known to have), `failed` and `unsure` (raised to the Complaints Manager), `by_hand` (for
+    somebody to send, from the outbox folder or without any address), `skipped` (overtaken, or
+    told to staff in their daily digest alone), `history` (from before: never sent)."""
+
+    mark: NotRequired[str]
+    """Of a draft: what it is called."""
+
+    approver: NotRequired[Owner]
+    """Of a draft: who is asked to approve it now."""
+
+    approve_by: NotRequired[IsoDay]
+    """Of a draft: by when it is to be approved."""
+
+    remarks: NotRequired[list[RemarkStatus]]
+    """Of a draft: why it was sent back."""
 
 
 @with_config(DESCRIBED)
@@ -470,7 +510,7 @@ class DifferingStatus(TypedDict):
 
 @with_config(DESCRIBED)
 class StruckOut(TypedDict):
-    """That something was struck out, and nothing of what it said."""
+    """That something was struck out; what it said is told to managers alone."""
 
     message_id: NotRequired[str]
     """The name of what was struck out."""
@@ -480,6 +520,41 @@ class StruckOut(TypedDict):
 
     reason: NotRequired[str]
     """Why."""
+
+    content: NotRequired[dict[str, JsonValue]]
+    """What it said, as it came: for managers."""
+
+
+@with_config(DESCRIBED)
+class OwnWindow(TypedDict):
+    """A window of somebody's own."""
+
+    name: str
+    """The deadline that it is."""
+
+    due_on: IsoDay
+    """Its last day for them; that of the last of them closes it."""
+
+
+@with_config(DESCRIBED)
+class ComplainantStatus(TypedDict):
+    """One of several people who complain together."""
+
+    to: str
+    """What their letters are kept under: `complainant`, then `complainant_2`, … in the order of
+    `also_complaining`. A message may name them so in `person`."""
+
+    left: Annotated[str | None, one_of("withdrawn", "died")]
+    """`withdrawn`, `died`: they complain no more; null: they do."""
+
+    left_on: IsoDay | None
+    """Since when."""
+
+    advocate: dict[str, JsonValue] | None
+    """The advocate of their own choice."""
+
+    windows: list[OwnWindow]
+    """What they may still ask for, and how long."""
 
 
 class Summary(TypedDict):
@@ -496,7 +571,7 @@ class Summary(TypedDict):
     stage: Annotated[StageName, Field(description="The stage.", examples=["stage_1"])]
     state: Annotated[OpenOrClosed, Field(description="`suspended`: for proceedings elsewhere.")]
     next_due_on: Annotated[IsoDay | None, Field(description="The next limit or window, else date.")]
-    waiting_for: Annotated[Owner, Field(description="Whose turn it is.", examples=["stage_manager"])]
+    waiting_for: Annotated[WaitingFor, Field(description="Whose turn it is.", examples=["stage_manager"])]
     overdue: Annotated[bool, Field(description="Whether a limit has passed and is still owed.")]
 
 
@@ -509,10 +584,51 @@ class ComplaintLine(Summary):
     ]
     closed_on: Annotated[IsoDay | None, Field(description="When it closed; null: it has not.")]
     closed_as: Annotated[Ending | None, Field(description="How it ended; null: it is open.")]
+    duplicate_of: Annotated[
+        str | None,
+        Field(description="The reference of another one about the same matter; null: none is known."),
+    ]
+
+
+class WhoAndWhat(TypedDict):
+    """Who complains, for whom, about what, and what they want. Personal."""
+
+    complainant: Annotated[
+        dict[str, JsonValue] | None,
+        Field(description="Who complains, as corrected since; null: anonymous, or erased."),
+    ]
+
+    also_complaining: Annotated[list[dict[str, JsonValue]], Field(description="Who complains with them.")]
+
+    complainants: NotRequired[
+        Annotated[
+            list[ComplainantStatus],
+            Field(description="Only where several complain: each, who has left, windows of their own."),
+        ]
+    ]
+
+    on_behalf_of: Annotated[
+        dict[str, JsonValue] | list[dict[str, JsonValue]] | None,
+        Field(description="The child for whom it is; several as a list."),
+    ]
+
+    about: Annotated[
+        dict[str, JsonValue] | None, Field(description="What it concerns: service, team, people.")
+    ]
+
+    channel: Annotated[str, Field(description="How it came.")]
+
+    themes: NotRequired[
+        Annotated[list[str], Field(description="What it is counted under, where that was said.")]
+    ]
+
+    desired_outcome: Annotated[str, Field(description="What the person wants to happen.")]
+
+    advocate: Annotated[dict[str, JsonValue] | None, Field(description="Who speaks for the person now.")]
 
 
 @with_config(DESCRIBED)
-class Status(ComplaintLine):
+class Status(ComplaintLine, WhoAndWhat):
     """Where a complaint stands, with everything that was written."""
 
     erased_on: NotRequired[IsoDay]
@@ -553,27 +669,6 @@ class Status(ComplaintLine):
 
     appointments: list[AppointmentStatus]
     """Who takes which part."""
-
-    complainant: dict[str, JsonValue] | None
-    """Who complains, as corrected since; null: anonymous, or erased."""
-
-    also_complaining: list[dict[str, JsonValue]]
-    """Who complains with them."""
-
-    on_behalf_of: dict[str, JsonValue] | list[dict[str, JsonValue]] | None
-    """The child for whom it is; several as a list."""
-
-    about: dict[str, JsonValue] | None
-    """What it concerns: service, team, people."""
-
-    channel: str
-    """How it came."""
-
-    desired_outcome: str
-    """What the person wants to happen."""
-
-    advocate: dict[str, JsonValue] | None
-    """Who speaks for the person now."""
 
     officer: NotRequired[str | None]
     """Who deals with it."""
@@ -630,9 +725,8 @@ def state_of(deadline: Deadline, as_of: date) -> DeadlineState:
 
 def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of: date) -> Status:
     """The status of a state that has been advanced to `as_of`."""
-    line, restricted = brief(state, as_of), state.contact_restricted_until
-    opening = state.opening.model_dump(mode="json", exclude_defaults=True, include=WHO_AND_WHAT)
-    return Status(
+    line, restricted, who = brief(state, as_of), state.contact_restricted_until, who_and_what(state)
+    status = Status(
         reference=reference,
         state=state.state,
         stage=state.stage,
@@ -647,6 +741,7 @@ def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of:
         deadlines=[_deadline(state, d, as_of) for d in state.ledger],
         closed_on=_iso(state.closed_on),
         closed_as=state.closed_as,
+        duplicate_of=next((link.reference for link in state.links if link.how == "duplicate"), None),
         received_on=state.opening.received_on.isoformat(),
         authority=state.opening.authority,
         procedure=state.procedure.name,
@@ -658,28 +753,93 @@ def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of:
         remedies=[_remedy(state, agreed) for agreed in state.remedies],
         ombudsman=_ombudsman(state) if state.ombudsman.is_involved else None,
         appointments=[_appointment(state, held) for held in state.people.appointments],
+        complainant=who["complainant"],
+        also_complaining=who["also_complaining"],
+        on_behalf_of=who["on_behalf_of"],
+        about=who["about"],
+        channel=who["channel"],
+        desired_outcome=who["desired_outcome"],
+        advocate=who["advocate"],
+        officer=state.people.officer,
+        contacts=_contacts(state),
+        contact_restricted_until=_iso(restricted if restricted and restricted >= as_of else None),
+        refused=cast(list[MessageOutcome], _with_outcome("refused", state, log)),
+        irregular=_irregular(state, log),
+        letters=[*_letters(state)],
+        messages=[_message(state, entry) for entry in log],
+        struck_out=_struck_out(state, as_of),
+        calendar=state.calendar.version,
+        as_of=as_of.isoformat(),
+    )
+    if "themes" in who:
+        status["themes"] = who["themes"]
+    if "complainants" in who:
+        status["complainants"] = who["complainants"]
+    return status
+
+
+def who_and_what(state: ComplaintState) -> WhoAndWhat:
+    """Who complains and what about, as corrected since."""
+    opening = state.opening.model_dump(mode="json", exclude_defaults=True, include=WHO_AND_WHAT)
+    advocate = state.people.advocate
+    told = WhoAndWhat(
         complainant=opening.get("complainant"),
         also_complaining=opening.get("also_complaining") or [],
         on_behalf_of=opening.get("on_behalf_of"),
         about=opening.get("about"),
         channel=state.opening.channel,
         desired_outcome=state.opening.desired_outcome,
-        advocate=state.people.advocate.model_dump(mode="json") if state.people.advocate else None,
-        officer=state.people.officer,
-        contacts=_contacts(state),
-        contact_restricted_until=_iso(restricted if restricted and restricted >= as_of else None),
-        refused=cast(list[MessageOutcome], _with_outcome("refused", state, log)),
-        irregular=_irregular(state, log),
-        letters=[
-            {"letter": e.template, "on": e.on.isoformat(), "key": e.key, "about": e.facts.get("title")}
-            for e in state.effects
-            if e.kind in ("letter", "reminder")
-        ],
-        messages=[_message(state, entry) for entry in log],
-        struck_out=_struck_out(state, as_of),
-        calendar=state.calendar.version,
-        as_of=as_of.isoformat(),
+        advocate=advocate.model_dump(mode="json") if advocate else None,
     )
+    about = state.opening.about
+    if told["about"] is not None and about is not None and about.teams:
+        told["about"] |= {"team": about.all_teams[0], "teams": [*about.all_teams]}
+    if state.opening.themes:
+        told["themes"] = [*state.opening.themes]
+    if state.complainants.are_several:
+        told["complainants"] = [_complainant(state, each.number) for each in state.complainants.all]
+    return told
+
+
+def _complainant(state: ComplaintState, number: int) -> ComplainantStatus:
+    """One of several people: whether they still complain, and what they may ask for until when."""
+    left, advocate = state.complainants.left.get(number), state.people.advocate_of(number)
+    windows = [d for d in state.running if d.limit.kind == "window" and d.owner == "complainant" and not left]
+    return {
+        "to": role_of(number),
+        "left": left.why if left else None,
+        "left_on": _iso(left.on if left else None),
+        "advocate": advocate.model_dump(mode="json") if advocate else None,
+        "windows": [
+            {"name": window.name, "due_on": state.own_last_day(window, number).isoformat()}
+            for window in windows
+        ],
+    }
+
+
+def _letters(state: ComplaintState) -> Iterator[LetterStatus]:
+    """Letters and reminders, and the drafts of letters that have not left."""
+    for effect in state.effects:
+        if effect.kind in ("letter", "reminder") and "draft" not in effect.facts:
+            title, on = effect.facts.get("title"), effect.on.isoformat()
+            yield {"letter": effect.template, "on": on, "key": effect.key, "about": title}
+    for draft in state.drafts:
+        if draft.left is not None:
+            continue
+        yield {
+            "letter": draft.template,
+            "on": draft.entry.message.on.isoformat(),
+            "key": draft.key,
+            "about": None,
+            "state": "withdrawn" if draft.withdrawn else "approved" if draft.approved else "draft",
+            "mark": draft.marks[0],
+            "approver": state.drafts.asked(draft),
+            "approve_by": state.drafts.due_on(draft).isoformat(),
+            "remarks": [
+                {"on": remark.on.isoformat(), "by": remark.by, "reason": remark.reason}
+                for remark in draft.remarks
+            ],
+        }
 
 
 def _contacts(state: ComplaintState) -> list[ContactStatus]:

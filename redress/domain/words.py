@@ -39,6 +39,7 @@ TITLES: dict[str, str] = {
     "adjudicating_officer": "Adjudicating Officer",
     "panel": "Chair of the Review Panel",
     "director": "Director of Children's Services",
+    "approver": "person who approves letters",
     "complainant": "complainant",
     "ombudsman": "Ombudsman",
 }
@@ -71,9 +72,10 @@ def _is_asked(question: Question, procedure: Procedure, opening: Opening) -> boo
             within = procedure.policy.events_within_months
             return begun is not None and opening.received_on > months_after(begun, within)
         case "role_in":
-            return _is_one_of(complainant.role if complainant else "", question.values)
-        case "role_not_in":
-            return complainant is not None and not _is_one_of(complainant.role, question.values)
+            return all(_is_one_of(role, question.values) for role in opening.roles or [""])
+        case "role_not_in":  # of several people one whose right is in no doubt is enough
+            known = [_is_one_of(role, question.values) for role in opening.roles]
+            return bool(known) and not any(known)
         case "mentions":
             return bool(mentioned(question.values, *opening.points, *opening.subjects))
         case "child_disagrees":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -19,14 +20,18 @@ from redress.letters.delivery.contact_routes import (
     routes_of_appointee,
 )
 from redress.letters.delivery.text_message import text_message
-from redress.letters.letter import APPOINTED, OUTSIDE, former_contact, letters_for, responsible
+from redress.letters.letter import former_contact, letters_for, responsible
 from redress.letters.naming import one_line
+from redress.letters.recipients import APPOINTED, is_advocate, is_outside, person_of
 from redress.procedures.loader import authority
+from redress.security.keyring import Unreadable
 from redress.store import letters as letter_store
 from redress.store.directory import current
 from redress.store.letters import LetterRow, NewLetter
 from redress.store.outbound import Recipient
 from redress.store.register import Register
+
+log = logging.getLogger(__name__)
 
 BY_TEXT = "_text"
 """What the recipient of a text message is called by, beside the recipient of the letter it tells of."""
@@ -36,8 +41,17 @@ TO_OLD_ADDRESS = "contact_confirmed"
 """The letter that tells somebody, at the address known before, of a new address or advocate."""
 
 
+def directory_of(register: Register, db: Connection, case: Case) -> Directory:
+    """The directory of the complaint's authority; one that cannot be read must not hold up the record."""
+    try:
+        return current(register, db, case.intake.authority).directory
+    except Unreadable as error:
+        log.error("%s: the directory cannot be read: %s", case.reference, type(error).__name__)
+        return Directory()
+
+
 def written(
-    case: Case, directory: Directory, effect: Mapping[str, Any], on: date, *, texts: bool
+    case: Case, effect: Mapping[str, Any], on: date, *, texts: bool, directory: Directory | None = None
 ) -> Iterator[NewLetter]:
     """The letters of an effect, each with how it is to leave.
 
@@ -47,7 +61,7 @@ def written(
     own = authority(case.intake.authority)
     in_digest = catalogue()[effect["template"]].told_in_digest(own.digest.urgent)
     for letter in letters_for(case, own, effect, on, directory):
-        if in_digest and letter.appointee is None and letter.recipient not in OUTSIDE:
+        if in_digest and letter.appointee is None and not is_outside(letter.recipient):
             continue
         if letter.appointee is not None:
             routes = routes_of_appointee(letter.appointee)
@@ -77,8 +91,8 @@ def readdress(register: Register, db: Connection, case: Case, row: LetterRow) ->
         return
     role = str(row.recipient).removesuffix(BY_TEXT)
     before = letter_store.recipient_of(register.cipher, row)
-    advocate = case.state.people.advocate
-    if role == "advocate" and (advocate is None or advocate.name != before.name):
+    advocate = person_of(case, role) if is_advocate(role) else None
+    if is_advocate(role) and (advocate is None or advocate.name != before.name):
         return
     directory = current(register, db, case.intake.authority).directory
     if role.startswith(APPOINTED):
@@ -87,9 +101,8 @@ def readdress(register: Register, db: Connection, case: Case, row: LetterRow) ->
             return
         routes = routes_of_appointee(appointee)
     else:
-        staff = (
-            None if role in OUTSIDE else responsible(case, directory, role, london_date(datetime.now(UTC)))
-        )
+        today = london_date(datetime.now(UTC))
+        staff = None if is_outside(role) else responsible(case, directory, role, today)
         routes = contact_routes_of(case, authority(case.intake.authority), role, staff)
     if role != row.recipient:
         routes = routes._replace(routes=["text"], why_no_route=before.why_no_route)

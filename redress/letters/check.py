@@ -6,10 +6,11 @@ been meant, and no complaint ever waits for a letter that nobody can write.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from redress.domain.drafting import DECISIONS, NEVER_WAITS
 from redress.letters.catalogue import catalogue
 from redress.procedures.files import FileError, close_to, read_toml
 from redress.procedures.loader import AUTHORITIES, PROCEDURES
@@ -25,12 +26,11 @@ def check_letters(procedures: Path = PROCEDURES, authorities: Path = AUTHORITIES
 
     Whether the files are right otherwise is the loader's to say: what cannot be read is passed over here.
     """
-    wrong = [
-        f"{path.name}: {line}"
-        for folder in (procedures, authorities)
-        for path in sorted(folder.glob("*.toml"))
-        for line in _wrong(_read(path))
-    ]
+    files = {
+        path: _read(path) for folder in (procedures, authorities) for path in sorted(folder.glob("*.toml"))
+    }
+    answers = {name for raw in files.values() for name in _answers(raw)} - {*NEVER_WAITS}
+    wrong = [f"{path.name}: {line}" for path, raw in files.items() for line in _wrong(raw, answers)]
     if wrong:
         raise FileError("\n".join(wrong))
 
@@ -42,13 +42,34 @@ def _read(path: Path) -> Raw:
         return {}
 
 
-def _wrong(raw: Raw, before: str = "") -> Iterator[str]:
+def _wrong(raw: Raw, answers: Collection[str], before: str = "") -> Iterator[str]:
     """What is wrong in a file, or in an authority's part for one procedure."""
     for part in ("stages", "limits", "new_limits", "shared"):
         for name, row in _rows(raw.get(part)):
             yield from (f"{before}{part}.{name}.{line}" for line in _wrong_names(row))
+    yield from (f"{before}{line}" for line in _wrong_drafts(raw.get("policy"), answers))
     for procedure, own in _rows(raw.get("only")):
-        yield from _wrong(own, f"{before}only.{procedure}.")
+        yield from _wrong(own, answers, f"{before}only.{procedure}.")
+
+
+def _wrong_drafts(policy: object, answers: Collection[str]) -> Iterator[str]:
+    """What is said of the approval of letters that are none, or that never wait."""
+    letters = policy.get("letters") if isinstance(policy, Mapping) else None
+    for name in letters if isinstance(letters, Mapping) else ():
+        if name not in catalogue():
+            hint = close_to(str(name), catalogue())
+            yield f"policy.letters.{name}: there is no such letter in letters/templates{hint}"
+        elif name not in {*DECISIONS, *answers}:
+            yield f"policy.letters.{name}: this letter decides nothing, and never waits to be approved"
+
+
+def _answers(raw: Raw) -> Iterator[str]:
+    """The letters of a file with which a stage is answered."""
+    parts = [raw, *(own for _, own in _rows(raw.get("only")))]
+    for part in parts:
+        yield from (
+            str(row["answer_letter"]) for _, row in _rows(part.get("stages")) if "answer_letter" in row
+        )
 
 
 def _rows(part: object) -> Iterable[tuple[str, Raw]]:

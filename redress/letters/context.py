@@ -39,6 +39,8 @@ def context(
         "answers": [],
         "still_owed": [],
         "amends_on": "",
+        "paragraphs": [],
+        **_draft(case, facts),
         **facts,
         "on": sent_on.isoformat(),
         "reference": case.reference,
@@ -59,7 +61,6 @@ def context(
         "route_doubts": [each.question.doubt for each in state.routes if each.question.doubt],
         "anonymous": case.opening.complainant is None,
         "for_child": bool(case.opening.children),
-        "has_advocate": state.people.advocate is not None,
         "is_open": state.closed_on is None,
         "reached": state.reached,
         "place": _place(case),
@@ -93,6 +94,21 @@ def context(
         "conditions": _conditions(case, facts),
         "moved": _moved(case, facts, sent_on, titles),
         **_part(case, facts, sent_on),
+    }
+
+
+def _draft(case: Case, facts: Facts) -> dict[str, str]:
+    """The draft that a letter to staff is about: that of a mark, else the one that is due first."""
+    drafts = case.state.drafts
+    mark, waiting = str(facts.get("mark", "")), drafts.unapproved
+    draft = drafts.marked(mark) if mark else min(waiting, key=drafts.due_on, default=None)
+    if draft is None:
+        return {}
+    last_day = drafts.last_day(draft)
+    return {
+        "draft_title": draft.template.replace("_", " "),
+        "draft_mark": draft.marks[0],
+        "draft_last_day": last_day.isoformat() if last_day else "",
     }
 
 

@@ -16,19 +16,21 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from redress.contract import NOTING, SENDING_BUDGET
+from redress.contract import NOTING, SENDING_BUDGET, LeftLetter
 from redress.domain.case import Case
-from redress.domain.directory import Directory
+from redress.domain.drafts import READERS
 from redress.domain.london import london_date
-from redress.letters.addressing import written
+from redress.letters.addressing import directory_of, written
 from redress.letters.delivery.channel import Accepted, CannotAsk, Channel, Lost, NotNow, Refused, Unsure
 from redress.letters.delivery.channels import Channels
 from redress.letters.delivery.notice import UNDELIVERED, How, notice
 from redress.letters.delivery.outbound import OutboundLetter
-from redress.security.keyring import KeyDestroyed, Unreadable
+from redress.letters.drafts import DraftDesk
+from redress.procedures.loader import authority
+from redress.security.keyring import KeyDestroyed
 from redress.store import letters as letter_store
-from redress.store.directory import current
 from redress.store.letters import LetterRow, NewLetter, State
+from redress.store.outbound import mark_of
 from redress.store.register import Register
 
 log = logging.getLogger(__name__)
@@ -115,6 +117,7 @@ class LetterDispatcher:
         self.channels = channels
         self.limits = limits or SendLimits()
         self.breaker = CircuitBreaker()
+        self.drafts = DraftDesk(register, texts="text" in channels.by_route)
 
     # --- writing ---------------------------------------------------------------------------------
 
@@ -124,12 +127,14 @@ class LetterDispatcher:
         Within the transaction that records the effects: then a letter is there once, and never lost.
         """
         done = letter_store.written(db, case.reference)
-        directory = self._directory(db, case)
+        directory = directory_of(self.register, db, case)
         new: list[NewLetter] = []
-        all_written = True
+        all_written, texts = True, "text" in self.channels.by_route
         for effect, on in effects:
+            if "draft" in effect["facts"]:
+                continue  # an approved draft is written by itself
             try:
-                letters = [*written(case, directory, effect, on, texts="text" in self.channels.by_route)]
+                letters = [*written(case, effect, on, texts=texts, directory=directory)]
             except Exception as error:  # a letter that cannot be written must not hold up the record
                 what = f"{effect['template']} cannot be written: {type(error).__name__}"
                 log.error("%s: %s", case.reference, what)  # its text could hold names: never logged
@@ -139,14 +144,6 @@ class LetterDispatcher:
             new += [letter for letter in letters if (letter.key, letter.recipient) not in done]
         letter_store.put(db, self.register.cipher, case.reference, new, max(done.values(), default=0))
         return all_written
-
-    def _directory(self, db: Connection, case: Case) -> Directory:
-        """The directory of the complaint's authority; one that cannot be read must not hold up the record."""
-        try:
-            return current(self.register, db, case.intake.authority).directory
-        except Unreadable as error:
-            log.error("%s: the directory cannot be read: %s", case.reference, type(error).__name__)
-            return Directory()
 
     def _write_again(self, reference: str) -> bool:
         """Write the letters of a complaint that could not be written before; whether all are written now."""
@@ -161,6 +158,36 @@ class LetterDispatcher:
         except KeyDestroyed:  # erased: there is nobody left to write to
             return True
 
+    def _write_approved(self, reference: str) -> bool:
+        """Write the approved letters of a complaint that could not be written before; whether all are now."""
+        try:
+            with self.register.reading() as db:
+                if not letter_store.in_state(db, letter_store.TO_APPROVE, reference):
+                    return True
+            with self.register.writing() as db:
+                recorded = self.register.case(db, reference)
+                return recorded is None or self.drafts.see_to(db, *recorded)
+        except KeyDestroyed:
+            return True
+
+    def left(self, reference: str, keys: Sequence[str]) -> list[LeftLetter]:
+        """Which of the letters of these keys have left, and on which London date.
+
+        The copy for the first complainant says so, for want of one another's, or the advocate's.
+        """
+        council = self.register.authority_of(reference)
+        posted = [council] if council is not None and authority(council).folder_posted_daily else []
+        with self.register.reading() as db:
+            rows = letter_store.told(db, letter_store.LetterFilter(reference), posted)
+        left = []
+        for key in keys:
+            copies = {row.recipient: row for row in rows if row.key == key}
+            row = next((copies[reader] for reader in READERS if reader in copies), None)
+            if row is not None and row.shown in ("done", "arrived") and row.sent_at is not None:
+                on = max(row.on_date, london_date(row.sent_at))
+                left.append(LeftLetter(mark=mark_of(row.key, row.recipient), on=on.isoformat()))
+        return left
+
     # --- sending ---------------------------------------------------------------------------------
 
     def send(self, reference: str) -> Remaining:
@@ -171,8 +198,13 @@ class LetterDispatcher:
         """
         return self._send(reference, self._in_state(reference, letter_store.OPEN))
 
-    def write_and_send(self, reference: str) -> tuple[bool, Remaining]:
-        """The same, once what could not be written before has been; also whether all are written now."""
+    def write_and_send(self, reference: str, approved: Sequence[str] = ()) -> tuple[bool, Remaining]:
+        """The same, once what could not be written before has been; also whether all are written now.
+
+        `approved`: the keys of approved letters that may be among those.
+        """
+        if approved and not self._write_approved(reference):
+            return False, self.send(reference)
         rows = self._in_state(reference, ("waiting", *letter_store.OPEN))
         if not any(row.state == "waiting" for row in rows):
             return True, self._send(reference, rows)

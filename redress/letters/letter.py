@@ -17,32 +17,27 @@ from jinja2 import Environment, Template
 
 from redress.domain.calendar import full_date
 from redress.domain.case import Case
+from redress.domain.complainants import number_of, role_of
 from redress.domain.directory import Directory, Responsible
 from redress.domain.fields import Appointee, Contact
+from redress.domain.opening import is_young
 from redress.domain.schedule import left_in_error
 from redress.letters.catalogue import TEMPLATES, TemplateLoader, catalogue, text_of
 from redress.letters.context import context
-from redress.letters.naming import names_of, one_line, plain_of, stages_of, titles_of, with_names
+from redress.letters.naming import listed, names_of, one_line, plain_of, stages_of, titles_of, with_names
 from redress.letters.next_step import next_line, sentences
+from redress.letters.people import own, own_last_days
+from redress.letters.recipients import appointed_in, is_advocate, is_outside, person_of, recipients, whose
 from redress.letters.visible import visible
 from redress.procedures.loader import Authority
-
-OUTSIDE = ("complainant", "advocate")
-"""The recipients who are no staff."""
-
-NO_READER = ("complainant", "ombudsman", "nobody")
-"""Owners of a step who get no staff letter about it."""
-
-
-APPOINTED = "appointed_"
-"""How recipients begin who have a part in the complaint: the part follows, and of several their number."""
 
 
 class Letter(NamedTuple):
     """One letter to one recipient.
 
-    That is `complainant`, `advocate`, a role at the authority, or somebody appointed (`appointed_…`), who is
-    then `appointee`; `staff` is who of the directory a letter to a role goes to.
+    That is somebody who complains (`complainant`, `complainant_2`), their `advocate`, a role at the
+    authority, or somebody appointed (`appointed_…`), who is then `appointee`; `staff` is who of the directory
+    a letter to a role goes to.
     """
 
     key: str
@@ -76,18 +71,12 @@ def letters_for(
     name, facts = effect["template"], effect["facts"]
     entry = catalogue()[name]
     wrong = left_in_error(facts, case.settled) if "in_error" in facts else []
-    roles = dict.fromkeys(role for to in entry.to for role in _who(to, facts, wrong))
     letters = []
-    for role in roles:
-        if role == "complainant" and case.opening.complainant is None:
-            continue
-        if role in OUTSIDE and case.state.complainant_died:
-            continue  # nobody writes to the dead; an advocate's copy is of a letter to them
-        if role == "advocate" and not (case.state.people.advocate and case.state.people.advocate_letters):
-            continue
-        outside = role in OUTSIDE
-        young = outside and case.opening.is_young
-        titles = titles_of(authority, outside=outside)
+    for role in recipients(case, name, facts, wrong):
+        outside = is_outside(role)
+        young = outside and is_young(_concerned(case, role))
+        titles, days = titles_of(authority, outside=outside), own_last_days(case, role)
+        left = whose(role) in case.state.complainants.left
         if outside:
             titles = with_names(titles, names_of(case))
         appointed = _appointed(role, facts, wrong, directory)
@@ -99,11 +88,16 @@ def letters_for(
             "people": _people(facts, directory),
             "outside": outside,
             "young": young,
+            "copy": is_advocate(role),
+            "has_advocate": whose(role) in case.state.people.advocates,
             "explains": entry.explains,
             "to_title": appointed.title if appointed else titles.get(role, role.replace("_", " ")),
-            "next_line": next_line(case, facts, sent_on, titles, outside=outside),
+            "next_line": next_line(
+                case, facts, sent_on, titles, outside=outside, own_days=days, is_over=left
+            ),
         }
-        had = [each for each in wrong if role in _recipients(each)]
+        reader |= own(case, role, facts, reader, sent_on)
+        had = [each for each in wrong if role in recipients(case, each["template"], each)]
         reader["taken_back"] = [_as_it_read(each, case, reader, sent_on) for each in had]
         if young:
             reader["plain"] = plain_of(case)
@@ -145,12 +139,8 @@ class _Appointed(NamedTuple):
 def _appointed_in(facts: Mapping[str, Any], directory: Directory) -> dict[str, _Appointed]:
     """Those appointed whom an effect is about, each by what they are called as a recipient."""
     found: dict[str, _Appointed] = {}
-    for each in facts.get("appointed") or []:
+    for name, each in appointed_in(facts).items():
         person = directory.reached(Appointee.model_validate(each["person"]))
-        name, number = APPOINTED + each["role"], 1
-        while name in found:
-            number += 1
-            name = f"{APPOINTED}{each['role']}_{number}"
         found[name] = _Appointed(each["role"], each["title"], each["connection"], person)
     return found
 
@@ -184,11 +174,6 @@ def _known_by_name(appointed: _Appointed | None, staff: Responsible | None) -> d
     return known
 
 
-def _recipients(letter: Mapping[str, Any]) -> list[str]:
-    """Who gets a letter of a name, about what somebody owes."""
-    return [role for to in catalogue()[letter["template"]].to for role in _who(to, letter, [])]
-
-
 def _as_it_read(
     letter: Mapping[str, str], case: Case, reader: Mapping[str, Any], sent_on: date
 ) -> dict[str, str]:
@@ -197,23 +182,6 @@ def _as_it_read(
     subject = catalogue()[letter["template"]].subject_for(outside=outside, young=young)
     stages = stages_of(case, letter, [], reader["titles"], sent_on, young=young)
     return {"subject": one_line(_compiled(subject).render({**reader, **stages})), "on": letter["on"]}
-
-
-def _who(to: str, facts: Mapping[str, Any], wrong: list[dict[str, Any]]) -> list[str]:
-    """The recipients that an entry of the catalogue means: a role, or whoever owes what it is about.
-
-    `wrong`: the letters that should not have left, where it is about those.
-    """
-    if to == "had_letter":
-        return [role for letter in wrong for role in _recipients(letter)]
-    if to == "appointed":
-        return [*_appointed_in(facts, Directory())]
-    if to == "owner":
-        return [str(facts.get("owner", "complaints_manager"))]
-    if to == "owners":
-        owners = [str(change["owner"]) for change in facts.get("moved", [])]
-        return [owner for owner in owners if owner not in NO_READER]
-    return [to]
 
 
 @lru_cache(maxsize=256)
@@ -227,17 +195,24 @@ def former_contact(facts: Mapping[str, Any]) -> Contact | None:
     return Contact.model_validate(former) if former else None
 
 
+def _concerned(case: Case, role: str) -> Contact | None:
+    """Whose letter it is that somebody gets: an advocate's is that of the person they speak for."""
+    person = person_of(case, role_of(whose(role) or 1))
+    return person if isinstance(person, Contact) else None
+
+
 def _reader(case: Case, role: str, facts: Mapping[str, Any]) -> dict[str, Any]:
     """Name and address of whoever gets the letter; staff are known by their title alone."""
-    person = former_contact(facts) or case.opening.complainant
-    who = person if role == "complainant" else case.state.people.advocate if role == "advocate" else None
+    former = former_contact(facts)
+    person = (former or _concerned(case, role)) if is_outside(role) else case.opening.complainant
+    who = person_of(case, role) if is_advocate(role) else person if is_outside(role) else None
     lines = [who.name, *who.address.splitlines(), who.email] if who else []
     return {
         "role": role,
         "greeting": one_line(who.name) if who else "",
         "to_lines": [one_line(line) for line in lines if line.strip()],
         "person": one_line(person.name) if person else "",
-        "form": person.format if person and role == "complainant" else "",
+        "form": person.format if person and number_of(role) else "",
     }
 
 
@@ -261,4 +236,5 @@ def _templates() -> Environment:
     environment.filters["plain_outcome"] = lambda outcome: sentences()["plain_outcomes"].get(outcome, outcome)
     environment.filters["category"] = lambda category: sentences()["ombudsman_categories"].get(category, "")
     environment.filters["unit"] = _unit
+    environment.filters["listed"] = listed
     return environment

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -95,16 +95,28 @@ def one_line(text: str) -> str:
     return " ".join(visible(text).split())
 
 
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence: `A`, `A and B`, `A, B and C`."""
+    *before, last = names
+    return f"{', '.join(before)} and {last}" if before else last
+
+
 def matter_of(case: Case) -> dict[str, Any]:
-    """What kind of matter it is, and whom it is for."""
-    opening, person = case.opening, case.opening.complainant
+    """What kind of matter it is, whom it is for, and on whose behalf it is made."""
+    opening = case.opening
     about = opening.about
     who = [*about.people, *about.all_teams, about.service] if about else []
-    lines = [person.name, person.email, person.telephone, *person.address.splitlines()] if person else []
+    lines = [
+        line
+        for person in (each.contact for each in case.state.complainants.present)
+        for line in (person.name, person.email, person.telephone, *person.address.splitlines())
+    ]
     return {
         "matter": sentences()["matters"][opening.kind],
         "is_request": opening.kind in ("service_request", "information_request"),
         "for_whom": ", ".join(one_line(name) for name in who if name.strip()),
+        "children": [one_line(child.name) for child in opening.children if child.name],
+        "several_children": len(opening.children) > 1,
         "person_lines": [one_line(line) for line in lines if line.strip()],
     }
 

@@ -36,17 +36,29 @@ def sentences() -> dict[str, dict[str, str]]:
 
 
 def next_line(
-    case: Case, facts: Mapping[str, Any], sent_on: date, titles: Mapping[str, str], *, outside: bool
+    case: Case,
+    facts: Mapping[str, Any],
+    sent_on: date,
+    titles: Mapping[str, str],
+    *,
+    outside: bool,
+    own_days: Mapping[str, date],
+    is_over: bool = False,
 ) -> str:
-    """The sentence for a letter that leaves on `sent_on`; `outside`, for the person concerned."""
-    step = next_step(case, facts, sent_on, outside=outside)
+    """The sentence for a letter that leaves on `sent_on`; `outside`, for the person concerned.
+
+    `own_days`: the last days of windows that are this reader's alone; `is_over`: for them it does not go on.
+    """
+    step = _stated(facts["next"]) if is_over else next_step(case, facts, sent_on, outside=outside)
     about_remedy = str(facts.get("deadline", "")).startswith("remedy_")
-    if step.kind == "ombudsman" and (about_remedy or not outside):
+    if step.kind == "ombudsman" and not is_over and (about_remedy or not outside):
         step = _still_owed(case, step, sent_on)
     if step.kind == "ombudsman" and not case.state.procedure.has_ombudsman:
         step = _no_ombudsman(case, step, sent_on)
-    elif outside:
+    elif outside and not is_over:
         step = _for_people(case, step, sent_on)
+        day = own_days.get(step.name, step.on)
+        step = step._replace(on=day) if day >= sent_on else _review(case, sent_on)
     limit = case.state.procedure.limit.get(step.name)
     own = sentences()["people" if outside else "staff"].get(step.name)
     if outside and limit is not None and limit.says:
@@ -63,6 +75,11 @@ def next_step(case: Case, facts: Mapping[str, Any], sent_on: date, *, outside: b
     return next(_holding(case, facts, sent_on, outside=outside))
 
 
+def _stated(fact: Mapping[str, Any]) -> Step:
+    """What the effect said comes next."""
+    return Step(fact["name"], fact["what"], date.fromisoformat(fact["on"]), fact["owner"], fact["kind"])
+
+
 def _holding(case: Case, facts: Mapping[str, Any], sent_on: date, *, outside: bool) -> Iterator[Step]:
     state = case.state
     owing = sorted((d for d in state.running if d.paused_on is None), key=by_due)
@@ -72,8 +89,7 @@ def _holding(case: Case, facts: Mapping[str, Any], sent_on: date, *, outside: bo
         owing = [deadline for deadline in owing if deadline.limit.name != "ombudsman_reply"]
     stated: list[Any] = [facts.get("next"), state.effects.next_step()]
     for fact in filter(None, stated):
-        on, owner = date.fromisoformat(fact["on"]), fact["owner"]
-        step = Step(fact["name"], fact["what"], on, owner, fact["kind"])
+        step = _stated(fact)
         if step.kind == "ombudsman":
             # An agreed action that is still to be done does not hide where the person can go now.
             over = all(d.limit.name == "remedy" for d in owing)

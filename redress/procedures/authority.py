@@ -128,11 +128,11 @@ class Choice(Data):
 
     def fits(self, opening: Opening) -> bool:
         """Whether the rule is about this matter."""
-        role = opening.complainant.role if opening.complainant else ""
+        roles = {same_words(role) for role in opening.roles}
         return (
             opening.kind in self._kinds()
             and (self.statutory is None or opening.statutory is self.statutory)
-            and (not self.roles or same_words(role) in {same_words(named) for named in self.roles})
+            and (not self.roles or bool(roles & {same_words(named) for named in self.roles}))
             and (not self.services or bool(mentioned(self.services, *opening.subjects)))
         )
 
@@ -170,6 +170,8 @@ class Authority(Overlay):
     """Which procedure a matter follows; the usual rules come after these."""
     only: Annotated[dict[str, Overlay], BeforeValidator(_by_procedure)] = {}
     """Changes to one of its procedures only."""
+    themes: list[str] = []
+    """What complaints are counted under (`themes` of an opening). None here: none can be given."""
     retention: Retention | None = None
     folder_posted_daily: bool = False
     """Whether somebody posts what lies in the outbox folder every day: then what is laid there has left."""

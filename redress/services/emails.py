@@ -22,8 +22,8 @@ from temporalio.client import Client
 from redress.domain.log import Answer
 from redress.domain.london import london_date
 from redress.domain.parsing import Malformed, Problem
-from redress.letters.letter import OUTSIDE
 from redress.letters.naming import one_line
+from redress.letters.recipients import is_outside
 from redress.letters.visible import visible
 from redress.procedures.loader import authority as authority_file
 from redress.security.tokens import Caller
@@ -169,7 +169,7 @@ def _one_of(email: Email, found: list[letters.SentAs]) -> str | None:
     for ids in (email.answers[:1], email.answers):
         near = {each.reference for each in found if each.id in ids}
         if len(near) == 1:
-            outside = all(each.recipient in OUTSIDE for each in found if each.id in ids)
+            outside = all(is_outside(each.recipient) for each in found if each.id in ids)
             return near.pop() if outside else None
         if near:
             return None

@@ -28,11 +28,12 @@ from redress.procedures.loader import authority, authority_names
 from redress.security.encryption import UNASSIGNED_KEY, EnvelopeCipher
 from redress.security.keyring import KeyDestroyed
 from redress.services.clock import today
+from redress.services.documents import Documents
 from redress.services.erasure_search import Searched, search_files, search_folder, search_record, search_texts
 from redress.services.errors import NotFound, Rejected
 from redress.services.querying import ONLY_OPEN, NotRunning, live_status
 from redress.store import listing
-from redress.store.letters import OPEN, in_state
+from redress.store.letters import OPEN, TO_APPROVE, in_state
 from redress.store.listing import ComplaintFilter
 from redress.store.register import Register
 
@@ -60,13 +61,19 @@ class Proof(BaseModel):
 
 
 async def erase(
-    client: Client, register: Register, outbox: Path, reference: str, state: Path | None = None
+    client: Client,
+    register: Register,
+    outbox: Path,
+    reference: str,
+    state: Path | None = None,
+    *,
+    documents: Documents | None = None,
 ) -> Proof:
     """Destroy the complaint's own key, and what was never encrypted; then search for what could be left.
 
-    `state`: the folder whose databases and logs are searched as files, too. Raises `NotFound`,
-    `Rejected` while the complaint is open or something is owed or under way, or `NoAnswer`. Doing it again
-    finishes what was broken off.
+    `state`: the folder whose databases and logs are searched as files, too; `documents`: None where there
+    are none. Raises `NotFound`, `Rejected` while the complaint is open or something is owed or under way,
+    `NoAnswer`, or `StoreUnavailable`: then nothing is erased. Doing it again finishes what was broken off.
     """
     cipher = register.cipher
     if not isinstance(cipher, EnvelopeCipher):
@@ -77,11 +84,14 @@ async def erase(
     already = cipher.key_store.is_destroyed(reference)
     marks = set() if already else _marks(register, reference)
     stays = register.what_stays(reference) if already else _what_stays(register, reference)
+    if documents is not None:  # first: what is out of reach cannot be deleted, nor proved to be gone
+        await asyncio.to_thread(documents.store.names, reference)
     if not already and reference not in register.noted_as_erased():
         await _nothing_is_under_way(client, register, reference)
     await forget(client, cipher, reference)
     cipher.key_store.destroy(reference, json.dumps(stays) if stays is not None else None)
     await asyncio.to_thread(shutil.rmtree, outbox / reference, ignore_errors=True)
+    deleted = await asyncio.to_thread(documents.erase, reference) if documents is not None else None
     if stays is not None:  # last: until it stands there, also in a register from before this, it is not done
         entry = RegisterEntry(kind="erased", key="erased", on=today().isoformat(), body={"status": stays})
         with register.writing() as db:
@@ -92,6 +102,13 @@ async def erase(
         search_folder(outbox / reference),
         await _search_history(client, reference),
     ]
+    if deleted is not None:
+        looked, left = deleted
+        searched.append(
+            Searched(
+                where="files in the document store", looked_at=looked, readable=len(left), found=left[:20]
+            )
+        )
     if marks:  # later nobody knows any more what to look for
         searched.append(await asyncio.to_thread(search_texts, register, marks))
     if marks and state is not None:
@@ -126,7 +143,7 @@ def due_for_erasure(register: Register, on: date) -> Due:
     destroyed = {*cipher.key_store.destroyed()} if isinstance(cipher, EnvelopeCipher) else set()
     erased = register.noted_as_erased() & destroyed
     due = Due([], [], [])
-    for line in listing.complaints(register, ComplaintFilter(closed=True), on):
+    for line in listing.complaints(register, ComplaintFilter(closed=True, duplicates=True), on):
         rule = retentions.get(line.authority)
         if rule is None or line.closed_on is None or line.next_due_on is not None:
             continue
@@ -165,7 +182,7 @@ async def _nothing_is_under_way(client: Client, register: Register, reference: s
 async def _all_has_arrived(client: Client, register: Register, reference: str) -> None:
     """Raise `Rejected` where the complaint knows more than the record, or a letter has not left yet."""
     with register.reading() as db:
-        letters = len(in_state(db, ("waiting", *OPEN), reference))
+        letters = len(in_state(db, ("waiting", *TO_APPROVE, *OPEN), reference))
     if letters:
         raise Rejected(f"{letters} letters of {reference} have not left yet: see 'starter.py letters'")
     try:

@@ -13,8 +13,10 @@ from redress.domain.status import DeadlineStatus, Status
 from redress.procedures.loader import authority
 from redress.security.keyring import KeyDestroyed
 from redress.services.clock import today
+from redress.services.documents import DocumentLine, Documents
 from redress.services.errors import NotFound
 from redress.services.letters import with_delivery
+from redress.services.struck_out import without_what_it_said
 from redress.services.timeline import TimelineEntry, timeline
 from redress.store.letters import LetterRow, State, in_state, text_of
 from redress.store.register import Register
@@ -58,18 +60,19 @@ class File(TypedDict):
     chronology: list[TimelineEntry]
     decisions: list[dict[str, Any]]
     letters: list[SentLetter]
+    documents: list[DocumentLine]
     dates: list[Counted]
 
 
-def export(register: Register, reference: str) -> File:
-    """The file as of today. Raises `NotFound`."""
+def export(register: Register, reference: str, documents: Documents | None = None) -> File:
+    """The file as of today; what is in its documents is read apart. Raises `NotFound`."""
     with register.reading() as db:
         recorded = register.case(db, reference) if register.erased(db, reference) is None else None
     case = recorded[0] if recorded else None
     status = case.status(today()) if case else register.status(reference, today())
     if status is None:
         raise NotFound(reference)
-    status = with_delivery(register, status)
+    status = without_what_it_said(with_delivery(register, status))
     deadlines = case.state.ledger if case else []
     return File(
         reference=reference,
@@ -82,6 +85,7 @@ def export(register: Register, reference: str) -> File:
         chronology=timeline(status),
         decisions=[dict(m) for m in status.get("messages", []) if m["action"] in DECISIONS],
         letters=_letters(register, reference),
+        documents=documents.listed(reference) if documents is not None else [],
         dates=[
             Counted(**shown, passed_over=_passed_over(case, deadline) if case and deadline else [])
             for shown, deadline in zip_longest(status["deadlines"], deadlines)

@@ -10,7 +10,10 @@ from datetime import date
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from redress.domain.corrections import FURTHEST
+from redress.domain.identifiers import other_reference
 from redress.domain.parsing import Malformed, Problem
+from redress.security.keyring import KeyDestroyed
 from redress.store.register import Register
 
 NAMES = {"link": "reference", "unlink": "reference", "close": "of", "strike_out": "to"}
@@ -31,11 +34,35 @@ def other_named(register: Register, reference: str, action: str, body: dict[str,
     other = body.get(field) if field else None
     if not other:
         return None
-    other = str(other).strip()
+    other = other_reference(str(other).strip())
     check_there(register, register.authority_of(reference), other, str(field))
     if other == reference:
         raise Malformed([Problem(str(field), "is this complaint itself: name another one")])
+    if action == "close":
+        _check_goes_on(register, reference, other)
     return other
+
+
+def _check_goes_on(register: Register, reference: str, other: str) -> None:
+    """Raise `Malformed` where the other one cannot go on in the place of its duplicate."""
+    with register.reading() as db:
+        there = register.case(db, other)
+    if there is not None and there[0].state.closed_as == "duplicate":
+        what = f"{other} was closed as a duplicate itself: name the complaint that goes on"
+        raise Malformed([Problem("of", what)])
+    first, kept = _brought_on(register, reference), _brought_on(register, other)
+    if first is not None and kept is not None and kept - first > FURTHEST:
+        what = f"{other} came more than a year after this one: close that one, as the duplicate of this"
+        raise Malformed([Problem("of", what)])
+
+
+def _brought_on(register: Register, reference: str) -> date | None:
+    """When the authority had a complaint, as its opening says; None: it is erased, or never was."""
+    try:
+        opening = register.opening(reference)
+    except KeyDestroyed:
+        return None
+    return date.fromisoformat(opening["received_on"]) if opening else None
 
 
 def check_there(register: Register, council: str | None, other: str, field: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from redress.domain.case import Case
 from redress.domain.contact_details import contact_problems
 from redress.domain.opening import Opening
 from redress.domain.opening_parsing import parse_opening
-from redress.domain.parsing import Malformed
+from redress.domain.parsing import Malformed, Problem
 from redress.domain.status import MessageOutcome
 from redress.procedures.loader import authority, procedure, procedure_for, rules_for
 from redress.services.clock import latest_today
@@ -50,12 +51,22 @@ def check(raw: object, accepted_on: date | None = None) -> Opening:
     try:
         if not problems:
             procedure(procedure_for(opening).procedure, opening.authority)
+            check_themes(opening.themes, opening.authority, "themes")
             return opening
         if isinstance(raw, dict) and isinstance(raw.get("authority"), str):
             authority(raw["authority"])
     except Malformed as malformed:
         problems += malformed.problems
     raise Malformed(problems)
+
+
+def check_themes(themes: Sequence[str], council: str, field: str) -> None:
+    """Raise `Malformed` for what is no theme of an authority, with those there are."""
+    known = authority(council).themes
+    choices = f"should be one of {', '.join(known)}" if known else f"{council} has no themes in its file"
+    wrong = [at for at, theme in enumerate(themes) if theme not in known]
+    if wrong:
+        raise Malformed([Problem(f"{field}[{at}]", choices, "not_one_of") for at in wrong])
 
 
 async def open_complaint(client: Client, register: Register, raw: dict[str, Any]) -> Opened:

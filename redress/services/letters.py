@@ -18,6 +18,7 @@ from redress.domain.status import Status
 from redress.letters.addressing import readdress
 from redress.letters.catalogue import catalogue
 from redress.letters.dispatcher import LetterDispatcher
+from redress.letters.drafts import letters_of
 from redress.procedures.loader import authority, authority_names
 from redress.services.clock import today
 from redress.services.errors import NotFound, Rejected
@@ -26,17 +27,20 @@ from redress.store.letters import LetterFilter, LetterRow, LetterState, Place
 from redress.store.outbound import mark_of
 from redress.store.register import Register
 
-NOT_DONE: tuple[LetterState, ...] = ("waiting", "leaving", "failed", "unsure")
+NOT_DONE: tuple[LetterState, ...] = ("waiting", "draft", "approved", "leaving", "failed", "unsure")
 """Letters that did not leave, or may not have: something is still to be done, by the software or a person."""
 
 BECAME: dict[LetterState, str] = {
     "waiting": "not written yet",
+    "draft": "a draft, to be approved",
+    "approved": "approved, and about to be written",
     "leaving": "about to leave",
     "done": "sent",
     "arrived": "arrived",
     "failed": "not deliverable",
     "unsure": "perhaps sent, perhaps not",
     "by_hand": "for somebody to send by hand",
+    "withdrawn": "withdrawn",
     "erased": "erased",
 }
 """What became of a letter, in words."""
@@ -89,10 +93,30 @@ def lines(register: Register, reference: str | None, state: LetterState | None =
     """
     if reference is not None and not register.knows(reference):
         raise NotFound(reference)
-    with register.reading() as db:
-        rows = store.told(db, LetterFilter(reference, state=state), _posted())
+    listed = _lines(register, LetterFilter(reference, state=state))
     if reference is None and state is None:
-        rows = [row for row in rows if row.shown in NOT_DONE]
+        return [line for line in listed if line["state"] in NOT_DONE]
+    return listed
+
+
+def texts(register: Register, reference: str) -> list[tuple[LetterLine, str]]:
+    """The letters of a complaint that have a text, each with it, also of one that was never reserved."""
+    shown = []
+    for line in _lines(register, LetterFilter(reference)):
+        with suppress(Malformed):
+            shown.append((line, text(register, reference, line["mark"])))
+    return shown
+
+
+def are_under_way(register: Register, reference: str) -> bool:
+    """Whether letters of a complaint are still to be written, or to leave by themselves."""
+    listed = _lines(register, LetterFilter(reference))
+    return any(line["state"] in ("waiting", "approved", "leaving") for line in listed)
+
+
+def _lines(register: Register, wanted: LetterFilter) -> list[LetterLine]:
+    with register.reading() as db:
+        rows = store.told(db, wanted, _posted())
     return [_line(row) for row in sorted(rows, key=lambda row: (row.on_date, row.reference, row.position))]
 
 
@@ -114,13 +138,38 @@ def one(register: Register, reference: str, mark: str) -> LetterLine:
 
 
 def text(register: Register, reference: str, mark: str) -> str:
-    """A letter as it was written. Raises `Malformed` where there is none of this mark."""
+    """A letter as it was written; a draft as it would be if it left today.
+
+    Raises `Malformed` where there is none of this mark.
+    """
     row = _found(register, reference, mark)
+    if row.state in store.TO_APPROVE:
+        return _draft_text(register, row)
     if row.text is None:
         raise Malformed(
             [Problem("MARK", "its text is not kept here: an earlier version sent it, or it was erased")]
         )
     return store.text_of(register.cipher, row)
+
+
+def _draft_text(register: Register, row: LetterRow) -> str:
+    with register.reading() as db:
+        recorded = register.case(db, row.reference)
+    case = recorded[0] if recorded is not None else None
+    draft = next((draft for draft in case.state.drafts if draft.key == row.key), None) if case else None
+    copies = letters_of(case, draft, today()) if case and draft else []
+    its = next((copy.text for copy in copies if copy.recipient == row.recipient), None)
+    if its is None:
+        raise Malformed([Problem("MARK", "as things stand its message writes no letter to this reader")])
+    return its
+
+
+def is_awaited(register: Register, reference: str, mark: str) -> bool:
+    """Whether the complaint waits to hear that a letter left: it is a draft, approved or not, by its mark."""
+    with register.reading() as db:
+        recorded = register.case(db, reference)
+    draft = recorded[0].state.drafts.marked(mark) if recorded is not None else None
+    return draft is not None and draft.is_open
 
 
 def prepare_again(register: Register, reference: str, mark: str) -> LetterRow:

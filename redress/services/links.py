@@ -16,7 +16,7 @@ from temporalio.envconfig import ClientConfig
 
 from redress.contract import ALL_OVERDUE, RUNNING, list_path, waiting_for
 from redress.domain.london import instant
-from redress.domain.procedure import Owner
+from redress.domain.procedure import WaitingFor
 from redress.domain.words import TITLES
 from redress.procedures.loader import authority_names
 from redress.services.clock import today
@@ -44,7 +44,7 @@ def ready_lists(on: date, authorities: Sequence[str]) -> list[ReadyList]:
     ]
     lists += [
         ReadyList(f"waiting for the {TITLES[owner]}", waiting_for(owner))
-        for owner in get_args(Owner)
+        for owner in get_args(WaitingFor)
         if owner != "nobody"
     ]
     lists += [

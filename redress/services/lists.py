@@ -11,10 +11,11 @@ from typing import Any, NamedTuple, get_args
 
 from redress.domain.fields import Kind
 from redress.domain.parsing import Malformed, Problem
-from redress.domain.procedure import Owner, StageName
+from redress.domain.procedure import StageName, WaitingFor
 from redress.domain.status import Status
 from redress.procedures.loader import authority_names
 from redress.services.letters import with_delivery
+from redress.services.struck_out import without_what_it_said
 from redress.store import listing
 from redress.store.listing import ComplaintFilter, Line, OwedDate, OwedFilter, Place
 from redress.store.register import Register
@@ -42,7 +43,7 @@ def list_complaints(
     Pages follow the reference; on a page, and so where there is but one, late limits come first, the longest
     late before others, and then it is by next due date. Raises `Malformed`.
     """
-    for name, known in (("stage", StageName), ("waiting_for", Owner), ("kind", Kind)):
+    for name, known in (("stage", StageName), ("waiting_for", WaitingFor), ("kind", Kind)):
         value = getattr(wanted, name)
         if value is not None and value not in get_args(known):
             raise Malformed([Problem(name, f"{value!r} is none of {', '.join(get_args(known))}")])
@@ -82,7 +83,7 @@ def statuses(register: Register, lines: Sequence[Line], as_of: date) -> list[Sta
             if status is not None:
                 status.pop("messages", None)
                 shown.append(status)
-    return [with_delivery(register, status) for status in shown]
+    return [without_what_it_said(with_delivery(register, status)) for status in shown]
 
 
 def _one_more(limit: int | None) -> int | None:

@@ -18,6 +18,7 @@ from redress.contract import WORKFLOW, WORKFLOW_ID_PREFIX, Carried, Start
 from redress.domain.packing import pack_state
 from redress.security.encryption import EnvelopeCipher
 from redress.services.clock import today
+from redress.services.documents import Documents
 from redress.services.erasing import erase, forget, message_ids
 from redress.services.errors import NoAnswer
 from redress.services.intake import start
@@ -40,13 +41,16 @@ class Reconciled(NamedTuple):
     why: str = ""
 
 
-async def reconcile(client: Client, register: Register, outbox: Path, within: float) -> list[Reconciled]:
+async def reconcile(
+    client: Client, register: Register, outbox: Path, within: float, documents: Documents | None = None
+) -> list[Reconciled]:
     """Go over all complaints, one by one; each has `within` seconds to answer. A worker has to run.
 
     Nothing may be opened or sent meanwhile. Doing it again changes nothing.
     """
     done = [
-        await _erased_again(client, register, outbox, *each) for each in await _came_back(client, register)
+        await _erased_again(client, register, outbox, *each, documents)
+        for each in await _came_back(client, register)
     ]
     erased = register.noted_as_erased()
     underway = [each for each in register.underway() if each.reference not in erased]
@@ -119,13 +123,13 @@ async def _came_back(client: Client, register: Register) -> list[tuple[str, str]
 
 
 async def _erased_again(
-    client: Client, register: Register, outbox: Path, reference: str, why: str
+    client: Client, register: Register, outbox: Path, reference: str, why: str, documents: Documents | None
 ) -> Reconciled:
     if not register.knows(reference):  # neither register nor key: nothing of it can be read, nor go on
         assert isinstance(register.cipher, EnvelopeCipher)
         await forget(client, register.cipher, reference)
         return Reconciled(reference, "erased again", why)
-    proof = await erase(client, register, outbox, reference)
+    proof = await erase(client, register, outbox, reference, documents=documents)
     why = why if proof.holds else f"{why}; something is still readable"
     return Reconciled(reference, "erased again" if proof.holds else "no answer", why)
 

@@ -31,7 +31,7 @@ from redress.procedures.bank_holidays import calendar_today
 from redress.procedures.loader import authority as find_authority
 from redress.procedures.loader import authority_names
 from redress.procedures.loader import procedure as find_procedure
-from redress.services import sending
+from redress.services import letters, sending
 from redress.services.clock import today
 from redress.services.intake import start
 from redress.services.procedure_names import resolve
@@ -77,12 +77,18 @@ class Rehearsed(NamedTuple):
 
 
 async def rehearse(
-    procedure: str | None, authority: str | None, received: date, run_worker: RunWorker, progress: Progress
+    procedure: str | None,
+    authority: str | None,
+    received: date,
+    run_worker: RunWorker,
+    progress: Progress,
+    keep: Path | None = None,
 ) -> list[Rehearsed]:
     """Take made-up complaints through procedures, on a server, register and outbox thrown away after.
 
     Without a procedure: all of every authority, a few at a time; without an authority: of the usual one that
-    has the procedure. `received` is today or later. Raises `Malformed`, also for a procedure there is not.
+    has the procedure. `received` is today or later; `keep`: a folder for all their letters. Raises
+    `Malformed`, also for a procedure there is not.
     """
     if procedure is None:
         pairs = [(name, each) for each in authority_names() for name in find_authority(each).procedures]
@@ -106,6 +112,8 @@ async def rehearse(
         async with semaphore:
             await simulation.open_made_up(authority, name, received)
             status = await simulation.run()
+            if keep is not None:
+                await simulation.keep_letters(keep / authority / name)
         return Rehearsed(name, authority, status, timeline(status))
 
     progress("starting a Temporal server for the rehearsal")
@@ -183,6 +191,24 @@ class Simulation:
         outcome = "" if answer.applied else f": {with_long_dates(answer.reason)}"
         which = words(f" {fields.get('role') or fields.get('kind') or ''}".rstrip())
         self.progress(f"{long_date(answer.on)}: {words(name)}{which}{outcome}")
+        if answer.pending:
+            await self._approve()
+
+    async def _approve(self) -> None:
+        """Have what waits to be approved approved, and posted."""
+        status = await self.status()
+        marks = [letter["mark"] for letter in status["letters"] if letter.get("state") == "draft"]
+        for mark in marks:
+            await self.send("approve_letter", mark=mark, by="Made-up approver")
+            await self.send("letter_left", mark=mark)
+
+    async def keep_letters(self, folder: Path) -> None:
+        """Write every letter of its life into a folder, once all have left."""
+        for _ in range(300):
+            if not await asyncio.to_thread(letters.are_under_way, self.register, self.reference):
+                break
+            await asyncio.sleep(0.1)
+        await asyncio.to_thread(_write, folder, letters.texts(self.register, self.reference))
 
     async def move_to(self, to: date) -> None:
         """Move its clock to ten o'clock in London on a day, unless that has passed."""
@@ -247,3 +273,10 @@ class Simulation:
 
     async def _deadline(self, name: str) -> DeadlineStatus | None:
         return next((d for d in (await self.status())["deadlines"] if d["name"] == name), None)
+
+
+def _write(folder: Path, kept: list[tuple[letters.LetterLine, str]]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for line, text in kept:
+        name = f"{line['on']}-{line['letter']}-{line['to']}-{line['mark']}.txt"
+        (folder / name).write_text(text, encoding="utf-8")

@@ -27,7 +27,7 @@ from redress.domain.case import Answer
 from redress.domain.contact_details import contact_problems
 from redress.domain.erasure import Erased
 from redress.domain.intake_content import differing_fields
-from redress.domain.messages import MESSAGES, ChangeProcedure
+from redress.domain.messages import MESSAGES, ChangeProcedure, Correct
 from redress.domain.opening_parsing import parse_opening
 from redress.domain.parsing import ENVELOPE, FIRST_YEAR, Malformed, Problem, ProblemCode, parse_message
 from redress.domain.status import DifferingStatus, Status
@@ -36,7 +36,7 @@ from redress.security.keyring import KeyDestroyed
 from redress.services import following_up
 from redress.services.clock import latest_today, today
 from redress.services.errors import NoAnswer, NotFound
-from redress.services.intake import start
+from redress.services.intake import check_themes, start
 from redress.services.letters import with_delivery
 from redress.services.querying import BUSY, NotRunning, live_status
 from redress.store import differing
@@ -125,6 +125,8 @@ async def send_alone(
     Raises `Malformed`, `NotFound` or `NoAnswer`. A complaint whose workflow has ended is taken
     up again from the register.
     """
+    if action == Correct.action and body["field"] == "themes":
+        await asyncio.to_thread(_check_themes, register, reference, body["value"])
     if action == ChangeProcedure.action:
         body = await asyncio.to_thread(with_rules, register, reference, body)
     ends_at = monotonic() + within
@@ -147,6 +149,13 @@ async def send_alone(
                 # each message that a server turns away costs those it is about to take (decision 0004).
                 await asyncio.sleep(min(uniform(0.5, 1.5) * pause, max(ends_at - monotonic(), 0.1)))
                 pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def _check_themes(register: Register, reference: str, themes: object) -> None:
+    """Raise `Malformed` where a correction names what is no theme of the complaint's authority."""
+    council = register.authority_of(reference)
+    if council is not None and isinstance(themes, list):
+        check_themes([str(theme) for theme in themes], council, "value")
 
 
 def with_rules(register: Register, reference: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ the key store. Every encrypted value has to open in its place, and none may stan
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,7 @@ from temporalio.converter import WorkflowSerializationContext
 from temporalio.service import RPCError, RPCStatusCode
 
 from redress.contract import WORKFLOW, WORKFLOW_ID_PREFIX, workflow_id
+from redress.documents.errors import StoreUnavailable
 from redress.domain.identifiers import REFERENCE
 from redress.security.encryption import (
     COMPLAINT_KEY,
@@ -31,6 +33,7 @@ from redress.security.encryption import (
     key_of,
 )
 from redress.security.keyring import KeyDestroyed, MissingKey, Unreadable
+from redress.services.documents import Documents
 from redress.store import tables
 from redress.store.chain import link
 from redress.store.places import ENCRYPTED, place_of
@@ -76,16 +79,19 @@ class _Found(NamedTuple):
     events: Sequence[EventRow]
 
 
-async def verify(client: Client | None, register: Register, reference: str = "") -> Verified:
-    """Verify one complaint, or all. `client`: None where Temporal cannot be asked.
+async def verify(
+    client: Client | None, register: Register, reference: str = "", documents: Documents | None = None
+) -> Verified:
+    """Verify one complaint, or all.
 
-    Raises `MissingKey`, `KeysUnavailable` where a master key is missing or out of reach.
+    `client`: None where Temporal cannot be asked; `documents`: None where they are not looked at. Raises
+    `MissingKey`, `KeysUnavailable` where a master key is missing or out of reach.
     """
     result = Verified()
     cipher = register.cipher
     kept = cipher.key_store.heads() if isinstance(cipher, EnvelopeCipher) else {}
     references = [reference] if reference else sorted(await _known(client, register) | {*kept})
-    unproved = 0
+    unproved, in_reach = 0, True
     for each in references:
         heads = await heads_in_temporal(client, each) if client is not None else set()
         heads |= {kept[each]} if each in kept else set()
@@ -97,10 +103,16 @@ async def verify(client: Client | None, register: Register, reference: str = "")
         result.complaints += 1
         result.entries += len(found.events)
         unproved += _unproved(register, found)
+        if documents is not None and in_reach:
+            in_reach = await asyncio.to_thread(_documents, documents, each, result.faults)
     if not reference:
         result.faults += _directories(register)
     result.whole = not result.faults
     result.cannot_prove = list(_cannot_prove(register, client, unproved))
+    if not in_reach:
+        result.cannot_prove.append(
+            "the document store is out of reach: whether documents are whole is not proved"
+        )
     return result
 
 
@@ -127,6 +139,16 @@ def _unproved(register: Register, found: _Found) -> int:
     if isinstance(register.cipher, EnvelopeCipher):
         return 0
     return sum(bool(key_of(row.body)) for row in found.events)
+
+
+def _documents(documents: Documents, reference: str, faults: list[Fault]) -> bool:
+    """Add what is wrong with a complaint's documents; False where the document store is out of reach."""
+    try:
+        for fault, what in documents.faults(reference):
+            faults.append(Fault(reference=reference, entry=None, fault=fault, what=what))
+    except StoreUnavailable:
+        return False
+    return True
 
 
 # --- what is known elsewhere ------------------------------------------------------------------------
@@ -216,7 +238,7 @@ def _opening(register: Register, found: _Found) -> Iterator[Fault]:
     assert row is not None, "asked for where it is there"
     try:
         opening = register.opening_of(row)
-        if row.content_hash == register.cipher.digest(opening, found.reference):
+        if register.has_content(row, opening):
             return
         what, fault = "complaint_references.content_hash", "changed"
     except KeyDestroyed:

@@ -4,7 +4,8 @@
       ^                 │
       └── not now ──────┼──> failed, unsure (raised to the Complaints Manager; a person decides)
 
-Only who holds the claim of a letter may say what became of it. `waiting`: not written yet.
+Only who holds the claim of a letter may say what became of it. `waiting`: not written yet. `draft` and
+`approved`: it waits, for its approval or for office hours; `withdrawn`: it is not to leave any more.
 """
 
 from __future__ import annotations
@@ -36,10 +37,26 @@ from redress.store.database import one_of, upsert
 from redress.store.outbound import Recipient, Route, mark_of
 from redress.store.places import Columns, place_of
 
-State = Literal["waiting", "ready", "sending", "accepted", "sent", "failed", "unsure", "by_hand", "erased"]
+State = Literal[
+    "waiting",
+    "draft",
+    "approved",
+    "ready",
+    "sending",
+    "accepted",
+    "sent",
+    "failed",
+    "unsure",
+    "by_hand",
+    "withdrawn",
+    "erased",
+]
 
 OPEN: tuple[State, ...] = ("ready", "sending", "accepted")
 """Letters that somebody still has to do something about, without being asked."""
+
+TO_APPROVE: tuple[State, ...] = ("draft", "approved")
+"""Letters that are not written for good: nobody keeps their text."""
 
 RAISED: tuple[State, ...] = ("failed", "unsure")
 """Letters that wait for a person."""
@@ -48,9 +65,22 @@ LetterRow = Row[Any]
 
 TABLE = tables.letters
 
-LetterState = Literal["waiting", "leaving", "done", "arrived", "failed", "unsure", "by_hand", "erased"]
-"""What people are told of a letter. `done`: a carrier took it, or somebody sent it; `arrived`: that it has is
-known; `by_hand`: somebody has to send it, from the outbox folder or, without an address, however they can."""
+LetterState = Literal[
+    "waiting",
+    "draft",
+    "approved",
+    "leaving",
+    "done",
+    "arrived",
+    "failed",
+    "unsure",
+    "by_hand",
+    "withdrawn",
+    "erased",
+]
+"""What people are told of a letter. `draft`: it waits to be approved; `done`: a carrier took it, or somebody
+sent it; `arrived`: that it has is known; `by_hand`: somebody has to send it, from the outbox folder or,
+without an address, however they can."""
 
 Place = tuple[str, str, str]
 """What makes a letter one: reference, key, recipient."""
@@ -76,14 +106,25 @@ class NewLetter(NamedTuple):
     text: str
 
 
-def put(db: Connection, cipher: Cipher, reference: str, letters: Sequence[NewLetter], last: int) -> None:
-    """Keep letters, ready to leave, after the `last` of those there are; what is personal is encrypted."""
+def put(
+    db: Connection,
+    cipher: Cipher,
+    reference: str,
+    letters: Sequence[NewLetter],
+    last: int,
+    rounds: Mapping[tuple[str, str], int] = {},
+) -> None:
+    """Keep letters, ready to leave, after the `last` of those there are; what is personal is encrypted.
+
+    `rounds`: of those that are written anew, the how manieth time it is.
+    """
     if not letters:
         return
     fresh = {"reference": reference, "state": "ready", "round": 0, "attempts": 0}
     rows = []
     for at, letter in enumerate(letters, 1):
         row = {**fresh, **letter._asdict(), "position": last + at}
+        row["round"] = rounds.get((letter.key, letter.recipient), 0)
         envelope = encrypted_recipient(cipher, letter.envelope, row)
         text = encrypt_text(cipher, letter.text, place_of("letters", "text", row))
         rows.append(row | {"envelope": envelope, "text": text})
@@ -155,6 +196,26 @@ def told(
     if after is not None:
         chosen = chosen.where(tuple_(*place) > tuple_(*after))
     return list(db.execute(chosen))
+
+
+def of_drafts(db: Connection, reference: str, keys: Sequence[str]) -> list[LetterRow]:
+    """The copies of the letters of these keys, and whatever else is not written for good."""
+    wanted = TABLE.c.key.in_(keys) | TABLE.c.state.in_(TO_APPROVE)
+    return list(db.execute(select(TABLE).where(TABLE.c.reference == reference, wanted)))
+
+
+def put_drafts(db: Connection, reference: str, letters: Sequence[NewLetter], state: State) -> None:
+    """Note letters that are not written for good, each copy once: neither text nor address is kept."""
+    rows = of_drafts(db, reference, [*{letter.key for letter in letters}])
+    rounds = {(row.key, row.recipient): row.round for row in rows}
+    blank = {"position": 0, "state": state, "attempts": 0, "envelope": None, "text": None}
+    noted = [
+        {"reference": reference, **letter._asdict(), **blank}
+        | {"round": rounds.get((letter.key, letter.recipient), 0)}
+        for letter in letters
+    ]
+    if noted:
+        upsert(db, TABLE, noted)
 
 
 def is_to_leave(db: Connection, reference: str) -> bool:

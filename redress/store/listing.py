@@ -13,7 +13,7 @@ from datetime import date
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, and_, not_, or_, select, tuple_
 
 from redress.domain.calendar import Calendar
 from redress.domain.deadline import late_by
@@ -43,6 +43,7 @@ class Line(NamedTuple):
     late_since: date | None
     closed_on: date | None
     closed_as: str | None
+    duplicate_of: str | None
 
 
 class OwedDate(NamedTuple):
@@ -64,7 +65,11 @@ class OwedDate(NamedTuple):
 
 
 class ComplaintFilter(NamedTuple):
-    """Which complaints are wanted; `closed`: those too of which nothing is owed any more."""
+    """Which complaints are wanted; `closed`: those too of which nothing is owed any more.
+
+    What was closed as a duplicate, and owes nothing any more, is found by its reference alone, by what intake
+    calls it, or with `duplicates`: else it would be counted twice.
+    """
 
     closed: bool = False
     authority: str | None = None
@@ -79,6 +84,7 @@ class ComplaintFilter(NamedTuple):
     received_to: date | None = None
     reference: str | None = None
     source_id: str | None = None
+    duplicates: bool = False
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """What time alone may change, as SQL."""
@@ -98,7 +104,9 @@ class ComplaintFilter(NamedTuple):
             for name in ("authority", "kind", "procedure", "reference")
             if (value := getattr(self, name)) is not None
         ]
-        wanted += [COMPLAINTS.c.team == team_mark(cipher, self.team)] if self.team is not None else []
+        wanted += [_is_about(team_mark(cipher, self.team))] if self.team is not None else []
+        if not self.duplicates and self.reference is None and self.source_id is None:
+            wanted.append(or_(is_counted(), COMPLAINTS.c.is_listed))
         wanted += [COMPLAINTS.c.received_on >= self.received_from] if self.received_from else []
         wanted += [COMPLAINTS.c.received_on <= self.received_to] if self.received_to else []
         if self.source_id is not None:
@@ -117,6 +125,26 @@ class ComplaintFilter(NamedTuple):
             and self.waiting_for in (None, line.waiting_for)
             and (self.due_before is None or min(dates, default=date.max) < self.due_before)
         )
+
+
+def is_counted() -> ColumnElement[bool]:
+    """What figures count: of two complaints about the same matter one, even while both are open.
+
+    What was closed as a duplicate is counted with the one that goes on; else the one that came first counts.
+    """
+    other = COMPLAINTS.alias("other")
+    first = select(other.c.reference).where(
+        other.c.reference == COMPLAINTS.c.duplicate_of,
+        other.c.closed_as.is_distinct_from("duplicate"),
+        tuple_(other.c.received_on, other.c.reference)
+        < tuple_(COMPLAINTS.c.received_on, COMPLAINTS.c.reference),
+    )
+    return and_(COMPLAINTS.c.closed_as.is_distinct_from("duplicate"), ~first.exists())
+
+
+def _is_about(mark: str) -> ColumnElement[bool]:
+    """Whether a complaint is about a team; without a mark, about none."""
+    return COMPLAINTS.c.teams.contains(mark) if mark else COMPLAINTS.c.teams == ""
 
 
 class OwedFilter(NamedTuple):

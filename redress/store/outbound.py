@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Literal
 
 from pydantic import BaseModel
+
+from redress.domain.effects import letter_mark
 
 Route = Literal["email", "text", "post", "staff", "none"]
 """What a letter leaves by. `staff`: to somebody at the authority; `none`: nobody but a person can send it."""
@@ -30,4 +31,4 @@ class Recipient(BaseModel):
 
 def mark_of(key: str, recipient: str) -> str:
     """What a letter is called at the command line: short, without personal data, its own in its complaint."""
-    return hashlib.sha256(f"{key}:{recipient}".encode()).hexdigest()[:8]
+    return letter_mark(key, recipient)

@@ -104,7 +104,7 @@ def _line(case: Case, status: Status, cipher: Cipher) -> dict[str, Any]:
     return row_of(tables.complaints, status) | {
         "is_listed": status["state"] != "closed" or status["next_due_on"] is not None,
         "good_until": date.max if changes is None else changes - timedelta(days=1),
-        "team": team_mark(cipher, about.all_teams[0] if about else ""),
+        "teams": " ".join(team_mark(cipher, team) for team in about.all_teams) if about else "",
     }
 
 

@@ -20,6 +20,7 @@ API_WRITES: Mapping[str, tuple[Right, ...]] = {
     tables.counters.name: ("INSERT", "UPDATE"),
     tables.arrivals.name: ("INSERT",),
     tables.differing.name: ("INSERT", "UPDATE"),
+    tables.documents.name: ("INSERT", "UPDATE"),
     tables.letters.name: ("UPDATE",),
     tables.notices.name: ("UPDATE",),
     tables.subscriptions.name: ("INSERT", "UPDATE"),

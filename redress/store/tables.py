@@ -69,8 +69,9 @@ complaints = Table(
     *required(Date, "received_on"),
     *optional(Date, "next_due_on", "late_since", "closed_on"),
     *optional(String(20), "closed_as"),
-    # A keyed digest of the team it is about, so that lists can be filtered by it; empty: none.
-    *required(String(64), "team"),
+    *optional(String(40), "duplicate_of"),
+    # Keyed digests of the teams it is about, so that lists can be filtered by any; empty: none.
+    *required(Text, "teams"),
     *required(Boolean, "overdue"),
     # Whether it stands in lists of open complaints: closed ones of which something is still owed do.
     *required(Boolean, "is_listed"),
@@ -269,4 +270,19 @@ directory = Table(
     # Encrypted under the authority's own key.
     *required(JSON, "body"),
     Index("directory_by_person", "person", "number"),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    *primary_key(String(40), "reference"),
+    # What its file is called in the document store: a keyed digest of what is in it.
+    *primary_key(String(32), "document"),
+    *required(String(200), "caller"),
+    *required(Moment, "attached_at"),
+    *required(String(100), "media_type"),
+    *required(String(20), "state"),
+    *required(Integer, "size"),
+    # Its name, kind, and what it is attached to, encrypted.
+    *required(JSON, "body"),
 )

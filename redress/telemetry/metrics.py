@@ -11,6 +11,7 @@ from sqlalchemy import Column, ColumnElement, case, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from redress.domain.london import london_date
+from redress.store.listing import is_counted
 from redress.store.register import Register
 from redress.store.tables import complaints, deadlines, deliveries, letters, messages, refusals
 
@@ -68,6 +69,8 @@ class RegisterCollector(Collector):
         """The rows (or `number` of them) of a table for each combination of the columns, which are labels."""
         gauge = GaugeMetricFamily(f"redress_{name}", what, labels=[column.name for column in by])
         query = select(*by, func.count() if number is None else number).group_by(*by)
+        if by and by[0].table is complaints:
+            query = query.where(is_counted())
         with self._register.reading() as db:
             for *labels, count in db.execute(query):
                 gauge.add_metric([str(label) for label in labels], count)

@@ -61,6 +61,9 @@ async def gets(gate: Gate) -> Iterator[tuple[str, str]]:
     letters = f"/v1/complaints/{reference}/letters"
     listed = await gate.http.get(letters, headers=manager)
     known["mark"] = listed.json()["letters"][0]["mark"] if listed.is_success else ""
+    form = {"file": ("invented.pdf", b"%PDF-1.7 invented")}
+    attached = await gate.http.post(f"/v1/complaints/{reference}/documents", files=form, headers=manager)
+    known["document"] = attached.json()["document"]
     document = (await gate.http.get("/openapi.json")).json()
     return iter(
         [

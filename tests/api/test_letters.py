@@ -105,3 +105,66 @@ async def test_lists_are_filtered_and_paged(gate: Gate) -> None:
     for wrong in ({"state": "lost"}, {"after": "nowhere"}, {"limit": "0"}):
         answer = await gate.http.get("/v1/letters", params=wrong, headers=staff)
         assert answer.status_code == 422, answer.text
+
+
+async def test_a_draft_is_read_edited_sent_back_and_approved_by_somebody_else(gate: Gate) -> None:
+    writer, manager = gate.headers("staff"), gate.headers("complaints_manager")
+    person = {"name": "Testa Inventata", "email": "testa@invented.example"}
+    reference = await gate.open(writer, complainant=person)
+    said = {"outcome": "upheld", "summary": "First words.", "letter": "draft"}
+    assert (await gate.send(writer, reference, "respond", **said)).status_code == 202
+    found: list[dict[str, Any]] = []
+
+    async def is_listed() -> bool:
+        found[:] = await listed(gate, writer, f"/v1/complaints/{reference}/letters", state="draft")
+        return bool(found)
+
+    await gate.until(is_listed)
+    path = f"/v1/complaints/{reference}/letters/{found[0]['mark']}"
+
+    async def text() -> str:
+        return str((await gate.http.get(path, headers=writer)).json()["text"])
+
+    assert "First words." in await text()
+    wrong = await gate.http.post(f"{path}/edit", json={"texts": {"outcome": "x"}}, headers=writer)
+    assert (wrong.status_code, "no free text" in wrong.text) == (409, True)
+    back = await gate.http.post(f"{path}/send-back", json={"reason": "Say sorry."}, headers=manager)
+    assert back.status_code == 200, back.text
+    edit = {"texts": {"summary": "Other words."}, "paragraphs": ["Come and see us."]}
+    assert (await gate.http.post(f"{path}/edit", json=edit, headers=writer)).status_code == 200
+
+    async def is_edited() -> bool:
+        return "Other words." in (shown := await text()) and "Come and see us." in shown
+
+    await gate.until(is_edited)
+    own = await gate.http.post(f"{path}/approve", json={}, headers=writer)
+    assert own.status_code == 409, own.text
+    other = await gate.send(writer, reference, "approve-letter", mark=found[0]["mark"], as_role=None)
+    assert other.status_code == 409, "nor by the message itself"
+    assert (await gate.http.post(f"{path}/approve", json={}, headers=manager)).status_code == 200
+
+    async def lies_there() -> bool:
+        return bool((await gate.http.get(path, headers=writer)).json()["state"] == "by_hand")
+
+    await gate.until(lies_there)
+    status = (await gate.http.get(f"/v1/complaints/{reference}", headers=writer)).json()
+    assert [each["state"] for each in status["deadlines"] if each["name"] == "stage_1_response"] == [
+        "running"
+    ]
+    kept, day = await text(), today().isoformat()
+    assert (await gate.http.post(f"{path}/done", json={"on": day}, headers=writer)).status_code == 200
+    status = (await gate.http.get(f"/v1/complaints/{reference}", headers=writer)).json()
+    states = {each["name"]: each["state"] for each in status["deadlines"]}
+    assert states["stage_1_response"] == "met"
+    assert await text() == kept
+
+
+async def test_every_letter_of_an_authority_is_shown_from_invented_complaints(
+    gate: Gate, staff: dict[str, str]
+) -> None:
+    asked = {"authority": "family-rights", "letter": "adjudication"}
+    shown = (await gate.http.get("/v1/letters/preview", params=asked, headers=staff)).json()
+    assert [each["to"] for each in shown["letters"]] == ["complainant", "advocate"]
+    assert "The last day to ask is" in shown["letters"][0]["text"]
+    unknown = await gate.http.get("/v1/letters/preview", params={**asked, "letter": "x"}, headers=staff)
+    assert unknown.status_code == 422

@@ -137,7 +137,7 @@ def _set_up_takes(options: Options) -> float:
 
 async def _subscribe(house: Installation, url: str) -> None:
     headers = {"Authorization": f"Bearer {house.token}"}
-    async with httpx.AsyncClient(headers=headers, timeout=30) as http:
+    async with httpx.AsyncClient(headers=headers, timeout=60) as http:
         made = await http.post(f"http://127.0.0.1:{house.api_port}/v1/webhooks", json={"url": url})
         made.raise_for_status()
 

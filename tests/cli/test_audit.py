@@ -8,11 +8,11 @@ from pathlib import Path
 from redress.cli.main import GROUPS
 from tests.cli.conftest import Cli
 
-SHOWS = {"show", "list", "export", "letters", "audit", "unmatched", "differing"}
+SHOWS = {"show", "list", "export", "letters", "audit", "unmatched", "differing", "documents"}
 """Commands that show what is personal."""
 
 SHOWS_NONE = {
-    *("open", "send"),  # what they answer is what was just brought
+    *("open", "send", "attach"),  # what they answer is what was just brought
     *("due", "procedure", "rehearse"),  # dates, pictures, an invented complaint
     *(
         "migrate",
@@ -39,6 +39,7 @@ async def test_every_command_that_shows_it_is_in_the_audit(cli: Cli) -> None:
         "starter.py show": ("show", reference),
         "starter.py list": ("list",),
         "starter.py export": ("export", reference),
+        "starter.py documents": ("documents", reference),
     }
     for words in shown.values():
         assert (await cli(*words)).status == 0

@@ -24,6 +24,7 @@ from redress.temporal.embedded import embedded_server
 from tests.cli.conftest import CALENDAR, ROOT, Cli, ahead, opening
 from tests.conftest import Life
 from tests.stores import migrated
+from tests.waiting import PATIENCE
 
 NAME = "Invented Jubilee"
 
@@ -201,7 +202,7 @@ async def test_a_file_that_has_closed_is_left_alone(own: House, file: Path) -> N
     ended = await own.life("ended", "young-people")
     await ended.send("withdraw")
     await ended.move_to(CALENDAR.add(ended.today, 62), "10:00")
-    await asyncio.wait_for(ended.handle.result(), 30)
+    await asyncio.wait_for(ended.handle.result(), PATIENCE)
     raw = opening(authority="young-people")
     reserved = own.register.reserve(parse_opening(raw, today()), raw, "YP")
     proclaim(file, ahead(6))
@@ -302,6 +303,6 @@ async def test_a_mistake_in_the_file_is_told_by_every_command_and_by_the_worker(
         env={"REDRESS_BANK_HOLIDAYS": str(file), "REDRESS_TRIAL": TRIAL, "REDRESS_STATE": str(cli.state)},
         stderr=asyncio.subprocess.PIPE,
     )
-    _, said = await asyncio.wait_for(worker.communicate(), 60)
+    _, said = await asyncio.wait_for(worker.communicate(), PATIENCE)
     assert worker.returncode == 2
     assert all(line in said.decode() for line in wanted)

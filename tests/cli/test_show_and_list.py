@@ -115,7 +115,7 @@ async def test_list_and_its_filters_with_temporal_down(cli: Cli, down: Cli) -> N
     statuses = ran.document
     due_dates = [(s["late_since"] or "9999", s["next_due_on"] or "9999") for s in statuses]
     assert due_dates == sorted(due_dates)
-    assert statuses[0]["reference"] == late
+    assert next(s["reference"] for s in statuses if s["reference"] in own) == late
     assert await found("--waiting-for", "investigating-officer", "--stage", "stage_2") <= {asked}
     assert late not in await found("--received-from", today().isoformat())
     assert await found("--received-to", CALENDAR.before(today(), 5).isoformat()) == {late}
@@ -166,3 +166,23 @@ async def _listed(cli: Cli, reference: str) -> None:
 async def _until(found: Callable[[], Awaitable[set[str]]], wanted: set[str]) -> None:
     """The register follows within seconds."""
     assert await eventually(found, wanted.__eq__) == wanted
+
+
+async def test_a_question_about_another_route_is_shown_with_its_reason_until_it_is_decided(cli: Cli) -> None:
+    """Finding R8: such a complaint went to `statutory` unasked."""
+    reference = await cli.open(points=["EHCP was late"])
+    assert (await cli("send", reference, "acknowledge")).status == 0
+
+    async def listed() -> list[str]:
+        ran = await cli("list", "--waiting-for", "complaints-manager", "--reference", reference, "--json")
+        return [line["reference"] for line in ran.document]
+
+    assert await eventually(listed, lambda found: found == [reference]) == [reference]
+    shown = await cli("show", f" {reference.lower()}\u200b")
+    assert "special educational needs" in shown.out
+    assert 'because of "ehcp…", "late" (point 1)' in " ".join(shown.out.split())
+    assert (await cli("send", reference, "accept", "--set", "reason=It is about his care plan.")).status == 0
+    status = (await cli("show", reference, "--json")).document
+    assert (status["stage"], status["waiting_for"], status["questions"]) == ("stage_1", "stage_manager", [])
+
+    assert await eventually(listed, lambda found: not found) == []

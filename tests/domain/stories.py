@@ -120,7 +120,10 @@ WHOLE_WAY: Mapping[str, list[str]] = {
 }
 """A complaint that goes the whole way; a story leaves some of it out and puts other things in."""
 
-ANY_ACTION = [name for name in MESSAGES if name != "correct"] + ["recount"]
+OF_DRAFTS = {"approve_letter", "send_back_letter", "edit_letter", "letter_left"}
+"""Actions about a draft by its mark: `tests/domain/test_drafts.py` has stories of their own for them."""
+
+ANY_ACTION = [name for name in MESSAGES if name not in {"correct", *OF_DRAFTS}] + ["recount"]
 ODD = [*ANY_ACTION, "suspend", "suspend", "suspend", "split", "reopen"]
 
 
@@ -180,7 +183,8 @@ TURNS: list[list[Turn]] = [
     [Turn("escalate"), Turn("add_points"), Turn("decide_late")],
     [Turn("change_procedure")],
     [Turn("change_procedure"), Turn("strike_out")],
-    [Turn("link"), Turn("assign"), Turn("unlink")],
+    [Turn("link"), Turn("assign"), Turn("withhold"), Turn("recount"), Turn("unlink")],
+    [Turn("decline"), Turn("strike_out")],
     [Turn("refer_to_ombudsman", {"approached_by": "complainant"}), Turn("ombudsman_decision")],
     [Turn("hold_panel", {"adjourned_to": 14}), Turn("hold_panel", {"adjourned_to": None}, 14)],
 ]
@@ -268,6 +272,8 @@ def fields_of(draw: st.DrawFn, action: str, on: date, end: date) -> dict[str, An
             said["adjourned_to"] = draw(st.none() | _ahead(on))
         case "assign":
             said["officer"] = "Olive Imagined"
+        case "withhold":
+            said |= {"document": "report.pdf", "from": "complainant", "reason": "Another child"}
         case "link" | "unlink":
             said["reference"] = "CYP-2026-000002"
         case "confirm_contact":
@@ -348,9 +354,9 @@ def _complete(fields: dict[str, Any], turn: Turn, on: date, number: int, authori
 
 
 @st.composite
-def courses(draw: st.DrawFn, procedure: str) -> list[Turn]:
+def courses(draw: st.DrawFn, procedure: str, *, whole: bool = False) -> list[Turn]:
     """What is said in a complaint, in order: mostly the whole way with parts missing, turns and nonsense."""
-    if not draw(st.integers(0, 2)):
+    if not whole and not draw(st.integers(0, 2)):
         return [Turn(action) for action in draw(st.lists(st.sampled_from(ANY_ACTION), max_size=14))]
     course = [Turn(action) for action in WHOLE_WAY[procedure] if draw(st.integers(0, 7))]
     for extra in draw(st.lists(st.sampled_from(ODD), max_size=3)):
@@ -358,18 +364,23 @@ def courses(draw: st.DrawFn, procedure: str) -> list[Turn]:
         course.insert(at, Turn(extra))
         if extra == "suspend":
             course.insert(draw(st.integers(at + 1, len(course))), Turn("resume"))
-    for turn in draw(st.lists(st.sampled_from(TURNS), max_size=2)):
-        at = draw(st.integers(0, len(course)))
+    for turn in draw(st.lists(st.sampled_from(TURNS), min_size=2 if whole else 0, max_size=3)):
+        at = draw(st.integers(0, len(course) // 2) | st.integers(0, len(course)))
         course[at:at] = [each._replace(gap=0) if each.action == "strike_out" else each for each in turn]
     return course
 
 
 @st.composite
-def stories(draw: st.DrawFn, procedure: str, *, corrections: bool = False, late: bool = True) -> Story:
-    """Plausible courses with parts missing, turns, and nonsense, of up to about thirty messages."""
+def stories(
+    draw: st.DrawFn, procedure: str, *, corrections: bool = False, late: bool = True, whole: bool = False
+) -> Story:
+    """Plausible courses with parts missing, turns, and nonsense, of up to about thirty messages.
+
+    `whole`: nothing but plausible ones.
+    """
     received_on = draw(receipts)
     more = draw(st.sampled_from(OPENINGS[procedure]))
-    course = draw(courses(procedure))
+    course = draw(courses(procedure, whole=whole))
     on, dates = received_on, []
     for turn in course:
         gap = draw(long_gaps if turn.action == "escalate" else gaps) if turn.gap is None else turn.gap

@@ -208,7 +208,6 @@ def adjudicated_late(**said: Any) -> Case:
     [
         ({}, "2026-07-21"),  # two working days after Friday 17 July, when the letter left
         ({"letter": "at_once"}, "2026-07-21"),
-        ({"letter": "draft"}, "2026-07-21"),  # there are no drafts yet
         ({"letter": "sent"}, "2026-07-15"),
         ({"letter": "sent", "received_on": "2026-07-14"}, "2026-07-14"),
         ({"received_on": "2026-07-14"}, "2026-07-21"),  # nobody has a letter before it left

@@ -8,6 +8,7 @@ import pytest
 
 from redress.domain.case import Case
 from redress.domain.fields import Contact
+from redress.domain.opening import is_young
 from tests.domain.conftest import opened, problems, send
 
 YOUNG = {
@@ -41,7 +42,7 @@ def test_a_partial_value_changes_what_it_names(field: str, value: Any) -> None:
     case = young()
     answer = send(case, "correct", "2026-06-03", field=field, value=value, reason="She told us.")
     assert complainant(case) == Contact.model_validate(YOUNG | {"email": "new@invented.example"})
-    assert case.opening.is_young
+    assert is_young(case.opening.complainant)
     assert answer.changed == [{"what": "complainant.email", "was": "recorded", "is": "corrected"}]
 
 

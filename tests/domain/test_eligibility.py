@@ -284,9 +284,9 @@ def test_the_child_s_answer_is_recorded(agrees: bool, stage: str) -> None:
 def test_the_advocate_speaks_and_gets_the_letters_that_the_person_wants() -> None:
     case = opened(authority="young-people", complainant=YOUNG)
     send(case, "set_advocate", "2026-06-02", advocate={"name": "Supporta Invented"}, speaks=True)
-    assert (case.state.people.advocate_speaks, case.state.people.advocate_letters) == (True, True)
+    assert case.state.people.advocates[1][1:] == (True, True)
     send(case, "set_advocate", "2026-06-03", advocate={"name": "Supporta Invented"}, gets_letters=False)
-    assert (case.state.people.advocate_speaks, case.state.people.advocate_letters) == (False, False)
+    assert case.state.people.advocates[1][1:] == (False, False)
 
 
 def test_the_advocate_asks_for_the_next_stage_as_the_person_does() -> None:

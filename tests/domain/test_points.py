@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from redress.domain.case import Case
+from redress.domain.points import Points
 from tests.domain.conftest import (
     MONDAY,
     at_stage_2,
@@ -441,3 +442,11 @@ def test_its_suspension_ends_where_the_complaint_is_closed() -> None:
     send(case, "escalate", "2026-06-09")
     send(case, "respond", "2026-06-15", outcome="not_upheld")
     assert status(case, "2026-06-15")["closed_as"] == "completed"
+
+
+def test_the_number_of_a_point_may_be_given_as_a_text() -> None:
+    """Finding E5, and its kind: `points: ["2"]` meant no point, and all of them went on."""
+    points = Points(["The first.", "The second.", "1"])
+    assert [p.number for p in points.named(["2"])[0]] == [2]
+    assert [p.number for p in points.named(["1"])[0]] == [3], "its own words come first"
+    assert points.named(["0", "9", "\u0662"])[1] == ["0", "9", "\u0662"]

@@ -116,13 +116,25 @@ def test_a_phrase_that_could_never_be_found_is_told() -> None:
 
 def test_the_manager_is_asked_by_the_acknowledgements_day_and_it_goes_on_at_stage_1() -> None:
     """Finding R8: such a complaint went to `statutory` unasked."""
-    case, plain = opened(points=EHCP), opened()
+    case = opened(points=EHCP)
     found = status(case, "2026-06-01")
     assert (found["procedure"], found["stage"], found["state"]) == ("statutory", "stage_1", "open")
     assert found["waiting_for"] == "complaints_manager"
     [question] = found["questions"]
     assert "special educational needs" in question
-    assert '"ehcp", "late" (point 1)' in question
+    assert '"ehcp…", "late" (point 1)' in question
+
+
+def test_the_reason_holds_no_words_of_the_person() -> None:
+    """It stands where operators see it: the file's phrases do, and no name that lies between them."""
+    case = opened(points=["My nan Perdita Invented's carers never come."])
+    [question] = status(case, "2026-06-01")["questions"]
+    assert '"my nan… … carer…"' in question
+    assert "perdita" not in question.casefold()
+
+
+def test_what_runs_besides_runs_on() -> None:
+    case, plain = opened(points=EHCP), opened()
     assert shown(case, "route_decision", "2026-06-01") == (ACKNOWLEDGED_BY, "running", 0)
     assert letters(done(case, "2026-06-01")) == ["decision_needed"]
     assert deadlines(case, "2026-06-01").items() >= deadlines(plain, "2026-06-01").items()
@@ -330,3 +342,11 @@ def test_whatever_is_decided_in_whatever_order_days_already_counted_stay_counted
 
 
 PROCEDURES = ("statutory", "corporate")
+
+
+def test_of_very_long_points_only_the_beginning_is_read() -> None:
+    """A workflow's turn is short: what fifty points of the longest say must not hold it up."""
+    long = "word " * 1590
+    case = opened(points=[*[long] * 3, "EHCP was late"])
+    assert routes(case) == set()
+    assert routes(opened(points=["EHCP was late", *[long] * 3])) == {"special_educational_needs"}

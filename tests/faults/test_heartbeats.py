@@ -18,7 +18,7 @@ from redress.temporal.heartbeats import HeartbeatInterceptor
 @activity.defn
 def long_errand() -> str:
     """Twice as long as the time within which a heartbeat is wanted."""
-    time.sleep(2)
+    time.sleep(6)
     return "done"
 
 
@@ -30,8 +30,8 @@ class Waits:
     async def run(self) -> str:
         return await workflow.execute_activity(
             long_errand,
-            start_to_close_timeout=timedelta(seconds=20),
-            heartbeat_timeout=timedelta(seconds=1),
+            start_to_close_timeout=timedelta(seconds=60),
+            heartbeat_timeout=timedelta(seconds=3),
             retry_policy=RetryPolicy(maximum_attempts=1),
         )
 

@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from redress.letters.dispatcher import REST
 from redress.procedures.bank_holidays import calendar_today
+from redress.services import letters as service
 from redress.store import tables
 from tests.conftest import Life
 from tests.faults.conftest import House, locked
@@ -189,3 +190,47 @@ async def test_a_mail_server_that_is_down_for_days_gets_everything_once(own: Hou
     await until(lambda: ended(own, life) == {"sent": 3})
     assert len(mail.mailbox.taken) == before + 3
     assert set(mail.mailbox.counted().values()) == {1}
+
+
+def drafted(house: House, life: Life, state: str) -> str:
+    """The mark of the complainant's copy of a letter in a state."""
+    lines = service.lines(house.register, life.reference)
+    return next(
+        (line["mark"] for line in lines if line["state"] == state and line["to"] == "complainant"), ""
+    )
+
+
+async def test_an_approved_letter_leaves_once_though_workers_are_killed_and_counts_from_then(
+    own: House, mail: MailServer
+) -> None:
+    """Killed between approval and sending; then between the mail server's yes and the complaint's knowing."""
+    own.start_worker()
+    life = await opened(own, by_mail("drafted"))
+    before = len(mail.mailbox.taken)
+    assert (await life.send("respond", outcome="upheld", letter="draft", by="Tess Team")).pending
+    await until(lambda: bool(drafted(own, life, "draft")))
+    mark = drafted(own, life, "draft")
+    mail.stop()
+    assert (await life.send("approve_letter", mark=mark, by="Cora")).applied
+    await until(lambda: ended(own, life) == {"ready": 1})
+    await own.stop_worker(signal.SIGKILL)
+    recorded = await asyncio.to_thread(own.register.status, life.reference, life.today)
+    assert recorded is not None
+    assert recorded["pending"]
+    mail.start()
+    own.start_worker()
+    await until(lambda: ended(own, life) == {"sent": 1})
+    await own.stop_worker(signal.SIGKILL)
+    own.start_worker()
+
+    async def is_met() -> bool:
+        return bool((await life.deadline("stage_1_response"))["met_on"] == life.today.isoformat())
+
+    for _ in range(100):
+        if await is_met():
+            break
+        await asyncio.sleep(0.2)
+    assert await is_met()
+    status = await life.status()
+    assert (status["pending"], status["irregular"]) == ([], [])
+    assert len(mail.mailbox.taken) == before + 1

@@ -257,4 +257,4 @@ async def test_letters_that_had_not_left_leave_once_their_complaint_is_taken_up(
         await house.client.get_workflow_handle(f"complaint-{reference}").terminate("by mistake")
         outbox.unlink()
         assert await house.reconciled() == {reference: "taken up"}
-        await until(lambda: any(outbox.rglob("*.txt")), 30)
+        await until(lambda: any(outbox.rglob("*.txt")))

@@ -18,6 +18,7 @@ from redress.domain.opening_parsing import parse_opening
 from redress.domain.procedure import RulesSnapshot
 from redress.letters.delivery.notice import How, notice
 from redress.letters.delivery.outbound import OutboundLetter
+from redress.letters.drafts import effect_of
 from redress.letters.letter import Letter, letters_for
 from redress.procedures.loader import authority, newer_holidays, rules_for
 from redress.store.outbound import Recipient
@@ -103,11 +104,23 @@ class Life:
     def _write(self, now: datetime) -> None:
         for task in self.case.due(now):
             effect = task.effect
-            if task.state != "done" or not effect.template:
+            if task.state != "done" or not effect.template or self.case.state.drafts.has_left(effect.key):
                 continue
-            wire = {"key": effect.key, "template": effect.template, "facts": effect.shown()}
+            case, wire = (
+                self.case,
+                {
+                    "key": effect.key,
+                    "template": effect.template,
+                    "facts": effect.shown(),
+                },
+            )
+            if "draft" in effect.facts:
+                [draft] = [each for each in case.state.drafts if each.key == effect.facts["draft"]]
+                found = effect_of(case, draft, self.day)
+                assert found is not None
+                case, wire = found
             body = json.loads(json.dumps(wire))
-            self.letters += letters_for(self.case, self.authority, body, self.day)
+            self.letters += letters_for(case, self.authority, body, self.day)
             for deadline in self.case.state.ledger:
                 self.days |= {deadline.counts_from.isoformat(), deadline.due_on.isoformat()}
 
@@ -331,6 +344,18 @@ def panel_adjourned(**more: Any) -> Life:
     life.says("schedule_panel", "2026-10-20", meeting_on="2026-12-15", **wish)
     life.says("hold_panel", "2026-12-15", adjourned_to="2027-01-12").until("2026-12-18")
     return life.says("hold_panel", "2027-01-12")
+
+
+def drafted(**more: Any) -> Life:
+    """An answer that is sent back, waits until it is urgent, is approved on the last day, and leaves."""
+    life = Life("2026-06-01", **more).says("acknowledge", "2026-06-02")
+    life.says("respond", "2026-06-05", outcome="upheld", summary="We looked.", letter="draft", by="Tess Team")
+    mark = next(iter(life.case.state.drafts)).marks[0]
+    life.says("send_back_letter", "2026-06-08", mark=mark, reason="Say when Stage 2 may be asked for.")
+    texts = {"summary": "We looked again."}
+    life.says("edit_letter", "2026-06-09", mark=mark, texts=texts, paragraphs=["Come and see us."])
+    life.until("2026-06-15").says("approve_letter", "2026-06-15", mark=mark, by="Cora Invented")
+    return life.says("letter_left", "2026-06-15", mark=mark).until("2026-06-20")
 
 
 def stage_2_withdrawn(**more: Any) -> Life:
@@ -603,6 +628,14 @@ def court_first() -> Life:
     return life.says("decline", "2026-06-04", reason="The court looks at it now.", proceedings=proceedings)
 
 
+def safety_noted() -> Life:
+    life = Life("2026-03-02").says("acknowledge", "2026-03-03")
+    life.says("add_note", "2026-03-04", note="He said that he is not safe at the weekend.")
+    return life.says(
+        "record_contact", "2026-03-05", direction="in", channel="telephone", summary="All is well."
+    )
+
+
 def undelivered() -> Life:
     """A letter that did not leave, in each of the ways that somebody is told of."""
     life = Life("2026-03-02").says("acknowledge", "2026-03-03")
@@ -614,11 +647,15 @@ def undelivered() -> Life:
     for how in get_args(How):
         effect = notice(letter, 0, how, "the mail server refused it: 550 5.1.1")
         life.letters += letters_for(life.case, life.authority, effect, life.day)
+    answer = letter._replace(name="stage_1_response", key="stage_1_response:another")
+    effect = notice(answer, 0, "failed", "GOV.UK Notify could not deliver it: permanent-failure")
+    life.letters += letters_for(life.case, life.authority, effect, life.day)
     return life
 
 
 LIVES: dict[str, Callable[[], Life]] = {
     "undelivered": undelivered,
+    "safety_noted": safety_noted,
     "in_full": in_full,
     "with_advocate": with_advocate,
     "by_statement": by_statement,
@@ -643,6 +680,8 @@ LIVES: dict[str, Callable[[], Life]] = {
     "panel_adjourned": panel_adjourned,
     "found_again": found_again,
     "continued_after_death": continued_after_death,
+    "drafted": drafted,
+    "young_drafted": partial(drafted, complainant=YOUNG),
     "stage_2_withdrawn": stage_2_withdrawn,
     "paused": paused,
     "asked_early": asked_early,

@@ -114,3 +114,16 @@ def test_a_letters_head_with_mistakes(templates: Path, files: tuple[Path, Path])
         "thanks.txt: to: is missing",
         "thanks.txt: too: no such field (is to meant?)",
     ]
+
+
+def test_a_letter_that_never_waits_to_be_approved(files: tuple[Path, Path]) -> None:
+    for name, what in (
+        ("acknowledgement", "this letter decides nothing, and never waits to be approved"),
+        ("adjudicaton", "there is no such letter in letters/templates (is adjudication meant?)"),
+    ):
+        more = f'[only.statutory.policy.letters.{name}]\nleaves = "draft"\n'
+        path = files[1] / "family-rights.toml"
+        before = path.read_text(encoding="utf-8")
+        path.write_text(before + more, encoding="utf-8")
+        assert told(files) == [f"family-rights.toml: only.statutory.policy.letters.{name}: {what}"]
+        path.write_text(before, encoding="utf-8")

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from redress.domain.deadline import count
-from redress.letters.letter import OUTSIDE, Letter
+from redress.letters.letter import Letter
+from redress.letters.recipients import is_outside
 from tests.letters.lives import ADVOCATE, LIVES, PERSON, YOUNG, Life, in_full, lives, young_in_full
 
 DATE = re.compile(r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day \d{1,2} [A-Z][a-z]+ \d{4}")
@@ -20,7 +21,7 @@ SHORT_DATE = re.compile(r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{1,2} [A-Z][a-z]{2
 
 
 def to_people(life: Life) -> Iterator[Letter]:
-    return (letter for letter in life.letters if letter.recipient in OUTSIDE)
+    return (letter for letter in life.letters if is_outside(letter.recipient))
 
 
 def said_in(letter: Letter) -> str:
@@ -199,6 +200,18 @@ def test_a_late_promise_is_not_followed_by_nothing_more_will_happen() -> None:
         text = lives()[voice].one("remedy_late")
         assert "Nothing more" not in text
         assert "our Complaints Manager will look at this again" in text
+
+
+def test_of_an_answer_that_failed_the_manager_is_told_what_counts_from_it() -> None:
+    *others, answer = lives()["undelivered"].named("undelivered")
+    assert "once you know when it did, correct the day on which they had the answer" in answer.text
+    assert not any("time to ask for the next stage" in other.text for other in others)
+
+
+def test_a_note_about_safety_is_told_at_once_and_not_repeated() -> None:
+    [letter] = lives()["safety_noted"].named("safeguarding_note")
+    assert (letter.recipient, letter.on) == ("complaints_manager", date(2026, 3, 4))
+    assert "weekend" not in letter.text
 
 
 def test_only_at_the_last_stage_did_the_independent_person_look_at_it() -> None:

@@ -67,7 +67,7 @@ def devserver(tmp_path: Path) -> Iterator[DevServer]:
 
 
 def answers(address: str) -> bool:
-    with urllib.request.urlopen(address, timeout=10) as answer:
+    with urllib.request.urlopen(address, timeout=60) as answer:
         return bool(answer.status == 200)
 
 
@@ -129,7 +129,7 @@ def test_a_process_that_was_killed_is_no_longer_running_and_is_started_again(dev
     worker = processes(devserver.state)["worker"].running
     assert worker
     worker.kill()
-    psutil.wait_procs([worker], timeout=10)
+    psutil.wait_procs([worker], timeout=60)
     others = devserver.running()
     assert len(others) == 2
     assert worker.pid not in others

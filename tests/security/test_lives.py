@@ -25,6 +25,7 @@ from temporalio.service import RPCError
 from redress.bootstrap import activities_for, running_workers
 from redress.bootstrap_keys import cipher_for
 from redress.contract import STATUS, STILL_OPENING, Start, workflow_id
+from redress.documents.errors import StoreUnavailable
 from redress.domain.case import Answer
 from redress.domain.erasure import Erased
 from redress.domain.parsing import Malformed
@@ -32,6 +33,7 @@ from redress.security import encryption as sealing
 from redress.security.keyring import add_key
 from redress.services import erasing, export_text, exporting, intake, sending
 from redress.services.clock import today
+from redress.services.documents import Attachment, Documents
 from redress.services.errors import Rejected
 from redress.services.querying import ask
 from redress.settings import Settings
@@ -43,7 +45,7 @@ from redress.temporal.codec import ENCODING, KEY_NAME, placeholder
 from redress.temporal.embedded import embedded_server, temporal_command
 from tests.marks import holding
 from tests.stores import migrated
-from tests.waiting import eventually, recorded, until
+from tests.waiting import PATIENCE, eventually, recorded, until
 from tests.workflows.paths import the_first_terms
 
 MARK = "Zyxomark"
@@ -155,7 +157,7 @@ async def _a_life(house: EnvelopeCipher, source_id: str) -> str:
 async def test_a_complaint_that_is_being_opened_is_waited_for(house: EnvelopeCipher) -> None:
     """It may have no rules yet, with a locked register: "Encoded failure" told nobody so (finding K9)."""
     opened = await house.open("being-opened")
-    await ask(house.client, opened, STATUS, within=60)
+    await ask(house.client, opened, STATUS, within=PATIENCE)
     with pytest.raises(WorkflowQueryFailedError, match="what it says is encrypted"):
         await house.client.get_workflow_handle(workflow_id(opened)).query(STATUS, MARK)
     opening = OPENING | {"source_id": "1", "received_on": today().isoformat()}
@@ -166,7 +168,7 @@ async def test_a_complaint_that_is_being_opened_is_waited_for(house: EnvelopeCip
         handle = house.client.get_workflow_handle(workflow_id(start.reference))
         said: object = (await asyncio.gather(handle.query(STATUS), return_exceptions=True))[0]
         assert not isinstance(said, BaseException) or STILL_OPENING in str(said)
-        assert (await ask(house.client, start.reference, STATUS, within=60))["state"] == "open"
+        assert (await ask(house.client, start.reference, STATUS, within=PATIENCE))["state"] == "open"
         db.execute("ROLLBACK")
 
 
@@ -217,7 +219,7 @@ async def test_an_update_that_comes_unencrypted_is_turned_away_and_not_kept(hous
     words = ["workflow", "update", "execute", "-w", workflow_id(reference), "--name", "add_note", "--input"]
     words += [json.dumps({"note": named}), "--address", house.address]
     command = await asyncio.create_subprocess_exec(temporal_command(), *words, stderr=asyncio.subprocess.PIPE)
-    _, said = await asyncio.wait_for(command.communicate(), 60)
+    _, said = await asyncio.wait_for(command.communicate(), PATIENCE)
     assert b"came unencrypted" in said
     assert b"--codec-endpoint" in said
     assert (await house.send(reference, "add_note", note=named)).applied
@@ -389,7 +391,14 @@ async def test_exported_then_erased(house: EnvelopeCipher) -> None:
     reference = await _a_life(house, "life-2")
     other = await house.open("life-3")
     outbox = house.settings.outbox_folder
-    file = exporting.export(house.register, reference)
+    documents = Documents(house.register, house.settings)
+    for number, owner in enumerate((reference, other)):
+        with documents.spool() as spool:
+            spool.write(b"%PDF-1.7 " + marked(f"report {number}").encode())
+            documents.attach(owner, spool, Attachment(f"{marked('report')}.pdf"), "tests")
+    readable = [path for path in house.files() if MARK.encode() in path.read_bytes()]
+    assert not readable, "neither what is in a document nor its name"
+    file = exporting.export(house.register, reference, documents)
     text = export_text.as_text(file)
     for said in (
         "never came.",
@@ -397,6 +406,7 @@ async def test_exported_then_erased(house: EnvelopeCipher) -> None:
         "reason",
         "finding",
         "HOW EACH DATE WAS COUNTED",
+        f"{marked('report')}.pdf: document, application/pdf",
         "not counted: S",  # a Saturday or a Sunday
     ):
         assert said in text
@@ -404,8 +414,14 @@ async def test_exported_then_erased(house: EnvelopeCipher) -> None:
 
     before = await sending.status(house.client, house.register, reference, today(), 60)
     in_a_backup = await _payloads(house, reference)
-    proof = await erasing.erase(house.client, house.register, outbox, reference, house.folder)
+    proof = await erasing.erase(
+        house.client, house.register, outbox, reference, house.folder, documents=documents
+    )
     assert proof.holds, proof.model_dump_json()
+    [of_the_store] = [each for each in proof.searched if each.where == "files in the document store"]
+    assert (of_the_store.looked_at, of_the_store.readable) == (1, 0)
+    assert not (house.folder / "documents" / reference).exists()
+    assert (house.folder / "documents" / other).exists(), "of another complaint nothing is deleted"
     assert proof.searched[-1].looked_at > 3
     assert proof.searched[0].looked_at > 10, "encrypted values were there to be tried"
     assert not (outbox / reference).exists()
@@ -431,6 +447,20 @@ async def test_exported_then_erased(house: EnvelopeCipher) -> None:
     same = await house.open("life-2")
     assert same == reference, "the intake is still known to have been here"
     assert house.register.status(other, today()) is not None
+
+
+async def test_nothing_is_erased_while_the_document_store_is_out_of_reach(
+    house: EnvelopeCipher, tmp_path: Path
+) -> None:
+    reference = await _withdrawn(house, "erased-without-store")
+    (tmp_path / "file").write_text("no folder")
+    lost = Documents(house.register, house.settings.model_copy(update={"documents": str(tmp_path / "file")}))
+    with pytest.raises(StoreUnavailable):
+        await erasing.erase(
+            house.client, house.register, house.settings.outbox_folder, reference, documents=lost
+        )
+    assert house.register.opening(reference) is not None
+    assert (await _erased(house, reference)).holds
 
 
 async def _payloads(house: EnvelopeCipher, reference: str) -> list[Payload]:
@@ -488,6 +518,6 @@ async def test_a_worker_without_keys_does_not_start_unless_told(
     process = await asyncio.create_subprocess_exec(
         sys.executable, "worker.py", env=told, stderr=asyncio.subprocess.PIPE
     )
-    _, said = await asyncio.wait_for(process.communicate(), 60)
+    _, said = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert process.returncode == 2
     assert b"REDRESS_TRIAL='names are readable'" in said

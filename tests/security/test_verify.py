@@ -38,7 +38,7 @@ def attacked(house: EnvelopeCipher, tmp_path: Path) -> Iterator[sqlite3.Connecti
 
 
 async def _life(house: EnvelopeCipher, source_id: str) -> str:
-    reference = await house.open(source_id)
+    reference = await house.open(source_id, desired_outcome="  ", about=None)  # nothing is said by that
     await house.send(reference, "acknowledge")
     await house.send(reference, "add_note", note=marked("first"))
     await house.send(reference, "add_note", note=marked("second"))

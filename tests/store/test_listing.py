@@ -20,6 +20,7 @@ from redress.services import lists
 from redress.store import tables
 from redress.store.listing import ComplaintFilter, OwedFilter
 from redress.store.register import Register
+from redress.telemetry.metrics import RegisterCollector
 from tests.activity_calls import ActivityCalls
 from tests.store.test_register import RAW, _activities, _said, register
 
@@ -159,6 +160,52 @@ def test_filters_are_the_same_in_sql_and_out_of_it(
     ]
 
 
+def test_a_complaint_is_found_by_any_of_its_teams(register: Register, activities: ActivityCalls) -> None:
+    abouts = [{"teams": ["Team A", "Team B"]}, {"team": "Team B"}, {"team": "Team C"}, {}]
+    for number, about in enumerate(abouts, 1):
+        _opened(activities, number, date(2026, 6, 1), about=about)
+
+    def found(team: str) -> list[str]:
+        lines = lists.list_complaints(register, ComplaintFilter(team=team), LATER).complaints
+        return [line.reference[-1] for line in lines]
+
+    assert [found(f"team {each}") for each in "abcd"] == [["1"], ["1", "2"], ["3"], []]
+    assert found("") == ["4"]
+
+
+def test_a_duplicate_is_counted_with_the_one_that_goes_on(
+    register: Register, activities: ActivityCalls
+) -> None:
+    kept, twice = (_opened(activities, number, date(2026, 6, number)) for number in (1, 2))
+    of = {"kind": "duplicate", "of": kept.reference, "reason": "The same letter."}
+    _sent(activities, twice, "close", date(2026, 6, 3), **of)
+
+    def found(**wanted: Any) -> list[str]:
+        lines = lists.list_complaints(register, ComplaintFilter(closed=True, **wanted), LATER).complaints
+        return [line.reference for line in lines]
+
+    assert found() == [kept.reference]
+    assert found(reference=twice.reference) == [twice.reference]
+    assert found(duplicates=True) == [kept.reference, twice.reference]
+    gauges = {gauge.name: gauge for gauge in RegisterCollector(register).collect()}
+    assert sum(sample.value for sample in gauges["redress_complaints"].samples) == 1
+
+
+def test_of_two_that_are_linked_as_duplicates_both_are_worked_on_and_one_is_counted(
+    register: Register, activities: ActivityCalls
+) -> None:
+    one, two = (_opened(activities, number, date(2026, 6, number)) for number in (1, 2))
+    for here, there in ((one, two), (two, one)):
+        _sent(activities, here, "link", date(2026, 6, 3), reference=there.reference, how="duplicate")
+    lines = lists.list_complaints(register, ComplaintFilter(), LATER).complaints
+    assert {line.reference: line.duplicate_of for line in lines} == {
+        one.reference: two.reference,
+        two.reference: one.reference,
+    }
+    gauges = {gauge.name: gauge for gauge in RegisterCollector(register).collect()}
+    assert sum(sample.value for sample in gauges["redress_complaints"].samples) == 1
+
+
 def test_a_complaint_is_found_by_what_intake_calls_it(register: Register, activities: ActivityCalls) -> None:
     for source_id in ("one", "two"):
         raw = RAW | {"source_id": source_id}
@@ -296,7 +343,7 @@ def test_findings_stand_in_codes_and_no_team_in_the_clear(
     _sent(activities, case, "respond", date(2026, 6, 3), outcome="upheld", findings=found)
     with register.reading() as db:
         rows = [dict(row._mapping) for row in db.execute(select(tables.findings))]
-        teams = db.execute(select(tables.complaints.c.team)).scalars().all()
+        teams = db.execute(select(tables.complaints.c.teams)).scalars().all()
     expected = {"reference": case.reference, "number": 1, "point": 1, "stage": "stage_1"}
     assert rows == [expected | {"outcome": "upheld", "on_date": date(2026, 6, 3)}]
     assert len(teams) == 1

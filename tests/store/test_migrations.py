@@ -161,7 +161,7 @@ def test_a_process_says_what_to_run(tmp_path: Path, words: tuple[str, ...]) -> N
     def ran(*words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, *words]
         return subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
         )
 
     done = ran(*words)

@@ -41,6 +41,7 @@ from tests.api.gates import Gate, invented
 from tests.conftest import Life
 from tests.serving import Handler, serving
 from tests.stores import new_store
+from tests.waiting import PATIENCE
 
 NAME = "Watcha Inventata"
 
@@ -128,7 +129,7 @@ async def _worker(address: str, state: Path, **more: str) -> AsyncIterator[async
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
-        await asyncio.wait_for(process.wait(), 60)
+        await asyncio.wait_for(process.wait(), PATIENCE)
 
 
 async def test_a_worker_gives_metrics_traces_and_json_logs(
@@ -156,7 +157,7 @@ async def test_a_worker_gives_metrics_traces_and_json_logs(
         opened = await intake.open_complaint(client, register, opening)
         name, said = sending.complete("acknowledge", {})
         await sending.send(client, register, opened.reference, name, said, 60)
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(timeout=PATIENCE) as http:
             metrics = (await http.get(f"http://127.0.0.1:{port}/metrics")).text
     assert "temporal_workflow_task_execution_latency" in metrics
     first = r'workflow_task_schedule_to_start_latency_bucket\{[^}]*le="(\d+)"'
@@ -178,7 +179,7 @@ async def test_a_worker_that_cannot_give_its_metrics_says_so_and_ends(tmp_path: 
         taken.listen()
         for each in ("nowhere", f"127.0.0.1:{taken.getsockname()[1]}"):
             async with _worker("127.0.0.1:1", tmp_path, REDRESS_METRICS=each) as process:
-                assert await asyncio.wait_for(process.wait(), 60) == 2
+                assert await asyncio.wait_for(process.wait(), PATIENCE) == 2
             (line,) = (tmp_path / "worker.log").read_text().splitlines()
             assert f"REDRESS_METRICS: {each}: should be ADDRESS:PORT" in line
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import pytest_asyncio
 from temporalio.client import (
+    Client,
     ScheduleActionExecutionStartWorkflow,
     ScheduleActionStartWorkflow,
     ScheduleOverlapPolicy,
@@ -217,14 +218,19 @@ async def test_the_daily_digest_leaves_once_a_day_by_its_schedule(stack: Cli) ->
     described = await schedule.describe()
     london = [at.astimezone(ZoneInfo("Europe/London")) for at in described.info.next_action_times]
     assert {(at.hour, at.minute) for at in london} == {(7, 0)}
-    reports = []
-    for number in (1, 2):
-        await schedule.trigger()
-        found = await eventually(schedule.describe, lambda each, n=number: each.info.num_actions >= n)
-        started = found.info.recent_actions[-1].action
-        assert isinstance(started, ScheduleActionExecutionStartWorkflow)
-        run = stack.client.get_workflow_handle(started.workflow_id, result_type=DigestReport)
-        reports.append(await run.result())
+    reports = [await _digests_sent(stack.client, number) for number in (1, 2)]
     assert [report.failed for report in reports] == [0, 0]
     assert reports[0].sent >= (1 if calendar_today().is_working_day(today()) else 0)
     assert reports[1].sent == 0
+
+
+async def _digests_sent(client: Client, number: int) -> DigestReport:
+    """What came of a run that is started now, the how manieth of this schedule it is."""
+    schedule = client.get_schedule_handle(DIGEST_SCHEDULE)
+    await schedule.trigger()
+    found = await eventually(schedule.describe, lambda each: each.info.num_actions >= number)
+    started = found.info.recent_actions[-1].action
+    assert isinstance(started, ScheduleActionExecutionStartWorkflow)
+    run = client.get_workflow_handle(started.workflow_id, result_type=DigestReport)
+    report: DigestReport = await run.result()
+    return report

@@ -16,7 +16,7 @@ from redress.contract import workflow_id
 WINDOW = 1400
 """Pixels."""
 
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=60_000)
 
 A_CLICK = 120
 """Milliseconds that somebody holds down the button of the mouse: meanwhile a dialog may move under it."""

@@ -95,6 +95,12 @@ async def ended(life: Life) -> None:
     await life.move_to(CALENDAR.add(life.today, 63))
 
 
+async def drafted(life: Life) -> None:
+    await life.open()
+    await life.send("acknowledge")
+    await life.send("respond", outcome="upheld", letter="draft")
+
+
 async def applied(life: Life) -> None:
     await life.open(authority="irm", complainant={"name": "Testa Inventata", "role": "applicant"})
 
@@ -114,6 +120,7 @@ STORIES: dict[str, Callable[[Life], Awaitable[None]]] = {
         suspended,
         withdrawn,
         ended,
+        drafted,
         applied,
     )
 }
@@ -127,6 +134,7 @@ WAITS_FOR = {
     "waiting for the Chair of the Review Panel": "before_a_panel",
     "waiting for the Director of Children's Services": "after_a_panel",
     "waiting for the Ombudsman": "with_the_ombudsman",
+    "waiting for the person who approves letters": "drafted",
 }
 
 OPEN = {
@@ -135,7 +143,7 @@ OPEN = {
     "open: rotherham": "",
     "open: young-people": "",
     "open: family-rights": "new overdue acknowledged answered investigated reported before_a_panel"
-    " after_a_panel",
+    " after_a_panel drafted",
 }
 
 SHOWN = {

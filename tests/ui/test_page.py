@@ -46,6 +46,7 @@ async def test_an_overdue_complaint_says_so_first(new_life: NewLife, operator: O
     ]
     assert lines[-4] == "Lists: everything that is overdue · everything that waits for the Complaints Manager"
     assert lines[-3].startswith(f"{life.reference} · family-rights · received ")
+    assert lines[-2].endswith("and what they want: query who_complains")
     assert "social care complaints: statutory procedure (statutory). Why: " in lines[-1]
 
 

@@ -58,6 +58,12 @@ async def test_the_kept_one_of_duplicates_takes_the_earliest_receipt(life: Life)
     assert found["received_on"] == (life.today - timedelta(days=3)).isoformat()
     assert [link["how"] for link in found["linked"]] == ["duplicate"]
     assert found["state"] == "open"
+    back = {"on": life.today.isoformat(), "kind": "duplicate", "of": life.reference, "reason": "Both ways."}
+    with pytest.raises(Malformed, match=r"of: .* was closed as a duplicate itself"):
+        await sending.send(life.client, life.register, kept, *sending.accept("close", back), 60)
+    far = await other(life, "far", days=500)
+    with pytest.raises(Malformed, match=r"of: .* came more than a year after this one"):
+        await sending.send(life.client, life.register, far, *sending.accept("close", back | {"of": kept}), 60)
 
 
 async def test_what_an_opening_names_shows_the_link_too(life: Life) -> None:

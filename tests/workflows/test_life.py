@@ -54,14 +54,15 @@ async def test_three_stages_in_time(life: Life) -> None:
 
 
 async def test_stage_1_passes_in_silence(life: Life) -> None:
-    """Reminded before, breach on the day, letters at nine, once each, and Stage 2 open as of right."""
+    """Reminded before in the digest, breach on the day, letters at nine, once each, and Stage 2 open."""
     await life.open()
     await life.send("acknowledge")
     due = CALENDAR.add(life.today, 10)
     await life.move_to(CALENDAR.before(due, 2), "08:30")
-    assert "reminder-stage_manager" not in life.letters()
+    assert not [key for key in life.reminded() if ":stage_1_response:" in key]
     await life.move_to(CALENDAR.before(due, 2), "09:30")
-    await life.settled(lambda: "reminder-stage_manager" in life.letters())
+    await life.settled(lambda: any(":stage_1_response:" in key for key in life.reminded()))
+    assert "reminder-stage_manager" not in life.letters(), "it stands in the daily digest"
     await life.move_to(due, "23:30")
     assert not (await life.status())["overdue"]
     first_late = CALENDAR.add(due, 1)

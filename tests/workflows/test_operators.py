@@ -13,7 +13,7 @@ import pytest
 from redress.contract import SEARCH_ATTRIBUTES, TYPE_NAMES
 from redress.domain.messages import MESSAGES
 from redress.domain.parsing import parse_message
-from redress.domain.procedure import Owner, StageName
+from redress.domain.procedure import StageName, WaitingFor
 from redress.domain.sentences import with_long_dates
 from redress.procedures.loader import authority_names
 from redress.services.links import lines, list_url, ready_lists
@@ -85,7 +85,7 @@ def test_every_search_attribute_is_in_the_table() -> None:
     )
     assert rows == TYPE_NAMES
     words = set(re.findall(r"`([\w-]+)`", DOC))
-    assert {*get_args(Owner), *get_args(StageName)} <= words
+    assert {*get_args(WaitingFor), *get_args(StageName)} <= words
 
 
 def test_the_search_attributes_fit_into_an_sql_store() -> None:

@@ -50,7 +50,7 @@ async def test_what_can_be_no_complaint_fails_at_once(
         started_with,
         id=f"complaint-{reference}",
         task_queue=TASK_QUEUE,
-        execution_timeout=timedelta(seconds=40),
+        execution_timeout=timedelta(seconds=120),
     )
     with pytest.raises(WorkflowFailureError) as failed:
         await run.result()
@@ -83,8 +83,8 @@ async def test_an_activity_serves_nobody_who_calls_it_alone(life: Life, activity
             args=asked[activity],
             id=f"alone-{uuid4().hex}",
             task_queue=queue,
-            start_to_close_timeout=timedelta(seconds=10),
-            schedule_to_close_timeout=timedelta(seconds=20),
+            start_to_close_timeout=timedelta(seconds=60),
+            schedule_to_close_timeout=timedelta(seconds=120),
         )
     assert isinstance(failed.value.cause, ApplicationError)
     assert failed.value.cause.non_retryable

@@ -48,7 +48,7 @@ class Change(Schema):
     history."""
 
     details: dict[str, JsonValue] | None
-    """What was written, for roles that may read it; null for others, and once it was erased."""
+    """What was written, for roles that may read it; null for others, once struck out, and once erased."""
 
 
 class Changes(Schema):

@@ -130,7 +130,7 @@ def _of_authority(context: AppContext, authority: str) -> Callable[[str | None],
 def _payloads(body: Payloads) -> list[Payload]:
     # Of none, the `temporal` command leaves the field out, as when a query fails before it has a result.
     try:
-        parsed = json_format.ParseDict(body.document, common.Payloads(), ignore_unknown_fields=True)
+        parsed = json_format.ParseDict(body.raw, common.Payloads(), ignore_unknown_fields=True)
     except (json_format.ParseError, ValueError, TypeError, AttributeError, RecursionError):
         raise wrong("payloads", "should be a list of Temporal payloads") from None
     if len(parsed.payloads) > MAX_PAYLOADS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from typing import Annotated, Any, TypeVar
 
@@ -17,15 +18,16 @@ from redress.api.schemas import ComplaintPage, Counted, DuePage, Standing
 from redress.domain.calendar import OutsideTable, long_date
 from redress.domain.fields import Day, Kind
 from redress.domain.identifiers import AUTHORITY, typed_reference
-from redress.domain.procedure import Owner, StageName
+from redress.domain.procedure import Owner, StageName, WaitingFor
 from redress.domain.status import Status
 from redress.procedures.files import FileError
-from redress.security.access import EVERYBODY, READERS, STAFF
+from redress.security.access import EVERYBODY, MANAGER, READERS, STAFF
 from redress.security.tokens import Caller
 from redress.services import due_dates, lists, sending
 from redress.services.backends import Unavailable
 from redress.services.clock import today
 from redress.services.errors import NoAnswer
+from redress.services.struck_out import with_what_it_said
 from redress.store.listing import ComplaintFilter, Line, OwedDate, OwedFilter
 from redress.store.register import Register
 
@@ -68,7 +70,7 @@ async def list_complaints(
     due_before: Annotated[Day | None, Query(description="Only due before this date.")] = None,
     authority: Authority = None,
     waiting_for: Annotated[
-        Owner | None, Query(description="Only what waits for this role.", examples=["stage_manager"])
+        WaitingFor | None, Query(description="Only what waits for this role.", examples=["stage_manager"])
     ] = None,
     kind: Annotated[Kind | None, Query(description="Only this kind.", examples=["complaint"])] = None,
     procedure: Annotated[
@@ -145,14 +147,18 @@ async def list_due(
     openapi_extra=roles(STAFF),
 )
 async def read_complaint(
-    reference: Reference, response: Response, context: Context, as_of: AsOf = None
+    reference: Reference, response: Response, context: Context, caller: CurrentCaller, as_of: AsOf = None
 ) -> Status:
-    """Everything about it: limits, letters, messages.
+    """Everything about it: limits, letters, messages. What was struck out managers alone can read.
 
     `Redress-Read-From` says whether the complaint itself answered (`temporal`) or, since it does not answer
     or has ended, the register (`register`), which follows within seconds.
     """
-    return await _status(context, response, reference, as_of)
+    status = await _status(context, response, reference, as_of)
+    if caller.role in MANAGER and status.get("struck_out"):
+        with suppress(Unavailable):
+            return await context.backends.ask(lambda register: with_what_it_said(register, status))
+    return status
 
 
 @router.get(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Path, Query
 from pydantic import Field
@@ -17,9 +18,11 @@ from redress.domain.fields import Day
 from redress.domain.parsing import Malformed
 from redress.procedures.loader import authority_names
 from redress.security.access import STAFF
+from redress.services import drafts
 from redress.services import letters as service
 from redress.services.backends import Unavailable
 from redress.services.errors import NoAnswer, Rejected
+from redress.services.previewing import previews
 from redress.services.resending import resend
 from redress.store.letters import LetterFilter, LetterState
 from redress.store.register import Register
@@ -53,9 +56,10 @@ class Letter(Schema):
     """The London date that it bears."""
 
     state: LetterState
-    """`waiting` (not written yet), `leaving` (written), `done` (it left), `arrived` (and is known to have),
-    `failed`, `unsure` (perhaps it left), `by_hand` (for somebody to send: it lies in the outbox folder, or
-    there is no address), `erased`."""
+    """`waiting` (not written yet), `draft` (to be approved), `approved` (about to be written), `withdrawn`
+    (a draft that is not to leave any more), `leaving` (written), `done` (it left), `arrived` (and is
+    known to have), `failed`, `unsure` (perhaps it left), `by_hand` (for somebody to send: it lies in the
+    outbox folder, or there is no address), `erased`."""
 
     left_on: date | None
     """The London date on which it left; null: it has not, or nobody knows."""
@@ -77,7 +81,7 @@ class LetterText(Letter):
     """A letter with its text."""
 
     text: str
-    """As it was written."""
+    """As it was written; a draft as if it left today."""
 
 
 class Letters(Schema):
@@ -94,6 +98,39 @@ class SentByHand(Schema):
 
     on: Day = Field(examples=["2026-11-20"])
     """The London date on which they did."""
+
+
+class Approval(Schema):
+    """That a draft is approved."""
+
+    on: Day | None = None
+    """The London date. Left out: today."""
+
+    reason: str = Field(default="", max_length=8000)
+    """Why, for the file."""
+
+
+class SentBack(Approval):
+    """That a draft is sent back."""
+
+    reason: str = Field(
+        min_length=1, max_length=8000, examples=["Please say by when she can ask for Stage 2."]
+    )
+    """What is to be changed."""
+
+
+class Edit(Schema):
+    """How a draft is worded anew."""
+
+    on: Day | None = None
+    """The London date. Left out: today."""
+
+    texts: dict[str, str] = Field(default_factory=dict, examples=[{"summary": "…"}])
+    """Free texts of its message by their names: of an answer `summary` and `findings[0].reason`, of other
+    decisions `reason`."""
+
+    paragraphs: list[str] | None = Field(default=None, examples=[["…"]])
+    """What stands after the text of the letter, in place of what was added before."""
 
 
 @router.get("/v1/letters", operation_id="list_letters", summary="List letters", openapi_extra=roles(STAFF))
@@ -119,6 +156,63 @@ async def list_letters(
             known = ", ".join(authority_names())
             raise wrong("authority", f"{authority!r} is none of {known}")
     return await _page(context, LetterFilter(None, authority or caller.authority, state), limit, after)
+
+
+class PreviewedLetter(Schema):
+    """A letter as it would be, from an invented complaint."""
+
+    letter: str = Field(examples=["stage_1_response"])
+    """Which letter."""
+
+    to: str = Field(examples=["complainant"])
+    """To whom, by their part."""
+
+    procedure: str = Field(examples=["statutory"])
+    """The procedure of the invented complaint."""
+
+    subject: str
+    """Its subject."""
+
+    text: str
+    """What it says."""
+
+
+class PreviewedLetters(Schema):
+    """The letters of an authority."""
+
+    letters: list[PreviewedLetter]
+    """Each letter to each recipient once."""
+
+    missing: list[str]
+    """Letters that did not arise in the invented complaints."""
+
+
+@router.get(
+    "/v1/letters/preview",
+    operation_id="preview_letters",
+    summary="See every letter of an authority",
+    openapi_extra=roles(STAFF),
+)
+async def preview_letters(
+    caller: CurrentCaller,
+    authority: Annotated[
+        str, Query(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$", examples=["family-rights"], description="Whose.")
+    ],
+    letter: Annotated[
+        str | None, Query(pattern=r"^[a-z0-9_]{1,60}$", description="Only this letter.")
+    ] = None,
+    young: Annotated[bool, Query(description="As young people get them.")] = False,
+) -> PreviewedLetters:
+    """From invented complaints: nothing of anybody's is read, and nothing is sent."""
+    check_authority(caller, authority)
+    try:
+        shown = await asyncio.to_thread(previews, authority, letter=letter, young=young)
+    except Malformed as malformed:
+        [problem] = malformed.problems
+        raise wrong("letter" if problem.field == "--letter" else "authority", problem.what) from None
+    return PreviewedLetters(
+        letters=[PreviewedLetter(**each._asdict()) for each in shown.letters], missing=shown.missing
+    )
 
 
 @router.get(
@@ -190,17 +284,93 @@ async def resend_letter(reference: Reference, mark: Mark, context: Context, call
     responses=problems(409),
     openapi_extra=roles(STAFF),
 )
-async def letter_done(reference: Reference, mark: Mark, sent: SentByHand, context: Context) -> Letter:
-    """Somebody sent it on that day: it is tried no more. One that has left already is a 409."""
+async def letter_done(
+    reference: Reference, mark: Mark, sent: SentByHand, context: Context, caller: CurrentCaller
+) -> Letter:
+    """Somebody sent it on that day: it is tried no more. One that has left already is a 409.
 
-    def note(register: Register) -> Letter:
-        _check(register, reference, mark)
-        return Letter(**service.done(register, reference, mark, sent.on))
-
+    A draft that was approved counts from then.
+    """
+    await context.backends.ask(lambda register: _check(register, reference, mark))
     try:
-        return await context.backends.ask(note)
+        if not await context.backends.ask(lambda register: service.is_awaited(register, reference, mark)):
+            line = await context.backends.ask(lambda r: service.done(r, reference, mark, sent.on))
+            return Letter(**line)
+        client, register = context.backends.temporal(), context.backends.register
+        within = context.settings.api_answer_within
+        line = await drafts.note_as_posted(
+            client, register, reference, mark, sent.on, by=caller.name, within=within
+        )
     except Rejected as error:
         raise _conflict(error) from None
+    except (Unavailable, SQLAlchemyError, NoAnswer):
+        raise unavailable("The complaint could not be told just now. Say it again later.") from None
+    return Letter(**line)
+
+
+@router.post(
+    "/v1/complaints/{reference}/letters/{mark}/approve",
+    operation_id="approve_draft",
+    summary="Approve a draft",
+    responses=problems(409),
+    openapi_extra=roles(STAFF),
+)
+async def approve_draft(
+    reference: Reference, mark: Mark, approval: Approval, context: Context, caller: CurrentCaller
+) -> Letter:
+    """It leaves as it is now, and its message counts from the day it has left.
+
+    Whoever wrote it may not approve it, nor staff what the authority's file leaves to a Complaints Manager:
+    both are a 409.
+    """
+    role = "complaints_manager" if "complaints_manager" in caller.roles else "staff"
+    fields = approval.model_dump(exclude_none=True, mode="json") | {"as_role": role}
+    return await _take_step(context, caller.name, reference, mark, "approve_letter", fields)
+
+
+@router.post(
+    "/v1/complaints/{reference}/letters/{mark}/send-back",
+    operation_id="send_draft_back",
+    summary="Send a draft back",
+    responses=problems(409),
+    openapi_extra=roles(STAFF),
+)
+async def send_draft_back(
+    reference: Reference, mark: Mark, remark: SentBack, context: Context, caller: CurrentCaller
+) -> Letter:
+    """Whoever wrote it is told what to change."""
+    fields = remark.model_dump(exclude_none=True, mode="json")
+    return await _take_step(context, caller.name, reference, mark, "send_back_letter", fields)
+
+
+@router.post(
+    "/v1/complaints/{reference}/letters/{mark}/edit",
+    operation_id="edit_draft",
+    summary="Edit a draft",
+    responses=problems(409),
+    openapi_extra=roles(STAFF),
+)
+async def edit_draft(
+    reference: Reference, mark: Mark, edit: Edit, context: Context, caller: CurrentCaller
+) -> Letter:
+    """Its free texts change, or paragraphs are added; it has to be approved as it is then."""
+    fields = edit.model_dump(exclude_none=True, mode="json")
+    return await _take_step(context, caller.name, reference, mark, "edit_letter", fields)
+
+
+async def _take_step(
+    context: AppContext, by: str, reference: str, mark: str, step: drafts.Step, fields: dict[str, Any]
+) -> Letter:
+    await context.backends.ask(lambda register: _check(register, reference, mark))
+    try:
+        client, register = context.backends.temporal(), context.backends.register
+        within = context.settings.api_answer_within
+        line = await drafts.take_step(client, register, reference, mark, step, fields | {"by": by}, within)
+    except Rejected as error:
+        raise _conflict(error) from None
+    except (Unavailable, SQLAlchemyError, NoAnswer):
+        raise unavailable("The complaint could not be told just now. Say it again later.") from None
+    return Letter(**line)
 
 
 def _check(register: Register, reference: str, mark: str) -> None:

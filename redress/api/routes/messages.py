@@ -18,7 +18,7 @@ from redress.api.problems import Refusal, problems, unavailable, wrong
 from redress.api.routing import endpoints, roles
 from redress.domain.fields import Day, Id, Text
 from redress.domain.log import Answer
-from redress.domain.messages import MESSAGES, Message
+from redress.domain.messages import MESSAGES, ApproveLetter, Message
 from redress.security.access import INTAKE, STAFF
 from redress.security.tokens import Caller
 from redress.services import sending, unmatched
@@ -61,6 +61,7 @@ def body_of(kind: type[Message]) -> type[BaseModel]:
         kind.__name__,
         __base__=bases,
         __doc__=kind.__doc__,
+        __cls_kwargs__={"use_attribute_docstrings": False},  # it has no source: looking for it takes long
         on=(AcceptedOn, None),
         message_id=(SenderId, None),
         by=(IgnoredSender, ""),
@@ -77,9 +78,11 @@ def _endpoint(action: str, kind: type[Message]) -> Callable[..., Awaitable[Answe
         is_reached: IsReached,
         idempotency_key: IdempotencyKey = None,
     ) -> Answer:
-        body = message.document
+        body = message.raw
         _check_sender(caller, kind, body)
         body["by"] = caller.name
+        if kind is ApproveLetter:
+            body["as_role"] = "complaints_manager" if "complaints_manager" in caller.roles else "staff"
         if not is_reached:
             response.status_code = 202
             return await _keep(context, caller, reference, action, body, idempotency_key)

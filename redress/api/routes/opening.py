@@ -101,7 +101,7 @@ async def open_complaint(
     at the same moment, is one complaint, with one reference. `messages` (a case that is already under way)
     are for the role `complaints_manager`, since they could hold any decision.
     """
-    raw = opening.document
+    raw = opening.raw
     checked = await _checked(raw, caller)
     outcome = await context.openings.open(checked, raw, caller.identity, context.settings.intake_within)
     opened = _shown(outcome)

@@ -205,7 +205,7 @@ async def add_person(
     response: Response,
 ) -> dict[str, Any]:
     """Everything but the name may be left out."""
-    fields = dict(new.document)
+    fields = dict(new.raw)
     whose = _whose(caller, fields.pop("authority", None))
     made = await _changing(context, partial(directory.add, authority=whose, fields=fields, by=caller.name))
     response.headers["Location"] = f"/v1/people/{made.key}"
@@ -267,7 +267,7 @@ async def change_person(
 ) -> dict[str, Any]:
     """The whole entry is as it says from now on. The former one stays on record."""
     work = partial(
-        directory.replace, key=person, fields=entry.document, authority=caller.authority, by=caller.name
+        directory.replace, key=person, fields=entry.raw, authority=caller.authority, by=caller.name
     )
     return _shown(await _changing(context, work))
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Path, Query, Response
-from pydantic import ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from redress.api.bodies import Unparsed
@@ -16,7 +16,7 @@ from redress.api.problems import Refusal, no_such_complaint, problems, unavailab
 from redress.api.routing import endpoints, roles
 from redress.api.schemas import Next, Schema
 from redress.domain.fields import RequiredText
-from redress.domain.identifiers import REFERENCE
+from redress.domain.identifiers import REFERENCE, typed_reference
 from redress.domain.log import Answer
 from redress.domain.messages import MESSAGES
 from redress.domain.parsing import Malformed, problems_of
@@ -76,12 +76,18 @@ class UnmatchedRequests(Schema):
     next: Next
 
 
+def _typed(reference: object) -> object:
+    return typed_reference(reference) if isinstance(reference, str) else reference
+
+
 class Matching(Schema):
     """The complaint that a request belongs to."""
 
     model_config = ConfigDict(extra="forbid")
 
-    reference: str = Field(pattern=f"^{REFERENCE.pattern}$", examples=["CYP-2026-000123"])
+    reference: Annotated[str, BeforeValidator(_typed)] = Field(
+        pattern=f"^{REFERENCE.pattern}$", examples=["CYP-2026-000123"]
+    )
     """The complaint's reference."""
 
 
@@ -209,7 +215,7 @@ async def _see(context: AppContext, request: str, authority: str | None) -> None
 
 def _parsed(kind: type[B], body: Unparsed) -> B:
     try:
-        return kind.model_validate(body.document)
+        return kind.model_validate(body.raw)
     except ValidationError as error:
         raise Malformed(problems_of(error)) from None
 

@@ -29,14 +29,14 @@ def act(state: ComplaintState, entry: LogEntry) -> Outcome:
     message = entry.message
     if is_heard_of(entry):
         _hear_of_the_person(state, entry)
-    if must_be_confirmed(entry, state.people.advocate):
+    if must_be_confirmed(entry, state.people.advocate_of(state.asker(message) or 1)):
         return wait_for_confirmation(state, entry)
     return ACTIONS[message.action](state, entry, message)
 
 
 def _hear_of_the_person(state: ComplaintState, entry: LogEntry) -> None:
     """They are in contact: what was tried before counts no more, and a complaint closed for it goes on."""
-    state.attempts.made.clear()
+    state.attempts.hear(state.askers([entry]))
     if state.closed_as == "out_of_contact" and not isinstance(entry.message, Withdraw):
         state.take_up(entry)
         state.effects.send("reopened", entry)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from redress.domain.actions.registry import carries_out
+from redress.domain.complainants import NotThere
 from redress.domain.conflicts import conflict_of
 from redress.domain.effects import Fact
 from redress.domain.log import APPLIED, LogEntry, Outcome, refused
@@ -117,7 +118,10 @@ def assign(state: ComplaintState, entry: LogEntry, message: Assign) -> Outcome:
 @carries_out(SetAdvocate)
 def set_advocate(state: ComplaintState, entry: LogEntry, message: SetAdvocate) -> Outcome:
     """The person's own choice of advocate, and whether letters go there too."""
-    state.people.choose(message)
+    person = state.complainants.find(message.person) if message.person is not None else None
+    if isinstance(person, NotThere):
+        return refused(person.told(names=not entry.from_intake))
+    state.people.choose(message, state.asker(message) or 1)
     if state.ask_about_advocate():
         questions: list[Fact] = [question.asked for question in state.to_ask[-1:]]
         state.effects.send("to_ask", entry, questions=questions)

@@ -32,7 +32,7 @@ def confirm_contact(state: ComplaintState, entry: LogEntry, message: ConfirmCont
     if message.accept:
         state.outcomes[brought.seq] = Outcome("applied", f"confirmed{said}", message.on)
         if isinstance(brought.message, SetAdvocate):
-            state.people.choose(brought.message)
+            state.people.choose(brought.message, state.asker(brought.message) or 1)
     else:
         state.outcomes[brought.seq] = Outcome("not_accepted", f"not confirmed{said}", message.on)
     if message.tell_old_address:
@@ -43,10 +43,15 @@ def confirm_contact(state: ComplaintState, entry: LogEntry, message: ConfirmCont
 def _tell_old_address(state: ComplaintState, entry: LogEntry, brought: LogEntry) -> None:
     """Write to the person as they were known before a correction put in another address."""
     former = state.contacts.former.get(brought.seq)
+    whose = [state.asker(brought.message) or 1] if isinstance(brought.message, SetAdvocate) else []
+    contact = former.contact if former else None
+    if former is not None and former.number == state.complainants.successor:
+        contact = former.successor
     state.effects.send(
         "contact_confirmed",
         entry,
         what="advocate" if isinstance(brought.message, SetAdvocate) else "address",
         brought_on=brought.message.on.isoformat(),
-        former=former.model_dump(mode="json") if former else None,
+        former=contact.model_dump(mode="json") if contact else None,
+        **state.only_to([former.number] if former else whose),
     )

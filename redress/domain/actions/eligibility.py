@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from redress.domain.actions.registry import carries_out
+from redress.domain.drafting import draft, waits_to_be_approved
 from redress.domain.effects import Fact
 from redress.domain.log import APPLIED, LogEntry, Outcome, refused
 from redress.domain.messages import Accept, Decline
@@ -43,6 +44,10 @@ def decline(state: ComplaintState, entry: LogEntry, message: Decline) -> Outcome
             "A complaint that has been answered or gone to a later stage can no longer be declined: "
             "later stages may not be refused. Withdrawal, or closing by agreement, ends it."
         )
+    if waits_to_be_approved(state, entry, message, "declined"):
+        owed = state.latest.get("eligibility_decision")
+        response = "eligibility_decision" if owed is not None and owed.is_open else state.stage_rules.response
+        return draft(state, entry, message, "declined", response=response)
     if state.opening.complainant is None and not (message.note or state.notes):
         what = "no steps taken about an anonymous concern are recorded (a note says them)"
         state.note_irregular(entry, what)

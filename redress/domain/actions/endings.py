@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from redress.domain.actions.registry import carries_out
+from redress.domain.complainants import Complainant, NotThere, WhoReads
 from redress.domain.log import APPLIED, LogEntry, Outcome, refused
 from redress.domain.messages import Reopen, ResolveInformally, Withdraw
 from redress.domain.procedure import Stage
@@ -26,11 +27,17 @@ def resolve_informally(state: ComplaintState, entry: LogEntry, message: ResolveI
 
 @carries_out(Withdraw)
 def withdraw(state: ComplaintState, entry: LogEntry, message: Withdraw) -> Outcome:
-    """Withdrawn by the complainant, at any stage; of a closed complaint, the request that came too late."""
-    if message.person is not None and not state.opening.is_brought_by(message.person):
-        return refused("person: nobody of that name complains here.")
+    """Withdrawn by the complainant, at any stage; of a closed complaint, the request that came too late.
+
+    Of several people one may leave alone: the complaint goes on until the last of them withdraws.
+    """
+    person = state.complainants.find(message.person) if message.person is not None else None
+    if isinstance(person, NotThere):
+        return refused(person.told(names=not entry.from_intake))
     if message.stage is not None and message.stage != state.entry:
-        return _withdraw_request(state, entry, message)
+        return _withdraw_request(state, entry, message, person)
+    if person is not None and state.complainants.others_than(person.number):
+        return _leave(state, entry, person)
     if state.requests.late:
         state.decide_late_requests(Outcome("overtaken", "withdrawn", message.on))
         if state.closed_on is not None:
@@ -43,11 +50,31 @@ def withdraw(state: ComplaintState, entry: LogEntry, message: Withdraw) -> Outco
     return APPLIED
 
 
-def _withdraw_request(state: ComplaintState, entry: LogEntry, message: Withdraw) -> Outcome:
+def _leave(state: ComplaintState, entry: LogEntry, person: Complainant) -> Outcome:
+    """One of several people complains no more; for the others it goes on."""
+    had_request = state.drop_requests_of(person.number, "withdrawn")
+    if state.closed_on is not None and not had_request:
+        return refused("The complaint is closed already.")
+    state.complainants.leave(person.number, "withdrawn", entry.message.on)
+    only_to, over = state.only_to([person.number]), state.effects.nothing_more()
+    state.effects.send("withdrawal", entry, goes_on=True, next=over, **only_to)
+    waited_alone = had_request and state.closed_on is None and not state.requests.early
+    if waited_alone and state.answers.window_has_passed(state.stage_rules) and not state.anything_is_owed:
+        state.close("lapsed", "closure", entry)
+    return APPLIED
+
+
+def _withdraw_request(
+    state: ComplaintState, entry: LogEntry, message: Withdraw, person: Complainant | None
+) -> Outcome:
     """The request for a stage alone is withdrawn: what was answered before it stands."""
     wanted = state.procedure.stage.get(message.stage or "")
     if wanted is None:
         return refused(f"stage: this procedure has no {message.stage}.")
+    if person is not None and state.complainants.others_than(person.number):
+        by_one = _withdraw_own_request(state, entry, wanted, person)
+        if by_one is not None:
+            return by_one
     early = wanted.name == "stage_3" and state.drop_early_requests("withdrawn")
     if early or (state.stage_rules.next == wanted.name and state.drop_requests("withdrawn")):
         if early and state.answers.window_has_passed(state.stage_rules):
@@ -61,12 +88,34 @@ def _withdraw_request(state: ComplaintState, entry: LogEntry, message: Withdraw)
         return refused("The complaint is closed already.")
     if wanted.name in state.answers.on:
         return refused(f"stage: {wanted.title} was answered already; that answer stands.")
+    about = state.asked_by([person.number]) if person is not None else WhoReads()
     state.go_back(_stage_before(state, wanted))
     if state.stage in state.answers.on and not state.answers.may_go_on_after(state.stage_rules):
         state.requests.withdrawn = True
-        state.close("withdrawn", "withdrawal", entry, request_for=wanted.name)
+        state.close("withdrawn", "withdrawal", entry, request_for=wanted.name, **about)
     else:
-        state.effects.send("withdrawal", entry, request_for=wanted.name)
+        state.effects.send("withdrawal", entry, request_for=wanted.name, **about)
+    return APPLIED
+
+
+def _withdraw_own_request(
+    state: ComplaintState, entry: LogEntry, wanted: Stage, person: Complainant
+) -> Outcome | None:
+    """One of several people does not ask for a stage any more; None: nobody else asked for it."""
+    only_to = state.only_to([person.number])
+    if state.stage != wanted.name:
+        if not state.drop_requests_of(person.number, "withdrawn"):
+            return refused(f"stage: {wanted.title} does not run, and no request of this person's waits.")
+        state.effects.send("withdrawal", entry, request_for=wanted.name, **only_to)
+        return APPLIED
+    asked = state.requests.asked_by.get(wanted.name, set())
+    if person.number not in asked:
+        return refused(f"stage: this person did not ask for {wanted.title}.")
+    asked.remove(person.number)
+    if not any(each.number in asked for each in state.complainants.present):
+        return None
+    asked_at = _stage_before(state, wanted).name
+    state.effects.send("withdrawal", entry, request_for=wanted.name, stage=asked_at, goes_on=True, **only_to)
     return APPLIED
 
 
@@ -86,7 +135,7 @@ def reopen(state: ComplaintState, entry: LogEntry, message: Reopen) -> Outcome:
         return refused("The matter is with the Ombudsman: it is not reopened here.")
     if state.closed_as == "declined":
         return refused("The matter was declined; it can be brought again as a new complaint.")
-    if state.closed_as == "died" or state.complainant_died:
+    if state.closed_as == "died" or state.complainants.nobody_is_left:
         return _go_on_after_death(state, entry, message)
     if not within:
         return refused(
@@ -110,7 +159,7 @@ def _go_on_after_death(state: ComplaintState, entry: LogEntry, message: Reopen) 
     """Somebody goes on with the complaint of a person who died: no policy stands in their way."""
     if message.complainant is not None:
         state.change_complainant(message.complainant)
-    elif state.complainant_died:
+    elif state.complainants.nobody_is_left:
         return refused(
             "The complainant has died: name who goes on with it (complainant), and as what (capacity: "
             "executor, parent, other)."

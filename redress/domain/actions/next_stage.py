@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from redress.domain.actions.registry import carries_out
+from redress.domain.complainants import NotThere
+from redress.domain.drafting import draft, waits_to_be_approved
 from redress.domain.effects import Fact
 from redress.domain.log import APPLIED, LogEntry, Outcome, pending, refused
 from redress.domain.messages import AddPoints, DecideEarly, DecideLate, Escalate
@@ -32,6 +34,9 @@ def escalate(state: ComplaintState, entry: LogEntry, message: Escalate) -> Outco
     why_not = "" if state.requests.withdrawn else _NO_WAY_ON.get(state.closed_as or "", "")
     if why_not:
         return refused(why_not)
+    person = state.complainants.find(message.person) if message.person is not None else None
+    if isinstance(person, NotThere):
+        return refused(person.told(names=not entry.from_intake))
     stage = state.stage_rules
     joined = _join(state, entry, message, stage) if state.closed_on is None else None
     if joined is not None:
@@ -39,9 +44,13 @@ def escalate(state: ComplaintState, entry: LogEntry, message: Escalate) -> Outco
     if stage.next is None:
         return refused(f"{stage.title} is the last stage; {state.procedure.beyond}.")
     if state.requests.asked_from(entry, stage.name) != stage.name or _is_open(state, message, stage):
-        return OPENED_BY_ANOTHER
+        return _opened_by_another(state, entry, stage)
     lapsed = state.closed_as == "lapsed" or (
-        state.closed_on is None and state.answers.window_has_passed(stage)
+        state.closed_on is None
+        and (
+            state.answers.window_has_passed(stage)
+            or state.own_time_has_passed(stage, person.number if person else None)
+        )
     )
     if _is_too_late(state, entry, stage, lapsed=lapsed):
         return _wait_for_decision(state, entry, lapsed=lapsed)
@@ -54,6 +63,12 @@ def escalate(state: ComplaintState, entry: LogEntry, message: Escalate) -> Outco
         state.note_irregular(entry, f"came without a date after closing on {closed_on}; taken as in time")
     state.open_stage(stage.next, entry, state.day)
     return APPLIED
+
+
+def _opened_by_another(state: ComplaintState, entry: LogEntry, stage: Stage) -> Outcome:
+    """The stage runs already, and of several people this one asks for it too."""
+    state.requests.asked_by.setdefault(stage.name, set()).update(state.askers([entry]))
+    return OPENED_BY_ANOTHER
 
 
 def _is_open(state: ComplaintState, message: Escalate, stage: Stage) -> bool:
@@ -80,7 +95,9 @@ def _join(state: ComplaintState, entry: LogEntry, message: Escalate, stage: Stag
         point.state = "open"
     if stage.name in state.answers.on:
         state.answers.owe_anew(stage, message.on, keep=True)
-    state.effects.send("points_joined", entry, joined=[point.number for point in joining])
+    numbers: list[Fact] = [point.number for point in joining]
+    asked_by = state.asked_by(state.askers([entry]))
+    state.effects.send("points_joined", entry, joined=numbers, **asked_by)
     return APPLIED
 
 
@@ -116,7 +133,8 @@ def _is_too_late(state: ComplaintState, entry: LogEntry, stage: Stage, *, lapsed
 
 def _wait_for_decision(state: ComplaintState, entry: LogEntry, *, lapsed: bool) -> Outcome:
     state.wait_for_decision(entry)
-    state.effects.send("request_waits", entry, why="late" if lapsed else "closed")
+    to_asker = state.only_to(state.askers([entry]))
+    state.effects.send("request_waits", entry, why="late" if lapsed else "closed", **to_asker)
     passed = "The window to ask has passed" if lapsed else "The complaint was closed early"
     return pending(f"{passed}; the Complaints Manager decides on this request, with reasons.")
 
@@ -138,7 +156,7 @@ def _wait_for_its_day(
         return None
     same_day = state.requests.has_opened(stage.name, message.on) and message.stage is None
     if not state.requests.is_retry and same_day:
-        return OPENED_BY_ANOTHER  # by form and by letter on one day
+        return _opened_by_another(state, entry, stage)  # by form and by letter on one day
     if state.keeps_early(stage) or (message.stage == "stage_3" and not is_next):
         return state.wait_for_adjudication(entry)
     _say_that_it_waits(state, entry, "early")
@@ -159,7 +177,7 @@ def _may_go_on(state: ComplaintState, stage: Stage, message: Escalate) -> bool:
 def _say_that_it_waits(state: ComplaintState, entry: LogEntry, why: str) -> None:
     """Write to whoever asked, the first time."""
     if not state.requests.is_retry:
-        state.effects.send("request_waits", entry, why=why)
+        state.effects.send("request_waits", entry, why=why, **state.only_to(state.askers([entry])))
 
 
 @carries_out(DecideLate)
@@ -167,14 +185,19 @@ def decide_late(state: ComplaintState, entry: LogEntry, message: DecideLate) -> 
     """A person's reasoned decision on a request made after its window."""
     if not state.requests.late:
         return refused("No late request is waiting for a decision.")
+    about_a_stage = any(isinstance(request.message, Escalate) for request in state.requests.late)
+    if about_a_stage and waits_to_be_approved(state, entry, message, "late_request_decision"):
+        return draft(state, entry, message, "late_request_decision", response="late_request_decision")
     decided_on = state.decide_late_requests(_decided(message), assumed=entry.assumed)
     requests = [request for request in decided_on if isinstance(request.message, Escalate)]
     if requests:
         stage = state.stage_rules
+        asked = state.askers(requests)
         if message.accept and stage.next is not None:
             state.open_stage(stage.next, requests[0], requests[0].message.on)
+            state.requests.asked_by[stage.next] = asked
         if is_written(entry, message):
-            state.effects.send("late_request_decision", entry)
+            state.effects.send("late_request_decision", entry, **state.only_to(asked))
     for request in decided_on:
         if isinstance(request.message, AddPoints):
             _decide_about_points(state, entry, request, request.message, join=message.accept)
@@ -197,17 +220,19 @@ def decide_early(state: ComplaintState, entry: LogEntry, message: DecideEarly) -
     if stage.name not in state.answers.on or stage.next != "stage_3":
         return refused("The adjudication is not there yet: the person is asked after it.")
     requests = state.requests.take_early()
+    asked = state.askers(requests)
     state.deadlines.reach("early_decided", message.on, assumed=entry.assumed)
     decided = _decided(message)
     state.outcomes |= {request.seq: decided for request in requests}
     if not message.accept:
         if state.answers.window_has_passed(stage):
             state.close("lapsed", "", entry)
-        state.effects.send("early_request_decision", entry)
+        state.effects.send("early_request_decision", entry, **state.asked_by(asked))
         return APPLIED
     state.answers.use_window(stage)
     state.requests.waiting += requests[1:]  # points that they name besides join the panel
     state.open_stage("stage_3", requests[0], state.answers.received[stage.name])
+    state.requests.asked_by["stage_3"] = asked
     return APPLIED
 
 

@@ -17,6 +17,7 @@ from redress.domain.messages import (
     SendPapers,
 )
 from redress.domain.people import PANEL
+from redress.domain.safeguarding import tell_of_safety
 from redress.domain.state import ComplaintState
 from redress.domain.words import plain
 
@@ -112,6 +113,7 @@ def record_meeting(state: ComplaintState, entry: LogEntry, message: RecordMeetin
 def add_note(state: ComplaintState, entry: LogEntry, message: AddNote) -> Outcome:
     """A note for the file: it may be about any day, and changes no date."""
     state.add_note()
+    tell_of_safety(state, entry, message.note)
     return APPLIED
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from redress.domain.actions.registry import carries_out
 from redress.domain.answers import GivenAnswer
+from redress.domain.drafting import draft, take_back_alike, waits_to_be_approved
 from redress.domain.effects import Fact
 from redress.domain.log import APPLIED, LogEntry, Outcome
 from redress.domain.messages import Respond
@@ -11,7 +12,7 @@ from redress.domain.parsing import Problem, fingerprint
 from redress.domain.points import Point, PointFinding
 from redress.domain.position import Ending
 from redress.domain.procedure import Stage
-from redress.domain.receipt import is_written, leaving_of, received_on
+from redress.domain.receipt import is_written, leaving_of, receipts
 from redress.domain.state import ComplaintState
 
 
@@ -50,12 +51,18 @@ def respond(state: ComplaintState, entry: LogEntry, message: Respond) -> Outcome
     order = state.procedure.order
     if order[stage.name] > order[state.current_stage]:
         return state.wait(entry, f"{stage.title} has not been asked for yet; the answer is kept until it is.")
-    if state.stage == "intake":
+    waits = waits_to_be_approved(state, entry, message, stage.answer_letter)
+    if state.stage == "intake" and not waits:
         state.take_undecided(entry)
     chosen = _points_answered(state, message, stage)
     earlier = _answer_to_the_same(state, message, stage)
     if earlier is not None and not chosen:
         return _answer_again(state, entry, message, earlier)
+    points = frozenset(point.number for point in chosen)
+    if waits and (chosen or message.findings):
+        letter, response = stage.answer_letter, stage.response
+        return draft(state, entry, message, letter, response=response, stage=stage.name, points=points)
+    take_back_alike(state, entry, message, stage.name, points)
     _note_what_is_missing(state, entry, message, stage)
     _record(state, entry, message, stage, chosen)
     ends = chosen and stage.name == state.current_stage and not state.unanswered(stage.name)
@@ -132,8 +139,7 @@ def _record(
     answer = GivenAnswer(stage.name, message.on, points, _content(message))
     state.answers.given[message.message_id] = answer
     if chosen:
-        received = received_on(state, entry, message)
-        state.answers.record(message.message_id, answer, received, message.by)
+        state.answers.record(message.message_id, answer, receipts(state, entry, message), message.by)
     if not message.findings:
         _decide_alike(message, stage, chosen)
         return
@@ -239,10 +245,14 @@ def _amend(state: ComplaintState, entry: LogEntry, message: Respond, earlier: Gi
     meanwhile because that passed or the answer ended it; where it runs, it runs on.
     """
     stage = state.procedure.stage[earlier.stage]
-    received = received_on(state, entry, message)
     judged = {finding.point for finding in message.findings} or set(earlier.points)
-    answer = GivenAnswer(stage.name, message.on, frozenset(judged & earlier.points), _content(message))
-    state.answers.record(message.message_id, answer, received, message.by)
+    points = frozenset(judged & earlier.points)
+    if waits_to_be_approved(state, entry, message, stage.answer_letter):
+        return draft(state, entry, message, stage.answer_letter, stage=stage.name, points=points)
+    take_back_alike(state, entry, message, stage.name, points)
+    had = receipts(state, entry, message)
+    answer = GivenAnswer(stage.name, message.on, points, _content(message))
+    state.answers.record(message.message_id, answer, had, message.by)
     _find_anew(state, entry, message, earlier)
     for remedy in message.remedies:
         state.remedies.agree_anew(remedy, message.on)
@@ -250,7 +260,7 @@ def _amend(state: ComplaintState, entry: LogEntry, message: Respond, earlier: Gi
     if stage.name == state.current_stage and stage.name in state.answers.on and stage.next is not None:
         if ended and message.outcome != "resolved":
             state.position.open()
-        state.answers.begin_window(stage, max(received, leaving_of(entry, message)))
+        state.answers.begin_window(stage, max(*had.values(), leaving_of(entry, message)))
     _send_answer(state, entry, message, stage, amends_on=earlier.on.isoformat())
     if stage.name == state.current_stage and stage.name in state.answers.on:
         state.ask_about_early_requests(entry)

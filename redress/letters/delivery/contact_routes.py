@@ -10,6 +10,7 @@ from redress.domain.directory import Responsible
 from redress.domain.fields import Advocate, Appointee, Contact
 from redress.domain.letter_form import asked_for
 from redress.letters.naming import one_line
+from redress.letters.recipients import is_outside, person_of
 from redress.letters.visible import visible
 from redress.procedures.authority import Authority
 from redress.store.outbound import Route
@@ -46,14 +47,15 @@ def contact_routes_of(
 ) -> ContactRoutes:
     """How the recipient of a letter is reached now. Staff by the authority's file, where nobody is named.
 
-    `staff`: who of the directory it goes to. `former`: the complainant is written to as they were known
-    before.
+    `staff`: who of the directory it goes to. `former`: somebody who complains is written to as they were
+    known before.
     """
-    person = former or case.opening.complainant
-    if recipient == "complainant" and person is not None:
+    person = person_of(case, recipient)
+    if isinstance(person, Advocate):
+        return _routes_of(person, "")
+    person = former or person
+    if is_outside(recipient) and person is not None:
         return _routes_of(person, person.format)
-    if recipient == "advocate" and case.state.people.advocate is not None:
-        return _routes_of(case.state.people.advocate, "")
     if staff is not None and usable_email(staff.email):
         name, email = one_line(staff.name), usable_email(staff.email)
         return ContactRoutes(name, email, "", "", ["staff"], "", wants_text=False)

@@ -20,6 +20,7 @@ from redress.store import letters as kept
 from tests.letters.delivery import notify_service
 from tests.letters.delivery.conftest import Desk, settings_by_notify
 from tests.letters.delivery.notify_service import Fault, NotifyService
+from tests.waiting import PATIENCE
 
 MakeDesk = Callable[[Settings], Desk]
 
@@ -342,7 +343,7 @@ def ask(notify: NotifyService, *, secret: str = notify_service.SECRET, ago: int 
     said = {"iss": notify_service.SERVICE, "iat": int(time.time()) - ago, **claims}
     token = jwt.encode({k: v for k, v in said.items() if v is not None}, secret, algorithm="HS256")
     headers = {"Authorization": f"Bearer {token}"}
-    return requests.get(f"{notify.url}/v2/notifications", headers=headers, timeout=5).status_code
+    return requests.get(f"{notify.url}/v2/notifications", headers=headers, timeout=PATIENCE).status_code
 
 
 def test_the_stand_in_asks_for_a_token_that_is_right(notify: NotifyService) -> None:
@@ -351,7 +352,7 @@ def test_the_stand_in_asks_for_a_token_that_is_right(notify: NotifyService) -> N
     assert ask(notify, ago=60) == 403
     assert ask(notify, iss=notify_service.EMAIL) == 403
     assert ask(notify, iat=None) == 403
-    assert requests.get(f"{notify.url}/v2/notifications", timeout=5).status_code == 401
+    assert requests.get(f"{notify.url}/v2/notifications", timeout=PATIENCE).status_code == 401
 
 
 @pytest.mark.parametrize(

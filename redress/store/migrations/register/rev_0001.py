@@ -60,7 +60,8 @@ def upgrade() -> None:
         sa.Column("late_since", sa.Date(), nullable=True),
         sa.Column("closed_on", sa.Date(), nullable=True),
         sa.Column("closed_as", sa.String(length=20), nullable=True),
-        sa.Column("team", sa.String(length=64), nullable=False),
+        sa.Column("duplicate_of", sa.String(length=40), nullable=True),
+        sa.Column("teams", sa.Text(), nullable=False),
         sa.Column("overdue", sa.Boolean(), nullable=False),
         sa.Column("is_listed", sa.Boolean(), nullable=False),
         sa.Column("good_until", sa.Date(), nullable=False),
@@ -139,6 +140,18 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=200), nullable=True),
         sa.Column("place", sa.String(length=400), nullable=True),
         sa.PrimaryKeyConstraint("authority", "mailbox", "on_date", "kind"),
+    )
+    op.create_table(
+        "documents",
+        sa.Column("reference", sa.String(length=40), nullable=False),
+        sa.Column("document", sa.String(length=32), nullable=False),
+        sa.Column("caller", sa.String(length=200), nullable=False),
+        sa.Column("attached_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("media_type", sa.String(length=100), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("body", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("reference", "document"),
     )
     op.create_table(
         "events",

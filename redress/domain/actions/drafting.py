@@ -1,0 +1,112 @@
+"""A draft's life: edited, sent back, approved, left."""
+
+from __future__ import annotations
+
+from redress.domain.actions.registry import ACTIONS, carries_out
+from redress.domain.drafts import Draft
+from redress.domain.log import APPLIED, LogEntry, Outcome, refused
+from redress.domain.messages import ApproveLetter, EditLetter, LetterLeft, SendBackLetter
+from redress.domain.state import ComplaintState
+from redress.domain.words import same_words
+
+
+@carries_out(ApproveLetter)
+def approve_letter(state: ComplaintState, entry: LogEntry, message: ApproveLetter) -> Outcome:
+    """The draft leaves as it is; not where something has come since that changes it."""
+    draft, why_not = _open(state, message.mark)
+    if draft is None:
+        return refused(why_not)
+    why_not = _may_not_approve(draft, message)
+    if why_not:
+        return refused(why_not)
+    draft.approved, draft.was_approved = entry, True
+    state.effects.release(draft.template, draft.release, draft.key, entry)
+    for heard in state.effects.heard:  # dated earlier, and come later
+        if heard.seq > entry.seq:
+            state.drafts.void(heard, state.outcomes[heard.seq])
+    return APPLIED
+
+
+def _may_not_approve(draft: Draft, message: ApproveLetter) -> str:
+    """Why somebody may not approve a draft; empty: they may. A Complaints Manager may, but for their own."""
+    writer = draft.entry.message.by
+    is_writer = bool(writer) and same_words(writer) == same_words(message.by)
+    if is_writer and not draft.rule.writer_may_approve:
+        return "Whoever wrote a letter does not approve it: somebody else does (writer_may_approve)."
+    managers_alone = {draft.rule.approver, draft.rule.deputy or "complaints_manager"} == {
+        "complaints_manager"
+    }
+    if message.as_role == "staff" and managers_alone:
+        return "This letter is approved by a Complaints Manager."
+    return ""
+
+
+@carries_out(SendBackLetter)
+def send_back_letter(state: ComplaintState, entry: LogEntry, message: SendBackLetter) -> Outcome:
+    """Whoever wrote it is told what is to be changed."""
+    draft, why_not = _open(state, message.mark)
+    if draft is None:
+        return refused(why_not)
+    draft.approved = None
+    draft.send_back(entry)
+    owner = state.procedure.stage[draft.stage].answered_by if draft.stage in state.procedure.stage else ""
+    state.effects.send(
+        "letter_sent_back",
+        entry,
+        to=owner or "complaints_manager",
+        mark=message.mark,
+        which=draft.template,
+        due_on=state.drafts.due_on(draft).isoformat(),
+    )
+    return APPLIED
+
+
+@carries_out(EditLetter)
+def edit_letter(state: ComplaintState, entry: LogEntry, message: EditLetter) -> Outcome:
+    """Its texts are worded anew; it has to be approved as it is now."""
+    draft, why_not = _open(state, message.mark)
+    if draft is None:
+        return refused(why_not)
+    why_not = draft.edit(message.texts, message.paragraphs)
+    if why_not:
+        return refused(why_not)
+    draft.approved = None
+    return APPLIED
+
+
+@carries_out(LetterLeft)
+def letter_left(state: ComplaintState, entry: LogEntry, message: LetterLeft) -> Outcome:
+    """The message counts from now on, as if it had come on this day."""
+    draft = state.drafts.marked(message.mark)
+    if draft is None:
+        return refused(_no_draft(message.mark))
+    if draft.left is not None:
+        return APPLIED  # told twice: by whoever posted it, and by what sent it
+    if draft.withdrawn:
+        state.note_irregular(entry, f"the letter {message.mark} left although it had been withdrawn")
+    elif not draft.was_approved:
+        state.note_irregular(entry, f"the letter {message.mark} left without having been approved")
+    draft.left, draft.withdrawn = entry, ""
+    leaving = draft.leaving(entry)
+    outcome = ACTIONS[leaving.message.action](state, leaving, leaving.message)
+    if outcome.outcome == "refused":
+        state.note_irregular(entry, f"the letter {message.mark} left, and what it says could not be done")
+    state.outcomes[leaving.seq] = outcome._replace(since=state.day)
+    state.effects.add_paragraphs(draft.template, leaving.seq, draft.paragraphs)
+    return APPLIED
+
+
+def _open(state: ComplaintState, mark: str) -> tuple[Draft | None, str]:
+    """The draft of a mark that has not left; else why there is none."""
+    draft = state.drafts.marked(mark)
+    if draft is None:
+        return None, _no_draft(mark)
+    if draft.left is not None:
+        return None, f"The letter {mark} left on {draft.left.message.on.isoformat()}."
+    if draft.withdrawn:
+        return None, f"The letter {mark} was withdrawn: {draft.withdrawn}."
+    return draft, ""
+
+
+def _no_draft(mark: str) -> str:
+    return f"There is no draft {mark} in this complaint on that day."

@@ -1,0 +1,75 @@
+"""Whether the letter about a decision waits to be approved, and drafting it."""
+
+from __future__ import annotations
+
+from redress.domain.drafts import DecidingMessage, Draft
+from redress.domain.effect_log import mark_of
+from redress.domain.log import LogEntry, Outcome, pending
+from redress.domain.procedure import LetterRule, StageName
+from redress.domain.state import ComplaintState
+
+DECISIONS = ("declined", "late_request_decision", "closure")
+"""The letters beside answers that decide something for a family."""
+
+NEVER_WAITS = ("passed_on",)
+"""Answers that decide nothing for a family: what was brought is passed on."""
+
+
+def waits_to_be_approved(
+    state: ComplaintState, entry: LogEntry, message: DecidingMessage, letter: str
+) -> bool:
+    """Whether a message is to count only when its letter has left, and has not yet.
+
+    Not a past message of an opening, whose letter left long ago; nor where nobody can be written to.
+    """
+    drafted = state.drafts.of(entry)
+    if drafted is not None and drafted.left is not None:
+        return False
+    nobody = state.opening.complainant is None or state.complainants.nobody_is_left
+    if state.is_past(entry) or nobody or not letter:
+        return False
+    if message.letter is not None:
+        return message.letter == "draft"
+    policy = state.procedure.policy
+    leaves = policy.letters.get(letter, LetterRule()).leaves
+    waits = leaves or ("at_once" if letter in NEVER_WAITS else policy.decision_letters)
+    return waits == "draft" and entry.leaves_on is not None
+
+
+def draft(
+    state: ComplaintState,
+    entry: LogEntry,
+    message: DecidingMessage,
+    letter: str,
+    *,
+    response: str = "",
+    stage: StageName | None = None,
+    points: frozenset[int] = frozenset(),
+) -> Outcome:
+    """Keep a message until its letter has left, and ask for its approval.
+
+    `response`: the limit that it meets; `stage`, `points`: what an answer answers.
+    """
+    stage = stage or state.current_stage
+    take_back_alike(state, entry, message, stage, points)
+    rule = state.procedure.policy.letters.get(letter, LetterRule())
+    kept = Draft(entry, letter, rule, f"{letter}:{mark_of(entry)}", stage, response, points)
+    state.drafts.put(kept)
+    due_on = state.drafts.due_on(kept).isoformat()
+    state.effects.send(
+        "letter_to_approve", entry, to=rule.approver, mark=kept.marks[0], due_on=due_on, which=letter
+    )
+    return pending(
+        f"Its letter is a draft ({kept.marks[0]}), to be approved by {due_on}: it counts from the day on "
+        "which the letter has left."
+    )
+
+
+def take_back_alike(
+    state: ComplaintState, entry: LogEntry, message: DecidingMessage, stage: StageName, points: frozenset[int]
+) -> None:
+    """What waits to say the same is withdrawn: this message says it."""
+    for other in state.drafts.alike(message, stage, points):
+        if other.entry.seq != entry.seq:
+            other.withdrawn = "a later one took its place"
+            state.outcomes[other.entry.seq] = Outcome("overtaken", other.withdrawn, state.day)

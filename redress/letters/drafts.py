@@ -1,0 +1,148 @@
+"""Drafts as letters: written for whoever reads one, and for good once it is approved."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection
+
+from redress.domain.case import Case
+from redress.domain.directory import Directory
+from redress.domain.drafts import Draft
+from redress.domain.london import instant
+from redress.letters.addressing import directory_of, written
+from redress.store import letters as store
+from redress.store.letters import LetterRow, NewLetter, State
+from redress.store.register import Register
+
+log = logging.getLogger(__name__)
+
+
+def effect_of(case: Case, draft: Draft, on: date) -> tuple[Case, dict[str, Any]] | None:
+    """What writes the letter of a draft as if it left on a London date, and the complaint as it is then.
+
+    Of one that has left, as it did. None where its message writes no letter, as things stand.
+    """
+    then = case if draft.left is not None else case.as_if_left(draft, max(on, draft.entry.message.on))
+    for effect in then.state.effects:
+        if effect.key == draft.key and effect.template == draft.template:
+            return then, {"key": effect.key, "template": effect.template, "facts": effect.shown()}
+    return None
+
+
+def letters_of(
+    case: Case, draft: Draft, on: date, *, texts: bool = False, directory: Directory | None = None
+) -> list[NewLetter]:
+    """The copies of a draft as if it left on a London date; of one that has left, as it did."""
+    found = effect_of(case, draft, on)
+    return [*written(*found, on, texts=texts, directory=directory)] if found is not None else []
+
+
+class DraftDesk:
+    """A register's letters that wait to be approved. `texts`: text messages are sent beside letters."""
+
+    def __init__(self, register: Register, *, texts: bool) -> None:
+        self.register = register
+        self.texts = texts
+
+    def see_to(self, db: Connection, case: Case, on: date, released: Collection[str] = ()) -> bool:
+        """Bring the letters up to date with a complaint, on a London date; whether all could be written.
+
+        `released`: the keys of those that have just been approved: they are written for good, and anew where
+        an earlier approval had been voided. What has a sender's hand on it stays as it is.
+        """
+        drafts = [*case.state.drafts]
+        if not (drafts or case.state.strikes.struck):
+            return True
+        rows = store.of_drafts(db, case.reference, [draft.key for draft in drafts])
+        by_key: dict[str, list[LetterRow]] = {}
+        for row in rows:
+            by_key.setdefault(row.key, []).append(row)
+        all_written = True
+        for draft in drafts:
+            try:
+                self._see_to(db, case, draft, by_key.pop(draft.key, []), on, draft.key in released)
+            except Exception as error:  # a letter that cannot be written must not hold up the record
+                what = f"the draft {draft.template} cannot be written: {type(error).__name__}"
+                log.error("%s: %s", case.reference, what)
+                all_written = False
+        for gone in by_key.values():  # its message was struck out, or is another letter's by now
+            self._turn(db, gone, "withdrawn")
+        return all_written
+
+    def _see_to(
+        self, db: Connection, case: Case, draft: Draft, rows: list[LetterRow], on: date, is_new: bool
+    ) -> None:
+        is_leaving = case.is_leaving(draft)
+        if is_leaving and rows and not is_new and not any(row.state in store.TO_APPROVE for row in rows):
+            return
+        if draft.state == "withdrawn":
+            self._turn(db, rows, "withdrawn")
+        elif draft.left is not None:
+            self._note_as_posted(db, case, draft, rows)
+        else:
+            state: State = "ready" if is_leaving else "approved" if draft.approved is not None else "draft"
+            letters = letters_of(
+                case,
+                draft,
+                on,
+                texts=self.texts and is_leaving,
+                directory=directory_of(self.register, db, case),
+            )
+            places = {(letter.key, letter.recipient) for letter in letters}
+            self._turn(db, [row for row in rows if (row.key, row.recipient) not in places], "withdrawn")
+            self._put(db, case, rows, letters, state)
+
+    def _put(
+        self, db: Connection, case: Case, rows: list[LetterRow], letters: list[NewLetter], state: State
+    ) -> None:
+        """Note letters in a state, those that a sender has in hand apart; `ready`: with text and address."""
+        had = {(row.key, row.recipient): row for row in rows}
+        taken = {place for place, row in had.items() if not self._take(db, row)}
+        mine = [letter for letter in letters if (letter.key, letter.recipient) not in taken]
+        if state != "ready":
+            store.put_drafts(db, case.reference, mine, state)
+            return
+        last = max(store.written(db, case.reference).values(), default=0)
+        rounds = {place: _round_of(row) for place, row in had.items()}
+        store.put(db, self.register.cipher, case.reference, mine, last, rounds)
+
+    def _take(self, db: Connection, row: LetterRow) -> bool:
+        """Keep senders from a letter that is about to be written anew; whether none has it."""
+        return _is_movable(row) and store.change(
+            db, row, (row.state,), {"round": row.round}, state="draft", round=_round_of(row)
+        )
+
+    def _note_as_posted(self, db: Connection, case: Case, draft: Draft, rows: list[LetterRow]) -> None:
+        """Somebody said that it left, and no sender did, or none knew: what it said is kept."""
+        assert draft.left is not None, "asked of a letter that has left"
+        on = draft.left.message.on
+        for row in rows:
+            if row.state in store.RAISED or (row.state == "sent" and row.channel == "outbox"):
+                store.change(db, row, (row.state,), state="by_hand", sent_at=instant(on, "12:00"))
+        if any(not _is_movable(row) for row in rows):
+            return
+        letters = letters_of(case, draft, on, directory=directory_of(self.register, db, case))
+        self._put(db, case, rows, letters, "ready")
+        for row in store.of_drafts(db, case.reference, [draft.key]):
+            if row.state == "ready":
+                store.change(db, row, ("ready",), state="by_hand", sent_at=instant(on, "12:00"))
+
+    def _turn(self, db: Connection, rows: list[LetterRow], state: State) -> None:
+        for row in rows:
+            if _is_movable(row):
+                gone = {"state": state, "text": None, "envelope": None, "round": _round_of(row)}
+                store.change(db, row, (row.state,), {"round": row.round}, **gone)
+
+
+def _is_movable(row: LetterRow) -> bool:
+    """Whether nobody has a letter in hand, and it has not left."""
+    return row.state in (*store.TO_APPROVE, "ready", "withdrawn")
+
+
+def _round_of(row: LetterRow) -> int:
+    """Another one where it was written before: a sender that has read what it said must not send that."""
+    return int(row.round) + int(row.state == "ready")

@@ -1,0 +1,82 @@
+"""Drafts of letters: edited, sent back, approved; and what is told of those that somebody posts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Literal
+
+from temporalio.client import Client
+
+from redress.domain.calendar import full_date
+from redress.domain.messages import EditLetter
+from redress.domain.sentences import with_long_dates
+from redress.services import sending
+from redress.services.errors import Rejected
+from redress.services.letters import LetterLine, done, one
+from redress.store.register import Register
+
+Step = Literal["approve_letter", "send_back_letter", "edit_letter"]
+"""What a person does to a draft."""
+
+
+async def take_step(
+    client: Client,
+    register: Register,
+    reference: str,
+    mark: str,
+    step: Step,
+    fields: Mapping[str, Any],
+    within: float,
+) -> LetterLine:
+    """Approve a draft, send it back or edit it; gives where it stands, which follows within seconds.
+
+    `within`: seconds that the complaint has to answer. Raises `Malformed` where there is no such letter,
+    `Rejected` with the reason where it may not be done, `NoAnswer`.
+    """
+    await asyncio.to_thread(one, register, reference, mark)
+    name, message = sending.accept(step, {**fields, "mark": mark})
+    answer = await sending.send(client, register, reference, name, message, within)
+    if not answer.applied:
+        reason = with_long_dates(answer.reason).rstrip(".")
+        raise Rejected(f"{reason[:1].lower()}{reason[1:]}")
+    return await asyncio.to_thread(one, register, reference, mark)
+
+
+async def note_as_posted(
+    client: Client, register: Register, reference: str, mark: str, on: date, *, by: str, within: float
+) -> LetterLine:
+    """Record that a person sent an approved letter on a London date: its message counts from then.
+
+    Said again where the complaint did not answer, it is told again. Raises as `done`, and `NoAnswer`.
+    """
+    line = await asyncio.to_thread(_done_once, register, reference, mark, on)
+    await tell_that_it_left(client, register, reference, mark, on, by=by, within=within)
+    return line
+
+
+async def tell_that_it_left(
+    client: Client, register: Register, reference: str, mark: str, on: date, *, by: str, within: float
+) -> None:
+    """Tell a complaint that an approved letter left on a London date. Raises `Rejected`, `NoAnswer`."""
+    said = {"mark": mark, "on": on.isoformat(), "by": by, "message_id": f"letter-left-{mark}"}
+    name, message = sending.accept("letter_left", said)
+    answer = await sending.send(client, register, reference, name, message, within)
+    if not answer.applied:
+        raise Rejected(f"it was recorded as sent on {full_date(on)}, and does not count: {answer.reason}")
+
+
+def _done_once(register: Register, reference: str, mark: str, on: date) -> LetterLine:
+    line = one(register, reference, mark)
+    return line if line["left_on"] == on.isoformat() else done(register, reference, mark, on)
+
+
+def edit_of(said: Mapping[str, Any]) -> dict[str, Any]:
+    """An edit from the names and texts that somebody gave: what is no field of an edit is a free text."""
+    known = EditLetter.model_fields.keys() - {"texts"}
+    texts = {name: text for name, text in said.items() if name not in known and name != "texts"}
+    return {
+        **{name: value for name, value in said.items() if name in known},
+        "texts": {**said.get("texts", {}), **texts},
+    }

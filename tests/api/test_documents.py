@@ -1,0 +1,221 @@
+"""Documents over HTTP: a form in, a file out, and what is refused says why."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from redress.api.problems import Refusal
+from redress.api.uploads import OF_ONE_CALLER, Uploads
+from tests.api.gates import Gate, NearGate
+from tests.documents import samples
+from tests.documents.conftest import ClamdStandIn, clamd
+from tests.documents.samples import EICAR, HTML, PDF, PNG
+
+__all__ = ["clamd"]
+
+Headers = dict[str, str]
+
+
+async def attach(
+    gate: Gate,
+    reference: str,
+    headers: Headers,
+    content: bytes = PDF,
+    name: str = "report.pdf",
+    **fields: str,
+) -> httpx.Response:
+    path, files = f"/v1/complaints/{reference}/documents", {"file": (name, content, "text/html")}
+    return await gate.http.post(path, headers=headers, files=files, data=fields)
+
+
+def problem(answer: httpx.Response, status: int, name: str) -> dict[str, Any]:
+    assert answer.status_code == status, answer.text
+    document: dict[str, Any] = answer.json()
+    assert document["type"] == f"urn:redress:problem:{name}"
+    return document
+
+
+async def test_attached_listed_and_given_out_as_it_was(gate: Gate, staff: Headers) -> None:
+    reference = await gate.open(staff)
+    path = f"/v1/complaints/{reference}/documents"
+    first = await attach(gate, reference, staff, name="Über <b>report.pdf", kind="report")
+    assert first.status_code == 201, first.text
+    again = await attach(gate, reference, staff, name="other.pdf")
+    assert (again.status_code, again.json()["created"]) == (200, False)
+    line = first.json()
+    assert (line["name"], line["kind"], line["media_type"]) == (
+        "Über breport.pdf",
+        "report",
+        "application/pdf",
+    )
+    listed = (await gate.http.get(path, headers=staff)).json()
+    assert [each["document"] for each in listed] == [line["document"]]
+    one = (await gate.http.get(f"{path}/{line['document']}", headers=staff)).json()
+    assert one == listed[0]
+    content = await gate.http.get(f"{path}/{line['document']}/content", headers=staff)
+    assert content.content == PDF
+    told = content.headers
+    assert told["content-type"] == "application/pdf"
+    assert told["content-length"] == str(len(PDF))
+    assert told["content-disposition"] == "attachment; filename*=UTF-8''%C3%9Cber%20breport.pdf"
+    assert told["content-security-policy"] == "sandbox; default-src 'none'"
+    assert (told["x-content-type-options"], told["cache-control"]) == ("nosniff", "no-store")
+    problem(await gate.http.get(f"{path}/{'0' * 32}/content", headers=staff), 404, "not-found")
+    problem(await gate.http.get(f"{path}/{'0' * 32}", headers=staff), 404, "not-found")
+
+
+async def test_an_intake_system_attaches_to_what_it_brought_and_reads_nothing(
+    gate: Gate, intake: Headers, staff: Headers
+) -> None:
+    mine, other = await gate.open(intake), await gate.open(gate.headers("intake"))
+    assert (await attach(gate, mine, intake)).status_code == 201
+    problem(await attach(gate, other, intake), 404, "not-found")
+    problem(await attach(gate, mine, intake, PNG, "a.png", letter="0" * 8), 403, "not-allowed")
+    path = f"/v1/complaints/{mine}/documents"
+    assert (await gate.http.get(path, headers=intake)).status_code == 403
+    [line] = (await gate.http.get(path, headers=staff)).json()
+    problem(await gate.http.get(f"{path}/{line['document']}/content", headers=intake), 403, "not-allowed")
+
+
+async def test_who_reads_a_document_is_recorded(gate: Gate, staff: Headers, manager: Headers) -> None:
+    reference = await gate.open(staff)
+    document = (await attach(gate, reference, staff)).json()["document"]
+    await gate.http.get(f"/v1/complaints/{reference}/documents/{document}/content", headers=staff)
+    entries = (await gate.http.get(f"/v1/audit?reference={reference}", headers=manager)).json()["readings"]
+    doors = [each["door"] for each in entries]
+    assert "GET /v1/complaints/{reference}/documents/{document}/content" in doors
+    assert not [door for door in doors if door.startswith("POST") and "documents" in door]
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "name"),
+    [
+        (HTML, 415, "wrong-type"),
+        (samples.DOCM, 415, "wrong-type"),
+        (b"", 422, "malformed"),
+        (PDF + bytes(26 * 1024 * 1024), 413, "too-large"),
+    ],
+)
+async def test_what_is_not_taken_says_why(
+    gate: Gate, staff: Headers, content: bytes, status: int, name: str
+) -> None:
+    reference = await gate.open(staff)
+    problem(await attach(gate, reference, staff, content), status, name)
+    assert (await gate.http.get(f"/v1/complaints/{reference}/documents", headers=staff)).json() == []
+
+
+async def test_a_form_that_is_none_says_what_is_wrong(gate: Gate, staff: Headers) -> None:
+    reference = await gate.open(staff)
+    path = f"/v1/complaints/{reference}/documents"
+
+    async def post(**given: Any) -> httpx.Response:
+        return await gate.http.post(path, **{"headers": staff} | given)
+
+    problem(await post(json={"file": "x"}), 415, "not-multipart")
+    problem(
+        await post(content=PDF, headers=staff | {"content-type": "application/pdf"}), 415, "not-multipart"
+    )
+    form = staff | {"content-type": "multipart/form-data; boundary=xyz"}
+    problem(await post(content=b"--xyz\r\nContent-Dispo", headers=form), 422, "malformed")
+    problem(await post(content=b"nothing of the kind", headers=form), 422, "malformed")
+    file = {"file": ("a.pdf", PDF)}
+
+    def field(answer: httpx.Response) -> tuple[str, str]:
+        [error] = problem(answer, 422, "malformed")["errors"]
+        return error["field"], error["code"]
+
+    assert field(await post(files={"kind": (None, "report")})) == ("file", "missing")
+    assert field(await post(files=file | {"colour": (None, "red")})) == ("colour", "unknown_field")
+    assert field(await post(files=file, data={"kind": "A Report"})) == ("kind", "invalid")
+    assert field(await post(files=file, data={"kind": "x" * 2000})) == ("kind", "invalid")
+    assert field(await post(files=[("file", ("a.pdf", PDF)), ("file", ("b.pdf", PDF))])) == (
+        "file",
+        "invalid",
+    )
+    assert field(await post(files=file, data={"message": "no-such-message"})) == ("message", "invalid")
+    assert (await gate.http.get(path, headers=staff)).json() == []
+
+
+async def test_an_upload_that_breaks_off_leaves_nothing(gate: Gate, staff: Headers) -> None:
+    reference = await gate.open(staff)
+
+    async def half() -> AsyncIterator[bytes]:
+        yield b'--xyz\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n' + PDF
+        yield os.urandom(2 * 1024 * 1024)
+        await asyncio.sleep(0.2)
+        raise ConnectionAbortedError
+
+    headers = staff | {"content-type": "multipart/form-data; boundary=xyz"}
+    with pytest.raises(ConnectionAbortedError):
+        await gate.http.post(f"/v1/complaints/{reference}/documents", content=half(), headers=headers)
+    assert (await gate.http.get(f"/v1/complaints/{reference}/documents", headers=staff)).json() == []
+    assert not [*(gate.state / "spool").iterdir()]
+    assert not (gate.state / "documents" / reference).exists()
+
+
+async def test_an_email_and_a_withheld_page(gate: Gate, staff: Headers, manager: Headers) -> None:
+    reference = await gate.open(staff)
+    done = (await attach(gate, reference, staff, samples.email(("a.pdf", PDF)), "mail.eml")).json()
+    assert [part["name"] for part in done["parts"]] == ["a.pdf"]
+    part = done["parts"][0]["document"]
+    said = {"document": part, "from": "complainant", "parts": "Page 3", "reason": "Another child."}
+    assert (await gate.send(staff, reference, "withhold", **said)).status_code == 403
+    assert (await gate.send(manager, reference, "withhold", **said)).json()["applied"]
+    path = f"/v1/complaints/{reference}/documents/{part}"
+
+    async def is_withheld() -> bool:
+        return bool((await gate.http.get(path, headers=staff)).json()["withheld"])
+
+    await gate.until(is_withheld)
+
+
+@pytest_asyncio.fixture
+async def near(tmp_path: Path, clamd: ClamdStandIn, gate: Gate) -> AsyncIterator[NearGate]:
+    """An API on the run's own register, with a scanner and a document store that can be taken away."""
+    near = NearGate(
+        gate.state,
+        "127.0.0.1:1",
+        REDRESS_CLAMAV=clamd.address,
+        REDRESS_DOCUMENTS=str(tmp_path / "documents"),
+        REDRESS_DOCUMENT_BYTES_PER_DAY=str(1024 * 1024),
+    )
+    await near.start()
+    yield near
+    await near.close()
+
+
+async def test_infected_lost_or_too_much(gate: Gate, near: NearGate, staff: Headers, tmp_path: Path) -> None:
+    reference = await gate.open(staff)
+    problem(await attach(near, reference, staff, PDF + EICAR), 422, "infected")
+    done = (await attach(near, reference, staff)).json()
+    assert done["state"] == "clean"
+    (tmp_path / "documents").rename(tmp_path / "away")
+    (tmp_path / "documents").write_text("no folder")
+    lost = problem(await attach(near, reference, staff, PNG, "a.png"), 503, "no-answer")
+    assert "document store" in lost["detail"]
+    path = f"/v1/complaints/{reference}/documents"
+    problem(await near.http.get(f"{path}/{done['document']}/content", headers=staff), 503, "no-answer")
+    assert len((await near.http.get(path, headers=staff)).json()) == 1
+    problem(await attach(near, reference, staff, PDF + bytes(1024 * 1024)), 429, "too-many")
+
+
+def test_one_caller_leaves_room_for_others() -> None:
+    uploads = Uploads()
+    with ExitStack() as stack:
+        for _ in range(OF_ONE_CALLER):
+            stack.enter_context(uploads.under_way("one"))
+        with pytest.raises(Refusal), uploads.under_way("one"):
+            pass
+        with uploads.under_way("another"):
+            pass
+    with uploads.under_way("one"):
+        pass

@@ -1,0 +1,122 @@
+"""Drafts in the register: read as if they left today, written for good when approved, sent once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+from redress.domain.drafts import Draft
+from redress.services import letters as service
+from redress.settings import Settings
+from redress.store.outbound import mark_of
+from tests.letters.delivery.conftest import Desk
+from tests.letters.delivery.mail_server import MailServer
+
+WRITER = {"by": "Tess Team", "letter": "draft", "outcome": "upheld", "summary": "An invented answer."}
+
+
+@pytest.fixture
+def drafted(desk: Callable[[Settings], Desk], by_mail: Settings) -> Desk:
+    """A complaint of Monday 1 June whose Stage 1 answer waits to be approved."""
+    made = desk(by_mail)
+    made.open()
+    made.says("acknowledge", "2026-06-02")
+    made.says("respond", "2026-06-03", **WRITER)
+    return made
+
+
+def draft_of(desk: Desk) -> Draft:
+    found: Draft = [*desk.case.state.drafts][-1]
+    return found
+
+
+def mark(desk: Desk) -> str:
+    [row] = desk.rows(draft_of(desk).template)
+    return mark_of(row.key, row.recipient)
+
+
+def state(desk: Desk) -> str:
+    return service.one(desk.register, desk.reference, mark(desk))["state"]
+
+
+def test_a_draft_is_listed_and_read_and_keeps_no_text(drafted: Desk, mail: MailServer) -> None:
+    assert state(drafted) == "draft"
+    text = service.text(drafted.register, drafted.reference, mark(drafted))
+    assert "An invented answer." in text
+    [row] = drafted.rows("stage_1_response")
+    assert (row.text, row.envelope) == (None, None)
+    assert not [each for each in mail.mailbox.taken if "An invented answer." in str(each)]
+
+
+def test_what_is_approved_leaves_once_and_tells_when(drafted: Desk) -> None:
+    key = draft_of(drafted).key
+    assert drafted.dispatcher.left(drafted.reference, [key]) == []
+    drafted.says("approve_letter", "2026-06-04", mark=mark(drafted), by="Cora")
+    assert state(drafted) == "done"
+    [left] = drafted.dispatcher.left(drafted.reference, [key])
+    assert left.mark == mark(drafted)
+    drafted.activities.record(drafted.request)  # as if the worker had been killed before it could say so
+    drafted.dispatcher.send(drafted.reference)
+    assert [row.round for row in drafted.rows("stage_1_response")] == [0]
+    kept = service.text(drafted.register, drafted.reference, mark(drafted))
+    drafted.says("letter_left", "2026-06-05", mark=mark(drafted))
+    assert service.text(drafted.register, drafted.reference, mark(drafted)) == kept
+    assert len(drafted.rows("stage_1_response")) == 1
+
+
+def test_an_approval_that_is_voided_before_it_left_takes_the_letter_back(
+    drafted: Desk, mail: MailServer
+) -> None:
+    mail.stop()
+    drafted.says("approve_letter", "2026-06-04", mark=mark(drafted), by="Cora")
+    assert state(drafted) == "leaving"
+    texts = {"summary": "Other words."}
+    drafted.says("edit_letter", "2026-06-04", mark=mark(drafted), texts=texts)
+    assert state(drafted) == "draft"
+    assert "Other words." in service.text(drafted.register, drafted.reference, mark(drafted))
+    drafted.says("approve_letter", "2026-06-05", mark=mark(drafted), by="Cora")
+    [row] = drafted.rows("stage_1_response")
+    assert (row.state, row.round) == ("ready", 1)
+    assert "Other words." in service.text(drafted.register, drafted.reference, mark(drafted))
+
+
+def test_a_draft_that_somebody_posted_is_kept_as_it_said(drafted: Desk) -> None:
+    drafted.says("letter_left", "2026-06-05", mark=mark(drafted))
+    assert state(drafted) == "done"
+    line = service.one(drafted.register, drafted.reference, mark(drafted))
+    assert line["left_on"] == "2026-06-05"
+    assert "An invented answer." in service.text(drafted.register, drafted.reference, mark(drafted))
+
+
+def test_an_approved_letter_that_could_not_leave_and_was_posted_is_told_as_sent(
+    drafted: Desk, mail: MailServer
+) -> None:
+    mail.mailbox.fault = "refuse_person"
+    drafted.says("approve_letter", "2026-06-04", mark=mark(drafted), by="Cora")
+    assert state(drafted) == "failed"
+    drafted.says("letter_left", "2026-06-05", mark=mark(drafted))
+    line = service.one(drafted.register, drafted.reference, mark(drafted))
+    assert (line["state"], line["left_on"]) == ("done", "2026-06-05")
+
+
+def test_a_draft_whose_message_is_struck_out_is_withdrawn(drafted: Desk) -> None:
+    before = mark(drafted)
+    drafted.says("strike_out", "2026-06-04", message="respond-2026-06-03", reason="Another complaint's.")
+    assert service.one(drafted.register, drafted.reference, before)["state"] == "withdrawn"
+
+
+def test_a_draft_says_by_when_to_ask_as_if_it_left_today(
+    desk: Callable[[Settings], Desk], by_mail: Settings
+) -> None:
+    made = desk(by_mail)
+    made.open()
+    made.says("escalate", "2026-06-03", agreed_by_authority=True)
+    made.says("respond", "2026-07-01", **WRITER)
+    draft = draft_of(made)
+    assert draft.template == "adjudication"
+    text = service.text(made.register, made.reference, mark(made))
+    assert "The last day to ask is" in text
+    assert made.case.as_if_left(draft, date(2026, 7, 2)).state.answers.on == {"stage_2": date(2026, 7, 2)}
+    assert made.case.state.answers.on == {}
