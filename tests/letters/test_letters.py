@@ -433,7 +433,8 @@ def used_in_data() -> set[str]:
 
 
 def test_every_letter_that_the_rules_name_is_in_the_catalogue_and_no_other() -> None:
-    assert used_in_code() | used_in_data() | {UNDELIVERED, CHASE} == set(catalogue())
+    passed_on = {"letter_urgent"}  # named by what gives up waiting for an approval
+    assert used_in_code() | used_in_data() | passed_on | {UNDELIVERED, CHASE} == set(catalogue())
 
 
 @pytest.mark.parametrize(
