@@ -28,6 +28,7 @@ OWN, FOREIGN = "family-rights", "north-somerset"
 
 MESSAGE = {f"send_{action}" for action in MESSAGES}
 LETTERS = {"list_complaint_letters", "read_letter", "resend_letter", "letter_done"}
+LETTERS |= {"approve_draft", "send_draft_back", "edit_draft"}
 DOCUMENTS = {"attach_document", "list_documents", "show_document", "read_document"}
 DIFFERING = {"list_differing", "dismiss_differing", "take_differing"}
 COMPLAINT = {"read_complaint", "read_standing", "follow_changes", "list_conflicts", "record_email"}
@@ -47,7 +48,7 @@ OF_AN_AUTHORITY = {
 }
 """Limited to the caller's authority by what they hold; each has a test of its own below."""
 
-OF_NOBODY = {"count_days", "codec_encode", "codec_decode", "metrics", "list_unmatched"}
+OF_NOBODY = {"count_days", "codec_encode", "codec_decode", "metrics", "list_unmatched", "preview_letters"}
 """They name no complaint. What they show of whom: `test_codec`, `test_unmatched`, and below."""
 
 NAMES = {
@@ -116,7 +117,7 @@ async def world(gate: Gate) -> AsyncIterator[World]:
         said = await gate.send(headers, complaints.missing, "add-note", note=mark)
         assert said.status_code == 202, said.text
         page = (await gate.http.get("/v1/unmatched?limit=200", headers=manager)).json()
-        return str(next(each["request"] for each in page["requests"] if each["message"]["note"] == mark))
+        return str(next(each["request"] for each in page["requests"] if each["message"].get("note") == mark))
 
     requests = Things(
         await request(walker, "mine"),
