@@ -45,7 +45,11 @@ OPENING = {
     "source_id": "contributing",
     "channel": "post",
     "points": ["An invented point."],
-    "complainant": {"name": "Testa Inventata", "format": "post", "address": "1 Nowhere Lane\nExampletown\nEX1 1AA"},
+    "complainant": {
+        "name": "Testa Inventata",
+        "format": "post",
+        "address": "1 Nowhere Lane\nExampletown\nEX1 1AA",
+    },
 }
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git applies the patches")
