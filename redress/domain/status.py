@@ -22,6 +22,7 @@ from redress.domain.fields import (
     Kind,
     OmbudsmanCategory,
     Provisional,
+    RemedyKind,
     RemedyOrigin,
     Role,
 )
@@ -225,6 +226,9 @@ class RemedyStatus(TypedDict):
 
     remedy: int
     """Its number, from 1."""
+
+    kind: NotRequired[Annotated[str, one_of(*get_args(RemedyKind))] | None]
+    """What sort of remedy; null: not said."""
 
     what: NotRequired[str]
     """What."""
@@ -860,6 +864,7 @@ def _irregular(state: ComplaintState, log: list[LogEntry]) -> list[Irregularity]
 def _remedy(state: ComplaintState, agreed: AgreedAction) -> RemedyStatus:
     return {
         "remedy": agreed.number,
+        "kind": agreed.remedy.kind,
         "what": agreed.remedy.what,
         "owner": agreed.remedy.owner,
         "point": agreed.remedy.point,

@@ -7,7 +7,17 @@ import re
 import pytest
 
 from redress.letters.letter import OUTSIDE
-from tests.letters.lives import ADVOCATE, PERSON, Life, irm_not_settled, lives, split
+from tests.letters.lives import (
+    ADVOCATE,
+    CONTACT,
+    PERSON,
+    YOUNG,
+    Life,
+    irm_not_settled,
+    lives,
+    split,
+    to_adjudication,
+)
 
 PHSO = "Parliamentary and Health Service Ombudsman"
 
@@ -340,3 +350,35 @@ def test_no_letter_tells_anybody_to_run_a_command() -> None:
         for letter in life.letters:
             assert "starter.py" not in letter.text
             assert "--set" not in letter.text
+
+
+# --- requests that were spoken, and sorts of remedies ---------------------------------------------
+
+
+@pytest.mark.parametrize("person", [CONTACT, YOUNG], ids=["adult", "young"])
+def test_a_spoken_request_is_confirmed_in_writing(person: dict[str, str]) -> None:
+    spoken = to_adjudication(complainant=person).says("escalate", "2026-10-12", channel="telephone")
+    assert "You asked by telephone." in spoken.one("stage_3_opening")
+    written = to_adjudication(complainant=person).says("escalate", "2026-10-12", channel="post")
+    assert "You asked" not in written.one("stage_3_opening").replace("You asked for a Review Panel on", "")
+
+
+def test_each_remedy_says_what_sort_it_is() -> None:
+    remedies = [
+        {"what": "We say sorry in person.", "kind": "apology"},
+        {"what": "A changed procedure for calls", "kind": "procedure"},
+        {"what": "A key worker", "kind": "service"},
+        {"what": "A visit"},
+    ]
+    life = Life("2026-03-02").says(
+        "respond", "2026-03-09", outcome="upheld", remedies=remedies, letter="at_once"
+    )
+    text = life.one("stage_1_response")
+    assert "  1. Apology: We say sorry in person. (by " in text
+    assert "  2. A changed procedure for calls (by " in text
+    assert "  3. Service: A key worker (by " in text
+    assert "  4. A visit (by " in text
+    kinds = [each["kind"] for each in life.case.status(life.day)["remedies"]]
+    assert kinds == ["apology", "procedure", "service", None]
+    life.says("complete_remedy", "2026-03-12", remedy=3)
+    assert "Service: A key worker" in life.one("remedy_done")
