@@ -123,6 +123,49 @@ def test_service_panel_and_caseworker_are_subjects(said: str) -> None:
     assert status(irm(points=[said]), MONDAY)["questions"] == []
 
 
+WITHIN = [
+    "You lost the report that my social worker had sent.",
+    "The caseworker gave my agency the wrong date.",
+    "The panel chair shouted at my social worker.",
+    "I rang seven times and nobody called back.",
+    "The hearing was moved twice without a word of warning.",
+    "My emails were ignored for three weeks.",
+    "The room was too small and the panel kept us waiting.",
+]
+WITHOUT = [
+    "My social worker was rude to me at home.",
+    "The agency did not pay my fostering allowance.",
+    "The council stopped our training.",
+    "The assessment of us was full of mistakes and took nine months.",
+    "They took the child away from us without a word.",
+    "The fostering service lost our references.",
+    "The school excluded my foster son, and that was wrong.",
+]
+
+
+@pytest.mark.parametrize("said", WITHIN)
+def test_what_is_about_its_service_its_panel_or_a_caseworker_is_not_asked_about(said: str) -> None:
+    assert [each for each in status(irm(points=[said]), MONDAY)["questions"] if "000-2" in each] == []
+
+
+@pytest.mark.parametrize("said", WITHOUT)
+def test_a_point_beyond_the_three_subjects_is_asked_about_and_goes_on_meanwhile(said: str) -> None:
+    case = irm(points=["The panel laughed at me.", said])
+    found = status(case, MONDAY)
+    [asked] = [each for each in found["questions"] if "000-2" in each]
+    assert "point 2" in asked
+    assert found["stage"] == "informal"
+    assert shown(case, "informal_resolution", MONDAY)[1] == "running"
+    send(case, "accept", "2026-06-02", reason="It is about how the IRM passed it on")
+    assert status(case, "2026-06-02")["questions"] == []
+
+
+def test_declined_as_beyond_them_the_person_is_told_where_to_go() -> None:
+    case = irm(points=["My social worker was rude to me at home."])
+    send(case, "decline", "2026-06-03", reason="It is about the agency's social worker")
+    assert any("to that body" in instead for instead in facts(case, "declined")["instead"])
+
+
 @pytest.mark.parametrize(
     ("said", "rule"),
     [
