@@ -38,6 +38,7 @@ from redress.domain.procedure import LimitKind, Owner, Question, StageName, Unit
 from redress.domain.remedies import AgreedAction
 from redress.domain.routes import RouteAsked
 from redress.domain.state import ComplaintState
+from redress.domain.unsaid import asked_besides
 
 LetterState = Literal[
     "waiting",
@@ -697,7 +698,11 @@ def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of:
         late_since=_iso(line.late_since),
         late=[_late(state, d, as_of) for d in late_of(state, as_of)],
         plain=plain_words(state),
-        questions=[*(question.asked for question in _open_questions(state)), *_unplaced(state)],
+        questions=[
+            *(question.asked for question in _open_questions(state)),
+            *_unplaced(state),
+            *asked_besides(state),
+        ],
         pending=_with_outcome("pending", state, log),
         deadlines=[_deadline(state, d, as_of) for d in state.ledger],
         closed_on=_iso(state.closed_on),

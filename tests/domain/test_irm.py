@@ -340,6 +340,20 @@ def test_who_writes_back_months_later_is_not_refused() -> None:
     assert status(case, "2026-11-02")["stage"] == "stage_2"
 
 
+def test_without_reasons_it_is_taken_and_they_are_asked_for() -> None:
+    case = answered_at_stage_1()
+    assert send(case, "escalate", "2026-06-12", message_id="asks").applied
+    assert status(case, "2026-06-12")["stage"] == "stage_2"
+    [asked] = status(case, "2026-06-12")["questions"]
+    assert "correct asks.reason and asks.desired_outcome" in asked
+    send(case, "correct", "2026-06-15", field="asks.reason", value="It was rude.", reason="She rang")
+    [asked] = status(case, "2026-06-15")["questions"]
+    assert "asks.reason" not in asked
+    send(case, "correct", "2026-06-15", field="asks.desired_outcome", value="An apology", reason="She rang")
+    assert status(case, "2026-06-15")["questions"] == []
+    assert status(at_stage_2(), "2026-06-12")["questions"] == []
+
+
 def test_stage_2_waits_for_the_answer_of_stage_1_or_for_its_being_late() -> None:
     case = at_stage_1()
     assert send(case, "escalate", "2026-06-08").pending

@@ -363,6 +363,26 @@ def test_a_spoken_request_is_confirmed_in_writing(person: dict[str, str]) -> Non
     assert "You asked" not in written.one("stage_3_opening").replace("You asked for a Review Panel on", "")
 
 
+@pytest.mark.parametrize("role", ["applicant", "young_person"])
+def test_who_gives_no_reasons_is_asked_for_them(role: str) -> None:
+    person = CONTACT | {"role": role}
+
+    def opened_with(**said: str) -> tuple[str, str]:
+        life = Life("2026-06-01", authority="irm", complainant=person, tried_informally=True)
+        if role != "applicant":
+            life.says("accept", "2026-06-02")
+        life.says("respond", "2026-06-08", outcome="not_upheld").says("escalate", "2026-06-15", **said)
+        return life.one("stage_opening"), life.one("stage_opening", "complaints_manager")
+
+    said = ("our answer was not right", "Why was our answer not right?")
+    to_person, to_manager = opened_with()
+    assert any(words in to_person for words in said)
+    assert "ask the person, and record it" in to_manager
+    to_person, to_manager = opened_with(reason="It was rude.", desired_outcome="An apology")
+    assert not any(words in to_person for words in said)
+    assert "ask the person" not in to_manager
+
+
 def test_each_remedy_says_what_sort_it_is() -> None:
     remedies = [
         {"what": "We say sorry in person.", "kind": "apology"},
