@@ -488,6 +488,9 @@ class HoldPanel(Message):
     added = ("adjourned_to",)
 
 
+MeetingKind = Literal["with_complainant", "director_and_independent_person"]
+
+
 class RecordMeeting(Message):
     """A meeting was offered or held; it stops no clock."""
 
@@ -495,6 +498,12 @@ class RecordMeeting(Message):
     reports = True
     with_whom: Text = Field(default="", alias="with", examples=["the Complaints Manager"])
     """Whom the meeting is with."""
+
+    kind: MeetingKind = "with_complainant"
+    """`director_and_independent_person`: those two met after the Review Panel, to consider its
+    recommendations. It is the consultation that the final response needs, and no meeting with the person."""
+
+    added = ("kind",)
 
 
 class RecordContact(Message):

@@ -57,6 +57,7 @@ MOMENTS = {
     "remedy_agreed": "the day the action was agreed",
     "informally_tried": "the informal attempt",
     "met_in_person": "the meeting with the person",
+    "director_met": "the meeting of the Director with the Independent Person",
     "reopened": "the reopening",
     "contact_restricted": "the restriction",
     "contact_brought": "the day a new address or advocate was brought",

@@ -17,6 +17,7 @@ from tests.letters.lives import (
     lives,
     split,
     to_adjudication,
+    to_panel,
 )
 
 PHSO = "Parliamentary and Health Service Ombudsman"
@@ -402,3 +403,32 @@ def test_each_remedy_says_what_sort_it_is() -> None:
     assert kinds == ["apology", "procedure", "service", None]
     life.says("complete_remedy", "2026-03-12", remedy=3)
     assert "Service: A key worker" in life.one("remedy_done")
+
+
+@pytest.mark.parametrize("person", [CONTACT, YOUNG], ids=["adult", "young"])
+def test_the_director_meets_the_independent_person_within_fifteen_working_days(
+    person: dict[str, str],
+) -> None:
+    def reported() -> Life:
+        life = to_panel(authority="north-somerset", complainant=person)
+        return life.says("report", "2026-11-20", kind="panel").says("record_meeting", "2026-11-23")
+
+    def meeting(life: Life) -> tuple[str, str]:
+        [found] = [
+            each for each in life.case.status(life.day)["deadlines"] if each["name"] == "director_meeting"
+        ]
+        return found["due_on"], found["state"]
+
+    def irregular(life: Life) -> list[str]:
+        return [each["what"] for each in life.case.status(life.day)["irregular"]]
+
+    life = reported()
+    assert meeting(life) == ("2026-12-11", "running"), "a meeting with the person is not that"
+    life.says("record_meeting", "2026-11-25", kind="director_and_independent_person")
+    assert meeting(life) == ("2026-12-11", "met")
+    life.says("respond", "2026-12-01", outcome="upheld")
+    assert not any("Independent Person" in what for what in irregular(life))
+    assert "met on Wednesday 25 November 2026" in life.one("final_response")
+    unmet = reported().says("respond", "2026-12-01", outcome="upheld", independent_person_consulted=True)
+    assert any("a meeting of the Director" in what for what in irregular(unmet))
+    assert "met on" not in unmet.one("final_response")

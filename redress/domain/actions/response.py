@@ -15,6 +15,7 @@ from redress.domain.procedure import Stage
 from redress.domain.receipt import is_written, leaving_of, receipts
 from redress.domain.state import ComplaintState
 from redress.domain.unsaid import unsaid_by_answer
+from redress.domain.words import plain
 
 
 def answer_problem(state: ComplaintState, message: Respond) -> Problem | None:
@@ -128,8 +129,12 @@ def _note_what_is_missing(
     if state.state == "suspended":
         state.note_irregular(entry, "the complaint is suspended")
     state.expect(entry, f"answered:{stage.name}")
-    if stage.with_independent_person and message.independent_person_consulted is not True:
-        state.note_irregular(entry, f"the Independent Person was not consulted ({stage.source})")
+    if stage.with_independent_person and "director_met" not in state.reached:
+        if message.independent_person_consulted is not True:
+            state.note_irregular(entry, f"the Independent Person was not consulted ({stage.source})")
+        for name in state.procedure.meeting.get("director_met", ()):
+            source = state.procedure.limit[name].source
+            state.note_irregular(entry, f"{plain('director_met')} is not recorded ({source})")
     unsaid = unsaid_by_answer(stage, message, points)
     if unsaid:
         state.note_irregular(entry, f"{unsaid} ({stage.source})")
