@@ -14,7 +14,7 @@ from redress.domain.deadline import COMPLAINANT_ASKED, NEVER, Deadline, Moved, c
 from redress.domain.position import Position
 from redress.domain.procedure import Limit, Owner, PauseGround, RulesSnapshot, StageName
 
-NEVER_EARLY = ("met_in_person", "ombudsman_decided")
+NEVER_EARLY = ("met_in_person", "director_met", "ombudsman_decided")
 """Milestones that meet only what runs already: an earlier meeting or decision says nothing about a later."""
 
 MAY_COME_EARLIER = "late_request_decision"

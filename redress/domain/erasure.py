@@ -55,7 +55,7 @@ def scrubbed(status: Status, erased_on: date) -> dict[str, Any]:
         "messages": messages,
         "contacts": _only(("on", "direction", "channel"), status.get("contacts", [])),
         "appointments": _only(("role", "connection", "on", "until", "round"), status["appointments"]),
-        "remedies": _only(("remedy", "due_on", "done_on", "origin"), status["remedies"]),
+        "remedies": _only(("remedy", "kind", "due_on", "done_on", "origin"), status["remedies"]),
         "ombudsman": _ombudsman(status.get("ombudsman")),
         "points": [_point(point) for point in status["points"]],
         "pending": [],

@@ -56,6 +56,9 @@ EnquiryKind = Literal["enquiry", "draft_decision", "reminder"]
 OmbudsmanCategory = Literal[
     "upheld", "not_upheld", "premature", "closed_after_enquiries", "out_of_jurisdiction"
 ]
+RemedyKind = Literal[
+    "apology", "explanation", "service", "decision", "procedure", "training", "payment", "other"
+]
 RemedyOrigin = Literal["answer", "panel", "ombudsman"]
 LaterStage = Literal["stage_1", "stage_2", "stage_3"]
 

@@ -43,6 +43,7 @@ from redress.domain.fields import (
     Part,
     Person,
     Points,
+    RemedyKind,
     RemedyOrigin,
     ReportKind,
     RequiredText,
@@ -90,6 +91,11 @@ WhichPerson = Annotated[
     ),
 ]
 
+
+CameBy = Annotated[
+    Channel | None, Field(description="The way it came. Left out: not recorded.", examples=["telephone"])
+]
+"""How the person said or asked for something after the opening."""
 
 Mark = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9a-f]{8}$")]
 """What a letter is called within its complaint."""
@@ -187,7 +193,12 @@ class Remedy(Part):
     amount: Decimal | None = Field(default=None, ge=0, max_digits=12, decimal_places=2, examples=["250.00"])
     """In pounds, where it is money."""
 
-    added = ("origin", "amount")
+    kind: RemedyKind | None = Field(default=None, examples=["apology"])
+    """What sort of remedy: an `apology`, an `explanation`, a `service` that the person is entitled to, a
+    `decision` looked at again, a changed `procedure`, `training`, a `payment` or `other`. Left out: not said.
+    """
+
+    added = ("origin", "amount", "kind")
 
 
 class Recommendation(Part):
@@ -252,6 +263,9 @@ class ResolveInformally(Message):
 
     terms: Text = Field(default="", examples=["The invented team rings on Mondays."])
     """What was agreed."""
+
+    channel: CameBy = None
+    added = ("channel",)
 
 
 class Extend(Message):
@@ -325,7 +339,8 @@ class Escalate(Message):
     agreed_by_authority: Flag = False
     """Stage 1 is skipped by agreement. Not for intake systems to say."""
 
-    added = ("stage", "person")
+    channel: CameBy = None
+    added = ("stage", "person", "channel")
 
 
 class DecideLate(Message):
@@ -353,6 +368,8 @@ class DecideEarly(Message):
     """Whether there is to be a panel."""
 
     reason: Reason = Field(examples=["She rang and said yes."])
+    channel: CameBy = None
+    added = ("channel",)
 
 
 class Appoint(Message):
@@ -409,6 +426,9 @@ class AgreeStatement(Message):
     points: Points | None = Field(default=None, examples=[["Nobody told me that my social worker had left."]])
     """The points as they were agreed, where they are worded anew. As many texts as points keep their numbers.
     """
+
+    channel: CameBy = None
+    added = ("channel",)
 
 
 class Report(Message):
@@ -470,6 +490,9 @@ class HoldPanel(Message):
     added = ("adjourned_to",)
 
 
+MeetingKind = Literal["with_complainant", "director_and_independent_person"]
+
+
 class RecordMeeting(Message):
     """A meeting was offered or held; it stops no clock."""
 
@@ -477,6 +500,12 @@ class RecordMeeting(Message):
     reports = True
     with_whom: Text = Field(default="", alias="with", examples=["the Complaints Manager"])
     """Whom the meeting is with."""
+
+    kind: MeetingKind = "with_complainant"
+    """`director_and_independent_person`: those two met after the Review Panel, to consider its
+    recommendations. It is the consultation that the final response needs, and no meeting with the person."""
+
+    added = ("kind",)
 
 
 class RecordContact(Message):
@@ -563,7 +592,8 @@ class SetAdvocate(Message):
     person: Annotated[
         Short | None, Field(description="Whose choice it is, of several people. Left out: the first one's.")
     ] = None
-    added = ("person",)
+    channel: CameBy = None
+    added = ("person", "channel")
 
 
 class ConfirmContact(Message):
@@ -599,7 +629,8 @@ class Withdraw(Message):
     """The stage that the person no longer asks for; the answers before it stand. Left out: the whole
     complaint."""
 
-    added = ("person", "stage")
+    channel: CameBy = None
+    added = ("person", "stage", "channel")
 
 
 CloseKind = Literal["by_agreement", "died", "duplicate", "transferred", "settled", "out_of_contact"]
@@ -864,6 +895,9 @@ class AddPoints(Message):
     received_on: Day | None = None
     """When the person brought them up. Left out: `on`."""
 
+    channel: CameBy = None
+    added = ("channel",)
+
 
 class ChangeProcedure(Message):
     """The whole complaint goes on under another procedure of the authority, with its past.
@@ -917,7 +951,8 @@ class Reopen(Message):
     capacity: Literal["executor", "parent", "other"] | None = None
     """As what they go on with it."""
 
-    added = ("complainant", "capacity")
+    channel: CameBy = None
+    added = ("complainant", "capacity", "channel")
 
     @model_validator(mode="after")
     def _says_as_what(self) -> Reopen:
@@ -950,6 +985,9 @@ class AddNote(Message):
     reports = True
     note: RequiredText = Field(examples=["Rang; nobody at home."])
     """For the file; never in a letter."""
+
+    channel: CameBy = None
+    added = ("channel",)
 
 
 class ApproveLetter(Message):

@@ -57,6 +57,7 @@ MOMENTS = {
     "remedy_agreed": "the day the action was agreed",
     "informally_tried": "the informal attempt",
     "met_in_person": "the meeting with the person",
+    "director_met": "the meeting of the Director with the Independent Person",
     "reopened": "the reopening",
     "contact_restricted": "the restriction",
     "contact_brought": "the day a new address or advocate was brought",
@@ -212,6 +213,10 @@ class Stage(Data):
     """Whoever answers here should not have answered an earlier stage."""
     with_independent_person: bool = False
     """The answer is considered together with the Independent Person."""
+    each_point: bool = False
+    """The answer should decide on each point, with its reason."""
+    ask_reasons: bool = False
+    """Who asks for the next stage without saying why, and what they want, is asked; nothing waits for it."""
     after_lapse: Literal["of_right", "decision"] = "decision"
     """A request for the next stage after this one lapsed: opens it, or waits for a reasoned decision."""
     resolved_closes: bool = False

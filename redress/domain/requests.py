@@ -27,6 +27,8 @@ class Requests:
         self.withdrawn = False
         self.asked_by: dict[StageName, set[int]] = {}
         """Who of several people asked for each stage that was opened, by number."""
+        self.opened_by: dict[StageName, LogEntry] = {}
+        """The request that opened each stage."""
         self._asked_from: dict[int, StageName] = {}
         self._opened_for: dict[StageName, date] = {}
 

@@ -357,6 +357,7 @@ class ComplaintState:
         if isinstance(entry.message, Escalate):
             self.requests.opened(name, entry.message.on)
             self.requests.asked_by[name] = self.askers([entry])
+            self.requests.opened_by[name] = entry
             for remark in self.points.take_on(entry.message.points):
                 self.note_irregular(entry, remark)
         self.answers.leave(before.name, left)

@@ -23,6 +23,7 @@ from redress.domain.fields import (
     Kind,
     OmbudsmanCategory,
     Provisional,
+    RemedyKind,
     RemedyOrigin,
     Role,
 )
@@ -38,6 +39,7 @@ from redress.domain.procedure import LimitKind, Owner, Question, StageName, Unit
 from redress.domain.remedies import AgreedAction
 from redress.domain.routes import RouteAsked
 from redress.domain.state import ComplaintState
+from redress.domain.unsaid import asked_besides
 
 LetterState = Literal[
     "waiting",
@@ -226,6 +228,9 @@ class RemedyStatus(TypedDict):
 
     remedy: int
     """Its number, from 1."""
+
+    kind: NotRequired[Annotated[str, one_of(*get_args(RemedyKind))] | None]
+    """What sort of remedy; null: not said."""
 
     what: NotRequired[str]
     """What."""
@@ -736,7 +741,11 @@ def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of:
         late_since=_iso(line.late_since),
         late=[_late(state, d, as_of) for d in late_of(state, as_of)],
         plain=plain_words(state),
-        questions=[*(question.asked for question in _open_questions(state)), *_unplaced(state)],
+        questions=[
+            *(question.asked for question in _open_questions(state)),
+            *_unplaced(state),
+            *asked_besides(state),
+        ],
         pending=_with_outcome("pending", state, log),
         deadlines=[_deadline(state, d, as_of) for d in state.ledger],
         closed_on=_iso(state.closed_on),
@@ -917,6 +926,7 @@ def _irregular(state: ComplaintState, log: list[LogEntry]) -> list[Irregularity]
 def _remedy(state: ComplaintState, agreed: AgreedAction) -> RemedyStatus:
     return {
         "remedy": agreed.number,
+        "kind": agreed.remedy.kind,
         "what": agreed.remedy.what,
         "owner": agreed.remedy.owner,
         "point": agreed.remedy.point,

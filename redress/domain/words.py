@@ -26,6 +26,7 @@ def plain(milestone: str) -> str:
         "panel_held": "the panel's meeting",
         "informally_tried": "an attempt to settle it informally",
         "met_in_person": "a meeting",
+        "director_met": "a meeting of the Director with the Independent Person",
     }
     if of == "informal":
         words |= {"requested": "an informal step", "answered": "an informal answer"}

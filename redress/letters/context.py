@@ -205,7 +205,7 @@ def _remedies(case: Case, facts: Facts) -> dict[str, Any]:
     judged = [finding["point"] for finding in message.get("findings", [])]
     remedies = [
         {
-            "what": a.remedy.what,
+            "what": _worded(a),
             "point": a.remedy.point,
             "amount": _pounds(a),
             "due_on": case.state.latest[f"remedy_{a.number}"].due_on.isoformat(),
@@ -226,7 +226,7 @@ def _remedy(case: Case, facts: Facts) -> dict[str, str]:
     deadline = case.state.latest[f"remedy_{agreed.number}"]
     late = deadline.met_on is not None and deadline.met_on > deadline.due_on and not deadline.met_assumed
     return {
-        "what": agreed.remedy.what,
+        "what": _worded(agreed),
         "amount": _pounds(agreed),
         "origin": agreed.origin,
         "was_due": deadline.due_on.isoformat() if late else "",
@@ -237,6 +237,13 @@ def _conditions(case: Case, facts: Facts) -> list[str]:
     """What was recorded for an early referral, in words: the title of a condition where its name stands."""
     titles = {condition.name: condition.title for condition in case.state.procedure.early_referral}
     return [titles.get(each, each) for each in (facts.get("message") or {}).get("conditions", [])]
+
+
+def _worded(agreed: AgreedAction) -> str:
+    """An agreed action in its own words, after what sort of thing it is where they do not say so."""
+    sort = sentences()["remedy_kinds"].get(agreed.remedy.kind or "", "")
+    what = agreed.remedy.what
+    return what if not sort or sort.split()[-1].casefold() in what.casefold() else f"{sort}: {what}"
 
 
 def _pounds(agreed: AgreedAction) -> str:

@@ -168,6 +168,7 @@ def stages_of(
         "may_go_on": after is not None and state.closed_as not in ("withdrawn", "declined"),
         "ask_by": windows[0].due_on.isoformat() if windows else "",
         "requested_on": requested_on.isoformat() if requested_on else "",
+        "reasons_asked": any(each.ask_reasons for each in state.procedure.stages if each.next == stage.name),
         "answered_here": stage.name in state.answers.on,
         "answer_due": due_on if due_on >= sent_on.isoformat() else "",
         "answer_late": due_on if due_on < sent_on.isoformat() else "",

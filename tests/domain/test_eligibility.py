@@ -305,7 +305,7 @@ def test_who_has_not_tried_the_department_first_is_not_turned_away() -> None:
     assert "no reason to decline" in only_question(case)
 
 
-def test_two_working_days_informally_inside_stage_1_delay_nothing() -> None:
+def test_two_days_informally_inside_stage_1_delay_nothing() -> None:
     case = opened(authority="young-people", complainant=YOUNG)
     assert status(case, MONDAY)["stage"] == "stage_1"
     assert shown(case, "informal_resolution", MONDAY) == ("2026-06-03", "running", 0)
@@ -314,6 +314,15 @@ def test_two_working_days_informally_inside_stage_1_delay_nothing() -> None:
     assert deadline(case, "informal_resolution", "2026-06-03")["state"] == "met"
     assert shown(case, "stage_1_response", "2026-06-03") == ("2026-06-15", "running", 0)
     assert "informal_not_settled" in letters(done(case, "2026-06-03"))
+
+
+def test_within_two_days_means_any_two_days() -> None:
+    """Received on a Friday: by Sunday. A target, so that nothing is breached where nobody works on it."""
+    case = opened(authority="young-people", complainant=YOUNG, received_on="2026-06-05", today="2026-06-05")
+    assert shown(case, "informal_resolution", "2026-06-05") == ("2026-06-07", "running", 0)
+    assert shown(case, "informal_resolution", "2026-06-08") == ("2026-06-07", "overdue", 1)
+    assert not status(case, "2026-06-08")["overdue"]
+    assert deadline(case, "stage_1_response", "2026-06-08")["unit"] == "working_days"
 
 
 def test_settled_within_the_two_days_it_closes() -> None:

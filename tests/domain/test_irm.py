@@ -123,6 +123,49 @@ def test_service_panel_and_caseworker_are_subjects(said: str) -> None:
     assert status(irm(points=[said]), MONDAY)["questions"] == []
 
 
+WITHIN = [
+    "You lost the report that my social worker had sent.",
+    "The caseworker gave my agency the wrong date.",
+    "The panel chair shouted at my social worker.",
+    "I rang seven times and nobody called back.",
+    "The hearing was moved twice without a word of warning.",
+    "My emails were ignored for three weeks.",
+    "The room was too small and the panel kept us waiting.",
+]
+WITHOUT = [
+    "My social worker was rude to me at home.",
+    "The agency did not pay my fostering allowance.",
+    "The council stopped our training.",
+    "The assessment of us was full of mistakes and took nine months.",
+    "They took the child away from us without a word.",
+    "The fostering service lost our references.",
+    "The school excluded my foster son, and that was wrong.",
+]
+
+
+@pytest.mark.parametrize("said", WITHIN)
+def test_what_is_about_its_service_its_panel_or_a_caseworker_is_not_asked_about(said: str) -> None:
+    assert [each for each in status(irm(points=[said]), MONDAY)["questions"] if "000-2" in each] == []
+
+
+@pytest.mark.parametrize("said", WITHOUT)
+def test_a_point_beyond_the_three_subjects_is_asked_about_and_goes_on_meanwhile(said: str) -> None:
+    case = irm(points=["The panel laughed at me.", said])
+    found = status(case, MONDAY)
+    [asked] = [each for each in found["questions"] if "000-2" in each]
+    assert "point 2" in asked
+    assert found["stage"] == "informal"
+    assert shown(case, "informal_resolution", MONDAY)[1] == "running"
+    send(case, "accept", "2026-06-02", reason="It is about how the IRM passed it on")
+    assert status(case, "2026-06-02")["questions"] == []
+
+
+def test_declined_as_beyond_them_the_person_is_told_where_to_go() -> None:
+    case = irm(points=["My social worker was rude to me at home."])
+    send(case, "decline", "2026-06-03", reason="It is about the agency's social worker")
+    assert any("to that body" in instead for instead in facts(case, "declined")["instead"])
+
+
 @pytest.mark.parametrize(
     ("said", "rule"),
     [
@@ -295,6 +338,20 @@ def test_who_writes_back_months_later_is_not_refused() -> None:
     assert status(case, "2026-07-09")["closed_as"] == "lapsed"
     assert send(case, "escalate", "2026-11-02").applied
     assert status(case, "2026-11-02")["stage"] == "stage_2"
+
+
+def test_without_reasons_it_is_taken_and_they_are_asked_for() -> None:
+    case = answered_at_stage_1()
+    assert send(case, "escalate", "2026-06-12", message_id="asks").applied
+    assert status(case, "2026-06-12")["stage"] == "stage_2"
+    [asked] = status(case, "2026-06-12")["questions"]
+    assert "correct asks.reason and asks.desired_outcome" in asked
+    send(case, "correct", "2026-06-15", field="asks.reason", value="It was rude.", reason="She rang")
+    [asked] = status(case, "2026-06-15")["questions"]
+    assert "asks.reason" not in asked
+    send(case, "correct", "2026-06-15", field="asks.desired_outcome", value="An apology", reason="She rang")
+    assert status(case, "2026-06-15")["questions"] == []
+    assert status(at_stage_2(), "2026-06-12")["questions"] == []
 
 
 def test_stage_2_waits_for_the_answer_of_stage_1_or_for_its_being_late() -> None:

@@ -450,3 +450,21 @@ def test_the_number_of_a_point_may_be_given_as_a_text() -> None:
     assert [p.number for p in points.named(["2"])[0]] == [2]
     assert [p.number for p in points.named(["1"])[0]] == [3], "its own words come first"
     assert points.named(["0", "9", "\u0662"])[1] == ["0", "9", "\u0662"]
+
+
+def test_an_adjudication_of_all_alike_is_taken_and_each_points_own_is_asked_for() -> None:
+    case = at_stage_2()
+    assert send(case, "respond", "2026-07-01", outcome="upheld", message_id="all").applied
+    assert shown(case, "stage_2_response", "2026-07-01")[1] == "met"
+    assert any("each point" in what for what in irregular(case, "2026-07-01"))
+    [asked] = [each for each in status(case, "2026-07-01")["questions"] if "amends all" in each]
+    found = [
+        {"point": 1, "outcome": "upheld", "reason": "Nobody came."},
+        {"point": 2, "outcome": "not_upheld"},
+    ]
+    send(case, "respond", "2026-07-02", outcome="upheld", amends="all", findings=found, message_id="each")
+    [asked] = [each for each in status(case, "2026-07-02")["questions"] if "respond with amends" in each]
+    assert "no reason for point 2" in asked
+    found[1]["reason"] = "He was told."
+    send(case, "respond", "2026-07-03", outcome="upheld", amends="each", findings=found)
+    assert not [each for each in status(case, "2026-07-03")["questions"] if "respond with amends" in each]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
 from redress.domain.case import Case
 from redress.domain.fields import Channel
 from redress.procedures import loader
-from tests.domain.conftest import MONDAY, at_stage_2, corporate, deadline, irm, opened, send, status
+from tests.domain.conftest import MONDAY, at_stage_2, corporate, deadline, irm, opened, problems, send, status
 
 HAVING = [
     (council, name) for council in loader.authority_names() for name in loader.authority(council).procedures
@@ -21,6 +21,25 @@ HAVING = [
 def test_the_channel_it_came_by_is_recorded(channel: str) -> None:
     case = opened(authority="rotherham", channel=channel)
     assert Case.restore(case.rules, case.saved()).opening.channel == channel
+
+
+SAID: dict[str, dict[str, Any]] = {
+    "escalate": {},
+    "set_advocate": {"advocate": {"name": "Adva Catena"}},
+    "add_points": {"points": ["Another invented point."]},
+    "add_note": {"note": "They rang."},
+    "resolve_informally": {"agreed": False},
+    "withdraw": {},
+}
+
+
+@pytest.mark.parametrize("action", SAID)
+def test_the_channel_of_what_is_said_later_is_recorded_too(action: str) -> None:
+    case = opened(authority="rotherham")
+    assert problems(case, action, {"on": MONDAY, **SAID[action], "channel": "pigeon"}).keys() == {"channel"}
+    send(case, action, MONDAY, **SAID[action], channel="text")
+    told = status(Case.restore(case.rules, case.saved()), MONDAY)["messages"]
+    assert [dict(each).get("channel") for each in told] == ["text"]
 
 
 def test_there_are_six_channels() -> None:

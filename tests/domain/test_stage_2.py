@@ -273,7 +273,7 @@ def test_targets_at_the_start_are_told_and_are_no_breach() -> None:
 def test_what_should_have_been_there_before_the_adjudication_is_named() -> None:
     case = at_stage_2()
     assert send(case, "respond", "2026-07-10", outcome="upheld").applied
-    assert len(irregular(case, "2026-07-10")) == 4
+    assert len(irregular(case, "2026-07-10")) == 5
 
 
 def test_a_regular_adjudication_is_not_irregular() -> None:

@@ -384,6 +384,15 @@ def test_the_response_is_considered_together_with_the_independent_person() -> No
     assert any("Independent Person" in what for what in irregular(case, "2026-09-07"))
 
 
+def test_a_meeting_of_the_director_and_the_independent_person_is_a_consultation() -> None:
+    case = held()
+    send(case, "record_meeting", "2026-08-26", kind="director_and_independent_person")
+    assert any("panel report" in what for what in irregular(case, "2026-08-26"))
+    send(case, "report", "2026-08-27", kind="panel")
+    send(case, "respond", "2026-09-07", outcome="upheld")
+    assert not any("was not consulted" in what for what in irregular(case, "2026-09-07"))
+
+
 def test_nothing_follows_but_the_ombudsman() -> None:
     answer = send(held(), "escalate", "2026-08-25")
     assert (answer.applied, answer.pending) == (False, False)

@@ -7,7 +7,18 @@ import re
 import pytest
 
 from redress.letters.recipients import is_outside
-from tests.letters.lives import ADVOCATE, PERSON, Life, irm_not_settled, lives, split
+from tests.letters.lives import (
+    ADVOCATE,
+    CONTACT,
+    PERSON,
+    YOUNG,
+    Life,
+    irm_not_settled,
+    lives,
+    split,
+    to_adjudication,
+    to_panel,
+)
 
 PHSO = "Parliamentary and Health Service Ombudsman"
 
@@ -340,3 +351,84 @@ def test_no_letter_tells_anybody_to_run_a_command() -> None:
         for letter in life.letters:
             assert "starter.py" not in letter.text
             assert "--set" not in letter.text
+
+
+# --- requests that were spoken, and sorts of remedies ---------------------------------------------
+
+
+@pytest.mark.parametrize("person", [CONTACT, YOUNG], ids=["adult", "young"])
+def test_a_spoken_request_is_confirmed_in_writing(person: dict[str, str]) -> None:
+    spoken = to_adjudication(complainant=person).says("escalate", "2026-10-12", channel="telephone")
+    assert "You asked by telephone." in spoken.one("stage_3_opening")
+    written = to_adjudication(complainant=person).says("escalate", "2026-10-12", channel="post")
+    assert "You asked" not in written.one("stage_3_opening").replace("You asked for a Review Panel on", "")
+
+
+@pytest.mark.parametrize("role", ["applicant", "young_person"])
+def test_who_gives_no_reasons_is_asked_for_them(role: str) -> None:
+    person = CONTACT | {"role": role}
+
+    def opened_with(**said: str) -> tuple[str, str]:
+        life = Life("2026-06-01", authority="irm", complainant=person, tried_informally=True)
+        if role != "applicant":
+            life.says("accept", "2026-06-02")
+        life.says("respond", "2026-06-08", outcome="not_upheld").says("escalate", "2026-06-15", **said)
+        return life.one("stage_opening"), life.one("stage_opening", "complaints_manager")
+
+    said = ("our answer was not right", "Why was our answer not right?")
+    to_person, to_manager = opened_with()
+    assert any(words in to_person for words in said)
+    assert "ask the person, and record it" in to_manager
+    to_person, to_manager = opened_with(reason="It was rude.", desired_outcome="An apology")
+    assert not any(words in to_person for words in said)
+    assert "ask the person" not in to_manager
+
+
+def test_each_remedy_says_what_sort_it_is() -> None:
+    remedies = [
+        {"what": "We say sorry in person.", "kind": "apology"},
+        {"what": "A changed procedure for calls", "kind": "procedure"},
+        {"what": "A key worker", "kind": "service"},
+        {"what": "A visit"},
+    ]
+    life = Life("2026-03-02").says(
+        "respond", "2026-03-09", outcome="upheld", remedies=remedies, letter="at_once"
+    )
+    text = life.one("stage_1_response")
+    assert "  1. Apology: We say sorry in person. (by " in text
+    assert "  2. A changed procedure for calls (by " in text
+    assert "  3. Service: A key worker (by " in text
+    assert "  4. A visit (by " in text
+    kinds = [each["kind"] for each in life.case.status(life.day)["remedies"]]
+    assert kinds == ["apology", "procedure", "service", None]
+    life.says("complete_remedy", "2026-03-12", remedy=3)
+    assert "Service: A key worker" in life.one("remedy_done")
+
+
+@pytest.mark.parametrize("person", [CONTACT, YOUNG], ids=["adult", "young"])
+def test_the_director_meets_the_independent_person_within_fifteen_working_days(
+    person: dict[str, str],
+) -> None:
+    def reported() -> Life:
+        life = to_panel(authority="north-somerset", complainant=person)
+        return life.says("report", "2026-11-20", kind="panel").says("record_meeting", "2026-11-23")
+
+    def meeting(life: Life) -> tuple[str, str]:
+        [found] = [
+            each for each in life.case.status(life.day)["deadlines"] if each["name"] == "director_meeting"
+        ]
+        return found["due_on"], found["state"]
+
+    def irregular(life: Life) -> list[str]:
+        return [each["what"] for each in life.case.status(life.day)["irregular"]]
+
+    life = reported()
+    assert meeting(life) == ("2026-12-11", "running"), "a meeting with the person is not that"
+    life.says("record_meeting", "2026-11-25", kind="director_and_independent_person")
+    assert meeting(life) == ("2026-12-11", "met")
+    life.says("respond", "2026-12-01", outcome="upheld")
+    assert not any("Independent Person" in what for what in irregular(life))
+    assert "met on Wednesday 25 November 2026" in life.one("final_response")
+    unmet = reported().says("respond", "2026-12-01", outcome="upheld", independent_person_consulted=True)
+    assert any("a meeting of the Director" in what for what in irregular(unmet))
+    assert "met on" not in unmet.one("final_response")

@@ -105,7 +105,20 @@ def _happened(state: ComplaintState, entry: LogEntry, milestone: str) -> bool:
 @carries_out(RecordMeeting)
 def record_meeting(state: ComplaintState, entry: LogEntry, message: RecordMeeting) -> Outcome:
     """A meeting was offered or held. It stops no clock; a target that waits for one is met."""
+    if message.kind == "director_and_independent_person":
+        return _director_met(state, entry)
     state.deadlines.reach("met_in_person", message.on, assumed=entry.assumed)
+    return APPLIED
+
+
+def _director_met(state: ComplaintState, entry: LogEntry) -> Outcome:
+    """The Director and the Independent Person met, to consider what the panel recommended."""
+    stage = state.stage_rules
+    if not stage.with_independent_person:
+        state.note_irregular(entry, f"{stage.title} is not considered with the Independent Person")
+    elif "reported:panel" not in state.reached:
+        state.note_irregular(entry, f"{plain('reported:panel')} is not recorded")
+    state.deadlines.reach("director_met", entry.message.on, assumed=entry.assumed)
     return APPLIED
 
 

@@ -14,6 +14,8 @@ from redress.domain.position import Ending
 from redress.domain.procedure import Stage
 from redress.domain.receipt import is_written, leaving_of, receipts
 from redress.domain.state import ComplaintState
+from redress.domain.unsaid import unsaid_by_answer
+from redress.domain.words import plain
 
 
 def answer_problem(state: ComplaintState, message: Respond) -> Problem | None:
@@ -63,7 +65,7 @@ def respond(state: ComplaintState, entry: LogEntry, message: Respond) -> Outcome
         letter, response = stage.answer_letter, stage.response
         return draft(state, entry, message, letter, response=response, stage=stage.name, points=points)
     take_back_alike(state, entry, message, stage.name, points)
-    _note_what_is_missing(state, entry, message, stage)
+    _note_what_is_missing(state, entry, message, stage, len(chosen))
     _record(state, entry, message, stage, chosen)
     ends = chosen and stage.name == state.current_stage and not state.unanswered(stage.name)
     if ends:
@@ -121,12 +123,21 @@ def _answer_after_the_end(state: ComplaintState, entry: LogEntry, message: Respo
     return APPLIED
 
 
-def _note_what_is_missing(state: ComplaintState, entry: LogEntry, message: Respond, stage: Stage) -> None:
+def _note_what_is_missing(
+    state: ComplaintState, entry: LogEntry, message: Respond, stage: Stage, points: int
+) -> None:
     if state.state == "suspended":
         state.note_irregular(entry, "the complaint is suspended")
     state.expect(entry, f"answered:{stage.name}")
-    if stage.with_independent_person and message.independent_person_consulted is not True:
-        state.note_irregular(entry, f"the Independent Person was not consulted ({stage.source})")
+    if stage.with_independent_person and "director_met" not in state.reached:
+        if message.independent_person_consulted is not True:
+            state.note_irregular(entry, f"the Independent Person was not consulted ({stage.source})")
+        for name in state.procedure.meeting.get("director_met", ()):
+            source = state.procedure.limit[name].source
+            state.note_irregular(entry, f"{plain('director_met')} is not recorded ({source})")
+    unsaid = unsaid_by_answer(stage, message, points)
+    if unsaid:
+        state.note_irregular(entry, f"{unsaid} ({stage.source})")
     if stage.different_person and state.answers.were_given_by(message.by, stage.name):
         state.note_irregular(entry, f"whoever answers here answered an earlier stage too ({stage.source})")
 
