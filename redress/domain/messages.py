@@ -996,7 +996,8 @@ class EditLetter(Message):
 class LetterLeft(Message):
     """The letter that was drafted has left: its message counts from this day.
 
-    Redress logs it itself where it sends the letter.
+    Of a letter with an answer that did not leave before, or left later than was assumed: the time to go on
+    counts from this day. Redress logs it itself where it sends the letter.
     """
 
     title = "A letter that was drafted has left"
@@ -1004,6 +1005,15 @@ class LetterLeft(Message):
     """The letter's mark, as `letters` lists it."""
 
     reason: OptionalReason = ""
+
+
+class LetterNotLeft(Message):
+    """The letter with an answer has not left, could not leave, or came back. Redress alone logs it."""
+
+    title = "A letter with an answer has not left"
+    sent_by = frozenset()
+    mark: Mark
+    """The letter's mark, as `letters` lists it."""
 
 
 class Recount(Message):
