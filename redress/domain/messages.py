@@ -996,8 +996,8 @@ class EditLetter(Message):
 class LetterLeft(Message):
     """The letter that was drafted has left: its message counts from this day.
 
-    Of a letter with an answer that did not leave before, or left later than was assumed: the time to go on
-    counts from this day. Redress logs it itself where it sends the letter.
+    Of an answer's letter that had failed, or left later than was assumed: the window counts from this day.
+    Redress logs it itself where it sends the letter.
     """
 
     title = "A letter that was drafted has left"
