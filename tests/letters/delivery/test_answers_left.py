@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 
 from redress.bootstrap import activities_for, running_workers
 from redress.cli.main import commands
+from redress.cli.shared import cipher
 from redress.domain.status import Status
 from redress.letters.delivery.configuration import channels_for
 from redress.services import intake, letters, sending
@@ -23,7 +25,7 @@ from tests.waiting import until
 
 
 @pytest.fixture
-def typed(by_mail: Settings, mail: MailServer, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def typed(by_mail: Settings, mail: MailServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     """The settings of the worker, and of the command as somebody sets them."""
     said = {
         "REDRESS_STATE": str(by_mail.state),
@@ -36,7 +38,9 @@ def typed(by_mail: Settings, mail: MailServer, monkeypatch: pytest.MonkeyPatch) 
     }
     for name, value in said.items():
         monkeypatch.setenv(name, value)
-    return migrated(by_mail.model_copy(update={"send_staff": "outbox"}))
+    cipher.cache_clear()  # commands keep one for the process, and other tests have other keys
+    yield migrated(by_mail.model_copy(update={"send_staff": "outbox"}))
+    cipher.cache_clear()
 
 
 async def test_no_window_runs_from_a_letter_that_was_refused_until_it_is_sent_again(
@@ -84,6 +88,7 @@ async def test_no_window_runs_from_a_letter_that_was_refused_until_it_is_sent_ag
         assert (status["waiting_for"], status["next_due_on"]) == ("complaints_manager", None)
         line = next(each for each in letters.lines(register, reference) if each["letter"] == "answer")
         assert (line["state"], line["left_on"]) == ("failed", None)
+        await until(lambda: letters.is_awaited(register, reference, line["mark"], today()))
         mail.mailbox.fault = "none"
         words = ["letters", "resend", reference, line["mark"]]
         again = await asyncio.to_thread(CliRunner().invoke, commands(), words)
