@@ -534,7 +534,7 @@ async def test_a_namespace_made_by_hand_is_put_right(bare_server: tuple[str, int
     client = await _patient_client(bare_server[0], "by-hand")
     assert await _state(client) == (1, {})
     changed = await prepare(client)
-    assert [sentence.split()[0] for sentence in changed] == ["closed", "registered", "scheduled"]
+    assert [sentence.split()[0] for sentence in changed] == ["closed", "registered", "scheduled", "scheduled"]
     assert (await _state(client))[0] == RETENTION.days
     assert await prepare(client) == []
     await client.get_schedule_handle(MAINTENANCE_SCHEDULE).delete()

@@ -45,7 +45,11 @@ OPENING = {
     "source_id": "contributing",
     "channel": "post",
     "points": ["An invented point."],
-    "complainant": {"name": "Testa Inventata", "format": "post", "address": "1 Nowhere Lane\nExampletown"},
+    "complainant": {
+        "name": "Testa Inventata",
+        "format": "post",
+        "address": "1 Nowhere Lane\nExampletown\nEX1 1AA",
+    },
 }
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git applies the patches")
@@ -176,7 +180,7 @@ async def test_what_they_add_works(grown: Path, tmp_path: Path) -> None:
                 assert _named(status["letters"], "letter", "meeting_confirmation")
             await until(lambda: any((tmp_path / "print").glob("*.txt")))
             (printed,) = (tmp_path / "print").glob("*.txt")
-            assert printed.read_text("utf-8").startswith("1 Nowhere Lane\nExampletown\n\n")
+            assert printed.read_text("utf-8").startswith("1 Nowhere Lane\nExampletown\nEX1 1AA\n\n")
             assert "You were offered or had a meeting" in printed.read_text("utf-8")
             row = _named(starter("letters", reference), "letter", "meeting_confirmation")
             assert (row["state"], row["by"], row["place"]) == ("done", "print_folder", printed.name)

@@ -31,11 +31,21 @@ GROUPS = {
     "redress.cli.audit": ("audit",),
     "redress.cli.proof": ("verify",),
     "redress.cli.tokens": ("token",),
+    "redress.cli.people": ("people",),
+    "redress.cli.contacts": ("contact",),
     "redress.cli.unmatched": ("unmatched",),
     "redress.cli.versions": ("versions",),
     "redress.cli.waiting": ("waiting",),
 }
 """The module of each command."""
+
+NAMED_GROUPS = (
+    "redress.cli.people",
+    "redress.cli.tokens",
+    "redress.cli.unmatched",
+    "redress.cli.versions",
+)
+"""Modules whose commands come after the name of their group."""
 
 INTERRUPTED = 130
 
@@ -53,7 +63,7 @@ def commands(wanted: str = "") -> typer.Typer:
     )
     modules = [module for module, names in GROUPS.items() if wanted in names]
     for module, group in _loaded(modules or list(GROUPS)).items():
-        if module in ("redress.cli.tokens", "redress.cli.unmatched", "redress.cli.versions"):
+        if module in NAMED_GROUPS:
             app.add_typer(group, name=GROUPS[module][0])
             continue
         app.registered_commands += group.registered_commands

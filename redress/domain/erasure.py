@@ -53,6 +53,7 @@ def scrubbed(status: Status, erased_on: date) -> dict[str, Any]:
         "deadlines": [_deadline(deadline) for deadline in status["deadlines"]],
         "letters": [{**letter, "about": None} for letter in status["letters"]],
         "messages": messages,
+        "contacts": _only(("on", "direction", "channel"), status.get("contacts", [])),
         "appointments": _only(("role", "connection", "on", "until", "round"), status["appointments"]),
         "remedies": _only(("remedy", "kind", "due_on", "done_on", "origin"), status["remedies"]),
         "ombudsman": _ombudsman(status.get("ombudsman")),

@@ -129,6 +129,17 @@ class Person(Part):
         return False
 
 
+class Appointee(Person):
+    """Somebody who is appointed, and how they are reached: left out, as the directory says."""
+
+    email: Email = ""
+    telephone: Telephone = ""
+    address: Address = ""
+    organisation: Annotated[Text, Field(description="For whom they work.")] = ""
+
+    added = ("email", "telephone", "address", "organisation")
+
+
 class Advocate(Part):
     """The advocate of the person's own choosing."""
 

@@ -130,7 +130,7 @@ def _record_strike(
             "on": effect.on.isoformat(),
             "stage": effect.facts.get("stage"),
             "owner": effect.facts.get("owner"),
-            **{name: effect.facts[name] for name in ("to_people",) if name in effect.facts},
+            **{name: effect.facts[name] for name in ("to_people", "appointed") if name in effect.facts},
         }
         for effect in before.effects
         if effect.kind == "letter" and effect.key not in still

@@ -29,6 +29,7 @@ from redress.domain.calendar import HolidayTable
 from redress.domain.fields import (
     Advocate,
     AnswerOutcome,
+    Appointee,
     ApproachedBy,
     Channel,
     Connection,
@@ -378,8 +379,9 @@ class Appoint(Message):
     role: Role = Field(examples=["investigating_officer"])
     """Which part."""
 
-    person: Person = Field(examples=[{"name": "Fern Fictitious"}])
-    """Who takes it: `name`, `id` or both. The `id` tells two people of one name apart."""
+    person: Appointee = Field(examples=[{"name": "Fern Fictitious"}])
+    """Who takes it: `name`, `id` or both, and how they are reached, where the directory does not say so:
+    `email`, `telephone`, `address`, `organisation`. The `id` tells two people of one name apart."""
 
     connection: Connection = Field(examples=["employee"])
     """With the authority."""
@@ -528,7 +530,8 @@ class RecordContact(Message):
     """What was said, or that nobody answered. For the file; never in a letter."""
 
     reply_by: Day | None = None
-    """The day by which the person was asked to answer; it may lie ahead."""
+    """`out`: the day by which the person was asked to answer; `in`: the day by which we owe them a reply,
+    which the next contact `out` with them is. It may lie ahead."""
 
     dates_ahead = ("reply_by",)
 

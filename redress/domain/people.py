@@ -6,18 +6,28 @@ from collections.abc import Collection
 from datetime import date
 from typing import NamedTuple
 
-from redress.domain.fields import Advocate, Person
+from pydantic import JsonValue
+
+from redress.domain.fields import Advocate, Appointee, Person, Role
 from redress.domain.messages import Appoint, SetAdvocate
+
+PANEL: tuple[Role, ...] = ("panel_chair", "panel_member")
+"""The parts of those who sit on a panel."""
 
 
 class Appointment(NamedTuple):
     """A person in a part; `until` once somebody else has taken it."""
 
     role: str
-    person: Person
+    person: Appointee
     connection: str
     on: date
     until: date | None = None
+
+    def fact(self, title: str) -> dict[str, JsonValue]:
+        """What a letter may say of it; `title` of the part."""
+        person = self.person.model_dump(mode="json", exclude_defaults=True)
+        return {"role": self.role, "title": title, "connection": self.connection, "person": person}
 
 
 class ChosenAdvocate(NamedTuple):

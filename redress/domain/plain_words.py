@@ -74,8 +74,20 @@ def next_for_people(state: ComplaintState) -> Deadline | None:
     return min(ahead, key=_first, default=None)
 
 
+SIDE_STEPS = (
+    "remedy",
+    "contact_review",
+    "contact_confirmation",
+    "ombudsman_reply",
+    "contact_reply",
+    "route_decision",
+    "letter_approval",
+)
+"""Limits beside the procedure: people are told its own next step first."""
+
+
 def _first(deadline: Deadline) -> tuple[bool, bool, date]:
-    side = deadline.limit.name in ("remedy", "contact_review", "contact_confirmation", "ombudsman_reply")
+    side = deadline.limit.name in SIDE_STEPS
     return side, deadline.limit.kind == "target", deadline.due_on
 
 

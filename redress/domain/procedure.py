@@ -64,6 +64,7 @@ MOMENTS = {
     "contact_decided": "the decision on a new address or advocate",
     "referred": "the referral to the Ombudsman",
     "ombudsman_asked": "the Ombudsman's enquiry",
+    "contacted": "the day of the contact",
     "ombudsman_decided": "the Ombudsman's decision",
     "reported:investigation": "the report of the investigation",
     "reported:independent_person": "the report of the Independent Person",
@@ -99,6 +100,9 @@ NEEDED = frozenset(
 )
 """Limits that the software itself starts: every procedure has them (most from `shared.toml`)."""
 
+STARTED = NEEDED | {"contact_reply"}
+"""The same, with one that a procedure of one's own may lack: then no reply to a contact is owed."""
+
 
 PLACES = ("intake", "informal", "suspended", "closed", "ombudsman")
 """Places that are no stage and still have plain words."""
@@ -113,8 +117,10 @@ def _of_clock(text: str) -> str:
 def _limit_name(name: str) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", name, re.ASCII) or name in ("next", "end"):
         raise ValueError("should be a name in small letters, like home_visit (not next or end)")
-    if re.fullmatch(r"(remedy|ombudsman_reply)_\d+", name, re.ASCII):
-        raise ValueError("remedy or ombudsman_reply and a number are reserved for what is numbered")
+    if re.fullmatch(r"(remedy|ombudsman_reply|contact_reply)_\d+", name, re.ASCII):
+        raise ValueError(
+            "remedy, ombudsman_reply or contact_reply and a number are reserved for what is numbered"
+        )
     return name
 
 

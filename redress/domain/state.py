@@ -13,6 +13,7 @@ A `ComplaintState` starts from an opening, takes one message after another (`app
 - `remedies`: what was agreed to be done;
 - `requests`: messages that came too early or too late for what they ask;
 - `attempts`: what was tried to reach a person of whom nothing is heard;
+- `contact_log`: which contacts a reply is owed to;
 - `contacts`: addresses and advocates that wait to be confirmed;
 - `routes`: whether it belongs elsewhere, where the points suggest that and nobody has decided it;
 - `effects`: the letters, reminders and records that it gives rise to.
@@ -31,6 +32,7 @@ from redress.domain.attempts import Attempts
 from redress.domain.calendar import Calendar
 from redress.domain.complainants import Complainant, Complainants, WhoReads
 from redress.domain.conflicts import advocate_conflict
+from redress.domain.contact_log import ContactLog
 from redress.domain.contacts import Contacts
 from redress.domain.deadline import Deadline
 from redress.domain.deadlines import Deadlines
@@ -89,6 +91,7 @@ class ComplaintState:
         self.requests = Requests()
         self.contacts = Contacts()
         self.attempts = Attempts()
+        self.contact_log = ContactLog()
         self.strikes = Strikes({})
         self.links = Links()
         self.loaded = 0

@@ -16,6 +16,7 @@ from redress.domain.complainants import role_of
 from redress.domain.deadline import Deadline, days_late, days_late_without_pause
 from redress.domain.fields import (
     ApproachedBy,
+    Channel,
     Connection,
     EnquiryKind,
     IsoDay,
@@ -27,7 +28,7 @@ from redress.domain.fields import (
     Role,
 )
 from redress.domain.log import LogEntry
-from redress.domain.messages import KNOWN, StrikeOut
+from redress.domain.messages import KNOWN, RecordContact, StrikeOut
 from redress.domain.ombudsman import Enquiry
 from redress.domain.owed import brief, late_of
 from redress.domain.people import Appointment
@@ -267,7 +268,7 @@ class AppointmentStatus(TypedDict):
     """Which part."""
 
     person: NotRequired[dict[str, JsonValue]]
-    """Who: `name`, `id` or both."""
+    """Who: `name`, `id` or both, and `email`, `telephone`, `address`, `organisation` where given."""
 
     connection: Annotated[str, one_of(*get_args(Connection))]
     """With the authority: `none`, `employee`, `member`, `partner_of_either`."""
@@ -280,6 +281,45 @@ class AppointmentStatus(TypedDict):
 
     round: NotRequired[int]
     """Which time its stage was gone through, from 1."""
+
+
+CONTACT_FIELDS = ("on", "direction", "channel", "with_whom", "person", "summary", "reply_by", "message_id")
+"""What the log of contacts shows of each."""
+
+SUMMARY_SHOWN = 300
+"""Characters of a contact's summary in the log of contacts; `messages` has the whole."""
+
+
+_WithWhom = TypedDict("_WithWhom", {"with": Annotated[str, Field(description="With whom.")]})
+
+
+@with_config(DESCRIBED)
+class ContactStatus(_WithWhom):
+    """A call, visit, e-mail or meeting."""
+
+    on: IsoDay
+    """When, as a London date."""
+
+    direction: Annotated[str, one_of("in", "out")]
+    """`in`: the person got in touch; `out`: the authority did."""
+
+    channel: Annotated[str, one_of(*get_args(Channel))]
+    """By which way."""
+
+    person: str | None
+    """Which of several people it is about."""
+
+    summary: str
+    """What was said, shortened where it is long: `messages` has the whole."""
+
+    reply_by: IsoDay | None
+    """The day by which an answer is expected: from us (`in`) or from them (`out`)."""
+
+    replied_on: IsoDay | None
+    """When we answered; null: not yet, or nothing is owed."""
+
+    message_id: str
+    """The message that recorded it."""
 
 
 class _AboutMessage(TypedDict):
@@ -638,6 +678,9 @@ class Status(ComplaintLine, WhoAndWhat):
     officer: NotRequired[str | None]
     """Who deals with it."""
 
+    contacts: NotRequired[list[ContactStatus]]
+    """Calls, visits, e-mails and meetings besides letters, in their order."""
+
     contact_restricted_until: IsoDay | None
     """Until then messages are not answered."""
 
@@ -727,6 +770,7 @@ def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of:
         desired_outcome=who["desired_outcome"],
         advocate=who["advocate"],
         officer=state.people.officer,
+        contacts=_contacts(state),
         contact_restricted_until=_iso(restricted if restricted and restricted >= as_of else None),
         refused=cast(list[MessageOutcome], _with_outcome("refused", state, log)),
         irregular=_irregular(state, log),
@@ -805,6 +849,19 @@ def _letters(state: ComplaintState) -> Iterator[LetterStatus]:
                 for remark in draft.remarks
             ],
         }
+
+
+def _contacts(state: ComplaintState) -> list[ContactStatus]:
+    contacts = [e.message for e in state.effects.heard if isinstance(e.message, RecordContact)]
+    return [_contact(state, message) for message in contacts]
+
+
+def _contact(state: ComplaintState, message: RecordContact) -> ContactStatus:
+    reply = state.contact_log.names.get(message.message_id)
+    fields = message.model_dump(mode="json", by_alias=True, include={*CONTACT_FIELDS})
+    if len(message.summary) > SUMMARY_SHOWN:
+        fields["summary"] = f"{message.summary[:SUMMARY_SHOWN].rstrip()} …"
+    return cast(ContactStatus, fields | {"replied_on": _iso(state.latest[reply].met_on) if reply else None})
 
 
 def _open_questions(state: ComplaintState) -> list[Question | RouteAsked]:
@@ -918,7 +975,9 @@ def _enquiry(state: ComplaintState, enquiry: Enquiry) -> EnquiryStatus:
 def _appointment(state: ComplaintState, held: Appointment) -> AppointmentStatus:
     rule = state.procedure.role.get(held.role)
     round_ = state.deadlines.round_of(rule.stage, held.on) if rule else 1
-    return cast(AppointmentStatus, to_jsonable_python(held._asdict() | {"round": round_}))
+    unsaid = {name for name in held.person.added if not getattr(held.person, name)}
+    person = held.person.model_dump(mode="json", exclude=unsaid)
+    return cast(AppointmentStatus, to_jsonable_python(held._asdict() | {"person": person, "round": round_}))
 
 
 def _deadline(state: ComplaintState, deadline: Deadline, as_of: date) -> DeadlineStatus:

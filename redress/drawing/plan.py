@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from redress.domain.procedure import NEEDED, Limit, Procedure, Question, Stage
+from redress.domain.procedure import STARTED, Limit, Procedure, Question, Stage
 from redress.drawing import wording
 from redress.procedures.authority import Authority, Contact, Service
 
@@ -141,7 +141,7 @@ def can_run(procedure: Procedure, limit: Limit) -> bool:
 
 
 def _section_of(procedure: Procedure, limit: Limit) -> str:
-    if limit.name in NEEDED - {"eligibility_decision", "ombudsman_review", "route_decision"}:
+    if limit.name in STARTED - {"eligibility_decision", "ombudsman_review", "route_decision"}:
         return "any_time"
     return limit.stage if limit.stage in {*procedure.stage, "ombudsman"} else "intake"
 
@@ -217,7 +217,7 @@ def _ways_out(procedure: Procedure, stage: Stage) -> Iterator[WayOut]:
         informally = "informally, where the person agrees, or " if stage.name in SETTLED_INFORMALLY else ""
         yield WayOut("Settled", f"{informally}by an answer that resolves it", stage.response)
     for limit in procedure.limits:
-        if limit.stage == stage.name and limit.lapse == "close" and limit.name not in NEEDED:
+        if limit.stage == stage.name and limit.lapse == "close" and limit.name not in STARTED:
             when = f"no request within {wording.length(limit)}{_asked_later(procedure, stage)}"
             yield WayOut("Lapsed", when, limit.name)
     if stage.name == "stage_2" and procedure.early_referral:

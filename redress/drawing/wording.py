@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from redress.domain.procedure import MOMENTS, NEEDED, Limit, Procedure, RoleRule
+from redress.domain.procedure import MOMENTS, STARTED, Limit, Procedure, RoleRule
 from redress.domain.sentences import in_days
 from redress.domain.words import TITLES
 
@@ -57,7 +57,7 @@ def moment(procedure: Procedure, milestone: str) -> str:
 
 def _has_named_day(limit: Limit) -> bool:
     """Whether its last day is named in each case, and the days of the data are no measure."""
-    return limit.name in NEEDED and limit.days == 0
+    return limit.name in STARTED and limit.days == 0
 
 
 def length(limit: Limit) -> str:

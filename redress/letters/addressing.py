@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from redress.domain.case import Case
+from redress.domain.directory import Directory
+from redress.domain.fields import Appointee
+from redress.domain.london import london_date
 from redress.letters.catalogue import catalogue
-from redress.letters.delivery.contact_routes import ContactRoutes, contact_routes_of
+from redress.letters.delivery.contact_routes import (
+    ContactRoutes,
+    contact_routes_of,
+    routes_of_appointee,
+)
 from redress.letters.delivery.text_message import text_message
-from redress.letters.letter import former_contact, letters_for
-from redress.letters.recipients import is_advocate, is_outside, person_of
+from redress.letters.letter import former_contact, letters_for, responsible
+from redress.letters.naming import one_line
+from redress.letters.recipients import APPOINTED, is_advocate, is_outside, person_of
 from redress.procedures.loader import authority
+from redress.security.keyring import Unreadable
 from redress.store import letters as letter_store
+from redress.store.directory import current
 from redress.store.letters import LetterRow, NewLetter
 from redress.store.outbound import Recipient
 from redress.store.register import Register
+
+log = logging.getLogger(__name__)
 
 BY_TEXT = "_text"
 """What the recipient of a text message is called by, beside the recipient of the letter it tells of."""
@@ -28,17 +41,33 @@ TO_OLD_ADDRESS = "contact_confirmed"
 """The letter that tells somebody, at the address known before, of a new address or advocate."""
 
 
-def written(case: Case, effect: Mapping[str, Any], on: date, *, texts: bool) -> Iterator[NewLetter]:
-    """The letters of an effect, each with how it is to leave; `texts`: text messages are sent beside them.
+def directory_of(register: Register, db: Connection, case: Case) -> Directory:
+    """The directory of the complaint's authority; one that cannot be read must not hold up the record."""
+    try:
+        return current(register, db, case.intake.authority).directory
+    except Unreadable as error:
+        log.error("%s: the directory cannot be read: %s", case.reference, type(error).__name__)
+        return Directory()
 
-    What staff read in their daily digest is no letter.
+
+def written(
+    case: Case, effect: Mapping[str, Any], on: date, *, texts: bool, directory: Directory | None = None
+) -> Iterator[NewLetter]:
+    """The letters of an effect, each with how it is to leave.
+
+    `directory`: the authority's; `texts`: text messages are sent beside them. What staff read in their
+    daily digest is no letter.
     """
     own = authority(case.intake.authority)
     in_digest = catalogue()[effect["template"]].told_in_digest(own.digest.urgent)
-    for letter in letters_for(case, own, effect, on):
-        if in_digest and not is_outside(letter.recipient):
+    for letter in letters_for(case, own, effect, on, directory):
+        if in_digest and letter.appointee is None and not is_outside(letter.recipient):
             continue
-        routes = contact_routes_of(case, own, letter.recipient, former_contact(effect["facts"]))
+        if letter.appointee is not None:
+            routes = routes_of_appointee(letter.appointee)
+        else:
+            former = former_contact(effect["facts"])
+            routes = contact_routes_of(case, own, letter.recipient, letter.staff, former)
         blank = Recipient(subject=letter.subject, sender=own.title, reply_to=own.contact.email)
         recipient = _addressed(blank, routes)
         yield NewLetter(letter.key, letter.recipient, letter.name, on, routes.first, recipient, letter.text)
@@ -65,7 +94,16 @@ def readdress(register: Register, db: Connection, case: Case, row: LetterRow) ->
     advocate = person_of(case, role) if is_advocate(role) else None
     if is_advocate(role) and (advocate is None or advocate.name != before.name):
         return
-    routes = contact_routes_of(case, authority(case.intake.authority), role)
+    directory = current(register, db, case.intake.authority).directory
+    if role.startswith(APPOINTED):
+        appointee = _still_known(case, directory, role, before.name)
+        if appointee is None:
+            return
+        routes = routes_of_appointee(appointee)
+    else:
+        today = london_date(datetime.now(UTC))
+        staff = None if is_outside(role) else responsible(case, directory, role, today)
+        routes = contact_routes_of(case, authority(case.intake.authority), role, staff)
     if role != row.recipient:
         routes = routes._replace(routes=["text"], why_no_route=before.why_no_route)
     now = _addressed(before, routes)
@@ -73,6 +111,16 @@ def readdress(register: Register, db: Connection, case: Case, row: LetterRow) ->
         encrypted = letter_store.encrypted_recipient(register.cipher, now, row._mapping)
         states = (*letter_store.RAISED, "ready")
         letter_store.change(db, row, states, envelope=encrypted, means=routes.first)
+
+
+def _still_known(case: Case, directory: Directory, recipient: str, name: str) -> Appointee | None:
+    """Whoever of that part and name was appointed, as they are reached now."""
+    for held in reversed(case.state.people.appointments):
+        if recipient.startswith(APPOINTED + held.role):
+            person = directory.reached(held.person)
+            if one_line(person.name or "") == name:
+                return person
+    return None
 
 
 def _addressed(recipient: Recipient, routes: ContactRoutes) -> Recipient:

@@ -35,9 +35,10 @@ class CatalogueEntry(Data):
     stage, `after` the next.
     """
 
-    to: list[Literal[Owner, "advocate", "owner", "owners", "had_letter"]]
+    to: list[Literal[Owner, "advocate", "owner", "owners", "had_letter", "appointed"]]
     """`advocate`: where chosen to get letters; `owner`: who owes the step; `owners`: who owe the dates that
-    moved; `had_letter`: who had a letter that should not have left; else the complainant or a role at the
+    moved; `had_letter`: who had a letter that should not have left; `appointed`: those appointed whom it is
+    about; else the complainant or a role at the
     authority."""
 
     subject: str

@@ -20,7 +20,7 @@ from redress.contract import NOTING, SENDING_BUDGET, LeftLetter
 from redress.domain.case import Case
 from redress.domain.drafts import READERS
 from redress.domain.london import london_date
-from redress.letters.addressing import written
+from redress.letters.addressing import directory_of, written
 from redress.letters.delivery.channel import Accepted, CannotAsk, Channel, Lost, NotNow, Refused, Unsure
 from redress.letters.delivery.channels import Channels
 from redress.letters.delivery.notice import UNDELIVERED, How, notice
@@ -127,13 +127,14 @@ class LetterDispatcher:
         Within the transaction that records the effects: then a letter is there once, and never lost.
         """
         done = letter_store.written(db, case.reference)
+        directory = directory_of(self.register, db, case)
         new: list[NewLetter] = []
-        all_written = True
+        all_written, texts = True, "text" in self.channels.by_route
         for effect, on in effects:
             if "draft" in effect["facts"]:
                 continue  # an approved draft is written by itself
             try:
-                letters = [*written(case, effect, on, texts="text" in self.channels.by_route)]
+                letters = [*written(case, effect, on, texts=texts, directory=directory)]
             except Exception as error:  # a letter that cannot be written must not hold up the record
                 what = f"{effect['template']} cannot be written: {type(error).__name__}"
                 log.error("%s: %s", case.reference, what)  # its text could hold names: never logged
@@ -424,7 +425,6 @@ class LetterDispatcher:
     def _letter_of(self, row: LetterRow) -> OutboundLetter:
         """A row as a channel gets it. Raises `KeyDestroyed` where the complaint was erased."""
         cipher = self.register.cipher
-        which = [row.reference, row.key, row.recipient, row.round, row.means]
         return OutboundLetter(
             reference=row.reference,
             key=row.key,
@@ -432,7 +432,7 @@ class LetterDispatcher:
             name=row.letter,
             on=row.on_date,
             route=row.means,
-            token=cipher.digest(which, row.reference)[:32],
+            token=letter_store.token_of(cipher, row),
             recipient=letter_store.recipient_of(cipher, row),
             text=letter_store.text_of(cipher, row),
         )

@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from redress.domain.case import Case
+from redress.domain.directory import Directory
 from redress.domain.drafts import Draft
 from redress.domain.london import instant
-from redress.letters.addressing import written
+from redress.letters.addressing import directory_of, written
 from redress.store import letters as store
 from redress.store.letters import LetterRow, NewLetter, State
 from redress.store.register import Register
@@ -32,10 +33,12 @@ def effect_of(case: Case, draft: Draft, on: date) -> tuple[Case, dict[str, Any]]
     return None
 
 
-def letters_of(case: Case, draft: Draft, on: date, *, texts: bool = False) -> list[NewLetter]:
+def letters_of(
+    case: Case, draft: Draft, on: date, *, texts: bool = False, directory: Directory | None = None
+) -> list[NewLetter]:
     """The copies of a draft as if it left on a London date; of one that has left, as it did."""
     found = effect_of(case, draft, on)
-    return [*written(*found, on, texts=texts)] if found is not None else []
+    return [*written(*found, on, texts=texts, directory=directory)] if found is not None else []
 
 
 class DraftDesk:
@@ -82,7 +85,13 @@ class DraftDesk:
             self._note_as_posted(db, case, draft, rows)
         else:
             state: State = "ready" if is_leaving else "approved" if draft.approved is not None else "draft"
-            letters = letters_of(case, draft, on, texts=self.texts and is_leaving)
+            letters = letters_of(
+                case,
+                draft,
+                on,
+                texts=self.texts and is_leaving,
+                directory=directory_of(self.register, db, case),
+            )
             places = {(letter.key, letter.recipient) for letter in letters}
             self._turn(db, [row for row in rows if (row.key, row.recipient) not in places], "withdrawn")
             self._put(db, case, rows, letters, state)
@@ -116,7 +125,7 @@ class DraftDesk:
                 store.change(db, row, (row.state,), state="by_hand", sent_at=instant(on, "12:00"))
         if any(not _is_movable(row) for row in rows):
             return
-        letters = letters_of(case, draft, on)
+        letters = letters_of(case, draft, on, directory=directory_of(self.register, db, case))
         self._put(db, case, rows, letters, "ready")
         for row in store.of_drafts(db, case.reference, [draft.key]):
             if row.state == "ready":

@@ -17,8 +17,9 @@ from jinja2 import Environment, Template
 
 from redress.domain.calendar import full_date
 from redress.domain.case import Case
-from redress.domain.complainants import FIRST, number_of, role_of
-from redress.domain.fields import Contact
+from redress.domain.complainants import number_of, role_of
+from redress.domain.directory import Directory, Responsible
+from redress.domain.fields import Appointee, Contact
 from redress.domain.opening import is_young
 from redress.domain.schedule import left_in_error
 from redress.letters.catalogue import TEMPLATES, TemplateLoader, catalogue, text_of
@@ -26,16 +27,18 @@ from redress.letters.context import context
 from redress.letters.naming import listed, names_of, one_line, plain_of, stages_of, titles_of, with_names
 from redress.letters.next_step import next_line, sentences
 from redress.letters.people import own, own_last_days
-from redress.letters.recipients import ADVOCATE, is_advocate, is_outside, person_of, recipients, whose
+from redress.letters.recipients import appointed_in, is_advocate, is_outside, person_of, recipients, whose
 from redress.letters.visible import visible
 from redress.procedures.loader import Authority
 
-OUTSIDE = (FIRST, ADVOCATE)
-"""The recipients who are no staff, of a complaint by one person (of any: `recipients.is_outside`)."""
-
 
 class Letter(NamedTuple):
-    """One letter to one recipient (`complainant`, `complainant_2`, `advocate` or a role at the authority)."""
+    """One letter to one recipient.
+
+    That is somebody who complains (`complainant`, `complainant_2`), their `advocate`, a role at the
+    authority, or somebody appointed (`appointed_…`), who is then `appointee`; `staff` is who of the directory
+    a letter to a role goes to.
+    """
 
     key: str
     name: str
@@ -43,6 +46,8 @@ class Letter(NamedTuple):
     on: date
     subject: str
     text: str
+    appointee: Appointee | None = None
+    staff: Responsible | None = None
 
     @property
     def file_name(self) -> str:
@@ -51,8 +56,18 @@ class Letter(NamedTuple):
         return f"{self.on.isoformat()}-{self.name}-{self.recipient}-{mark}.txt"
 
 
-def letters_for(case: Case, authority: Authority, effect: Mapping[str, Any], sent_on: date) -> list[Letter]:
-    """The letters that a recorded effect makes, dated with the London date they leave."""
+def letters_for(
+    case: Case,
+    authority: Authority,
+    effect: Mapping[str, Any],
+    sent_on: date,
+    directory: Directory | None = None,
+) -> list[Letter]:
+    """The letters that a recorded effect makes, dated with the London date they leave.
+
+    `directory`: the authority's, by which people at the authority are written to by name.
+    """
+    directory = directory or Directory()
     name, facts = effect["template"], effect["facts"]
     entry = catalogue()[name]
     wrong = left_in_error(facts, case.settled) if "in_error" in facts else []
@@ -64,15 +79,19 @@ def letters_for(case: Case, authority: Authority, effect: Mapping[str, Any], sen
         left = whose(role) in case.state.complainants.left
         if outside:
             titles = with_names(titles, names_of(case))
+        appointed = _appointed(role, facts, wrong, directory)
+        staff = None if outside or appointed else responsible(case, directory, role, sent_on)
         reader = {
             **context(case, authority, facts, sent_on, titles, young=young),
             **_reader(case, role, facts),
+            **_known_by_name(appointed, staff),
+            "people": _people(facts, directory),
             "outside": outside,
             "young": young,
             "copy": is_advocate(role),
             "has_advocate": whose(role) in case.state.people.advocates,
             "explains": entry.explains,
-            "to_title": titles.get(role, role.replace("_", " ")),
+            "to_title": appointed.title if appointed else titles.get(role, role.replace("_", " ")),
             "next_line": next_line(
                 case, facts, sent_on, titles, outside=outside, own_days=days, is_over=left
             ),
@@ -87,9 +106,72 @@ def letters_for(case: Case, authority: Authority, effect: Mapping[str, Any], sen
         frame = "young/_letter.txt" if young else "_letter.txt"
         text = _templates().get_template(frame).render(reader, body=body.strip())
         letters.append(
-            Letter(effect["key"], name, role, sent_on, one_line(reader["subject"]), _tidy(visible(text)))
+            Letter(
+                effect["key"],
+                name,
+                role,
+                sent_on,
+                one_line(reader["subject"]),
+                _tidy(visible(text)),
+                appointee=appointed.person if appointed else None,
+                staff=staff,
+            )
         )
     return letters
+
+
+def responsible(case: Case, directory: Directory, role: str, on: date) -> Responsible | None:
+    """Who a letter to a role at the authority goes to on a London date; None: the role's own address."""
+    about = case.opening.about
+    teams = about.all_teams if about else []
+    return directory.responsible(role, teams=teams, people=case.state.people, on=on)
+
+
+class _Appointed(NamedTuple):
+    """Somebody appointed, as a letter names them."""
+
+    role: str
+    title: str
+    connection: str
+    person: Appointee
+
+
+def _appointed_in(facts: Mapping[str, Any], directory: Directory) -> dict[str, _Appointed]:
+    """Those appointed whom an effect is about, each by what they are called as a recipient."""
+    found: dict[str, _Appointed] = {}
+    for name, each in appointed_in(facts).items():
+        person = directory.reached(Appointee.model_validate(each["person"]))
+        found[name] = _Appointed(each["role"], each["title"], each["connection"], person)
+    return found
+
+
+def _appointed(
+    recipient: str, facts: Mapping[str, Any], wrong: list[dict[str, Any]], directory: Directory
+) -> _Appointed | None:
+    """Who is meant by a recipient, where it is somebody appointed."""
+    about = (_appointed_in(each, directory).get(recipient) for each in (facts, *wrong))
+    return next(filter(None, about), None)
+
+
+def _people(facts: Mapping[str, Any], directory: Directory) -> list[dict[str, str]]:
+    """Those appointed whom a letter is about, as its template names them."""
+    return [
+        {"name": one_line(each.person.name or ""), "title": each.title, "connection": each.connection}
+        for each in _appointed_in(facts, directory).values()
+    ]
+
+
+def _known_by_name(appointed: _Appointed | None, staff: Responsible | None) -> dict[str, Any]:
+    """Name and address of whoever is no complainant and no advocate, where they are known."""
+    known: dict[str, Any] = {"is_appointed": appointed is not None, "deputy_for": ""}
+    if appointed is not None and appointed.person.name:
+        known["greeting"] = one_line(appointed.person.name)
+        lines = [known["greeting"], *appointed.person.address.splitlines(), appointed.person.email]
+        known["to_lines"] = [one_line(line) for line in lines if line.strip()]
+    elif staff is not None:
+        known["greeting"] = one_line(staff.name)
+        known["deputy_for"] = one_line(staff.deputy_for)
+    return known
 
 
 def _as_it_read(

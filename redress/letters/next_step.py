@@ -13,14 +13,7 @@ from typing import Any, NamedTuple
 from redress.domain.calendar import full_date, months_after
 from redress.domain.case import Case
 from redress.domain.deadline import Deadline
-from redress.domain.plain_words import says_of_window
-
-SIDE_STEPS = (
-    *("remedy", "contact_review", "contact_confirmation", "ombudsman_reply"),
-    *("route_decision", "letter_approval"),
-)
-"""Limits beside the procedure: people are told its own next step first."""
-
+from redress.domain.plain_words import SIDE_STEPS, says_of_window
 
 by_due = attrgetter("due_on")
 """Sorts deadlines: the first to be due first."""

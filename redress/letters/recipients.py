@@ -6,6 +6,7 @@ Of several people who complain each has letters of their own, and so has nobody 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from redress.domain.case import Case
@@ -14,6 +15,9 @@ from redress.domain.fields import Advocate, Contact
 from redress.letters.catalogue import catalogue
 
 ADVOCATE = "advocate"
+
+APPOINTED = "appointed_"
+"""How recipients begin who have a part in the complaint: the part follows, and of several their number."""
 
 CONFIRMS = "withdrawal"
 """The last letter to somebody who complains no more: that they have withdrawn."""
@@ -57,11 +61,23 @@ def person_of(case: Case, role: str) -> Contact | Advocate | None:
     return next((each.contact for each in case.state.complainants.all if each.number == number), None)
 
 
+def appointed_in(facts: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Those appointed whom an effect is about, each by what they are called as a recipient."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for each in facts.get("appointed") or []:
+        role = APPOINTED + each["role"]
+        numbered = (f"{role}_{number}" for number in count(2))
+        found[role if role not in found else next(name for name in numbered if name not in found)] = each
+    return found
+
+
 def _named(case: Case, to: str, facts: Mapping[str, Any], wrong: Sequence[Mapping[str, Any]]) -> list[str]:
     """The recipients that an entry of the catalogue means."""
     match to:
         case "had_letter":
             return [role for each in wrong for role in recipients(case, each["template"], each)]
+        case "appointed":
+            return [*appointed_in(facts)]
         case "owner":
             return [str(facts.get("owner", "complaints_manager"))]
         case "owners":

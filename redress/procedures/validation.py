@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from string import Formatter
 
-from redress.domain.procedure import MILESTONES, NEEDED, PLACES, Limit, Procedure, Stage
+from redress.domain.procedure import MILESTONES, NEEDED, PLACES, STARTED, Limit, Procedure, Stage
 from redress.procedures.files import close_to
 
 ONLY_NAMES = (
@@ -39,7 +39,7 @@ def _wrong_limits(procedure: Procedure) -> Iterator[str]:
         yield from _wrong_milestones(limit)
         if not _unknown(limit.starts) and not _is_reached(procedure, limit.starts):
             yield f"limits.{limit.name}.starts: nothing in this procedure reaches {limit.starts}"
-        if not limit.met_by and limit.kind != "window" and limit.name not in NEEDED:
+        if not limit.met_by and limit.kind != "window" and limit.name not in STARTED:
             yield f"limits.{limit.name}.met_by: is missing: nothing could meet it"
         if limit.chase != sorted(set(limit.chase)):
             yield f"limits.{limit.name}.chase: the days should rise: {limit.chase}"
@@ -63,7 +63,7 @@ def _wrong_milestones(limit: Limit) -> Iterator[str]:
         for name in named:
             if _unknown(name):
                 yield f"limits.{limit.name}.{key}: {_no_milestone(name)}"
-            elif name in ONLY_NAMES and limit.name not in NEEDED:
+            elif name in ONLY_NAMES and limit.name not in STARTED:
                 yield f"limits.{limit.name}.{key}: {name} is only a name: nothing reaches it"
 
 

@@ -1,8 +1,9 @@
 """Encrypting text and documents, each under the key of the complaint it belongs to, or under the keyring's.
 
 What is encrypted carries the name of its key in the open: `complaint/CYP-2026-000123`, `keyring/2026-11-22`,
-`unassigned/` and a number for what belongs to a complaint that is not known yet, or `register/1`. None holds
-personal data. It is bound to its place (AES-GCM's associated data) and opens nowhere else.
+`unassigned/` and a number for what belongs to a complaint that is not known yet, `authority/rotherham` for
+its directory, or `register/1`. None holds personal data. It is bound to its place (AES-GCM's associated data)
+and opens nowhere else.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any, NamedTuple, Protocol
 from redress.security.keyring import CHANGED, KEY, MasterKeys, MissingKey, Unreadable, decrypt, encrypt
 
 COMPLAINT_KEY, KEYRING_KEY, UNASSIGNED_KEY = "complaint/", "keyring/", "unassigned/"
+AUTHORITY_KEY = "authority/"
 """How the names of keys begin, by whose they are."""
 
 REGISTER_KEY = "register/1"
@@ -134,6 +136,11 @@ class EnvelopeCipher:
         key = self.key_store.key(REGISTER_KEY, make=True)
         return REGISTER_KEY, encrypt(key, data, place.about(REGISTER_KEY))
 
+    def encrypt_for_authority(self, data: bytes, authority: str, place: Place) -> tuple[str, bytes]:
+        """The same for what belongs to an authority and to no complaint, under a key of its own."""
+        name = AUTHORITY_KEY + authority
+        return name, encrypt(self.key_store.key(name, make=True), data, place.about(name))
+
     def assign(self, key_name: str, name: str) -> None:
         """Say to which complaint an unassigned key belongs; other keys stay as they are."""
         self.key_store.assign(key_name, name)
@@ -147,7 +154,8 @@ class EnvelopeCipher:
         what = place or key_name.partition("/")[0]
         if key_name.startswith(KEYRING_KEY):
             return self._decrypt_by_keyring(key_name, data, place)
-        if not key_name.startswith((COMPLAINT_KEY, UNASSIGNED_KEY)) and key_name != REGISTER_KEY:
+        known = (COMPLAINT_KEY, UNASSIGNED_KEY, AUTHORITY_KEY)
+        if not key_name.startswith(known) and key_name != REGISTER_KEY:
             raise Unreadable(f"{what}: it names no key that is known here")
         of_complaint = COMPLAINT_KEY + place.reference if place is not None else key_name
         if key_name.startswith(COMPLAINT_KEY) and key_name != of_complaint:
@@ -198,6 +206,10 @@ class PlaintextCipher:
         return "", data
 
     def encrypt_lasting(self, data: bytes, place: Place) -> tuple[str, bytes]:
+        """As it came."""
+        return "", data
+
+    def encrypt_for_authority(self, data: bytes, authority: str, place: Place) -> tuple[str, bytes]:
         """As it came."""
         return "", data
 
@@ -257,6 +269,11 @@ def encrypt_unassigned(cipher: Cipher, document: Any, place: Place) -> Any:
 def encrypt_lasting(cipher: Cipher, document: Any, place: Place) -> Any:
     """The same for what stays of an erased complaint."""
     return _stored(document, *cipher.encrypt_lasting(_text_of(document), place))
+
+
+def encrypt_for_authority(cipher: Cipher, document: Any, authority: str, place: Place) -> Any:
+    """The same for a document of an authority's own."""
+    return _stored(document, *cipher.encrypt_for_authority(_text_of(document), authority, place))
 
 
 def _text_of(document: Any) -> bytes:

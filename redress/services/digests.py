@@ -20,6 +20,8 @@ from jinja2 import Template
 
 from redress.contract import DigestReport
 from redress.domain.calendar import Calendar, full_date
+from redress.domain.contact_details import usable_email
+from redress.domain.people import People
 from redress.letters.delivery.channel import Accepted, CannotAsk, Channel, NotNow, Refused, Unsure
 from redress.letters.delivery.channels import Channels
 from redress.letters.delivery.outbound import OutboundLetter
@@ -30,6 +32,7 @@ from redress.procedures.loader import authority, authority_names, procedure
 from redress.services.text_templates import text_template
 from redress.store import digests as store
 from redress.store import listing
+from redress.store.directory import current
 from redress.store.listing import ComplaintFilter, OwedDate, OwedFilter
 from redress.store.outbound import Recipient
 from redress.store.register import Register
@@ -218,14 +221,16 @@ def _of_authority(register: Register, name: str, on: date, calendar: Calendar) -
         for line in listing.complaints(register, ComplaintFilter(authority=name), on)
     }
     wording = _Wording(own, procedures, on)
-    by_mailbox: dict[str, list[OwedDate]] = {_mailbox(own, "complaints_manager"): []}
+    mailboxes = _Mailboxes(register, own, on)
+    manager = mailboxes.of("complaints_manager")
+    by_mailbox: dict[str, list[OwedDate]] = {manager: []}
     for each in owed:
-        by_mailbox.setdefault(_mailbox(own, each.owner), []).append(each)
+        by_mailbox.setdefault(mailboxes.of(each.owner, each.reference), []).append(each)
     for mailbox, dates in by_mailbox.items():
         ends = [each for each in dates if each.due_on == on and each.kind == "limit"]
         if ends and "last_day" in own.digest.urgent:
             yield Digest(name, mailbox, on, "urgent", [], [], wording.lines(ends), [], [])
-        waits = decide if mailbox == _mailbox(own, "complaints_manager") else {}
+        waits = decide if mailbox == manager else {}
         yield _digest(name, mailbox, on, wording.lines(dates, waits), _Days(on, calendar, own))
 
 
@@ -262,8 +267,35 @@ def _is_staffs(owed: OwedDate) -> bool:
     return owed.kind != "window" and owed.owner not in ("complainant", "ombudsman", "nobody")
 
 
-def _mailbox(own: Authority, owner: str) -> str:
-    return {str(role): email for role, email in own.addresses.items()}.get(owner) or own.contact.email
+class _Mailboxes:
+    """Where whoever owes something is told: by the directory, else at the address of the role."""
+
+    def __init__(self, register: Register, own: Authority, on: date) -> None:
+        self._register, self._own, self._on = register, own, on
+        with register.reading() as db:
+            self._directory = current(register, db, own.name).directory
+        self._cases: dict[str, tuple[list[str], People]] = {"": ([], People(None))}
+
+    def of(self, owner: str, reference: str = "") -> str:
+        """The mailbox of an owner in a complaint; without one, of the role as such."""
+        email = ""
+        if self._directory.listed:
+            teams, people = self._case(reference)
+            found = self._directory.responsible(owner, teams=teams, people=people, on=self._on)
+            email = usable_email(found.email) if found is not None else ""
+        by_role = {str(role): address for role, address in self._own.addresses.items()}
+        return email or by_role.get(owner) or self._own.contact.email
+
+    def _case(self, reference: str) -> tuple[list[str], People]:
+        """The teams that a complaint is about, and who has a part in it."""
+        if reference not in self._cases:
+            with self._register.reading() as db:
+                recorded = self._register.case(db, reference)
+            case = recorded[0] if recorded is not None else None
+            about = case.opening.about if case is not None else None
+            people = case.state.people if case is not None else People(None)
+            self._cases[reference] = (about.all_teams if about is not None else [], people)
+        return self._cases[reference]
 
 
 class _Wording(NamedTuple):

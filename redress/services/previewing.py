@@ -11,12 +11,14 @@ from typing import Any, NamedTuple
 
 from redress.domain.calendar import Calendar
 from redress.domain.case import Case
+from redress.domain.complainants import FIRST
 from redress.domain.london import instant
 from redress.domain.opening_parsing import parse_opening
 from redress.domain.parsing import Malformed, Problem
 from redress.letters.catalogue import catalogue
 from redress.letters.drafts import effect_of
-from redress.letters.letter import OUTSIDE, Letter, letters_for
+from redress.letters.letter import Letter, letters_for
+from redress.letters.recipients import is_outside
 from redress.procedures.authority import REPRESENTATION, Authority
 from redress.procedures.bank_holidays import calendar_today
 from redress.procedures.files import close_to
@@ -76,7 +78,7 @@ def _all(authority: str, on: date, *, young: bool) -> list[Preview]:
                 for each in _lived(own, procedure, life, received, young=young):
                     shown = Preview(each.name, each.recipient, procedure, each.subject, each.text)
                     found.setdefault((each.name, each.recipient), shown)
-    return sorted(found.values(), key=lambda each: (each.to not in OUTSIDE, each.to != OUTSIDE[0], each.to))
+    return sorted(found.values(), key=lambda each: (not is_outside(each.to), each.to != FIRST, each.to))
 
 
 def _lived(

@@ -108,6 +108,12 @@ def keep(
     )
 
 
+def request_of(register: Register, caller: Caller, reference: str, message_id: str) -> str:
+    """The id of a request that is kept."""
+    kept = store.of_digest(register, _digest(caller.identity, reference, message_id))
+    return kept.request if kept is not None else ""
+
+
 def _digest(*parts: str) -> str:
     return hashlib.sha256(json.dumps(parts).encode("utf-8", "surrogatepass")).hexdigest()
 

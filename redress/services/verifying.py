@@ -105,6 +105,8 @@ async def verify(
         unproved += _unproved(register, found)
         if documents is not None and in_reach:
             in_reach = await asyncio.to_thread(_documents, documents, each, result.faults)
+    if not reference:
+        result.faults += _directories(register)
     result.whole = not result.faults
     result.cannot_prove = list(_cannot_prove(register, client, unproved))
     if not in_reach:
@@ -340,6 +342,22 @@ def _length(register: Register, found: _Found, heads: set[Head], broken: set[int
     if is_destroyed and not any(row.kind == "erased" for row in found.events) and last >= longest:
         what = "that it was erased is not recorded: starter.py erase does it"
         yield Fault(reference=found.reference, entry=None, fault="missing", what=what)
+
+
+def _directories(register: Register) -> Iterator[Fault]:
+    """Whether every entry of the authorities' directories opens in its place."""
+    if not isinstance(register.cipher, EnvelopeCipher):
+        return
+    table = tables.directory
+    with register.reading() as db:
+        rows = db.execute(select(table).order_by(table.c.authority, table.c.number)).mappings().all()
+    for row in rows:
+        try:
+            decrypt_document(register.cipher, row["body"], place_of(table.name, "body", row))
+        except MissingKey:
+            raise
+        except Unreadable as error:
+            yield _unopened("", None, error)
 
 
 def _elsewhere(db: Connection, register: Register, found: _Found) -> Iterator[Fault]:

@@ -31,6 +31,7 @@ from sqlalchemy import (
 )
 
 from redress.security.encryption import Cipher, decrypt_document, decrypt_text, encrypt_document, encrypt_text
+from redress.security.keyring import KeyDestroyed
 from redress.store import tables
 from redress.store.database import one_of, upsert
 from redress.store.outbound import Recipient, Route, mark_of
@@ -228,6 +229,47 @@ def references_of(db: Connection, mark: str) -> list[str]:
         select(TABLE.c.reference, TABLE.c.key, TABLE.c.recipient).where(TABLE.c.recipient != "")
     )
     return sorted({row.reference for row in rows if mark_of(row.key, row.recipient) == mark})
+
+
+class SentAs(NamedTuple):
+    """A letter that left as the e-mail of an id, or may have."""
+
+    id: str
+    reference: str
+    recipient: str
+
+
+def token_of(cipher: Cipher, row: LetterRow, round_: int | None = None) -> str:
+    """What a letter is called on its way, which tells nobody whose it is; `round_`: when it was sent before.
+
+    Raises `KeyDestroyed` where its complaint was erased.
+    """
+    which = [row.reference, row.key, row.recipient, row.round if round_ is None else round_, row.means]
+    return cipher.digest(which, row.reference)[:32]
+
+
+def sent_as(db: Connection, cipher: Cipher, ids: Sequence[str]) -> list[SentAs]:
+    """The letters that left as e-mails of these ids (without `<>`), in their order.
+
+    Also where nobody knows whether one left, and where it was sent again since.
+    """
+    by_place = {f"smtp/{id}": id for id in ids}
+    left = select(TABLE.c.place, TABLE.c.reference, TABLE.c.recipient).where(TABLE.c.place.in_(by_place))
+    found = [SentAs(by_place[row.place], row.reference, row.recipient) for row in db.execute(left)]
+    by_token = {id.partition("@")[0]: id for id in ids}
+    again = select(TABLE).where(TABLE.c.channel == "smtp", (TABLE.c.state == "unsure") | (TABLE.c.round > 0))
+    for row in db.execute(again) if ids else ():
+        tokens = by_token.keys() & _tokens(cipher, row)
+        found += [SentAs(by_token[token], row.reference, row.recipient) for token in tokens]
+    return sorted(set(found), key=lambda each: (ids.index(each.id), each))
+
+
+def _tokens(cipher: Cipher, row: LetterRow) -> list[str]:
+    """What a letter was called each time that it was sent."""
+    try:
+        return [token_of(cipher, row, number) for number in range((row.round or 0) + 1)]
+    except KeyDestroyed:
+        return []
 
 
 def recipient_of(cipher: Cipher, row: LetterRow) -> Recipient:

@@ -25,6 +25,7 @@ class _Kept(NamedTuple):
 ENCRYPTED = {
     "complaint_references": _Kept(("opening",), bound=("authority", "source", "source_id")),
     "differing_openings": _Kept(("body",), ("content_hash",)),
+    "directory": _Kept(("body",), ("authority", "number"), ("person", "change", "changed_by")),
     "documents": _Kept(("body",), ("document",), ("media_type", "state", "size")),
     "events": _Kept(("body",), ("key",), ("kind", "on_date")),
     "letters": _Kept(("envelope", "text"), ("key", "recipient")),

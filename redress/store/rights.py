@@ -26,6 +26,7 @@ API_WRITES: Mapping[str, tuple[Right, ...]] = {
     tables.subscriptions.name: ("INSERT", "UPDATE"),
     tables.deliveries.name: ("INSERT", "UPDATE"),
     tables.unmatched.name: ("INSERT", "UPDATE", "DELETE"),
+    tables.directory.name: ("INSERT",),
 }
 """By table, beside reading it; docs/compose.md lists them."""
 

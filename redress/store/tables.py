@@ -257,6 +257,21 @@ unmatched = Table(
     Index("unmatched_by_caller", "caller", "state"),
 )
 
+# Each change to an authority's directory, append-only: the newest of a person is who they are now.
+directory = Table(
+    "directory",
+    metadata,
+    *primary_key(String(100), "authority"),
+    *primary_key(Integer, "number"),
+    *required(String(40), "person"),
+    *required(String(20), "change"),
+    *required(String(200), "changed_by"),
+    *required(Moment, "changed_at"),
+    # Encrypted under the authority's own key.
+    *required(JSON, "body"),
+    Index("directory_by_person", "person", "number"),
+)
+
 documents = Table(
     "documents",
     metadata,

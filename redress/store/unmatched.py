@@ -97,6 +97,11 @@ def find(register: Register, request: str, authority: str | None) -> Unmatched |
     return _one(register, unmatched.c.request == request, _seen_by(authority))
 
 
+def of_digest(register: Register, digest: str) -> Unmatched | None:
+    """The request of a message of a caller about a reference."""
+    return _one(register, unmatched.c.digest == digest)
+
+
 def claim(register: Register, request: str, reference: str, by: str) -> bool:
     """Note the complaint that it is matched to, before it is sent there; whether no other was noted."""
     free = unmatched.c.reference.is_(None) | (unmatched.c.reference == reference)

@@ -57,6 +57,7 @@ def _ways(routes: object) -> Iterator[Way]:
             .replace("{number}", "1")
             .replace("{request}", "um_" + "0" * 32)
             .replace("{mark}", "0" * 8)
+            .replace("{person}", "pn_" + "0" * 24)
             .replace("{document}", "0" * 32)
         )
         assert "{" not in path, path

@@ -28,9 +28,10 @@ OWN, FOREIGN = "family-rights", "north-somerset"
 
 MESSAGE = {f"send_{action}" for action in MESSAGES}
 LETTERS = {"list_complaint_letters", "read_letter", "resend_letter", "letter_done"}
+LETTERS |= {"approve_draft", "send_draft_back", "edit_draft"}
 DOCUMENTS = {"attach_document", "list_documents", "show_document", "read_document"}
 DIFFERING = {"list_differing", "dismiss_differing", "take_differing"}
-COMPLAINT = {"read_complaint", "read_standing", "follow_changes"}
+COMPLAINT = {"read_complaint", "read_standing", "follow_changes", "list_conflicts", "record_email"}
 COMPLAINT |= LETTERS | DOCUMENTS | DIFFERING | MESSAGE
 WITHOUT_ANY = LETTERS | DIFFERING | DOCUMENTS
 """What names something of a complaint that the complaints here have none of, or takes no JSON."""
@@ -38,18 +39,28 @@ WITHOUT_ANY = LETTERS | DIFFERING | DOCUMENTS
 WEBHOOK = {"read_webhook", "end_webhook", "renew_webhook_secret", "retry_webhook"}
 RECEIPT = {"read_receipt"}
 REQUEST = {"match_request", "dismiss_request"}
+PERSON = {"read_person", "change_person", "remove_person"}
 
 OF_AN_AUTHORITY = {
     *("open_complaint", "make_webhook", "list_webhooks", "list_complaints", "list_due"),
     *("list_letters", "list_not_begun", "read_audit"),
+    *("list_people", "add_person", "import_people", "bring_email"),
 }
 """Limited to the caller's authority by what they hold; each has a test of its own below."""
 
-OF_NOBODY = {"count_days", "codec_encode", "codec_decode", "metrics", "list_unmatched"}
+OF_NOBODY = {"count_days", "codec_encode", "codec_decode", "metrics", "list_unmatched", "preview_letters"}
 """They name no complaint. What they show of whom: `test_codec`, `test_unmatched`, and below."""
 
-NAMES = {"{reference}": COMPLAINT, "{webhook}": WEBHOOK, "{receipt}": RECEIPT, "{request}": REQUEST}
+NAMES = {
+    "{reference}": COMPLAINT,
+    "{webhook}": WEBHOOK,
+    "{receipt}": RECEIPT,
+    "{request}": REQUEST,
+    "{person}": PERSON,
+}
 """What is named in the path of which operations."""
+
+NONE_OF_32 = ("rc_" + "0" * 32, "um_" + "0" * 32)
 
 NONSENSE = {"no_such_field": True}
 """A body that no operation takes: it is judged only after it is known that the caller reaches the thing."""
@@ -71,6 +82,7 @@ class World(NamedTuple):
     webhooks: Things
     receipts: Things
     requests: Things
+    people: Things
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -105,7 +117,7 @@ async def world(gate: Gate) -> AsyncIterator[World]:
         said = await gate.send(headers, complaints.missing, "add-note", note=mark)
         assert said.status_code == 202, said.text
         page = (await gate.http.get("/v1/unmatched?limit=200", headers=manager)).json()
-        return str(next(each["request"] for each in page["requests"] if each["message"]["note"] == mark))
+        return str(next(each["request"] for each in page["requests"] if each["message"].get("note") == mark))
 
     requests = Things(
         await request(walker, "mine"),
@@ -113,7 +125,15 @@ async def world(gate: Gate) -> AsyncIterator[World]:
         await request(stranger, "foreign"),
         "um_" + "0" * 32,
     )
-    yield World(complaints, hooks, receipts, requests)
+
+    async def person(authority: str) -> str:
+        new = {"authority": authority, "name": "Olive Imagined", "id": f"{authority}-{today()}"}
+        made = await gate.http.post("/v1/people", json=new, headers=manager)
+        return str(made.json()["person"])
+
+    colleague = await person(OWN)
+    people = Things(colleague, colleague, await person(FOREIGN), "pn_" + "0" * 24)
+    yield World(complaints, hooks, receipts, requests, people)
     for each in hooks[:3]:
         await gate.http.delete(f"/v1/webhooks/{each}", headers=manager)
 
@@ -143,16 +163,22 @@ async def test_who_reaches_what(gate: Gate, ways: list[Way], world: World, role:
 
     async def ask(way: Way, thing: str) -> Answer:
         path = way.path
-        for name in ("CYP-1999-000001", "wh_" + "0" * 24, "rc_" + "0" * 32, "um_" + "0" * 32):
+        for name in (
+            "CYP-1999-000001",
+            "wh_" + "0" * 24,
+            "rc_" + "0" * 32,
+            "um_" + "0" * 32,
+            "pn_" + "0" * 24,
+        ):
             path = path.replace(name, thing)
-        body = NONSENSE if way.method == "POST" else None
+        body = NONSENSE if way.method in ("POST", "PUT") else None
         async with walk:
             return shown(await gate.http.request(way.method, path, headers=headers, json=body))
 
     missing: dict[str, set[Answer]] = {name: set() for name in NAMES}
     for name, operations in NAMES.items():
         for way in ways:
-            if way.operation not in operations or way.operation == "end_webhook":
+            if way.operation not in operations or way.operation in ("end_webhook", "remove_person"):
                 continue
             answers = await asyncio.gather(*(ask(way, thing) for thing in things[name]))
             own, not_brought, foreign, none = answers

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from redress.domain.case import Case
+from redress.domain.conflicts import conflicts_of
+from redress.domain.messages import Appoint
 from redress.domain.parsing import Malformed
 from redress.domain.splitting import part_of
-from tests.domain.conftest import at, done, opened, problems, send, status
+from tests.domain.conftest import at, done, opened, problems, send, shown, status
 from workflows.details import current_details
 
 FIRST = {"name": "Imaginaria Nobody", "role": "parent", "email": "imaginaria@nobody.example"}
@@ -162,3 +164,24 @@ def test_one_whose_right_is_in_no_doubt_is_enough() -> None:
     friend = {"name": "Unreal Sitter", "role": "friend"}
     assert opened(complainant=friend).state.stage == "intake"
     assert opened(complainant=friend, also_complaining=[FIRST]).state.stage == "stage_1"
+
+
+def test_a_reply_to_one_of_them_counts_whatever_they_are_called() -> None:
+    case = opened(complainant=FIRST, also_complaining=OTHERS)
+    name = OTHERS[0]["name"]
+    owed = {"direction": "in", "channel": "telephone", "reply_by": "2026-06-08"}
+    send(case, "record_contact", "2026-06-03", **owed, person=name)
+    send(case, "record_contact", "2026-06-04", direction="out", channel="telephone", person="complainant")
+    assert shown(case, "contact_reply_1", "2026-06-05")[1] == "running"
+    send(case, "record_contact", "2026-06-05", direction="out", channel="telephone", person="complainant_2")
+    assert shown(case, "contact_reply_1", "2026-06-06")[1] == "met"
+
+
+def test_none_of_them_takes_a_part_in_it_unconsidered() -> None:
+    case = opened(complainant=FIRST, also_complaining=OTHERS)
+    for person in (FIRST, *OTHERS):
+        raw = {"role": "investigating_officer", "person": {"name": person["name"]}, "connection": "none"}
+        message = Appoint.model_validate({"on": "2026-06-03", "message_id": "a", **raw})
+        found = [*conflicts_of(case.state, message)]
+        assert len(found) == 1
+        assert "name or e-mail address" in found[0]

@@ -18,7 +18,8 @@ import pytest
 from redress.domain.opening import is_young
 from redress.letters import letter as letters_module
 from redress.letters.catalogue import catalogue
-from redress.letters.letter import OUTSIDE, Letter
+from redress.letters.letter import Letter
+from redress.letters.recipients import is_outside
 from redress.procedures.bank_holidays import holiday_table
 from redress.procedures.loader import authority, authority_names
 from tests.letters.lives import PERSON, Life
@@ -229,7 +230,7 @@ def untimely(letter: Letter) -> Iterator[str]:
     line = next(line for line in letter.text.splitlines() if line.startswith("What happens next: "))
     if not DATE.search(line) or not line.endswith((".", "?")):
         yield "says no date for what comes next"
-    for sentence in re.split(r"(?<=[.:])\s", letter.text) if letter.recipient in OUTSIDE else [line]:
+    for sentence in re.split(r"(?<=[.:])\s", letter.text) if is_outside(letter.recipient) else [line]:
         if PROMISE.search(sentence) and not OWNED_UP.search(sentence):
             late = [day for day in DATE.findall(sentence) if as_date(day) < letter.on]
             if late:
@@ -240,7 +241,7 @@ def unfit(letter: Letter, life: Life) -> Iterator[str]:
     """What this authority, this procedure or this person should not read, and what they should."""
     opening, own = life.case.opening, authority(life.case.opening.authority)
     procedure = life.case.state.procedure.name
-    outside = letter.recipient in OUTSIDE
+    outside = is_outside(letter.recipient)
     if not letter.text.startswith(f"{own.title}\n") or f"{own.contact.email}\n" not in letter.text:
         yield "has not the authority's own contact details"
     if outside and procedure != "representation" and own.ombudsman.telephone not in letter.text:

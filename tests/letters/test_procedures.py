@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from redress.letters.letter import OUTSIDE
+from redress.letters.recipients import is_outside
 from tests.letters.lives import (
     ADVOCATE,
     CONTACT,
@@ -185,7 +185,7 @@ def test_an_anonymous_concern_still_has_its_steps_recorded() -> None:
     text = said("anonymous", "decision_needed", "complaints_manager")
     assert "Steps are still taken: record what is done in a note." in text
     assert "The person is told" not in text
-    assert not [letter for letter in lives()["anonymous"].letters if letter.recipient in OUTSIDE]
+    assert not [letter for letter in lives()["anonymous"].letters if is_outside(letter.recipient)]
 
 
 def test_what_is_only_asked_delays_nothing() -> None:

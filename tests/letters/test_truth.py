@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from redress.domain.deadline import count
-from redress.letters.letter import OUTSIDE, Letter
+from redress.letters.letter import Letter
+from redress.letters.recipients import is_outside
 from tests.letters.lives import ADVOCATE, LIVES, PERSON, YOUNG, Life, in_full, lives, young_in_full
 
 DATE = re.compile(r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day \d{1,2} [A-Z][a-z]+ \d{4}")
@@ -20,7 +21,7 @@ SHORT_DATE = re.compile(r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{1,2} [A-Z][a-z]{2
 
 
 def to_people(life: Life) -> Iterator[Letter]:
-    return (letter for letter in life.letters if letter.recipient in OUTSIDE)
+    return (letter for letter in life.letters if is_outside(letter.recipient))
 
 
 def said_in(letter: Letter) -> str:

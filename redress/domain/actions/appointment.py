@@ -8,6 +8,7 @@ from redress.domain.conflicts import conflict_of
 from redress.domain.effects import Fact
 from redress.domain.log import APPLIED, LogEntry, Outcome, refused
 from redress.domain.messages import Appoint, Assign, SetAdvocate, StandDown
+from redress.domain.people import PANEL
 from redress.domain.procedure import RoleRule
 from redress.domain.state import ComplaintState
 
@@ -15,20 +16,16 @@ from redress.domain.state import ComplaintState
 @carries_out(Appoint)
 def appoint(state: ComplaintState, entry: LogEntry, message: Appoint) -> Outcome:
     """A person takes a part, if independent enough and without another part that rules it out."""
+    why_not = not_eligible(state, message)
     rule = state.procedure.role.get(message.role)
-    if rule is None:
-        return refused(f"This procedure has no {message.role.replace('_', ' ')}.")
-    if message.connection not in rule.connections:
-        return refused(
-            f"{rule.title}: somebody whose connection with the authority is "
-            f"'{message.connection}' may not take this part ({rule.source})."
-        )
+    if rule is None or why_not:
+        return refused(why_not)
     order = state.procedure.order
     if state.closed_on is not None or order[state.current_stage] > order[rule.stage]:
         return refused(f"{rule.title}: the stage of this part is over.")
     if order[state.stage] < order[rule.stage]:
         return state.wait(entry, f"{rule.title}: taken up once its stage is open.")
-    why_not = _ruled_out(state, message, rule)
+    why_not = ruled_out(state, message, rule)
     if why_not:
         return refused(why_not)
     conflict = conflict_of(state, message)
@@ -40,12 +37,46 @@ def appoint(state: ComplaintState, entry: LogEntry, message: Appoint) -> Outcome
         state.note_irregular(entry, f"{conflict}, and nothing says that this was considered")
     if message.replaces is not None:
         state.people.stand_down(message.role, message.replaces, message.on)
-    if state.people.appoint(message, rule.seats):
+    is_full = state.people.appoint(message, rule.seats)
+    if is_full:
         state.deadlines.reach(f"appointed:{message.role}", message.on, assumed=entry.assumed)
+    appointed = holders_of(state, message.role)[-1:]
+    state.effects.send("appointment", entry, stage=rule.stage, appointed=appointed)
+    _tell_person(state, entry, rule)
     return APPLIED
 
 
-def _ruled_out(state: ComplaintState, message: Appoint, rule: RoleRule) -> str:
+TOGETHER: tuple[tuple[str, ...], ...] = (("investigating_officer", "independent_person"), PANEL)
+"""Parts of which the person is told in one letter, once all of them that there are have been taken."""
+
+
+def _tell_person(state: ComplaintState, entry: LogEntry, rule: RoleRule) -> None:
+    parts = next((parts for parts in TOGETHER if rule.role in parts), (rule.role,))
+    appointed = holders_of(state, *parts)
+    if len(appointed) >= sum(each.seats for each in state.procedure.roles if each.role in parts):
+        state.effects.send("people_appointed", entry, stage=rule.stage, appointed=appointed)
+
+
+def holders_of(state: ComplaintState, *roles: str) -> list[Fact]:
+    """Who has these parts at present, as letters to and about them need it."""
+    rules = state.procedure.role
+    return [held.fact(rules[role].title) for role in roles for held in state.people.holders(role)]
+
+
+def not_eligible(state: ComplaintState, message: Appoint) -> str:
+    """Why this procedure never gives the part to such a person; empty: it may."""
+    rule = state.procedure.role.get(message.role)
+    if rule is None:
+        return f"This procedure has no {message.role.replace('_', ' ')}."
+    if message.connection not in rule.connections:
+        return (
+            f"{rule.title}: somebody whose connection with the authority is "
+            f"'{message.connection}' may not take this part ({rule.source})."
+        )
+    return ""
+
+
+def ruled_out(state: ComplaintState, message: Appoint, rule: RoleRule) -> str:
     """Why this person cannot have the part, for the parts they and others have; empty: they can."""
     holders = state.people.holders(message.role)
     if message.replaces is not None:

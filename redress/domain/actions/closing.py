@@ -135,11 +135,32 @@ def _was_child(who: str, state: ComplaintState) -> bool:
 
 @carries_out(RecordContact)
 def record_contact(state: ComplaintState, entry: LogEntry, message: RecordContact) -> Outcome:
-    """A contact besides letters; the authority's own are counted until the person is heard of."""
+    """A contact besides letters; the authority's own are counted until the person is heard of.
+
+    Of one of the person's a reply may be owed by a day; the next one of ours to them is that reply.
+    """
     found = state.complainants.find(message.person) if message.person is not None else None
     if isinstance(found, NotThere):
         state.note_irregular(entry, found.what)
     elif message.direction == "out":
         state.attempts.add(message, state.askers([entry]))
+    _see_to_replies(state, entry, message, found)
     tell_of_safety(state, entry, message.summary, message.note)
     return APPLIED
+
+
+def _see_to_replies(
+    state: ComplaintState, entry: LogEntry, message: RecordContact, found: Complainant | NotThere | None
+) -> None:
+    """A reply is owed to a contact of the person's, or given by one of ours, however it names them."""
+    if isinstance(found, Complainant):
+        message = message.model_copy(update={"person": found.contact.name})
+    if message.direction == "out":
+        for reply in map(state.latest.__getitem__, state.contact_log.replied(message)):
+            if reply.is_open:
+                state.deadlines.meet(reply, message.on, assumed=entry.assumed)
+        return
+    limit = state.procedure.limit.get("contact_reply")
+    if limit is not None and message.reply_by is not None:
+        name = state.contact_log.owes(message)
+        state.deadlines.run_until(limit, message.on, max(message.reply_by, message.on), name=name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from redress.domain.actions.appointment import holders_of
 from redress.domain.actions.registry import carries_out
 from redress.domain.log import APPLIED, LogEntry, Outcome, refused
 from redress.domain.messages import (
@@ -15,6 +16,7 @@ from redress.domain.messages import (
     Report,
     SendPapers,
 )
+from redress.domain.people import PANEL
 from redress.domain.safeguarding import tell_of_safety
 from redress.domain.state import ComplaintState
 from redress.domain.words import plain
@@ -51,7 +53,7 @@ def agree_statement(state: ComplaintState, entry: LogEntry, message: AgreeStatem
 def report(state: ComplaintState, entry: LogEntry, message: Report) -> Outcome:
     """A report has been received. The panel's report starts the final response's limit."""
     if _happened(state, entry, f"reported:{message.kind}") and message.kind == "panel":
-        state.effects.send("panel_report", entry)
+        state.effects.send("panel_report", entry, appointed=holders_of(state, "independent_person"))
     return APPLIED
 
 
@@ -60,7 +62,8 @@ def send_papers(state: ComplaintState, entry: LogEntry, message: SendPapers) -> 
     """Notice and papers have gone to everybody at the panel."""
     if _happened(state, entry, "papers_sent"):
         on = state.panel_on.isoformat() if state.panel_on else None
-        state.effects.send("panel_notice", entry, meeting_on=on)
+        there = holders_of(state, *PANEL, "independent_person")
+        state.effects.send("panel_notice", entry, meeting_on=on, appointed=there)
     return APPLIED
 
 

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from redress.domain.case import Case
 from redress.domain.contact_details import usable_email
-from redress.domain.fields import Advocate, Contact
+from redress.domain.directory import Responsible
+from redress.domain.fields import Advocate, Appointee, Contact
 from redress.domain.letter_form import asked_for
 from redress.letters.naming import one_line
 from redress.letters.recipients import is_outside, person_of
@@ -15,6 +16,7 @@ from redress.procedures.authority import Authority
 from redress.store.outbound import Route
 
 NO_ADDRESS = "there is no e-mail address and no postal address that can be used"
+NOT_REACHED = "neither the appointment nor the directory says how they are reached"
 NOT_AS_ASKED = "there is no address for the way in which letters were asked for"
 BY_A_PERSON = "it was asked for in a form that a person has to make"
 
@@ -37,11 +39,16 @@ class ContactRoutes(NamedTuple):
 
 
 def contact_routes_of(
-    case: Case, authority: Authority, recipient: str, former: Contact | None = None
+    case: Case,
+    authority: Authority,
+    recipient: str,
+    staff: Responsible | None = None,
+    former: Contact | None = None,
 ) -> ContactRoutes:
-    """How the recipient of a letter is reached now. Staff by the authority's file.
+    """How the recipient of a letter is reached now. Staff by the authority's file, where nobody is named.
 
-    `former`: somebody who complains is written to as they were known before.
+    `staff`: who of the directory it goes to. `former`: somebody who complains is written to as they were
+    known before.
     """
     person = person_of(case, recipient)
     if isinstance(person, Advocate):
@@ -49,9 +56,28 @@ def contact_routes_of(
     person = former or person
     if is_outside(recipient) and person is not None:
         return _routes_of(person, person.format)
+    if staff is not None and usable_email(staff.email):
+        name, email = one_line(staff.name), usable_email(staff.email)
+        return ContactRoutes(name, email, "", "", ["staff"], "", wants_text=False)
     by_role = {str(role): email for role, email in authority.addresses.items()}
     email = by_role.get(recipient) or authority.contact.email
     return ContactRoutes("", usable_email(email), "", "", ["staff"], "", wants_text=False)
+
+
+def routes_of_appointee(person: Appointee) -> ContactRoutes:
+    """How somebody appointed is reached: by e-mail, else by post; neither: only a person can tell them."""
+    email, address = usable_email(person.email), visible(person.address).strip()
+    known: dict[Route, str] = {"staff": email, "post": address}
+    routes = [route for route, where in known.items() if where]
+    return ContactRoutes(
+        name=one_line(person.name or ""),
+        email=email,
+        telephone=one_line(person.telephone),
+        address=address,
+        routes=routes,
+        why_no_route="" if routes else NOT_REACHED,
+        wants_text=False,
+    )
 
 
 def _routes_of(person: Contact | Advocate, form: str) -> ContactRoutes:

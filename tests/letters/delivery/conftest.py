@@ -61,7 +61,7 @@ class Desk:
         self.dispatcher = LetterDispatcher(self.register, channels_for(settings), limits)
         self.activities = ActivityCalls(self.register, self.dispatcher)
 
-    def open(self, **person: object) -> str:
+    def open(self, about: dict[str, object] | None = None, **person: object) -> str:
         """A complaint of somebody, just opened."""
         raw: dict[str, Any] = {
             "authority": "family-rights",
@@ -72,6 +72,7 @@ class Desk:
             "received_on": OPENED_ON.isoformat(),
             "points": ["An invented point."],
             "complainant": {**PERSON, **person},
+            **({"about": about} if about else {}),
         }
         opening = parse_opening(raw, OPENED_ON)
         self.reference = self.register.reserve(opening, raw, "CYP").reference

@@ -258,6 +258,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
+        "directory",
+        sa.Column("authority", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("person", sa.String(length=40), nullable=False),
+        sa.Column("change", sa.String(length=20), nullable=False),
+        sa.Column("changed_by", sa.String(length=200), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("body", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("authority", "number"),
+    )
+    op.create_index("directory_by_person", "directory", ["person", "number"])
+    op.create_table(
         "terms",
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("packed", sa.Text(), nullable=False),

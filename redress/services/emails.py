@@ -1,0 +1,235 @@
+"""An e-mail that was kept as a file (`.eml`) becomes a contact of the complaint that it belongs to.
+
+Which one that is a person says, or its headers do: it answers one of our e-mails. Nothing else is looked at;
+what answers none waits with the unmatched requests until a person sees where it belongs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import html
+import re
+from datetime import UTC, date
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from email.utils import parsedate_to_datetime
+from typing import Any, Literal, NamedTuple
+
+from temporalio.client import Client
+
+from redress.domain.log import Answer
+from redress.domain.london import london_date
+from redress.domain.parsing import Malformed, Problem
+from redress.letters.naming import one_line
+from redress.letters.recipients import is_outside
+from redress.letters.visible import visible
+from redress.procedures.loader import authority as authority_file
+from redress.security.tokens import Caller
+from redress.services import sending, unmatched
+from redress.store import letters
+from redress.store.register import Register
+
+Direction = Literal["in", "out"]
+
+LONGEST = 25 * 1024 * 1024
+"""Bytes of a file."""
+
+SHOWN = 7_000
+"""Characters of its text that a contact keeps."""
+
+MOST_IDS = 50
+"""How many messages an e-mail may say that it answers; of more the last ones are looked for."""
+
+_MESSAGE_ID = re.compile(r"<([^<>\s]{1,400})>")
+
+
+class Email(NamedTuple):
+    """What is kept of an e-mail. `answers`: the ids of those that it answers, the nearest first."""
+
+    id: str
+    on: date | None
+    sender: str
+    address: str
+    subject: str
+    text: str
+    attachments: int
+    answers: list[str]
+    automatic: bool
+
+
+class Taken(NamedTuple):
+    """What became of an e-mail: a contact of `reference`, or kept as `request` until a person matches it."""
+
+    reference: str | None
+    request: str | None
+    answer: Answer
+
+
+def read_email(raw: bytes) -> Email:
+    """An e-mail from its bytes. Raises `Malformed` where it is none."""
+    if len(raw) > LONGEST:
+        raise _wrong(f"should have at most {LONGEST // 2**20} MB")
+    message = message_from_bytes(raw, policy=default)
+    if not message.get("From") or not (message.get("Date") or message.get("Message-ID")):
+        raise _wrong("is no e-mail: it has no From, or neither Date nor Message-ID; save it as .eml")
+    senders = getattr(message["From"], "addresses", ())
+    address = senders[0].addr_spec if senders else ""
+    mark = _header(message, "Message-ID") or hashlib.sha256(raw).hexdigest()
+    near, far = (_MESSAGE_ID.findall(_header(message, name)) for name in ("In-Reply-To", "References"))
+    return Email(
+        id=f"eml-{hashlib.sha256(mark.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}",
+        on=_london(_header(message, "Date")),
+        sender=one_line(_header(message, "From"))[:200],
+        address=address.casefold(),
+        subject=one_line(_header(message, "Subject")),
+        text=_text(message),
+        attachments=sum(1 for _ in message.iter_attachments()),
+        answers=list(dict.fromkeys([*near, *reversed(far)]))[:MOST_IDS],
+        automatic=_is_automatic(message),
+    )
+
+
+def contact_of(email: Email, direction: Direction, on: date | None = None) -> dict[str, Any]:
+    """The message `record_contact` that an e-mail makes; `on`: instead of its own London date.
+
+    Raises `Malformed` where it was sent by a machine, or its date cannot be read.
+    """
+    if email.automatic:
+        what = "is an automatic answer or a report of what was not delivered: that is no contact"
+        raise _wrong(what)
+    day = on or email.on
+    if day is None:
+        raise Malformed([Problem("on", "its date cannot be read: give the London date it was sent or came")])
+    text = email.text[:SHOWN].rstrip()
+    more = []
+    if len(email.text) > SHOWN:
+        more.append(f"[{len(email.text)} characters in all; the rest is not kept here]")
+    if email.attachments:
+        number = "1 attachment" if email.attachments == 1 else f"{email.attachments} attachments"
+        more.append(f"[{number}, not kept here]")
+    return {
+        "message_id": email.id,
+        "on": day.isoformat(),
+        "direction": direction,
+        "channel": "email",
+        "with": email.sender,
+        "summary": "\n\n".join([f"Subject: {email.subject[:500]}", *filter(None, [text]), *more]),
+    }
+
+
+async def take(
+    client: Client,
+    register: Register,
+    raw: bytes,
+    caller: Caller,
+    *,
+    reference: str | None = None,
+    direction: Direction | None = None,
+    on: date | None = None,
+    within: float,
+) -> Taken:
+    """Record an e-mail as a contact, once however often it comes.
+
+    `reference`: where a person says whose it is; refused where it answers a letter of another complaint.
+    `direction`: left out, `out` where it comes from the authority's own addresses. Raises `Malformed`, and as
+    `sending.send` and `unmatched.keep` do.
+    """
+    email = await asyncio.to_thread(read_email, raw)
+    found = await asyncio.to_thread(answered_by, register, email.answers, caller.authority)
+    about = {letter.reference for letter in found}
+    if reference is not None and about and reference not in about:
+        what = f"answers a letter of {', '.join(sorted(about))}: say that reference, or none"
+        raise Malformed([Problem("reference", what)])
+    is_ours = await asyncio.to_thread(_is_ours, register, email, reference or next(iter(about), ""), caller)
+    message = contact_of(email, direction or ("out" if is_ours else "in"), on)
+    name, completed = sending.accept("record_contact", message | {"by": caller.name})
+    whose = reference or _one_of(email, found)
+    if whose is not None:
+        return Taken(whose, None, await sending.send(client, register, whose, name, completed, within))
+    claimed = next(iter(about)) if len(about) == 1 else ""
+    kept, request = await asyncio.to_thread(_keep, register, caller, claimed, name, completed)
+    return Taken(None, request, kept)
+
+
+def answered_by(register: Register, ids: list[str], authority: str | None) -> list[letters.SentAs]:
+    """Our e-mails that have these ids, in the order of the ids; `authority`: only of its complaints."""
+    with register.reading() as db:
+        found = letters.sent_as(db, register.cipher, ids)
+    whose = register.authorities_of({each.reference for each in found})
+    return [each for each in found if authority in (None, whose.get(each.reference))]
+
+
+def _one_of(email: Email, found: list[letters.SentAs]) -> str | None:
+    """The complaint of a letter to the person or the advocate that it answers; None: it is not plain.
+
+    What it answers itself goes before the thread that it stands in.
+    """
+    for ids in (email.answers[:1], email.answers):
+        near = {each.reference for each in found if each.id in ids}
+        if len(near) == 1:
+            outside = all(is_outside(each.recipient) for each in found if each.id in ids)
+            return near.pop() if outside else None
+        if near:
+            return None
+    return None
+
+
+def _is_ours(register: Register, email: Email, reference: str, caller: Caller) -> bool:
+    """Whether it comes from an address of the authority's own."""
+    name = (register.authority_of(reference) if reference else None) or caller.authority
+    if name is None:
+        return False
+    own = authority_file(name)
+    return email.address in {each.casefold() for each in (own.contact.email, *own.addresses.values()) if each}
+
+
+def _keep(
+    register: Register, caller: Caller, claimed: str, action: str, message: dict[str, Any]
+) -> tuple[Answer, str]:
+    answer = unmatched.keep(register, caller, claimed, action, message, dated=True)
+    return answer, unmatched.request_of(register, caller, claimed, message["message_id"])
+
+
+def _london(text: str) -> date | None:
+    try:
+        moment = parsedate_to_datetime(text)
+        return london_date(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _header(message: EmailMessage, name: str) -> str:
+    try:
+        return str(message.get(name, ""))
+    except (ValueError, AttributeError, IndexError):  # a header that Python's own parser stumbles over
+        return ""
+
+
+def _is_automatic(message: EmailMessage) -> bool:
+    """Out of office, a delivery report, a list (RFC 3834, RFC 3464)."""
+    submitted = _header(message, "Auto-Submitted").casefold().partition(";")[0].strip()
+    report = message.get_content_type() in ("multipart/report", "message/delivery-status")
+    return submitted not in ("", "no") or report or bool(_header(message, "X-Autoreply"))
+
+
+def _text(message: EmailMessage) -> str:
+    body = message.get_body(("plain", "html"))
+    if body is None:
+        return ""
+    try:
+        text = str(body.get_content())
+    except (LookupError, ValueError):  # a character set that nobody knows
+        payload = body.get_payload(decode=True)
+        text = payload.decode("latin-1") if isinstance(payload, bytes) else ""
+    if body.get_content_type() == "text/html":
+        text = re.sub(r"(?is)<(style|script|head)\b.*?</\1>", "", text)
+        text = re.sub(r"(?i)<(br|/p|/div|/li|/tr)\b[^>]*>", "\n", text)
+        text = html.unescape(re.sub(r"<[^>]*>", "", text))
+    lines = [line.rstrip() for line in visible(text.replace("\r\n", "\n")).splitlines()]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _wrong(what: str) -> Malformed:
+    return Malformed([Problem("eml", what)])

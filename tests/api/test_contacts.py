@@ -1,0 +1,90 @@
+"""E-mails over HTTP become contacts of the complaint that a person names, or that they answer."""
+
+from __future__ import annotations
+
+import base64
+from email.message import EmailMessage
+from typing import Any
+
+from sqlalchemy import update
+
+from redress.services.clock import today
+from redress.store import tables
+from redress.store.database import connect
+from tests.api.gates import Gate
+
+OWN, FOREIGN = "rotherham", "north-somerset"
+
+
+def eml(
+    name: str, *, answers: str = "", sender: str = "Robin Invented <robin@invented.example>"
+) -> dict[str, Any]:
+    message = EmailMessage()
+    message["From"] = sender
+    message["Date"] = f"{today():%a, %d %b %Y} 00:30:00 +0000"
+    message["Subject"] = "Re: your letter"
+    message["Message-ID"] = f"<{name}@invented.example>"
+    if answers:
+        message["In-Reply-To"] = f"<{answers}>"
+    message.set_content("I want to add something.\n")
+    return {"eml": base64.b64encode(bytes(message)).decode()}
+
+
+async def test_an_e_mail_is_a_contact_of_the_complaint_that_is_named_once(gate: Gate) -> None:
+    staff = gate.headers("staff", authority=OWN)
+    reference = await gate.open(staff, authority=OWN)
+    path = f"/v1/complaints/{reference}/contacts"
+    for repeated in (False, True):
+        answer = await gate.http.post(path, json=eml("named"), headers=staff)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["reference"] == reference
+        assert answer.json()["answer"]["repeated"] is repeated
+    shown = (await gate.http.get(f"/v1/complaints/{reference}", headers=staff)).json()
+    (contact,) = shown["contacts"]
+    assert (contact["direction"], contact["channel"]) == ("in", "email")
+    assert contact["with"] == "Robin Invented <robin@invented.example>"
+    assert "I want to add something." in contact["summary"]
+
+
+async def test_what_answers_a_letter_finds_its_complaint_and_nothing_else_does(gate: Gate) -> None:
+    staff, stranger = gate.headers("staff", authority=OWN), gate.headers("staff", authority=FOREIGN)
+    reference = await gate.open(staff, authority=OWN)
+    assert (await gate.send(staff, reference, "acknowledge")).is_success
+
+    async def has_left() -> bool:
+        listed = await gate.http.get(f"/v1/complaints/{reference}/letters", headers=staff)
+        return listed.is_success and "outbox" in listed.text
+
+    await gate.until(has_left)
+    table, engine = tables.letters, connect(f"sqlite:///{gate.state / 'register.db'}")
+    its = (table.c.reference == reference) & (table.c.letter == "acknowledgement")
+    sent_as = "0123456789abcdef0123456789abcdef@council.example"
+    with engine.begin() as db:  # as the mail server's channel notes it: tests/letters/delivery has a real one
+        assert db.execute(update(table).where(its).values(place=f"smtp/{sent_as}", channel="smtp")).rowcount
+
+    waits = await gate.http.post("/v1/contacts", json=eml("foreign", answers=sent_as), headers=stranger)
+    assert waits.status_code == 202, waits.text
+    assert waits.json()["reference"] is None
+    found = await gate.http.post("/v1/contacts", json=eml("answer", answers=sent_as), headers=staff)
+    assert (found.status_code, found.json()["reference"]) == (200, reference)
+
+    named = f"Re: {reference} {reference}"
+    lost = eml("lost", sender=f"{named} <robin@invented.example>")
+    kept = await gate.http.post("/v1/contacts", json=lost, headers=staff)
+    assert (kept.status_code, kept.json()["reference"]) == (202, None)
+    request = kept.json()["request"]
+    listed = (await gate.http.get("/v1/unmatched?limit=200", headers=staff)).json()["requests"]
+    (mine,) = [each for each in listed if each["request"] == request]
+    assert (mine["action"], mine["claimed"]) == ("record_contact", "")
+    matched = await gate.http.post(
+        f"/v1/unmatched/{request}/match", json={"reference": reference}, headers=staff
+    )
+    assert matched.status_code == 200, matched.text
+
+    other = await gate.open(staff, authority=OWN)
+    wrong = await gate.http.post(
+        f"/v1/complaints/{other}/contacts", json=eml("elsewhere", answers=sent_as), headers=staff
+    )
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "reference")
+    bad = await gate.http.post("/v1/contacts", json={"eml": "no base64"}, headers=staff)
+    assert (bad.status_code, bad.json()["errors"][0]["field"]) == (422, "eml")

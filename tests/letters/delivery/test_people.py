@@ -1,0 +1,153 @@
+"""Letters to those who are appointed and, by name, to those who owe a step (finding L4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from redress.procedures.loader import authority
+from redress.services import directory
+from redress.services.digests import digests_of
+from redress.services.letters import again
+from redress.settings import Settings
+from redress.store import letters as kept
+from redress.store.outbound import mark_of
+from tests.letters.delivery.conftest import Desk
+from tests.letters.delivery.mail_server import MailServer
+
+MakeDesk = Callable[[Settings], Desk]
+
+PEOPLE = """name,id,email,roles,teams,absences,deputy
+Tara Teamlead,,tara@council.example,stage_manager,Team North,2026-06-15..2026-06-20,Dan Deputy
+Dan Deputy,,dan@council.example,stage_manager,Team East,,
+Iva Investigator,11,iva@out.example,investigating_officer,,,
+Pia Post,,,independent_person,,,
+Carl Chair,,carl@out.example,panel_chair,,,
+"""
+
+
+def at_stage_2(desk: MakeDesk, settings: Settings) -> Desk:
+    at = desk(settings)
+    directory.import_csv(at.register, "family-rights", PEOPLE, "olive", dry_run=False)
+    at.open(about={"team": "Team North"})
+    assert at.says("acknowledge", "2026-06-02")
+    assert at.says("respond", "2026-06-10", outcome="not_upheld")
+    assert at.says("escalate", "2026-06-12")
+    return at
+
+
+def mails_to(mail: MailServer, address: str) -> list[str]:
+    return [str(each.get_content()) for each in mail.mailbox.taken if address in str(each["To"])]
+
+
+def test_whoever_is_appointed_is_written_to_and_the_person_learns_who_they_are(
+    by_mail: Settings, mail: MailServer, desk: MakeDesk
+) -> None:
+    at = at_stage_2(desk, by_mail)
+    iva = {"name": "Iva Investigator", "id": "11"}
+    at.says("appoint", "2026-06-15", role="investigating_officer", person=iva, connection="employee")
+    [letter] = mails_to(mail, "iva@out.example")
+    assert "Dear Iva Investigator" in letter
+    assert "Your part: Investigating Officer." in letter
+    assert at.reference in letter
+    assert "The dates of the complaint:" in letter
+    assert "Inventata" not in letter
+    assert not at.rows("people_appointed"), "they are told of both in one letter"
+    una = {"name": "Una Outside", "email": "una@own.example"}
+    at.says("appoint", "2026-06-16", role="independent_person", person=una, connection="none")
+    assert len(mails_to(mail, "una@own.example")) == 1
+    told = mails_to(mail, "testa@inventata.example")[-1]
+    assert "Iva Investigator, Investigating Officer: works for us" in told
+    assert "Una Outside, Independent Person: independent of us" in told
+    assert "tell us and say why" in told
+    assert "una@own.example" not in told
+
+
+def test_somebody_without_an_address_is_told_to_the_manager(
+    by_mail: Settings, mail: MailServer, desk: MakeDesk
+) -> None:
+    at = at_stage_2(desk, by_mail)
+    for name in ("Pia Post", "Nobody Known"):
+        on = "2026-06-15" if name == "Pia Post" else "2026-06-16"
+        more = {} if name == "Pia Post" else {"replaces": {"name": "Pia Post"}}
+        at.says("appoint", on, role="independent_person", person={"name": name}, connection="none", **more)
+    assert [row.state for row in at.rows("appointment")] == ["failed", "failed"]
+    assert (
+        at.rows("appointment")[0].reason
+        == "neither the appointment nor the directory says how they are reached"
+    )
+    told = at.told()
+    assert len(told) == 2
+    assert "appointed independent person" in told[0]
+
+
+def test_what_an_address_was_missing_for_goes_once_the_directory_has_it(
+    by_mail: Settings, mail: MailServer, desk: MakeDesk
+) -> None:
+    at = at_stage_2(desk, by_mail)
+    person = {"name": "Pia Post"}
+    at.says("appoint", "2026-06-15", role="independent_person", person=person, connection="none")
+    key = directory.key_of(at.register, "family-rights", "Pia Post")
+    directory.change(at.register, key, {"email": "pia@out.example"}, "family-rights", "olive")
+    [row] = at.rows("appointment")
+    again(at.dispatcher, at.reference, mark_of(row.key, row.recipient))
+    assert len(mails_to(mail, "pia@out.example")) == 1
+
+
+def test_a_step_is_told_to_the_manager_of_the_team_or_the_deputy_by_name(
+    by_mail: Settings, mail: MailServer, desk: MakeDesk
+) -> None:
+    at = desk(by_mail)
+    directory.import_csv(at.register, "family-rights", PEOPLE, "olive", dry_run=False)
+    at.open(about={"team": "team north"})
+    assert at.says("acknowledge", "2026-06-02")
+    assert at.says("add_note", "2026-06-16", note="A day on which a limit is late.")
+    told = [each for each in mail.mailbox.taken if "dan@council.example" in str(each["To"])]
+    assert {str(each["To"]) for each in told} == {"Dan Deputy <dan@council.example>"}
+    assert "You get this for Tara Teamlead, who is away." in told[0].get_content()
+
+
+def test_the_digest_of_a_day_goes_to_the_manager_of_each_team(by_mail: Settings, desk: MakeDesk) -> None:
+    at = desk(by_mail)
+    directory.import_csv(at.register, "family-rights", PEOPLE, "olive", dry_run=False)
+    cases = {}
+    for team in ("Team North", "Team East", "Team Unknown"):
+        cases[team] = at.open(about={"team": team})
+        at.says("acknowledge", "2026-06-02")
+
+    def told(on: str) -> dict[str, set[str]]:
+        return {
+            digest.mailbox: {line.reference for line in (*digest.soon, *digest.late, *digest.new)}
+            for digest in digests_of(at.register, date.fromisoformat(on))
+            if digest.kind == "digest"
+        }
+
+    role = authority("family-rights").contact.email
+    assert told("2026-06-10") == {
+        "tara@council.example": {cases["Team North"]},
+        "dan@council.example": {cases["Team East"]},
+        role: {cases["Team Unknown"]},
+    }
+    assert told("2026-06-16")["dan@council.example"] == {cases["Team North"], cases["Team East"]}
+
+
+def test_the_panel_and_the_independent_person_get_its_notice(
+    by_mail: Settings, mail: MailServer, desk: MakeDesk
+) -> None:
+    at = at_stage_2(desk, by_mail)
+    una = {"name": "Una Outside", "email": "una@own.example"}
+    at.says("appoint", "2026-06-15", role="independent_person", person=una, connection="none")
+    at.says("respond", "2026-07-10", outcome="not_upheld")
+    at.says("escalate", "2026-07-14")
+    chair = {"name": "Carl Chair"}
+    at.says("appoint", "2026-07-15", role="panel_chair", person=chair, connection="none")
+    for number, on in (("One", "2026-07-16"), ("Two", "2026-07-17")):
+        member = {"name": f"Mem {number}", "email": f"{number.lower()}@own.example"}
+        at.says("appoint", on, role="panel_member", person=member, connection="none")
+    at.says("schedule_panel", "2026-07-20", meeting_on="2026-08-10")
+    at.says("send_papers", "2026-07-21")
+    for address in ("carl@out.example", "one@own.example", "two@own.example", "una@own.example"):
+        notice = mails_to(mail, address)[-1]
+        assert "The Review Panel meets on Monday 10 August 2026" in notice, address
+    told = [kept.text_of(at.register.cipher, row) for row in at.rows("people_appointed")]
+    assert len([text for text in told if "Mem One" in text and "Carl Chair" in text]) == 1
