@@ -179,6 +179,11 @@ class Opening(Part):
         return [reference for reference in several if reference]
 
     @property
+    def remarks_on_somebody(self) -> bool:
+        """Whether it is a comment, a compliment or a suggestion about somebody it names."""
+        return self.kind in ("comment", "compliment", "suggestion") and bool(self.about and self.about.people)
+
+    @property
     def subjects(self) -> list[str]:
         """What the matter is said to be about: service, team and people."""
         about = self.about

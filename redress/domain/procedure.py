@@ -223,6 +223,8 @@ class Stage(Data):
     answer_letter: str
     acknowledgement_letter: str = "acknowledgement"
     opening_letter: str | None = None
+    named_letter: str | None = None
+    """With its answer, to whoever a comment, a compliment or a suggestion is about by name."""
     ask: str = ""
     """How the next stage is asked for, as letters say it; empty: in any way, and without reasons."""
     source: Written

@@ -15,8 +15,11 @@ from redress.letters.catalogue import catalogue
 from redress.procedures.files import FileError, close_to, read_toml
 from redress.procedures.loader import AUTHORITIES, PROCEDURES
 
-OF_STAGE = ("answer_letter", "acknowledgement_letter", "opening_letter")
-"""The keys of a stage that name a letter to the person concerned."""
+OF_STAGE = ("answer_letter", "acknowledgement_letter", "opening_letter", "named_letter")
+"""The keys of a stage that name a letter."""
+
+MAY_BE_FOR_STAFF = ("remind_letter", "named_letter")
+"""Keys whose letter need not be for the person concerned."""
 
 Raw = Mapping[str, Any]
 
@@ -90,5 +93,5 @@ def _wrong_names(row: Raw) -> Iterator[str]:
             if entry is None:
                 hint = close_to(str(name), catalogue())
                 yield f"{key}: there is no letter {name!r} in letters/templates{hint}"
-            elif key != "remind_letter" and "complainant" not in entry.to:
+            elif key not in MAY_BE_FOR_STAFF and "complainant" not in entry.to:
                 yield f"{key}: the letter {name!r} goes to staff only; this one is for the person concerned"

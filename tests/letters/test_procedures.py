@@ -242,6 +242,15 @@ def test_a_compliment_is_passed_on_with_its_words_and_the_people_it_is_about() -
     assert "They have it from today, Thursday 4 June 2026." in said("compliment", "passed_on")
 
 
+def test_whoever_is_named_has_it_too() -> None:
+    text = said("compliment", "passed_on_named", "stage_manager")
+    assert "For Hester Pretend: a compliment about you reached us on Monday 1 June 2026." in text
+    assert "  1. Hester listened to me." in text
+    assert PERSON not in text
+    assert not lives()["unpassed_suggestion"].named("passed_on_named"), "nobody is named"
+    assert not lives()["asked_for_papers"].named("passed_on_named"), "a request is for the team"
+
+
 def test_a_request_reaches_its_team_with_who_is_to_be_answered() -> None:
     text = said("asked_for_papers", "passed_on", "stage_manager")
     assert f"Who asks, so that you can answer them:\n  {PERSON}" in text

@@ -194,6 +194,8 @@ def _reach_milestones(state: ComplaintState, entry: LogEntry, message: Respond, 
 def _complete(state: ComplaintState, entry: LogEntry, message: Respond, stage: Stage) -> None:
     """The answer goes out, and ends the complaint where nothing is left."""
     closed_as = _closes_as(state, message, stage)
+    if stage.named_letter and state.opening.remarks_on_somebody and is_written(entry, message):
+        state.effects.send(stage.named_letter, entry, once=True)
     if closed_as:
         state.close(closed_as, stage.answer_letter if is_written(entry, message) else "", entry)
         return
