@@ -186,10 +186,21 @@ class LeftLetter(BaseModel):
     on: str
 
 
+class AnswerToLeave(BaseModel):
+    """A letter with an answer, as its complaint knows it: when it left, and which copies have not."""
+
+    key: str
+    left: str
+    """The London date on which it left, as far as the complaint knows."""
+    not_left: list[str] = []
+    """The marks of copies that failed or came back."""
+
+
 class SentLetters(BaseModel):
-    """Which of the approved letters that were asked about have left."""
+    """Which of the letters that were asked about have left, and which copies of answers have not (marks)."""
 
     left: list[LeftLetter] = []
+    not_left: list[str] = []
 
 
 class ErasureReport(BaseModel):

@@ -20,7 +20,7 @@ from redress.contract import NOTHING, Inbound, Start
 from redress.domain.calendar import HolidayTable, OutsideTable, long_date
 from redress.domain.case import Answer, Case, Task, Timer
 from redress.domain.london import instant, london_date
-from redress.domain.messages import MESSAGES, LetterLeft
+from redress.domain.messages import MESSAGES, LetterLeft, LetterNotLeft
 from redress.domain.opening import Opening
 from redress.domain.opening_parsing import parse_opening
 from redress.domain.packing import Unpackable, pack_state, unpack, unpack_state
@@ -69,7 +69,9 @@ class Complaint(ComplaintHandlers):
         self._is_flooded = False
         self._timers: dict[str, tuple[datetime, asyncio.Task[None]]] = {}
         self._shown: TypedSearchAttributes | None = None
-        self._outbox = Outbox(self._consider_a_new_run, self._note_that_it_left)
+        self._outbox = Outbox(
+            self._consider_a_new_run, self._note_that_it_left, self._note_that_it_has_not_left
+        )
         self._checked: tuple[str, Parsed] | None = None
         self._early: list[tuple[str, str, str, int]] = []
         self._start: Start | None = None
@@ -356,15 +358,28 @@ class Complaint(ComplaintHandlers):
         return answer
 
     def _note_that_it_left(self, letter: contract.LeftLetter) -> bool:
-        """An approved letter has left: its message counts from now on; whether that is news."""
+        """A letter has left: its message, or the time after it, counts from then; whether that is news."""
         draft = self._known.state.drafts.marked(letter.mark)
         drafted_on = draft.entry.message.on.isoformat() if draft is not None else letter.on
-        on, message_id = max(letter.on, drafted_on), f"letter-left-{letter.mark}"
+        on = max(letter.on, drafted_on)
+        message_id = self._known.id_of_leaving(letter.mark, date.fromisoformat(on))
         body = {"mark": letter.mark, "on": on, "accepted_on": on, "message_id": message_id}
+        return self._note(LetterLeft.action, body)
+
+    def _note_that_it_has_not_left(self, mark: str) -> bool:
+        """A letter with an answer did not leave on the day that was assumed; whether that is news."""
+        letter, action = self._known.state.answers.letter_of(mark), LetterNotLeft.action
+        if letter is None:
+            return False  # it was struck out meanwhile
+        on, message_id = letter.left.isoformat(), self._known.id_of_leaving(mark, letter.left, action)
+        return self._note(action, {"mark": mark, "on": on, "accepted_on": on, "message_id": message_id})
+
+    def _note(self, action: str, body: dict[str, Any]) -> bool:
+        """Log what became of a letter; whether that is news."""
         try:
-            answer = self._receive(self._known.parse(LetterLeft.action, body, workflow.now()))
+            answer = self._receive(self._known.parse(action, body, workflow.now()))
         except Malformed:
-            workflow.logger.error("that a letter left could not be taken in")
+            workflow.logger.error("what became of a letter could not be taken in")
             return False
         return answer.applied and not answer.repeated
 

@@ -30,6 +30,7 @@ from redress.domain.messages import (
     Extend,
     HoldPanel,
     LetterLeft,
+    LetterNotLeft,
     Link,
     OmbudsmanDecision,
     OmbudsmanEnquiry,
@@ -468,6 +469,15 @@ class ComplaintHandlers:
     @letter_left.validator
     def check_letter_left(self, message: Inbound[LetterLeft] = NOTHING) -> None:
         self.check("letter_left", message)
+
+    @workflow.update(name="letter_not_left", description=update_description("letter_not_left"))
+    async def letter_not_left(self, message: Inbound[LetterNotLeft] = NOTHING) -> dict[str, Any]:
+        """A letter with an answer has not left."""
+        return await self.take("letter_not_left", message)
+
+    @letter_not_left.validator
+    def check_letter_not_left(self, message: Inbound[LetterNotLeft] = NOTHING) -> None:
+        self.check("letter_not_left", message)
 
     @workflow.update(name="recount", description=update_description("recount"))
     async def recount(self, message: Inbound[Recount] = NOTHING) -> dict[str, Any]:

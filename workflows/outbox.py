@@ -35,15 +35,23 @@ BATCH_ENTRIES, BATCH_BYTES = 50, 400_000
 class Outbox:
     """The entries that wait for the register, and whether letters wait.
 
-    `on_empty` is called when the last entry is recorded, `on_left` when an approved letter has left.
+    `on_empty` is called when the last entry is recorded, `on_left` when a letter has left that the complaint
+    waits to hear of, `on_not_left` with the mark of one with an answer that has not; both give whether that
+    is news.
     """
 
-    def __init__(self, on_empty: Callable[[], None], on_left: Callable[[contract.LeftLetter], bool]) -> None:
+    def __init__(
+        self,
+        on_empty: Callable[[], None],
+        on_left: Callable[[contract.LeftLetter], bool],
+        on_not_left: Callable[[str], bool],
+    ) -> None:
         self.entries: list[contract.RegisterEntry] = []
         self.letters_waiting = False
         self.chained = contract.Chained()
         self._on_empty = on_empty
         self._on_left = on_left
+        self._on_not_left = on_not_left
         self._is_released = False
         self._register_lags = False
         self._new_letters = False
@@ -118,10 +126,9 @@ class Outbox:
 
     async def _sent(self, case: Case) -> bool:
         """Whether all have left. New ones that come meanwhile do not wait for the next attempt."""
-        approved = case.leaving
         sending = workflow.start_activity(
             contract.SEND_LETTERS,
-            args=[case.reference, approved] if approved else [case.reference],
+            args=_asked_of(case),
             result_type=contract.SentLetters,
             task_queue=contract.LETTERS_QUEUE,
             start_to_close_timeout=contract.SEND_START_TO_CLOSE,
@@ -140,8 +147,9 @@ class Outbox:
                 self._new_letters = True
             return False
         left = sent.left if sent is not None else []  # earlier versions gave nothing
-        for letter in left:
-            if self._on_left(letter):
+        not_left = sent.not_left if sent is not None else []
+        for is_news in [*map(self._on_left, left), *map(self._on_not_left, not_left)]:
+            if is_news:
                 self._new_letters = True  # others may be on their way still
         return True
 
@@ -195,6 +203,17 @@ async def _open_part(case: Case, entry: contract.RegisterEntry) -> None:
             static_summary=title(part.reference, part_of=case.reference),
             static_details=STATIC_DETAILS,
         )
+
+
+def _asked_of(case: Case) -> list[Any]:
+    """What the sender is to look for besides sending: nothing for most complaints."""
+    answers = [
+        contract.AnswerToLeave(key=each.key, left=each.left.isoformat(), not_left=case.not_left(each))
+        for each in case.answers_to_leave
+    ]
+    if answers:
+        return [case.reference, case.leaving, answers]
+    return [case.reference, case.leaving] if case.leaving else [case.reference]
 
 
 def _size(entry: contract.RegisterEntry) -> int:

@@ -158,7 +158,7 @@ def _again(here: Register, reference: str, mark: str, by: str) -> service.Letter
     """It is sent from here; where it is a draft that was approved, the complaint is told."""
     line = service.again(_dispatcher(here), reference, mark)
     left_on = line["left_on"]
-    if left_on is not None and service.is_awaited(here, reference, mark):
+    if left_on is not None and service.is_awaited(here, reference, mark, date.fromisoformat(left_on)):
 
         async def work() -> None:
             day, within = date.fromisoformat(left_on), console.settings().answer_within
@@ -171,7 +171,7 @@ def _again(here: Register, reference: str, mark: str, by: str) -> service.Letter
 def _done(here: Register, reference: str, mark: str, on: str, by: str) -> service.LetterLine:
     """Somebody sent it; where it is a draft that was approved, the complaint is told."""
     day = console.read_date("on", on)
-    if not service.is_awaited(here, reference, mark):
+    if not service.is_awaited(here, reference, mark, day):
         return service.done(here, reference, mark, day)
 
     async def work() -> service.LetterLine:

@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 from redress.domain.deadline import Deadline, count
 from redress.domain.deadlines import Deadlines
+from redress.domain.drafts import READERS
+from redress.domain.effects import letter_mark
+from redress.domain.log import LogEntry
 from redress.domain.procedure import Limit, Stage, StageName
 
 
@@ -18,6 +21,24 @@ class GivenAnswer(NamedTuple):
     on: date
     points: frozenset[int]
     content: str
+
+
+class AnswerLetter(NamedTuple):
+    """The letter with an answer: of which message, at which stage, on which points, and when it left.
+
+    `left`: the London date on which it left, as it is assumed until something else is known.
+    """
+
+    entry: LogEntry
+    stage: StageName
+    points: frozenset[int]
+    key: str
+    left: date
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What its copies are called."""
+        return tuple(letter_mark(self.key, role) for role in READERS)
 
 
 class GivenBy(NamedTuple):
@@ -36,6 +57,8 @@ class Answers:
     had it, by number. `points`: the numbers of those that were answered at each stage.
     `left`: those that had no answer when the next stage was asked for because it was late. `given`: every
     answer of the present rounds by the id of its message. `by`: who gave an answer, of all rounds.
+    `letters`: those that Redress writes about the answers of the present rounds, by their keys; `failed`: the
+    marks of copies that failed or came back, and did not leave since.
     """
 
     def __init__(self, deadlines: Deadlines) -> None:
@@ -47,6 +70,8 @@ class Answers:
         self.left: dict[StageName, set[int]] = {}
         self.given: dict[str, GivenAnswer] = {}
         self.by: list[GivenBy] = []
+        self.letters: dict[str, AnswerLetter] = {}
+        self.failed: set[str] = set()
 
     def record(self, message_id: str, answer: GivenAnswer, receipts: Mapping[int, date], by: str) -> None:
         """An answer was given, and each of those who complain has it on a day, by number."""
@@ -72,6 +97,7 @@ class Answers:
         for message_id, answer in [*self.given.items()]:
             if answer.stage in stages:
                 del self.given[message_id]
+        self.letters = {key: each for key, each in self.letters.items() if each.stage not in stages}
 
     def answered(self, stage: StageName) -> set[int]:
         """The numbers of the points that have been answered at a stage."""
@@ -134,7 +160,9 @@ class Answers:
 
     def may_ask_until(self, stage: Stage, on: date) -> bool:
         """Whether a day lies in the window that an answer at a stage has begun, though it has ended since."""
-        return any(on <= window.due_on for window in self._windows_after(stage))
+        windows = self._windows_after(stage)
+        is_held = bool(windows) and self.is_undelivered(stage.name)
+        return is_held or any(on <= window.due_on for window in windows)
 
     def own_last_day(self, window: Deadline, number: int) -> date:
         """The last day of a window for one of several people: it runs from when they had the answer.
@@ -152,7 +180,7 @@ class Answers:
 
     def own_time_has_passed(self, stage: Stage, number: int) -> bool:
         """Whether one of several people can no longer ask in time, though others still can."""
-        windows = [window for window in self._windows_after(stage) if window.is_open]
+        windows = [window for window in self._windows_after(stage) if window.is_open and not window.held]
         today = self._deadlines.day
         return bool(windows) and all(self.own_last_day(window, number) < today for window in windows)
 
@@ -177,6 +205,68 @@ class Answers:
         begun = _milestones_of(stage)
         names = [w.name for w in self._deadlines.procedure.limits if w.lapse and w.starts in begun]
         return [latest[name] for name in names if name in latest]
+
+    # --- letters that did not leave ----------------------------------------------------------------
+
+    def letter_of(self, mark: str) -> AnswerLetter | None:
+        """The letter with an answer, one copy of which has this mark."""
+        return next((each for each in reversed(self.letters.values()) if mark in each.marks), None)
+
+    def put_letter(self, letter: AnswerLetter) -> None:
+        """Redress writes a letter with an answer: it takes the place of earlier ones to the same points."""
+        self.replace_letters(letter.stage, letter.points)
+        self.letters[letter.key] = letter
+
+    def replace_letters(self, stage: StageName, points: frozenset[int]) -> None:
+        """These points are answered anew: on the letters that answered them before nothing hangs any more."""
+        replaced = [
+            key for key, each in self.letters.items() if each.stage == stage and each.points <= points
+        ]
+        for key in replaced:
+            del self.letters[key]
+
+    def is_undelivered(self, stage: StageName) -> bool:
+        """Whether a letter with an answer at a stage failed or came back, and did not leave since."""
+        if not self.failed:
+            return False
+        letters = [each for each in self.letters.values() if each.stage == stage]
+        return any(not self.failed.isdisjoint(each.marks) for each in letters)
+
+    def receive(self, letter: AnswerLetter, receipts: Mapping[int, date]) -> None:
+        """A letter left on another day than was assumed: who complains has it on these days, by number.
+
+        The time to ask for the next stage counts from then, where nobody has asked for that yet.
+        """
+        self.letters[letter.key] = letter
+        its = self.receipts.setdefault(letter.stage, {})
+        its |= {number: max(on, its.get(number, on)) for number, on in receipts.items()}
+        received = max(*receipts.values(), self.received.get(letter.stage, letter.left))
+        self.received[letter.stage] = received
+        for window in self.unused_windows(letter.stage):
+            if received > window.counts_from:
+                self._deadlines.begin_anew(window, received)
+
+    def settle_windows(self) -> None:
+        """No window runs while the letter that it counts from did not leave; then it has its whole time."""
+        windows = [d for d in self._deadlines.running if d.limit.kind == "window"]
+        for window in windows:
+            stage = window.limit.stage
+            if window.limit.starts not in _begun_by(stage):
+                continue
+            if self.is_undelivered(stage):
+                window.hold(self._deadlines.calendar, self._deadlines.day)
+            elif window.held:
+                received = self.received.get(stage, self._deadlines.day)
+                self._deadlines.begin_anew(window, max(received, window.counts_from))
+
+    def unused_windows(self, stage: StageName) -> list[Deadline]:
+        """The times to go on after an answer at a stage that nobody has used."""
+        windows = [d for d in self._deadlines.latest.values() if d.limit.kind == "window"]
+        return [
+            d
+            for d in windows
+            if d.met_on is None and d.limit.stage == stage and d.limit.starts in _begun_by(stage)
+        ]
 
     def end_windows_before(self, stage: StageName, asked_on: date, *, assumed: bool) -> None:
         """A stage is opened: the windows to ask for it have been used, on the day it was asked for.
@@ -222,6 +312,15 @@ class Answers:
         for window in windows:
             if window.stage == stage.name:
                 self._deadlines.start(window, counts_from or self._deadlines.day, window.days)
+
+
+def _begun_by(stage: StageName) -> tuple[str, ...]:
+    """What begins the time to go on after an answer at a stage."""
+    return (
+        f"answered:{stage}",
+        f"answer_received:{stage}",
+        *(("informally_tried",) if stage == "informal" else ()),
+    )
 
 
 def _milestones_of(stage: Stage) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from redress.domain.actions.response import answer_problem
+from redress.domain.answers import AnswerLetter
 from redress.domain.calendar import HolidayTable
 from redress.domain.corrections import check_correction
 from redress.domain.differences import changes_between, snapshot_of
@@ -35,6 +36,7 @@ from redress.domain.messages import (
     ConfirmContact,
     Correct,
     LetterLeft,
+    LetterNotLeft,
     Recount,
     Respond,
     StrikeOut,
@@ -231,6 +233,37 @@ class Case:
     def leaving(self) -> list[str]:
         """The keys of the letters that were approved, and are not known to have left."""
         return [draft.key for draft in self.state.drafts if self.is_leaving(draft)]
+
+    @property
+    def answers_to_leave(self) -> list[AnswerLetter]:
+        """The letters with answers whose leaving decides from when the time to go on counts."""
+        return [
+            each for each in self.state.answers.letters.values() if each.stage == self.state.current_stage
+        ]
+
+    def not_left(self, letter: AnswerLetter) -> list[str]:
+        """The marks of the copies of a letter with an answer that have not left."""
+        return [mark for mark in letter.marks if mark in self.state.answers.failed]
+
+    def is_awaited(self, mark: str, on: date) -> bool:
+        """Whether it changes anything here that a letter left on a London date."""
+        draft, letter = self.state.drafts.marked(mark), self.state.answers.letter_of(mark)
+        if draft is not None and draft.is_open:
+            return True
+        if letter is None or not self.state.answers.unused_windows(letter.stage):
+            return False
+        return mark in self.state.answers.failed or on > letter.left
+
+    def id_of_leaving(self, mark: str, on: date, action: str = LetterLeft.action) -> str:
+        """The id of the message that says that a letter left, or has not, on a London date.
+
+        The same however often that is told; another one after it came back.
+        """
+        name, draft = action.replace("_", "-"), self.state.drafts.marked(mark)
+        if draft is not None and draft.is_open:
+            return f"{name}-{mark}"
+        times = sum(isinstance(e.message, LetterNotLeft) and e.message.mark == mark for e in self.log)
+        return f"{name}-{mark}-{on.isoformat()}-{times}"
 
     # --- messages --------------------------------------------------------------------------------
 

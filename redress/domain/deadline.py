@@ -13,6 +13,9 @@ from redress.domain.procedure import Limit, Owner
 COMPLAINANT_ASKED = "complainant_asked"
 """Why a limit is not late though its day has passed: the day was moved at the complainant's wish."""
 
+NOT_DELIVERED = "letter_not_delivered"
+"""Why a window rests: the letter with the answer that it counts from failed or came back."""
+
 NEVER = date.max
 _DAY = timedelta(days=1)
 
@@ -64,6 +67,8 @@ class Deadline:
     pauses: list[Pause] = field(default_factory=list)
     paused_on: date | None = None
     pause_ends_on: date | None = None
+    held: bool = False
+    """Whether it is a window whose answer did not leave: it rests, whatever else pauses or resumes."""
     met_on: date | None = None
     met_assumed: bool = False
     stopped_on: date | None = None
@@ -183,6 +188,7 @@ class Deadline:
         since, ends = self.paused_on, self.pause_ends_on
         until = min(on, ends) if ends is not None else on
         self.paused_on = self.pause_ends_on = None
+        self.held = False
         self.pauses[-1] = self.pauses[-1]._replace(until=until)
         lost = max(days_between(calendar, self.limit, max(since, self.counts_from), until), 0)
         if self.last_in_time < since:
@@ -197,6 +203,24 @@ class Deadline:
         self.within += lost if ends is not None else 0
         reason = f"suspended from {since.isoformat()} to {until.isoformat()}"
         self.move(calendar, count(calendar, self.limit, self.due_on, lost), reason, on)
+
+    def hold(self, calendar: Calendar, on: date) -> None:
+        """Stop counting from a London date until `begin_anew`: its letter did not leave."""
+        if self.paused_on is None:
+            self.pause(calendar, on, NOT_DELIVERED, within_most=False)
+        self.held, self.pause_ends_on, self.wakes_on = True, None, NEVER
+
+    def begin_anew(self, calendar: Calendar, counts_from: date, today: date) -> None:
+        """Count the whole time from another day: that from which its letter is had."""
+        if self.paused_on is not None:
+            self.pauses[-1] = self.pauses[-1]._replace(until=today)
+        self.paused_on = self.pause_ends_on = None
+        self.held = False
+        self.counts_from, self.lost, self.within = counts_from, 0, 0
+        due_on = count(calendar, self.limit, counts_from, self.days)
+        self.move(calendar, due_on, f"counts from {counts_from.isoformat()}", today)
+        if self.is_open:
+            self.arm(calendar, max(today, counts_from))
 
     def due_without_pause(self, calendar: Calendar) -> date:
         """The last day in time had there been no pause; never later than `due_on`."""

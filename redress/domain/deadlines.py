@@ -323,19 +323,30 @@ class Deadlines:
     def pause_is_over(self) -> bool:
         """Whether what a ground within the most allowed has stopped counts again, or is owed no more."""
         ground = self.pause_ground
-        return ground is not None and ground.within_most and all(d.paused_on is None for d in self.running)
+        return (
+            ground is not None
+            and ground.within_most
+            and all(d.paused_on is None or d.held for d in self.running)
+        )
 
     def resume(self, on: date) -> None:
         """Count on: each due date moves by the days lost, or follows the limit it starts from at latest."""
         self.pause_ground = None
         for deadline in self.running:
-            deadline.resume(self.calendar, on)
+            if not deadline.held:
+                deadline.resume(self.calendar, on)
         for deadline in self.running:
             other = self.latest.get(deadline.limit.at_latest_from or "")
             if deadline.provisional and other is not None and other.is_open and not deadline.extended:
                 deadline.counts_from, deadline.lost, deadline.within = other.due_on, 0, 0
                 due_on = count(self.calendar, deadline.limit, other.due_on, deadline.days)
                 deadline.move(self.calendar, due_on, f"counts from {other.due_on.isoformat()}", self.day)
+
+    def begin_anew(self, deadline: Deadline, counts_from: date) -> None:
+        """Give a window its whole time from another day; it rests where the complaint does."""
+        deadline.begin_anew(self.calendar, counts_from, self.day)
+        if deadline.is_open:
+            self._rest(deadline)
 
     def _rest(self, deadline: Deadline) -> None:
         """Pause it while the complaint is suspended, where it may rest and does not yet."""

@@ -22,6 +22,7 @@ from redress.domain.messages import (
     Decline,
     EditLetter,
     LetterLeft,
+    LetterNotLeft,
     Message,
     RecordContact,
     Respond,
@@ -45,7 +46,10 @@ APPROVAL = Limit(
 )
 """By when a draft is to be approved; the first notice after it goes to the deputy, the next are urgent."""
 
-CHANGES_NOTHING = (AddNote, RecordContact, Assign, ApproveLetter, SendBackLetter, EditLetter, LetterLeft)
+CHANGES_NOTHING = (
+    *(AddNote, RecordContact, Assign),
+    *(ApproveLetter, SendBackLetter, EditLetter, LetterLeft, LetterNotLeft),
+)
 """Messages that leave an approval as it is; those about one draft see to that draft themselves."""
 
 READERS = tuple(

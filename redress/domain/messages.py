@@ -1037,6 +1037,7 @@ class EditLetter(Message):
 class LetterLeft(Message):
     """The letter that was drafted has left: its message counts from this day.
 
+    Of an answer's letter that had failed, or left later than was assumed: the window counts from this day.
     Redress logs it itself where it sends the letter.
     """
 
@@ -1045,6 +1046,15 @@ class LetterLeft(Message):
     """The letter's mark, as `letters` lists it."""
 
     reason: OptionalReason = ""
+
+
+class LetterNotLeft(Message):
+    """The letter with an answer has not left, could not leave, or came back. Redress alone logs it."""
+
+    title = "A letter with an answer has not left"
+    sent_by = frozenset()
+    mark: Mark
+    """The letter's mark, as `letters` lists it."""
 
 
 class Recount(Message):

@@ -47,6 +47,8 @@ def brief(state: ComplaintState, as_of: date) -> Brief:
         waiting_for = review.owner
     elif to_decide is not None and to_decide.is_open and to_decide.last_in_time >= as_of:
         waiting_for = to_decide.owner
+    elif any(d.held for d in state.running):
+        waiting_for = "complaints_manager"  # who has the letter sent again
     elif state.drafts.unapproved:
         waiting_for = "approver"
     elif next_one is not None:
@@ -69,14 +71,17 @@ def late_of(state: ComplaintState, as_of: date) -> list[Deadline]:
 
 
 def _owed(state: ComplaintState) -> list[Deadline]:
-    """What runs, paused or not, but for other readings of a limit that speaks for itself."""
-    return [d for d in state.running if d.limit.follows is None]
+    """What runs, paused or not, but for other readings of a limit that speaks for itself.
+
+    Nor a window whose letter did not leave: it has no last day until that leaves after all.
+    """
+    return [d for d in state.running if d.limit.follows is None and not d.held]
 
 
 def _review_of_a_pause(state: ComplaintState) -> Deadline | None:
     """The review that is owed while a clock is paused."""
     review = state.latest.get("suspension_review")
-    paused = any(d.paused_on is not None for d in state.running)
+    paused = any(d.paused_on is not None and not d.held for d in state.running)
     return review if paused and review is not None and review.is_open else None
 
 

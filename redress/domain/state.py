@@ -182,6 +182,7 @@ class ComplaintState:
             else:
                 self._wake(deadline)
             self._go_on()
+            self.answers.settle_windows()
             self.effects.by_clock = False
             self.effects.add_next_steps()
 
@@ -245,6 +246,7 @@ class ComplaintState:
         self.effects.heard.append(entry)
         self.outcomes[entry.seq] = self._act(self, entry)
         self._go_on()
+        self.answers.settle_windows()
         self._see_to_drafts(entry)
         self.effects.add_next_steps()
 

@@ -549,7 +549,7 @@ class ComplainantStatus(TypedDict):
     """What their letters are kept under: `complainant`, then `complainant_2`, … in the order of
     `also_complaining`. A message may name them so in `person`."""
 
-    left: Annotated[str | None, one_of("withdrawn", "died")]
+    left: Annotated[str, one_of("withdrawn", "died")] | None
     """`withdrawn`, `died`: they complain no more; null: they do."""
 
     left_on: IsoDay | None

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from redress.contract import NOTING, SENDING_BUDGET, LeftLetter
+from redress.contract import NOTING, SENDING_BUDGET, AnswerToLeave, LeftLetter, SentLetters
 from redress.domain.case import Case
 from redress.domain.drafts import READERS
 from redress.domain.london import london_date
@@ -175,8 +175,7 @@ class LetterDispatcher:
 
         The copy for the first complainant says so, for want of one another's, or the advocate's.
         """
-        council = self.register.authority_of(reference)
-        posted = [council] if council is not None and authority(council).folder_posted_daily else []
+        posted = self._posted(reference)
         with self.register.reading() as db:
             rows = letter_store.told(db, letter_store.LetterFilter(reference), posted)
         left = []
@@ -187,6 +186,33 @@ class LetterDispatcher:
                 on = max(row.on_date, london_date(row.sent_at))
                 left.append(LeftLetter(mark=mark_of(row.key, row.recipient), on=on.isoformat()))
         return left
+
+    def answers_left(self, reference: str, answers: Sequence[AnswerToLeave]) -> SentLetters:
+        """What a complaint does not know of the letters with its answers.
+
+        Which copies have left after all, or later than it takes them to have, and on which London date; and
+        which have not: refused, come back, of unknown fate, or not taken by any carrier on a later day still.
+        Copies for those who complain count; for want of them those for advocates. What lies in a folder
+        counts as it was taken to.
+        """
+        posted = self._posted(reference)
+        with self.register.reading() as db:
+            rows = letter_store.told(db, letter_store.LetterFilter(reference), posted)
+        news = SentLetters()
+        for answer in answers:
+            for row in _copies_that_count([row for row in rows if row.key == answer.key]):
+                mark = mark_of(row.key, row.recipient)
+                on = max(row.on_date, london_date(row.sent_at or datetime.now(UTC))).isoformat()
+                if row.shown in ("done", "arrived"):
+                    if mark in answer.not_left or on > answer.left:
+                        news.left.append(LeftLetter(mark=mark, on=on))
+                elif mark not in answer.not_left and _has_not_left(row, answer, on):
+                    news.not_left.append(mark)
+        return news
+
+    def _posted(self, reference: str) -> list[str]:
+        council = self.register.authority_of(reference)
+        return [council] if council is not None and authority(council).folder_posted_daily else []
 
     # --- sending ---------------------------------------------------------------------------------
 
@@ -466,3 +492,15 @@ def _first_in_line(rows: list[LetterRow]) -> Iterator[LetterRow]:
 def _try_of(row: LetterRow) -> tuple[str, str, str, int]:
     """What is tried once in one go: a letter, by one route, in one round."""
     return (row.key, row.recipient, str(row.means), row.round or 0)
+
+
+def _copies_that_count(rows: Sequence[LetterRow]) -> list[LetterRow]:
+    """Of the copies of a letter those that say whether it was had."""
+    own = [row for row in rows if row.recipient.startswith("complainant") and row.recipient in READERS]
+    return own or [row for row in rows if row.recipient in READERS]
+
+
+def _has_not_left(row: LetterRow, answer: AnswerToLeave, today: str) -> bool:
+    """Whether a copy failed, came back or is of unknown fate, or waits for a carrier since another day."""
+    waits = row.state in ("ready", "sending") and not row.sent_at and today > answer.left
+    return row.state in letter_store.RAISED or waits

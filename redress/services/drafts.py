@@ -47,7 +47,7 @@ async def take_step(
 async def note_as_posted(
     client: Client, register: Register, reference: str, mark: str, on: date, *, by: str, within: float
 ) -> LetterLine:
-    """Record that a person sent an approved letter on a London date: its message counts from then.
+    """Record that a person sent a letter on a London date: what waited for that counts from then.
 
     Said again where the complaint did not answer, it is told again. Raises as `done`, and `NoAnswer`.
     """
@@ -59,12 +59,19 @@ async def note_as_posted(
 async def tell_that_it_left(
     client: Client, register: Register, reference: str, mark: str, on: date, *, by: str, within: float
 ) -> None:
-    """Tell a complaint that an approved letter left on a London date. Raises `Rejected`, `NoAnswer`."""
-    said = {"mark": mark, "on": on.isoformat(), "by": by, "message_id": f"letter-left-{mark}"}
+    """Tell a complaint that a letter it waits for left on a London date. Raises `Rejected`, `NoAnswer`."""
+    message_id = await asyncio.to_thread(_id_of_leaving, register, reference, mark, on)
+    said = {"mark": mark, "on": on.isoformat(), "by": by, "message_id": message_id}
     name, message = sending.accept("letter_left", said)
     answer = await sending.send(client, register, reference, name, message, within)
     if not answer.applied:
         raise Rejected(f"it was recorded as sent on {full_date(on)}, and does not count: {answer.reason}")
+
+
+def _id_of_leaving(register: Register, reference: str, mark: str, on: date) -> str:
+    with register.reading() as db:
+        recorded = register.case(db, reference)
+    return recorded[0].id_of_leaving(mark, on) if recorded is not None else f"letter-left-{mark}"
 
 
 def _done_once(register: Register, reference: str, mark: str, on: date) -> LetterLine:

@@ -164,12 +164,14 @@ def _draft_text(register: Register, row: LetterRow) -> str:
     return its
 
 
-def is_awaited(register: Register, reference: str, mark: str) -> bool:
-    """Whether the complaint waits to hear that a letter left: it is a draft, approved or not, by its mark."""
+def is_awaited(register: Register, reference: str, mark: str, on: date) -> bool:
+    """Whether it changes a complaint that a letter left on a London date, by its mark.
+
+    It is a draft, approved or not; or a letter with an answer that did not leave on the day assumed.
+    """
     with register.reading() as db:
         recorded = register.case(db, reference)
-    draft = recorded[0].state.drafts.marked(mark) if recorded is not None else None
-    return draft is not None and draft.is_open
+    return recorded is not None and recorded[0].is_awaited(mark, on)
 
 
 def prepare_again(register: Register, reference: str, mark: str) -> LetterRow:

@@ -80,6 +80,7 @@ async def test_every_path_that_reads_leaves_an_entry_or_is_listed_as_holding_not
         params = {
             "count_days": {"from": "2026-06-01", "days": "3"},
             "list_people": {"authority": "family-rights"},
+            "preview_letters": {"authority": "family-rights"},
         }.get(operation, {})
         answer = await gate.http.get(path, params=params, headers=headers)
         assert answer.status_code == (404 if operation == "read_receipt" else 200), (path, answer.text)

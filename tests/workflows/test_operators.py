@@ -103,7 +103,8 @@ def test_the_examples_are_taken() -> None:
 
 def test_every_action_has_its_form() -> None:
     for action, kind in MESSAGES.items():
-        assert {name for name, field in kind.model_fields.items() if field.is_required()} <= {
+        required = {field.alias or name for name, field in kind.model_fields.items() if field.is_required()}
+        assert required <= {
             "on",
             "message_id",
             *example_form(kind),

@@ -293,7 +293,10 @@ async def letter_done(
     """
     await context.backends.ask(lambda register: _check(register, reference, mark))
     try:
-        if not await context.backends.ask(lambda register: service.is_awaited(register, reference, mark)):
+        awaited = await context.backends.ask(
+            lambda register: service.is_awaited(register, reference, mark, sent.on)
+        )
+        if not awaited:
             line = await context.backends.ask(lambda r: service.done(r, reference, mark, sent.on))
             return Letter(**line)
         client, register = context.backends.temporal(), context.backends.register

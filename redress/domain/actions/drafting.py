@@ -5,7 +5,15 @@ from __future__ import annotations
 from redress.domain.actions.registry import ACTIONS, carries_out
 from redress.domain.drafts import Draft
 from redress.domain.log import APPLIED, LogEntry, Outcome, refused
-from redress.domain.messages import ApproveLetter, EditLetter, LetterLeft, SendBackLetter
+from redress.domain.messages import (
+    ApproveLetter,
+    EditLetter,
+    LetterLeft,
+    LetterNotLeft,
+    Respond,
+    SendBackLetter,
+)
+from redress.domain.receipt import receipts
 from redress.domain.state import ComplaintState
 from redress.domain.words import same_words
 
@@ -78,6 +86,10 @@ def edit_letter(state: ComplaintState, entry: LogEntry, message: EditLetter) -> 
 def letter_left(state: ComplaintState, entry: LogEntry, message: LetterLeft) -> Outcome:
     """The message counts from now on, as if it had come on this day."""
     draft = state.drafts.marked(message.mark)
+    if draft is None or draft.left is not None:
+        outcome = _answer_left(state, message)
+        if outcome is not None:
+            return outcome
     if draft is None:
         return refused(_no_draft(message.mark))
     if draft.left is not None:
@@ -93,6 +105,27 @@ def letter_left(state: ComplaintState, entry: LogEntry, message: LetterLeft) -> 
         state.note_irregular(entry, f"the letter {message.mark} left, and what it says could not be done")
     state.outcomes[leaving.seq] = outcome._replace(since=state.day)
     state.effects.add_paragraphs(draft.template, leaving.seq, draft.paragraphs)
+    return APPLIED
+
+
+def _answer_left(state: ComplaintState, message: LetterLeft) -> Outcome | None:
+    """An answer's letter left after all, or later than was assumed; None: this is no answer's letter."""
+    letter, had_failed = state.answers.letter_of(message.mark), message.mark in state.answers.failed
+    state.answers.failed.discard(message.mark)
+    if letter is None:
+        return APPLIED if had_failed else None  # a correction has moved the answer to after this day
+    answer = letter.entry.message
+    if isinstance(answer, Respond) and (had_failed or message.on > letter.left):
+        entry = letter.entry._replace(leaves_on=message.on)
+        letter = letter._replace(entry=entry, left=message.on)
+        state.answers.receive(letter, receipts(state, entry, answer))
+    return APPLIED
+
+
+@carries_out(LetterNotLeft)
+def letter_not_left(state: ComplaintState, entry: LogEntry, message: LetterNotLeft) -> Outcome:
+    """The time to go on after that answer rests until its letter leaves."""
+    state.answers.failed.add(message.mark)
     return APPLIED
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from redress.domain.actions.registry import carries_out
-from redress.domain.answers import GivenAnswer
+from redress.domain.answers import AnswerLetter, GivenAnswer
 from redress.domain.drafting import draft, take_back_alike, waits_to_be_approved
+from redress.domain.effect_log import mark_of
 from redress.domain.effects import Fact
 from redress.domain.log import APPLIED, LogEntry, Outcome
 from redress.domain.messages import Respond
@@ -150,6 +151,7 @@ def _record(
     answer = GivenAnswer(stage.name, message.on, points, _content(message))
     state.answers.given[message.message_id] = answer
     if chosen:
+        _put_letter(state, entry, message, answer)
         state.answers.record(message.message_id, answer, receipts(state, entry, message), message.by)
     if not message.findings:
         _decide_alike(message, stage, chosen)
@@ -161,6 +163,16 @@ def _record(
             state.note_irregular(entry, f"a finding on point {finding.point}, which is not at issue here")
         if named:
             named[0].findings.append(PointFinding(stage.name, finding.outcome, finding.reason, message.on))
+
+
+def _put_letter(state: ComplaintState, entry: LogEntry, message: Respond, answer: GivenAnswer) -> None:
+    """Keep by which letter an answer is had: the time to go on after it counts from when that left."""
+    if is_written(entry, message):
+        key = f"{state.procedure.stage[answer.stage].answer_letter}:{mark_of(entry)}"
+        left = leaving_of(entry, message)
+        state.answers.put_letter(AnswerLetter(entry, answer.stage, answer.points, key, left))
+    else:
+        state.answers.replace_letters(answer.stage, answer.points)
 
 
 def _decide_alike(message: Respond, stage: Stage, chosen: list[Point]) -> None:
@@ -265,6 +277,7 @@ def _amend(state: ComplaintState, entry: LogEntry, message: Respond, earlier: Gi
     take_back_alike(state, entry, message, stage.name, points)
     had = receipts(state, entry, message)
     answer = GivenAnswer(stage.name, message.on, points, _content(message))
+    _put_letter(state, entry, message, answer)
     state.answers.record(message.message_id, answer, had, message.by)
     _find_anew(state, entry, message, earlier)
     for remedy in message.remedies:

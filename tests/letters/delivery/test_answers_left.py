@@ -1,0 +1,97 @@
+"""The time to go on after an answer, on a real mail server: it does not run while its letter is refused."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from redress.bootstrap import activities_for, running_workers
+from redress.cli.main import commands
+from redress.cli.shared import cipher
+from redress.domain.status import Status
+from redress.letters.delivery.configuration import channels_for
+from redress.services import intake, letters, sending
+from redress.services.clock import today
+from redress.settings import Settings
+from redress.temporal.embedded import embedded_server
+from tests.letters.delivery.conftest import PERSON
+from tests.letters.delivery.mail_server import PASSWORD, MailServer
+from tests.stores import migrated
+from tests.waiting import until
+
+
+@pytest.fixture
+def typed(by_mail: Settings, mail: MailServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """The settings of the worker, and of the command as somebody sets them."""
+    said = {
+        "REDRESS_STATE": str(by_mail.state),
+        "REDRESS_SEND_EMAIL": "smtp",
+        "REDRESS_SMTP_HOST": "localhost",
+        "REDRESS_SMTP_PORT": str(mail.port),
+        "REDRESS_SMTP_CA": str(by_mail.smtp_ca),
+        "REDRESS_SMTP_USER": "redress",
+        "REDRESS_SMTP_PASSWORD": PASSWORD,
+    }
+    for name, value in said.items():
+        monkeypatch.setenv(name, value)
+    cipher.cache_clear()  # commands keep one for the process, and other tests have other keys
+    yield migrated(by_mail.model_copy(update={"send_staff": "outbox"}))
+    cipher.cache_clear()
+
+
+async def test_no_window_runs_from_a_letter_that_was_refused_until_it_is_sent_again(
+    typed: Settings, mail: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    activities = activities_for(typed, channels=channels_for(typed))
+    register = activities.register
+    async with embedded_server() as (address, client), running_workers(client, activities, typed):
+        monkeypatch.setenv("TEMPORAL_ADDRESS", address)
+        opening: dict[str, Any] = {
+            "authority": "family-rights",
+            "kind": "complaint",
+            "statutory": False,
+            "source": "test",
+            "source_id": "1",
+            "channel": "email",
+            "received_on": today().isoformat(),
+            "points": ["An invented point."],
+            "complainant": PERSON,
+        }
+        reference = (await intake.open_complaint(client, register, opening)).reference
+
+        async def says(action: str, **fields: object) -> bool:
+            name, message = sending.complete(action, {"on": today().isoformat(), **fields})
+            return (await sending.send(client, register, reference, name, message, 60)).applied
+
+        async def stands() -> Status:
+            return await sending.status(client, register, reference, today(), 60)
+
+        async def window() -> str:
+            its = (each for each in (await stands())["deadlines"] if each["name"] == "stage_1_review")
+            return next((each["state"] for each in its), "")
+
+        async def is_held() -> bool:
+            return await window() == "paused"
+
+        async def runs() -> bool:
+            return await window() == "running"
+
+        assert await says("acknowledge")
+        mail.mailbox.fault = "refuse_person"
+        assert await says("respond", outcome="not_upheld", summary="An invented answer.")
+        await until(is_held)
+        status = await stands()
+        assert (status["waiting_for"], status["next_due_on"]) == ("complaints_manager", None)
+        line = next(each for each in letters.lines(register, reference) if each["letter"] == "answer")
+        assert (line["state"], line["left_on"]) == ("failed", None)
+        await until(lambda: letters.is_awaited(register, reference, line["mark"], today()))
+        mail.mailbox.fault = "none"
+        words = ["letters", "resend", reference, line["mark"]]
+        again = await asyncio.to_thread(CliRunner().invoke, commands(), words)
+        assert (again.exit_code, again.stderr) == (0, "")
+        await until(runs)
+        assert (await stands())["waiting_for"] == "complainant"
