@@ -186,3 +186,14 @@ async def test_a_question_about_another_route_is_shown_with_its_reason_until_it_
     assert (status["stage"], status["waiting_for"], status["questions"]) == ("stage_1", "stage_manager", [])
 
     assert await eventually(listed, lambda found: not found) == []
+
+
+async def test_how_a_request_came_and_what_sort_a_remedy_is_are_shown(cli: Cli) -> None:
+    reference = await cli.open()
+    remedies = '[{"what": "A letter from the manager", "kind": "apology"}]'
+    answer = ("outcome=not_upheld", "letter=sent", f"remedies={remedies}")
+    assert (await cli("send", reference, "respond", "--set", *answer)).status == 0
+    assert (await cli("send", reference, "escalate", "--set", "channel=telephone")).status == 0
+    shown = (await cli("show", reference)).out
+    assert "escalate  (applied) by telephone" in shown
+    assert "1. A letter from the manager  (apology), by " in shown

@@ -36,6 +36,13 @@ BEFORE: list[tuple[str, dict[str, Any], str]] = [
     ("refer_to_ombudsman", {}, "daed5e4a0776f5b5"),
     ("ombudsman_decision", {"outcome": "no fault found"}, "30624e8c34de56f0"),
     ("complete_remedy", {"remedy": 1}, "34b911e15f60fd97"),
+    ("resolve_informally", {"agreed": True}, "77b26234ba2ccc4c"),
+    ("set_advocate", {"advocate": {"name": "Adva Catena"}}, "a73f7fa5821c325f"),
+    ("add_points", {"points": ["One more."]}, "bb54aa894748cee6"),
+    ("add_note", {"note": "N"}, "cbfb586ad29d681c"),
+    ("agree_statement", {}, "70b8d05ec9f4912c"),
+    ("record_meeting", {"with": "W"}, "b27076135af55b43"),
+    ("decide_early", {"accept": True, "reason": "R"}, "da7d707a96133ea0"),
 ]
 """As they were before messages had their added fields."""
 
@@ -50,6 +57,8 @@ def test_a_field_left_out_changes_no_digest(action: str, fields: dict[str, Any],
     [
         ("respond", {"outcome": "upheld"}, {"stage": "stage_1"}),
         ("complete_remedy", {"remedy": 1}, {"evidence": "A letter"}),
+        ("escalate", {}, {"channel": "post"}),
+        ("record_meeting", {}, {"kind": "director_and_independent_person"}),
         ("refer_to_ombudsman", {}, {"approached_by": "complainant"}),
     ],
 )
