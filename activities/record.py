@@ -6,6 +6,7 @@ from temporalio import activity
 
 from activities.serving import serve_complaint
 from redress.contract import RECORD, RecordRequest, RecordResult, RegisterEntry
+from redress.domain.messages import LetterLeft
 from redress.domain.splitting import part_of
 from redress.letters.dispatcher import LetterDispatcher
 from redress.store import letters as letter_store
@@ -45,7 +46,8 @@ class RecordEntries:
             if effects:
                 self.dispatcher.write(db, case, effects)
             approved = {body["facts"]["draft"] for body, _ in effects if "draft" in body["facts"]}
-            drafted = self.dispatcher.drafts.see_to(db, case, last, approved)
+            left = {entry.body["seq"] for entry in request.entries if _says_that_it_left(entry)}
+            drafted = self.dispatcher.drafts.see_to(db, case, last, approved, left)
             self.register.project(db, case, last)
             # Also those that somebody wants sent again: what says so is recorded, and that is this moment.
             waiting = bool(effects) or not drafted or letter_store.is_to_leave(db, request.reference)
@@ -56,6 +58,10 @@ class RecordEntries:
 
 def _is_split(entry: RegisterEntry) -> bool:
     return entry.body.get("kind") == "split" and entry.body.get("state") == "done"
+
+
+def _says_that_it_left(entry: RegisterEntry) -> bool:
+    return entry.kind == "message" and entry.body["action"] == LetterLeft.action
 
 
 def _is_letter(entry: RegisterEntry) -> bool:

@@ -12,10 +12,12 @@ from sqlalchemy import Connection
 from redress.domain.case import Case
 from redress.domain.directory import Directory
 from redress.domain.drafts import Draft
+from redress.domain.log import LogEntry
 from redress.domain.london import instant
 from redress.letters.addressing import directory_of, written
 from redress.store import letters as store
 from redress.store.letters import LetterRow, NewLetter, State
+from redress.store.outbound import mark_of
 from redress.store.register import Register
 
 log = logging.getLogger(__name__)
@@ -48,23 +50,34 @@ class DraftDesk:
         self.register = register
         self.texts = texts
 
-    def see_to(self, db: Connection, case: Case, on: date, released: Collection[str] = ()) -> bool:
+    def see_to(
+        self,
+        db: Connection,
+        case: Case,
+        on: date,
+        released: Collection[str] = (),
+        left: Collection[int] = (),
+    ) -> bool:
         """Bring the letters up to date with a complaint, on a London date; whether all could be written.
 
         `released`: the keys of those that have just been approved: they are written for good, and anew where
-        an earlier approval had been voided. What has a sender's hand on it stays as it is.
+        an earlier approval had been voided. `left`: the places in the log of messages that have just said
+        that a letter left. What has a sender's hand on it stays as it is.
         """
         drafts = [*case.state.drafts]
         if not (drafts or case.state.strikes.struck):
             return True
-        rows = store.of_drafts(db, case.reference, [draft.key for draft in drafts])
         by_key: dict[str, list[LetterRow]] = {}
-        for row in rows:
+        for row in store.of_drafts(db, case.reference, [draft.key for draft in drafts]):
             by_key.setdefault(row.key, []).append(row)
         all_written = True
         for draft in drafts:
             try:
-                self._see_to(db, case, draft, by_key.pop(draft.key, []), on, draft.key in released)
+                rows = by_key.pop(draft.key, [])
+                if draft.left is None:
+                    self._see_to(db, case, draft, rows, on, draft.key in released)
+                else:
+                    self._see_to_left(db, case, draft, rows, draft.left, is_new=draft.left.seq in left)
             except Exception as error:  # a letter that cannot be written must not hold up the record
                 what = f"the draft {draft.template} cannot be written: {type(error).__name__}"
                 log.error("%s: %s", case.reference, what)
@@ -81,8 +94,6 @@ class DraftDesk:
             return
         if draft.state == "withdrawn":
             self._turn(db, rows, "withdrawn")
-        elif draft.left is not None:
-            self._note_as_posted(db, case, draft, rows)
         else:
             state: State = "ready" if is_leaving else "approved" if draft.approved is not None else "draft"
             letters = letters_of(
@@ -116,20 +127,29 @@ class DraftDesk:
             db, row, (row.state,), {"round": row.round}, state="draft", round=_round_of(row)
         )
 
-    def _note_as_posted(self, db: Connection, case: Case, draft: Draft, rows: list[LetterRow]) -> None:
-        """Somebody said that it left, and no sender did, or none knew: what it said is kept."""
-        assert draft.left is not None, "asked of a letter that has left"
-        on = draft.left.message.on
-        for row in rows:
-            if row.state in store.RAISED or (row.state == "sent" and row.channel == "outbox"):
-                store.change(db, row, (row.state,), state="by_hand", sent_at=instant(on, "12:00"))
+    def _see_to_left(
+        self, db: Connection, case: Case, draft: Draft, rows: list[LetterRow], left: LogEntry, *, is_new: bool
+    ) -> None:
+        """Somebody said that it left, and no sender did, or none knew: what it said is kept.
+
+        `is_new`: that has just been said. Later the senders alone say what becomes of each copy: one that
+        comes back, or is sent again, is as any other letter's. Of a copy that failed it holds where it was
+        said of that copy.
+        """
+        if rows and not (is_new or any(row.state in store.TO_APPROVE for row in rows)):
+            return
+        mark, posted_at = getattr(left.message, "mark", ""), instant(left.message.on, "12:00")
+        for row in rows if is_new else ():
+            is_in_folder = row.state == "sent" and row.channel == "outbox"
+            if mark_of(row.key, row.recipient) == mark and (row.state in store.RAISED or is_in_folder):
+                store.change(db, row, (row.state,), state="by_hand", sent_at=posted_at)
         if any(not _is_movable(row) for row in rows):
             return
-        letters = letters_of(case, draft, on, directory=directory_of(self.register, db, case))
+        letters = letters_of(case, draft, left.message.on, directory=directory_of(self.register, db, case))
         self._put(db, case, rows, letters, "ready")
         for row in store.of_drafts(db, case.reference, [draft.key]):
             if row.state == "ready":
-                store.change(db, row, ("ready",), state="by_hand", sent_at=instant(on, "12:00"))
+                store.change(db, row, ("ready",), state="by_hand", sent_at=posted_at)
 
     def _turn(self, db: Connection, rows: list[LetterRow], state: State) -> None:
         for row in rows:

@@ -35,7 +35,7 @@ async def take_step(
     `within`: seconds that the complaint has to answer. Raises `Malformed` where there is no such letter,
     `Rejected` with the reason where it may not be done, `NoAnswer`.
     """
-    await asyncio.to_thread(one, register, reference, mark)
+    mark = (await asyncio.to_thread(one, register, reference, mark))["mark"]  # of a copy that there is
     name, message = sending.accept(step, {**fields, "mark": mark})
     answer = await sending.send(client, register, reference, name, message, within)
     if not answer.applied:

@@ -268,6 +268,7 @@ def _found(register: Register, reference: str, mark: str) -> LetterRow:
     with register.reading() as db:
         rows: Iterable[LetterRow] = store.told(db, LetterFilter(reference), _posted())
     row = next((row for row in rows if row.recipient and mark_of(row.key, row.recipient) == mark), None)
+    row = row or next((row for row in rows if store.is_draft_of(row, mark)), None)
     if row is None:
         what = f"{reference} has no letter {mark!r}; see them all: starter.py letters {reference}"
         raise Malformed([Problem("MARK", what)])

@@ -30,6 +30,7 @@ from sqlalchemy import (
     update,
 )
 
+from redress.domain.drafts import READERS
 from redress.security.encryption import Cipher, decrypt_document, decrypt_text, encrypt_document, encrypt_text
 from redress.security.keyring import KeyDestroyed
 from redress.store import tables
@@ -224,11 +225,20 @@ def is_to_leave(db: Connection, reference: str) -> bool:
 
 
 def references_of(db: Connection, mark: str) -> list[str]:
-    """The complaints that have a letter of this mark."""
-    rows = db.execute(
-        select(TABLE.c.reference, TABLE.c.key, TABLE.c.recipient).where(TABLE.c.recipient != "")
-    )
-    return sorted({row.reference for row in rows if mark_of(row.key, row.recipient) == mark})
+    """The complaints that have a letter of this mark, or a draft one copy of which would have it."""
+    columns = [TABLE.c[name] for name in ("reference", "key", "recipient", "state")]
+    rows = db.execute(select(*columns).where(TABLE.c.recipient != "")).all()
+    found = {row.reference for row in rows if mark_of(row.key, row.recipient) == mark}
+    return sorted(found or {row.reference for row in rows if is_draft_of(row, mark)})
+
+
+def is_draft_of(row: Row[*tuple[Any, ...]], mark: str) -> bool:
+    """Whether a copy is of the draft that a mark means, though it be that of a copy which nobody gets.
+
+    A draft is called by the copy for the first of those who complain, who may get none: they have left, or it
+    is about another's request alone.
+    """
+    return row.state in TO_APPROVE and any(mark_of(row.key, reader) == mark for reader in READERS)
 
 
 class SentAs(NamedTuple):

@@ -61,8 +61,13 @@ class Desk:
         self.dispatcher = LetterDispatcher(self.register, channels_for(settings), limits)
         self.activities = ActivityCalls(self.register, self.dispatcher)
 
-    def open(self, about: dict[str, object] | None = None, **person: object) -> str:
-        """A complaint of somebody, just opened."""
+    def open(
+        self,
+        about: dict[str, object] | None = None,
+        also: list[dict[str, str]] | None = None,
+        **person: object,
+    ) -> str:
+        """A complaint of somebody, just opened; `also`: who complains with them."""
         raw: dict[str, Any] = {
             "authority": "family-rights",
             "kind": "complaint",
@@ -73,6 +78,7 @@ class Desk:
             "points": ["An invented point."],
             "complainant": {**PERSON, **person},
             **({"about": about} if about else {}),
+            **({"also_complaining": also} if also else {}),
         }
         opening = parse_opening(raw, OPENED_ON)
         self.reference = self.register.reserve(opening, raw, "CYP").reference

@@ -10,6 +10,7 @@ import pytest
 from redress.domain.drafts import Draft
 from redress.services import letters as service
 from redress.settings import Settings
+from redress.store import letters as store
 from redress.store.outbound import mark_of
 from tests.letters.delivery.conftest import Desk
 from tests.letters.delivery.mail_server import MailServer
@@ -99,6 +100,52 @@ def test_an_approved_letter_that_could_not_leave_and_was_posted_is_told_as_sent(
     drafted.says("letter_left", "2026-06-05", mark=mark(drafted))
     line = service.one(drafted.register, drafted.reference, mark(drafted))
     assert (line["state"], line["left_on"]) == ("done", "2026-06-05")
+
+
+def test_a_copy_that_comes_back_after_it_left_is_as_any_other_letter(drafted: Desk, mail: MailServer) -> None:
+    said = mark(drafted)
+    drafted.says("approve_letter", "2026-06-04", mark=said, by="Cora")
+    drafted.says("letter_left", "2026-06-04", mark=said)
+    [row] = drafted.rows("stage_1_response")
+    with drafted.register.writing() as db:
+        assert store.change(db, row, ("sent",), state="failed")
+    drafted.says("add_note", "2026-06-05", note="Rang.")
+    assert state(drafted) == "failed", "nobody has said that somebody posted it"
+    before = len(mail.mailbox.taken)
+    service.prepare_again(drafted.register, drafted.reference, said)
+    drafted.says("add_note", "2026-06-08", note="It is to be sent again.")
+    assert [(row.state, row.channel) for row in drafted.rows("stage_1_response")] == [("sent", "smtp")]
+    assert len(mail.mailbox.taken) > before
+
+
+def test_that_one_copy_was_posted_says_nothing_of_another_that_failed(
+    desk: Callable[[Settings], Desk], by_mail: Settings, mail: MailServer
+) -> None:
+    made = desk(by_mail)
+    made.open(also=[{"name": "Fabian Makebelieve", "role": "parent", "email": "fabian@inventata.example"}])
+    made.says("acknowledge", "2026-06-02")
+    made.says("respond", "2026-06-03", **WRITER)
+    mail.mailbox.fault = "refuse_person"
+    draft = draft_of(made)
+    made.says("approve_letter", "2026-06-04", mark=draft.marks[0], by="Cora")
+    made.says("letter_left", "2026-06-05", mark=draft.marks[0])
+    assert {row.recipient: row.state for row in made.rows(draft.template)} == {
+        "complainant": "by_hand",
+        "complainant_2": "failed",
+    }
+
+
+def test_a_draft_is_called_alike_when_whoever_comes_first_gets_no_copy(
+    desk: Callable[[Settings], Desk], by_mail: Settings
+) -> None:
+    made = desk(by_mail)
+    made.open(also=[{"name": "Fabian Makebelieve", "role": "parent", "email": "fabian@inventata.example"}])
+    made.says("acknowledge", "2026-06-02")
+    made.says("withdraw", "2026-06-02", person="complainant")
+    made.says("respond", "2026-06-03", **WRITER)
+    told = made.case.status(date(2026, 6, 3))["letters"][-1]["mark"]
+    assert service.one(made.register, made.reference, told)["mark"] == mark(made)
+    assert service.reference_of(made.register, told) == made.reference
 
 
 def test_a_draft_whose_message_is_struck_out_is_withdrawn(drafted: Desk) -> None:
