@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from redress.contract import RegisterEntry
+from redress.domain.complainants import without_names
 from redress.domain.sentences import cut, with_long_dates
 
 
@@ -47,7 +48,7 @@ def _of_message(body: Mapping[str, Any]) -> str:
     if answer.get("applied", True):
         return f"{action} is recorded"
     outcome, reason = "waits" if answer.get("pending") else "is refused", answer.get("reason", "")
-    return f"{action} {outcome}: {with_long_dates(reason)}".rstrip(". ")
+    return f"{action} {outcome}: {with_long_dates(without_names(reason))}".rstrip(". ")
 
 
 def _of_effect(body: Mapping[str, Any]) -> str:

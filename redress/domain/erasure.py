@@ -51,7 +51,7 @@ def scrubbed(status: Status, erased_on: date) -> dict[str, Any]:
         "officer": None,
         "struck_out": _only(("on",), status.get("struck_out", [])),
         "deadlines": [_deadline(deadline) for deadline in status["deadlines"]],
-        "letters": [{**letter, "about": None} for letter in status["letters"]],
+        "letters": [_letter(letter) for letter in status["letters"]],
         "messages": messages,
         "contacts": _only(("on", "direction", "channel"), status.get("contacts", [])),
         "appointments": _only(("role", "connection", "on", "until", "round"), status["appointments"]),
@@ -79,6 +79,11 @@ def _ombudsman(passed: Mapping[str, Any] | None) -> dict[str, Any] | None:
         "enquiries": _only(("on", "kind", "deadline", "reply_by", "replied_on"), passed["enquiries"]),
         "decisions": _only(("on", "category", "returns_to"), passed["decisions"]),
     }
+
+
+def _letter(letter: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a draft that was sent back who did that, and why, is what somebody wrote."""
+    return {**letter, "about": None, **({"remarks": []} if "remarks" in letter else {})}
 
 
 def _deadline(deadline: Mapping[str, Any]) -> dict[str, Any]:

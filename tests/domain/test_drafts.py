@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from redress.domain.case import Case
 from redress.domain.drafts import Draft
 from redress.domain.effects import letter_mark
+from redress.domain.erasure import scrubbed
 from redress.domain.packing import pack_state, unpack_state
 from tests.domain.conftest import at, corporate, deadline, opened, send, shown
 from workflows.details import current_details
@@ -119,6 +120,17 @@ def test_what_changes_the_case_voids_an_approval(action: str, said: dict[str, An
     assert ("answer", "skipped") in tasks(case, "2026-06-08")
     send(case, "approve_letter", "2026-06-09", mark=draft_of(case).marks[0], by="Cora")
     assert tasks(case, "2026-06-09")[-1] == ("answer", "done")
+
+
+def test_why_a_draft_was_sent_back_goes_with_the_personal_data() -> None:
+    case, draft = drafted()
+    send(case, "send_back_letter", "2026-06-08", mark=draft.marks[0], by="Cora", reason="Not Testa's school.")
+    send(case, "close", "2026-06-09", kind="duplicate", of="CYP-2026-000009", reason="Twice.", letter="sent")
+    found = case.status(date(2026, 6, 10))
+    assert any(each.get("remarks") for each in found["letters"])
+    left = str(scrubbed(found, date(2026, 6, 11))["letters"])
+    assert "Testa" not in left
+    assert "Cora" not in left
 
 
 def test_a_note_leaves_an_approval_as_it_is() -> None:

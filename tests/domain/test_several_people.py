@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from redress.contract import RegisterEntry
 from redress.domain.case import Case
 from redress.domain.conflicts import conflicts_of
 from redress.domain.messages import Appoint
@@ -14,6 +15,7 @@ from redress.domain.parsing import Malformed
 from redress.domain.splitting import part_of
 from tests.domain.conftest import at, done, opened, problems, send, shown, status
 from workflows.details import current_details
+from workflows.summaries import recorded
 
 FIRST = {"name": "Imaginaria Nobody", "role": "parent", "email": "imaginaria@nobody.example"}
 OTHERS = [
@@ -185,3 +187,14 @@ def test_none_of_them_takes_a_part_in_it_unconsidered() -> None:
         found = [*conflicts_of(case.state, message)]
         assert len(found) == 1
         assert "name or e-mail address" in found[0]
+
+
+def test_what_temporal_shows_of_a_refusal_names_none_of_them() -> None:
+    case = together()
+    answer = send(case, "withdraw", "2026-06-02", person="Nobody Known")
+    assert "Fabian" in answer.reason
+    body = case.logged[answer.message_id].model_dump(mode="json")
+    entry = RegisterEntry(kind="message", key="message:0", on="2026-06-02", body=body)
+    summary = recorded([entry])
+    assert "nobody of that name complains here" in summary
+    assert "Fabian" not in summary
