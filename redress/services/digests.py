@@ -21,6 +21,7 @@ from jinja2 import Template
 from redress.contract import DigestReport
 from redress.domain.calendar import Calendar, full_date
 from redress.domain.contact_details import usable_email
+from redress.domain.directory import Directory
 from redress.domain.people import People
 from redress.letters.delivery.channel import Accepted, CannotAsk, Channel, NotNow, Refused, Unsure
 from redress.letters.delivery.channels import Channels
@@ -29,6 +30,7 @@ from redress.letters.naming import titles_of
 from redress.procedures.authority import Authority
 from redress.procedures.bank_holidays import calendar_today
 from redress.procedures.loader import authority, authority_names, procedure
+from redress.security.keyring import MissingKey, Unreadable
 from redress.services.text_templates import text_template
 from redress.store import digests as store
 from redress.store import listing
@@ -272,9 +274,9 @@ class _Mailboxes:
 
     def __init__(self, register: Register, own: Authority, on: date) -> None:
         self._register, self._own, self._on = register, own, on
-        with register.reading() as db:
-            self._directory = current(register, db, own.name).directory
+        self._directory = _directory(register, own.name)
         self._cases: dict[str, tuple[list[str], People]] = {"": ([], People(None))}
+        self._spelt: dict[str, str] = {}
 
     def of(self, owner: str, reference: str = "") -> str:
         """The mailbox of an owner in a complaint; without one, of the role as such."""
@@ -284,18 +286,36 @@ class _Mailboxes:
             found = self._directory.responsible(owner, teams=teams, people=people, on=self._on)
             email = usable_email(found.email) if found is not None else ""
         by_role = {str(role): address for role, address in self._own.addresses.items()}
-        return email or by_role.get(owner) or self._own.contact.email
+        email = email or by_role.get(owner) or self._own.contact.email
+        return self._spelt.setdefault(email.casefold(), email)  # one mailbox, however it is written
 
     def _case(self, reference: str) -> tuple[list[str], People]:
         """The teams that a complaint is about, and who has a part in it."""
         if reference not in self._cases:
-            with self._register.reading() as db:
-                recorded = self._register.case(db, reference)
+            try:
+                with self._register.reading() as db:
+                    recorded = self._register.case(db, reference)
+            except MissingKey:
+                raise
+            except Unreadable:  # erased since this register's backup, or changed: verify says which
+                recorded = None
             case = recorded[0] if recorded is not None else None
             about = case.opening.about if case is not None else None
             people = case.state.people if case is not None else People(None)
             self._cases[reference] = (about.all_teams if about is not None else [], people)
         return self._cases[reference]
+
+
+def _directory(register: Register, name: str) -> Directory:
+    """An authority's directory; one that cannot be read must not keep a digest from anybody."""
+    try:
+        with register.reading() as db:
+            return current(register, db, name).directory
+    except MissingKey:
+        raise
+    except Unreadable as error:
+        log.error("the directory of %s cannot be read: %s", name, type(error).__name__)
+        return Directory()
 
 
 class _Wording(NamedTuple):

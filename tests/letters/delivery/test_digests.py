@@ -13,6 +13,7 @@ from redress.procedures import authority as authorities
 from redress.procedures import loader
 from redress.procedures.authority import DailyDigest
 from redress.services import digests as service
+from redress.services import directory
 from redress.services import letters as letter_service
 from redress.settings import Settings
 from redress.store import digests as store
@@ -119,6 +120,26 @@ def test_each_leaves_once_for_a_mailbox_and_day(desk: Desk) -> None:
     ]
     assert full_date(date(2026, 6, 4)) in files[0].read_text(encoding="utf-8")
     assert sent(desk, "2026-06-05") == 1
+
+
+def test_a_mailbox_written_in_two_ways_gets_all_of_it_in_one(desk: Desk) -> None:
+    other = MANAGER.upper()
+    assert other != MANAGER
+    entry = {"name": "Tara Teamlead", "email": other, "roles": ["stage_manager"], "teams": ["Team North"]}
+    directory.add(desk.register, "family-rights", entry, "test")
+    desk.open(about={"team": "Team North"})
+    desk.says("add_note", "2026-06-02", note="x")
+    assert "Acknowledgement" in told(desk, "2026-06-17")["digest"]
+    assert "Stage 1 response" in told(desk, "2026-06-17")["digest"]
+
+
+def test_what_was_erased_after_the_backup_keeps_no_digest_from_anybody(desk: Desk) -> None:
+    entry = {"name": "Olive Imagined", "email": "olive@council.example", "roles": ["complaints_manager"]}
+    directory.add(desk.register, "family-rights", entry, "test")
+    erased = desk.open()
+    desk.says("add_note", "2026-06-03", note="x")
+    desk.register.cipher.key_store.destroy(erased)  # type: ignore[union-attr]
+    assert "digest" in told(desk, "2026-06-03")
 
 
 def test_two_that_send_at_once_send_one(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
