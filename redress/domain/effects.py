@@ -34,6 +34,11 @@ class Effect:
     seq: int | None = None
     once: bool = False
 
+    @property
+    def releases_a_draft(self) -> bool:
+        """Whether it has an approved draft written for good, whose letter is another effect once it left."""
+        return "draft" in self.facts
+
     def shown(self) -> dict[str, Fact]:
         """The facts that a letter or a record may use, those of the message that caused it included."""
         if self.message is None:

@@ -133,7 +133,7 @@ def _record_strike(
             **{name: effect.facts[name] for name in ("to_people", "appointed") if name in effect.facts},
         }
         for effect in before.effects
-        if effect.kind == "letter" and effect.key not in still
+        if effect.kind == "letter" and effect.key not in still and not effect.releases_a_draft
     ]
     if in_error:
         facts: dict[str, Fact] = {

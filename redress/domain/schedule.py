@@ -157,7 +157,7 @@ class Schedule:
         self, state: ComplaintState, effect: Effect, later: list[Effect], now: datetime
     ) -> bool:
         """Whether an effect of time has lost its point: done meanwhile, moved, or a later one is due too."""
-        if "draft" in effect.facts:
+        if effect.releases_a_draft:
             return not state.drafts.stands(effect)
         if "in_error" in effect.facts:
             return not left_in_error(effect.facts, self.settled)

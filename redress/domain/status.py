@@ -829,7 +829,7 @@ def _complainant(state: ComplaintState, number: int) -> ComplainantStatus:
 def _letters(state: ComplaintState) -> Iterator[LetterStatus]:
     """Letters and reminders, and the drafts of letters that have not left."""
     for effect in state.effects:
-        if effect.kind in ("letter", "reminder") and "draft" not in effect.facts:
+        if effect.kind in ("letter", "reminder") and not effect.releases_a_draft:
             title, on = effect.facts.get("title"), effect.on.isoformat()
             yield {"letter": effect.template, "on": on, "key": effect.key, "about": title}
     for draft in state.drafts:

@@ -14,6 +14,7 @@ from redress.domain.drafts import Draft
 from redress.domain.effects import letter_mark
 from redress.domain.erasure import scrubbed
 from redress.domain.packing import pack_state, unpack_state
+from redress.domain.schedule import left_in_error
 from tests.domain.conftest import at, corporate, deadline, opened, send, shown
 from workflows.details import current_details
 
@@ -120,6 +121,21 @@ def test_what_changes_the_case_voids_an_approval(action: str, said: dict[str, An
     assert ("answer", "skipped") in tasks(case, "2026-06-08")
     send(case, "approve_letter", "2026-06-09", mark=draft_of(case).marks[0], by="Cora")
     assert tasks(case, "2026-06-09")[-1] == ("answer", "done")
+
+
+@pytest.mark.parametrize("has_left", [True, False])
+def test_a_strike_takes_a_drafted_letter_back_once_and_only_where_it_left(has_left: bool) -> None:
+    case, draft = drafted()
+    tasks(case, "2026-06-05")
+    send(case, "approve_letter", "2026-06-08", mark=draft.marks[0], by="Cora")
+    tasks(case, "2026-06-08")
+    if has_left:
+        send(case, "letter_left", "2026-06-09", mark=draft.marks[0])
+        case.due(at("2026-06-09"))
+    send(case, "strike_out", "2026-06-10", message="m-1", reason="Of another complaint.")
+    [told] = [each for each in case.state.effects if each.template == "letter_taken_back"]
+    wrong = [each["template"] for each in left_in_error(told.facts, case.settled)]
+    assert wrong == ["letter_to_approve", *(["answer"] if has_left else [])]
 
 
 def test_why_a_draft_was_sent_back_goes_with_the_personal_data() -> None:
