@@ -345,13 +345,18 @@ def _length(register: Register, found: _Found, heads: set[Head], broken: set[int
 
 
 def _directories(register: Register) -> Iterator[Fault]:
-    """Whether every entry of the authorities' directories opens in its place."""
-    if not isinstance(register.cipher, EnvelopeCipher):
-        return
+    """Whether every change of the directories is there up to the last one, and opens in its place."""
     table = tables.directory
     with register.reading() as db:
         rows = db.execute(select(table).order_by(table.c.authority, table.c.number)).mappings().all()
+    last: dict[str, int] = {}
     for row in rows:
+        before, last[row["authority"]] = last.get(row["authority"], 0), row["number"]
+        for gone in range(before + 1, row["number"]):
+            what = f"directory of {row['authority']}: change {gone} is missing"
+            yield Fault(reference="", entry=None, fault="missing", what=what)
+        if not isinstance(register.cipher, EnvelopeCipher):
+            continue
         try:
             decrypt_document(register.cipher, row["body"], place_of(table.name, "body", row))
         except MissingKey:

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from redress.domain.directory import Directory, Listed
 from redress.domain.fields import Appointee
@@ -145,12 +145,21 @@ async def test_entries_are_encrypted_and_bound_to_their_place(register: Register
             before = dict(db.execute(table.select().where(table.c.number == 1)).mappings().one())
             db.execute(update(table).where(table.c.number == 1).values(change))
         found = await verify(None, register)
-        assert [fault.fault for fault in found.faults] == ["changed"], change
+        gone = ["missing"] if "authority" in change else []
+        assert [fault.fault for fault in found.faults] == ["changed", *gone], change
         assert "directory.body" in found.faults[0].what
         with pytest.raises(Unreadable):
             service.history(register, str((before | change)["person"]), None)
         with register.writing() as db:
             db.execute(update(table).where(table.c.number == 1).values(before))
+
+
+async def test_a_change_that_was_taken_out_is_missing(register: Register) -> None:
+    bring(register, FILE)
+    with register.writing() as db:
+        db.execute(delete(tables.directory).where(tables.directory.c.number == 2))
+    [fault] = (await verify(None, register)).faults
+    assert (fault.fault, fault.what) == ("missing", f"directory of {OURS}: change 2 is missing")
 
 
 # --- who a letter to a role goes to ------------------------------------------------------------------
