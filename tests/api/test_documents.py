@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 
 from redress.api.problems import Refusal
+from redress.api.routes.documents import _as_brought
 from redress.api.uploads import OF_ONE_CALLER, Uploads
 from tests.api.gates import Gate, NearGate
 from tests.documents import samples
@@ -71,6 +72,12 @@ async def test_attached_listed_and_given_out_as_it_was(gate: Gate, staff: Header
     assert (told["x-content-type-options"], told["cache-control"]) == ("nosniff", "no-store")
     problem(await gate.http.get(f"{path}/{'0' * 32}/content", headers=staff), 404, "not-found")
     problem(await gate.http.get(f"{path}/{'0' * 32}", headers=staff), 404, "not-found")
+
+
+def test_an_intake_system_is_told_nothing_that_staff_said_of_a_document() -> None:
+    line: Any = {"messages": ["mine", "theirs"], "letters": ["050b8bca"], "withheld": [{"reason": "Theirs."}]}
+    told: dict[str, Any] = {**_as_brought(line, {"message": "mine"})}
+    assert told == {"messages": ["mine"], "letters": [], "withheld": []}
 
 
 async def test_an_intake_system_attaches_to_what_it_brought_and_reads_nothing(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
@@ -181,9 +182,14 @@ async def attach_document(
         done = await _attached(context, attach)
     if not done.created:
         response.status_code = 200
-    return AttachedDocument(
-        **done.document, created=done.created, parts=[Document(**each) for each in done.parts]
-    )
+    shown = [_as_brought(each, fields) if from_intake else each for each in (done.document, *done.parts)]
+    return AttachedDocument(**shown[0], created=done.created, parts=[Document(**each) for each in shown[1:]])
+
+
+def _as_brought(line: DocumentLine, fields: Mapping[str, str]) -> DocumentLine:
+    """A document for an intake system: nothing of what staff said of one that was there before."""
+    own = [each for each in line["messages"] if each == fields.get("message")]
+    return {**line, "messages": own, "letters": [], "withheld": []}
 
 
 async def _attached(context: AppContext, attach: partial[Attached]) -> Attached:
