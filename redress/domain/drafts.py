@@ -138,8 +138,8 @@ class Draft:
         message = self.entry.message
         free = free_texts(message)
         unknown = [name for name in texts if name not in free]
-        if unknown:
-            return f"{unknown[0]} is no free text of this letter; those are: {', '.join(free)}."
+        if unknown:  # it may be anything that somebody wrote, and a reason is shown to everybody
+            return f"texts: names what is no free text of this letter; those are: {', '.join(free)}."
         needed = [name for name, text in texts.items() if not text and name == "reason"]
         if needed:
             return "The reason should say something: the letter gives it."

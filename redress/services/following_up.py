@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from redress.domain.corrections import FURTHEST
 from redress.domain.identifiers import other_reference
+from redress.domain.log import Answer
 from redress.domain.parsing import Malformed, Problem
 from redress.security.keyring import KeyDestroyed
 from redress.store.register import Register
@@ -85,6 +86,15 @@ def before(
     return [
         FollowUp(other, record.action, {**record.body, "message_id": _id("moved", reference, record.body)})
     ]
+
+
+def is_taken(answer: Answer) -> bool:
+    """Whether what follows from a message goes to the other complaint.
+
+    Also from what waits, for its letter to be approved or for its day: no door hears when that takes effect,
+    and the complaint that goes on would keep the later receipt.
+    """
+    return answer.applied or answer.pending
 
 
 def after(

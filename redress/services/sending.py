@@ -111,7 +111,7 @@ async def send(
     for each in await asyncio.to_thread(following_up.before, register, reference, other, action, body):
         await send_alone(client, register, each.reference, each.action, each.body, within)
     answer = await send_alone(client, register, reference, action, body, within)
-    if answer.applied:
+    if following_up.is_taken(answer):
         for each in await asyncio.to_thread(following_up.after, register, reference, other, action, body):
             await send_alone(client, register, each.reference, each.action, each.body, within)
     return answer

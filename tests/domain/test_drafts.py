@@ -15,6 +15,7 @@ from redress.domain.effects import letter_mark
 from redress.domain.erasure import scrubbed
 from redress.domain.packing import pack_state, unpack_state
 from redress.domain.schedule import left_in_error
+from redress.services import following_up
 from tests.domain.conftest import at, corporate, deadline, opened, send, shown
 from workflows.details import current_details
 
@@ -149,6 +150,15 @@ def test_why_a_draft_was_sent_back_goes_with_the_personal_data() -> None:
     assert "Cora" not in left
 
 
+def test_a_duplicate_whose_letter_is_drafted_is_linked_from_the_other_side_at_once() -> None:
+    case = corporate()
+    said = {"kind": "duplicate", "of": "CYP-2026-000009", "reason": "Twice.", **WRITER}
+    answer = send(case, "close", "2026-06-09", **said)
+    assert answer.pending
+    assert following_up.is_taken(answer)
+    assert not following_up.is_taken(send(case, "decide_late", "2026-06-09", accept=True, reason="x"))
+
+
 def test_a_note_leaves_an_approval_as_it_is() -> None:
     case, draft = drafted()
     send(case, "approve_letter", "2026-06-08", mark=draft.marks[0], by="Cora")
@@ -167,8 +177,10 @@ def test_an_edit_changes_free_texts_and_nothing_else() -> None:
     findings = [{"point": 1, "outcome": "upheld"}, {"point": 2, "outcome": "upheld"}]
     case, draft = drafted(findings=findings)
     mark = draft.marks[0]
-    for name in ("outcome", "findings[7].reason", "findings[0].outcome"):
-        assert "no free text" in send(case, "edit_letter", "2026-06-08", mark=mark, texts={name: "x"}).reason
+    for name in ("outcome", "findings[7].reason", "findings[0].outcome", "Dear Testa"):
+        why_not = send(case, "edit_letter", "2026-06-08", mark=mark, texts={name: "x"}).reason
+        assert "no free text" in why_not
+        assert "Testa" not in why_not
     texts = {"summary": "We are sorry.", "findings[1].reason": "Nobody rang."}
     assert send(
         case, "edit_letter", "2026-06-08", mark=mark, texts=texts, paragraphs=["Come and see us."]
