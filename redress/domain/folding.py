@@ -11,6 +11,7 @@ from redress.domain.calendar import HolidayTable, OutsideTable, long_date
 from redress.domain.complainants import names_known
 from redress.domain.corrections import corrected
 from redress.domain.deadline import Deadline, Moved
+from redress.domain.drafting import DECISIONS
 from redress.domain.effects import Fact
 from redress.domain.facts import move_of
 from redress.domain.log import LogEntry
@@ -20,7 +21,7 @@ from redress.domain.opening import Opening
 from redress.domain.procedure import RulesSnapshot
 from redress.domain.sentences import with_long_dates
 from redress.domain.state import ComplaintState
-from redress.domain.strikes import strikes_in
+from redress.domain.strikes import strikes_in, with_words_of_drafts
 
 
 class Folding(NamedTuple):
@@ -38,7 +39,7 @@ class Folding(NamedTuple):
         which due dates each of them moved, on the day it was made.
         """
         state, has_corrections = self._fold(log, until)
-        for strike in [struck.by for struck in state.strikes.struck.values()]:
+        for strike in {each.by.seq: each.by for each in state.strikes.struck.values()}.values():
             if strike.message.on <= until:
                 _record_strike(state, strike, *self._around(log, strike))
         if has_corrections:
@@ -62,7 +63,8 @@ class Folding(NamedTuple):
         return before, after
 
     def _fold(self, log: list[LogEntry], until: date) -> tuple[ComplaintState, bool]:
-        strikes = strikes_in(log)
+        letters = {*DECISIONS, *(stage.answer_letter for stage in self.rules.procedure.stages)}
+        strikes = with_words_of_drafts(strikes_in(log), log, letters)
         put_right = corrected(self.intake, strikes.kept(log))
         rules = moved(self.rules, put_right.opening, put_right.entries, until)
         state = ComplaintState(rules, put_right.opening, act, self.rules.procedure)

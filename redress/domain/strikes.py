@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
+from redress.domain.drafts import READERS, DecidingMessage
+from redress.domain.effect_log import mark_of
+from redress.domain.effects import letter_mark
 from redress.domain.log import LogEntry, Outcome
-from redress.domain.messages import StrikeOut
+from redress.domain.messages import EditLetter, SendBackLetter, StrikeOut
 
 MOST_STRIKES = 40
 
@@ -60,4 +63,28 @@ def strikes_in(log: Iterable[LogEntry]) -> Strikes:
             and wrong.message.sent_by
         ):
             struck[wrong.seq] = Struck(wrong, strike)
+    return Strikes(struck)
+
+
+def with_words_of_drafts(strikes: Strikes, log: Iterable[LogEntry], letters: Collection[str]) -> Strikes:
+    """The same, and what the drafts of struck messages were edited to, and sent back for, before the strike.
+
+    It may say what the message said. `letters`: the names that drafts can have.
+    """
+    said = [entry for entry in log if isinstance(entry.message, EditLetter | SendBackLetter)]
+    if not (strikes.struck and said):
+        return strikes
+    of_mark = {
+        letter_mark(f"{letter}:{mark_of(wrong.entry)}", reader): wrong.by
+        for wrong in strikes.struck.values()
+        if isinstance(wrong.entry.message, DecidingMessage)
+        for letter in letters
+        for reader in READERS
+    }
+    struck = dict(strikes.struck)
+    for entry in said:
+        assert isinstance(entry.message, EditLetter | SendBackLetter), "chosen above"
+        strike = of_mark.get(entry.message.mark)
+        if strike is not None and entry.by_date() < strike.by_date():
+            struck.setdefault(entry.seq, Struck(entry, strike))
     return Strikes(struck)

@@ -124,6 +124,21 @@ def test_what_changes_the_case_voids_an_approval(action: str, said: dict[str, An
     assert tasks(case, "2026-06-09")[-1] == ("answer", "done")
 
 
+def test_what_a_draft_was_edited_to_is_struck_out_with_its_message() -> None:
+    case, draft = drafted()
+    mark = draft.marks[0]
+    texts = {"summary": "Secret of another family."}
+    assert send(case, "edit_letter", "2026-06-08", mark=mark, texts=texts, message_id="m-2").applied
+    send(case, "send_back_letter", "2026-06-08", mark=mark, reason="Name Secret's school.", message_id="m-3")
+    send(case, "strike_out", "2026-06-10", message="m-1", reason="Another one's.", message_id="m-4")
+    found = case.status(date(2026, 6, 11))
+    assert "Secret" not in str(found)
+    assert {each["message_id"] for each in found["struck_out"]} == {"m-1", "m-2", "m-3"}
+    assert [each.template for each in case.state.effects].count("letter_taken_back") == 1
+    send(case, "strike_out", "2026-06-12", message="m-4", reason="It was right.")
+    assert draft_of(case).entry.message.summary == "Secret of another family."  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize("has_left", [True, False])
 def test_a_strike_takes_a_drafted_letter_back_once_and_only_where_it_left(has_left: bool) -> None:
     case, draft = drafted()
