@@ -240,11 +240,11 @@ class Answers:
         self.letters[letter.key] = letter
         its = self.receipts.setdefault(letter.stage, {})
         its |= {number: max(on, its.get(number, on)) for number, on in receipts.items()}
-        received = max(*receipts.values(), self.received.get(letter.stage, letter.left))
-        self.received[letter.stage] = received
+        self.received[letter.stage] = max(*receipts.values(), self.received.get(letter.stage, letter.left))
         for window in self.unused_windows(letter.stage):
-            if received > window.counts_from:
-                self._deadlines.begin_anew(window, received)
+            begins = self._begins(window)
+            if begins > window.counts_from:
+                self._deadlines.begin_anew(window, begins)
 
     def settle_windows(self) -> None:
         """No window runs while the letter that it counts from did not leave; then it has its whole time."""
@@ -256,8 +256,15 @@ class Answers:
             if self.is_undelivered(stage):
                 window.hold(self._deadlines.calendar, self._deadlines.day)
             elif window.held:
-                received = self.received.get(stage, self._deadlines.day)
-                self._deadlines.begin_anew(window, max(received, window.counts_from))
+                self._deadlines.begin_anew(window, max(self._begins(window), window.counts_from))
+
+    def _begins(self, window: Deadline) -> date:
+        """When the time to go on begins: the day on which the answer left, or on which the person had it."""
+        stage = window.limit.stage
+        if window.limit.starts == f"answered:{stage}":
+            left = [letter.left for letter in self.letters.values() if letter.stage == stage]
+            return max(left, default=self._deadlines.day)
+        return self.received.get(stage, self._deadlines.day)
 
     def unused_windows(self, stage: StageName) -> list[Deadline]:
         """The times to go on after an answer at a stage that nobody has used."""

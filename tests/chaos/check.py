@@ -7,6 +7,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal, NamedTuple
 
 import httpx
@@ -121,6 +122,10 @@ class Reader:
         return found
 
 
+OF_LETTERS = ("letter_left", "letter_not_left")
+"""What the complaint notes of its own letters: nobody sends it."""
+
+
 def judge(life: Life, seen: Observed, restored: Restored) -> Iterator[Finding]:
     """What is wrong with one complaint."""
 
@@ -134,7 +139,9 @@ def judge(life: Life, seen: Observed, restored: Restored) -> Iterator[Finding]:
     if not status:
         yield found("stuck", "nobody says where it stands")
         return
-    stands = expected(life.received_on, life.sent)
+    told = [each for each in status["messages"] if each["action"] in OF_LETTERS]
+    left = max((date.fromisoformat(each["on"]) for each in told), default=date.min)
+    stands = expected(life.received_on, life.sent, left)
     for part in (_messages(life, status), _record(life, seen), _dates(stands, status)):
         for kind, what in part:
             yield found(kind, what)
@@ -154,7 +161,7 @@ Wrong = Iterator[tuple[Kind, str]]
 
 def _messages(life: Life, status: dict[str, Any]) -> Wrong:
     """Each message once, in the order answered, with its day and outcome, and nothing that was not sent."""
-    ids = [each["message_id"] for each in status["messages"]]
+    ids = [each["message_id"] for each in status["messages"] if each["action"] not in OF_LETTERS]
     times = Counter(ids)
     wanted = [message.id for message in life.sent]
     for message in life.sent:

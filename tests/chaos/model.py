@@ -89,8 +89,11 @@ LETTERS = {
 """The subject of the letter that an action sends to the complainant."""
 
 
-def expected(received_on: date, sent: list[Sent]) -> Expected:
-    """Where a statutory complaint stands that was received on a day, after these messages."""
+def expected(received_on: date, sent: list[Sent], left: date = date.min) -> Expected:
+    """Where a statutory complaint stands that was received on a day, after these messages.
+
+    `left`: the day on which the letter with its answer left, where that was later than assumed.
+    """
     stands = Expected(notices=["complaint.opened"])
     stands.due = {
         "acknowledgement": working_days_after(received_on, 3),
@@ -101,7 +104,7 @@ def expected(received_on: date, sent: list[Sent]) -> Expected:
             case "extend":
                 stands.due["stage_1_response"] = working_days_after(received_on, 20)
             case "respond":
-                stands.due["stage_1_review"] = working_days_after(message.on, 20)
+                stands.due["stage_1_review"] = working_days_after(max(message.on, left), 20)
             case "escalate":
                 stands.stage = "stage_2"
                 stands.due["stage_2_response"] = working_days_after(message.on, 25)

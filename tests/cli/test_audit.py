@@ -8,11 +8,11 @@ from pathlib import Path
 from redress.cli.main import GROUPS
 from tests.cli.conftest import Cli
 
-SHOWS = {"show", "list", "export", "letters", "audit", "unmatched", "differing", "documents"}
+SHOWS = {"show", "list", "export", "letters", "audit", "unmatched", "differing", "documents", "people"}
 """Commands that show what is personal."""
 
 SHOWS_NONE = {
-    *("open", "send", "attach"),  # what they answer is what was just brought
+    *("open", "send", "attach", "contact"),  # what they answer is what was just brought
     *("due", "procedure", "rehearse"),  # dates, pictures, an invented complaint
     *(
         "migrate",
