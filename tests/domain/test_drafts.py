@@ -136,7 +136,7 @@ def test_what_a_draft_was_edited_to_is_struck_out_with_its_message() -> None:
     assert {each["message_id"] for each in found["struck_out"]} == {"m-1", "m-2", "m-3"}
     assert [each.template for each in case.state.effects].count("letter_taken_back") == 1
     send(case, "strike_out", "2026-06-12", message="m-4", reason="It was right.")
-    assert draft_of(case).entry.message.summary == "Secret of another family."  # type: ignore[union-attr]
+    assert "Secret of another family." in str(draft_of(case).entry.message)
 
 
 @pytest.mark.parametrize("has_left", [True, False])
