@@ -380,6 +380,15 @@ class Documents:
             return False
         return digest.hexdigest()[:32] == row.document and size == row.size
 
+    def of_erased(self) -> list[str]:
+        """The erased complaints of which the store has files: an older backup has brought them back.
+
+        Raises `StoreUnavailable`.
+        """
+        cipher = self._register.cipher
+        destroyed = cipher.key_store.destroyed() if isinstance(cipher, EnvelopeCipher) else []
+        return [reference for reference in destroyed if self.store.names(reference)]
+
     def erase(self, reference: str) -> tuple[int, list[str]]:
         """Delete all files of a complaint; gives how many there were, and those that are still there.
 

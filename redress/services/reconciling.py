@@ -8,6 +8,7 @@ register is the older one nothing is changed, and it is said what it lacks (docs
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -15,6 +16,7 @@ from sqlalchemy import select
 from temporalio.client import Client
 
 from redress.contract import WORKFLOW, WORKFLOW_ID_PREFIX, Carried, Start
+from redress.documents.errors import StoreUnavailable
 from redress.domain.packing import pack_state
 from redress.security.encryption import EnvelopeCipher
 from redress.services.clock import today
@@ -50,7 +52,7 @@ async def reconcile(
     """
     done = [
         await _erased_again(client, register, outbox, *each, documents)
-        for each in await _came_back(client, register)
+        for each in await _came_back(client, register, documents)
     ]
     erased = register.noted_as_erased()
     underway = [each for each in register.underway() if each.reference not in erased]
@@ -107,7 +109,9 @@ def lines(done: list[Reconciled]) -> list[str]:
 # --- what was erased and came back, what the register never heard of --------------------------------
 
 
-async def _came_back(client: Client, register: Register) -> list[tuple[str, str]]:
+async def _came_back(
+    client: Client, register: Register, documents: Documents | None
+) -> list[tuple[str, str]]:
     """Erased complaints of which an older backup has brought something back, and what."""
     cipher = register.cipher
     if not isinstance(cipher, EnvelopeCipher):
@@ -119,6 +123,10 @@ async def _came_back(client: Client, register: Register) -> list[tuple[str, str]
         reference = run.id.removeprefix(WORKFLOW_ID_PREFIX)
         if reference in destroyed:
             back.setdefault(reference, "its history had come back, which nobody can read")
+    if documents is not None:
+        with suppress(StoreUnavailable):  # the others do not wait for it, and verify says what is there
+            for reference in await asyncio.to_thread(documents.of_erased):
+                back.setdefault(reference, "its documents had come back, which nobody can read")
     return sorted(back.items())
 
 
@@ -128,6 +136,9 @@ async def _erased_again(
     if not register.knows(reference):  # neither register nor key: nothing of it can be read, nor go on
         assert isinstance(register.cipher, EnvelopeCipher)
         await forget(client, register.cipher, reference)
+        if documents is not None:
+            with suppress(StoreUnavailable):
+                await asyncio.to_thread(documents.erase, reference)
         return Reconciled(reference, "erased again", why)
     proof = await erase(client, register, outbox, reference, documents=documents)
     why = why if proof.holds else f"{why}; something is still readable"

@@ -251,6 +251,17 @@ async def test_verify_names_what_is_missing_changed_or_without_a_row(shelf: Shel
     assert "changed" in [fault for fault, _ in await faults()], "a state is bound to what it is a state of"
 
 
+def test_files_of_an_erased_complaint_that_a_backup_brought_back_are_found(shelf: Shelf) -> None:
+    shelf.attach(PDF)
+    assert shelf.documents.of_erased() == []
+    cipher = shelf.register.cipher
+    assert isinstance(cipher, EnvelopeCipher)
+    cipher.key_store.destroy(shelf.reference)
+    assert shelf.documents.of_erased() == [shelf.reference]
+    shelf.documents.erase(shelf.reference)
+    assert shelf.documents.of_erased() == []
+
+
 async def test_verify_says_so_where_the_store_is_out_of_reach(shelf: Shelf, tmp_path: Path) -> None:
     shelf.attach(PDF)
     shutil.rmtree(tmp_path / "documents")
