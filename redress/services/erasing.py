@@ -164,6 +164,12 @@ def _what_stays(register: Register, reference: str) -> Status:
     if status["next_due_on"] is not None:
         owed = long_date(date.fromisoformat(status["next_due_on"]))
         raise Rejected(f"something of {reference} is still owed until {owed}")
+    drafted = [
+        letter for letter in status["letters"] if "mark" in letter and letter.get("state") != "withdrawn"
+    ]
+    if drafted:
+        mark = drafted[0].get("mark")
+        raise Rejected(f"{reference} has a drafted letter, {mark}, that is not known to have left")
     return status if "erased_on" in status else cast(Status, scrubbed(status, today()))
 
 

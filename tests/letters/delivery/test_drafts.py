@@ -8,7 +8,9 @@ from datetime import date
 import pytest
 
 from redress.domain.drafts import Draft
+from redress.services import erasing
 from redress.services import letters as service
+from redress.services.errors import Rejected
 from redress.settings import Settings
 from redress.store import letters as store
 from redress.store.outbound import mark_of
@@ -167,3 +169,20 @@ def test_a_draft_says_by_when_to_ask_as_if_it_left_today(
     assert "The last day to ask is" in text
     assert made.case.as_if_left(draft, date(2026, 7, 2)).state.answers.on == {"stage_2": date(2026, 7, 2)}
     assert made.case.state.answers.on == {}
+
+
+def test_nothing_is_erased_while_a_drafted_letter_lies_in_the_folder(
+    desk: Callable[[Settings], Desk], by_mail: Settings
+) -> None:
+    made = desk(by_mail.model_copy(update={"outbox": None}))
+    made.open(email="", address="")
+    made.says("acknowledge", "2026-06-02")
+    made.says("respond", "2026-06-03", outcome="upheld", summary="An invented answer.", letter="sent")
+    made.says(
+        "close", "2026-06-04", kind="by_agreement", agreed_by_complainant=True, reason="x", letter="sent"
+    )
+    made.says("respond", "2026-06-05", amends="respond-2026-06-03", **WRITER)
+    made.says("approve_letter", "2026-06-08", mark=draft_of(made).marks[0], by="Cora")
+    assert state(made) == "by_hand"
+    with pytest.raises(Rejected, match="not known to have left"):
+        erasing._what_stays(made.register, made.reference)
