@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from redress.domain.case import Case
@@ -17,6 +17,7 @@ from redress.domain.packing import pack_state, unpack_state
 from redress.domain.schedule import left_in_error
 from redress.services import following_up
 from tests.domain.conftest import at, corporate, deadline, opened, send, shown
+from tests.domain.generating import examples
 from workflows.details import current_details
 
 WRITER = {"by": "Tess Team", "letter": "draft"}
@@ -239,7 +240,7 @@ LIFE = st.lists(
 
 
 @given(LIFE)
-@settings(max_examples=25, deadline=None)
+@examples(25)
 def test_in_any_order_a_draft_counts_for_nothing_until_it_left_and_then_like_one_that_left_at_once(
     life: list[str],
 ) -> None:

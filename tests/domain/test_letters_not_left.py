@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from redress.domain.case import Case
 from redress.domain.packing import pack_state, unpack_state
 from tests.domain.conftest import corporate, deadline, opened, send, shown
+from tests.domain.generating import examples
 
 WINDOW = "stage_1_review"
 
@@ -128,7 +129,7 @@ STEPS = st.lists(
 
 
 @given(STEPS, st.integers(1, 90))
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_in_any_order_no_window_runs_while_the_only_letter_failed_and_a_request_is_in_time(
     steps: list[str], wait: int
 ) -> None:

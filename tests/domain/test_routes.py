@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from redress.domain.case import Case
@@ -17,6 +17,7 @@ from redress.domain.opening_parsing import parse_opening
 from redress.domain.splitting import part_of
 from redress.procedures.loader import rules_for
 from tests.domain.conftest import at, corporate, deadlines, done, irm, letters, opened, send, shown, status
+from tests.domain.generating import examples
 from tests.domain.test_moving import move
 from tests.domain.wordings import HELD_BACK, TUNED
 
@@ -305,7 +306,7 @@ def _turn(case: Case, turn: str, on: str, number: int) -> None:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(turns=TURNS, days=DAYS)
 def test_whatever_is_decided_in_whatever_order_days_already_counted_stay_counted(
     turns: list[str], days: list[int]
