@@ -184,7 +184,7 @@ def judged_on(today: date, accepted_on: date | None) -> date:
 
 def fingerprint(message: Message, *without: str) -> str:
     """A digest of a message's action and every field but its id, and those named."""
-    # The rules of another procedure are a door's to fill in.
+    # The rules of another procedure are for an entry point to fill in.
     left_out = {"message_id": True, "rules": True, **dict.fromkeys(without, True), **_left_as_before(message)}
     fields = message.model_dump(mode="json", by_alias=True, exclude=left_out)
     text = json.dumps([message.action, fields], sort_keys=True, ensure_ascii=False)

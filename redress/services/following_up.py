@@ -1,7 +1,7 @@
 """What a message to one complaint means for another one, and that the other one is there.
 
-The doors do this (command line, HTTP), not the workflow: a complaint waits for no other. Each follow-up has
-an id that follows from what it follows, so that a repeat of the first does what was left undone, once.
+The entry points do this (command line, HTTP), not the workflow: a complaint waits for no other. Each follow-up
+has an id that follows from what it follows, so that a repeat of the first does what was left undone, once.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def before(
 def is_taken(answer: Answer) -> bool:
     """Whether what follows from a message goes to the other complaint.
 
-    Also from what waits, for its letter to be approved or for its day: no door hears when that takes effect,
+    Also from what waits, for its letter to be approved or for its day: no entry point hears when that is,
     and the complaint that goes on would keep the later receipt.
     """
     return answer.applied or answer.pending
