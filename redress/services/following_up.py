@@ -1,7 +1,8 @@
 """What a message to one complaint means for another one, and that the other one is there.
 
-The entry points do this (command line, HTTP), not the workflow: a complaint waits for no other. Each follow-up
-has an id that follows from what it follows, so that a repeat of the first does what was left undone, once.
+The entry points do this (command line, HTTP), not the workflow: a complaint waits for no other. Each
+follow-up has an id that follows from what it follows, so that a repeat of the first does what was left
+undone, once.
 """
 
 from __future__ import annotations
