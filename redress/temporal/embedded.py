@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import shutil
 import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from temporalio.client import Client
@@ -51,11 +52,17 @@ def temporal_command() -> str:
     return found
 
 
+PORTS = range(20_000, 32_000)
+"""Outside of what systems give to outgoing connections: none takes one that was chosen for a server."""
+
+
 def free_port() -> int:
-    """A port on the loopback that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port on the loopback that nothing listens on, by chance."""
+    while True:
+        port = secrets.choice(PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def server_command(

@@ -236,9 +236,10 @@ def _letters(life: Life, stands: Expected, seen: Observed, restored: Restored, *
             yield "doubled", f"letter came {subjects.count(subject)} times: {subject}"
     for subject in {*subjects} - {*stands.letters}:
         yield "diverged", f"a letter that nothing causes: {subject}"
-    firsts = [subject for subject in dict.fromkeys(subjects) if subject in stands.letters]
-    if firsts != [subject for subject in stands.letters if subject in firsts] and not doubt:
-        yield "swapped", f"letters left as {firsts}"
+    # By the last of each: what left before a restore may lack a letter that nobody could be sure of then.
+    lasts = [subject for subject in [*dict.fromkeys(reversed(subjects))][::-1] if subject in stands.letters]
+    if lasts != [subject for subject in stands.letters if subject in lasts] and not doubt:
+        yield "swapped", f"letters left as {lasts}"
 
 
 def _notices(life: Life, stands: Expected, seen: Observed, restored: Restored) -> Wrong:
