@@ -461,6 +461,7 @@ class LetterDispatcher:
             token=letter_store.token_of(cipher, row),
             recipient=letter_store.recipient_of(cipher, row),
             text=letter_store.text_of(cipher, row),
+            authority=self.register.authority_of(row.reference) or "",
         )
 
     def _remaining(self, rows: list[LetterRow]) -> Remaining:

@@ -202,6 +202,7 @@ def _letter(digest: Digest, place: store.DigestPlace) -> OutboundLetter:
         token=sha256(key.encode()).hexdigest()[:32],
         recipient=recipient,
         text=text_of(digest),
+        authority=digest.authority,
     )
 
 

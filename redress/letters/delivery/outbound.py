@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import NamedTuple
 
@@ -9,10 +10,20 @@ from redress.letters.letter import Letter
 from redress.store.outbound import Recipient, Route
 
 
+class Enclosure(NamedTuple):
+    """A document that leaves with a letter: `size` in bytes; `content` gives it anew, piece by piece."""
+
+    name: str
+    media_type: str
+    size: int
+    content: Callable[[], Iterator[bytes]]
+
+
 class OutboundLetter(NamedTuple):
     """A letter on its way. `token` is the same each time it is tried, and tells nobody whose it is.
 
-    `key` and `role` (`complainant`, `advocate`, one at the authority) name it in its complaint.
+    `key` and `role` (`complainant`, `advocate`, one at the authority) name it in its complaint; `authority`
+    names whose letterhead it has.
     """
 
     reference: str
@@ -24,6 +35,8 @@ class OutboundLetter(NamedTuple):
     token: str
     recipient: Recipient
     text: str
+    authority: str = ""
+    enclosures: tuple[Enclosure, ...] = ()
 
     def as_letter(self) -> Letter:
         """The letter as it was written."""
