@@ -35,11 +35,11 @@ class CatalogueEntry(Data):
     stage, `after` the next.
     """
 
-    to: list[Literal[Owner, "advocate", "owner", "owners", "had_letter", "appointed"]]
+    to: list[Literal[Owner, "advocate", "owner", "owners", "had_letter", "appointed", "released"]]
     """`advocate`: where chosen to get letters; `owner`: who owes the step; `owners`: who owe the dates that
     moved; `had_letter`: who had a letter that should not have left; `appointed`: those appointed whom it is
-    about; else the complainant or a role at the
-    authority."""
+    about; `released`: who had the letter that left without what this one brings; else the complainant or a
+    role at the authority."""
 
     subject: str
     staff_subject: str = ""
@@ -53,6 +53,9 @@ class CatalogueEntry(Data):
     """What it explains beyond the line that every letter has: `stage`, where it begins one, with all that is
     said once a stage; `next`, the stage that may be asked for after it; `rights`, the ways to the Ombudsman.
     """
+
+    encloses: list[str] = []
+    """The kinds of documents that leave with it (`kinds.toml`); it does not leave without."""
 
     digest: Literal["", "daily", "limit_missed", "decision", "undelivered"] = ""
     """To staff: `daily`, it stands in the daily digest alone; else a letter of its own only where the

@@ -78,6 +78,8 @@ def _named(case: Case, to: str, facts: Mapping[str, Any], wrong: Sequence[Mappin
             return [role for each in wrong for role in recipients(case, each["template"], each)]
         case "appointed":
             return [*appointed_in(facts)]
+        case "released":
+            return recipients(case, str(facts["which"]), facts)
         case "owner":
             return [str(facts.get("owner", "complaints_manager"))]
         case "owners":
