@@ -356,7 +356,7 @@ class Documents:
             there.remove(row.document)
             if not self._is_whole(row):
                 yield "changed", f"document {row.document}: its file is not as it was attached"
-        for document in sorted(self._enclosed(reference) - self._known(reference)):
+        for document in sorted(self._enclosed(reference) - store.names(self._register, reference)):
             yield "missing", f"document {document}: a letter encloses it, and its row is not in the register"
         for name in sorted(there):
             what = "its file is in the document store, and its row is not in the register"

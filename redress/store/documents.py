@@ -65,6 +65,12 @@ def of(register: Register, reference: str) -> list[DocumentRow]:
         return in_one(db, register, reference)
 
 
+def names(register: Register, reference: str) -> set[str]:
+    """What the documents of a complaint are called, also where a row cannot be read."""
+    with register.reading() as db:
+        return set(db.execute(select(TABLE.c.document).where(TABLE.c.reference == reference)).scalars())
+
+
 def in_one(db: Connection, register: Register, reference: str) -> list[DocumentRow]:
     """The same on a connection."""
     rows = db.execute(select(TABLE).where(TABLE.c.reference == reference)).mappings().all()
