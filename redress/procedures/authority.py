@@ -193,6 +193,8 @@ class Authority(Overlay):
     addresses: dict[Owner, Annotated[str, AfterValidator(_email)]] = {}
     """E-mail addresses of those at the authority; who has none here is written to at the contact's."""
     letterhead: Letterhead = Letterhead()
+    email_form: Literal["text", "pdf"] = "text"
+    """`pdf`: an e-mail to somebody outside has the letter on the letterhead with it, beside its text."""
     advocacy: Service | None = None
     ombudsman: Service
     titles: dict[Owner, str] = {}

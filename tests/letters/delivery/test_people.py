@@ -13,7 +13,7 @@ from redress.settings import Settings
 from redress.store import letters as kept
 from redress.store.outbound import mark_of
 from tests.letters.delivery.conftest import Desk
-from tests.letters.delivery.mail_server import MailServer
+from tests.letters.delivery.mail_server import MailServer, text_of
 
 MakeDesk = Callable[[Settings], Desk]
 
@@ -37,7 +37,7 @@ def at_stage_2(desk: MakeDesk, settings: Settings) -> Desk:
 
 
 def mails_to(mail: MailServer, address: str) -> list[str]:
-    return [str(each.get_content()) for each in mail.mailbox.taken if address in str(each["To"])]
+    return [text_of(each) for each in mail.mailbox.taken if address in str(each["To"])]
 
 
 def test_whoever_is_appointed_is_written_to_and_the_person_learns_who_they_are(
@@ -104,7 +104,7 @@ def test_a_step_is_told_to_the_manager_of_the_team_or_the_deputy_by_name(
     assert at.says("add_note", "2026-06-16", note="A day on which a limit is late.")
     told = [each for each in mail.mailbox.taken if "dan@council.example" in str(each["To"])]
     assert {str(each["To"]) for each in told} == {"Dan Deputy <dan@council.example>"}
-    assert "You get this for Tara Teamlead, who is away." in told[0].get_content()
+    assert "You get this for Tara Teamlead, who is away." in text_of(told[0])
 
 
 def test_the_digest_of_a_day_goes_to_the_manager_of_each_team(by_mail: Settings, desk: MakeDesk) -> None:
