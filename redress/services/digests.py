@@ -87,12 +87,20 @@ class Digest(NamedTuple):
 def digests_of(register: Register, on: date) -> list[Digest]:
     """The digests of a London date, of every authority; none where there is nothing to tell.
 
-    On a day that is no working day only those with something new.
+    On a day that is no working day only those with something new. Raises what cannot be read of any.
     """
+    return [digest for name in authority_names() for digest in _told_by(register, name, on)]
+
+
+def _told_by(register: Register, name: str, on: date) -> list[Digest]:
+    """The digests of one authority."""
     calendar = calendar_today()
-    found = [digest for name in authority_names() for digest in _of_authority(register, name, on, calendar)]
     is_office_day = calendar.is_working_day(on)
-    return [digest for digest in found if digest.cases and (is_office_day or digest.cannot_wait)]
+    return [
+        digest
+        for digest in _of_authority(register, name, on, calendar)
+        if digest.cases and (is_office_day or digest.cannot_wait)
+    ]
 
 
 def text_of(digest: Digest) -> str:
@@ -114,17 +122,25 @@ def subject_of(digest: Digest) -> str:
 def send_digests(register: Register, channels: Channels, on: date) -> DigestReport:
     """Send the digests of a London date: each once for a mailbox and day, however often this is called.
 
-    Raises `NotNow` where one has not left and can be tried again.
+    Each authority by itself: one whose file or record cannot be read keeps no other's from leaving. Raises
+    `NotNow` where one has not left, or could not be worked out, and can be tried again.
     """
     report, waits = DigestReport(), None
-    for digest in digests_of(register, on):
+    for name in authority_names():
         try:
-            state = _sent(register, channels, digest)
-        except NotNow as failure:
-            waits = failure
+            digests = _told_by(register, name, on)
+        except Exception as error:  # whatever is wrong with one authority is tried again, after the others
+            log.error("the daily digests of %s cannot be worked out: %s", name, type(error).__name__)
+            waits = NotNow(f"the digests of {name} cannot be worked out: {type(error).__name__}")
             continue
-        report.sent += state == "sent"
-        report.failed += state in ("failed", "unsure")
+        for digest in digests:
+            try:
+                state = _sent(register, channels, digest)
+            except NotNow as failure:
+                waits = failure
+                continue
+            report.sent += state == "sent"
+            report.failed += state in ("failed", "unsure")
     if waits is not None:
         raise waits
     return report
@@ -368,7 +384,7 @@ WAITS = {
 
 def _to_decide(register: Register, name: str) -> dict[str, str]:
     """What waits for the Complaints Manager without a limit of its own, by case."""
-    posted = [each for each in authority_names() if authority(each).folder_posted_daily]
+    posted = [name] if authority(name).folder_posted_daily else []
     with register.reading() as db:
         rows = store.waiting(db, name, posted)
     waiting = {}
