@@ -215,6 +215,9 @@ class LetterStatus(TypedDict):
     approver: NotRequired[Owner]
     """Of a draft: who is asked to approve it now."""
 
+    approver_name: NotRequired[str]
+    """Of a draft: who that is by name, where the directory knows."""
+
     approve_by: NotRequired[IsoDay]
     """Of a draft: by when it is to be approved."""
 

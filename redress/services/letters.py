@@ -20,6 +20,7 @@ from redress.letters.catalogue import catalogue
 from redress.letters.dispatcher import LetterDispatcher
 from redress.letters.drafts import letters_of
 from redress.procedures.loader import authority, authority_names
+from redress.services.approvals import with_approvers
 from redress.services.clock import today
 from redress.services.errors import NotFound, Rejected
 from redress.store import letters as store
@@ -245,7 +246,7 @@ def with_delivery(register: Register, status: Status) -> Status:
                 "skipped" if _is_in_digest(status, letter["letter"]) else "leaving"
             )
             letter["state"] = next((state for state in WORST_FIRST if state in its), nowhere)
-    return status
+    return with_approvers(register, status)
 
 
 def _is_in_digest(status: Status, name: str) -> bool:
