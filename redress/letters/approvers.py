@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from redress.domain.case import Case
 from redress.domain.directory import Directory, Responsible
 from redress.domain.drafts import APPROVAL, Draft, Turn
+from redress.domain.people import People
 from redress.security.tokens import ISSUED
 
 LETTERS = ("letter_to_approve", "letter_urgent")
@@ -45,7 +46,8 @@ def written_to(
     """Who a letter to a role at the authority goes to on a London date."""
     if letter in LETTERS and (approver := asked_for(case, facts, directory, on)) is not None:
         return approver
-    return Asked(role, directory.responsible(role, on=on, **_its(case)))
+    teams, people = _its(case)
+    return Asked(role, directory.responsible(role, teams=teams, people=people, on=on))
 
 
 def asked_for(case: Case, facts: Mapping[str, Any], directory: Directory, on: date) -> Asked | None:
@@ -69,13 +71,14 @@ def asked(case: Case, draft: Draft, directory: Directory, on: date, turn: Turn |
     once. `turn`: whose it is, where that is not a matter of the day.
     """
     rule, turn = draft.rule, turn or case.state.drafts.turn(draft, on)
-    its = _its(case)
+    teams, people = _its(case)
     writer = "" if rule.writer_may_approve else draft.entry.message.by.removeprefix(ISSUED)
-    find = partial(directory.responsible, on=on, not_by=writer, **its)
+    find = partial(directory.responsible, teams=teams, people=people, on=on, not_by=writer)
 
     def has(role: str) -> Asked | None:
         person = find(role)
-        return Asked(role, person) if person is not None or not directory.has_any(role, **its) else None
+        is_here = person is not None or not directory.has_any(role, teams=teams, people=people)
+        return Asked(role, person) if is_here else None
 
     if turn == "approver" and (first := has(rule.approver)) is not None:
         return first
@@ -90,7 +93,7 @@ def asked(case: Case, draft: Draft, directory: Directory, on: date, turn: Turn |
     return Asked("complaints_manager", find("complaints_manager"))
 
 
-def _its(case: Case) -> dict[str, Any]:
-    """What of a complaint says who of a directory it is."""
+def _its(case: Case) -> tuple[list[str], People]:
+    """The teams and people of a complaint, which say who of a directory it is."""
     about = case.opening.about
-    return {"teams": about.all_teams if about else [], "people": case.state.people}
+    return about.all_teams if about else [], case.state.people

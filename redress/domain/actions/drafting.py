@@ -41,11 +41,11 @@ def _may_not_approve(draft: Draft, message: ApproveLetter) -> str:
     is_writer = bool(writer) and same_words(writer) == same_words(message.by)
     if is_writer and not draft.rule.writer_may_approve:
         return "Whoever wrote a letter does not approve it: somebody else does (writer_may_approve)."
-    managers_alone = {draft.rule.approver, draft.rule.deputy or "complaints_manager"} == {
-        "complaints_manager"
-    }
-    if message.as_role == "staff" and managers_alone:
+    roles = {draft.rule.approver, draft.rule.deputy or "complaints_manager"}
+    if message.as_role == "staff" and roles == {"complaints_manager"}:
         return "This letter is approved by a Complaints Manager."
+    if message.as_role == "team_manager" and "stage_manager" not in roles:
+        return "This letter is not for the manager of a team to approve: the authority's file names others."
     return ""
 
 
