@@ -1010,6 +1010,12 @@ class ApproveLetter(Message):
     as_role: Literal["team_manager", "staff", "complaints_manager"] | None = None
     """Not for senders: HTTP says here what the caller is."""
 
+    version: int | None = Field(default=None, ge=0, examples=[7])
+    """The version that was read, as `letters show` and the status give it: refused where the draft has
+    changed since. Left out: it is approved as it is now."""
+
+    added = ("version",)
+
 
 class SendBackLetter(Message):
     """A draft goes back to whoever wrote it, with what is to be changed."""

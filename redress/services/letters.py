@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple, TypedDict
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from redress.domain.drafting import version_of
 from redress.domain.london import instant, london_date
 from redress.domain.parsing import Malformed, Problem
 from redress.domain.status import Status
@@ -151,6 +152,18 @@ def text(register: Register, reference: str, mark: str) -> str:
             [Problem("MARK", "its text is not kept here: an earlier version sent it, or it was erased")]
         )
     return store.text_of(register.cipher, row)
+
+
+def version(register: Register, reference: str, mark: str) -> int | None:
+    """Which version of a draft `text` gives; None: it is no draft any more. Raises as `text` does."""
+    row = _found(register, reference, mark)
+    if row.state not in store.TO_APPROVE:
+        return None
+    with register.reading() as db:
+        recorded = register.case(db, reference)
+    state = recorded[0].state if recorded is not None else None
+    draft = next((draft for draft in state.drafts if draft.key == row.key), None) if state else None
+    return version_of(state, draft) if state is not None and draft is not None else None
 
 
 def _draft_text(register: Register, row: LetterRow) -> str:

@@ -84,6 +84,9 @@ class LetterText(Letter):
     text: str
     """As it was written; a draft as if it left today."""
 
+    version: int | None
+    """Of a draft: which version of it this is, for its approval; null: it is none any more."""
+
 
 class Letters(Schema):
     """A page of letters, by complaint."""
@@ -110,9 +113,15 @@ class Approval(Schema):
     reason: str = Field(default="", max_length=8000)
     """Why, for the file."""
 
+    version: int | None = Field(default=None, ge=0, examples=[7])
+    """The version that was read: a 409 where the draft has changed since. Left out: as it is now."""
 
-class SentBack(Approval):
+
+class SentBack(Schema):
     """That a draft is sent back."""
+
+    on: Day | None = None
+    """The London date. Left out: today."""
 
     reason: str = Field(
         min_length=1, max_length=8000, examples=["Please say by when she can ask for Stage 2."]
@@ -252,7 +261,8 @@ async def read_letter(reference: Reference, mark: Mark, context: Context) -> Let
     def read(register: Register) -> LetterText:
         _check(register, reference, mark)
         line = service.one(register, reference, mark)
-        return LetterText(**line, text=service.text(register, reference, mark))
+        version = service.version(register, reference, mark)
+        return LetterText(**line, text=service.text(register, reference, mark), version=version)
 
     return await context.backends.ask(read)
 

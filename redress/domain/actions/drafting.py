@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from redress.domain.actions.registry import ACTIONS, carries_out
+from redress.domain.drafting import changed_since, version_of
 from redress.domain.drafts import Draft
 from redress.domain.log import APPLIED, LogEntry, Outcome, refused
 from redress.domain.messages import (
@@ -27,6 +28,11 @@ def approve_letter(state: ComplaintState, entry: LogEntry, message: ApproveLette
     why_not = _may_not_approve(draft, message)
     if why_not:
         return refused(why_not)
+    if message.version is not None and changed_since(state, draft, message.version, entry):
+        return refused(
+            f"The letter has changed since version {message.version}: read version "
+            f"{version_of(state, draft)}, and approve that."
+        )
     draft.approved, draft.was_approved = entry, True
     state.effects.release(draft.template, draft.release, draft.key, entry)
     for heard in state.effects.heard:  # dated earlier, and come later
