@@ -24,6 +24,7 @@ from redress.domain.opening import is_young
 from redress.domain.schedule import left_in_error
 from redress.letters.catalogue import TEMPLATES, TemplateLoader, catalogue, text_of
 from redress.letters.context import context
+from redress.letters.named_staff import NAMED, named_staff
 from redress.letters.naming import listed, names_of, one_line, plain_of, stages_of, titles_of, with_names
 from redress.letters.next_step import next_line, sentences
 from redress.letters.people import own, own_last_days
@@ -72,7 +73,7 @@ def letters_for(
     entry = catalogue()[name]
     wrong = left_in_error(facts, case.settled) if "in_error" in facts else []
     letters = []
-    for role in recipients(case, name, facts, wrong):
+    for role in recipients(case, name, facts, wrong, directory):
         outside = is_outside(role)
         young = outside and is_young(_concerned(case, role))
         titles, days = titles_of(authority, outside=outside), own_last_days(case, role)
@@ -85,19 +86,22 @@ def letters_for(
             **context(case, authority, facts, sent_on, titles, young=young),
             **_reader(case, role, facts),
             **_known_by_name(appointed, staff),
+            **_named(case, directory, role),
             "people": _people(facts, directory),
             "outside": outside,
             "young": young,
             "copy": is_advocate(role),
             "has_advocate": whose(role) in case.state.people.advocates,
             "explains": entry.explains,
-            "to_title": appointed.title if appointed else titles.get(role, role.replace("_", " ")),
+            "to_title": _title(role, titles, appointed),
             "next_line": next_line(
                 case, facts, sent_on, titles, outside=outside, own_days=days, is_over=left
             ),
         }
         reader |= own(case, role, facts, reader, sent_on)
-        had = [each for each in wrong if role in recipients(case, each["template"], each)]
+        had = [
+            each for each in wrong if role in recipients(case, each["template"], each, directory=directory)
+        ]
         reader["taken_back"] = [_as_it_read(each, case, reader, sent_on) for each in had]
         if young:
             reader["plain"] = plain_of(case)
@@ -122,9 +126,19 @@ def letters_for(
 
 def responsible(case: Case, directory: Directory, role: str, on: date) -> Responsible | None:
     """Who a letter to a role at the authority goes to on a London date; None: the role's own address."""
+    named = named_staff(case, directory).written_to.get(role)
+    if named is not None:
+        return Responsible(named.name, named.email, named.telephone, named.address)
     about = case.opening.about
     teams = about.all_teams if about else []
     return directory.responsible(role, teams=teams, people=case.state.people, on=on)
+
+
+def _title(role: str, titles: Mapping[str, str], appointed: _Appointed | None) -> str:
+    """What whoever gets a letter is, at the authority or in the complaint."""
+    if role.startswith(NAMED):
+        return "member of staff"
+    return appointed.title if appointed else titles.get(role, role.replace("_", " "))
 
 
 class _Appointed(NamedTuple):
@@ -172,6 +186,13 @@ def _known_by_name(appointed: _Appointed | None, staff: Responsible | None) -> d
         known["greeting"] = one_line(staff.name)
         known["deputy_for"] = one_line(staff.deputy_for)
     return known
+
+
+def _named(case: Case, directory: Directory, role: str) -> dict[str, Any]:
+    """Whom a letter about members of staff is for: the reader alone, or all who are not written to."""
+    written_to, others = named_staff(case, directory)
+    is_named = role in written_to
+    return {"named": [one_line(written_to[role].name)] if is_named else others, "is_named": is_named}
 
 
 def _as_it_read(

@@ -203,10 +203,10 @@ class Run:
         written_to = {mail.to for mail in mails(self.house.mails)}
         lives = [life for life in lives if not life.differs_by and life.email in written_to]
         random.Random(self.options.seed).shuffle(lives)
+        lives.sort(key=lambda life: bool(life.papers))  # the last of them has one, if any has
         planted = []
         for plant in plants:
-            life = next(life for life in lives if life.papers or plant != "paper")
-            lives.remove(life)
+            life = lives.pop(-1 if plant == "paper" else 0)
             planted.append(life)
             life.differs_by = plant
             match plant:
