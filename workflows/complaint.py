@@ -371,7 +371,8 @@ class Complaint(ComplaintHandlers):
         letter, action = self._known.state.answers.letter_of(mark), LetterNotLeft.action
         if letter is None:
             return False  # it was struck out meanwhile
-        on, message_id = letter.left.isoformat(), self._known.id_of_leaving(mark, letter.left, action)
+        left = letter.left_on(mark)
+        on, message_id = left.isoformat(), self._known.id_of_leaving(mark, left, action)
         return self._note(action, {"mark": mark, "on": on, "accepted_on": on, "message_id": message_id})
 
     def _note(self, action: str, body: dict[str, Any]) -> bool:

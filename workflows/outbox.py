@@ -208,7 +208,12 @@ async def _open_part(case: Case, entry: contract.RegisterEntry) -> None:
 def _asked_of(case: Case) -> list[Any]:
     """What the sender is to look for besides sending: nothing for most complaints."""
     answers = [
-        contract.AnswerToLeave(key=each.key, left=each.left.isoformat(), not_left=case.not_left(each))
+        contract.AnswerToLeave(
+            key=each.key,
+            left=each.left.isoformat(),
+            not_left=case.not_left(each),
+            left_later=case.left_later(each),
+        )
         for each in case.answers_to_leave
     ]
     if answers:

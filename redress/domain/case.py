@@ -243,16 +243,22 @@ class Case:
 
     def not_left(self, letter: AnswerLetter) -> list[str]:
         """The marks of the copies of a letter with an answer that have not left."""
-        return [mark for mark in letter.marks if mark in self.state.answers.failed]
+        return [mark for mark in letter.copies.values() if mark in self.state.answers.failed]
+
+    def left_later(self, letter: AnswerLetter) -> dict[str, str]:
+        """The London dates on which copies of it are known to have left, by their marks."""
+        return {letter.copies[number]: on.isoformat() for number, on in letter.left_later.items()}
 
     def is_awaited(self, mark: str, on: date) -> bool:
         """Whether it changes anything here that a letter left on a London date."""
         draft, letter = self.state.drafts.marked(mark), self.state.answers.letter_of(mark)
         if draft is not None and draft.is_open:
             return True
-        if letter is None or not self.state.answers.unused_windows(letter.stage):
+        if letter is None or letter.had_by(mark) is None:
             return False
-        return mark in self.state.answers.failed or on > letter.left
+        if not self.state.answers.unused_windows(letter.stage):
+            return False
+        return mark in self.state.answers.failed or on > letter.left_on(mark)
 
     def id_of_leaving(self, mark: str, on: date, action: str = LetterLeft.action) -> str:
         """The id of the message that says that a letter left, or has not, on a London date.
