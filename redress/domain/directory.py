@@ -125,6 +125,15 @@ class Responsible(NamedTuple):
     deputy_for: str = ""
 
 
+class Signatory(NamedTuple):
+    """Who signs a letter, with their job title; a deputy signs `signs_for` whoever is away."""
+
+    name: str
+    title: str = ""
+    signs_for: str = ""
+    title_of_absent: str = ""
+
+
 class Directory:
     """The people of one authority, in the order they were added."""
 
@@ -186,9 +195,7 @@ class Directory:
         Complaints Manager, the manager of its team alone counts as `stage_manager`. Of several the first
         who is there, or has a deputy there.
         """
-        appointed = next(
-            (held.person for part in APPOINTED_AS.get(role, ()) for held in people.holders(part)), None
-        )
+        appointed = _appointed(role, people)
         if appointed is not None:
             entry = self.of(appointed)
             if entry is None:
@@ -196,6 +203,29 @@ class Directory:
                 return _responsible(known.name or "", known.email) if known.email else None
             return self._standing_in([entry], on, appointed.email)
         return self._standing_in(self._candidates(role, teams, people), on)
+
+    def signatory(self, role: str, *, teams: Collection[str], people: People, on: date) -> Signatory | None:
+        """Who signs on a London date what is a role's to sign; None: nobody who is known by name.
+
+        Found as by `responsible`, with an e-mail address or without; a complaint's officer signs for the
+        Complaints Manager only where they are one.
+        """
+        appointed = _appointed(role, people)
+        entry = self.of(appointed) if appointed is not None else None
+        if appointed is not None and entry is None:
+            return Signatory(appointed.name) if appointed.name else None
+        holding = (
+            each
+            for each in self._candidates(role, teams, people)
+            if {*STANDING.get(role, ())} & {*each.roles}
+        )
+        for each in holding if entry is None else [entry]:
+            here = self.present(each, on)
+            if here is each:
+                return Signatory(each.name, each.title)
+            if here is not None:
+                return Signatory(here.name, here.title, each.name, each.title)
+        return None
 
     def _candidates(self, role: str, teams: Collection[str], people: People) -> Iterator[DirectoryEntry]:
         if role == "complaints_manager" and people.officer:
@@ -219,6 +249,11 @@ class Directory:
             if here is not None and here is not entry and here.email:
                 return _responsible(here.name, here.email, here, deputy_for=entry.name)
         return None
+
+
+def _appointed(role: str, people: People) -> Appointee | None:
+    """Whoever is appointed in a complaint to what an owner of limits does."""
+    return next((held.person for part in APPOINTED_AS.get(role, ()) for held in people.holders(part)), None)
 
 
 def _responsible(

@@ -28,6 +28,7 @@ from redress.letters.naming import listed, names_of, one_line, plain_of, stages_
 from redress.letters.next_step import next_line, sentences
 from redress.letters.people import own, own_last_days
 from redress.letters.recipients import appointed_in, is_advocate, is_outside, person_of, recipients, whose
+from redress.letters.signing import signature
 from redress.letters.visible import visible
 from redress.procedures.loader import Authority
 
@@ -91,6 +92,9 @@ def letters_for(
             "copy": is_advocate(role),
             "has_advocate": whose(role) in case.state.people.advocates,
             "explains": entry.explains,
+            "signature": signature(
+                case, authority, directory, name, facts, _teams(case), sent_on, young=young
+            ),
             "to_title": appointed.title if appointed else titles.get(role, role.replace("_", " ")),
             "next_line": next_line(
                 case, facts, sent_on, titles, outside=outside, own_days=days, is_over=left
@@ -122,9 +126,12 @@ def letters_for(
 
 def responsible(case: Case, directory: Directory, role: str, on: date) -> Responsible | None:
     """Who a letter to a role at the authority goes to on a London date; None: the role's own address."""
-    about = case.opening.about
-    teams = about.all_teams if about else []
-    return directory.responsible(role, teams=teams, people=case.state.people, on=on)
+    return directory.responsible(role, teams=_teams(case), people=case.state.people, on=on)
+
+
+def _teams(case: Case) -> list[str]:
+    """The teams that a complaint is about."""
+    return case.opening.about.all_teams if case.opening.about else []
 
 
 class _Appointed(NamedTuple):
