@@ -117,7 +117,11 @@ def test_an_authoritys_file_says_who_signs(lived: Life) -> None:
 
 
 def test_a_corporate_answer_is_signed_by_whoever_owes_it() -> None:
-    more = {"authority": "north-somerset", "statutory": False, "about": {"team": "Team North"}}
+    more: dict[str, Any] = {
+        "authority": "north-somerset",
+        "statutory": False,
+        "about": {"team": "Team North"},
+    }
     said = Life("2026-06-01", **more).says("acknowledge", "2026-06-02")
     said.says("respond", "2026-06-08", outcome="upheld")
     assert said.case.state.latest["stage_1_response"].owner == "stage_manager"
