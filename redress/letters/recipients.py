@@ -58,7 +58,7 @@ def recipients(
 
     `wrong`: the letters that left in error, where it is about those; `directory`: the authority's.
     """
-    means = [*catalogue()[letter].to]
+    means: list[str] = [*catalogue()[letter].to]
     if "named" in means:
         staff = named_staff(case, directory or Directory())
         means.remove("named")
