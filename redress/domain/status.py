@@ -14,6 +14,7 @@ from typing_extensions import TypedDict  # the one that pydantic takes on Python
 
 from redress.domain.complainants import role_of
 from redress.domain.deadline import Deadline, days_late, days_late_without_pause
+from redress.domain.drafting import version_of
 from redress.domain.fields import (
     ApproachedBy,
     AttendeePart,
@@ -216,8 +217,14 @@ class LetterStatus(TypedDict):
     approver: NotRequired[Owner]
     """Of a draft: who is asked to approve it now."""
 
+    approver_name: NotRequired[str]
+    """Of a draft: who that is by name, where the directory knows."""
+
     approve_by: NotRequired[IsoDay]
     """Of a draft: by when it is to be approved."""
+
+    version: NotRequired[int]
+    """Of a draft: which version of it this is, for `approve_letter` of what was read."""
 
     remarks: NotRequired[list[RemarkStatus]]
     """Of a draft: why it was sent back."""
@@ -879,6 +886,7 @@ def _letters(state: ComplaintState) -> Iterator[LetterStatus]:
             "mark": draft.marks[0],
             "approver": state.drafts.asked(draft),
             "approve_by": state.drafts.due_on(draft).isoformat(),
+            "version": version_of(state, draft),
             "remarks": [
                 {"on": remark.on.isoformat(), "by": remark.by, "reason": remark.reason}
                 for remark in draft.remarks

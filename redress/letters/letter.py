@@ -22,9 +22,10 @@ from redress.domain.directory import Directory, Responsible
 from redress.domain.fields import Appointee, Contact
 from redress.domain.opening import is_young
 from redress.domain.schedule import left_in_error
+from redress.letters.approvers import written_to
 from redress.letters.catalogue import TEMPLATES, TemplateLoader, catalogue, text_of
 from redress.letters.context import context
-from redress.letters.named_staff import NAMED, named_staff
+from redress.letters.named_staff import named_staff
 from redress.letters.naming import listed, names_of, one_line, plain_of, stages_of, titles_of, with_names
 from redress.letters.next_step import next_line, sentences
 from redress.letters.people import own, own_last_days
@@ -38,7 +39,7 @@ class Letter(NamedTuple):
 
     That is somebody who complains (`complainant`, `complainant_2`), their `advocate`, a role at the
     authority, or somebody appointed (`appointed_…`), who is then `appointee`; `staff` is who of the directory
-    a letter to a role goes to.
+    a letter to a role goes to, `role` whose address it goes to without one: it may have passed on.
     """
 
     key: str
@@ -49,6 +50,7 @@ class Letter(NamedTuple):
     text: str
     appointee: Appointee | None = None
     staff: Responsible | None = None
+    role: str = ""
 
     @property
     def file_name(self) -> str:
@@ -81,7 +83,8 @@ def letters_for(
         if outside:
             titles = with_names(titles, names_of(case))
         appointed = _appointed(role, facts, wrong, directory)
-        staff = None if outside or appointed else responsible(case, directory, role, sent_on)
+        asked = None if outside or appointed else written_to(case, name, role, facts, directory, sent_on)
+        staff = asked.person if asked else None
         reader = {
             **context(case, authority, facts, sent_on, titles, young=young),
             **_reader(case, role, facts),
@@ -93,7 +96,7 @@ def letters_for(
             "copy": is_advocate(role),
             "has_advocate": whose(role) in case.state.people.advocates,
             "explains": entry.explains,
-            "to_title": _title(role, titles, appointed),
+            "to_title": appointed.title if appointed else asked.title(titles) if asked else "",
             "next_line": next_line(
                 case, facts, sent_on, titles, outside=outside, own_days=days, is_over=left
             ),
@@ -119,26 +122,10 @@ def letters_for(
                 _tidy(visible(text)),
                 appointee=appointed.person if appointed else None,
                 staff=staff,
+                role=asked.role if asked else "",
             )
         )
     return letters
-
-
-def responsible(case: Case, directory: Directory, role: str, on: date) -> Responsible | None:
-    """Who a letter to a role at the authority goes to on a London date; None: the role's own address."""
-    named = named_staff(case, directory).written_to.get(role)
-    if named is not None:
-        return Responsible(named.name, named.email, named.telephone, named.address)
-    about = case.opening.about
-    teams = about.all_teams if about else []
-    return directory.responsible(role, teams=teams, people=case.state.people, on=on)
-
-
-def _title(role: str, titles: Mapping[str, str], appointed: _Appointed | None) -> str:
-    """What whoever gets a letter is, at the authority or in the complaint."""
-    if role.startswith(NAMED):
-        return "member of staff"
-    return appointed.title if appointed else titles.get(role, role.replace("_", " "))
 
 
 class _Appointed(NamedTuple):

@@ -9,13 +9,14 @@ import pytest
 
 from redress.procedures.loader import authority
 from redress.services import directory
+from redress.services.approvals import approvers_of, with_approvers
 from redress.services.digests import digests_of
 from redress.services.letters import again
 from redress.settings import Settings
 from redress.store import letters as kept
 from redress.store.outbound import mark_of
 from tests.letters.delivery.conftest import Desk
-from tests.letters.delivery.mail_server import MailServer
+from tests.letters.delivery.mail_server import MailServer, text_of
 
 MakeDesk = Callable[[Settings], Desk]
 
@@ -39,7 +40,7 @@ def at_stage_2(desk: MakeDesk, settings: Settings) -> Desk:
 
 
 def mails_to(mail: MailServer, address: str) -> list[str]:
-    return [str(each.get_content()) for each in mail.mailbox.taken if address in str(each["To"])]
+    return [text_of(each) for each in mail.mailbox.taken if address in str(each["To"])]
 
 
 def test_whoever_is_appointed_is_written_to_and_the_person_learns_who_they_are(
@@ -106,7 +107,7 @@ def test_a_step_is_told_to_the_manager_of_the_team_or_the_deputy_by_name(
     assert at.says("add_note", "2026-06-16", note="A day on which a limit is late.")
     told = [each for each in mail.mailbox.taken if "dan@council.example" in str(each["To"])]
     assert {str(each["To"]) for each in told} == {"Dan Deputy <dan@council.example>"}
-    assert "You get this for Tara Teamlead, who is away." in told[0].get_content()
+    assert "You get this for Tara Teamlead, who is away." in text_of(told[0])
 
 
 STAFF = """name,id,email,roles,teams,connection
@@ -206,3 +207,43 @@ def test_the_panel_and_the_independent_person_get_its_notice(
         assert "The Review Panel meets on Monday 10 August 2026" in notice, address
     told = [kept.text_of(at.register.cipher, row) for row in at.rows("people_appointed")]
     assert len([text for text in told if "Mem One" in text and "Carl Chair" in text]) == 1
+
+
+APPROVERS = """name,email,roles,absences,deputy
+Cora Complaints,cora@council.example,complaints_manager,,Dan Deputy
+Dan Deputy,dan@council.example,,,
+"""
+
+
+def test_a_letter_to_approve_goes_by_name_to_whoever_owes_it(
+    by_mail: Settings, mail: MailServer, desk: MakeDesk
+) -> None:
+    at = desk(by_mail)
+    directory.import_csv(at.register, "family-rights", APPROVERS, "olive", dry_run=False)
+    reference = at.open()
+    assert at.says("acknowledge", "2026-06-02")
+    at.says("respond", "2026-06-05", outcome="upheld", letter="draft", by="Tess Team")
+    due_on = at.case.state.latest["letter_approval"].due_on
+    next_day = at.case.state.calendar.add(due_on, 1)
+
+    def asked(on: date) -> tuple[str, set[str]]:
+        status = with_approvers(at.register, at.case.latest_status(on))
+        names = {letter.get("approver_name", "") for letter in status["letters"] if "mark" in letter}
+        found = [d for d in digests_of(at.register, on) if d.kind == "digest"]
+        lines = {d.mailbox: str([*d.new, *d.late, *d.today, *d.soon]) for d in found}
+        return ", ".join(names), {box for box, told in lines.items() if "Letter approval" in told}
+
+    [to] = mails_to(mail, "cora@council.example")
+    assert "Dear Cora Complaints" in to
+    assert "A letter waits to be approved" in to
+    assert asked(due_on) == ("Cora Complaints", {"cora@council.example"})
+    at.says("add_note", next_day.isoformat(), note="The next working day.")
+    [to] = mails_to(mail, "dan@council.example")
+    assert "To the deputy of the Complaints Manager" in to
+    assert "not approved in time" in to
+    assert asked(next_day) == ("Dan Deputy", {"dan@council.example"})
+    assert approvers_of(at.register, [reference], next_day) == {reference: "Dan Deputy"}
+    last = at.case.state.calendar.add(due_on, 2)
+    at.says("add_note", last.isoformat(), note="The last day.")
+    assert "The last day for it to leave in time is" in mails_to(mail, "cora@council.example")[-1]
+    assert asked(last)[0] == "Cora Complaints"
