@@ -166,6 +166,9 @@ class Settings(BaseSettings):
     smtp_from: str = ""
     """The address letters come from; empty: the e-mail address in the authority's file."""
 
+    email_bytes: int = Field(default=20 * 1024 * 1024, ge=64 * 1024)
+    """Bytes that an e-mail may have with all its enclosures, as mailboxes take it (encoded)."""
+
     notify_key: SecretStr = SecretStr("")
     """The API key of the service at GOV.UK Notify."""
 

@@ -44,6 +44,10 @@ def letters_(
     ] = None,
     on: Annotated[str | None, typer.Option(help="With done: the day on which somebody sent it.")] = None,
     reason: Annotated[str | None, typer.Option(help="With send-back: what is to be changed.")] = None,
+    version: Annotated[
+        int | None,
+        typer.Option(help="With approve: the version you read; refused if changed since.", min=0),
+    ] = None,
     by: Annotated[str | None, typer.Option(help="Who does it. Left out: the name you work under.")] = None,
     set_: Annotated[
         list[str] | None,
@@ -75,7 +79,10 @@ def letters_(
         console.fail(console.MALFORMED, ["--reason: goes with letters send-back, and says what to change"])
     if (verb == "edit") is not bool(set_ or data):
         console.fail(console.MALFORMED, ["--set: goes with letters edit, and gives the new texts"])
-    said = {} if reason is None else {"reason": reason}
+    if version is not None and verb != "approve":
+        console.fail(console.MALFORMED, ["--version: goes with letters approve, and says which you read"])
+    said: dict[str, Any] = {"reason": reason, "version": version}
+    said = {name: value for name, value in said.items() if value is not None}
     if verb == "edit":
         said = (console.read_document(data) if data else {}) | console.read_pairs(set_ or [])
     with console.ending():
@@ -157,9 +164,14 @@ def _one(verb: str, rest: list[str], on: str | None, by: str, *, as_json: bool) 
     here = register()
     reference, mark = _named(here, rest)
     if verb == "show":
-        text = service.text(here, reference, mark)
+        version, text = service.version(here, reference, mark), service.text(here, reference, mark)
         write_down(here, "letters show", [reference])
-        console.print_json({"text": text}) if as_json else print(text, end="")  # noqa: T201  # the letter itself
+        if as_json:
+            console.print_json({"text": text, "version": version})
+            return
+        print(text, end="")  # noqa: T201  # the letter itself
+        if version is not None:
+            console.say(f"a draft, version {version}: letters approve {mark} --version {version}")
         return
     if verb == "resend":
         line = _again(here, reference, mark, by)

@@ -59,6 +59,9 @@ READERS = tuple(
 )
 """Whom copies of a letter that decides something may go to; the first that has one says when it left."""
 
+Turn = Literal["approver", "deputy", "complaints_manager"]
+"""Whose turn it is to approve a draft: it passes on where nobody has in time."""
+
 DecidingMessage = Close | DecideLate | Decline | Respond
 
 _FINDING = re.compile(r"findings\[(\d{1,2})\]\.reason")
@@ -263,13 +266,29 @@ class Drafts:
             running.move(self._deadlines.calendar, due_on, "a letter is due on another day", day)
         running.owner = self.asked(first)
 
-    def asked(self, draft: Draft) -> Approver:
-        """The role that is asked to approve a draft today: it passes on where nobody has in time."""
-        day, due_on = self._deadlines.day, self.due_on(draft)
+    def turn(self, draft: Draft, on: date | None = None) -> Turn:
+        """Whose turn it is to approve a draft on a London date; left out: today.
+
+        Up to the day it is owed by the approver's, the next working day their deputy's, then the Complaints
+        Manager's. One that is drafted later still is the approver's on that day.
+        """
+        day, due_on = on or self._deadlines.day, self.due_on(draft)
         if day <= due_on:
+            return "approver"
+        if day > self._deadlines.calendar.add(due_on, 1):
+            return "complaints_manager"
+        return "approver" if day == draft.entry.message.on else "deputy"
+
+    def asked(self, draft: Draft) -> Approver:
+        """The role that is asked to approve a draft today.
+
+        Who that is by name only a directory knows; so it is with the deputy of whoever was asked, where the
+        file names no role for that (`redress.letters.approvers`).
+        """
+        turn = self.turn(draft)
+        if turn == "approver":
             return draft.rule.approver
-        is_next_day = day <= self._deadlines.calendar.add(due_on, 1)
-        return (draft.rule.deputy if is_next_day else None) or "complaints_manager"
+        return (draft.rule.deputy if turn == "deputy" else None) or "complaints_manager"
 
     def pass_on(self) -> Literal["", "letter_to_approve", "letter_urgent"]:
         """Nobody has approved in time: the next in turn owes it. Gives the letter to them about it.

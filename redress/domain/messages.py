@@ -31,6 +31,7 @@ from redress.domain.fields import (
     AnswerOutcome,
     Appointee,
     ApproachedBy,
+    Attendee,
     Channel,
     Connection,
     Contact,
@@ -53,13 +54,16 @@ from redress.domain.fields import (
 )
 from redress.domain.identifiers import OtherReference, other_reference
 
-Sender = Literal["intake", "staff", "complaints_manager"]
+Sender = Literal["intake", "team_manager", "staff", "complaints_manager"]
 """The roles of callers that may send messages (`redress.security.access` has the others)."""
 
 MANAGER: frozenset[Sender] = frozenset({"complaints_manager"})
 """For what takes something away from the person, or puts the record right."""
 
-STAFF: frozenset[Sender] = MANAGER | {"staff"}
+OFFICE: frozenset[Sender] = MANAGER | {"staff"}
+"""For what names other complaints, which a team manager may not reach."""
+
+STAFF: frozenset[Sender] = OFFICE | {"team_manager"}
 """For the daily work."""
 
 ANYONE: frozenset[Sender] = STAFF | {"intake"}
@@ -486,8 +490,13 @@ class HoldPanel(Message):
     adjourned_to: Day | None = None
     """When it goes on, where this sitting did not end it; it may lie ahead."""
 
+    attended: list[Attendee] | None = Field(default=None, max_length=50)
+    """Who came besides the panel's members; empty: nobody. Left out: not recorded. It is irregular if the
+    Independent Person, somebody of Children's Services or, with a young person, the Investigating Officer
+    came to no sitting."""
+
     dates_ahead = ("adjourned_to",)
-    added = ("adjourned_to",)
+    added = ("adjourned_to", "attended")
 
 
 MeetingKind = Literal["with_complainant", "director_and_independent_person"]
@@ -855,6 +864,7 @@ class Link(Message):
     """It belongs together with another complaint of the authority; both show it, and nothing closes."""
 
     title = "It belongs together with another complaint"
+    sent_by = OFFICE
     reference: OtherReference = Field(examples=["CYP-2026-000124"])
     """The reference of the other one."""
 
@@ -869,6 +879,7 @@ class Unlink(Message):
     """It does not belong together with another complaint after all."""
 
     title = "It does not belong together with another complaint"
+    sent_by = OFFICE
     reference: OtherReference = Field(examples=["CYP-2026-000124"])
     """The reference of the other one."""
 
@@ -1002,8 +1013,14 @@ class ApproveLetter(Message):
     """The letter's mark, as `letters` lists it."""
 
     reason: OptionalReason = ""
-    as_role: Literal["staff", "complaints_manager"] | None = None
+    as_role: Literal["team_manager", "staff", "complaints_manager"] | None = None
     """Not for senders: HTTP says here what the caller is."""
+
+    version: int | None = Field(default=None, ge=0, examples=[7])
+    """The version that was read, as `letters show` and the status give it: refused where the draft has
+    changed since. Left out: it is approved as it is now."""
+
+    added = ("version",)
 
 
 class SendBackLetter(Message):

@@ -13,6 +13,7 @@ from redress.domain.case import Case
 from redress.domain.directory import Directory
 from redress.domain.fields import Appointee
 from redress.domain.london import london_date
+from redress.letters.approvers import OF_TODAY, Asked, written_to
 from redress.letters.catalogue import catalogue
 from redress.letters.delivery.contact_routes import (
     ContactRoutes,
@@ -20,7 +21,7 @@ from redress.letters.delivery.contact_routes import (
     routes_of_appointee,
 )
 from redress.letters.delivery.text_message import text_message
-from redress.letters.letter import former_contact, letters_for, responsible
+from redress.letters.letter import former_contact, letters_for
 from redress.letters.naming import one_line
 from redress.letters.recipients import APPOINTED, is_advocate, is_outside, person_of
 from redress.procedures.loader import authority
@@ -67,7 +68,7 @@ def written(
             routes = routes_of_appointee(letter.appointee)
         else:
             former = former_contact(effect["facts"])
-            routes = contact_routes_of(case, own, letter.recipient, letter.staff, former)
+            routes = contact_routes_of(case, own, letter.role or letter.recipient, letter.staff, former)
         blank = Recipient(subject=letter.subject, sender=own.title, reply_to=own.contact.email)
         recipient = _addressed(blank, routes)
         yield NewLetter(letter.key, letter.recipient, letter.name, on, routes.first, recipient, letter.text)
@@ -102,8 +103,10 @@ def readdress(register: Register, db: Connection, case: Case, row: LetterRow) ->
         routes = routes_of_appointee(appointee)
     else:
         today = london_date(datetime.now(UTC))
-        staff = None if is_outside(role) else responsible(case, directory, role, today)
-        routes = contact_routes_of(case, authority(case.intake.authority), role, staff)
+        asked = Asked(role, None)
+        if not is_outside(role):
+            asked = written_to(case, str(row.letter), role, OF_TODAY, directory, today)
+        routes = contact_routes_of(case, authority(case.intake.authority), asked.role, asked.person)
     if role != row.recipient:
         routes = routes._replace(routes=["text"], why_no_route=before.why_no_route)
     now = _addressed(before, routes)

@@ -19,8 +19,10 @@ from redress.domain.directory import Directory, Responsible
 from redress.domain.fields import Advocate, Appointee, Contact
 from redress.domain.opening import is_young
 from redress.domain.schedule import left_in_error
+from redress.letters.approvers import written_to
 from redress.letters.catalogue import catalogue
 from redress.letters.context import context
+from redress.letters.named_staff import named_staff
 from redress.letters.naming import names_of, one_line, plain_of, stages_of, titles_of, with_names
 from redress.letters.next_step import next_line
 from redress.letters.own_texts import own_texts
@@ -37,7 +39,7 @@ class Letter(NamedTuple):
 
     That is somebody who complains (`complainant`, `complainant_2`), their `advocate`, a role at the
     authority, or somebody appointed (`appointed_…`), who is then `appointee`; `staff` is who of the directory
-    a letter to a role goes to.
+    a letter to a role goes to, `role` whose address it goes to without one: it may have passed on.
     """
 
     key: str
@@ -48,6 +50,7 @@ class Letter(NamedTuple):
     text: str
     appointee: Appointee | None = None
     staff: Responsible | None = None
+    role: str = ""
 
     @property
     def file_name(self) -> str:
@@ -76,7 +79,7 @@ def letters_for(
     entry = catalogue()[name]
     wrong = left_in_error(facts, case.settled) if "in_error" in facts else []
     letters = []
-    for role in recipients(case, name, facts, wrong):
+    for role in recipients(case, name, facts, wrong, directory):
         outside = is_outside(role)
         young = outside and is_young(_concerned(case, role))
         titles, days = titles_of(authority, outside=outside), own_last_days(case, role)
@@ -84,24 +87,28 @@ def letters_for(
         if outside:
             titles = with_names(titles, names_of(case))
         appointed = _appointed(role, facts, wrong, directory)
-        staff = None if outside or appointed else responsible(case, directory, role, sent_on)
+        asked = None if outside or appointed else written_to(case, name, role, facts, directory, sent_on)
+        staff = asked.person if asked else None
         reader = {
             **context(case, authority, facts, sent_on, titles, young=young),
             **_reader(case, role, facts),
             **_known_by_name(appointed, staff),
+            **_named(case, directory, role),
             "people": _people(facts, directory),
             "outside": outside,
             "young": young,
             "copy": is_advocate(role),
             "has_advocate": whose(role) in case.state.people.advocates,
             "explains": entry.explains,
-            "to_title": appointed.title if appointed else titles.get(role, role.replace("_", " ")),
+            "to_title": appointed.title if appointed else asked.title(titles) if asked else "",
             "next_line": next_line(
                 case, facts, sent_on, titles, outside=outside, own_days=days, is_over=left
             ),
         }
         reader |= own(case, role, facts, reader, sent_on)
-        reader["about_letters"] = [each for each in wrong if role in recipients(case, each["template"], each)]
+        reader["about_letters"] = [
+            each for each in wrong if role in recipients(case, each["template"], each, directory=directory)
+        ]
         if young:
             reader["plain"] = plain_of(case)
         write = partial(_write, case=case, name=name, reader=reader, sent_on=sent_on)
@@ -119,16 +126,10 @@ def letters_for(
                 _tidy(visible(written.text)),
                 appointee=appointed.person if appointed else None,
                 staff=staff,
+                role=asked.role if asked else "",
             )
         )
     return letters
-
-
-def responsible(case: Case, directory: Directory, role: str, on: date) -> Responsible | None:
-    """Who a letter to a role at the authority goes to on a London date; None: the role's own address."""
-    about = case.opening.about
-    teams = about.all_teams if about else []
-    return directory.responsible(role, teams=teams, people=case.state.people, on=on)
 
 
 class _Appointed(NamedTuple):
@@ -176,6 +177,13 @@ def _known_by_name(appointed: _Appointed | None, staff: Responsible | None) -> d
         known["greeting"] = one_line(staff.name)
         known["deputy_for"] = one_line(staff.deputy_for)
     return known
+
+
+def _named(case: Case, directory: Directory, role: str) -> dict[str, Any]:
+    """Whom a letter about members of staff is for: the reader alone, or all who are not written to."""
+    written_to, others = named_staff(case, directory)
+    is_named = role in written_to
+    return {"named": [one_line(written_to[role].name)] if is_named else others, "is_named": is_named}
 
 
 def _write(texts: Texts, case: Case, name: str, reader: Reader, sent_on: date) -> Written:

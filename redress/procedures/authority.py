@@ -85,6 +85,19 @@ class Retention(Data):
         return months_after(closed_on, 12 * self.years)
 
 
+class Letterhead(Data):
+    """How an authority's letters look in print."""
+
+    logo: Annotated[str, Field(pattern=r"^$|^[\w-]+\.(svg|png|jpg|jpeg)$")] = ""
+    """A picture beside this file: `our-logo.svg`, also png or jpg. Without one its title stands there."""
+
+    colour: Annotated[str, Field(pattern=r"^$|^#[0-9a-fA-F]{6}$")] = ""
+    """Of the rule and the headings: `#1d3557`. Left out: black, without a rule."""
+
+    font: str = ""
+    """A font of your own, whose files lie in the folder `fonts` beside this file. It goes before ours."""
+
+
 Urgent = Literal["last_day", "limit_missed", "decision", "undelivered"]
 """What staff may be told apart from their daily digest."""
 
@@ -179,6 +192,9 @@ class Authority(Overlay):
     contact: Contact
     addresses: dict[Owner, Annotated[str, AfterValidator(_email)]] = {}
     """E-mail addresses of those at the authority; who has none here is written to at the contact's."""
+    letterhead: Letterhead = Letterhead()
+    email_form: Literal["text", "pdf"] = "text"
+    """`pdf`: an e-mail to somebody outside has the letter on the letterhead with it, beside its text."""
     advocacy: Service | None = None
     ombudsman: Service
     titles: dict[Owner, str] = {}

@@ -140,7 +140,8 @@ async def take(
     found = await asyncio.to_thread(answered_by, register, email.answers, caller.authority)
     about = {letter.reference for letter in found}
     if reference is not None and about and reference not in about:
-        what = f"answers a letter of {', '.join(sorted(about))}: say that reference, or none"
+        named = ", ".join(sorted(about)) if caller.only_teams is None else "another complaint"
+        what = f"answers a letter of {named}: say that reference, or none"
         raise Malformed([Problem("reference", what)])
     is_ours = await asyncio.to_thread(_is_ours, register, email, reference or next(iter(about), ""), caller)
     message = contact_of(email, direction or ("out" if is_ours else "in"), on)

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple, TypedDict
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from redress.domain.drafting import version_of
 from redress.domain.london import instant, london_date
 from redress.domain.parsing import Malformed, Problem
 from redress.domain.status import Status
@@ -20,6 +21,7 @@ from redress.letters.catalogue import catalogue
 from redress.letters.dispatcher import LetterDispatcher
 from redress.letters.drafts import letters_of
 from redress.procedures.loader import authority, authority_names
+from redress.services.approvals import with_approvers
 from redress.services.clock import today
 from redress.services.errors import NotFound, Rejected
 from redress.store import letters as store
@@ -152,6 +154,18 @@ def text(register: Register, reference: str, mark: str) -> str:
     return store.text_of(register.cipher, row)
 
 
+def version(register: Register, reference: str, mark: str) -> int | None:
+    """Which version of a draft `text` gives; None: it is no draft any more. Raises as `text` does."""
+    row = _found(register, reference, mark)
+    if row.state not in store.TO_APPROVE:
+        return None
+    with register.reading() as db:
+        recorded = register.case(db, reference)
+    state = recorded[0].state if recorded is not None else None
+    draft = next((draft for draft in state.drafts if draft.key == row.key), None) if state else None
+    return version_of(state, draft) if state is not None and draft is not None else None
+
+
 def _draft_text(register: Register, row: LetterRow) -> str:
     with register.reading() as db:
         recorded = register.case(db, row.reference)
@@ -245,7 +259,7 @@ def with_delivery(register: Register, status: Status) -> Status:
                 "skipped" if _is_in_digest(status, letter["letter"]) else "leaving"
             )
             letter["state"] = next((state for state in WORST_FIRST if state in its), nowhere)
-    return status
+    return with_approvers(register, status)
 
 
 def _is_in_digest(status: Status, name: str) -> bool:

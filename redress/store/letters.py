@@ -93,6 +93,8 @@ class LetterFilter(NamedTuple):
     reference: str | None = None
     authority: str | None = None
     state: LetterState | None = None
+    among: Select[tuple[str]] | None = None
+    """The references that the caller reaches; None: not limited by this."""
 
 
 class NewLetter(NamedTuple):
@@ -192,6 +194,8 @@ def told(
         refs = tables.references
         own = select(refs.c.reference).where(refs.c.authority == wanted.authority)
         chosen = chosen.where(TABLE.c.reference.in_(own))
+    if wanted.among is not None:
+        chosen = chosen.where(TABLE.c.reference.in_(wanted.among))
     if wanted.state is not None:
         chosen = chosen.where(shown == wanted.state)
     if after is not None:

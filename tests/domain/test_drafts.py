@@ -90,6 +90,32 @@ def test_who_wrote_it_does_not_approve_it() -> None:
     assert draft_of(case).state == "draft"
 
 
+def test_an_approval_of_what_was_read_is_refused_where_it_changed_since() -> None:
+    case, draft = drafted()
+    mark = draft.marks[0]
+
+    def version() -> int:
+        [letter] = [each for each in case.status(date(2026, 6, 9))["letters"] if "mark" in each]
+        return int(letter["version"])
+
+    read = version()
+    send(case, "add_note", "2026-06-08", note="It changes nothing.")
+    assert version() == read
+    send(case, "edit_letter", "2026-06-08", mark=mark, texts={"summary": "Something else."})
+    edited = version()
+    assert edited > read
+    late = send(case, "approve_letter", "2026-06-08", mark=mark, by="Cora", version=read)
+    assert f"changed since version {read}: read version {edited}" in late.reason
+    assert draft_of(case).state == "draft"
+    send(case, "correct", "2026-06-08", field="m-1.outcome", value="not_upheld", reason="Misread.")
+    assert not send(case, "approve_letter", "2026-06-08", mark=mark, by="Cora", version=edited).applied
+    assert send(case, "approve_letter", "2026-06-08", mark=mark, by="Cora", version=version()).applied
+    send(case, "correct", "2026-06-08", field="m-1.outcome", value="upheld", reason="Misread again.")
+    assert draft_of(case).state == "draft", "what comes after an approval voids it, and refuses nothing anew"
+    approved = [e for e in case.log if e.message.action == "approve_letter"][-1]
+    assert case.state.outcomes[approved.seq].outcome == "applied"
+
+
 def test_approval_passes_on_and_is_urgent_on_the_last_day() -> None:
     """Owed by Friday 12 June; the answer is due on Tuesday the 16th."""
     case, _ = drafted()

@@ -17,7 +17,7 @@ from redress.api.routing import endpoints, roles
 from redress.api.schemas import Schema
 from redress.domain.fields import Day
 from redress.domain.log import Answer
-from redress.security.access import STAFF
+from redress.security.access import CASEWORK, STAFF
 from redress.security.tokens import Caller
 from redress.services import emails, unmatched
 from redress.services.backends import Unavailable
@@ -73,7 +73,7 @@ async def bring_email(
     operation_id="record_email",
     summary="Record an e-mail as a contact of this complaint",
     responses={202: {"description": "It waits for its day or a person."}, **problems(409)},
-    openapi_extra=roles(STAFF),
+    openapi_extra=roles(CASEWORK),
 )
 async def record_email(
     reference: Reference, email: IncomingEmail, context: Context, caller: CurrentCaller, response: Response

@@ -19,7 +19,7 @@ from redress.api.routing import endpoints, header, roles
 from redress.api.schemas import Schema
 from redress.api.uploads import read_form
 from redress.domain.parsing import Malformed
-from redress.security.access import INTAKE, STAFF
+from redress.security.access import CASEWORK, INTAKE
 from redress.services.backends import Unavailable
 from redress.services.documents import Attached, Attachment, DocumentLine, DocumentState
 from redress.services.errors import Rejected
@@ -152,7 +152,7 @@ FORM: dict[str, Any] = {
     summary="Attach a document",
     status_code=201,
     responses=problems(408, 409, 415),
-    openapi_extra=roles(STAFF | INTAKE) | {"requestBody": FORM},
+    openapi_extra=roles(CASEWORK | INTAKE) | {"requestBody": FORM},
 )
 async def attach_document(
     reference: Reference, request: Request, response: Response, context: Context, caller: CurrentCaller
@@ -168,7 +168,7 @@ async def attach_document(
     ):
         name, fields = await read_form(request, spool, FIELDS)
         context.callers.count_document_bytes(caller, spool.size)
-        from_intake = not caller.roles & STAFF
+        from_intake = not caller.roles & CASEWORK
         if from_intake and fields.get("letter"):
             raise Refusal("not-allowed", "Staff alone attach documents to a letter.")
         attach = partial(
@@ -209,7 +209,7 @@ async def _attached(context: AppContext, attach: partial[Attached]) -> Attached:
     "/v1/complaints/{reference}/documents",
     operation_id="list_documents",
     summary="List a complaint's documents",
-    openapi_extra=roles(STAFF),
+    openapi_extra=roles(CASEWORK),
 )
 async def list_documents(reference: Reference, context: Context) -> list[Document]:
     """In the order in which they were attached."""
@@ -222,7 +222,7 @@ async def list_documents(reference: Reference, context: Context) -> list[Documen
     "/v1/complaints/{reference}/documents/{document}",
     operation_id="show_document",
     summary="What is known of a document",
-    openapi_extra=roles(STAFF),
+    openapi_extra=roles(CASEWORK),
 )
 async def show_document(reference: Reference, document: Document_, context: Context) -> Document:
     """All but what is in it."""
@@ -242,7 +242,7 @@ async def show_document(reference: Reference, document: Document_, context: Cont
             **header("Content-Disposition", "`attachment`, with the name of its file."),
         },
     },
-    openapi_extra=roles(STAFF),
+    openapi_extra=roles(CASEWORK),
 )
 async def read_document(reference: Reference, document: Document_, context: Context) -> StreamingResponse:
     """As it was attached, to be saved: a browser runs and shows nothing of it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from redress.domain.actions.registry import ACTIONS, carries_out
+from redress.domain.drafting import changed_since, version_of
 from redress.domain.drafts import Draft
 from redress.domain.log import APPLIED, LogEntry, Outcome, refused
 from redress.domain.messages import (
@@ -27,6 +28,11 @@ def approve_letter(state: ComplaintState, entry: LogEntry, message: ApproveLette
     why_not = _may_not_approve(draft, message)
     if why_not:
         return refused(why_not)
+    if message.version is not None and changed_since(state, draft, message.version, entry):
+        return refused(
+            f"The letter has changed since version {message.version}: read version "
+            f"{version_of(state, draft)}, and approve that."
+        )
     draft.approved, draft.was_approved = entry, True
     state.effects.release(draft.template, draft.release, draft.key, entry)
     for heard in state.effects.heard:  # dated earlier, and come later
@@ -41,11 +47,11 @@ def _may_not_approve(draft: Draft, message: ApproveLetter) -> str:
     is_writer = bool(writer) and same_words(writer) == same_words(message.by)
     if is_writer and not draft.rule.writer_may_approve:
         return "Whoever wrote a letter does not approve it: somebody else does (writer_may_approve)."
-    managers_alone = {draft.rule.approver, draft.rule.deputy or "complaints_manager"} == {
-        "complaints_manager"
-    }
-    if message.as_role == "staff" and managers_alone:
+    roles = {draft.rule.approver, draft.rule.deputy or "complaints_manager"}
+    if message.as_role == "staff" and roles == {"complaints_manager"}:
         return "This letter is approved by a Complaints Manager."
+    if message.as_role == "team_manager" and "stage_manager" not in roles:
+        return "This letter is not for the manager of a team to approve: the authority's file names others."
     return ""
 
 
