@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import logging
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -15,6 +20,8 @@ from redress.letters.own_texts import SETTING, own_texts
 from redress.procedures.files import FileError
 from redress.services.checking_texts import check_own_texts
 from tests.letters.lives import YOUNG, Life, to_adjudication
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 Own = Callable[..., Path]
 """Makes a folder of an authority's own with files in it: their paths and texts."""
@@ -249,3 +256,47 @@ def test_at_a_start_each_fault_is_told_once_with_an_example(own: Own) -> None:
     assert line.startswith("family-rights/adjudication.txt: leaves out a day that our letter names (")
     assert "; ours: The last day to ask is " in line, line
     assert line.endswith(", in adjudication to the complainant, and in 1 more")
+
+
+# --- from outside --------------------------------------------------------------------------------------
+
+
+def outside(tmp_path: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    own_environment = {
+        "REDRESS_STATE": str(tmp_path / "state"),
+        "REDRESS_TRIAL": "names are readable",
+        SETTING: str(tmp_path / "own"),
+    }
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("REDRESS_")}
+    words = [sys.executable, *command]
+    return subprocess.run(
+        words, cwd=ROOT, env=kept | own_environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_a_worker_does_not_start_with_a_mistake_in_them(own: Own, tmp_path: Path) -> None:
+    own(family__closure=ours("closure").replace("{% include '_ombudsman.txt' %}", "{{ ombudsmann }}"))
+    ended = outside(tmp_path, "worker.py")
+    assert ended.returncode == 2
+    assert "the worker cannot start: family-rights/closure.txt, line" in ended.stderr
+    assert ": ombudsmann is nothing that a letter can name (is ombudsman meant?)" in ended.stderr
+    for command in (["-m", "redress.api"], ["starter.py", "letters", "check"]):
+        told_there = outside(tmp_path, *command)
+        assert told_there.returncode == 2, command
+        assert "family-rights/closure.txt, line" in told_there.stderr
+
+
+async def test_a_whole_life_of_letters_has_the_councils_paragraph(own: Own, tmp_path: Path) -> None:
+    """Rehearsed on a real server: every letter to the person, as it stands in the register."""
+    own(family__young___before_closing="Come and see us.")
+    kept = tmp_path / "kept"
+    words = ["rehearse", "statutory", "--authority", "family-rights", "--keep", str(kept), "--json"]
+    ended = await asyncio.to_thread(outside, tmp_path, "starter.py", *words)
+    assert ended.returncode == 0, ended.stderr
+    letters = json.loads(ended.stdout)["status"]["letters"]
+    files = [*(kept / "family-rights" / "statutory").glob("*.txt")]
+    marks = {path.stem.rpartition("-")[2] for path in files}
+    assert {each["mark"] for each in letters if each.get("mark")} == marks
+    to_person = [path.read_text(encoding="utf-8") for path in files if "-complainant-" in path.name]
+    assert len(to_person) > 10
+    assert all("Come and see us." in text for text in to_person)
