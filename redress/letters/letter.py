@@ -29,6 +29,7 @@ from redress.letters.own_texts import own_texts
 from redress.letters.own_words import Tell, in_own_words, write_to_log
 from redress.letters.people import own, own_last_days
 from redress.letters.recipients import appointed_in, is_advocate, is_outside, person_of, recipients, whose
+from redress.letters.signing import signature
 from redress.letters.texts import Reader, Texts, Written, our_texts
 from redress.letters.visible import visible
 from redress.procedures.loader import Authority
@@ -100,6 +101,7 @@ def letters_for(
             "copy": is_advocate(role),
             "has_advocate": whose(role) in case.state.people.advocates,
             "explains": entry.explains,
+            "signature": signature(case, authority, directory, name, facts, sent_on, young=young),
             "to_title": appointed.title if appointed else asked.title(titles) if asked else "",
             "next_line": next_line(
                 case, facts, sent_on, titles, outside=outside, own_days=days, is_over=left

@@ -79,6 +79,7 @@ def _wanted(ours: str, reader: Reader) -> Iterator[tuple[str, Iterable[str]]]:
     authority, contact, ombudsman = reader["authority"], reader["contact"], reader["ombudsman"]
     advocacy = reader["advocacy"]
     yield "what happens next", [reader["next_line"]]
+    yield "who signs it", reader["signature"]
     yield "our reference", [reader["reference"]]
     yield "a day that our letter names", DATE.findall(ours)
     yield "a stage that our letter names", STAGE.findall(ours)
