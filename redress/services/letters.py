@@ -16,8 +16,9 @@ from redress.domain.drafting import version_of
 from redress.domain.london import instant, london_date
 from redress.domain.parsing import Malformed, Problem
 from redress.domain.status import Status
-from redress.letters.addressing import readdress
+from redress.letters.addressing import directory_of, readdress
 from redress.letters.catalogue import catalogue
+from redress.letters.delivery.outbound import OutboundLetter
 from redress.letters.dispatcher import LetterDispatcher
 from redress.letters.drafts import letters_of
 from redress.procedures.loader import authority, authority_names
@@ -25,7 +26,7 @@ from redress.services.approvals import with_approvers
 from redress.services.clock import today
 from redress.services.errors import NotFound, Rejected
 from redress.store import letters as store
-from redress.store.letters import LetterFilter, LetterRow, LetterState, Place
+from redress.store.letters import LetterFilter, LetterRow, LetterState, NewLetter, Place
 from redress.store.outbound import mark_of
 from redress.store.register import Register
 
@@ -144,14 +145,41 @@ def text(register: Register, reference: str, mark: str) -> str:
 
     Raises `Malformed` where there is none of this mark.
     """
+    return _written(register, _found(register, reference, mark)).text
+
+
+def pdf(register: Register, reference: str, mark: str) -> bytes:
+    """The same letter as a PDF on the authority's letterhead. Raises as `text` does, and `SetupError`."""
+    from redress.letters.form.pdf import pdf_of  # asked for by few, and slow to load
+
     row = _found(register, reference, mark)
+    written = _written(register, row)
+    return pdf_of(
+        OutboundLetter(
+            reference=reference,
+            key=written.key,
+            role=written.recipient,
+            name=written.letter,
+            on=written.on_date,
+            route=written.means,
+            token="",
+            recipient=written.envelope,
+            text=written.text,
+            authority=register.authority_of(reference) or "",
+        )
+    )
+
+
+def _written(register: Register, row: LetterRow) -> NewLetter:
+    """A letter as it was written; a draft as it would be if it left today."""
     if row.state in store.TO_APPROVE:
-        return _draft_text(register, row)
+        return _draft(register, row)
     if row.text is None:
         raise Malformed(
             [Problem("MARK", "its text is not kept here: an earlier version sent it, or it was erased")]
         )
-    return store.text_of(register.cipher, row)
+    envelope, written = store.recipient_of(register.cipher, row), store.text_of(register.cipher, row)
+    return NewLetter(row.key, row.recipient, row.letter, row.on_date, row.means, envelope, written)
 
 
 def version(register: Register, reference: str, mark: str) -> int | None:
@@ -166,13 +194,14 @@ def version(register: Register, reference: str, mark: str) -> int | None:
     return version_of(state, draft) if state is not None and draft is not None else None
 
 
-def _draft_text(register: Register, row: LetterRow) -> str:
+def _draft(register: Register, row: LetterRow) -> NewLetter:
     with register.reading() as db:
         recorded = register.case(db, row.reference)
-    case = recorded[0] if recorded is not None else None
+        case = recorded[0] if recorded is not None else None
+        people = directory_of(register, db, case) if case is not None else None
     draft = next((draft for draft in case.state.drafts if draft.key == row.key), None) if case else None
-    copies = letters_of(case, draft, today()) if case and draft else []
-    its = next((copy.text for copy in copies if copy.recipient == row.recipient), None)
+    copies = letters_of(case, draft, today(), directory=people) if case and draft else []
+    its = next((copy for copy in copies if copy.recipient == row.recipient), None)
     if its is None:
         raise Malformed([Problem("MARK", "as things stand its message writes no letter to this reader")])
     return its

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
@@ -16,6 +17,7 @@ from redress.domain.london import instant
 from redress.domain.opening_parsing import parse_opening
 from redress.domain.parsing import Malformed, Problem
 from redress.letters.catalogue import catalogue
+from redress.letters.delivery.outbound import OutboundLetter
 from redress.letters.drafts import effect_of
 from redress.letters.letter import Letter, letters_for
 from redress.letters.recipients import is_outside
@@ -25,6 +27,7 @@ from redress.procedures.files import close_to
 from redress.procedures.loader import authority as find_authority
 from redress.procedures.loader import authority_names, rules_for
 from redress.services.clock import today
+from redress.store.outbound import Recipient
 
 DATA = tomllib.loads(Path(__file__).with_name("previews.toml").read_text(encoding="utf-8"))
 
@@ -65,6 +68,17 @@ def previews(authority: str, *, letter: str | None = None, young: bool = False) 
     arisen = {each.letter for each in found}
     listed = [each for name in named for each in found if each.letter == name]
     return Previews(listed, [name for name in named if name not in arisen])
+
+
+def drawn(authority: str, letter: Preview) -> bytes:
+    """A letter as a PDF on the authority's letterhead. Raises `SetupError` where that cannot be drawn."""
+    from redress.letters.form.pdf import pdf_of  # asked for by few, and slow to load
+
+    to = Recipient(subject=letter.subject, sender=find_authority(authority).title)
+    marked = re.search(r"^Our reference: (\S+)$", letter.text, re.MULTILINE)
+    reference = marked[1] if marked else ""
+    name, role, text = letter.letter, letter.to, letter.text
+    return pdf_of(OutboundLetter(reference, name, role, name, today(), "none", "", to, text, authority))
 
 
 @lru_cache(maxsize=16)
