@@ -16,6 +16,7 @@ from redress.domain.identifiers import typed_reference
 from redress.domain.parsing import Malformed, Problem
 from redress.letters.delivery.configuration import channels_for, send_limits_of
 from redress.letters.dispatcher import LetterDispatcher
+from redress.letters.enclosing import content_for
 from redress.services import drafts
 from redress.services import letters as service
 from redress.store.letters import LetterState
@@ -27,6 +28,7 @@ STEPS: dict[str, drafts.Step] = {
     "approve": "approve_letter",
     "send-back": "send_back_letter",
     "edit": "edit_letter",
+    "release": "release_letter",
 }
 """What is done to a draft, by the word for it."""
 
@@ -38,12 +40,17 @@ def letters_(
     words: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[REFERENCE | show|edit|approve|send-back|resend|done MARK | preview AUTHORITY]",
+            metavar="[REFERENCE | show|edit|approve|send-back|release|resend|done MARK | preview AUTHORITY]",
             help="A complaint; or what to do with the letter of a mark, which the list shows.",
         ),
     ] = None,
     on: Annotated[str | None, typer.Option(help="With done: the day on which somebody sent it.")] = None,
-    reason: Annotated[str | None, typer.Option(help="With send-back: what is to be changed.")] = None,
+    reason: Annotated[
+        str | None, typer.Option(help="With send-back: what is to be changed; with release: why.")
+    ] = None,
+    follows_by: Annotated[
+        str | None, typer.Option(help="With release: by which day what it leaves without is sent.")
+    ] = None,
     version: Annotated[
         int | None,
         typer.Option(help="With approve: the version you read; refused if changed since.", min=0),
@@ -65,7 +72,8 @@ def letters_(
 
     `letters show MARK` prints one, a draft as if it left today; `--pdf FILE` draws it on the letterhead.
     `edit MARK --set summary=…` changes a draft's texts, `approve MARK` has it leave, `send-back MARK
-    --reason …` returns it. `resend MARK` sends one again or tries it now, `done MARK --on DATE` records that
+    --reason …` returns it. `release MARK --reason … --follows-by DATE` has one leave without the enclosure
+    that it waits for. `resend MARK` sends one again or tries it now, `done MARK --on DATE` records that
     somebody sent it. `preview AUTHORITY` shows every letter of an authority, from invented complaints. The
     list works with Temporal down.
     """
@@ -76,15 +84,17 @@ def letters_(
         )
     if (verb == "done") is not (on is not None):
         console.fail(console.MALFORMED, ["--on: goes with letters done, and says when somebody sent it"])
-    if (verb == "send-back") is not (reason is not None):
-        console.fail(console.MALFORMED, ["--reason: goes with letters send-back, and says what to change"])
+    if (verb in ("send-back", "release")) is not (reason is not None):
+        console.fail(console.MALFORMED, ["--reason: goes with letters send-back and letters release"])
+    if (verb == "release") is not (follows_by is not None):
+        console.fail(console.MALFORMED, ["--follows-by: goes with letters release: the day it promises"])
     if (verb == "edit") is not bool(set_ or data):
         console.fail(console.MALFORMED, ["--set: goes with letters edit, and gives the new texts"])
     if version is not None and verb != "approve":
         console.fail(console.MALFORMED, ["--version: goes with letters approve, and says which you read"])
     if pdf is not None and verb != "show":
         console.fail(console.MALFORMED, ["--pdf: goes with letters show, and names the file to write"])
-    said: dict[str, Any] = {"reason": reason, "version": version}
+    said: dict[str, Any] = {"reason": reason, "version": version, "follows_by": follows_by}
     said = {name: value for name, value in said.items() if value is not None}
     if verb == "edit":
         said = (console.read_document(data) if data else {}) | console.read_pairs(set_ or [])
@@ -212,4 +222,4 @@ def _done(here: Register, reference: str, mark: str, on: str, by: str) -> servic
 
 def _dispatcher(here: Register) -> LetterDispatcher:
     own = console.settings()
-    return LetterDispatcher(here, channels_for(own), send_limits_of(own))
+    return LetterDispatcher(here, channels_for(own), send_limits_of(own), content_for(here, own))

@@ -25,6 +25,7 @@ from redress.domain.messages import (
     LetterNotLeft,
     Message,
     RecordContact,
+    ReleaseLetter,
     Respond,
     SendBackLetter,
 )
@@ -48,7 +49,7 @@ APPROVAL = Limit(
 
 CHANGES_NOTHING = (
     *(AddNote, RecordContact, Assign),
-    *(ApproveLetter, SendBackLetter, EditLetter, LetterLeft, LetterNotLeft),
+    *(ApproveLetter, SendBackLetter, EditLetter, LetterLeft, LetterNotLeft, ReleaseLetter),
 )
 """Messages that leave an approval as it is; those about one draft see to that draft themselves."""
 
@@ -114,7 +115,7 @@ class Draft:
     @property
     def marks(self) -> tuple[str, ...]:
         """What its copies are called."""
-        return tuple(letter_mark(self.key, role) for role in READERS)
+        return marks_of(self.key)
 
     @property
     def release(self) -> str:
@@ -150,6 +151,11 @@ class Draft:
         if paragraphs is not None:
             self.paragraphs = paragraphs
         return ""
+
+
+def marks_of(key: str) -> tuple[str, ...]:
+    """What the copies of a letter are called."""
+    return tuple(letter_mark(key, role) for role in READERS)
 
 
 def free_texts(message: Message) -> list[str]:
