@@ -75,8 +75,8 @@ def letters_(
     `edit MARK --set summary=…` changes a draft's texts, `approve MARK` has it leave, `send-back MARK
     --reason …` returns it. `release MARK --reason … --follows-by DATE` has one leave without the enclosure
     that it waits for. `resend MARK` sends one again or tries it now, `done MARK --on DATE` records that
-    somebody sent it. `preview AUTHORITY` shows every letter of an authority, from invented complaints; `check`
-    looks through an authority's own letters and paragraphs. The list works with Temporal down.
+    somebody sent it. `preview AUTHORITY` shows every letter of an authority, from invented complaints;
+    `check` looks through an authority's own letters and paragraphs. The list works with Temporal down.
     """
     verb, *rest = words if words and words[0] in VERBS else ["", *(words or [])]
     if len(rest) > (2 if verb else 1) or (verb and not rest and verb != "check"):
