@@ -33,6 +33,7 @@ from redress.procedures.loader import authority as find_authority
 from redress.procedures.loader import authority_names
 from redress.procedures.loader import procedure as find_procedure
 from redress.services import letters, sending
+from redress.services.checking_texts import check_own_texts
 from redress.services.clock import today
 from redress.services.documents import Attachment, Documents
 from redress.services.intake import start
@@ -116,6 +117,7 @@ async def rehearse(
     if received > today() + FURTHEST:
         raise Malformed([Problem("received", f"{received} lies too far ahead: at most two years")])
     check_letters()
+    check_own_texts()
     semaphore = asyncio.Semaphore(SIMULATIONS_AT_ONCE)
 
     async def one(client: Client, register: Register, documents: Documents, number: int) -> Rehearsed:

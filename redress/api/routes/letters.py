@@ -6,13 +6,13 @@ import asyncio
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Response
 from pydantic import Field
 from sqlalchemy.exc import SQLAlchemyError
 
 from redress.api.context import AppContext, Context, CurrentCaller, Reference, check_authority
 from redress.api.problems import Refusal, problems, unavailable, wrong
-from redress.api.routing import endpoints, roles
+from redress.api.routing import endpoints, header, roles
 from redress.api.schemas import Next, Schema
 from redress.domain.fields import Day
 from redress.domain.parsing import Malformed
@@ -283,6 +283,32 @@ async def read_letter(reference: Reference, mark: Mark, context: Context) -> Let
         return LetterText(**line, text=service.text(register, reference, mark), version=version)
 
     return await context.backends.ask(read)
+
+
+@router.get(
+    "/v1/complaints/{reference}/letters/{mark}/pdf",
+    operation_id="read_letter_pdf",
+    summary="Read a letter as a PDF",
+    response_class=Response,
+    responses={
+        200: {
+            "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+            "description": "The letter on the authority's letterhead.",
+            **header("Content-Disposition", "`attachment`, with a name for the file."),
+        },
+    },
+    openapi_extra=roles(CASEWORK),
+)
+async def read_letter_pdf(reference: Reference, mark: Mark, context: Context) -> Response:
+    """To print: as it was written, a draft as if it left today. What is enclosed is no part of it."""
+
+    def read(register: Register) -> bytes:
+        _check(register, reference, mark)
+        return service.pdf(register, reference, mark)
+
+    pdf = await context.backends.ask(read)
+    name = {"Content-Disposition": f'attachment; filename="{reference}-{mark}.pdf"'}
+    return Response(pdf, media_type="application/pdf", headers=name)
 
 
 @router.post(
