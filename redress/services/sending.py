@@ -162,11 +162,12 @@ def _check_themes(register: Register, reference: str, themes: object) -> None:
 
 def _check_document(register: Register, reference: str, said: str) -> None:
     """Raise `Malformed` where what is to be withheld is no document here: it would keep nothing back."""
-    known = documents.of(register, reference) if register.knows(reference) else []
-    if register.knows(reference) and not any(documents.is_called(each, said) for each in known):
-        raise Malformed(
-            [Problem("document", f"{reference} has no such document; see: documents {reference}")]
-        )
+    if not register.knows(reference):
+        return  # what there is none of is told otherwise
+    known = documents.of(register, reference)
+    if not any(each.is_erased or documents.is_called(each, said) for each in known):
+        what = f"{reference} has no such document: attach it first, or name it as 'documents' does"
+        raise Malformed([Problem("document", what)])
 
 
 def with_rules(register: Register, reference: str, body: dict[str, Any]) -> dict[str, Any]:
