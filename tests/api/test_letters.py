@@ -145,6 +145,10 @@ async def test_a_draft_is_read_edited_sent_back_and_approved_by_somebody_else(ga
     await gate.until(is_edited)
     own = await gate.http.post(f"{path}/approve", json={}, headers=writer)
     assert own.status_code == 409, own.text
+    release = {"reason": "It is copied.", "follows_by": "2036-01-01"}
+    for headers, status_code in ((writer, 403), (manager, 409)):  # nor does it wait for an enclosure
+        released = await gate.http.post(f"{path}/release", json=release, headers=headers)
+        assert released.status_code == status_code, released.text
     other = await gate.send(writer, reference, "approve-letter", mark=found[0]["mark"], as_role=None)
     assert other.status_code == 409, "nor by the message itself"
     assert (await gate.http.post(f"{path}/approve", json={}, headers=manager)).status_code == 200
