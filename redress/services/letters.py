@@ -18,8 +18,10 @@ from redress.domain.parsing import Malformed, Problem
 from redress.domain.status import Status
 from redress.letters.addressing import readdress
 from redress.letters.catalogue import catalogue
+from redress.letters.delivery.notice import hand_day
 from redress.letters.dispatcher import LetterDispatcher
 from redress.letters.drafts import letters_of
+from redress.procedures.bank_holidays import calendar_today
 from redress.procedures.loader import authority, authority_names
 from redress.services.approvals import with_approvers
 from redress.services.clock import today
@@ -51,7 +53,8 @@ BECAME: dict[LetterState, str] = {
 class LetterLine(TypedDict):
     """What became of one letter. Nothing in it is personal.
 
-    `left_on`: the London date on which it left; None while it has not. `by`: what took it.
+    `left_on`: the London date on which it left; None while it has not. `send_by`: the London date by which
+    somebody should send it, where one was told to. `by`: what took it.
     """
 
     reference: str
@@ -61,6 +64,7 @@ class LetterLine(TypedDict):
     on: str
     state: LetterState
     left_on: str | None
+    send_by: str | None
     by: str
     attempts: int
     reason: str
@@ -295,6 +299,7 @@ def _became(row: LetterRow) -> str:
 
 def _line(row: LetterRow) -> LetterLine:
     has_left = row.shown in ("done", "arrived") and row.sent_at is not None
+    told_on = store.handed_on(row)
     return LetterLine(
         reference=row.reference,
         mark=mark_of(row.key, row.recipient),
@@ -303,6 +308,7 @@ def _line(row: LetterRow) -> LetterLine:
         on=row.on_date.isoformat(),
         state=row.shown,
         left_on=london_date(row.sent_at).isoformat() if has_left else None,
+        send_by=hand_day(calendar_today(), told_on).isoformat() if told_on else None,
         by=row.channel or "",
         attempts=row.attempts or 0,
         reason=row.reason or "",

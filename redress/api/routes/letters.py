@@ -65,6 +65,9 @@ class Letter(Schema):
     left_on: date | None
     """The London date on which it left; null: it has not, or nobody knows."""
 
+    send_by: date | None
+    """The London date by which somebody should send it by hand, where no channel can carry it; else null."""
+
     by: str = Field(examples=["smtp"])
     """What took it: `smtp`, `notify`, or `outbox`, the folder."""
 
