@@ -31,6 +31,7 @@ from redress.domain.fields import (
     AnswerOutcome,
     Appointee,
     ApproachedBy,
+    Attendee,
     Channel,
     Connection,
     Contact,
@@ -489,8 +490,13 @@ class HoldPanel(Message):
     adjourned_to: Day | None = None
     """When it goes on, where this sitting did not end it; it may lie ahead."""
 
+    attended: list[Attendee] | None = Field(default=None, max_length=50)
+    """Who came besides the panel's members; empty: nobody. Left out: not recorded. It is irregular if the
+    Independent Person, somebody of Children's Services or, with a young person, the Investigating Officer
+    came to no sitting."""
+
     dates_ahead = ("adjourned_to",)
-    added = ("adjourned_to",)
+    added = ("adjourned_to", "attended")
 
 
 MeetingKind = Literal["with_complainant", "director_and_independent_person"]

@@ -29,6 +29,7 @@ from typing import Any
 
 from redress.domain.answers import Answers
 from redress.domain.attempts import Attempts
+from redress.domain.attendance import Attendance
 from redress.domain.calendar import Calendar
 from redress.domain.complainants import Complainant, Complainants, WhoReads
 from redress.domain.conflicts import advocate_conflict
@@ -110,6 +111,7 @@ class ComplaintState:
         self.referred_on: date | None = None
         self.ombudsman = Ombudsman()
         self.panel_on: date | None = None
+        self.attendance = Attendance()
         self.contact_restricted_until: date | None = None
         asked = questions_of(rules.procedure, opening)
         self.questions = [question for question in asked if question.decides]
@@ -562,6 +564,7 @@ class ComplaintState:
         self._forget_the_end()
         if "stage_3" in stages:
             self.panel_on = None
+            self.attendance = Attendance()
         self.points.bring_back(stages)
         self.deadlines.reach(f"requested:{stage}", counts_from, assumed=entry.assumed)
         if not self.answers.is_under_way(self.stage_rules):

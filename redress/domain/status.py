@@ -17,6 +17,7 @@ from redress.domain.deadline import Deadline, days_late, days_late_without_pause
 from redress.domain.drafting import version_of
 from redress.domain.fields import (
     ApproachedBy,
+    AttendeePart,
     Channel,
     Connection,
     EnquiryKind,
@@ -29,7 +30,7 @@ from redress.domain.fields import (
     Role,
 )
 from redress.domain.log import LogEntry
-from redress.domain.messages import KNOWN, RecordContact, StrikeOut
+from redress.domain.messages import KNOWN, HoldPanel, RecordContact, StrikeOut
 from redress.domain.ombudsman import Enquiry
 from redress.domain.owed import brief, late_of
 from redress.domain.people import Appointment
@@ -326,6 +327,34 @@ class ContactStatus(_WithWhom):
     """When we answered; null: not yet, or nothing is owed."""
 
     message_id: str
+    """The message that recorded it."""
+
+
+@with_config(DESCRIBED)
+class AttendeeStatus(TypedDict):
+    """Somebody who came to a meeting."""
+
+    part: Annotated[str, one_of(*get_args(AttendeePart))]
+    """As what they came."""
+
+    name: str
+    """Their name; empty: it is not recorded."""
+
+
+@with_config(DESCRIBED)
+class SittingStatus(TypedDict):
+    """The Review Panel met."""
+
+    on: IsoDay
+    """When, as a London date."""
+
+    adjourned_to: IsoDay | None
+    """When it was to go on; null: this sitting ended it."""
+
+    attended: NotRequired[list[AttendeeStatus] | None]
+    """Who came besides its members; null: that is not recorded."""
+
+    message_id: NotRequired[str]
     """The message that recorded it."""
 
 
@@ -688,6 +717,9 @@ class Status(ComplaintLine, WhoAndWhat):
     contacts: NotRequired[list[ContactStatus]]
     """Calls, visits, e-mails and meetings besides letters, in their order."""
 
+    sittings: NotRequired[list[SittingStatus]]
+    """When the Review Panel met, and who came; left out: it has not."""
+
     contact_restricted_until: IsoDay | None
     """Until then messages are not answered."""
 
@@ -791,6 +823,9 @@ def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of:
         status["themes"] = who["themes"]
     if "complainants" in who:
         status["complainants"] = who["complainants"]
+    sittings = [e.message for e in state.effects.heard if isinstance(e.message, HoldPanel)]
+    if sittings:
+        status["sittings"] = [_sitting(message) for message in sittings]
     return status
 
 
@@ -870,6 +905,11 @@ def _contact(state: ComplaintState, message: RecordContact) -> ContactStatus:
     if len(message.summary) > SUMMARY_SHOWN:
         fields["summary"] = f"{message.summary[:SUMMARY_SHOWN].rstrip()} …"
     return cast(ContactStatus, fields | {"replied_on": _iso(state.latest[reply].met_on) if reply else None})
+
+
+def _sitting(message: HoldPanel) -> SittingStatus:
+    fields = ("on", "adjourned_to", "attended", "message_id")
+    return cast(SittingStatus, message.model_dump(mode="json", include={*fields}))
 
 
 def _open_questions(state: ComplaintState) -> list[Question | RouteAsked]:

@@ -35,11 +35,11 @@ class CatalogueEntry(Data):
     stage, `after` the next.
     """
 
-    to: list[Literal[Owner, "advocate", "owner", "owners", "had_letter", "appointed"]]
+    to: list[Literal[Owner, "advocate", "owner", "owners", "had_letter", "appointed", "named"]]
     """`advocate`: where chosen to get letters; `owner`: who owes the step; `owners`: who owe the dates that
     moved; `had_letter`: who had a letter that should not have left; `appointed`: those appointed whom it is
-    about; else the complainant or a role at the
-    authority."""
+    about; `named`: members of staff whom the matter names, at their own addresses, so that the others of the
+    list get it for the rest alone; else the complainant or a role at the authority."""
 
     subject: str
     staff_subject: str = ""

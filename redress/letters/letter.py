@@ -25,6 +25,7 @@ from redress.domain.schedule import left_in_error
 from redress.letters.approvers import written_to
 from redress.letters.catalogue import TEMPLATES, TemplateLoader, catalogue, text_of
 from redress.letters.context import context
+from redress.letters.named_staff import named_staff
 from redress.letters.naming import listed, names_of, one_line, plain_of, stages_of, titles_of, with_names
 from redress.letters.next_step import next_line, sentences
 from redress.letters.people import own, own_last_days
@@ -74,7 +75,7 @@ def letters_for(
     entry = catalogue()[name]
     wrong = left_in_error(facts, case.settled) if "in_error" in facts else []
     letters = []
-    for role in recipients(case, name, facts, wrong):
+    for role in recipients(case, name, facts, wrong, directory):
         outside = is_outside(role)
         young = outside and is_young(_concerned(case, role))
         titles, days = titles_of(authority, outside=outside), own_last_days(case, role)
@@ -88,6 +89,7 @@ def letters_for(
             **context(case, authority, facts, sent_on, titles, young=young),
             **_reader(case, role, facts),
             **_known_by_name(appointed, staff),
+            **_named(case, directory, role),
             "people": _people(facts, directory),
             "outside": outside,
             "young": young,
@@ -100,7 +102,9 @@ def letters_for(
             ),
         }
         reader |= own(case, role, facts, reader, sent_on)
-        had = [each for each in wrong if role in recipients(case, each["template"], each)]
+        had = [
+            each for each in wrong if role in recipients(case, each["template"], each, directory=directory)
+        ]
         reader["taken_back"] = [_as_it_read(each, case, reader, sent_on) for each in had]
         if young:
             reader["plain"] = plain_of(case)
@@ -169,6 +173,13 @@ def _known_by_name(appointed: _Appointed | None, staff: Responsible | None) -> d
         known["greeting"] = one_line(staff.name)
         known["deputy_for"] = one_line(staff.deputy_for)
     return known
+
+
+def _named(case: Case, directory: Directory, role: str) -> dict[str, Any]:
+    """Whom a letter about members of staff is for: the reader alone, or all who are not written to."""
+    written_to, others = named_staff(case, directory)
+    is_named = role in written_to
+    return {"named": [one_line(written_to[role].name)] if is_named else others, "is_named": is_named}
 
 
 def _as_it_read(

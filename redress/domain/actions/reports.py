@@ -70,9 +70,12 @@ def send_papers(state: ComplaintState, entry: LogEntry, message: SendPapers) -> 
 @carries_out(HoldPanel)
 def hold_panel(state: ComplaintState, entry: LogEntry, message: HoldPanel) -> Outcome:
     """The panel met: its report and, provisionally, the final response fall due; adjourned, it sits again."""
+    state.attendance.add(message.attended)
     if message.adjourned_to is None or not state.procedure.knows("panel_held"):
         state.hold_panel(message.on, assumed=entry.assumed)
-        _happened(state, entry, "panel_held")
+        if _happened(state, entry, "panel_held"):
+            for who in state.attendance.missed(each.contact for each in state.complainants.present):
+                state.note_irregular(entry, who)
         return APPLIED
     if message.adjourned_to <= message.on:
         state.note_irregular(entry, "the panel was adjourned to a day that is not later")

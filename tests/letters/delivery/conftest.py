@@ -65,12 +65,13 @@ class Desk:
         self,
         about: dict[str, object] | None = None,
         also: list[dict[str, str]] | None = None,
+        kind: str = "complaint",
         **person: object,
     ) -> str:
         """A complaint of somebody, just opened; `also`: who complains with them."""
         raw: dict[str, Any] = {
             "authority": "family-rights",
-            "kind": "complaint",
+            "kind": kind,
             "source": "test",
             "source_id": str(next(_numbers)),
             "channel": "email",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
+import pytest
+
 from redress.procedures.loader import authority
 from redress.services import directory
 from redress.services.approvals import approvers_of, with_approvers
@@ -106,6 +108,59 @@ def test_a_step_is_told_to_the_manager_of_the_team_or_the_deputy_by_name(
     told = [each for each in mail.mailbox.taken if "dan@council.example" in str(each["To"])]
     assert {str(each["To"]) for each in told} == {"Dan Deputy <dan@council.example>"}
     assert "You get this for Tara Teamlead, who is away." in text_of(told[0])
+
+
+STAFF = """name,id,email,roles,teams,connection
+Tara Teamlead,,tara@council.example,stage_manager,Team North,
+Hester Pretend,,hester@council.example,,,
+Two Alike,1,one@council.example,,,
+Two Alike,2,two@council.example,,,
+Ivo Outside,,ivo@out.example,independent_person,,none
+Nora Nowhere,,,,,
+"""
+
+
+@pytest.mark.parametrize("others", [(), ("Two Alike", "Ivo Outside", "Nora Nowhere", "Una Unknown")])
+def test_what_is_said_of_somebody_reaches_them_at_their_own_address_or_by_their_manager(
+    others: tuple[str, ...], by_mail: Settings, mail: MailServer, desk: MakeDesk
+) -> None:
+    """Rule 002-2: nobody is guessed among two of one name, and only staff are written to."""
+    at = desk(by_mail)
+    directory.import_csv(at.register, "family-rights", STAFF, "olive", dry_run=False)
+    people = ["hester pretend", *others]
+    at.open(kind="compliment", about={"people": people, "team": "Team North"})
+    assert at.says("acknowledge", "2026-06-02")
+    assert at.says("respond", "2026-06-04", outcome="resolved")
+    [own] = mails_to(mail, "hester@council.example")
+    assert "Dear Hester Pretend" in own
+    assert "A compliment about you reached us on Monday 1 June 2026." in own
+    assert "  1. An invented point." in own
+    assert "Please give this to" not in own
+    for_others = [each for each in mails_to(mail, "tara@council.example") if "Please give this to" in each]
+    assert len(for_others) == bool(others)
+    if others:
+        listed = "Please give this to Two Alike, Ivo Outside, Nora Nowhere and Una Unknown as it is."
+        assert listed in for_others[0]
+        assert "Hester" not in for_others[0]
+    assert not any(mails_to(mail, each) for each in ("one@council.example", "ivo@out.example"))
+
+
+def test_a_letter_to_somebody_named_goes_again_to_where_they_are_reached_now(
+    by_mail: Settings, mail: MailServer, desk: MakeDesk
+) -> None:
+    at = desk(by_mail)
+    directory.import_csv(at.register, "family-rights", STAFF, "olive", dry_run=False)
+    at.open(kind="compliment", about={"people": ["Hester Pretend"]})
+    assert at.says("acknowledge", "2026-06-02")
+    mail.mailbox.fault = "refuse_person"
+    assert at.says("respond", "2026-06-04", outcome="resolved")
+    mail.mailbox.fault = "none"
+    key = directory.key_of(at.register, "family-rights", "Hester Pretend")
+    directory.change(at.register, key, {"email": "h.pretend@council.example"}, "family-rights", "olive")
+    [row] = at.rows("passed_on_named")
+    assert (row.recipient, row.state) == ("named_1", "failed")
+    again(at.dispatcher, at.reference, mark_of(row.key, row.recipient))
+    assert len(mails_to(mail, "h.pretend@council.example")) == 1
 
 
 def test_the_digest_of_a_day_goes_to_the_manager_of_each_team(by_mail: Settings, desk: MakeDesk) -> None:
