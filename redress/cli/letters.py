@@ -30,7 +30,7 @@ STEPS: dict[str, drafts.Step] = {
 }
 """What is done to a draft, by the word for it."""
 
-VERBS = ("show", *STEPS, "preview", "resend", "done")
+VERBS = ("show", *STEPS, "preview", "print", "resend", "done")
 
 
 @app.command("letters")
@@ -38,7 +38,7 @@ def letters_(
     words: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[REFERENCE | show|edit|approve|send-back|resend|done MARK | preview AUTHORITY]",
+            metavar="[REFERENCE | show|edit|approve|send-back|print|resend|done MARK | preview AUTHORITY]",
             help="A complaint; or what to do with the letter of a mark, which the list shows.",
         ),
     ] = None,
@@ -57,14 +57,15 @@ def letters_(
     letter: Annotated[str | None, typer.Option(help="With preview: only this letter.")] = None,
     young: Annotated[bool, typer.Option("--young", help="With preview: as young people get it.")] = False,
     keep: Annotated[Path | None, typer.Option(help="With preview: a folder for the letters.")] = None,
+    out: Annotated[Path | None, typer.Option(help="With print: a folder for what is printed.")] = None,
     state: Annotated[str | None, typer.Option(help=f"Only {', '.join(get_args(LetterState))}.")] = None,
     as_json: console.AsJson = False,
 ) -> None:
     """The letters that have not left, or may not have; with a REFERENCE, every letter of that complaint.
 
     `letters show MARK` prints one, a draft as if it left today. `edit MARK --set summary=…` changes a draft's
-    texts, `approve MARK` has it leave, `send-back MARK --reason …` returns it. `resend MARK` sends one again
-    or tries it now, `done MARK --on DATE` records that somebody sent it. `preview AUTHORITY` shows every
+    texts, `approve MARK` has it leave, `send-back MARK --reason …` returns it. `print MARK --out FOLDER` makes
+    one PDF of a letter and what is enclosed, to send by hand. `resend MARK` sends one again or tries it now, `done MARK --on DATE` records that somebody sent it. `preview AUTHORITY` shows every
     letter of an authority, from invented complaints. The list works with Temporal down.
     """
     verb, *rest = words if words and words[0] in VERBS else ["", *(words or [])]
@@ -74,6 +75,8 @@ def letters_(
         )
     if (verb == "done") is not (on is not None):
         console.fail(console.MALFORMED, ["--on: goes with letters done, and says when somebody sent it"])
+    if (verb == "print") is not (out is not None):
+        console.fail(console.MALFORMED, ["--out: goes with letters print, and names a folder"])
     if (verb == "send-back") is not (reason is not None):
         console.fail(console.MALFORMED, ["--reason: goes with letters send-back, and says what to change"])
     if (verb == "edit") is not bool(set_ or data):
@@ -89,6 +92,8 @@ def letters_(
             _preview(rest[-1], letter, keep, young=young, as_json=as_json)
         elif verb in STEPS:
             _take_step(STEPS[verb], rest, said, by or getpass.getuser(), as_json=as_json)
+        elif out is not None:
+            _print(rest, out, as_json=as_json)
         elif verb:
             _one(verb, rest, on, by or getpass.getuser(), as_json=as_json)
         else:
@@ -164,6 +169,24 @@ def _one(verb: str, rest: list[str], on: str | None, by: str, *, as_json: bool) 
     console.print_json([line]) if as_json else tables.show_letters([line])
     if verb == "resend" and line["state"] not in ("done", "arrived", "by_hand"):
         raise typer.Exit(console.NO_ANSWER)
+
+
+def _print(rest: list[str], out: Path, *, as_json: bool) -> None:
+    """A letter ready to print, with what only goes beside it, as files of their own."""
+    from redress.letters.printing import write  # asked for by few, and slow to load
+    from redress.services.printing import printed
+
+    here = register()
+    reference, mark = _named(here, rest)
+    whole = printed(_dispatcher(here), reference, mark)
+    write_down(here, "letters print", [reference])
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        names = write(out, whole.letter, whole.ready)
+    except OSError as error:
+        console.fail(console.MALFORMED, [f"--out: {out}: cannot be written to: {error.strerror}"])
+    paths = [str(out / name) for name in names]
+    console.print_json(paths) if as_json else print(*paths, sep="\n")  # noqa: T201
 
 
 def _again(here: Register, reference: str, mark: str, by: str) -> service.LetterLine:

@@ -499,6 +499,10 @@ class LetterDispatcher:
 
     # --- what else -------------------------------------------------------------------------------
 
+    def outbound(self, row: LetterRow) -> OutboundLetter:
+        """A letter that is written for good as it leaves. Raises `KeyDestroyed`."""
+        return self._letter_of(row)
+
     def _letter_of(self, row: LetterRow) -> OutboundLetter:
         """A row as a channel gets it. Raises `KeyDestroyed` where the complaint was erased."""
         cipher = self.register.cipher

@@ -9,7 +9,7 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
@@ -99,7 +99,7 @@ def lay(outbox: Path, letter: OutboundLetter, ready: PrintReady) -> str:
     folder.parent.mkdir(exist_ok=True, mode=0o700)
     draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".draft-"))  # mode 0700
     try:
-        pdf = write(draft, letter, ready)
+        pdf, *_ = write(draft, letter, ready)
         if folder.exists():
             shutil.rmtree(folder)
         draft.replace(folder)
@@ -108,13 +108,24 @@ def lay(outbox: Path, letter: OutboundLetter, ready: PrintReady) -> str:
     return str((folder / pdf).relative_to(outbox))
 
 
-def write(folder: Path, letter: OutboundLetter, ready: PrintReady) -> str:
-    """Write a letter's PDF and what goes beside it into a folder; gives the PDF's name. Raises `OSError`."""
-    name = Path(letter.as_letter().file_name).with_suffix(".pdf").name
-    _write(folder / name, [ready.pdf])
+def write(folder: Path, letter: OutboundLetter, ready: PrintReady) -> list[str]:
+    """Write a letter's PDF and what goes beside it into a folder; gives their names, the PDF's first.
+
+    Raises `OSError`, also where there is a file of such a name.
+    """
+    files = files_of(letter, ready)
+    for name, pieces in files.items():
+        _write(folder / name, pieces())
+    return [*files]
+
+
+def files_of(letter: OutboundLetter, ready: PrintReady) -> dict[str, Callable[[], Iterable[bytes]]]:
+    """What a letter is printed from, and what goes beside it: the content of each file by its name."""
+    stem = Path(letter.as_letter().file_name).stem
+    files: dict[str, Callable[[], Iterable[bytes]]] = {f"{stem}.pdf": lambda: [ready.pdf]}
     for number, enclosure in enumerate(ready.beside, 1):
-        _write(folder / f"{number:02}-{Path(enclosure.name).name}", enclosure.content())
-    return name
+        files[f"{number:02}-{Path(enclosure.name).name}"] = enclosure.content
+    return files
 
 
 def _write(path: Path, pieces: Iterable[bytes]) -> None:

@@ -140,7 +140,7 @@ def reference_of(register: Register, mark: str) -> str:
 
 def one(register: Register, reference: str, mark: str) -> LetterLine:
     """What became of one letter. Raises `Malformed` where there is none of this mark."""
-    return _line(_found(register, reference, mark))
+    return _line(found(register, reference, mark))
 
 
 def text(register: Register, reference: str, mark: str) -> str:
@@ -148,7 +148,7 @@ def text(register: Register, reference: str, mark: str) -> str:
 
     Raises `Malformed` where there is none of this mark.
     """
-    row = _found(register, reference, mark)
+    row = found(register, reference, mark)
     if row.state in store.TO_APPROVE:
         return _draft_text(register, row)
     if row.text is None:
@@ -160,7 +160,7 @@ def text(register: Register, reference: str, mark: str) -> str:
 
 def version(register: Register, reference: str, mark: str) -> int | None:
     """Which version of a draft `text` gives; None: it is no draft any more. Raises as `text` does."""
-    row = _found(register, reference, mark)
+    row = found(register, reference, mark)
     if row.state not in store.TO_APPROVE:
         return None
     with register.reading() as db:
@@ -198,7 +198,7 @@ def prepare_again(register: Register, reference: str, mark: str) -> LetterRow:
     It goes to where whoever it is for is reached now: a wrong address is corrected first. Raises `Malformed`,
     and `Rejected` where it has been sent.
     """
-    row = _found(register, reference, mark)
+    row = found(register, reference, mark)
     if row.state not in (*store.OPEN, *store.RAISED):
         raise Rejected(f"this letter is {_became(row)}: there is nothing to send again")
     with register.writing() as db:
@@ -221,7 +221,7 @@ def again(dispatcher: LetterDispatcher, reference: str, mark: str) -> LetterLine
     row = prepare_again(register, reference, mark)
     dispatcher.send(reference)
     if row.state in store.RAISED:
-        now = _found(register, reference, mark)
+        now = found(register, reference, mark)
         with register.writing() as db:
             store.change(db, now, ("ready",), state=row.state)
     return one(register, reference, mark)
@@ -232,7 +232,7 @@ def done(register: Register, reference: str, mark: str, on: date) -> LetterLine:
 
     Raises `Malformed`, and `Rejected` where it has left already or may be leaving now.
     """
-    row = _found(register, reference, mark)
+    row = found(register, reference, mark)
     if not row.on_date <= on <= today():
         what = f"{on} should lie between {row.on_date}, when it was written, and today in London, {today()}"
         raise Malformed([Problem("on", what)])
@@ -282,7 +282,8 @@ def _posted() -> list[str]:
     return [name for name in authority_names() if authority(name).folder_posted_daily]
 
 
-def _found(register: Register, reference: str, mark: str) -> LetterRow:
+def found(register: Register, reference: str, mark: str) -> LetterRow:
+    """The letter of a mark, with what it is shown as. Raises `Malformed` where there is none."""
     with register.reading() as db:
         rows: Iterable[LetterRow] = store.told(db, LetterFilter(reference), _posted())
     row = next((row for row in rows if row.recipient and mark_of(row.key, row.recipient) == mark), None)

@@ -29,7 +29,7 @@ TEAM = "Team Walk"
 """Which the complaint that the caller `walker` brought is about."""
 
 MESSAGE = {f"send_{action}" for action in MESSAGES}
-LETTERS = {"list_complaint_letters", "read_letter", "resend_letter", "letter_done"}
+LETTERS = {"list_complaint_letters", "read_letter", "print_letter", "resend_letter", "letter_done"}
 LETTERS |= {"approve_draft", "send_draft_back", "edit_draft"}
 DOCUMENTS = {"attach_document", "list_documents", "show_document", "read_document"}
 DIFFERING = {"list_differing", "dismiss_differing", "take_differing"}

@@ -6,13 +6,13 @@ import asyncio
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Response
 from pydantic import Field
 from sqlalchemy.exc import SQLAlchemyError
 
 from redress.api.context import AppContext, Context, CurrentCaller, Reference, check_authority
 from redress.api.problems import Refusal, problems, unavailable, wrong
-from redress.api.routing import endpoints, roles
+from redress.api.routing import endpoints, header, roles
 from redress.api.schemas import Next, Schema
 from redress.domain.fields import Day
 from redress.domain.parsing import Malformed
@@ -268,6 +268,50 @@ async def read_letter(reference: Reference, mark: Mark, context: Context) -> Let
         return LetterText(**line, text=service.text(register, reference, mark), version=version)
 
     return await context.backends.ask(read)
+
+
+@router.get(
+    "/v1/complaints/{reference}/letters/{mark}/print",
+    operation_id="print_letter",
+    summary="Download a letter to print",
+    response_class=Response,
+    responses={
+        **problems(409),
+        200: {
+            "content": {
+                media_type: {"schema": {"type": "string", "format": "binary"}}
+                for media_type in ("application/pdf", "application/zip")
+            },
+            "description": "The letter and what is enclosed as one PDF; with what cannot be put into it as a ZIP.",
+            **header("Content-Disposition", "`attachment`, with the name of its file."),
+        },
+    },
+    openapi_extra=roles(STAFF),
+)
+async def print_letter(reference: Reference, mark: Mark, context: Context) -> Response:
+    """As it was written, with all that is enclosed with it, ready to be sent by hand.
+
+    `application/pdf`; where something enclosed cannot be put into a PDF, a Word file or an e-mail, it is
+    `application/zip` with the PDF and those files. One that is still to be approved is a 409.
+    """
+    await context.backends.ask(lambda register: _check(register, reference, mark))
+    try:
+        name, content = await context.backends.ask(
+            lambda register: archive(register, context.settings, reference, mark)
+        )
+    except Rejected as error:
+        raise _conflict(error) from None
+    except Malformed as malformed:
+        raise Refusal("not-found", f"{malformed.problems[0].what}.") from None
+    return Response(
+        content,
+        media_type="application/pdf" if name.endswith(".pdf") else "application/zip",
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "X-Frame-Options": "DENY",
+        },
+    )
 
 
 @router.post(
