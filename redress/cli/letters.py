@@ -12,10 +12,12 @@ import typer
 from redress.cli import console, tables
 from redress.cli.audit import write_down
 from redress.cli.shared import client, register
+from redress.documents.errors import StoreUnavailable
 from redress.domain.identifiers import typed_reference
 from redress.domain.parsing import Malformed, Problem
 from redress.letters.delivery.configuration import channels_for, send_limits_of
 from redress.letters.dispatcher import LetterDispatcher
+from redress.letters.enclosing import content_for
 from redress.services import drafts
 from redress.services import letters as service
 from redress.store.letters import LetterState
@@ -27,10 +29,13 @@ STEPS: dict[str, drafts.Step] = {
     "approve": "approve_letter",
     "send-back": "send_back_letter",
     "edit": "edit_letter",
+    "release": "release_letter",
 }
 """What is done to a draft, by the word for it."""
 
-VERBS = ("show", *STEPS, "preview", "print", "resend", "done")
+OF_A_LETTER = ("show", *STEPS, "print", "resend", "done")
+
+VERBS = (*OF_A_LETTER, "preview")
 
 
 @app.command("letters")
@@ -38,12 +43,17 @@ def letters_(
     words: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[REFERENCE | show|edit|approve|send-back|print|resend|done MARK | preview AUTHORITY]",
+            metavar=f"[REFERENCE | {'|'.join(OF_A_LETTER)} MARK | preview AUTHORITY]",
             help="A complaint; or what to do with the letter of a mark, which the list shows.",
         ),
     ] = None,
     on: Annotated[str | None, typer.Option(help="With done: the day on which somebody sent it.")] = None,
-    reason: Annotated[str | None, typer.Option(help="With send-back: what is to be changed.")] = None,
+    reason: Annotated[
+        str | None, typer.Option(help="With send-back: what is to be changed; with release: why.")
+    ] = None,
+    follows_by: Annotated[
+        str | None, typer.Option(help="With release: by which day what it leaves without is sent.")
+    ] = None,
     version: Annotated[
         int | None,
         typer.Option(help="With approve: the version you read; refused if changed since.", min=0),
@@ -64,8 +74,10 @@ def letters_(
     """The letters that have not left, or may not have; with a REFERENCE, every letter of that complaint.
 
     `letters show MARK` prints one, a draft as if it left today. `edit MARK --set summary=…` changes a draft's
-    texts, `approve MARK` has it leave, `send-back MARK --reason …` returns it. `print MARK --out FOLDER` makes
-    one PDF of a letter and what is enclosed, to send by hand. `resend MARK` sends one again or tries it now, `done MARK --on DATE` records that somebody sent it. `preview AUTHORITY` shows every
+    texts, `approve MARK` has it leave, `send-back MARK --reason …` returns it. `release MARK --reason …
+    --follows-by DATE` has one leave without the enclosure that it waits for. `print MARK --out FOLDER` makes
+    one PDF of a letter and what is enclosed, to be sent by hand. `resend MARK` sends one again or tries it
+    now, `done MARK --on DATE` records that somebody sent it. `preview AUTHORITY` shows every
     letter of an authority, from invented complaints. The list works with Temporal down.
     """
     verb, *rest = words if words and words[0] in VERBS else ["", *(words or [])]
@@ -77,13 +89,15 @@ def letters_(
         console.fail(console.MALFORMED, ["--on: goes with letters done, and says when somebody sent it"])
     if (verb == "print") is not (out is not None):
         console.fail(console.MALFORMED, ["--out: goes with letters print, and names a folder"])
-    if (verb == "send-back") is not (reason is not None):
-        console.fail(console.MALFORMED, ["--reason: goes with letters send-back, and says what to change"])
+    if (verb in ("send-back", "release")) is not (reason is not None):
+        console.fail(console.MALFORMED, ["--reason: goes with letters send-back and letters release"])
+    if (verb == "release") is not (follows_by is not None):
+        console.fail(console.MALFORMED, ["--follows-by: goes with letters release: the day it promises"])
     if (verb == "edit") is not bool(set_ or data):
         console.fail(console.MALFORMED, ["--set: goes with letters edit, and gives the new texts"])
     if version is not None and verb != "approve":
         console.fail(console.MALFORMED, ["--version: goes with letters approve, and says which you read"])
-    said: dict[str, Any] = {"reason": reason, "version": version}
+    said: dict[str, Any] = {"reason": reason, "version": version, "follows_by": follows_by}
     said = {name: value for name, value in said.items() if value is not None}
     if verb == "edit":
         said = (console.read_document(data) if data else {}) | console.read_pairs(set_ or [])
@@ -173,19 +187,17 @@ def _one(verb: str, rest: list[str], on: str | None, by: str, *, as_json: bool) 
 
 def _print(rest: list[str], out: Path, *, as_json: bool) -> None:
     """A letter ready to print, with what only goes beside it, as files of their own."""
-    from redress.letters.printing import write  # asked for by few, and slow to load
-    from redress.services.printing import printed
+    from redress.services.printing import print_into  # asked for by few, and slow to load
 
     here = register()
     reference, mark = _named(here, rest)
-    whole = printed(_dispatcher(here), reference, mark)
     write_down(here, "letters print", [reference])
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        names = write(out, whole.letter, whole.ready)
+        paths = [str(each) for each in print_into(here, console.settings(), reference, mark, out)]
+    except StoreUnavailable:
+        raise
     except OSError as error:
         console.fail(console.MALFORMED, [f"--out: {out}: cannot be written to: {error.strerror}"])
-    paths = [str(out / name) for name in names]
     console.print_json(paths) if as_json else print(*paths, sep="\n")  # noqa: T201
 
 
@@ -218,4 +230,4 @@ def _done(here: Register, reference: str, mark: str, on: str, by: str) -> servic
 
 def _dispatcher(here: Register) -> LetterDispatcher:
     own = console.settings()
-    return LetterDispatcher(here, channels_for(own), send_limits_of(own))
+    return LetterDispatcher(here, channels_for(own), send_limits_of(own), content_for(here, own))

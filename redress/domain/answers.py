@@ -241,6 +241,8 @@ class Answers:
         its = self.receipts.setdefault(letter.stage, {})
         its |= {number: max(on, its.get(number, on)) for number, on in receipts.items()}
         self.received[letter.stage] = max(*receipts.values(), self.received.get(letter.stage, letter.left))
+        if self.is_undelivered(letter.stage):
+            return
         for window in self.unused_windows(letter.stage):
             begins = self._begins(window)
             if begins > window.counts_from:

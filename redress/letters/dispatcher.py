@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from time import monotonic, sleep
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from redress.contract import NOTING, SENDING_BUDGET, AnswerToLeave, LeftLetter, SentLetters
+from redress.contract import NOTING, SENDING_BUDGET, AnswerToLeave, LeftLetter, SentLetters, WaitingLetter
+from redress.documents.errors import StoreUnavailable
 from redress.domain.case import Case
 from redress.domain.drafts import READERS
+from redress.domain.enclosures import FOLLOW_UP
 from redress.domain.london import london_date
 from redress.letters.addressing import directory_of, written
 from redress.letters.delivery.channel import (
@@ -34,14 +37,18 @@ from redress.letters.delivery.channel import (
 )
 from redress.letters.delivery.channels import Channels
 from redress.letters.delivery.notice import UNDELIVERED, How, hand_day, notice
-from redress.letters.delivery.outbound import OutboundLetter
+from redress.letters.delivery.outbound import Enclosure, OutboundLetter
 from redress.letters.drafts import DraftDesk
+from redress.letters.enclosing import EnclosedContent, EnclosureDesk
 from redress.procedures.loader import authority
-from redress.security.keyring import KeyDestroyed
+from redress.security.keyring import KeyDestroyed, Unreadable
 from redress.store import letters as letter_store
 from redress.store.letters import LetterRow, NewLetter, State
-from redress.store.outbound import mark_of
+from redress.store.outbound import Recipient, mark_of
 from redress.store.register import Register
+
+if TYPE_CHECKING:
+    from redress.letters.printing import PrintReady
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +65,12 @@ MOST_LOST = 2
 """How often a letter that was lost under way is sent anew before it goes another way or is raised."""
 
 DAY = 86_400.0
+
+LOOKED_AGAIN_AFTER = 300.0
+"""Seconds after which it is looked again whether an enclosure has come; attaching one asks at once."""
+
+UNWRITTEN: tuple[State, ...] = ("waiting", "approved")
+"""Letters that may wait for an enclosure."""
 
 
 class SendLimits(NamedTuple):
@@ -83,6 +96,8 @@ class Remaining(NamedTuple):
     to_arrive: int
     next_in: float
     """Seconds until it is worth trying again."""
+    to_enclose: int = 0
+    """Letters that wait for an enclosure."""
 
 
 class Raised(NamedTuple):
@@ -123,8 +138,16 @@ class CircuitBreaker:
 class LetterDispatcher:
     """The letters of a register, and the channels they leave by. Used from several threads and processes."""
 
-    def __init__(self, register: Register, channels: Channels, limits: SendLimits | None = None) -> None:
+    def __init__(
+        self,
+        register: Register,
+        channels: Channels,
+        limits: SendLimits | None = None,
+        content: EnclosedContent | None = None,
+    ) -> None:
+        """`content`: what is in enclosures; without, no letter with any leaves."""
         self.register = register
+        self.content = content
         self.channels = channels
         self.limits = limits or SendLimits()
         self.breaker = CircuitBreaker()
@@ -132,40 +155,61 @@ class LetterDispatcher:
 
     # --- writing ---------------------------------------------------------------------------------
 
-    def write(self, db: Connection, case: Case, effects: list[tuple[dict[str, Any], date]]) -> bool:
+    def write(
+        self, db: Connection, case: Case, effects: list[tuple[dict[str, Any], date]], *, again: bool = False
+    ) -> bool:
         """Write the letters of effects, each dated as said, and keep them; whether all could be written.
 
-        Within the transaction that records the effects: then a letter is there once, and never lost.
+        Within the transaction that records the effects: then a letter is there once, and never lost. What
+        waits for an enclosure is noted as such. `again`: they could not be written before.
         """
         done = letter_store.written(db, case.reference)
         directory = directory_of(self.register, db, case)
+        desk = EnclosureDesk(self.register, db)
         new: list[NewLetter] = []
         all_written, texts = True, "text" in self.channels.by_route
         for effect, on in effects:
             if "draft" in effect["facts"]:
                 continue  # an approved draft is written by itself
             try:
-                letters = [*written(case, effect, on, texts=texts, directory=directory)]
+                if effect["template"] == FOLLOW_UP:  # it looks at what the one before it left without
+                    self._put(db, case, new, done)
+                enclosing = desk.of(case, effect)
+                then = case.as_if_leaving(effect["key"], on) if enclosing and again else case
+                letters = [*written(then, effect, on, texts=texts, directory=directory, enclosing=enclosing)]
             except Exception as error:  # a letter that cannot be written must not hold up the record
                 what = f"{effect['template']} cannot be written: {type(error).__name__}"
                 log.error("%s: %s", case.reference, what)  # its text could hold names: never logged
                 letter_store.put_unwritten(db, case.reference, effect, on)
                 all_written = False
                 continue
-            new += [letter for letter in letters if (letter.key, letter.recipient) not in done]
-        letter_store.put(db, self.register.cipher, case.reference, new, max(done.values(), default=0))
+            letters = [letter for letter in letters if (letter.key, letter.recipient) not in done]
+            letter_store.put_waiting(db, case.reference, [letter for letter in letters if letter.missing])
+            new += [letter for letter in letters if not letter.missing]
+        self._put(db, case, new, done)
         return all_written
 
+    def _put(
+        self, db: Connection, case: Case, new: list[NewLetter], done: dict[tuple[str, str], int]
+    ) -> None:
+        """Keep what is written; `done`: the positions of all that is."""
+        last = max(done.values(), default=0)
+        letter_store.put(db, self.register.cipher, case.reference, new, last)
+        done |= {(letter.key, letter.recipient): last + at for at, letter in enumerate(new, 1)}
+        new.clear()
+
     def _write_again(self, reference: str) -> bool:
-        """Write the letters of a complaint that could not be written before; whether all are written now."""
+        """Write the letters of a complaint that could not be written before; whether all could be now."""
         try:
             with self.register.writing() as db:
-                waiting = self.register.waiting_letters(db, reference)
                 recorded = self.register.case(db, reference)
                 if recorded is None:
                     return True
+                case, last = recorded
+                today = max(last, london_date(datetime.now(UTC)))
+                waiting = self.register.waiting_letters(db, reference, today)
                 self.register.forget_unwritten(db, reference)
-                return self.write(db, recorded[0], waiting)
+                return self.write(db, case, waiting, again=True)
         except KeyDestroyed:  # erased: there is nobody left to write to
             return True
 
@@ -177,7 +221,10 @@ class LetterDispatcher:
                     return True
             with self.register.writing() as db:
                 recorded = self.register.case(db, reference)
-                return recorded is None or self.drafts.see_to(db, *recorded)
+                if recorded is None:
+                    return True
+                case, last = recorded
+                return self.drafts.see_to(db, case, max(last, london_date(datetime.now(UTC))))
         except KeyDestroyed:
             return True
 
@@ -199,10 +246,11 @@ class LetterDispatcher:
         return left
 
     def answers_left(self, reference: str, answers: Sequence[AnswerToLeave]) -> SentLetters:
-        """What a complaint does not know of the letters with its answers.
+        """What a complaint does not know of the letters with its answers, and of those with enclosures.
 
         Which copies have left after all, or later than it takes them to have, and on which London date; and
-        which have not: refused, come back, of unknown fate, or not taken by any carrier on a later day still.
+        which have not: refused, come back, of unknown fate, or not taken by any carrier on a later day still;
+        or they wait for an enclosure.
         Copies for those who complain count; for want of them those for advocates. What lies in a folder
         counts as it was taken to.
         """
@@ -211,12 +259,21 @@ class LetterDispatcher:
             rows = letter_store.told(db, letter_store.LetterFilter(reference), posted)
         news = SentLetters()
         for answer in answers:
-            for row in _copies_that_count([row for row in rows if row.key == answer.key]):
+            copies = [row for row in rows if row.key == answer.key]
+            counting = copies if answer.everybody else _copies_that_count(copies)
+            for row in copies:
+                mark, kinds = mark_of(row.key, row.recipient), letter_store.kinds_missing(row)
+                if kinds and kinds != answer.waits.get(mark):
+                    is_copy = row not in counting
+                    news.waiting.append(WaitingLetter(mark=mark, kinds=kinds, is_copy=is_copy))
+            for row in counting:
                 mark = mark_of(row.key, row.recipient)
                 on = max(row.on_date, london_date(row.sent_at or datetime.now(UTC))).isoformat()
                 if row.shown in ("done", "arrived"):
                     if mark in answer.not_left or on > answer.left:
                         news.left.append(LeftLetter(mark=mark, on=on))
+                elif letter_store.kinds_missing(row):
+                    continue
                 elif mark not in answer.not_left and _has_not_left(row, answer, on):
                     news.not_left.append(mark)
         return news
@@ -244,8 +301,15 @@ class LetterDispatcher:
             return False, self.send(reference)
         rows = self._in_state(reference, ("waiting", *letter_store.OPEN))
         if not any(row.state == "waiting" for row in rows):
-            return True, self._send(reference, rows)
-        return self._write_again(reference), self.send(reference)
+            all_written, remaining = True, self._send(reference, rows)
+        else:
+            all_written, remaining = self._write_again(reference), self.send(reference)
+        waiting = sum(bool(letter_store.kinds_missing(row)) for row in self._in_state(reference, UNWRITTEN))
+        if not waiting:
+            return all_written, remaining
+        first = remaining.to_leave or remaining.to_arrive
+        next_in = min(remaining.next_in, LOOKED_AGAIN_AFTER) if first else LOOKED_AGAIN_AFTER
+        return all_written, remaining._replace(to_enclose=waiting, next_in=next_in)
 
     def _send(self, reference: str, rows: list[LetterRow]) -> Remaining:
         ends = monotonic() + SENDING_BUDGET.total_seconds()
@@ -279,16 +343,42 @@ class LetterDispatcher:
     def _send_one(self, attempt: Attempt) -> None:
         """Lease a letter and send it; whatever happens, it is one of five things."""
         letter = attempt.letter
-        if letter.route == "none" and letter.recipient.routes and letter.name != UNDELIVERED:
-            self._by_hand(attempt)
-            return
-        channel = self.channels.channel(letter.route)
+        beyond = letter.route == "none" and bool(letter.recipient.routes) and letter.name != UNDELIVERED
+        channel = self.channels.outbox if beyond else self.channels.channel(letter.route)
         if channel is None:
             self._give_up(attempt, letter.recipient.why_no_route or "no channel takes it: see the settings")
             return
         if self.breaker.is_open(channel.name):
             self._put_off(attempt)
             return
+        with ExitStack() as stack:
+            whole = self._with_enclosures(attempt, stack)
+            if whole is not None and beyond:
+                self._by_hand(whole)
+            elif whole is not None:
+                self._hand_over(whole, channel)
+
+    def _with_enclosures(self, attempt: Attempt, stack: ExitStack) -> Attempt | None:
+        """The letter with what it encloses at hand; None: it cannot leave with it, now or ever."""
+        letter = attempt.letter
+        if not letter.enclosures:
+            return attempt
+        try:
+            if self.content is None:
+                raise StoreUnavailable("no document store is set here")
+            at_hand = self.content.fetched(letter.enclosures, stack)
+        except StoreUnavailable as error:
+            log.warning("%s: an enclosure cannot be read now: %s", letter.reference, error)
+            self._put_off(attempt, "the document store, where its enclosures lie, cannot be reached")
+        except Unreadable:
+            why = "an enclosure is missing in the document store, or not as it was attached"
+            self._give_up(attempt, why) if self._is_old(attempt.row) else self._put_off(attempt, why)
+        else:
+            return attempt._replace(letter=letter._replace(enclosures=at_hand))
+        return None
+
+    def _hand_over(self, attempt: Attempt, channel: Channel) -> None:
+        letter = attempt.letter
         with self.register.writing() as db:
             claim = letter_store.lease(db, attempt.row, channel.name)
         if claim is None:
@@ -339,11 +429,11 @@ class LetterDispatcher:
             return
         self._record(attempt, "ready", {"reason": reason, "claim": None}, self._late(attempt.row, reason))
 
-    def _put_off(self, attempt: Attempt) -> None:
-        """The channel was down a moment ago: it counts as a try, and after some days somebody is told."""
+    def _put_off(self, attempt: Attempt, reason: str = "what it leaves by cannot be reached") -> None:
+        """What it needs was down a moment ago: it counts as a try, and after some days somebody is told."""
         row = attempt.row
         values = {"attempts": (row.attempts or 0) + 1, "tried_at": row.tried_at or datetime.now(UTC)}
-        self._record(attempt, "ready", values, self._late(row, "what it leaves by cannot be reached"))
+        self._record(attempt, "ready", values, self._late(row, reason))
 
     def _is_old(self, row: LetterRow) -> bool:
         return letter_store.age_of(row.tried_at) > self.limits.days * DAY
@@ -480,6 +570,18 @@ class LetterDispatcher:
         log.warning("%s: %s is sent anew: %s", attempt.letter.reference, attempt.letter.name, reason)
         self._record(attempt, "ready", {"round": lost + 1, "claim": None, "place": None, "reason": reason})
 
+    # --- printing --------------------------------------------------------------------------------
+
+    def printed(self, row: LetterRow) -> tuple[OutboundLetter, PrintReady]:
+        """A letter that is written for good, and what it is printed from, whatever became of it.
+
+        Raises `KeyDestroyed`; `StoreUnavailable` and `Unreadable` where an enclosure cannot be read.
+        """
+        from redress.letters.printing import print_ready  # here: most workers never come to it
+
+        letter = self._letter_of(row)
+        return letter, print_ready(letter)
+
     # --- raising ---------------------------------------------------------------------------------
 
     def _raise(self, db: Connection, attempt: Attempt, raises: Raised) -> None:
@@ -499,13 +601,10 @@ class LetterDispatcher:
 
     # --- what else -------------------------------------------------------------------------------
 
-    def outbound(self, row: LetterRow) -> OutboundLetter:
-        """A letter that is written for good as it leaves. Raises `KeyDestroyed`."""
-        return self._letter_of(row)
-
     def _letter_of(self, row: LetterRow) -> OutboundLetter:
         """A row as a channel gets it. Raises `KeyDestroyed` where the complaint was erased."""
         cipher = self.register.cipher
+        recipient = letter_store.recipient_of(cipher, row)
         return OutboundLetter(
             reference=row.reference,
             key=row.key,
@@ -514,9 +613,10 @@ class LetterDispatcher:
             on=row.on_date,
             route=row.means,
             token=letter_store.token_of(cipher, row),
-            recipient=letter_store.recipient_of(cipher, row),
+            recipient=recipient,
             text=letter_store.text_of(cipher, row),
             authority=self.register.authority_of(row.reference) or "",
+            enclosures=_enclosures(self.content, row.reference, recipient),
         )
 
     def _remaining(self, rows: list[LetterRow]) -> Remaining:
@@ -532,6 +632,19 @@ class LetterDispatcher:
             age = letter_store.age_of(row.sent_at)
             return 30.0 if age < 600 else 300.0 if age < 7200 else LONGEST_PAUSE
         return float(min(2 ** min(row.attempts or 0, 12), LONGEST_PAUSE))
+
+
+def _enclosures(
+    content: EnclosedContent | None, reference: str, recipient: Recipient
+) -> tuple[Enclosure, ...]:
+    """What leaves with a letter; without a store it is named, and cannot be read."""
+    if content is not None:
+        return content.of(reference, recipient)
+    return tuple(Enclosure(each.name, each.media_type, each.size, _no_content) for each in recipient.enclosed)
+
+
+def _no_content() -> Iterator[bytes]:
+    raise StoreUnavailable("no document store is set here")
 
 
 def _first_in_line(rows: list[LetterRow]) -> Iterator[LetterRow]:
@@ -558,5 +671,7 @@ def _copies_that_count(rows: Sequence[LetterRow]) -> list[LetterRow]:
 
 def _has_not_left(row: LetterRow, answer: AnswerToLeave, today: str) -> bool:
     """Whether a copy failed, came back or is of unknown fate, or waits for a carrier since another day."""
+    if answer.everybody and row.means == "none" and not row.place:
+        return False  # whoever said that it went to everybody sent that one themselves
     waits = row.state in ("ready", "sending") and not row.sent_at and today > answer.left
     return row.state in letter_store.RAISED or waits

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -25,6 +25,7 @@ from redress.domain.schedule import left_in_error
 from redress.letters.approvers import written_to
 from redress.letters.catalogue import TEMPLATES, TemplateLoader, catalogue, text_of
 from redress.letters.context import context
+from redress.letters.enclosures import Enclosures, Reader, enclosures_of
 from redress.letters.named_staff import named_staff
 from redress.letters.naming import listed, names_of, one_line, plain_of, stages_of, titles_of, with_names
 from redress.letters.next_step import next_line, sentences
@@ -32,6 +33,9 @@ from redress.letters.people import own, own_last_days
 from redress.letters.recipients import appointed_in, is_advocate, is_outside, person_of, recipients, whose
 from redress.letters.visible import visible
 from redress.procedures.loader import Authority
+
+Enclosing = Callable[[Reader], Enclosures | None]
+"""What a letter brings to one of its readers; None: they get none."""
 
 
 class Letter(NamedTuple):
@@ -50,6 +54,7 @@ class Letter(NamedTuple):
     text: str
     appointee: Appointee | None = None
     staff: Responsible | None = None
+    enclosures: Enclosures = Enclosures()
     role: str = ""
 
     @property
@@ -65,10 +70,12 @@ def letters_for(
     effect: Mapping[str, Any],
     sent_on: date,
     directory: Directory | None = None,
+    enclosing: Enclosing | None = None,
 ) -> list[Letter]:
     """The letters that a recorded effect makes, dated with the London date they leave.
 
-    `directory`: the authority's, by which people at the authority are written to by name.
+    `directory`: the authority's, by which people at the authority are written to by name; `enclosing`: what
+    each reader is sent with them, left out: as if everything were there.
     """
     directory = directory or Directory()
     name, facts = effect["template"], effect["facts"]
@@ -108,6 +115,11 @@ def letters_for(
         reader["taken_back"] = [_as_it_read(each, case, reader, sent_on) for each in had]
         if young:
             reader["plain"] = plain_of(case)
+        who = Reader(role, _names_of(case, role, appointed, staff))
+        enclosures = enclosing(who) if enclosing else enclosures_of(case, effect, who, None)
+        if enclosures is None:
+            continue
+        reader["enclosures"] = enclosures.for_text(young=young)
         reader["subject"] = _compiled(entry.subject_for(outside=outside, young=young)).render(reader)
         body = _templates().get_template(text_of(name, young=young)).render(reader)
         frame = "young/_letter.txt" if young else "_letter.txt"
@@ -122,10 +134,23 @@ def letters_for(
                 _tidy(visible(text)),
                 appointee=appointed.person if appointed else None,
                 staff=staff,
+                enclosures=enclosures,
                 role=asked.role if asked else "",
             )
         )
     return letters
+
+
+def _names_of(
+    case: Case, role: str, appointed: _Appointed | None, staff: Responsible | None
+) -> tuple[str, ...]:
+    """The names of a reader; with an advocate's that of whom they speak for."""
+    if appointed is not None:
+        return (appointed.person.name or "",)
+    if staff is not None:
+        return (staff.name,)
+    people = (person_of(case, role), _concerned(case, role)) if is_outside(role) else ()
+    return tuple(person.name for person in people if person is not None)
 
 
 class _Appointed(NamedTuple):
@@ -245,4 +270,5 @@ def _templates() -> Environment:
     environment.filters["category"] = lambda category: sentences()["ombudsman_categories"].get(category, "")
     environment.filters["unit"] = _unit
     environment.filters["listed"] = listed
+    environment.filters["capitalised"] = lambda text: f"{text[:1].upper()}{text[1:]}"
     return environment

@@ -5,6 +5,7 @@ It is what GOV.UK Notify prints, and what somebody prints who sends a letter by 
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import shutil
@@ -46,6 +47,10 @@ class PrintReady(NamedTuple):
 
     pdf: bytes
     beside: tuple[Enclosure, ...]
+
+
+Files = dict[str, Callable[[], Iterable[bytes]]]
+"""What is in files, by their names: given anew each time it is asked for."""
 
 
 def print_ready(letter: OutboundLetter, margins: Margins = NONE) -> PrintReady:
@@ -99,7 +104,7 @@ def lay(outbox: Path, letter: OutboundLetter, ready: PrintReady) -> str:
     folder.parent.mkdir(exist_ok=True, mode=0o700)
     draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".draft-"))  # mode 0700
     try:
-        pdf, *_ = write(draft, letter, ready)
+        pdf, *_ = write(draft, files_of(letter, ready))
         if folder.exists():
             shutil.rmtree(folder)
         draft.replace(folder)
@@ -108,21 +113,23 @@ def lay(outbox: Path, letter: OutboundLetter, ready: PrintReady) -> str:
     return str((folder / pdf).relative_to(outbox))
 
 
-def write(folder: Path, letter: OutboundLetter, ready: PrintReady) -> list[str]:
-    """Write a letter's PDF and what goes beside it into a folder; gives their names, the PDF's first.
+def write(folder: Path, files: Files) -> list[str]:
+    """Write what a letter is printed from into a folder; gives the names, the PDF's first.
 
     Raises `OSError`, also where there is a file of such a name.
     """
-    files = files_of(letter, ready)
+    for name in files:
+        if (folder / name).exists():
+            raise FileExistsError(errno.EEXIST, f"there is a file {name} already")
     for name, pieces in files.items():
         _write(folder / name, pieces())
     return [*files]
 
 
-def files_of(letter: OutboundLetter, ready: PrintReady) -> dict[str, Callable[[], Iterable[bytes]]]:
-    """What a letter is printed from, and what goes beside it: the content of each file by its name."""
+def files_of(letter: OutboundLetter, ready: PrintReady) -> Files:
+    """What a letter is printed from, the PDF first, and what goes beside it."""
     stem = Path(letter.as_letter().file_name).stem
-    files: dict[str, Callable[[], Iterable[bytes]]] = {f"{stem}.pdf": lambda: [ready.pdf]}
+    files: Files = {f"{stem}.pdf": lambda: [ready.pdf]}
     for number, enclosure in enumerate(ready.beside, 1):
         files[f"{number:02}-{Path(enclosure.name).name}"] = enclosure.content
     return files

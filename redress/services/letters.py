@@ -16,11 +16,12 @@ from redress.domain.drafting import version_of
 from redress.domain.london import instant, london_date
 from redress.domain.parsing import Malformed, Problem
 from redress.domain.status import Status
-from redress.letters.addressing import readdress
+from redress.letters.addressing import readdress, written
 from redress.letters.catalogue import catalogue
 from redress.letters.delivery.notice import hand_day
 from redress.letters.dispatcher import LetterDispatcher
 from redress.letters.drafts import letters_of
+from redress.letters.enclosing import EnclosureDesk
 from redress.procedures.bank_holidays import calendar_today
 from redress.procedures.loader import authority, authority_names
 from redress.services.approvals import with_approvers
@@ -54,7 +55,8 @@ class LetterLine(TypedDict):
     """What became of one letter. Nothing in it is personal.
 
     `left_on`: the London date on which it left; None while it has not. `send_by`: the London date by which
-    somebody should send it, where one was told to. `by`: what took it.
+    somebody should send it, where one was told to. `by`: what took it. `waits_for`: the kinds of documents
+    that are to be attached before it can leave.
     """
 
     reference: str
@@ -69,6 +71,7 @@ class LetterLine(TypedDict):
     attempts: int
     reason: str
     place: str
+    waits_for: list[str]
 
 
 class LetterPage(NamedTuple):
@@ -139,18 +142,29 @@ def reference_of(register: Register, mark: str) -> str:
 
 
 def one(register: Register, reference: str, mark: str) -> LetterLine:
-    """What became of one letter. Raises `Malformed` where there is none of this mark."""
-    return _line(found(register, reference, mark))
+    """What became of one letter; of a draft with what it waits for.
+
+    Raises `Malformed` where there is none of this mark.
+    """
+    row = found(register, reference, mark)
+    line = _line(row)
+    if row.state in store.TO_APPROVE:
+        copy = next((each for each in _draft_copies(register, row) if each.recipient == row.recipient), None)
+        line["waits_for"] = [*copy.missing] if copy is not None else []
+        line["reason"] = line["reason"] or (copy.why_it_waits if copy is not None else "")
+    return line
 
 
 def text(register: Register, reference: str, mark: str) -> str:
-    """A letter as it was written; a draft as it would be if it left today.
+    """A letter as it was written; a draft, or one that waits for an enclosure, as if it left today.
 
     Raises `Malformed` where there is none of this mark.
     """
     row = found(register, reference, mark)
     if row.state in store.TO_APPROVE:
-        return _draft_text(register, row)
+        return _copy_of(row, _draft_copies(register, row))
+    if row.waits_for:
+        return _waiting_text(register, row)
     if row.text is None:
         raise Malformed(
             [Problem("MARK", "its text is not kept here: an earlier version sent it, or it was erased")]
@@ -170,12 +184,31 @@ def version(register: Register, reference: str, mark: str) -> int | None:
     return version_of(state, draft) if state is not None and draft is not None else None
 
 
-def _draft_text(register: Register, row: LetterRow) -> str:
+def _draft_copies(register: Register, row: LetterRow) -> list[store.NewLetter]:
+    """The copies of a draft as if it left today."""
     with register.reading() as db:
         recorded = register.case(db, row.reference)
-    case = recorded[0] if recorded is not None else None
-    draft = next((draft for draft in case.state.drafts if draft.key == row.key), None) if case else None
-    copies = letters_of(case, draft, today()) if case and draft else []
+        case = recorded[0] if recorded is not None else None
+        draft = next((draft for draft in case.state.drafts if draft.key == row.key), None) if case else None
+        if case is None or draft is None or draft.left is not None:
+            return []
+        return letters_of(case, draft, today(), desk=EnclosureDesk(register, db))
+
+
+def _waiting_text(register: Register, row: LetterRow) -> str:
+    with register.reading() as db:
+        recorded = register.case(db, row.reference)
+        effects = [body for body, _ in register.waiting_letters(db, row.reference, today())]
+        effect = next((body for body in effects if body["key"] == row.key), None)
+        copies: list[store.NewLetter] = []
+        if recorded is not None and effect is not None:
+            case = recorded[0].as_if_leaving(row.key, today())
+            enclosing = EnclosureDesk(register, db).of(case, effect)
+            copies = [*written(case, effect, today(), texts=True, enclosing=enclosing)]
+    return _copy_of(row, copies)
+
+
+def _copy_of(row: LetterRow, copies: Iterable[store.NewLetter]) -> str:
     its = next((copy.text for copy in copies if copy.recipient == row.recipient), None)
     if its is None:
         raise Malformed([Problem("MARK", "as things stand its message writes no letter to this reader")])
@@ -272,9 +305,9 @@ def _is_in_digest(status: Status, name: str) -> bool:
     return entry is not None and entry.told_in_digest(authority(status["authority"]).digest.urgent)
 
 
-WORST_FIRST: Sequence[Literal["failed", "unsure", "by_hand", "leaving", "done", "arrived"]] = (
-    *("failed", "unsure", "by_hand", "leaving", "done", "arrived"),
-)
+WORST_FIRST: Sequence[
+    Literal["failed", "unsure", "waiting", "approved", "by_hand", "leaving", "done", "arrived"]
+] = (*("failed", "unsure", "waiting", "approved", "by_hand", "leaving", "done", "arrived"),)
 """How a letter that is done with in the rules stands in a status: by the worst of its copies."""
 
 
@@ -314,6 +347,7 @@ def _line(row: LetterRow) -> LetterLine:
         attempts=row.attempts or 0,
         reason=row.reason or "",
         place=row.place or "",
+        waits_for=store.kinds_missing(row),
     )
 
 

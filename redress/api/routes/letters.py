@@ -17,12 +17,13 @@ from redress.api.schemas import Next, Schema
 from redress.domain.fields import Day
 from redress.domain.parsing import Malformed
 from redress.procedures.loader import authority_names
-from redress.security.access import CASEWORK
+from redress.security.access import CASEWORK, MANAGER
 from redress.services import drafts
 from redress.services import letters as service
 from redress.services.backends import Unavailable
 from redress.services.errors import NoAnswer, Rejected
 from redress.services.previewing import previews
+from redress.services.printing import download
 from redress.services.resending import resend
 from redress.store.letters import LetterFilter, LetterState
 from redress.store.listing import references_of_teams
@@ -57,10 +58,10 @@ class Letter(Schema):
     """The London date that it bears."""
 
     state: LetterState
-    """`waiting` (not written yet), `draft` (to be approved), `approved` (about to be written), `withdrawn`
-    (a draft that is not to leave any more), `leaving` (written), `done` (it left), `arrived` (and is
-    known to have), `failed`, `unsure` (perhaps it left), `by_hand` (for somebody to send: it lies in the
-    outbox folder, or there is no address), `erased`."""
+    """`waiting` (for an enclosure, or not written yet), `draft` (to be approved), `approved` (about to be
+    written), `withdrawn` (a draft that is not to leave any more), `leaving` (written), `done` (it left),
+    `arrived` (and is known to have), `failed`, `unsure` (perhaps it left), `by_hand` (for somebody to send:
+    it lies in the outbox folder, or there is no address), `erased`."""
 
     left_on: date | None
     """The London date on which it left; null: it has not, or nobody knows."""
@@ -79,6 +80,9 @@ class Letter(Schema):
 
     place: str
     """Where it lies in the folder, or what Notify calls it."""
+
+    waits_for: list[str] = Field(examples=[["investigation_report"]])
+    """The kinds of documents that are to be attached before it can leave."""
 
 
 class LetterText(Letter):
@@ -130,6 +134,21 @@ class SentBack(Schema):
         min_length=1, max_length=8000, examples=["Please say by when she can ask for Stage 2."]
     )
     """What is to be changed."""
+
+
+class Release(Schema):
+    """That a letter leaves without an enclosure that it waits for."""
+
+    on: Day | None = None
+    """The London date. Left out: today."""
+
+    reason: str = Field(
+        min_length=1, max_length=8000, examples=["The report is being copied in large print."]
+    )
+    """Why, for the file: the letter does not say it."""
+
+    follows_by: Day = Field(examples=["2026-12-04"])
+    """The day by which what it leaves without is sent; the letter promises it."""
 
 
 class Edit(Schema):
@@ -282,11 +301,11 @@ async def read_letter(reference: Reference, mark: Mark, context: Context) -> Let
                 media_type: {"schema": {"type": "string", "format": "binary"}}
                 for media_type in ("application/pdf", "application/zip")
             },
-            "description": "The letter and what is enclosed as one PDF; with what cannot be put into it as a ZIP.",
+            "description": "One PDF; a ZIP where something enclosed cannot be put into it.",
             **header("Content-Disposition", "`attachment`, with the name of its file."),
         },
     },
-    openapi_extra=roles(STAFF),
+    openapi_extra=roles(CASEWORK),
 )
 async def print_letter(reference: Reference, mark: Mark, context: Context) -> Response:
     """As it was written, with all that is enclosed with it, ready to be sent by hand.
@@ -296,9 +315,8 @@ async def print_letter(reference: Reference, mark: Mark, context: Context) -> Re
     """
     await context.backends.ask(lambda register: _check(register, reference, mark))
     try:
-        name, content = await context.backends.ask(
-            lambda register: archive(register, context.settings, reference, mark)
-        )
+        register = context.backends.register
+        name, content = await asyncio.to_thread(download, register, context.settings, reference, mark)
     except Rejected as error:
         raise _conflict(error) from None
     except Malformed as malformed:
@@ -420,6 +438,25 @@ async def edit_draft(
     """Its free texts change, or paragraphs are added; it has to be approved as it is then."""
     fields = edit.model_dump(exclude_none=True, mode="json")
     return await _take_step(context, caller.name, reference, mark, "edit_letter", fields)
+
+
+@router.post(
+    "/v1/complaints/{reference}/letters/{mark}/release",
+    operation_id="release_letter",
+    summary="Let a letter leave without its enclosure",
+    responses=problems(409),
+    openapi_extra=roles(MANAGER),
+)
+async def release_letter(
+    reference: Reference, mark: Mark, release: Release, context: Context, caller: CurrentCaller
+) -> Letter:
+    """It says what follows and by when, and that is owed by then.
+
+    After an adjudication the time to ask for a panel counts from when it has arrived. A letter that waits for
+    no enclosure is a 409.
+    """
+    fields = release.model_dump(exclude_none=True, mode="json")
+    return await _take_step(context, caller.name, reference, mark, "release_letter", fields)
 
 
 async def _take_step(

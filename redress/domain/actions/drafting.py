@@ -92,10 +92,13 @@ def edit_letter(state: ComplaintState, entry: LogEntry, message: EditLetter) -> 
 def letter_left(state: ComplaintState, entry: LogEntry, message: LetterLeft) -> Outcome:
     """The message counts from now on, as if it had come on this day."""
     draft = state.drafts.marked(message.mark)
+    is_enclosing = _enclosing_left(state, message)
     if draft is None or draft.left is not None:
         outcome = _answer_left(state, message)
         if outcome is not None:
             return outcome
+    if draft is None and is_enclosing:
+        return APPLIED
     if draft is None:
         return refused(_no_draft(message.mark))
     if draft.left is not None:
@@ -114,6 +117,12 @@ def letter_left(state: ComplaintState, entry: LogEntry, message: LetterLeft) -> 
     return APPLIED
 
 
+def _enclosing_left(state: ComplaintState, message: LetterLeft) -> bool:
+    """A letter with enclosures has left; whether it is one that is no answer."""
+    state.enclosures.note_left(message.mark, message.on)
+    return state.enclosures.letter_of(message.mark) is not None
+
+
 def _answer_left(state: ComplaintState, message: LetterLeft) -> Outcome | None:
     """An answer's letter left after all, or later than was assumed; None: this is no answer's letter."""
     letter, had_failed = state.answers.letter_of(message.mark), message.mark in state.answers.failed
@@ -130,8 +139,17 @@ def _answer_left(state: ComplaintState, message: LetterLeft) -> Outcome | None:
 
 @carries_out(LetterNotLeft)
 def letter_not_left(state: ComplaintState, entry: LogEntry, message: LetterNotLeft) -> Outcome:
-    """The time to go on after that answer rests until its letter leaves."""
-    state.answers.failed.add(message.mark)
+    """The time to go on after that answer rests until its letter leaves; what it waits for is owed."""
+    mark, draft = message.mark, state.drafts.marked(message.mark)
+    is_draft = draft is not None and draft.is_open
+    answer, sent = state.answers.letter_of(mark), state.enclosures.letter_of(mark)
+    letter = draft if draft is not None and draft.is_open else answer or sent
+    if message.waits_for and letter is not None:
+        state.enclosures.note_waiting(letter.key, mark, message.waits_for)
+    if sent is not None:
+        state.enclosures.note_not_left(sent, mark)
+    if not (message.is_copy or is_draft or (sent is not None and answer is None)):
+        state.answers.failed.add(mark)
     return APPLIED
 
 

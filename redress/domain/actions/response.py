@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from redress.domain.actions.registry import carries_out
+from redress.domain.actions.releasing import let_follow
 from redress.domain.answers import AnswerLetter, GivenAnswer
 from redress.domain.drafting import draft, take_back_alike, waits_to_be_approved
 from redress.domain.effect_log import mark_of
@@ -171,6 +172,7 @@ def _put_letter(state: ComplaintState, entry: LogEntry, message: Respond, answer
         key = f"{state.procedure.stage[answer.stage].answer_letter}:{mark_of(entry)}"
         left = leaving_of(entry, message)
         state.answers.put_letter(AnswerLetter(entry, answer.stage, answer.points, key, left))
+        let_follow(state, key)
     else:
         state.answers.replace_letters(answer.stage, answer.points)
 

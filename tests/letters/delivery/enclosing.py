@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import typst
 from temporalio.exceptions import ApplicationError
 
+from redress.documents.storage import store_for
 from redress.letters.delivery.outbound import Enclosure, OutboundLetter
+from redress.letters.enclosing import EnclosedContent
 from redress.store.letters import LetterRow
 from tests.letters.delivery.conftest import Desk
 
@@ -44,6 +47,13 @@ def enclosure(name: str, content: bytes, media_type: str = "application/pdf") ->
     return Enclosure(name, media_type, len(content), pieces)
 
 
+class AtHand(EnclosedContent):
+    """Enclosures that lie in no store: they are at hand as they are."""
+
+    def fetched(self, enclosures: Sequence[Enclosure], stack: ExitStack) -> tuple[Enclosure, ...]:
+        return tuple(enclosures)
+
+
 def enclose(at: Desk, *enclosures: Enclosure) -> None:
     """From now on the answer leaves with these to who complains."""
     without = type(at.dispatcher)._letter_of
@@ -54,6 +64,7 @@ def enclose(at: Desk, *enclosures: Enclosure) -> None:
         return letter._replace(enclosures=enclosures) if its else letter
 
     at.dispatcher._letter_of = with_them  # type: ignore[method-assign]
+    at.dispatcher.content = AtHand(at.register, store_for(at.settings), at.settings.spool_folder)
 
 
 def send_again(at: Desk, times: int = 3) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from pypdf import PdfReader
@@ -15,11 +16,15 @@ from pypdf import PdfReader
 from redress.contract import AnswerToLeave
 from redress.domain.calendar import full_date
 from redress.letters.dispatcher import SendLimits
+from redress.letters.enclosing import content_for
 from redress.procedures.bank_holidays import calendar_today
-from redress.services import digests, letters
+from redress.security.keyring import Unreadable
+from redress.services import digests, letters, printing
 from redress.services.clock import today
+from redress.services.documents import Attachment, Documents
 from redress.settings import Settings
 from redress.store import letters as kept
+from redress.store.outbound import EnclosedDocument
 from tests.documents.samples import DOCX
 from tests.letters.delivery.conftest import Desk
 from tests.letters.delivery.enclosing import GIF, enclose, enclosure, report, send_again
@@ -162,3 +167,41 @@ def test_a_digest_says_by_when(by_notify: Settings, notify: NotifyService, desk:
     due = full_date(calendar_today().add(today(), 2))
     [waits] = digests._to_decide(at.register, "family-rights").values()
     assert f"a letter has to be sent by hand, by {due}" in waits
+
+
+def test_documents_of_the_store_are_printed_and_laid_with_it(
+    by_notify: Settings, notify: NotifyService, desk: MakeDesk
+) -> None:
+    """From the encrypted store into one PDF, into a ZIP, and into the folder of whoever sends it."""
+    at = desk(by_notify)
+    answered(at, format="letter")
+    send_again(at)
+    documents = Documents(at.register, at.settings)
+    enclosed = []
+    for name, content in (("report.pdf", report(12)), ("notes.docx", DOCX)):
+        with documents.spool() as spool:
+            spool.write(content)
+            line = documents.attach(at.reference, spool, Attachment(name, "report", "", ""), "test").document
+        fields = {each: line[each] for each in ("document", "name", "kind", "media_type", "size")}  # type: ignore[literal-required]
+        enclosed.append(EnclosedDocument.model_validate(fields))
+    cipher = at.register.cipher
+    [row] = [row for row in at.rows("stage_1_response") if row.recipient == "complainant"]
+    whole = kept.recipient_of(cipher, row).model_copy(update={"enclosed": enclosed})
+    with at.register.writing() as db:
+        envelope = kept.encrypted_recipient(cipher, whole, row._mapping)
+        kept.change(db, row, (row.state,), state="ready", round=1, envelope=envelope)
+    at.dispatcher.content = content_for(at.register, at.settings)
+    send_again(at)
+    line_of_letter = the_letter(at)
+    assert line_of_letter["state"] == "by_hand"
+    assert {each.name for each in laid(at).parent.iterdir()} == {laid(at).name, "01-notes.docx"}
+    name, archive = printing.download(at.register, at.settings, at.reference, line_of_letter["mark"])
+    with ZipFile(io.BytesIO(archive)) as zipped:
+        assert name == laid(at).with_suffix(".zip").name
+        assert {each: len(zipped.read(each)) for each in zipped.namelist()} == {
+            laid(at).name: laid(at).stat().st_size,
+            "01-notes.docx": len(DOCX),
+        }
+    shutil.rmtree(at.settings.state / "documents")
+    with pytest.raises(Unreadable):
+        printing.download(at.register, at.settings, at.reference, line_of_letter["mark"])

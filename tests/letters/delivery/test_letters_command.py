@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 from typer.testing import CliRunner, Result
 
 from redress.cli.main import commands
@@ -290,6 +291,15 @@ def test_the_command_as_it_is_typed(typed: Settings, mail: MailServer, desk: Mak
 
     mark = json.loads(run("--json").stdout)[0]["mark"]
     assert "Dear Testa Inventata" in run("show", at.reference, mark).stdout
+    to_print = typed.state / "to print"
+    printed = run("print", at.reference, mark, "--out", str(to_print))
+    assert (printed.exit_code, printed.stderr) == (0, "")
+    [pdf] = to_print.iterdir()
+    assert printed.stdout.strip() == str(pdf)
+    assert "Dear Testa Inventata" in PdfReader(pdf).pages[0].extract_text()
+    once_more = run("print", at.reference, mark, "--out", str(to_print))
+    assert (once_more.exit_code, [*to_print.iterdir()]) == (2, [pdf])
+    assert run("print", at.reference, mark).exit_code == 2
     assert run("resend", at.reference, mark).exit_code == 3
     mail.mailbox.fault = "none"
     again = run("resend", at.reference, mark)
