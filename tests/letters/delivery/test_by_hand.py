@@ -182,7 +182,7 @@ def test_documents_of_the_store_are_printed_and_laid_with_it(
         with documents.spool() as spool:
             spool.write(content)
             line = documents.attach(at.reference, spool, Attachment(name, "report", "", ""), "test").document
-        fields = {each: line[each] for each in ("document", "name", "kind", "media_type", "size")}  # type: ignore[literal-required]
+        fields = {each: line[each] for each in ("document", "name", "kind", "media_type", "size")}
         enclosed.append(EnclosedDocument.model_validate(fields))
     cipher = at.register.cipher
     [row] = [row for row in at.rows("stage_1_response") if row.recipient == "complainant"]
