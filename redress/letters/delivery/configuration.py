@@ -28,7 +28,7 @@ def channels_for(settings: Settings) -> Channels:
         "staff": settings.send_staff,
         "text": settings.send_text,
     }
-    outbox = FileChannel(settings.outbox_folder)
+    outbox = outbox_only(settings).outbox
     built: dict[str, Channel] = {outbox.name: outbox}
     wrong: list[str] = []
     for name in dict.fromkeys(chosen.values()):
