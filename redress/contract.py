@@ -196,6 +196,8 @@ class AnswerToLeave(BaseModel):
     """The London date on which it left, as far as the complaint knows."""
     not_left: list[str] = []
     """The marks of copies that failed or came back."""
+    left_later: dict[str, str] = {}
+    """The London date on which a copy left, by its mark, where that is known to be another."""
     waits: dict[str, list[str]] = {}
     """The kinds of documents that copies wait for, by mark."""
     everybody: bool = False

@@ -95,6 +95,10 @@ class Settings(BaseSettings):
     outbox: Path | None = None
     """Where letters are laid; empty: `outbox` in the state folder."""
 
+    outbox_pdf: Literal["post", "all"] = "post"
+    """Of which letters a PDF lies there beside the text: those by `post` and with enclosures, or `all` to
+    people outside."""
+
     documents: str = ""
     """Where documents are kept: a folder, or an address as `s3://bucket/prefix`; empty: `documents` in the
     state folder."""

@@ -216,6 +216,7 @@ def _asked_of(case: Case) -> list[Any]:
             key=each.key,
             left=each.left.isoformat(),
             not_left=each.not_left,
+            left_later=each.left_later,
             waits=each.waits,
             everybody=each.everybody,
         )

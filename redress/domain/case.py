@@ -63,13 +63,15 @@ FROM_THE_START = (ChangeProcedure, Correct, ConfirmContact, StrikeOut)
 class LetterToLeave(NamedTuple):
     """A letter as a complaint knows it: when it left, but for copies that have `not_left` (marks).
 
-    `waits`: the kinds of documents that copies wait for, by mark; `everybody`: it counts once all have left.
+    `left_later`: the ISO dates on which copies did, where they are others; `waits`: the kinds of documents
+    that copies wait for; both by mark. `everybody`: it counts once all have left.
     """
 
     key: str
     left: date
     marks: tuple[str, ...]
     not_left: list[str] = []
+    left_later: dict[str, str] = {}
     waits: dict[str, list[str]] = {}
     everybody: bool = False
 
@@ -271,7 +273,11 @@ class Case:
 
     def not_left(self, letter: AnswerLetter) -> list[str]:
         """The marks of the copies of a letter with an answer that have not left."""
-        return [mark for mark in letter.marks if mark in self.state.answers.failed]
+        return [mark for mark in letter.copies.values() if mark in self.state.answers.failed]
+
+    def left_later(self, letter: AnswerLetter) -> dict[str, str]:
+        """The London dates on which copies of it are known to have left, by their marks."""
+        return {letter.copies[number]: on.isoformat() for number, on in letter.left_later.items()}
 
     @property
     def letters_to_leave(self) -> list[LetterToLeave]:
@@ -282,9 +288,17 @@ class Case:
             if self.is_leaving(draft) and draft.approved is not None:
                 found[draft.key] = LetterToLeave(draft.key, draft.approved.message.on, draft.marks)
         for each in self.answers_to_leave:
-            found[each.key] = LetterToLeave(each.key, each.left, each.marks)
+            left_later = self.left_later(each)
+            found[each.key] = LetterToLeave(each.key, each.left, each.marks, left_later=left_later)
         for sent in letters.letters.values():
-            found[sent.key] = LetterToLeave(sent.key, sent.left, sent.marks, everybody=True)
+            left_later = {
+                mark: letters.left_later[mark].isoformat()
+                for mark in sent.marks
+                if mark in letters.left_later
+            }
+            found[sent.key] = LetterToLeave(
+                sent.key, sent.left, sent.marks, left_later=left_later, everybody=True
+            )
         awaited = state.answers.failed | letters.not_left
         return [
             each._replace(
@@ -302,17 +316,21 @@ class Case:
         draft, answer = self.state.drafts.marked(mark), self.state.answers.letter_of(mark)
         if draft is not None and self.is_leaving(draft) and draft.approved is not None:
             return draft.approved.message.on
-        letter = answer or self.state.enclosures.letter_of(mark)
-        return letter.left if letter is not None else None
+        if answer is not None:
+            return answer.left_on(mark)
+        letter = self.state.enclosures.letter_of(mark)
+        return self.state.enclosures.left_later.get(mark, letter.left) if letter is not None else None
 
     def is_awaited(self, mark: str, on: date) -> bool:
         """Whether it changes anything here that a letter left on a London date."""
         draft, letter = self.state.drafts.marked(mark), self.state.answers.letter_of(mark)
         if (draft is not None and draft.is_open) or mark in self.state.enclosures.not_left:
             return True
-        if letter is None or not self.state.answers.unused_windows(letter.stage):
+        if letter is None or letter.had_by(mark) is None:
             return False
-        return mark in self.state.answers.failed or on > letter.left
+        if not self.state.answers.unused_windows(letter.stage):
+            return False
+        return mark in self.state.answers.failed or on > letter.left_on(mark)
 
     def id_of_leaving(self, mark: str, on: date, action: str = LetterLeft.action) -> str:
         """The id of the message that says that a letter left, or has not, on a London date.

@@ -106,7 +106,8 @@ class Enclosures:
 
     `waits`: by the key of a letter, of each copy that waits (its recipient) the kinds of documents;
     `letters`: those with enclosures that are no answers; `not_left`: the marks of their copies that have not
-    left; `released`, by key; `withheld`: what is kept from whom, in the order it was said.
+    left, `left_later`: when those left that did on another day; `released`, by key; `withheld`: what is kept
+    from whom, in the order it was said.
     """
 
     def __init__(self, deadlines: Deadlines) -> None:
@@ -114,6 +115,8 @@ class Enclosures:
         self.waits: dict[str, dict[str, list[str]]] = {}
         self.letters: dict[str, SentLetter] = {}
         self.not_left: set[str] = set()
+        self.left_later: dict[str, date] = {}
+        self._counted: dict[str, date] = {}  # when a letter's milestone was reached anew
         self.released: dict[str, Release] = {}
         self.withheld: list[Withhold] = []
 
@@ -139,15 +142,18 @@ class Enclosures:
         """A copy has not left: what counts once they all have does not yet."""
         self.not_left.add(mark)
         if letter.milestone:
-            self._deadlines.undo(letter.milestone, letter.entry.message.on)
+            self._deadlines.undo(letter.milestone, self._counted.get(letter.key, letter.entry.message.on))
 
     def note_left(self, mark: str, on: date) -> None:
         """A copy has left: it waits no more; and what counts from everybody's does, once they all have."""
         self._note_no_waiting(mark)
         letter = self.letter_of(mark)
-        if letter is None or mark not in self.not_left:
+        if letter is None or (on <= self.left_later.get(mark, letter.left) and mark not in self.not_left):
             return
+        if mark not in self.not_left:
+            self.note_not_left(letter, mark)
         self.not_left.discard(mark)
+        self.left_later[mark] = on
         first = [
             self.letters[key]
             for key, each in self.released.items()
@@ -157,7 +163,8 @@ class Enclosures:
             if not self.all_have_left(each):
                 continue
             if each.milestone:
-                self._deadlines.reach(each.milestone, max(on, each.left))
+                self._counted[each.key] = max(on, each.left)
+                self._deadlines.reach(each.milestone, self._counted[each.key])
             limit = self._deadlines.latest.get(each.limit)
             if limit is not None and limit.is_open:
                 self._deadlines.meet(limit, on)

@@ -19,7 +19,7 @@ from typing import Literal
 
 from jinja2 import Environment, FileSystemLoader
 
-from redress.domain.procedure import Data, Owner
+from redress.domain.procedure import Approver, Data, Owner
 from redress.procedures.files import FileError, checked, parse_toml, tell_all
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -49,6 +49,10 @@ class CatalogueEntry(Data):
     """The subject to a young person, if another one."""
     young: str = ""
     """Another letter whose text a young person gets; left out: `young/<name>.txt`, else the same text."""
+
+    signed_by: Literal[Approver, "answers"] = "complaints_manager"
+    """Whose letter it is, where the authority's file (`[signatures]`) says nothing else; `answers`: whoever
+    owes the answer of the stage. With a name where one is known."""
 
     explains: Literal["", "stage", "next", "rights"] = ""
     """What it explains beyond the line that every letter has: `stage`, where it begins one, with all that is

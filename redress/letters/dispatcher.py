@@ -40,6 +40,7 @@ from redress.letters.delivery.notice import UNDELIVERED, How, hand_day, notice
 from redress.letters.delivery.outbound import Enclosure, OutboundLetter
 from redress.letters.drafts import DraftDesk
 from redress.letters.enclosing import EnclosedContent, EnclosureDesk
+from redress.letters.recipients import whose
 from redress.procedures.loader import authority
 from redress.security.keyring import KeyDestroyed, Unreadable
 from redress.store import letters as letter_store
@@ -229,20 +230,22 @@ class LetterDispatcher:
             return True
 
     def left(self, reference: str, keys: Sequence[str]) -> list[LeftLetter]:
-        """Which of the letters of these keys have left, and on which London date.
+        """Which of the letters of these keys have left, and on which London date: the first of their copies.
 
-        The copy for the first complainant says so, for want of one another's, or the advocate's.
+        Copies for those who complain say so, for want of one that for an advocate.
         """
         posted = self._posted(reference)
         with self.register.reading() as db:
             rows = letter_store.told(db, letter_store.LetterFilter(reference), posted)
         left = []
         for key in keys:
-            copies = {row.recipient: row for row in rows if row.key == key}
-            row = next((copies[reader] for reader in READERS if reader in copies), None)
-            if row is not None and row.shown in ("done", "arrived") and row.sent_at is not None:
-                on = max(row.on_date, london_date(row.sent_at))
-                left.append(LeftLetter(mark=mark_of(row.key, row.recipient), on=on.isoformat()))
+            copies = _copies_that_count([row for row in rows if row.key == key])
+            gone = [
+                LeftLetter(mark=mark_of(row.key, row.recipient), on=_day_of(row).isoformat())
+                for row in copies
+                if row.shown in ("done", "arrived") and row.sent_at is not None
+            ]
+            left += sorted(gone, key=lambda each: each.on)[:1]
         return left
 
     def answers_left(self, reference: str, answers: Sequence[AnswerToLeave]) -> SentLetters:
@@ -251,8 +254,8 @@ class LetterDispatcher:
         Which copies have left after all, or later than it takes them to have, and on which London date; and
         which have not: refused, come back, of unknown fate, or not taken by any carrier on a later day still;
         or they wait for an enclosure.
-        Copies for those who complain count; for want of them those for advocates. What lies in a folder
-        counts as it was taken to.
+        The copy for each of those who complain counts; for want of one that for their advocate. What lies in
+        a folder counts as it was taken to.
         """
         posted = self._posted(reference)
         with self.register.reading() as db:
@@ -267,14 +270,14 @@ class LetterDispatcher:
                     is_copy = row not in counting
                     news.waiting.append(WaitingLetter(mark=mark, kinds=kinds, is_copy=is_copy))
             for row in counting:
-                mark = mark_of(row.key, row.recipient)
-                on = max(row.on_date, london_date(row.sent_at or datetime.now(UTC))).isoformat()
+                mark, on = mark_of(row.key, row.recipient), _day_of(row).isoformat()
+                known = answer.left_later.get(mark, answer.left)
                 if row.shown in ("done", "arrived"):
-                    if mark in answer.not_left or on > answer.left:
+                    if mark in answer.not_left or on > known:
                         news.left.append(LeftLetter(mark=mark, on=on))
-                elif letter_store.kinds_missing(row):
-                    continue
-                elif mark not in answer.not_left and _has_not_left(row, answer, on):
+                elif letter_store.kinds_missing(row) or (answer.everybody and _is_for_them(row)):
+                    continue  # it waits, or whoever said that it went to everybody sent that one themselves
+                elif mark not in answer.not_left and _has_not_left(row, known, on):
                     news.not_left.append(mark)
         return news
 
@@ -664,14 +667,27 @@ def _try_of(row: LetterRow) -> tuple[str, str, str, int]:
 
 
 def _copies_that_count(rows: Sequence[LetterRow]) -> list[LetterRow]:
-    """Of the copies of a letter those that say whether it was had."""
-    own = [row for row in rows if row.recipient.startswith("complainant") and row.recipient in READERS]
-    return own or [row for row in rows if row.recipient in READERS]
+    """Of the copies of a letter those that say whether somebody has it: their own, else their advocate's."""
+    copies = {row.recipient: row for row in rows}
+    counts = {whose(reader): copies[reader] for reader in reversed(READERS) if reader in copies}
+    return [counts[number] for number in sorted(counts, key=lambda number: number or 0)]
 
 
-def _has_not_left(row: LetterRow, answer: AnswerToLeave, today: str) -> bool:
-    """Whether a copy failed, came back or is of unknown fate, or waits for a carrier since another day."""
-    if answer.everybody and row.means == "none" and not row.place:
-        return False  # whoever said that it went to everybody sent that one themselves
-    waits = row.state in ("ready", "sending") and not row.sent_at and today > answer.left
+def _day_of(row: LetterRow) -> date:
+    """The London date on which a letter left, as far as it has; else today."""
+    on: date = row.on_date
+    return max(on, london_date(row.sent_at or datetime.now(UTC)))
+
+
+def _is_for_them(row: LetterRow) -> bool:
+    """Whether a copy has no way of its own, and nobody was told to send it by hand."""
+    return row.means == "none" and not row.place
+
+
+def _has_not_left(row: LetterRow, taken: str, today: str) -> bool:
+    """Whether a copy failed, came back or is of unknown fate, or waits for a carrier since another day.
+
+    `taken`: the London date on which the complaint takes it to have left.
+    """
+    waits = row.state in ("ready", "sending") and not row.sent_at and today > taken
     return row.state in letter_store.RAISED or waits

@@ -31,6 +31,7 @@ from redress.letters.naming import listed, names_of, one_line, plain_of, stages_
 from redress.letters.next_step import next_line, sentences
 from redress.letters.people import own, own_last_days
 from redress.letters.recipients import appointed_in, is_advocate, is_outside, person_of, recipients, whose
+from redress.letters.signing import signature
 from redress.letters.visible import visible
 from redress.procedures.loader import Authority
 
@@ -103,6 +104,9 @@ def letters_for(
             "copy": is_advocate(role),
             "has_advocate": whose(role) in case.state.people.advocates,
             "explains": entry.explains,
+            "signature": signature(
+                case, authority, directory, name, facts, _teams(case), sent_on, young=young
+            ),
             "to_title": appointed.title if appointed else asked.title(titles) if asked else "",
             "next_line": next_line(
                 case, facts, sent_on, titles, outside=outside, own_days=days, is_over=left
@@ -151,6 +155,11 @@ def _names_of(
         return (staff.name,)
     people = (person_of(case, role), _concerned(case, role)) if is_outside(role) else ()
     return tuple(person.name for person in people if person is not None)
+
+
+def _teams(case: Case) -> list[str]:
+    """The teams that a complaint is about."""
+    return case.opening.about.all_teams if case.opening.about else []
 
 
 class _Appointed(NamedTuple):

@@ -47,6 +47,18 @@ def test_papers_count_once_everybody_s_copy_has_left() -> None:
     assert shown(case, "enclosure", "2026-08-21")[1] == "met_late"
 
 
+def test_papers_that_come_back_after_all_had_left_are_owed_again() -> None:
+    case, key = papers_sent()
+    mark = letter_mark(key, "appointed_panel_chair")
+    told(case, "letter_not_left", "2026-08-13", mark, waits_for=["panel_papers"])
+    told(case, "letter_left", "2026-08-17", mark)
+    assert shown(case, "panel_papers", "2026-08-18")[1] == "met"
+    back_on = case.known_to_leave(mark)
+    assert back_on == date(2026, 8, 17)
+    told(case, "letter_not_left", back_on.isoformat(), mark)
+    assert shown(case, "panel_papers", "2026-08-19")[1] == "overdue"
+
+
 def test_a_letter_is_released_only_while_it_waits_and_for_a_day_to_come() -> None:
     case, key = papers_sent()
     mark = letter_mark(key, "complainant")

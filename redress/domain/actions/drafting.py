@@ -124,16 +124,18 @@ def _enclosing_left(state: ComplaintState, message: LetterLeft) -> bool:
 
 
 def _answer_left(state: ComplaintState, message: LetterLeft) -> Outcome | None:
-    """An answer's letter left after all, or later than was assumed; None: this is no answer's letter."""
+    """A copy of an answer left after all, or later than was assumed; None: this is no answer's letter."""
     letter, had_failed = state.answers.letter_of(message.mark), message.mark in state.answers.failed
     state.answers.failed.discard(message.mark)
     if letter is None:
         return APPLIED if had_failed else None  # a correction has moved the answer to after this day
-    answer = letter.entry.message
-    if isinstance(answer, Respond) and (had_failed or message.on > letter.left):
-        entry = letter.entry._replace(leaves_on=message.on)
-        letter = letter._replace(entry=entry, left=message.on)
-        state.answers.receive(letter, receipts(state, entry, answer))
+    answer, number = letter.entry.message, letter.had_by(message.mark)
+    if number is None or not isinstance(answer, Respond):
+        return APPLIED  # the advocate's copy of what its reader has a copy of their own of
+    if had_failed or message.on > letter.left_for(number):
+        received = receipts(state, letter.entry._replace(leaves_on=message.on), answer).get(number)
+        if received is not None:  # else they complain no more
+            state.answers.receive(letter, number, message.on, received)
     return APPLIED
 
 

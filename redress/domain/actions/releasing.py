@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from redress.domain.actions.registry import carries_out
-from redress.domain.answers import AnswerLetter
 from redress.domain.effects import letter_mark
 from redress.domain.enclosures import FOLLOW_UP, Release
 from redress.domain.log import APPLIED, LogEntry, Outcome, refused
 from redress.domain.messages import ReleaseLetter
+from redress.domain.receipt import copies_of
 from redress.domain.state import ComplaintState
 
 
@@ -51,8 +51,8 @@ def let_follow(state: ComplaintState, key: str) -> None:
     release, letter = state.enclosures.released.get(key), state.answers.letters.get(key)
     if release is None or letter is None or state.enclosures.has_followed(release):
         return
-    own = [reader for reader in release.readers if reader.startswith("complainant")]
-    own = own or [reader for reader in release.readers if letter_mark(key, reader) in state.answers.failed]
-    follow_up = AnswerLetter(letter.entry, letter.stage, letter.points, release.follow_up, letter.left)
+    copies = copies_of(state, release.follow_up)
+    waited = {letter_mark(key, reader) for reader in release.readers}
+    follow_up = letter._replace(key=release.follow_up, copies=copies, left_later={})
     state.answers.letters[follow_up.key] = follow_up
-    state.answers.failed |= {letter_mark(follow_up.key, reader) for reader in own}
+    state.answers.failed |= {copies[number] for number, mark in letter.copies.items() if mark in waited}

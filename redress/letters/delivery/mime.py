@@ -17,6 +17,7 @@ from email.message import EmailMessage, MIMEPart
 from email.policy import SMTP
 from email.utils import format_datetime
 
+from redress.letters.delivery.enclosed import file_name, pieces_of
 from redress.letters.delivery.outbound import Enclosure, OutboundLetter
 from redress.letters.form.html import html_of
 from redress.letters.naming import one_line
@@ -58,7 +59,7 @@ def fault_of_python() -> str:
 def message_of(letter: OutboundLetter, sent_from: str) -> EmailMessage:
     """The message, from the authority under the address `sent_from`: text and HTML, and what goes with it.
 
-    Whatever fails while enclosures are read is raised as it comes.
+    Raises `NotNow` where something that is enclosed cannot be read.
     """
     recipient = letter.recipient
     message = EmailMessage(policy=SMTP)
@@ -97,23 +98,12 @@ def _attached(letter: OutboundLetter) -> Iterator[Enclosure]:
 
 
 def _attach(message: EmailMessage, attached: Enclosure) -> None:
-    content = b"".join(attached.content())
-    if len(content) != attached.size:
-        raise EOFError("an enclosure is not as long as it should be")
+    content = b"".join(pieces_of(attached))
     maintype, _, subtype = attached.media_type.partition("/")
     if not _MEDIA_TYPE.fullmatch(attached.media_type) or maintype in ("message", "multipart"):
         maintype, subtype = "application", "octet-stream"  # an e-mail within one may not be base64
-    message.add_attachment(content, maintype=maintype, subtype=subtype, filename=file_name(attached.name))
-
-
-def file_name(name: str) -> str:
-    """A name under which anybody's computer can keep a file, with its ending: no folders, nothing unseen."""
-    shown = re.sub(r'[/\\:*?"<>|;]+', "_", header(name, at_most=1000)).strip(". ") or "document"
-    stem, dot, ending = shown.rpartition(".")
-    return (
-        f"{stem[: LONGEST_NAME - len(ending) - 1]}.{ending}"
-        if dot and len(ending) < 10
-        else shown[:LONGEST_NAME]
+    message.add_attachment(
+        content, maintype=maintype, subtype=subtype, filename=header(file_name(attached.name))
     )
 
 
@@ -156,6 +146,6 @@ def message_id(letter: OutboundLetter, sent_from: str) -> str:
     return f"<{letter.token}@{sent_from.rpartition('@')[2]}>"
 
 
-def header(text: str, at_most: int = LONGEST_NAME) -> str:
+def header(text: str) -> str:
     """Text that can stand in a header: on one line, nothing in it that is not seen or would be decoded."""
-    return _ENCODED_WORD.sub(r"\g<0> ", one_line(visible(text)))[:at_most]
+    return _ENCODED_WORD.sub(r"\g<0> ", one_line(visible(text)))[:LONGEST_NAME]

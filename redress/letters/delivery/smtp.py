@@ -7,7 +7,6 @@ and without one nobody knows (RFC 5321, 4.5.3.2.6 and 6.1).
 
 from __future__ import annotations
 
-import logging
 import re
 import smtplib
 import ssl
@@ -23,9 +22,8 @@ from redress.letters.delivery.mime import NotOneLetter, bytes_of, encoded_size, 
 from redress.letters.delivery.outbound import OutboundLetter
 from redress.security.network import is_this_machine
 from redress.settings import Settings
+from redress.startup import SetupError
 from redress.store.outbound import Route
-
-log = logging.getLogger(__name__)
 
 HUNG_UP = "the mail server hung up, or did not answer in time"
 
@@ -89,9 +87,8 @@ class Smtp:
             message = bytes_of(message_of(letter, sent_from))
         except NotOneLetter as fault:
             raise Refused(f"a name or address in it cannot stand in an e-mail: {fault}") from None
-        except Exception as error:  # the document store, or the letterhead
-            log.exception("%s: an e-mail could not be made", letter.reference)
-            raise NotNow(f"it could not be made into an e-mail: {type(error).__name__}") from None
+        except SetupError as fault:
+            raise NotNow(f"it cannot be drawn: {fault}") from None
         if len(message) > most:
             raise _too_large(most)
         return message

@@ -31,6 +31,8 @@ FONTS_OF_TYPST = ("Libertinus Serif", "DejaVu Sans Mono")
 FIRST_PICTURE = 0x1F000
 """From here on Unicode has emoji and other pictures."""
 
+_LONG_WORD = re.compile(r"\S{45}")
+
 _JOINING = "\u200d\ufe0e\ufe0f"
 """What makes one picture of several: nothing by itself."""
 
@@ -104,6 +106,7 @@ def _data(letter: OutboundLetter, head: Letterhead) -> dict[str, Any]:
         "address": _on_envelope(letter) or parts.address,
         "facts": [line for line in (parts.email, parts.date, parts.reference) if line],
         "footer": parts.reference,
+        "long-words": _LONG_WORD.search(letter.text) is not None,
         "subject": parts.subject,
         "body": [_block(block) for block in parts.body],
     }

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from email.message import EmailMessage
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
 
 from redress.letters.delivery.channel import NotNow, TooLarge
 from redress.letters.delivery.outbound import Enclosure, OutboundLetter
+from redress.letters.delivery.outbox import FileChannel
 from redress.letters.delivery.smtp import Smtp
+from redress.letters.form import pdf_of
 from redress.procedures import loader
 from redress.settings import Settings
 from tests.letters.delivery.mail_server import MailServer, text_of
@@ -55,7 +58,7 @@ def test_text_html_and_enclosures_arrive_as_they_are(by_mail: Settings, mail: Ma
     ("name", "kept"),
     [
         ('a".exe\r\nBcc: everybody@else.example.pdf', "a_.exe Bcc_ everybody@else.example.pdf"),
-        ("=?utf-8?q?x=0d=0aSubject:_locked?=.pdf", "= _utf-8_q_x=0d=0aSubject__locked_ =.pdf"),
+        ("=?utf-8?q?x=0d=0aSubject:_locked?=.pdf", "=_utf-8_q_x=0d=0aSubject__locked_=.pdf"),
         ("../../etc/passwd", "_.._etc_passwd"),
         ("\u202efdp.exe", "fdp.exe"),
         ("x" * 400 + ".docx", "x" * 145 + ".docx"),
@@ -115,7 +118,51 @@ def test_what_cannot_be_read_leaves_later_and_never_in_part(by_mail: Settings, m
 
     whole = enclosed("a.pdf", PDF)
     for each in (whole._replace(content=broken), whole._replace(size=len(PDF) + 1)):
-        with pytest.raises(NotNow, match="could not be made into an e-mail") as later:
+        with pytest.raises(NotNow, match="what is enclosed") as later:
             Smtp(by_mail).send(written("Hello.")._replace(enclosures=(each,)))
         assert not later.value.down
     assert mail.mailbox.tried == []
+
+
+# --- in the folder -----------------------------------------------------------------------------------
+
+
+def lain(folder: Path) -> dict[str, bytes]:
+    return {path.name.partition("-complainant-")[2][6:]: path.read_bytes() for path in folder.rglob("*.*")}
+
+
+def test_what_is_posted_lies_in_the_folder_ready_to_print(tmp_path: Path) -> None:
+    channel = FileChannel(tmp_path)
+    letter = written("We wrote this.", route="post", authority="family-rights")
+    assert channel.send(letter).place.endswith(".txt")
+    assert {*lain(tmp_path)} == {".txt", ".pdf"}
+    assert lain(tmp_path)[".pdf"] == pdf_of(letter)
+    report, notes = enclosed("Report on Pip Inventata.pdf", PDF), enclosed("notes", b"No ending.")
+    assert channel.send(letter._replace(enclosures=(report, notes))).arrived
+    found = lain(tmp_path)
+    assert (found["-enclosure-1.pdf"], found["-enclosure-2.bin"]) == (PDF, b"No ending.")
+    assert "Inventata" not in " ".join(path.name for path in tmp_path.rglob("*"))
+    assert channel.send(letter._replace(enclosures=(report,))).arrived
+    assert {*lain(tmp_path)} == {".txt", ".pdf", "-enclosure-1.pdf"}
+
+
+def test_what_is_not_posted_is_drawn_only_where_that_is_wanted(tmp_path: Path) -> None:
+    for route, pdf, endings in (
+        ("email", "post", {".txt"}),
+        ("email", "all", {".txt", ".pdf"}),
+        ("staff", "all", {".txt"}),
+    ):
+        folder = tmp_path / f"{route}-{pdf}"
+        assert FileChannel(folder, pdf).send(written("Hello.", route=route)).arrived  # type: ignore[arg-type]
+        assert {*lain(folder)} == endings
+
+
+def test_a_letter_lies_there_with_all_that_is_enclosed_or_not_at_all(tmp_path: Path) -> None:
+    channel = FileChannel(tmp_path)
+    lost = enclosed("b.pdf", PDF)._replace(size=1)
+    letter = written("Hello.", enclosures=(enclosed("a.pdf", PDF), lost))
+    with pytest.raises(NotNow, match="what is enclosed is not as long"):
+        channel.send(letter)
+    assert channel.find(letter) is None
+    assert ".txt" not in lain(tmp_path)
+    assert not [*tmp_path.rglob(".draft-*")]
