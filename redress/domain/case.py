@@ -7,7 +7,7 @@ effects of its state) and what was (`settled`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from copy import copy
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -17,7 +17,8 @@ from redress.domain.answers import AnswerLetter
 from redress.domain.calendar import HolidayTable
 from redress.domain.corrections import check_correction
 from redress.domain.differences import changes_between, snapshot_of
-from redress.domain.drafts import Draft
+from redress.domain.drafting import letters_of_drafts
+from redress.domain.drafts import Draft, marks_of
 from redress.domain.effects import letter_mark
 from redress.domain.folding import Folding
 from redress.domain.log import (
@@ -52,6 +53,7 @@ from redress.domain.room import Room
 from redress.domain.schedule import Schedule, Task, Timer
 from redress.domain.state import ComplaintState
 from redress.domain.status import MessageOutcome, Status, status_of
+from redress.domain.strikes import struck_letters
 from redress.domain.withholding import withholding_problem
 
 __all__ = ["Answer", "Case", "EffectStatus", "LoggedMessage", "Rejected", "SavedCase", "Task", "Timer"]
@@ -261,8 +263,21 @@ class Case:
 
     @property
     def leaving(self) -> list[str]:
-        """The keys of the letters that were approved, and are not known to have left."""
-        return [draft.key for draft in self.state.drafts if self.is_leaving(draft)]
+        """The keys of the letters that were approved, and are not known to have left.
+
+        Also of those whose message was struck out since: a sender may have had them.
+        """
+        own = [draft.key for draft in self.state.drafts if self.is_leaving(draft)]
+        return [*own, *self._struck_and_leaving()] if self.state.strikes.struck else own
+
+    def _struck_and_leaving(self) -> Iterator[str]:
+        letters = struck_letters(self.state.strikes, letters_of_drafts(self.state.procedure))
+        left = {entry.message.mark for entry in self.log if isinstance(entry.message, LetterLeft)}
+        released = [key for key, state in self.settled.items() if _is_release(key, state)]
+        for letter in letters:
+            was_released = any(key.endswith(f":{letter.key}") for key in released)
+            if was_released and left.isdisjoint(marks_of(letter.key)):
+                yield letter.key
 
     @property
     def answers_to_leave(self) -> list[AnswerLetter]:
@@ -324,7 +339,8 @@ class Case:
     def is_awaited(self, mark: str, on: date) -> bool:
         """Whether it changes anything here that a letter left on a London date."""
         draft, letter = self.state.drafts.marked(mark), self.state.answers.letter_of(mark)
-        if (draft is not None and draft.is_open) or mark in self.state.enclosures.not_left:
+        was_struck = any(mark in marks_of(key) for key in self._struck_and_leaving())
+        if (draft is not None and draft.is_open) or was_struck or mark in self.state.enclosures.not_left:
             return True
         if letter is None or letter.had_by(mark) is None:
             return False
@@ -485,3 +501,8 @@ class Case:
             first = min(entry.message.on for entry in self._ahead)
             timers.append(Timer("ahead", instant(first), "A message dated ahead of its day takes effect"))
         return timers
+
+
+def _is_release(key: str, state: str) -> bool:
+    """Whether an effect is that an approval had a letter written for good."""
+    return state == "done" and key.startswith("approved:")

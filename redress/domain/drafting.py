@@ -8,7 +8,7 @@ from redress.domain.drafts import CHANGES_NOTHING, DecidingMessage, Draft
 from redress.domain.effect_log import mark_of
 from redress.domain.log import LogEntry, Outcome, pending
 from redress.domain.messages import EditLetter
-from redress.domain.procedure import LetterRule, StageName
+from redress.domain.procedure import LetterRule, Procedure, StageName
 from redress.domain.state import ComplaintState
 
 DECISIONS = ("declined", "late_request_decision", "closure")
@@ -66,6 +66,11 @@ def draft(
         f"Its letter is a draft ({kept.marks[0]}), to be approved by {due_on}: it counts from the day on "
         "which the letter has left."
     )
+
+
+def letters_of_drafts(procedure: Procedure) -> set[str]:
+    """The names that drafts can have in a procedure."""
+    return {*DECISIONS, *(stage.answer_letter for stage in procedure.stages)}
 
 
 def version_of(state: ComplaintState, draft: Draft) -> int:

@@ -115,7 +115,7 @@ class Draft:
     @property
     def marks(self) -> tuple[str, ...]:
         """What its copies are called."""
-        return tuple(letter_mark(self.key, role) for role in READERS)
+        return marks_of(self.key)
 
     @property
     def release(self) -> str:
@@ -151,6 +151,11 @@ class Draft:
         if paragraphs is not None:
             self.paragraphs = paragraphs
         return ""
+
+
+def marks_of(key: str) -> tuple[str, ...]:
+    """What the copies of a letter are called."""
+    return tuple(letter_mark(key, role) for role in READERS)
 
 
 def free_texts(message: Message) -> list[str]:

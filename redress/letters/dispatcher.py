@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, date, datetime
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -229,6 +229,28 @@ class LetterDispatcher:
         except KeyDestroyed:
             return True
 
+    def _date_anew(self, reference: str, approved: Sequence[str]) -> None:
+        """Write approved letters that no carrier took on their day as of today: their dates count from it.
+
+        Not one of which a sender has, or had, a copy in hand: it may have left.
+        """
+        today = london_date(datetime.now(UTC))
+        with self.register.reading() as db:
+            rows = letter_store.of_drafts(db, reference, approved)
+        held = {
+            key
+            for key in approved
+            if (its := [row for row in rows if row.key == key])
+            and all(row.state == "ready" and row.on_date < today for row in its)
+        }
+        if not held:
+            return
+        with suppress(KeyDestroyed), self.register.writing() as db:
+            recorded = self.register.case(db, reference)
+            if recorded is not None:
+                recorded[0].state.advance(today)
+                self.drafts.see_to(db, recorded[0], today, held)
+
     def left(self, reference: str, keys: Sequence[str]) -> list[LeftLetter]:
         """Which of the letters of these keys have left, and on which London date: the first of their copies.
 
@@ -300,6 +322,8 @@ class LetterDispatcher:
 
         `approved`: the keys of approved letters that may be among those.
         """
+        if approved:
+            self._date_anew(reference, approved)
         if approved and not self._write_approved(reference):
             return False, self.send(reference)
         rows = self._in_state(reference, ("waiting", *letter_store.OPEN))

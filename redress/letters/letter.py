@@ -104,9 +104,7 @@ def letters_for(
             "copy": is_advocate(role),
             "has_advocate": whose(role) in case.state.people.advocates,
             "explains": entry.explains,
-            "signature": signature(
-                case, authority, directory, name, facts, _teams(case), sent_on, young=young
-            ),
+            "signature": signature(case, authority, directory, name, facts, sent_on, young=young),
             "to_title": appointed.title if appointed else asked.title(titles) if asked else "",
             "next_line": next_line(
                 case, facts, sent_on, titles, outside=outside, own_days=days, is_over=left
@@ -155,11 +153,6 @@ def _names_of(
         return (staff.name,)
     people = (person_of(case, role), _concerned(case, role)) if is_outside(role) else ()
     return tuple(person.name for person in people if person is not None)
-
-
-def _teams(case: Case) -> list[str]:
-    """The teams that a complaint is about."""
-    return case.opening.about.all_teams if case.opening.about else []
 
 
 class _Appointed(NamedTuple):

@@ -33,7 +33,6 @@ def signature(
     directory: Directory,
     letter: str,
     facts: Mapping[str, Any],
-    teams: list[str],
     on: date,
     *,
     young: bool,
@@ -48,6 +47,7 @@ def signature(
     title = titles_of(authority, outside=True)[role].removeprefix("the ")
     title = title[:1].upper() + title[1:]
     team = authority.contact.team if young or role == "complaints_manager" else ""
+    teams = case.opening.about.all_teams if case.opening.about else []
     who = directory.signatory(role, teams=teams, people=case.state.people, on=on)
     if who is None:
         lines = [team] if young and role in _FOR_THE_TEAM else [title, team]

@@ -154,15 +154,25 @@ class Documents:
             letter_of(register, reference, what.letter)
 
     def attach(
-        self, reference: str, content: Spool, what: Attachment, by: str, *, from_intake: bool = False
+        self,
+        reference: str,
+        content: Spool,
+        what: Attachment,
+        by: str,
+        *,
+        from_intake: bool = False,
+        is_checked: bool = False,
     ) -> Attached:
         """Attach what has come; an e-mail with its attachments, each as a document of its own.
+
+        `is_checked`: the complaint has just said that it has the message, which the register does in seconds.
 
         Raises what `check` does; `WrongType`, `Infected` where it is not taken; `Rejected` where the
         complaint has as many as it may have; and `StoreUnavailable`: in all cases nothing is kept. What the
         complaint has already is kept once.
         """
-        self.check(reference, what)
+        if not is_checked:
+            self.check(reference, what)
         if not content.size:
             raise Malformed([Problem("file", "is empty")])
         with ExitStack() as stack:

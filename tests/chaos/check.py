@@ -78,6 +78,10 @@ CLOCKS_DIFFER = (-60, -30, 0, 30, 60, 90)
 noted later that it had."""
 
 
+ASKED_AGAIN = 3
+"""How often a door is asked that gives no answer."""
+
+
 class Reader:
     """Reads the public doors."""
 
@@ -128,24 +132,32 @@ class Reader:
             status, shown = await self.house.command("show", life.reference)
             if status == 0:
                 seen.by_command[life.reference] = shown
-        _, verified = await self.house.command("verify")
-        seen.faults = verified["faults"] if verified else None
+        for _ in range(ASKED_AGAIN):  # a machine under load is no finding
+            _, verified = await self.house.command("verify")
+            if verified:
+                seen.faults = verified["faults"]
+                break
 
     async def _papers(self, path: str) -> AsyncIterator[Line]:
         """The documents of a complaint, each as it is given out."""
         for each in await self._get(path) or []:
-            sha256 = ""
-            with suppress(httpx.HTTPError):
-                content = await self._http.get(f"{path}/{each['document']}/content")
-                sha256 = hashlib.sha256(content.content).hexdigest() if content.is_success else ""
+            content = await self._asked(f"{path}/{each['document']}/content")
+            sha256 = hashlib.sha256(content.content).hexdigest() if content else ""
             yield Line(each["document"], each["name"], each["kind"], each["size"], sha256)
 
     async def _get(self, path: str) -> Any:
-        try:
-            answer = await self._http.get(path)
-        except httpx.HTTPError:
-            return {}
-        return answer.json() if answer.is_success else {}
+        answer = await self._asked(path)
+        return answer.json() if answer else {}
+
+    async def _asked(self, path: str) -> httpx.Response | None:
+        """The answer; None where there is none, or it was no."""
+        for pause in range(ASKED_AGAIN):
+            await asyncio.sleep(pause)
+            with suppress(httpx.HTTPError):
+                answer = await self._http.get(path)
+                if answer.is_success:
+                    return answer
+        return None
 
 
 OF_LETTERS = ("letter_left", "letter_not_left")

@@ -35,6 +35,9 @@ from tests.postgres import INSTALLED, binaries, copy_for
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
+PORTS = (range(16_000, 17_000), range(17_000, 18_000), range(18_000, 19_000))
+"""Of Temporal, the API and the mail server: no other test takes one of these while its part is down."""
+
 STARTS_WITHIN = 120.0
 """Seconds that a part has to answer again."""
 
@@ -158,7 +161,7 @@ class Installation:
         for each in (self.state, self.mails, self.logs, self.papers):
             each.mkdir(parents=True)
         self.stack = ExitStack()
-        self.temporal_port, self.api_port, self.mail_port = free_port(), free_port(), free_port()
+        self.temporal_port, self.api_port, self.mail_port = map(free_port, PORTS)
         self.address = f"127.0.0.1:{self.temporal_port}"
         self.postgres = Postgres(self._short_folder()) if kind == "postgresql" else None
         kept = {name: value for name, value in os.environ.items() if not name.startswith("REDRESS_")}

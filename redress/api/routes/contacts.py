@@ -53,6 +53,12 @@ class TakenEmail(Schema):
     answer: Answer
     """What the complaint answered."""
 
+    documents: list[str] = Field(examples=[["0123456789abcdef0123456789abcdef"]])
+    """The e-mail and its attachments, as documents of the complaint: what each is called there."""
+
+    not_kept: str
+    """Why what came with it is not kept; empty: it is, or nothing came."""
+
 
 @router.post(
     "/v1/contacts",
@@ -64,7 +70,11 @@ class TakenEmail(Schema):
 async def bring_email(
     email: IncomingEmail, context: Context, caller: CurrentCaller, response: Response
 ) -> TakenEmail:
-    """Found by its headers, never guessed. What answers none of ours waits with the unmatched requests."""
+    """Found by its headers, never guessed. What answers none of ours waits with the unmatched requests.
+
+    Its attachments are kept as those of an e-mail whose complaint is named; of one that waits once it is
+    matched and comes again.
+    """
     return await _take(context, caller, email, None, response)
 
 
@@ -78,7 +88,11 @@ async def bring_email(
 async def record_email(
     reference: Reference, email: IncomingEmail, context: Context, caller: CurrentCaller, response: Response
 ) -> TakenEmail:
-    """Once, however often it comes. What answers a letter of another complaint is refused."""
+    """Once, however often it comes. What answers a letter of another complaint is refused.
+
+    It and its attachments become documents of the complaint. Where the document store does not answer, the
+    contact is recorded and this is a 503 with `applied` `yes`: send it again, and they are kept.
+    """
     return await _take(context, caller, email, reference, response)
 
 
@@ -95,7 +109,8 @@ async def _take(
         more = answer.model_dump(mode="json", include={"message_id", "on", "repeated"})
         raise Refusal("refused", answer.reason, **more)
     response.status_code = 202 if answer.pending else 200
-    return TakenEmail(**taken._asdict())
+    names = [each["document"] for each in taken.documents]
+    return TakenEmail(**taken._asdict() | {"documents": names})
 
 
 async def _taken(
@@ -112,6 +127,7 @@ async def _taken(
             context.backends.register,
             raw,
             caller,
+            documents=context.documents,
             reference=reference,
             direction=direction,
             on=on,
@@ -123,6 +139,8 @@ async def _taken(
     except NoAnswer as error:
         detail = "Nobody answered in time. Send it again: it counts once."
         raise unavailable(detail, applied=error.applied or "no") from None
+    except emails.NotKept as error:
+        raise unavailable(f"{str(error)[:1].upper()}{str(error)[1:]}.", applied="yes") from None
     except unmatched.TooManyWait:
         detail = f"{unmatched.MOST_WAITING} requests of this caller wait to be matched: see to them first."
         raise Refusal("too-many", detail, headers={"Retry-After": "3600"}) from None

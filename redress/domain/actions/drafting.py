@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from redress.domain.actions.registry import ACTIONS, carries_out
-from redress.domain.drafting import changed_since, version_of
-from redress.domain.drafts import Draft
+from redress.domain.drafting import changed_since, letters_of_drafts, version_of
+from redress.domain.drafts import Draft, marks_of
+from redress.domain.effects import Fact
 from redress.domain.log import APPLIED, LogEntry, Outcome, refused
 from redress.domain.messages import (
     ApproveLetter,
@@ -16,6 +17,7 @@ from redress.domain.messages import (
 )
 from redress.domain.receipt import receipts
 from redress.domain.state import ComplaintState
+from redress.domain.strikes import struck_letters
 from redress.domain.words import same_words
 
 
@@ -100,7 +102,7 @@ def letter_left(state: ComplaintState, entry: LogEntry, message: LetterLeft) -> 
     if draft is None and is_enclosing:
         return APPLIED
     if draft is None:
-        return refused(_no_draft(message.mark))
+        return _struck_letter_left(state, entry, message) or refused(_no_draft(message.mark))
     if draft.left is not None:
         return APPLIED  # told twice: by whoever posted it, and by what sent it
     if draft.withdrawn:
@@ -114,6 +116,36 @@ def letter_left(state: ComplaintState, entry: LogEntry, message: LetterLeft) -> 
         state.note_irregular(entry, f"the letter {message.mark} left, and what it says could not be done")
     state.outcomes[leaving.seq] = outcome._replace(since=state.day)
     state.effects.add_paragraphs(draft.template, leaving.seq, draft.paragraphs)
+    return APPLIED
+
+
+def _struck_letter_left(state: ComplaintState, entry: LogEntry, message: LetterLeft) -> Outcome | None:
+    """A letter left whose message was struck out while a sender had it: it is taken back, once.
+
+    None: it is none of those.
+    """
+    letters = struck_letters(state.strikes, letters_of_drafts(state.procedure))
+    struck = next((each for each in letters if message.mark in marks_of(each.key)), None)
+    if struck is None:
+        return None
+    marks = marks_of(struck.key)
+    told = [e.message for e in state.effects.heard if isinstance(e.message, LetterLeft) and e.seq < entry.seq]
+    if struck.by.seq < entry.seq and not any(each.mark in marks for each in told):
+        wrong: Fact = {
+            "key": struck.key,
+            "template": struck.template,
+            "on": message.on.isoformat(),
+            "stage": state.stage,
+            "owner": None,
+            "has_left": True,
+        }
+        state.note_irregular(entry, f"the letter {message.mark} left although what it says was struck out")
+        facts: dict[str, Fact] = {
+            "in_error": [wrong],
+            "next": state.effects.next_step(),
+            "stage": state.stage,
+        }
+        state.effects.take_back(entry, message.on, facts)
     return APPLIED
 
 
