@@ -28,6 +28,7 @@ from redress.store.outbound import EnclosedDocument
 from tests.documents.samples import DOCX
 from tests.letters.delivery.conftest import Desk
 from tests.letters.delivery.enclosing import GIF, enclose, enclosure, report, send_again
+from tests.letters.delivery.mail_server import MailServer
 from tests.letters.delivery.notify_service import NotifyService
 
 MakeDesk = Callable[[Settings], Desk]
@@ -205,3 +206,18 @@ def test_documents_of_the_store_are_printed_and_laid_with_it(
     shutil.rmtree(at.settings.state / "documents")
     with pytest.raises(Unreadable):
         printing.download(at.register, at.settings, at.reference, line_of_letter["mark"])
+
+
+def test_more_than_a_mailbox_takes_goes_by_hand_and_windows_wait(
+    by_mail: Settings, mail: MailServer, desk: MakeDesk
+) -> None:
+    """Post is laid into the folder here: nothing that carries it by itself."""
+    at = desk(by_mail.model_copy(update={"email_bytes": 64 * 1024}))
+    enclose(at, enclosure("scan.pdf", report() + bytes(64 * 1024)))
+    answered(at)
+    line = the_letter(at)
+    assert (line["state"], line["left_on"]) == ("by_hand", None)
+    assert "larger than an e-mail may be here" in line["reason"]
+    assert len(mail.mailbox.taken) == 2, "the acknowledgement, and what the Complaints Manager is told"
+    assert laid(at).is_file()
+    assert letters.is_awaited(at.register, at.reference, line["mark"], today())
