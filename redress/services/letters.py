@@ -16,9 +16,10 @@ from redress.domain.drafting import version_of
 from redress.domain.london import instant, london_date
 from redress.domain.parsing import Malformed, Problem
 from redress.domain.status import Status
-from redress.letters.addressing import readdress, written
+from redress.letters.addressing import directory_of, readdress, written
 from redress.letters.catalogue import catalogue
 from redress.letters.delivery.notice import hand_day
+from redress.letters.delivery.outbound import OutboundLetter
 from redress.letters.dispatcher import LetterDispatcher
 from redress.letters.drafts import letters_of
 from redress.letters.enclosing import EnclosureDesk
@@ -28,8 +29,8 @@ from redress.services.approvals import with_approvers
 from redress.services.clock import today
 from redress.services.errors import NotFound, Rejected
 from redress.store import letters as store
-from redress.store.letters import LetterFilter, LetterRow, LetterState, Place
-from redress.store.outbound import mark_of
+from redress.store.letters import LetterFilter, LetterRow, LetterState, NewLetter, Place
+from redress.store.outbound import Recipient, mark_of
 from redress.store.register import Register
 
 NOT_DONE: tuple[LetterState, ...] = ("waiting", "draft", "approved", "leaving", "failed", "unsure")
@@ -160,16 +161,46 @@ def text(register: Register, reference: str, mark: str) -> str:
 
     Raises `Malformed` where there is none of this mark.
     """
+    return _as_written(register, found(register, reference, mark)).text
+
+
+def pdf(register: Register, reference: str, mark: str) -> bytes:
+    """The same letter as a PDF on the authority's letterhead. Raises as `text` does, and `SetupError`."""
+    from redress.letters.form.pdf import pdf_of  # asked for by few, and slow to load
+
     row = found(register, reference, mark)
+    letter = _as_written(register, row)
+    return pdf_of(
+        OutboundLetter(
+            reference=reference,
+            key=letter.key,
+            role=letter.recipient,
+            name=letter.letter,
+            on=letter.on_date,
+            route=letter.means,
+            token="",
+            recipient=letter.envelope,
+            text=letter.text,
+            authority=register.authority_of(reference) or "",
+        )
+    )
+
+
+def _as_written(register: Register, row: LetterRow) -> NewLetter:
+    """A letter as it was written; a draft, or one that waits for an enclosure, as if it left today."""
     if row.state in store.TO_APPROVE:
         return _copy_of(row, _draft_copies(register, row))
     if row.waits_for:
-        return _waiting_text(register, row)
+        return _waiting(register, row)
     if row.text is None:
         raise Malformed(
             [Problem("MARK", "its text is not kept here: an earlier version sent it, or it was erased")]
         )
-    return store.text_of(register.cipher, row)
+    envelope = Recipient(subject="", sender="")  # an earlier version kept none
+    if row.envelope is not None:
+        envelope = store.recipient_of(register.cipher, row)
+    text_ = store.text_of(register.cipher, row)
+    return NewLetter(row.key, row.recipient, row.letter, row.on_date, row.means, envelope, text_)
 
 
 def version(register: Register, reference: str, mark: str) -> int | None:
@@ -192,10 +223,16 @@ def _draft_copies(register: Register, row: LetterRow) -> list[store.NewLetter]:
         draft = next((draft for draft in case.state.drafts if draft.key == row.key), None) if case else None
         if case is None or draft is None or draft.left is not None:
             return []
-        return letters_of(case, draft, today(), desk=EnclosureDesk(register, db))
+        return letters_of(
+            case,
+            draft,
+            today(),
+            directory=directory_of(register, db, case),
+            desk=EnclosureDesk(register, db),
+        )
 
 
-def _waiting_text(register: Register, row: LetterRow) -> str:
+def _waiting(register: Register, row: LetterRow) -> NewLetter:
     with register.reading() as db:
         recorded = register.case(db, row.reference)
         effects = [body for body, _ in register.waiting_letters(db, row.reference, today())]
@@ -204,12 +241,13 @@ def _waiting_text(register: Register, row: LetterRow) -> str:
         if recorded is not None and effect is not None:
             case = recorded[0].as_if_leaving(row.key, today())
             enclosing = EnclosureDesk(register, db).of(case, effect)
-            copies = [*written(case, effect, today(), texts=True, enclosing=enclosing)]
+            people = directory_of(register, db, case)
+            copies = [*written(case, effect, today(), texts=True, directory=people, enclosing=enclosing)]
     return _copy_of(row, copies)
 
 
-def _copy_of(row: LetterRow, copies: Iterable[store.NewLetter]) -> str:
-    its = next((copy.text for copy in copies if copy.recipient == row.recipient), None)
+def _copy_of(row: LetterRow, copies: Iterable[store.NewLetter]) -> NewLetter:
+    its = next((copy for copy in copies if copy.recipient == row.recipient), None)
     if its is None:
         raise Malformed([Problem("MARK", "as things stand its message writes no letter to this reader")])
     return its

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+from io import BytesIO
 from typing import Any
 
 from pypdf import PdfReader
@@ -46,7 +46,7 @@ async def test_a_letter_is_read_and_marked_as_sent_by_hand(gate: Gate, staff: di
     assert (printed.status_code, printed.headers["content-type"]) == (200, "application/pdf")
     name = f"{today().isoformat()}-acknowledgement-complainant-"
     assert printed.headers["content-disposition"].startswith(f'attachment; filename="{name}')
-    page = PdfReader(io.BytesIO(printed.content)).pages[0]
+    page = PdfReader(BytesIO(printed.content)).pages[0]
     assert "Testa Inventata" in page.extract_text()
     assert (await gate.http.get(f"{path[:-8]}00000000/print", headers=staff)).status_code == 404
     status = (await gate.http.get(f"/v1/complaints/{reference}", headers=staff)).json()
@@ -135,6 +135,10 @@ async def test_a_draft_is_read_edited_sent_back_and_approved_by_somebody_else(ga
         return str((await gate.http.get(path, headers=writer)).json()["text"])
 
     assert "First words." in await text()
+    drawn = await gate.http.get(f"{path}/pdf", headers=writer)
+    assert (drawn.status_code, drawn.headers["content-type"]) == (200, "application/pdf")
+    assert "First words." in PdfReader(BytesIO(drawn.content)).pages[0].extract_text()
+    assert (await gate.http.get(f"{path[:-8]}00000000/pdf", headers=writer)).status_code == 404
     wrong = await gate.http.post(f"{path}/edit", json={"texts": {"outcome": "x"}}, headers=writer)
     assert (wrong.status_code, "no free text" in wrong.text) == (409, True)
     back = await gate.http.post(f"{path}/send-back", json={"reason": "Say sorry."}, headers=manager)

@@ -290,6 +290,32 @@ async def read_letter(reference: Reference, mark: Mark, context: Context) -> Let
 
 
 @router.get(
+    "/v1/complaints/{reference}/letters/{mark}/pdf",
+    operation_id="read_letter_pdf",
+    summary="Read a letter as a PDF",
+    response_class=Response,
+    responses={
+        200: {
+            "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+            "description": "The letter on the authority's letterhead.",
+            **header("Content-Disposition", "`attachment`, with a name for the file."),
+        },
+    },
+    openapi_extra=roles(CASEWORK),
+)
+async def read_letter_pdf(reference: Reference, mark: Mark, context: Context) -> Response:
+    """To print: as it was written, a draft as if it left today. What is enclosed is no part of it."""
+
+    def read(register: Register) -> bytes:
+        _check(register, reference, mark)
+        return service.pdf(register, reference, mark)
+
+    pdf = await context.backends.ask(read)
+    name = {"Content-Disposition": f'attachment; filename="{reference}-{mark}.pdf"'}
+    return Response(pdf, media_type="application/pdf", headers=name)
+
+
+@router.get(
     "/v1/complaints/{reference}/letters/{mark}/print",
     operation_id="print_letter",
     summary="Download a letter to print",

@@ -58,14 +58,11 @@ class Office:
     def __init__(self, desk: Desk, *, by_mail: bool = False) -> None:
         self.desk, self.taken = desk, Taken()
         self.documents = Documents(desk.register, desk.settings)
-        by_taken: dict[Route, Any] = {
-            **desk.dispatcher.channels.by_route,
-            "email": self.taken,
-            "staff": self.taken,
-        }
-        desk.dispatcher.channels = desk.dispatcher.channels._replace(by_route=by_taken)
+        if not by_mail:
+            channels: Any = desk.dispatcher.channels
+            by_route: dict[Route, Any] = {**channels.by_route, "email": self.taken, "staff": self.taken}
+            desk.dispatcher.channels = channels._replace(by_route=by_route)
         desk.open()
-        self.seen = 0
         for action, on, said in (
             ("respond", "2026-06-08", {"outcome": "not_upheld"}),
             ("escalate", "2026-06-15", {}),
