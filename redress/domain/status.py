@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 from typing_extensions import TypedDict  # the one that pydantic takes on Python 3.11 too
 
+from redress.domain.answers import OwnWindow
 from redress.domain.complainants import role_of
 from redress.domain.deadline import Deadline, days_late, days_late_without_pause
 from redress.domain.drafting import version_of
@@ -567,14 +568,20 @@ class StruckOut(TypedDict):
 
 
 @with_config(DESCRIBED)
-class OwnWindow(TypedDict):
-    """A window of somebody's own."""
+class OwnWindowStatus(TypedDict):
+    """A window of somebody's own, from when they had the answer."""
 
     name: str
     """The deadline that it is."""
 
-    due_on: IsoDay
-    """Its last day for them; that of the last of them closes it."""
+    counts_from: NotRequired[IsoDay | None]
+    """Day 0 for them; null: their letter with the answer has not left, and their window has not begun."""
+
+    due_on: IsoDay | None
+    """Its last day for them; that of the last of them closes it. Null: it has not begun."""
+
+    state: NotRequired[Annotated[str, one_of("not_begun", "running", "paused", "lapsed")]]
+    """`not_begun`, `running`, `paused`, `lapsed`: what it is for them, whatever it is for others."""
 
 
 @with_config(DESCRIBED)
@@ -594,7 +601,7 @@ class ComplainantStatus(TypedDict):
     advocate: dict[str, JsonValue] | None
     """The advocate of their own choice."""
 
-    windows: list[OwnWindow]
+    windows: list[OwnWindowStatus]
     """What they may still ask for, and how long."""
 
 
@@ -861,10 +868,17 @@ def _complainant(state: ComplaintState, number: int) -> ComplainantStatus:
         "left": left.why if left else None,
         "left_on": _iso(left.on if left else None),
         "advocate": advocate.model_dump(mode="json") if advocate else None,
-        "windows": [
-            {"name": window.name, "due_on": state.own_last_day(window, number).isoformat()}
-            for window in windows
-        ],
+        "windows": [_own_window(window.name, state.own_window(window, number)) for window in windows],
+    }
+
+
+def _own_window(name: str, own: OwnWindow) -> OwnWindowStatus:
+    begun = own.state != "not_begun"
+    return {
+        "name": name,
+        "counts_from": _iso(own.counts_from if begun else None),
+        "due_on": _iso(own.last_day if begun else None),
+        "state": own.state,
     }
 
 

@@ -35,11 +35,12 @@ class CatalogueEntry(Data):
     stage, `after` the next.
     """
 
-    to: list[Literal[Owner, "advocate", "owner", "owners", "had_letter", "appointed", "named"]]
+    to: list[Literal[Owner, "advocate", "owner", "owners", "had_letter", "appointed", "named", "released"]]
     """`advocate`: where chosen to get letters; `owner`: who owes the step; `owners`: who owe the dates that
     moved; `had_letter`: who had a letter that should not have left; `appointed`: those appointed whom it is
     about; `named`: members of staff whom the matter names, at their own addresses, so that the others of the
-    list get it for the rest alone; else the complainant or a role at the authority."""
+    list get it for the rest alone; `released`: who had the letter that left without what this one brings;
+    else the complainant or a role at the authority."""
 
     subject: str
     staff_subject: str = ""
@@ -57,6 +58,9 @@ class CatalogueEntry(Data):
     """What it explains beyond the line that every letter has: `stage`, where it begins one, with all that is
     said once a stage; `next`, the stage that may be asked for after it; `rights`, the ways to the Ombudsman.
     """
+
+    encloses: list[str] = []
+    """The kinds of documents that leave with it (`kinds.toml`); it does not leave without."""
 
     digest: Literal["", "daily", "limit_missed", "decision", "undelivered"] = ""
     """To staff: `daily`, it stands in the daily digest alone; else a letter of its own only where the

@@ -67,8 +67,14 @@ def _wrong_drafts(policy: object, answers: Collection[str]) -> Iterator[str]:
     for name in letters if isinstance(letters, Mapping) else ():
         if name not in catalogue():
             yield f"policy.letters.{name}: there is no such letter in letters/templates{_hint(name)}"
-        elif name not in {*DECISIONS, *answers}:
+        elif name not in {*DECISIONS, *answers} and not _is_of_enclosures(letters, name):
             yield f"policy.letters.{name}: this letter decides nothing, and never waits to be approved"
+
+
+def _is_of_enclosures(letters: object, name: str) -> bool:
+    """Whether nothing is said of a letter but what it encloses."""
+    said = letters.get(name) if isinstance(letters, Mapping) else None
+    return isinstance(said, Mapping) and bool(said) and said.keys() <= {"enclosures", "encloses"}
 
 
 def _hint(name: object) -> str:

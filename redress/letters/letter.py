@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import partial
 from typing import Any, NamedTuple
@@ -22,6 +22,7 @@ from redress.domain.schedule import left_in_error
 from redress.letters.approvers import written_to
 from redress.letters.catalogue import catalogue
 from redress.letters.context import context
+from redress.letters.enclosures import Enclosures, Reader, enclosures_of
 from redress.letters.named_staff import named_staff
 from redress.letters.naming import names_of, one_line, plain_of, stages_of, titles_of, with_names
 from redress.letters.next_step import next_line
@@ -30,9 +31,12 @@ from redress.letters.own_words import Tell, in_own_words, write_to_log
 from redress.letters.people import own, own_last_days
 from redress.letters.recipients import appointed_in, is_advocate, is_outside, person_of, recipients, whose
 from redress.letters.signing import signature
-from redress.letters.texts import Reader, Texts, Written, our_texts
+from redress.letters.texts import Names, Texts, Written, our_texts
 from redress.letters.visible import visible
 from redress.procedures.loader import Authority
+
+Enclosing = Callable[[Reader], Enclosures | None]
+"""What a letter brings to one of its readers; None: they get none."""
 
 
 class Letter(NamedTuple):
@@ -51,6 +55,7 @@ class Letter(NamedTuple):
     text: str
     appointee: Appointee | None = None
     staff: Responsible | None = None
+    enclosures: Enclosures = Enclosures()
     role: str = ""
 
     @property
@@ -66,13 +71,14 @@ def letters_for(
     effect: Mapping[str, Any],
     sent_on: date,
     directory: Directory | None = None,
+    enclosing: Enclosing | None = None,
     tell: Tell = write_to_log,
 ) -> list[Letter]:
     """The letters that a recorded effect makes, dated with the London date they leave.
 
-    `directory`: the authority's, by which people at the authority are written to by name; `tell` is told
-    where the authority's own words are wrong, and ours were taken. Raises `FileError` where its folder of
-    them cannot be read.
+    `directory`: the authority's, by which people at the authority are written to by name; `enclosing`: what
+    each reader is sent with them, left out: as if everything were there; `tell` is told where the authority's
+    own words are wrong, and ours were taken. Raises `FileError` where its folder of them cannot be read.
     """
     own_words = own_texts(authority.name)
     directory = directory or Directory()
@@ -113,6 +119,11 @@ def letters_for(
         ]
         if young:
             reader["plain"] = plain_of(case)
+        who = Reader(role, _names_of(case, role, appointed, staff))
+        enclosures = enclosing(who) if enclosing else enclosures_of(case, effect, who, None)
+        if enclosures is None:
+            continue
+        reader["enclosures"] = enclosures.for_text(young=young)
         write = partial(_write, case=case, name=name, reader=reader, sent_on=sent_on)
         if own_words is None:
             written = write(our_texts())
@@ -128,10 +139,23 @@ def letters_for(
                 _tidy(visible(written.text)),
                 appointee=appointed.person if appointed else None,
                 staff=staff,
+                enclosures=enclosures,
                 role=asked.role if asked else "",
             )
         )
     return letters
+
+
+def _names_of(
+    case: Case, role: str, appointed: _Appointed | None, staff: Responsible | None
+) -> tuple[str, ...]:
+    """The names of a reader; with an advocate's that of whom they speak for."""
+    if appointed is not None:
+        return (appointed.person.name or "",)
+    if staff is not None:
+        return (staff.name,)
+    people = (person_of(case, role), _concerned(case, role)) if is_outside(role) else ()
+    return tuple(person.name for person in people if person is not None)
 
 
 class _Appointed(NamedTuple):
@@ -188,14 +212,14 @@ def _named(case: Case, directory: Directory, role: str) -> dict[str, Any]:
     return {"named": [one_line(written_to[role].name)] if is_named else others, "is_named": is_named}
 
 
-def _write(texts: Texts, case: Case, name: str, reader: Reader, sent_on: date) -> Written:
+def _write(texts: Texts, case: Case, name: str, reader: Names, sent_on: date) -> Written:
     """A letter in the words of some texts: those that have left are called there as they were."""
     had = [_as_it_read(texts, each, case, reader, sent_on) for each in reader["about_letters"]]
     return texts.write(name, {**reader, "taken_back": had})
 
 
 def _as_it_read(
-    texts: Texts, letter: Mapping[str, str], case: Case, reader: Reader, sent_on: date
+    texts: Texts, letter: Mapping[str, str], case: Case, reader: Names, sent_on: date
 ) -> dict[str, str]:
     """A letter that has left, by its subject and the day it belongs to."""
     stages = stages_of(case, letter, [], reader["titles"], sent_on, young=reader["young"])

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from redress.letters.next_step import sentences
-from redress.letters.texts import Reader, Written
+from redress.letters.texts import Names, Written
 
 DATE = re.compile(r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day \d{1,2} [A-Z][a-z]+ \d{4}")
 """A day as letters name it."""
@@ -37,7 +37,7 @@ class Fault(NamedTuple):
     example: str = ""
 
 
-def faults(ours: Written, theirs: Written, reader: Reader, persons: Collection[str]) -> Iterator[Fault]:
+def faults(ours: Written, theirs: Written, reader: Names, persons: Collection[str]) -> Iterator[Fault]:
     """What is wrong with their letter beside ours. `persons`: names and addresses that belong to somebody."""
     said, wanted = _plain(theirs.text), _plain(ours.text)
     for what, values in _wanted(wanted, reader):
@@ -74,7 +74,7 @@ def _too_much(ours: Written, theirs: Written, persons: Collection[str]) -> Itera
             yield Fault("writes a day as programs do: write {{ …|day }}", day)
 
 
-def _wanted(ours: str, reader: Reader) -> Iterator[tuple[str, Iterable[str]]]:
+def _wanted(ours: str, reader: Names) -> Iterator[tuple[str, Iterable[str]]]:
     """What a letter has to say where ours says it: what it is called, and the words for it."""
     authority, contact, ombudsman = reader["authority"], reader["contact"], reader["ombudsman"]
     advocacy = reader["advocacy"]
@@ -109,7 +109,7 @@ def _reach(service: Any) -> list[str]:
     return [service.name, service.telephone, service.web, service.email, *service.address]
 
 
-def _outcomes(reader: Reader) -> list[str]:
+def _outcomes(reader: Names) -> list[str]:
     message = reader["message"]
     judged = [message, *message.get("findings", [])]
     kinds = sentences()["plain_outcomes" if reader["young"] else "outcomes"]

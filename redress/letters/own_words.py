@@ -16,7 +16,7 @@ from jinja2 import TemplateError
 from temporalio import activity
 
 from redress.letters.omissions import Fault, faults
-from redress.letters.texts import Reader, Texts, Written, our_texts
+from redress.letters.texts import Names, Texts, Written, our_texts
 from redress.procedures.files import FileError
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ def in_own_words(
     own: Texts,
     write: Callable[[Texts], Written],
     letter: str,
-    reader: Reader,
+    reader: Names,
     persons: Collection[str],
     tell: Tell,
 ) -> Written:

@@ -99,6 +99,8 @@ def _named(
             return [role for roles in had for role in roles]
         case "appointed":
             return [*appointed_in(facts)]
+        case "released":
+            return recipients(case, str(facts["which"]), facts)
         case "owner":
             return [str(facts.get("owner", "complaints_manager"))]
         case "owners":

@@ -51,7 +51,7 @@ class OwnTemplate(NamedTuple):
 
 _NOTHING: Mapping[str, Any] = {}
 
-Reader = Mapping[str, Any]
+Names = Mapping[str, Any]
 """What the templates of one letter to one recipient may name."""
 
 
@@ -84,14 +84,14 @@ class Texts:
             self._files[name, young] = [*dict.fromkeys([*head, *own])]
         return self._files[name, young]
 
-    def subject(self, name: str, reader: Reader) -> str:
+    def subject(self, name: str, reader: Names) -> str:
         """The subject of a letter to its reader."""
         source = self.entries[name].subject_for(outside=reader["outside"], young=reader["young"])
         if source not in self._subjects:
             self._subjects[source] = self.environment.from_string(source)
         return self._subjects[source].render(reader)
 
-    def write(self, name: str, reader: Reader) -> Written:
+    def write(self, name: str, reader: Names) -> Written:
         """A letter. Raises whatever a template that is wrong raises."""
         subject, young = self.subject(name, reader), reader["young"]
         body = self.environment.get_template(self.file_of(name, young=young)).render(reader, subject=subject)
@@ -120,6 +120,7 @@ def _with_filters(environment: Environment) -> Environment:
     environment.filters["category"] = lambda category: sentences()["ombudsman_categories"].get(category, "")
     environment.filters["unit"] = _unit
     environment.filters["listed"] = listed
+    environment.filters["capitalised"] = lambda text: f"{text[:1].upper()}{text[1:]}"
     return environment
 
 

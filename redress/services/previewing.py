@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
@@ -110,6 +111,17 @@ def letters_named(procedure: Procedure) -> Iterator[str]:
         yield from (getattr(stage, key) for key in OF_STAGE if getattr(stage, key))
     for limit in procedure.limits:
         yield from filter(None, [*limit.late_letters, limit.remind_letter])
+
+
+def drawn(authority: str, letter: Preview) -> bytes:
+    """A letter as a PDF on the authority's letterhead. Raises `SetupError` where that cannot be drawn."""
+    from redress.letters.form.pdf import pdf_of  # asked for by few, and slow to load
+
+    to = Recipient(subject=letter.subject, sender=find_authority(authority).title)
+    marked = re.search(r"^Our reference: (\S+)$", letter.text, re.MULTILINE)
+    reference = marked[1] if marked else ""
+    name, role, text = letter.letter, letter.to, letter.text
+    return pdf_of(OutboundLetter(reference, name, role, name, today(), "none", "", to, text, authority))
 
 
 @lru_cache(maxsize=16)
