@@ -32,7 +32,7 @@ STEPS: dict[str, drafts.Step] = {
 }
 """What is done to a draft, by the word for it."""
 
-VERBS = ("show", *STEPS, "preview", "resend", "done")
+VERBS = ("show", *STEPS, "preview", "check", "resend", "done")
 
 
 @app.command("letters")
@@ -40,7 +40,8 @@ def letters_(
     words: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[REFERENCE | show|edit|approve|send-back|release|resend|done MARK | preview AUTHORITY]",
+            metavar="[REFERENCE | show|edit|approve|send-back|release|resend|done MARK | preview AUTHORITY | "
+            "check]",
             help="A complaint; or what to do with the letter of a mark, which the list shows.",
         ),
     ] = None,
@@ -74,11 +75,11 @@ def letters_(
     `edit MARK --set summary=…` changes a draft's texts, `approve MARK` has it leave, `send-back MARK
     --reason …` returns it. `release MARK --reason … --follows-by DATE` has one leave without the enclosure
     that it waits for. `resend MARK` sends one again or tries it now, `done MARK --on DATE` records that
-    somebody sent it. `preview AUTHORITY` shows every letter of an authority, from invented complaints. The
-    list works with Temporal down.
+    somebody sent it. `preview AUTHORITY` shows every letter of an authority, from invented complaints;
+    `check` looks through an authority's own letters and paragraphs. The list works with Temporal down.
     """
     verb, *rest = words if words and words[0] in VERBS else ["", *(words or [])]
-    if len(rest) > (2 if verb else 1) or (verb and not rest):
+    if len(rest) > (2 if verb else 1) or (verb and not rest and verb != "check"):
         console.fail(
             console.MALFORMED, [f"MARK: name one letter: letters {'|'.join(VERBS)} [REFERENCE] MARK"]
         )
@@ -99,7 +100,9 @@ def letters_(
     if verb == "edit":
         said = (console.read_document(data) if data else {}) | console.read_pairs(set_ or [])
     with console.ending():
-        if verb == "preview":
+        if verb == "check":
+            _check(rest[-1] if rest else None, as_json=as_json)
+        elif verb == "preview":
             _preview(rest[-1], letter, keep, young=young, as_json=as_json)
         elif verb in STEPS:
             _take_step(STEPS[verb], rest, said, by or getpass.getuser(), as_json=as_json)
@@ -145,6 +148,19 @@ def _preview(authority: str, letter: str | None, keep: Path | None, *, young: bo
         print(keep / f"{each.letter}-{each.to}.txt" if keep else f"--- {where} ---\n\n{each.text}")  # noqa: T201
     if shown.missing:
         console.say(f"not among the invented complaints: {', '.join(shown.missing)}")
+
+
+def _check(authority: str | None, *, as_json: bool) -> None:
+    """The authorities' own letters and paragraphs, written once for every invented complaint."""
+    from redress.services.checking_texts import check_own_texts  # as with the preview
+
+    files = check_own_texts(authority)
+    if as_json:
+        console.print_json(files)
+        return
+    for name, own in files.items():
+        console.say(f"{name}: {', '.join(own)}")
+    console.say("every letter can be written with them" if files else "no authority has letters of its own")
 
 
 def _take_step(step: drafts.Step, rest: list[str], said: dict[str, Any], by: str, *, as_json: bool) -> None:

@@ -177,6 +177,12 @@ class Enclosures:
             if not self.waits[key]:
                 del self.waits[key]
 
+    @property
+    def awaited(self) -> set[str]:
+        """The keys of letters that wait for what nobody has promised for a day."""
+        later = {*self.released, *(each.follow_up for each in self.released.values())}
+        return self.waits.keys() - later
+
     def all_have_left(self, letter: SentLetter) -> bool:
         """Whether no copy of a letter is known not to have left, nor of the one that brings what it lacks."""
         release = self.released.get(letter.key)
@@ -185,9 +191,7 @@ class Enclosures:
 
     def owe(self) -> None:
         """Bring what is owed up to date: while a letter waits, somebody owes what it waits for."""
-        running = self._deadlines.latest.get(WAITS.name)
-        later = {*self.released, *(each.follow_up for each in self.released.values())}
-        waits = self.waits.keys() - later
+        running, waits = self._deadlines.latest.get(WAITS.name), self.awaited
         if running is not None and running.is_open:
             if not waits:
                 self._deadlines.meet(running, self._deadlines.day)

@@ -85,20 +85,20 @@ def catalogue() -> dict[str, CatalogueEntry]:
     return entries
 
 
-def text_of(name: str, *, young: bool) -> str:
-    """The file of a letter's text: the young person's own, where there is one."""
-    own = f"young/{catalogue()[name].young or name}.txt"
-    return own if young and (TEMPLATES / own).is_file() else f"{name}.txt"
+def text_of(name: str, *, young: bool, own: Collection[str] = ()) -> str:
+    """The file of a letter's text: the young person's own, where there is one among ours or `own`."""
+    wanted = [f"young/{each}.txt" for each in (name, catalogue()[name].young) if each] if young else []
+    return next((file for file in wanted if file in own or (TEMPLATES / file).is_file()), f"{name}.txt")
 
 
 def _read_into(entries: dict[str, CatalogueEntry], path: Path) -> None:
-    head, _ = _split(path.read_text(encoding="utf-8"))
+    head, _ = split(path.read_text(encoding="utf-8"))
     if not head:
         raise FileError(f"{path.name}: should begin with who gets it, between two lines of +++")
     entries[path.stem] = checked(CatalogueEntry, parse_toml(head, path.name), path.name)
 
 
-def _split(source: str) -> tuple[str, str]:
+def split(source: str) -> tuple[str, str]:
     """The head of a letter's file, and its text."""
     before, _, rest = source.partition(MARK)
     head, mark, text = rest.partition(MARK)
@@ -111,4 +111,4 @@ class TemplateLoader(FileSystemLoader):
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
         """The text of a template, its path, and whether it is still as it was read."""
         source, path, is_current = super().get_source(environment, template)
-        return _split(source)[1], path, is_current
+        return split(source)[1], path, is_current

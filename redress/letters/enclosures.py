@@ -9,7 +9,8 @@ letter waits for that.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -184,11 +185,9 @@ def enclosures_of(
             return None
     if not wanted:
         return Enclosures()
-    if documents is None:
-        return Enclosures(tuple(Enclosed("", "", kind, "", 0) for kind in wanted))
     release = case.state.enclosures.released.get(effect["key"])
     follow = [kind for kind in wanted if release is not None and kind in release.kinds]
-    found = _Search(case, reader, [*documents])
+    found = _Search(case, reader, [*documents] if documents is not None else _as_if_there(wanted))
     for kind in wanted:
         if kind not in follow:
             found.look_for(kind)
@@ -202,6 +201,12 @@ def enclosures_of(
     if release is None or not follow:
         return whole
     return whole._replace(follow=tuple(follow), follows_by=release.follows_by.isoformat())
+
+
+def _as_if_there(kinds: Sequence[str]) -> list[DocumentRow]:
+    """A document without a name of each kind, for letters that are only looked at."""
+    moment = datetime(2000, 1, 1, tzinfo=UTC)
+    return [DocumentRow("", "", "", "clean", 0, "", moment, kind=kind) for kind in kinds]
 
 
 class _Search:

@@ -24,6 +24,7 @@ from redress.domain.london import instant, london_date
 from redress.domain.parsing import Malformed, Problem
 from redress.domain.procedure import Procedure
 from redress.domain.sentences import with_long_dates
+from redress.domain.splitting import PartOpening
 from redress.domain.status import DeadlineStatus, Status
 from redress.domain.words import plain
 from redress.letters.check import check_letters
@@ -32,6 +33,7 @@ from redress.procedures.loader import authority as find_authority
 from redress.procedures.loader import authority_names
 from redress.procedures.loader import procedure as find_procedure
 from redress.services import letters, sending
+from redress.services.checking_texts import check_own_texts
 from redress.services.clock import today
 from redress.services.documents import Attachment, Documents
 from redress.services.intake import start
@@ -115,6 +117,7 @@ async def rehearse(
     if received > today() + FURTHEST:
         raise Malformed([Problem("received", f"{received} lies too far ahead: at most two years")])
     check_letters()
+    check_own_texts()
     semaphore = asyncio.Semaphore(SIMULATIONS_AT_ONCE)
 
     async def one(client: Client, register: Register, documents: Documents, number: int) -> Rehearsed:
@@ -183,10 +186,16 @@ class Simulation:
             "received_on": received.isoformat(),
             "complainant": {"name": "Robin Rehearsal", "role": self._role()},
         }
+        await asyncio.to_thread(self._reserve, PartOpening(self.reference, opening))
         await start(self.client, Start(reference=self.reference, opening=opening), delay=wait or None)
         if wait:
             await self._move(wait + timedelta(seconds=5))
         self.progress(f"{long_date(received)}: a made-up complaint is received")
+
+    def _reserve(self, opening: PartOpening) -> None:
+        """Keep the reference as any complaint's: documents are attached to it."""
+        with self.register.writing() as db:
+            self.register.reserve_part(db, opening)
 
     def _role(self) -> str:
         """Somebody who may complain under this procedure."""

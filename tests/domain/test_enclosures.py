@@ -39,6 +39,7 @@ def test_papers_count_once_everybody_s_copy_has_left() -> None:
         assert told(case, "letter_not_left", "2026-08-13", mark, waits_for=["panel_papers"]).applied
     assert shown(case, "panel_papers", "2026-08-14")[1] == "running"
     assert shown(case, "enclosure", "2026-08-14") == ("2026-08-17", "running", 0)
+    assert case.status(date(2026, 8, 14))["waiting_for"] == "complaints_manager"
     told(case, "letter_left", "2026-08-18", one)
     assert shown(case, "panel_papers", "2026-08-19")[1] != "met_late"
     told(case, "letter_left", "2026-08-20", other)

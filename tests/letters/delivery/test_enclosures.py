@@ -15,6 +15,7 @@ from redress.domain.london import instant
 from redress.domain.parsing import Malformed
 from redress.letters.delivery.channel import Accepted, Refused
 from redress.letters.delivery.outbound import OutboundLetter
+from redress.letters.dispatcher import SendLimits
 from redress.services import letters as service
 from redress.services.documents import Attachment, Documents
 from redress.services.exporting import export
@@ -23,6 +24,7 @@ from redress.store.letters import LetterRow
 from redress.store.outbound import Route, mark_of
 from tests.documents.samples import PDF
 from tests.letters.delivery.conftest import Desk
+from tests.letters.delivery.mail_server import MailServer
 
 INVESTIGATION, INDEPENDENT = PDF + b"%% of the investigator\n", PDF + b"%% of the Independent Person\n"
 ADVOCATE = {"name": "Ambrose Inventedson", "email": "ambrose@invented.example"}
@@ -35,11 +37,17 @@ class Taken:
 
     def __init__(self) -> None:
         self.letters: list[tuple[OutboundLetter, dict[str, bytes]]] = []
-        self.refuses = False
+        self.refuses = self.dies = False
+
+    def find(self, letter: OutboundLetter) -> Accepted | None:
+        tokens = {each.token for each, _ in self.letters}
+        return Accepted(letter.token, arrived=True) if letter.token in tokens else None
 
     def send(self, letter: OutboundLetter) -> Accepted:
         if self.refuses:
             raise Refused("it takes none")
+        if self.dies:
+            raise KeyboardInterrupt
         self.letters.append((letter, {each.name: b"".join(each.content()) for each in letter.enclosures}))
         return Accepted(f"smtp/{letter.token}@invented.example", arrived=True)
 
@@ -47,17 +55,14 @@ class Taken:
 class Office:
     """A complaint at Stage 2, and its letters sent as its workflow has it done."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, *, by_mail: bool = False) -> None:
         self.desk, self.taken = desk, Taken()
         self.documents = Documents(desk.register, desk.settings)
-        by_taken: dict[Route, Any] = {
-            **desk.dispatcher.channels.by_route,
-            "email": self.taken,
-            "staff": self.taken,
-        }
-        desk.dispatcher.channels = desk.dispatcher.channels._replace(by_route=by_taken)
+        if not by_mail:
+            channels: Any = desk.dispatcher.channels
+            by_route: dict[Route, Any] = {**channels.by_route, "email": self.taken, "staff": self.taken}
+            desk.dispatcher.channels = channels._replace(by_route=by_route)
         desk.open()
-        self.seen = 0
         for action, on, said in (
             ("respond", "2026-06-08", {"outcome": "not_upheld"}),
             ("escalate", "2026-06-15", {}),
@@ -396,3 +401,30 @@ def test_an_enclosed_document_that_is_known_no_more_is_named_by_verify(office: O
     assert [what for _, what in office.documents.faults(office.desk.reference) if "encloses" in what] == [
         f"document {gone}: a letter encloses it, and its row is not in the register"
     ]
+
+
+def test_a_real_mail_server_gets_the_reports_as_attachments(
+    desk: Callable[..., Desk], by_mail: Any, mail: MailServer
+) -> None:
+    office = Office(desk(by_mail), by_mail=True)
+    office.attach(INVESTIGATION, "investigation_report", "the report.pdf")
+    office.attach(INDEPENDENT, "independent_person_report", "über.pdf")
+    adjudicated(office)
+    assert office.rows("adjudication")["complainant"].state == "sent"
+    [email] = [each for each in mail.mailbox.taken if [*each.iter_attachments()]]
+    attached = {each.get_filename(): each.get_payload(decode=True) for each in email.iter_attachments()}
+    assert {*attached.values()} >= {INVESTIGATION, INDEPENDENT}
+    assert "the report.pdf" in attached
+
+
+def test_killed_while_it_is_handed_over_it_leaves_once_and_whole(office: Office) -> None:
+    office.attach(INVESTIGATION, "investigation_report")
+    office.attach(INDEPENDENT, "independent_person_report")
+    office.taken.dies = True
+    with pytest.raises(KeyboardInterrupt):
+        adjudicated(office)
+    office.taken.dies = False
+    office.desk.dispatcher.limits = SendLimits(within=0.0, noting=0.0)
+    for _ in range(3):
+        office.sends()
+    assert len(office.got("adjudication")[1]) == 2

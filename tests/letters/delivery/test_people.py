@@ -11,10 +11,12 @@ from redress.procedures.loader import authority
 from redress.services import directory
 from redress.services.approvals import approvers_of, with_approvers
 from redress.services.digests import digests_of
+from redress.services.documents import Attachment, Documents
 from redress.services.letters import again
 from redress.settings import Settings
 from redress.store import letters as kept
 from redress.store.outbound import mark_of
+from tests.documents.samples import PDF
 from tests.letters.delivery.conftest import Desk
 from tests.letters.delivery.mail_server import MailServer, text_of
 
@@ -201,6 +203,10 @@ def test_the_panel_and_the_independent_person_get_its_notice(
         member = {"name": f"Mem {number}", "email": f"{number.lower()}@own.example"}
         at.says("appoint", on, role="panel_member", person=member, connection="none")
     at.says("schedule_panel", "2026-07-20", meeting_on="2026-08-10")
+    documents = Documents(at.register, at.settings)
+    with documents.spool() as spool:
+        spool.write(PDF)
+        documents.attach(at.reference, spool, Attachment("papers.pdf", "panel_papers"), "test")
     at.says("send_papers", "2026-07-21")
     for address in ("carl@out.example", "one@own.example", "two@own.example", "una@own.example"):
         notice = mails_to(mail, address)[-1]
