@@ -181,6 +181,38 @@ def test_workflows_load_nothing_that_draws() -> None:
     assert done.stdout.strip() == "set()"
 
 
+def placed(pdf: bytes, page: int = 0) -> list[tuple[str, float, float]]:
+    """The pieces of text of a page, with how far each begins from the left and the top, in mm."""
+    found: list[tuple[str, float, float]] = []
+
+    def visit(text: str, at: list[float], matrix: list[float], *_: Any) -> None:
+        if text.strip():
+            x = matrix[4] * at[0] + matrix[5] * at[2] + at[4]
+            y = matrix[4] * at[1] + matrix[5] * at[3] + at[5]
+            found.append((text.strip(), x / 72 * 25.4, 297 - y / 72 * 25.4))
+
+    read(pdf).pages[page].extract_text(visitor_text=visit)
+    return found
+
+
+@pytest.mark.parametrize("lines", [1, 4, 7])
+def test_the_address_stands_in_the_window_and_nothing_else_does(lines: int) -> None:
+    """As window envelopes have it, and GOV.UK Notify's specification of letters: in mm from left and top."""
+    address = "\n".join(["Philippa Madeupname", *(f"{n} Nowhere Lane" for n in range(1, lines))])
+    letter = written("What we say. " * 300)
+    text = letter.text.replace("Philippa Madeupname\n1 Nowhere Lane\n", f"{address}\n{EMAIL}\n", 1)
+    pdf = pdf_of(letter._replace(text=text))
+    pieces = placed(pdf)
+    window = [text for text, x, y in pieces if x < 120 and 30 < y < 95]
+    assert window == address.splitlines()
+    assert all(24 < x < 120 and 40 < y < 66.2 for text, x, y in pieces if text in window)
+    assert all(15 <= x <= 195 and 5 <= y <= 292 for _, x, y in pieces)
+    body = [y for text, _, y in pieces if text in (EMAIL, "Monday 1 June 2026") or "What we say" in text]
+    assert len(body) > 2
+    assert min(body) > 95
+    assert all(15 <= x <= 195 and 5 <= y <= 292 for _, x, y in placed(pdf, 1))
+
+
 # --- the letterhead ----------------------------------------------------------------------------------
 
 LOGO = b'<svg xmlns="http://www.w3.org/2000/svg" width="80" height="20"><rect width="80" height="20"/></svg>'
