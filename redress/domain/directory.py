@@ -125,6 +125,15 @@ class Responsible(NamedTuple):
     deputy_for: str = ""
 
 
+class Signatory(NamedTuple):
+    """Who signs a letter, with their job title; a deputy signs `signs_for` whoever is away."""
+
+    name: str
+    title: str = ""
+    signs_for: str = ""
+    title_of_absent: str = ""
+
+
 class Directory:
     """The people of one authority, in the order they were added."""
 
@@ -217,6 +226,29 @@ class Directory:
         return _appointed(role, people) is not None or any(
             True for _ in self._candidates(role, teams, people)
         )
+
+    def signatory(self, role: str, *, teams: Collection[str], people: People, on: date) -> Signatory | None:
+        """Who signs on a London date what is a role's to sign; None: nobody who is known by name.
+
+        Found as by `responsible`, with an e-mail address or without; a complaint's officer signs for the
+        Complaints Manager only where they are one.
+        """
+        appointed = _appointed(role, people)
+        entry = self.of(appointed) if appointed is not None else None
+        if appointed is not None and entry is None:
+            return Signatory(appointed.name) if appointed.name else None
+        holding = (
+            each
+            for each in self._candidates(role, teams, people)
+            if {*STANDING.get(role, ())} & {*each.roles}
+        )
+        for each in holding if entry is None else [entry]:
+            here = self.present(each, on)
+            if here is each:
+                return Signatory(each.name, each.title)
+            if here is not None:
+                return Signatory(here.name, here.title, each.name, each.title)
+        return None
 
     def _candidates(self, role: str, teams: Collection[str], people: People) -> Iterator[DirectoryEntry]:
         if role == "complaints_manager" and people.officer:

@@ -25,6 +25,7 @@ from redress.domain.messages import (
     LetterNotLeft,
     Message,
     RecordContact,
+    ReleaseLetter,
     Respond,
     SendBackLetter,
 )
@@ -48,7 +49,7 @@ APPROVAL = Limit(
 
 CHANGES_NOTHING = (
     *(AddNote, RecordContact, Assign),
-    *(ApproveLetter, SendBackLetter, EditLetter, LetterLeft, LetterNotLeft),
+    *(ApproveLetter, SendBackLetter, EditLetter, LetterLeft, LetterNotLeft, ReleaseLetter),
 )
 """Messages that leave an approval as it is; those about one draft see to that draft themselves."""
 

@@ -31,6 +31,7 @@ from redress.domain.fields import (
     AnswerOutcome,
     Appointee,
     ApproachedBy,
+    Attendee,
     Channel,
     Connection,
     Contact,
@@ -489,8 +490,13 @@ class HoldPanel(Message):
     adjourned_to: Day | None = None
     """When it goes on, where this sitting did not end it; it may lie ahead."""
 
+    attended: list[Attendee] | None = Field(default=None, max_length=50)
+    """Who came besides the panel's members; empty: nobody. Left out: not recorded. It is irregular if the
+    Independent Person, somebody of Children's Services or, with a young person, the Investigating Officer
+    came to no sitting."""
+
     dates_ahead = ("adjourned_to",)
-    added = ("adjourned_to",)
+    added = ("adjourned_to", "attended")
 
 
 MeetingKind = Literal["with_complainant", "director_and_independent_person"]
@@ -849,6 +855,12 @@ class Withhold(Message):
     """Which parts of it. Left out: all of it."""
 
     reason: Reason = Field(examples=["It is about another child."])
+    """Why, for the file: no letter says it."""
+
+    told: Text = Field(default="", examples=["It is about another person."])
+    """What their letter says about why. Left out: that they may ask."""
+
+    added = ("told",)
 
 
 LinkKind = Literal["related", "sibling", "joint", "duplicate"]
@@ -1045,6 +1057,26 @@ class EditLetter(Message):
     """What stands after the text of the letter, in place of what was added before."""
 
 
+class ReleaseLetter(Message):
+    """A letter leaves without an enclosure that it waits for: it says what follows, and by when.
+
+    After an adjudication the time to ask for a panel counts from when that has arrived.
+    """
+
+    title = "A letter leaves without its enclosure, which follows"
+    sent_by = MANAGER
+    mark: Mark = Field(examples=["050b8bca"])
+    """The letter's mark, as `letters` lists it."""
+
+    reason: Reason = Field(examples=["The report is being copied in large print."])
+    """Why, for the file: the letter does not say it."""
+
+    follows_by: Day = Field(examples=["2026-12-04"])
+    """The day by which what it leaves without is sent; the letter promises it."""
+
+    dates_ahead = ("follows_by",)
+
+
 class LetterLeft(Message):
     """The letter that was drafted has left: its message counts from this day.
 
@@ -1060,12 +1092,20 @@ class LetterLeft(Message):
 
 
 class LetterNotLeft(Message):
-    """The letter with an answer has not left, could not leave, or came back. Redress alone logs it."""
+    """A letter has not left, could not leave, came back, or waits for an enclosure. Redress alone logs it."""
 
-    title = "A letter with an answer has not left"
+    title = "A letter has not left"
     sent_by = frozenset()
     mark: Mark
     """The letter's mark, as `letters` lists it."""
+
+    waits_for: list[Short] = Field(default_factory=list, max_length=20)
+    """The kinds of documents that it waits for."""
+
+    is_copy: bool = False
+    """Whether another copy says when the person had it."""
+
+    added = ("waits_for", "is_copy")
 
 
 class Recount(Message):

@@ -15,6 +15,7 @@ from redress.domain.case import Case
 from redress.domain.directory import Directory, Responsible
 from redress.domain.drafts import APPROVAL, Draft, Turn
 from redress.domain.people import People
+from redress.letters.named_staff import NAMED, named_staff
 from redress.security.tokens import ISSUED
 
 LETTERS = ("letter_to_approve", "letter_urgent")
@@ -36,6 +37,8 @@ class Asked(NamedTuple):
 
     def title(self, titles: Mapping[str, str]) -> str:
         """What they are called by their role."""
+        if self.role.startswith(NAMED):
+            return "member of staff"
         title = titles.get(self.role, self.role.replace("_", " "))
         return f"deputy of the {title}" if self.stands_in else title
 
@@ -46,6 +49,9 @@ def written_to(
     """Who a letter to a role at the authority goes to on a London date."""
     if letter in LETTERS and (approver := asked_for(case, facts, directory, on)) is not None:
         return approver
+    named = named_staff(case, directory).written_to.get(role)
+    if named is not None:
+        return Asked(role, Responsible(named.name, named.email, named.telephone, named.address))
     teams, people = _its(case)
     return Asked(role, directory.responsible(role, teams=teams, people=people, on=on))
 

@@ -6,18 +6,18 @@ import asyncio
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Response
 from pydantic import Field
 from sqlalchemy.exc import SQLAlchemyError
 
 from redress.api.context import AppContext, Context, CurrentCaller, Reference, check_authority
 from redress.api.problems import Refusal, problems, unavailable, wrong
-from redress.api.routing import endpoints, roles
+from redress.api.routing import endpoints, header, roles
 from redress.api.schemas import Next, Schema
 from redress.domain.fields import Day
 from redress.domain.parsing import Malformed
 from redress.procedures.loader import authority_names
-from redress.security.access import CASEWORK
+from redress.security.access import CASEWORK, MANAGER
 from redress.services import drafts
 from redress.services import letters as service
 from redress.services.backends import Unavailable
@@ -57,10 +57,10 @@ class Letter(Schema):
     """The London date that it bears."""
 
     state: LetterState
-    """`waiting` (not written yet), `draft` (to be approved), `approved` (about to be written), `withdrawn`
-    (a draft that is not to leave any more), `leaving` (written), `done` (it left), `arrived` (and is
-    known to have), `failed`, `unsure` (perhaps it left), `by_hand` (for somebody to send: it lies in the
-    outbox folder, or there is no address), `erased`."""
+    """`waiting` (for an enclosure, or not written yet), `draft` (to be approved), `approved` (about to be
+    written), `withdrawn` (a draft that is not to leave any more), `leaving` (written), `done` (it left),
+    `arrived` (and is known to have), `failed`, `unsure` (perhaps it left), `by_hand` (for somebody to send:
+    it lies in the outbox folder, or there is no address), `erased`."""
 
     left_on: date | None
     """The London date on which it left; null: it has not, or nobody knows."""
@@ -76,6 +76,9 @@ class Letter(Schema):
 
     place: str
     """Where it lies in the folder, or what Notify calls it."""
+
+    waits_for: list[str] = Field(examples=[["investigation_report"]])
+    """The kinds of documents that are to be attached before it can leave."""
 
 
 class LetterText(Letter):
@@ -127,6 +130,21 @@ class SentBack(Schema):
         min_length=1, max_length=8000, examples=["Please say by when she can ask for Stage 2."]
     )
     """What is to be changed."""
+
+
+class Release(Schema):
+    """That a letter leaves without an enclosure that it waits for."""
+
+    on: Day | None = None
+    """The London date. Left out: today."""
+
+    reason: str = Field(
+        min_length=1, max_length=8000, examples=["The report is being copied in large print."]
+    )
+    """Why, for the file: the letter does not say it."""
+
+    follows_by: Day = Field(examples=["2026-12-04"])
+    """The day by which what it leaves without is sent; the letter promises it."""
 
 
 class Edit(Schema):
@@ -267,6 +285,32 @@ async def read_letter(reference: Reference, mark: Mark, context: Context) -> Let
     return await context.backends.ask(read)
 
 
+@router.get(
+    "/v1/complaints/{reference}/letters/{mark}/pdf",
+    operation_id="read_letter_pdf",
+    summary="Read a letter as a PDF",
+    response_class=Response,
+    responses={
+        200: {
+            "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+            "description": "The letter on the authority's letterhead.",
+            **header("Content-Disposition", "`attachment`, with a name for the file."),
+        },
+    },
+    openapi_extra=roles(CASEWORK),
+)
+async def read_letter_pdf(reference: Reference, mark: Mark, context: Context) -> Response:
+    """To print: as it was written, a draft as if it left today. What is enclosed is no part of it."""
+
+    def read(register: Register) -> bytes:
+        _check(register, reference, mark)
+        return service.pdf(register, reference, mark)
+
+    pdf = await context.backends.ask(read)
+    name = {"Content-Disposition": f'attachment; filename="{reference}-{mark}.pdf"'}
+    return Response(pdf, media_type="application/pdf", headers=name)
+
+
 @router.post(
     "/v1/complaints/{reference}/letters/{mark}/resend",
     operation_id="resend_letter",
@@ -373,6 +417,25 @@ async def edit_draft(
     """Its free texts change, or paragraphs are added; it has to be approved as it is then."""
     fields = edit.model_dump(exclude_none=True, mode="json")
     return await _take_step(context, caller.name, reference, mark, "edit_letter", fields)
+
+
+@router.post(
+    "/v1/complaints/{reference}/letters/{mark}/release",
+    operation_id="release_letter",
+    summary="Let a letter leave without its enclosure",
+    responses=problems(409),
+    openapi_extra=roles(MANAGER),
+)
+async def release_letter(
+    reference: Reference, mark: Mark, release: Release, context: Context, caller: CurrentCaller
+) -> Letter:
+    """It says what follows and by when, and that is owed by then.
+
+    After an adjudication the time to ask for a panel counts from when it has arrived. A letter that waits for
+    no enclosure is a 409.
+    """
+    fields = release.model_dump(exclude_none=True, mode="json")
+    return await _take_step(context, caller.name, reference, mark, "release_letter", fields)
 
 
 async def _take_step(

@@ -97,10 +97,13 @@ def edit_letter(state: ComplaintState, entry: LogEntry, message: EditLetter) -> 
 def letter_left(state: ComplaintState, entry: LogEntry, message: LetterLeft) -> Outcome:
     """The message counts from now on, as if it had come on this day."""
     draft = state.drafts.marked(message.mark)
+    is_enclosing = _enclosing_left(state, message)
     if draft is None or draft.left is not None:
         outcome = _answer_left(state, message)
         if outcome is not None:
             return outcome
+    if draft is None and is_enclosing:
+        return APPLIED
     if draft is None:
         return _struck_letter_left(state, entry, message) or refused(_no_draft(message.mark))
     if draft.left is not None:
@@ -149,24 +152,41 @@ def _struck_letter_left(state: ComplaintState, entry: LogEntry, message: LetterL
     return APPLIED
 
 
+def _enclosing_left(state: ComplaintState, message: LetterLeft) -> bool:
+    """A letter with enclosures has left; whether it is one that is no answer."""
+    state.enclosures.note_left(message.mark, message.on)
+    return state.enclosures.letter_of(message.mark) is not None
+
+
 def _answer_left(state: ComplaintState, message: LetterLeft) -> Outcome | None:
-    """An answer's letter left after all, or later than was assumed; None: this is no answer's letter."""
+    """A copy of an answer left after all, or later than was assumed; None: this is no answer's letter."""
     letter, had_failed = state.answers.letter_of(message.mark), message.mark in state.answers.failed
     state.answers.failed.discard(message.mark)
     if letter is None:
         return APPLIED if had_failed else None  # a correction has moved the answer to after this day
-    answer = letter.entry.message
-    if isinstance(answer, Respond) and (had_failed or message.on > letter.left):
-        entry = letter.entry._replace(leaves_on=message.on)
-        letter = letter._replace(entry=entry, left=message.on)
-        state.answers.receive(letter, receipts(state, entry, answer))
+    answer, number = letter.entry.message, letter.had_by(message.mark)
+    if number is None or not isinstance(answer, Respond):
+        return APPLIED  # the advocate's copy of what its reader has a copy of their own of
+    if had_failed or message.on > letter.left_for(number):
+        received = receipts(state, letter.entry._replace(leaves_on=message.on), answer).get(number)
+        if received is not None:  # else they complain no more
+            state.answers.receive(letter, number, message.on, received)
     return APPLIED
 
 
 @carries_out(LetterNotLeft)
 def letter_not_left(state: ComplaintState, entry: LogEntry, message: LetterNotLeft) -> Outcome:
-    """The time to go on after that answer rests until its letter leaves."""
-    state.answers.failed.add(message.mark)
+    """The time to go on after that answer rests until its letter leaves; what it waits for is owed."""
+    mark, draft = message.mark, state.drafts.marked(message.mark)
+    is_draft = draft is not None and draft.is_open
+    answer, sent = state.answers.letter_of(mark), state.enclosures.letter_of(mark)
+    letter = draft if draft is not None and draft.is_open else answer or sent
+    if message.waits_for and letter is not None:
+        state.enclosures.note_waiting(letter.key, mark, message.waits_for)
+    if sent is not None:
+        state.enclosures.note_not_left(sent, mark)
+    if not (message.is_copy or is_draft or (sent is not None and answer is None)):
+        state.answers.failed.add(mark)
     return APPLIED
 
 
