@@ -266,7 +266,7 @@ def _closes_as(state: ComplaintState, message: Respond, stage: Stage) -> Ending 
 
 
 def _content(message: Respond) -> str:
-    return fingerprint(message, "on", "by", "note", "stage", "amends", "received_on", "letter")
+    return fingerprint(message, "on", "by", "note", "stage", "amends", "received_on", "person", "letter")
 
 
 def _amend(state: ComplaintState, entry: LogEntry, message: Respond, earlier: GivenAnswer) -> Outcome:
