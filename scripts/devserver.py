@@ -12,6 +12,7 @@ import json
 import os
 import socket
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from subprocess import DEVNULL, Popen
@@ -103,11 +104,21 @@ class Process:
         process = self.running
         if process is not None:
             process.terminate()
-            try:
-                process.wait(STOP_SECONDS)
-            except psutil.TimeoutExpired:
+            if not _has_ended(process):
                 process.kill()
+                _has_ended(process)
         return process is not None
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    """Whether it ends within the time; also where nobody asks it how it ended, as in many a container."""
+    until = time.monotonic() + STOP_SECONDS
+    with suppress(psutil.NoSuchProcess):
+        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.05)
+    return True
 
 
 def processes(state: Path) -> dict[str, Process]:

@@ -313,8 +313,10 @@ class Answers:
 
     def waits_to_leave(self, record: AnswerRecord, people: Collection[int]) -> bool:
         """Whether a copy of it for one of these people failed or came back, and did not leave since."""
-        copies = record.letter.copies if record.letter is not None else {}
-        return any(copies.get(number) in self.failed for number in people)
+        name = record.message.message_id
+        its = [each for each in self.letters.values() if each.entry.message.message_id == name]
+        its += [record.letter] if record.letter is not None else []
+        return any(each.copies.get(number) in self.failed for each in its for number in people)
 
     def is_undelivered(self, stage: StageName, number: int) -> bool:
         """Whether somebody's copy of an answer at a stage failed or came back, and did not leave since."""
@@ -330,12 +332,14 @@ class Answers:
         """
         self.letters[letter.key] = letter._replace(left_later={**letter.left_later, number: left})
         for record in self.all:
-            if record.letter is not None and record.letter.key == letter.key:
+            if record.message.message_id == letter.entry.message.message_id:
                 record.left[number], record.had[number] = left, received
         stage = letter.stage
         _keep_latest(self.leavings, stage, {number: left})
         _keep_latest(self.receipts, stage, {number: received})
         self.received[stage] = max(received, self.received.get(stage, received))
+        if self.is_undelivered(stage, number):
+            return  # what it left without is still to come
         for window in self.unused_windows(stage):
             begins = self._begins(window)
             if begins > window.counts_from:

@@ -57,6 +57,7 @@ def scrubbed(status: Status, erased_on: date) -> dict[str, Any]:
         "messages": messages,
         "contacts": _only(("on", "direction", "channel"), status.get("contacts", [])),
         "answers": _only(_OF_ANSWERS, status.get("answers", [])),
+        **({"sittings": _only(("on", "adjourned_to"), status["sittings"])} if "sittings" in status else {}),
         "appointments": _only(("role", "connection", "on", "until", "round"), status["appointments"]),
         "remedies": _only(("remedy", "kind", "due_on", "done_on", "origin"), status["remedies"]),
         "ombudsman": _ombudsman(status.get("ombudsman")),

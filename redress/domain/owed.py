@@ -49,6 +49,8 @@ def brief(state: ComplaintState, as_of: date) -> Brief:
         waiting_for = to_decide.owner
     elif any(d.limit.kind == "window" and state.waits_for_letter(d) for d in state.running):
         waiting_for = "complaints_manager"  # who has the letter sent again
+    elif state.enclosures.awaited:
+        waiting_for = "complaints_manager"  # who has what a letter waits for attached
     elif state.drafts.unapproved:
         waiting_for = "approver"
     elif next_one is not None:

@@ -10,6 +10,7 @@ A `ComplaintState` starts from an opening, takes one message after another (`app
 - `people`: who takes which part, and the advocate;
 - `answers`: the stages that have been answered, and what is owed once more;
 - `drafts`: letters that wait to be approved, and their messages;
+- `enclosures`: letters that wait for what they enclose, and what is withheld;
 - `remedies`: what was agreed to be done;
 - `requests`: messages that came too early or too late for what they ask;
 - `attempts`: what was tried to reach a person of whom nothing is heard;
@@ -29,6 +30,7 @@ from typing import Any
 
 from redress.domain.answers import Answers, OwnWindow
 from redress.domain.attempts import Attempts
+from redress.domain.attendance import Attendance
 from redress.domain.calendar import Calendar
 from redress.domain.complainants import Complainant, Complainants, WhoReads
 from redress.domain.conflicts import advocate_conflict
@@ -39,6 +41,7 @@ from redress.domain.deadlines import Deadlines
 from redress.domain.drafts import APPROVAL, Drafts
 from redress.domain.effect_log import EffectLog
 from redress.domain.effects import Fact
+from redress.domain.enclosures import Enclosures
 from redress.domain.fields import ApproachedBy, Contact
 from redress.domain.linking import Links
 from redress.domain.log import Irregular, LogEntry, Outcome, pending
@@ -106,10 +109,12 @@ class ComplaintState:
         self.answers = Answers(self.deadlines)
         self.remedies = Remedies(self.deadlines)
         self.drafts = Drafts(self.deadlines)
+        self.enclosures = Enclosures(self.deadlines)
         self.notes = 0
         self.referred_on: date | None = None
         self.ombudsman = Ombudsman()
         self.panel_on: date | None = None
+        self.attendance = Attendance()
         self.contact_restricted_until: date | None = None
         asked = questions_of(rules.procedure, opening)
         self.questions = [question for question in asked if question.decides]
@@ -277,6 +282,7 @@ class ComplaintState:
                 draft.withdrawn = "what it would say has been overtaken"
                 self.outcomes[draft.entry.seq] = Outcome("overtaken", draft.withdrawn, self.day)
         self.drafts.owe()
+        self.enclosures.owe()
 
     def retry_waiting(self) -> None:
         """Try again what waits: something has moved."""
@@ -590,6 +596,7 @@ class ComplaintState:
         self._forget_the_end()
         if "stage_3" in stages:
             self.panel_on = None
+            self.attendance = Attendance()
         self.points.bring_back(stages)
         self.deadlines.reach(f"requested:{stage}", counts_from, assumed=entry.assumed)
         if not self.answers.is_under_way(self.stage_rules):

@@ -15,9 +15,11 @@ from typing_extensions import TypedDict  # the one that pydantic takes on Python
 from redress.domain.answers import AnswerRecord, OwnWindow
 from redress.domain.complainants import role_of
 from redress.domain.deadline import Deadline, days_late, days_late_without_pause
+from redress.domain.drafting import version_of
 from redress.domain.fields import (
     AnswerOutcome,
     ApproachedBy,
+    AttendeePart,
     Channel,
     Connection,
     EnquiryKind,
@@ -30,7 +32,7 @@ from redress.domain.fields import (
     Role,
 )
 from redress.domain.log import LogEntry
-from redress.domain.messages import KNOWN, RecordContact, Respond, StrikeOut
+from redress.domain.messages import KNOWN, HoldPanel, RecordContact, Respond, StrikeOut
 from redress.domain.ombudsman import Enquiry
 from redress.domain.owed import brief, late_of
 from redress.domain.people import Appointment
@@ -217,8 +219,14 @@ class LetterStatus(TypedDict):
     approver: NotRequired[Owner]
     """Of a draft: who is asked to approve it now."""
 
+    approver_name: NotRequired[str]
+    """Of a draft: who that is by name, where the directory knows."""
+
     approve_by: NotRequired[IsoDay]
     """Of a draft: by when it is to be approved."""
+
+    version: NotRequired[int]
+    """Of a draft: which version of it this is, for `approve_letter` of what was read."""
 
     remarks: NotRequired[list[RemarkStatus]]
     """Of a draft: why it was sent back."""
@@ -362,6 +370,34 @@ class ContactStatus(_WithWhom):
     """When we answered; null: not yet, or nothing is owed."""
 
     message_id: str
+    """The message that recorded it."""
+
+
+@with_config(DESCRIBED)
+class AttendeeStatus(TypedDict):
+    """Somebody who came to a meeting."""
+
+    part: Annotated[str, one_of(*get_args(AttendeePart))]
+    """As what they came."""
+
+    name: str
+    """Their name; empty: it is not recorded."""
+
+
+@with_config(DESCRIBED)
+class SittingStatus(TypedDict):
+    """The Review Panel met."""
+
+    on: IsoDay
+    """When, as a London date."""
+
+    adjourned_to: IsoDay | None
+    """When it was to go on; null: this sitting ended it."""
+
+    attended: NotRequired[list[AttendeeStatus] | None]
+    """Who came besides its members; null: that is not recorded."""
+
+    message_id: NotRequired[str]
     """The message that recorded it."""
 
 
@@ -733,6 +769,9 @@ class Status(ComplaintLine, WhoAndWhat):
     contacts: NotRequired[list[ContactStatus]]
     """Calls, visits, e-mails and meetings besides letters, in their order."""
 
+    sittings: NotRequired[list[SittingStatus]]
+    """When the Review Panel met, and who came; left out: it has not."""
+
     contact_restricted_until: IsoDay | None
     """Until then messages are not answered."""
 
@@ -837,6 +876,9 @@ def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of:
         status["themes"] = who["themes"]
     if "complainants" in who:
         status["complainants"] = who["complainants"]
+    sittings = [e.message for e in state.effects.heard if isinstance(e.message, HoldPanel)]
+    if sittings:
+        status["sittings"] = [_sitting(message) for message in sittings]
     return status
 
 
@@ -955,6 +997,7 @@ def _letters(state: ComplaintState) -> Iterator[LetterStatus]:
             "mark": draft.marks[0],
             "approver": state.drafts.asked(draft),
             "approve_by": state.drafts.due_on(draft).isoformat(),
+            "version": version_of(state, draft),
             "remarks": [
                 {"on": remark.on.isoformat(), "by": remark.by, "reason": remark.reason}
                 for remark in draft.remarks
@@ -973,6 +1016,11 @@ def _contact(state: ComplaintState, message: RecordContact) -> ContactStatus:
     if len(message.summary) > SUMMARY_SHOWN:
         fields["summary"] = f"{message.summary[:SUMMARY_SHOWN].rstrip()} …"
     return cast(ContactStatus, fields | {"replied_on": _iso(state.latest[reply].met_on) if reply else None})
+
+
+def _sitting(message: HoldPanel) -> SittingStatus:
+    fields = ("on", "adjourned_to", "attended", "message_id")
+    return cast(SittingStatus, message.model_dump(mode="json", include={*fields}))
 
 
 def _open_questions(state: ComplaintState) -> list[Question | RouteAsked]:

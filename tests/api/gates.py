@@ -7,7 +7,6 @@ import itertools
 import os
 import signal
 import subprocess
-import sys
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -33,6 +32,7 @@ from redress.store.database import connect
 from redress.store.register import Register
 from redress.store.tokens import Tokens
 from redress.temporal.embedded import free_port, server_command, wait_for_server
+from tests.forking import Forked, started
 from tests.stores import migrated
 
 UI = "http://127.0.0.1:8233"
@@ -81,7 +81,7 @@ class Gate:
             "REDRESS_INTAKE_WITHIN": "20",
             **settings,
         }
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Forked | None = None
         self.http = httpx.AsyncClient(base_url=self.url, timeout=60)
         self.tokens = Tokens(open_store(migrated(ApiSettings(state=state, api_url="")).store_url))
 
@@ -93,9 +93,10 @@ class Gate:
         name: str = "",
         access: Access = "brought",
         sources: list[str] | None = None,
+        teams: list[str] | None = None,
     ) -> str:
         name = name or f"caller-{next(_numbers)}"
-        return self.tokens.add(name, roles, authority, lasts, access=access, sources=sources)
+        return self.tokens.add(name, roles, authority, lasts, access=access, sources=sources, teams=teams)
 
     def headers(
         self,
@@ -104,15 +105,16 @@ class Gate:
         name: str = "",
         access: Access = "brought",
         sources: list[str] | None = None,
+        teams: list[str] | None = None,
     ) -> dict[str, str]:
-        token = self.token(*roles, authority=authority, name=name, access=access, sources=sources)
+        token = self.token(
+            *roles, authority=authority, name=name, access=access, sources=sources, teams=teams
+        )
         return {"Authorization": f"Bearer {token}"}
 
     async def start(self) -> None:
         with (self.state / "api.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "redress.api"], cwd=ROOT, env=self.environment, stderr=log, stdout=log
-            )
+            self.process = started("api", self.environment, log)
         await self.until(self._answers)
 
     async def _answers(self) -> bool:
@@ -200,7 +202,7 @@ class OwnHouse:
         self.address = f"127.0.0.1:{self.port}"
         self.gate = Gate(state, self.address, **settings)
         self.server: subprocess.Popen[bytes] | None = None
-        self.worker: subprocess.Popen[bytes] | None = None
+        self.worker: Forked | None = None
         own = Settings(state=state, register_url=settings.get("REDRESS_REGISTER_URL", ""))
         self.register = Register(connect(own.database_url), cipher)
 
@@ -218,9 +220,7 @@ class OwnHouse:
 
     def start_worker(self) -> None:
         with (self.state / "worker.log").open("ab") as log:
-            self.worker = subprocess.Popen(
-                [sys.executable, "worker.py"], cwd=ROOT, env=self.gate.environment, stderr=log
-            )
+            self.worker = started("worker", self.gate.environment, log)
 
     async def close(self) -> None:
         await self.gate.close()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import json
 import os
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +21,7 @@ from redress.settings import TRIAL, Settings
 from redress.store.database import connect
 from redress.store.register import Register
 from redress.temporal.embedded import embedded_server, free_port
+from tests import forking
 from tests.stores import migrated
 
 ROOT = Path(__file__).parent.parent.parent
@@ -64,21 +63,10 @@ class Cli:
         }
         env |= {"TEMPORAL_ADDRESS": self.address, "REDRESS_STATE": str(self.state), "COLUMNS": "160"}
         env |= {"REDRESS_TRIAL": TRIAL}
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "starter.py",
-            *words,
-            cwd=ROOT,
-            env=env | self.more,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
         given = stdin.encode() if isinstance(stdin, str) else stdin
-        out, err = await asyncio.wait_for(process.communicate(given), patience)
-        assert process.returncode is not None
+        status, out, err = await forking.command(words, env | self.more, given, patience)
         assert b"Traceback" not in err, err.decode()
-        return Ran(process.returncode, out.decode(), err.decode())
+        return Ran(status, out.decode(), err.decode())
 
     async def open(self, **more: object) -> str:
         """Open a new complaint, without a process of its own; gives its reference."""

@@ -234,8 +234,8 @@ def test_whatever_is_heard_of_one_copy_is_that_persons_alone(
     if by_turns:
         in_turn = [[part[at]] for at in range(3) for part in in_turn if at < len(part)]
     other = after(*in_turn)
-    for then in (date(2026, 6, 8), date(2026, 7, 20), date(2026, 9, 1), date(2026, 12, 1)):
-        assert settled(other, then) == settled(case, then)
+    for later in (date(2026, 6, 8), date(2026, 7, 20), date(2026, 9, 1), date(2026, 12, 1)):
+        assert settled(other, later) == settled(case, later)
     again = Case.restore(case.rules, unpack_state(pack_state(case.saved())))
     assert again.status(date(2026, 9, 1)) == case.status(date(2026, 9, 1))
 

@@ -7,8 +7,6 @@ import itertools
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -22,6 +20,7 @@ from redress.store.database import connect
 from redress.store.register import Register
 from redress.temporal.embedded import embedded_server
 from tests.conftest import Life
+from tests.forking import Forked, started
 from tests.stores import migrated
 
 ROOT = Path(__file__).parent.parent.parent
@@ -36,14 +35,11 @@ class House:
         self.settings = migrated(Settings(state=state, register_url="", outbox=None))
         self.environment = os.environ | {"TEMPORAL_ADDRESS": address, "REDRESS_STATE": str(state)} | more
         self.register = Register(connect(self.settings.database_url))
-        self.workers: list[subprocess.Popen[bytes]] = []
+        self.workers: list[Forked] = []
 
     def start_worker(self, number: int = 1) -> None:
         with (self.settings.state / "worker.log").open("ab") as log:
-            self.workers += [
-                subprocess.Popen([sys.executable, "worker.py"], cwd=ROOT, env=self.environment, stderr=log)
-                for _ in range(number)
-            ]
+            self.workers += [started("worker", self.environment, log) for _ in range(number)]
 
     async def stop_worker(self, how: signal.Signals = signal.SIGKILL) -> set[int]:
         """All workers at once; gives their exit statuses."""

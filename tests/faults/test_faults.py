@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import signal
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -17,7 +15,8 @@ from temporalio.exceptions import ApplicationError
 from redress.procedures.bank_holidays import calendar_today
 from redress.store import tables
 from tests.conftest import Life
-from tests.faults.conftest import ROOT, House, locked
+from tests.faults.conftest import House, locked
+from tests.forking import command
 from tests.waiting import eventually, recorded
 
 CALENDAR = calendar_today()
@@ -69,6 +68,8 @@ async def test_the_worker_is_killed_at_each_step(own: House) -> None:
         ("withdraw", {}),
     ]
     for action, fields in steps:
+        if action == "respond":
+            await life.reports()
         await own.stop_worker()  # while what the step before asked for is being recorded and sent
         own.start_worker()
         answer = await life.send(action, **fields)
@@ -232,12 +233,8 @@ async def test_an_operator_sees_what_waits_to_be_recorded(own: House) -> None:
 
 
 async def _waiting(own: House) -> list[dict[str, Any]]:
-    command = (sys.executable, "starter.py", "waiting", "--json", "--longer-than", "0")
-    process = await asyncio.create_subprocess_exec(
-        *command, cwd=ROOT, env=own.environment, stdout=asyncio.subprocess.PIPE
-    )
-    printed, _ = await process.communicate()
-    found: list[dict[str, Any]] = json.loads(printed)
+    ran = await command(("waiting", "--json", "--longer-than", "0"), own.environment)
+    found: list[dict[str, Any]] = json.loads(ran.out)
     return found
 
 

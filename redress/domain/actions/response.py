@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from redress.domain.actions.registry import carries_out
+from redress.domain.actions.releasing import let_follow
 from redress.domain.answers import AnswerLetter, GivenAnswer
 from redress.domain.drafting import draft, take_back_alike, waits_to_be_approved
 from redress.domain.effect_log import mark_of
@@ -178,6 +179,8 @@ def _keep_answer(
         key = f"{state.procedure.stage[answer.stage].answer_letter}:{mark_of(entry)}"
         letter = AnswerLetter(entry, answer.stage, answer.points, key, left, copies_of(state, key))
     state.answers.record(message, answer, letter, left, had, amends)
+    if letter is not None:
+        let_follow(state, letter.key)
     return had
 
 

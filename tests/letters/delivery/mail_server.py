@@ -41,6 +41,13 @@ another; `take_and_…`: it has it, and says nothing.
 """
 
 
+def text_of(message: EmailMessage) -> str:
+    """The text of a letter that arrived, beside which it has its HTML and its enclosures."""
+    text = message.get_body(("plain",))
+    assert isinstance(text, EmailMessage)
+    return str(text.get_content()).replace("\r\n", "\n")
+
+
 class Doubtful(SMTP):
     """Breaks off in the middle of a message where it is told to."""
 
@@ -194,10 +201,10 @@ def _who_knows_the_password(
     return AuthResult(success=knows, handled=knows)
 
 
-def free_port() -> int:
+def free_port(among: range = range(20_000, 32_000)) -> int:
     """By chance, and outside of what systems give to outgoing connections, which would take it meanwhile."""
     while True:
-        port = secrets.choice(range(20_000, 32_000))
+        port = secrets.choice(among)
         with socket.socket() as one, suppress(OSError):
             one.bind(("127.0.0.1", port))
             return port
