@@ -275,11 +275,12 @@ class LetterDispatcher:
 
         Which copies have left after all, or later than it takes them to have, and on which London date; and
         which have not: refused, come back, of unknown fate, or not taken by any carrier on a later day still;
-        or they wait for an enclosure.
-        The copy for each of those who complain counts; for want of one that for their advocate. What lies in
-        a folder counts as it was taken to.
+        or they wait for an enclosure. What lies in a folder has left where the authority says that it is
+        posted daily, else when somebody says so; where it says that windows count from there
+        (`folder_starts_windows`) as it was taken to. The copy for each of those who complain counts; for want
+        of one that for their advocate.
         """
-        posted = self._posted(reference)
+        posted, starts_windows = self._posted(reference), self._folder_starts_windows(reference)
         with self.register.reading() as db:
             rows = letter_store.told(db, letter_store.LetterFilter(reference), posted)
         news = SentLetters()
@@ -299,13 +300,19 @@ class LetterDispatcher:
                         news.left.append(LeftLetter(mark=mark, on=on))
                 elif letter_store.kinds_missing(row) or (answer.everybody and _is_for_them(row)):
                     continue  # it waits, or whoever said that it went to everybody sent that one themselves
-                elif mark not in answer.not_left and _has_not_left(row, known, on):
+                elif mark not in answer.not_left and (
+                    _has_not_left(row, known, on) or (row.shown == "by_hand" and not starts_windows)
+                ):
                     news.not_left.append(mark)
         return news
 
     def _posted(self, reference: str) -> list[str]:
         council = self.register.authority_of(reference)
         return [council] if council is not None and authority(council).folder_posted_daily else []
+
+    def _folder_starts_windows(self, reference: str) -> bool:
+        council = self.register.authority_of(reference)
+        return council is not None and authority(council).folder_starts_windows
 
     # --- sending ---------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from redress.domain.drafting import version_of
 from redress.domain.london import instant, london_date
 from redress.domain.parsing import Malformed, Problem
-from redress.domain.status import Status
+from redress.domain.status import Status, tell_letters
 from redress.letters.addressing import directory_of, readdress, written
 from redress.letters.catalogue import catalogue
 from redress.letters.delivery.notice import hand_day
@@ -334,6 +334,7 @@ def with_delivery(register: Register, status: Status) -> Status:
                 "skipped" if _is_in_digest(status, letter["letter"]) else "leaving"
             )
             letter["state"] = next((state for state in WORST_FIRST if state in its), nowhere)
+    tell_letters(status)
     return with_approvers(register, status)
 
 
