@@ -52,7 +52,7 @@ from redress.domain.rejects import Rejects, reason_of
 from redress.domain.room import Room
 from redress.domain.schedule import Schedule, Task, Timer
 from redress.domain.state import ComplaintState
-from redress.domain.status import MessageOutcome, Status, status_of
+from redress.domain.status import MessageOutcome, Status, status_of, tell_letters
 from redress.domain.strikes import struck_letters
 from redress.domain.withholding import withholding_problem
 
@@ -211,6 +211,7 @@ class Case:
                 letter["state"] = "done" if key in leaving else letter["state"]
                 continue
             letter["state"] = left.get(key, "history" if key in history else "waiting")
+        tell_letters(status)
         for r in self.rejected:
             if r.on <= as_of:
                 refused: MessageOutcome = {
