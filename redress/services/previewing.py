@@ -13,7 +13,6 @@ from typing import Any, NamedTuple, get_args
 from redress.domain.calendar import Calendar
 from redress.domain.case import Case
 from redress.domain.complainants import FIRST
-from redress.domain.effects import letter_mark
 from redress.domain.london import instant
 from redress.domain.opening_parsing import parse_opening
 from redress.domain.parsing import Malformed, Problem
@@ -213,13 +212,9 @@ def _made_up(value: Any, calendar: Calendar, case: Case, day: date) -> Any:
             return [again(each) for each in value]
         case "MARK":
             return case.state.drafts.open[0].marks[0] if case.state.drafts.open else value
-        case "ENCLOSING":
-            sent = [
-                each.key
-                for each in case.state.effects
-                if each.template and catalogue()[each.template].encloses
-            ]
-            return letter_mark(sent[-1], FIRST) if sent else value
+        case "ANSWER":
+            letters = [*case.state.answers.letters.values()]
+            return letters[-1].copies[1] if letters else value
         case "OTHER":
             return _other_procedure(case)
         case "RULES":
