@@ -59,6 +59,7 @@ def test_a_letter_a_part_and_a_paragraph_for_everybody(own: Own) -> None:
         family___ombudsman="{% include 'ours/_ombudsman.txt' %}\nThe library has their leaflets.\n",
         family__young___ombudsman="{% include 'ours/young/_ombudsman.txt' %}\nAsk us for their comic.\n",
         _before_closing="We are open from nine to five.\n",
+        family__young__withdrawal="{% include 'ours/young/withdrawal.txt' %}\nCome back when you like.\n",
         family__withdrawal='+++\nsubject = "You have withdrawn"\n+++\n'
         + ours("withdrawal").split("+++\n")[2],
     )
@@ -69,6 +70,7 @@ def test_a_letter_a_part_and_a_paragraph_for_everybody(own: Own) -> None:
     assert "\n\nWe are open from nine to five.\n" in letter.text
     young = Life("2026-03-02", complainant=YOUNG).says("withdraw", "2026-03-04").one("withdrawal")
     assert "Ask us for their comic." in young
+    assert "Come back when you like." in young
     assert "nine to five" not in young, "young people's letters have parts of their own"
     elsewhere = Life("2026-03-02", authority="rotherham").says("withdraw", "2026-03-04")
     assert "nine to five" in elsewhere.one("withdrawal")
