@@ -17,6 +17,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from redress.domain.postal_address import envelope_lines
 from redress.letters.delivery.outbound import OutboundLetter
 from redress.letters.form.blocks import Block, letter_of
 from redress.letters.form.letterhead import font_folders, letterhead_of, logo_file
@@ -130,13 +131,20 @@ def _data(letter: OutboundLetter, head: Letterhead) -> dict[str, Any]:
         "logo": head.logo,
         "colour": head.colour,
         "fonts": [*filter(None, [head.font]), *FONTS_OF_TYPST],
-        "address": parts.address,
+        "address": _on_envelope(letter) or parts.address,
         "facts": [line for line in (parts.email, parts.date, parts.reference) if line],
         "footer": parts.reference,
         "long-words": _LONG_WORD.search(letter.text) is not None,
         "subject": parts.subject,
         "body": [_block(block) for block in parts.body],
     }
+
+
+def _on_envelope(letter: OutboundLetter) -> list[str]:
+    """Where a letter on paper goes, as carriers read it: it may have been corrected since it was written."""
+    recipient = letter.recipient
+    by_post = letter.route in ("post", "none") and recipient.address
+    return envelope_lines(recipient.name, recipient.address) if by_post else []
 
 
 def _block(block: Block) -> dict[str, Any]:
