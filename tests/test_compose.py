@@ -485,7 +485,8 @@ ELSEWHERE = (
 def _surroundings(service: str, image: Path, **changed: str) -> dict[str, str]:
     """The environment that compose gives a service, with what is elsewhere in this test changed."""
     given = {**SERVICES[service]["environment"], **changed}
-    return {"PATH": os.environ["PATH"], "PYTHONPATH": str(image), "PYTHONDONTWRITEBYTECODE": "1", **given}
+    python = {"PYTHONPATH": str(image), "PYTHONPYCACHEPREFIX": str(image.with_name("compiled"))}
+    return {"PATH": os.environ["PATH"], **python, **given}
 
 
 async def _started(words: list[str], image: Path, surroundings: dict[str, str]) -> asyncio.subprocess.Process:

@@ -63,8 +63,8 @@ def files_of(patch: str) -> tuple[list[str], list[str]]:
 
 
 def copied(folder: Path) -> Path:
-    """The tree, without what is no part of it."""
-    ignored = shutil.ignore_patterns(".*", "__pycache__", "*.png", "histories")
+    """The tree, without what is no part of it, but with what Python has compiled of it."""
+    ignored = shutil.ignore_patterns(".*", "*.png", "histories")
     return Path(shutil.copytree(ROOT, folder, ignore=ignored))
 
 

@@ -23,6 +23,7 @@ import pytest
 import pytest_asyncio
 from temporalio.client import Client, WorkflowHandle
 
+from tests import forking
 from tests.letters.delivery import certificates, mail_server
 from tests.letters.delivery.mail_server import MailServer, free_port
 
@@ -55,13 +56,16 @@ class Installation:
         }
         kept = {name: value for name, value in os.environ.items() if not name.startswith("REDRESS_")}
         self.environment = kept | own | settings
-        self.workers: list[subprocess.Popen[bytes]] = []
+        self.workers: list[forking.Forked | subprocess.Popen[bytes]] = []
         self._opened = 0
 
     def start_worker(self, **settings: str) -> None:
         with (self.state / "worker.log").open("ab") as log:
-            command = [sys.executable, "worker.py"]
             environment = self.environment | settings
+            if CHECKOUT == forking.ROOT:
+                self.workers.append(forking.started("worker", environment, log))
+                return
+            command = [sys.executable, "worker.py"]
             self.workers.append(subprocess.Popen(command, cwd=CHECKOUT, env=environment, stderr=log))
 
     async def stop_workers(self) -> None:
@@ -72,6 +76,10 @@ class Installation:
 
     async def command(self, *words: str, given: object = None) -> tuple[int, Any]:
         """The exit status of a command of `starter.py`, and the document that it prints."""
+        typed = json.dumps(given).encode() if given is not None else b""
+        if CHECKOUT == forking.ROOT:
+            ran = await forking.command([*words, "--json"], self.environment, typed)
+            return ran.status, json.loads(ran.out) if ran.out.strip() else None
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "starter.py",
@@ -82,7 +90,7 @@ class Installation:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
-        printed, _ = await process.communicate(json.dumps(given).encode() if given is not None else None)
+        printed, _ = await process.communicate(typed)
         return process.returncode or 0, json.loads(printed) if printed.strip() else None
 
     async def open(self, email: str = "testa@inventata.example", **more: object) -> str:

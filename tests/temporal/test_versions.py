@@ -31,6 +31,7 @@ from redress.temporal.deployments import (
 from redress.temporal.embedded import embedded_server, temporal_command
 from tests.cli.conftest import Cli
 from tests.conftest import Life
+from tests.forking import Forked, started
 from tests.stores import migrated
 from tests.waiting import PATIENCE, eventually, recorded
 
@@ -50,7 +51,7 @@ class Stack:
         self.settings = migrated(Settings(state=state, register_url="", outbox=None))
         self.register = Register(connect(self.settings.database_url))
         self._environment = os.environ | {"TEMPORAL_ADDRESS": address, "REDRESS_STATE": str(state)}
-        self._workers: dict[str, subprocess.Popen[bytes]] = {}
+        self._workers: dict[str, Forked | subprocess.Popen[bytes]] = {}
 
     def start(self, build_id: str, *command: str) -> None:
         """Have a worker of a version, if there is none yet."""
@@ -58,8 +59,11 @@ class Stack:
         environment = self._environment | (version if build_id != UNVERSIONED else {})
         if build_id not in self._workers:
             with (self.settings.state / "worker.log").open("ab") as log:
+                if not command:
+                    self._workers[build_id] = started("worker", environment, log)
+                    return
                 self._workers[build_id] = subprocess.Popen(
-                    [sys.executable, *(command or ["worker.py"])], cwd=ROOT, env=environment, stderr=log
+                    [sys.executable, *command], cwd=ROOT, env=environment, stderr=log
                 )
 
     async def current(self, build_id: str) -> None:

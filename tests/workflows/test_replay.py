@@ -177,7 +177,7 @@ def test_what_a_workflow_uses_reads_no_files_and_no_package_of_holidays() -> Non
 def test_a_clock_or_a_file_in_the_rules_would_be_noticed(planted: str, tmp_path: Path) -> None:
     """The replay in the strict sandbox can fail: with something planted in a copy of the rules it does."""
     copy = tmp_path / "copy"
-    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".*", "__pycache__", "docs"))
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".*", "docs"))
     deadlines = copy / "redress" / "domain" / "deadlines.py"
     begins = "        self.position = position\n"
     code = deadlines.read_text(encoding="utf-8")
