@@ -191,7 +191,8 @@ class MessageLog:
             return True
         known = self._messages[message.message_id]
         # Who passed it on is no content: another token, or a signal before, may have brought the same.
-        without = ("by", "on") if first.assumed or parsed.assumed else ("by",)
+        passed_on = ("by", "as_role")
+        without = (*passed_on, "on") if first.assumed or parsed.assumed else passed_on
         if fingerprint(known, *without) != fingerprint(message, *without):
             raise Malformed([Problem("message_id", "was used before for a message of other content")])
         return False

@@ -438,3 +438,13 @@ def test_a_letter_that_is_drafted_on_the_last_day_but_one_is_asked_for_once_and_
     left = [each for each, state in tasks(case, "2026-06-15") if state == "done"]
     assert left == ["acknowledgement", "letter_to_approve"]
     assert [each for each, state in tasks(case, "2026-06-16") if state == "done"] == ["letter_urgent"]
+
+
+def test_an_approval_that_comes_again_by_another_way_is_known() -> None:
+    """Over HTTP it says what the caller is, which no update does: who passed it on is no content."""
+    case = opened()
+    send(case, "respond", "2026-06-03", outcome="upheld", summary="So it is.", letter="draft", by="Tess")
+    [draft] = case.state.drafts.open
+    said = {"mark": draft.marks[0], "by": "Cora", "message_id": "a-1"}
+    assert send(case, "approve_letter", "2026-06-04", **said).applied
+    assert send(case, "approve_letter", "2026-06-04", **said, as_role="complaints_manager").repeated
