@@ -86,5 +86,5 @@ class BeginComplaint:
             return None
         packed, state = recalled
         with self.register.reading() as db:
-            waiting = bool(letters.in_state(db, ("waiting", *letters.OPEN), reference))
+            waiting = bool(letters.in_state(db, ("waiting", "approved", *letters.OPEN), reference))
         return BeginResult(terms=packed, recorded=True, state=pack_state(state), letters_waiting=waiting)

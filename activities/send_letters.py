@@ -39,11 +39,11 @@ class SendLetters:
         written, remaining = self.dispatcher.write_and_send(reference, approved or ())
         left = self.dispatcher.left(reference, approved) if approved else []
         news = self.dispatcher.answers_left(reference, answers) if answers else SentLetters()
-        if left or news.left or news.not_left:
-            return SentLetters(left=[*left, *news.left], not_left=news.not_left)
+        if left or news.left or news.not_left or news.waiting:
+            return news.model_copy(update={"left": [*left, *news.left]})
         if not written:
             raise RuntimeError("a letter could not be written yet; it is tried again")
-        if remaining.to_leave or remaining.to_arrive:
+        if remaining.to_leave or remaining.to_arrive or remaining.to_enclose:
             raise _later(remaining)
         return SentLetters()
 
@@ -55,6 +55,8 @@ def _later(remaining: Remaining) -> ApplicationError:
         parts.append(f"{remaining.to_leave} could not leave yet")
     if remaining.to_arrive:
         parts.append(f"{remaining.to_arrive} left and have not arrived yet")
+    if remaining.to_enclose:
+        parts.append(f"{remaining.to_enclose} wait for an enclosure")
     waits = remaining.to_leave > 0
     return ApplicationError(
         f"letters: {', '.join(parts)}; looked at again by itself",

@@ -25,6 +25,7 @@ from redress.contract import HEARTBEAT_INTERVAL, LETTERS_QUEUE, TASK_QUEUE
 from redress.letters.delivery.channels import Channels
 from redress.letters.delivery.configuration import outbox_only, send_limits_of
 from redress.letters.dispatcher import LetterDispatcher
+from redress.letters.enclosing import content_for
 from redress.security.encryption import Cipher
 from redress.services.documents import Documents
 from redress.settings import Settings
@@ -75,7 +76,10 @@ def activities_for(
     real people.
     """
     register = register_for(settings, cipher or cipher_for(settings))
-    dispatcher = LetterDispatcher(register, channels or outbox_only(settings), send_limits_of(settings))
+    content = content_for(register, settings)
+    dispatcher = LetterDispatcher(
+        register, channels or outbox_only(settings), send_limits_of(settings), content
+    )
     return Activities(register, dispatcher, holds_clear_signals=settings.clear_signals == "hold")
 
 

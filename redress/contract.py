@@ -37,6 +37,8 @@ MOVES = "what_a_recount_moves"
 BEGIN = "begin_complaint"
 RECORD = "record_entries"
 SEND_LETTERS = "send_letters"
+DOCUMENTS_CHANGED = "documents_changed"
+"""The signal that a document was attached: letters that wait for it are looked at again."""
 
 MAINTENANCE = "Maintenance"
 """The workflow of what is done once a day."""
@@ -187,20 +189,36 @@ class LeftLetter(BaseModel):
 
 
 class AnswerToLeave(BaseModel):
-    """A letter with an answer, as its complaint knows it: when it left, and which copies have not."""
+    """A letter with an answer or enclosures, as its complaint knows it: when it left, or has not."""
 
     key: str
     left: str
     """The London date on which it left, as far as the complaint knows."""
     not_left: list[str] = []
     """The marks of copies that failed or came back."""
+    left_later: dict[str, str] = {}
+    """The London date on which a copy left, by its mark, where that is known to be another."""
+    waits: dict[str, list[str]] = {}
+    """The kinds of documents that copies wait for, by mark."""
+    everybody: bool = False
+    """Whether it counts once everybody's copy has left, not those alone of who complains."""
+
+
+class WaitingLetter(BaseModel):
+    """A copy that waits for kinds of documents; `is_copy`: another says when the person had the letter."""
+
+    mark: str
+    kinds: list[str]
+    is_copy: bool = False
 
 
 class SentLetters(BaseModel):
-    """Which of the letters that were asked about have left, and which copies of answers have not (marks)."""
+    """Which of the letters that were asked about have left, and which copies have not (marks)."""
 
     left: list[LeftLetter] = []
     not_left: list[str] = []
+    waiting: list[WaitingLetter] = []
+    """Copies that wait for an enclosure, where that is news; they are not among `not_left`."""
 
 
 class ErasureReport(BaseModel):

@@ -95,6 +95,10 @@ class Settings(BaseSettings):
     outbox: Path | None = None
     """Where letters are laid; empty: `outbox` in the state folder."""
 
+    outbox_pdf: Literal["post", "all"] = "post"
+    """Of which letters a PDF lies there beside the text: those by `post` and with enclosures, or `all` to
+    people outside."""
+
     documents: str = ""
     """Where documents are kept: a folder, or an address as `s3://bucket/prefix`; empty: `documents` in the
     state folder."""
@@ -122,6 +126,10 @@ class Settings(BaseSettings):
 
     clamav_within: float = Field(default=60.0, gt=0)
     """Seconds that ClamAV may say nothing."""
+
+    templates: Path | None = None
+    """The folder with an authority's own letters and paragraphs; empty: ours alone. It is read where letters
+    are written (`redress.letters.own_texts`), which knows nothing of this class."""
 
     send_email: Literal["outbox", "smtp", "notify"] = "outbox"
     """By what e-mail leaves: `smtp`, `notify` (GOV.UK Notify), or `outbox`: laid into the folder."""
@@ -161,6 +169,9 @@ class Settings(BaseSettings):
 
     smtp_from: str = ""
     """The address letters come from; empty: the e-mail address in the authority's file."""
+
+    email_bytes: int = Field(default=20 * 1024 * 1024, ge=64 * 1024)
+    """Bytes that an e-mail may have with all its enclosures, as mailboxes take it (encoded)."""
 
     notify_key: SecretStr = SecretStr("")
     """The API key of the service at GOV.UK Notify."""

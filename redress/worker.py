@@ -19,6 +19,7 @@ from redress.procedures.files import tell_all
 from redress.procedures.loader import check_all
 from redress.security.encryption import PlaintextCipher
 from redress.services.beginning_again import BeginningAgain
+from redress.services.checking_texts import check_own_texts
 from redress.services.migrating import check_schemas
 from redress.settings import Settings
 from redress.startup import SetupError, read_settings
@@ -45,6 +46,7 @@ async def run() -> int:
         raise SetupError(f"REDRESS_METRICS: {settings.metrics}: {what} ({error})") from None
     worker_deployment(settings.deployment, settings.build_id)
     tell_all(check_all, check_letters)
+    check_own_texts()
     cipher = cipher_for(settings)
     check_schemas(settings)
     channels = channels_for(settings)

@@ -57,6 +57,7 @@ async def main() -> int:
                 "REDRESS_STATE": str(FOLDER),
                 "REDRESS_KEYS": str(FOLDER / "no keys"),
                 "REDRESS_TRIAL": TRIAL,
+                "REDRESS_OUTBOX_PDF": "all",
                 "COLUMNS": "110",
             }
             async with running_workers(client, activities, settings):

@@ -22,6 +22,8 @@ from redress.domain.case import Answer
 from redress.domain.london import instant, london_date
 from redress.domain.status import Status
 from redress.services import intake, sending
+from redress.services.documents import Attachment, Documents
+from redress.services.enclosing import look_again
 from redress.settings import TRIAL, Settings
 from redress.store import tables
 from redress.store.register import Register
@@ -97,6 +99,20 @@ class Life:
     async def send(self, action: str, **fields: object) -> Answer:
         name, said = sending.complete(action, {"on": self.today.isoformat(), **fields})
         return await sending.send(self.client, self.register, self.reference, name, said, self.patience)
+
+    async def attach(self, *kinds: str) -> None:
+        """Attach an invented document of each kind, as letters enclose them."""
+        own = Settings(state=self._outbox.parent, register_url="", outbox=None)
+        documents = Documents(self.register, own)
+        for kind in kinds:
+            with documents.spool() as spool:
+                spool.write(f"%PDF-1.7\n% an invented {kind}\n%%EOF\n".encode())
+                documents.attach(self.reference, spool, Attachment(f"{kind}.pdf", kind), "test")
+        await look_again(self.client, self.reference)
+
+    async def reports(self) -> None:
+        """The two reports with which an adjudication leaves."""
+        await self.attach("investigation_report", "independent_person_report")
 
     async def status(self, as_of: date | None = None) -> Status:
         return await sending.status(self.client, self.register, self.reference, as_of or self.today, 60)

@@ -126,7 +126,10 @@ def test_what_lasts_lies_on_named_volumes() -> None:
     ours = {"redress-state": 2, "redress-api": 4, "redress-documents": 2, "redress-keys": 4}
     assert users == dict.fromkeys(DATABASES, 1) | ours
     files = [parts for parts in mounted if parts[0].startswith(".")]
-    assert all((ROOT / parts[0]).is_file() and parts[2] == "ro" for parts in files)
+    assert all((ROOT / parts[0]).exists() and parts[2] == "ro" for parts in files)
+    for name in ("worker", "api"):
+        folder = SERVICES[name]["environment"]["REDRESS_TEMPLATES"]
+        assert f"./own-letters:{folder}:ro" in SERVICES[name]["volumes"]
     for database in DATABASES:
         assert f"{database}:/var/lib/postgresql/data" in SERVICES[database]["volumes"]
     for name, volume in (("worker", "redress-state"), ("api", "redress-api")):
@@ -474,6 +477,7 @@ ELSEWHERE = (
     "REDRESS_STATE",
     "REDRESS_KEYS",
     "REDRESS_DOCUMENTS",
+    "REDRESS_TEMPLATES",
 )
 """What lies elsewhere in this test."""
 
@@ -706,6 +710,7 @@ async def test_the_worker_service_runs_on_postgresql_and_stops_when_told(
             REDRESS_STATE=str(tmp_path / "state"),
             REDRESS_KEYS=str(tmp_path / "ring" / "keys.txt"),
             REDRESS_DOCUMENTS=str(tmp_path / "documents"),
+            REDRESS_TEMPLATES=str(ROOT / "own-letters"),
             REDRESS_METRICS=f"127.0.0.1:{free_port()}",
         )
         elsewhere = {name: surroundings[name] for name in ELSEWHERE}

@@ -46,7 +46,7 @@ from redress.domain.procedure import (
 )
 from redress.domain.status import DeadlineStatus, Status
 from redress.procedures import loader
-from redress.procedures.authority import Authority, Choice, Contact, Overlay, Service
+from redress.procedures.authority import Authority, Choice, Contact, Letterhead, Overlay, Service
 from redress.procedures.files import read_toml
 from redress.services.clock import today
 from redress.settings import Settings
@@ -379,7 +379,7 @@ OF_PROCEDURES: list[type[Data]] = [
     Condition,
     Plain,
 ]
-OF_AUTHORITIES: list[type[Data]] = [Authority, Overlay, Choice, Contact, Service]
+OF_AUTHORITIES: list[type[Data]] = [Authority, Overlay, Choice, Contact, Service, Letterhead]
 
 
 @pytest.mark.parametrize("kind", OF_PROCEDURES + OF_AUTHORITIES, ids=lambda kind: kind.__name__)

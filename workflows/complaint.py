@@ -28,6 +28,7 @@ from redress.domain.parsing import Malformed, Parsed, Problem, judged_on, parse_
 from redress.domain.sentences import with_long_dates
 from redress.domain.status import Status, WhoAndWhat, who_and_what
 from workflows.descriptions import (
+    DOCUMENTS_CHANGED_DESCRIPTION,
     MOVES_DESCRIPTION,
     STATUS_DESCRIPTION,
     UNKNOWN_SIGNAL_DESCRIPTION,
@@ -323,6 +324,11 @@ class Complaint(ComplaintHandlers):
             workflow.logger.error("a signal was put aside by a fault: %s", type(fault).__name__)
             self._reject(action, [f"{SOFTWARE_FAULT} ({type(fault).__name__})"], message.received)
 
+    @workflow.signal(name=contract.DOCUMENTS_CHANGED, description=DOCUMENTS_CHANGED_DESCRIPTION)
+    def documents_changed(self) -> None:
+        """A document was attached: a letter may have waited for it."""
+        self._outbox.look_again()
+
     @workflow.signal(dynamic=True, description=UNKNOWN_SIGNAL_DESCRIPTION)
     def unknown_signal(self, name: str, arguments: Sequence[RawValue]) -> None:
         """A signal of a name that is none: kept like any other that cannot be taken."""
@@ -366,13 +372,16 @@ class Complaint(ComplaintHandlers):
         body = {"mark": letter.mark, "on": on, "accepted_on": on, "message_id": message_id}
         return self._note(LetterLeft.action, body)
 
-    def _note_that_it_has_not_left(self, mark: str) -> bool:
-        """A letter with an answer did not leave on the day that was assumed; whether that is news."""
-        letter, action = self._known.state.answers.letter_of(mark), LetterNotLeft.action
-        if letter is None:
+    def _note_that_it_has_not_left(self, letter: contract.WaitingLetter) -> bool:
+        """A letter did not leave on the assumed day, or waits for an enclosure; whether that is news."""
+        left, action = self._known.known_to_leave(letter.mark), LetterNotLeft.action
+        if left is None:
             return False  # it was struck out meanwhile
-        on, message_id = letter.left.isoformat(), self._known.id_of_leaving(mark, letter.left, action)
-        return self._note(action, {"mark": mark, "on": on, "accepted_on": on, "message_id": message_id})
+        on, message_id = left.isoformat(), self._known.id_of_leaving(letter.mark, left, action)
+        body: dict[str, Any] = {"mark": letter.mark, "on": on, "accepted_on": on, "message_id": message_id}
+        if letter.kinds:
+            body |= {"waits_for": letter.kinds, "is_copy": letter.is_copy}
+        return self._note(action, body)
 
     def _note(self, action: str, body: dict[str, Any]) -> bool:
         """Log what became of a letter; whether that is news."""

@@ -25,6 +25,8 @@ STATUS_DESCRIPTION = (
 WHO_DESCRIPTION = "Who complains, for whom, about which team, how it came, what they want"
 MOVES_DESCRIPTION = "For the command 'recount': which due dates a newer calendar of bank holidays would move"
 
+DOCUMENTS_CHANGED_DESCRIPTION = "Not to be sent by hand: attaching a document has letters looked at again"
+
 UNKNOWN_SIGNAL_DESCRIPTION = "A signal of any other name changes nothing: it is kept under 'refused'"
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")

@@ -130,6 +130,8 @@ def _to_approve(state: ComplaintState) -> Iterator[str]:
     """Drafts that wait to be approved, the first to be due first."""
     for draft in sorted(state.drafts.unapproved, key=state.drafts.due_on):
         who = title_of(state.procedure, state.drafts.asked(draft))
+        if state.drafts.turn(draft) == "deputy" and draft.rule.deputy is None:
+            who = f"deputy of the {title_of(state.procedure, draft.rule.approver)}, else the {who}"
         day = long_date(state.drafts.due_on(draft))
         yield f"`{draft.template}`, by {day} ({who}): `approve_letter` with mark `{draft.marks[0]}`"
 

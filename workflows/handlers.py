@@ -38,6 +38,7 @@ from redress.domain.messages import (
     RecordMeeting,
     Recount,
     ReferToOmbudsman,
+    ReleaseLetter,
     Reopen,
     Report,
     ResolveInformally,
@@ -461,6 +462,15 @@ class ComplaintHandlers:
     def check_edit_letter(self, message: Inbound[EditLetter] = NOTHING) -> None:
         self.check("edit_letter", message)
 
+    @workflow.update(name="release_letter", description=update_description("release_letter"))
+    async def release_letter(self, message: Inbound[ReleaseLetter] = NOTHING) -> dict[str, Any]:
+        """A letter leaves without its enclosure, which follows."""
+        return await self.take("release_letter", message)
+
+    @release_letter.validator
+    def check_release_letter(self, message: Inbound[ReleaseLetter] = NOTHING) -> None:
+        self.check("release_letter", message)
+
     @workflow.update(name="letter_left", description=update_description("letter_left"))
     async def letter_left(self, message: Inbound[LetterLeft] = NOTHING) -> dict[str, Any]:
         """A letter that was drafted has left."""
@@ -472,7 +482,7 @@ class ComplaintHandlers:
 
     @workflow.update(name="letter_not_left", description=update_description("letter_not_left"))
     async def letter_not_left(self, message: Inbound[LetterNotLeft] = NOTHING) -> dict[str, Any]:
-        """A letter with an answer has not left."""
+        """A letter has not left."""
         return await self.take("letter_not_left", message)
 
     @letter_not_left.validator

@@ -36,15 +36,14 @@ class Outbox:
     """The entries that wait for the register, and whether letters wait.
 
     `on_empty` is called when the last entry is recorded, `on_left` when a letter has left that the complaint
-    waits to hear of, `on_not_left` with the mark of one with an answer that has not; both give whether that
-    is news.
+    waits to hear of, `on_not_left` with one that has not; both give whether that is news.
     """
 
     def __init__(
         self,
         on_empty: Callable[[], None],
         on_left: Callable[[contract.LeftLetter], bool],
-        on_not_left: Callable[[str], bool],
+        on_not_left: Callable[[contract.WaitingLetter], bool],
     ) -> None:
         self.entries: list[contract.RegisterEntry] = []
         self.letters_waiting = False
@@ -71,6 +70,10 @@ class Outbox:
         """Add what has happened; it is recorded with the next batch, at the latest after `release`."""
         on = london_date(workflow.now()).isoformat()
         self.entries.append(contract.RegisterEntry(kind=kind, key=key, on=on, body=body))
+
+    def look_again(self) -> None:
+        """Something has come that a letter may wait for: letters that wait are tried at once."""
+        self._new_letters = self._new_letters or self.letters_waiting
 
     def release(self) -> None:
         """What was put may be recorded: the complaint has said all that is due at this moment."""
@@ -147,7 +150,8 @@ class Outbox:
                 self._new_letters = True
             return False
         left = sent.left if sent is not None else []  # earlier versions gave nothing
-        not_left = sent.not_left if sent is not None else []
+        not_left = [contract.WaitingLetter(mark=mark, kinds=[]) for mark in sent.not_left] if sent else []
+        not_left += sent.waiting if sent is not None else []
         for is_news in [*map(self._on_left, left), *map(self._on_not_left, not_left)]:
             if is_news:
                 self._new_letters = True  # others may be on their way still
@@ -208,8 +212,15 @@ async def _open_part(case: Case, entry: contract.RegisterEntry) -> None:
 def _asked_of(case: Case) -> list[Any]:
     """What the sender is to look for besides sending: nothing for most complaints."""
     answers = [
-        contract.AnswerToLeave(key=each.key, left=each.left.isoformat(), not_left=case.not_left(each))
-        for each in case.answers_to_leave
+        contract.AnswerToLeave(
+            key=each.key,
+            left=each.left.isoformat(),
+            not_left=each.not_left,
+            left_later=each.left_later,
+            waits=each.waits,
+            everybody=each.everybody,
+        )
+        for each in case.letters_to_leave
     ]
     if answers:
         return [case.reference, case.leaving, answers]

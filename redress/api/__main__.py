@@ -20,6 +20,7 @@ from redress.bootstrap_keys import cipher_for
 from redress.exit import leave
 from redress.procedures.loader import check_all
 from redress.security.encryption import PlaintextCipher
+from redress.services.checking_texts import check_own_texts
 from redress.services.migrating import check_schemas
 from redress.startup import SetupError, read_settings
 from redress.telemetry.logs import set_up
@@ -41,6 +42,7 @@ def run() -> int:
     gc.disable()  # what is made until it answers stays: it is not looked through for garbage
     try:
         check_all()
+        check_own_texts()
         cipher = cipher_for(settings)
         if settings.oidc_issuer and not settings.oidc_audience:
             raise SetupError("REDRESS_OIDC_AUDIENCE: is missing: whom must the issuer's tokens be meant for?")

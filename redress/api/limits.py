@@ -29,6 +29,12 @@ MAX_BODIES = {
 }
 """The same of some paths. The UI sends the payloads of a whole history at once; a form holds one token."""
 
+EMAIL_PATH = re.compile(r"/v1/(?:complaints/[^/]+/)?contacts")
+"""Where e-mails come as JSON, which may be larger."""
+
+MAX_EMAIL = 34 * 1024 * 1024
+"""Bytes of such a body: an e-mail of 25 MB in Base64."""
+
 DOCUMENT_PATH = re.compile(r"/v1/complaints/[^/]+/documents")
 """Where documents come: to the disk piece by piece, so that they may be larger and take longer."""
 
@@ -101,6 +107,8 @@ class Guard:
             return
         brings_document = scope["method"] == "POST" and DOCUMENT_PATH.fullmatch(scope["path"]) is not None
         most = MAX_BODIES.get(scope["path"], MAX_BODY)
+        if scope["method"] == "POST" and EMAIL_PATH.fullmatch(scope["path"]) is not None:
+            most = MAX_EMAIL
         if brings_document:
             most = self._largest_document + FORM_AROUND
         body = _Body(self, most, receive, is_kept=not brings_document)

@@ -13,7 +13,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from redress.api.settings import ApiSettings
-from redress.security.access import ROLES, Role
+from redress.security.access import ROLES, Role, effective
 from redress.security.network import is_safe_address
 from redress.security.tokens import ISSUED, Caller, issued_identity
 
@@ -99,12 +99,13 @@ class Issuer:
         reaches_all = self._claim(claims, settings.oidc_access_claim) == "authority"
         return Caller(
             name=f"{ISSUED}{name}",
-            roles=roles,
+            roles=effective(roles),
             authority=authority,
             identity=issued_identity(str(claims["iss"]), str(claims["sub"])),
             until=until,
             access="authority" if reaches_all else "brought",
             sources=self._sources(claims),
+            teams=self._teams(claims),
         )
 
     def _sources(self, claims: dict[str, Any]) -> frozenset[str] | None:
@@ -115,6 +116,12 @@ class Issuer:
         claim = self._claim(claims, place)
         named = claim.split() if isinstance(claim, str) else claim if isinstance(claim, list) else []
         return frozenset(source for source in named if isinstance(source, str))
+
+    def _teams(self, claims: dict[str, Any]) -> frozenset[str]:
+        """The teams that a team manager is limited to: a list, or one; none where nothing says so."""
+        claim = self._claim(claims, self._settings.oidc_teams_claim)
+        named = claim if isinstance(claim, list) else [claim]
+        return frozenset(team for team in named if isinstance(team, str))
 
     @staticmethod
     def _claim(claims: dict[str, Any], place: str) -> Any:

@@ -81,9 +81,10 @@ class Problem(Schema):
     errors: list[FieldError] = []
     """What is wrong with each field."""
 
-    applied: Literal["no", "unknown"] = "no"
+    applied: Literal["no", "unknown", "yes"] = "no"
     """With a 503 to a message: `no`: it was not taken. `unknown`: it may have been. Send the same again
-    either way, with `message_id` and `on` as they stand here: it counts once."""
+    either way, with `message_id` and `on` as they stand here: it counts once. `yes`: it was taken, and what
+    came with it was not; the same again."""
 
     message_id: str = ""
     """With a 409 or 503 to a message: what it is called."""

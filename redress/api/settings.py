@@ -95,6 +95,11 @@ class ApiSettings(Settings):
     """The claim with the sources that a caller's openings may name, a list or words; where it is missing,
     none. Empty: any."""
 
+    oidc_teams_claim: str = ""
+    """The claim with the teams whose complaints the role `team_manager` reaches, a list, or the name of one;
+    where it is missing, or this is empty, none. Needs `oidc_authority_claim`: teams are those of one
+    authority."""
+
     @field_validator("oidc_issuer")
     @classmethod
     def _by_https(cls, issuer: str) -> str:

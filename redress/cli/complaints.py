@@ -17,6 +17,7 @@ from redress.domain.parsing import NUMBER_FOR_TEXT, Malformed
 from redress.domain.sentences import with_long_dates
 from redress.domain.status import Status
 from redress.services import intake, lists, sending
+from redress.services.approvals import approvers_of
 from redress.services.clock import today
 from redress.services.linking_back import link_back
 from redress.services.struck_out import with_what_it_said
@@ -186,8 +187,11 @@ def list_(
         store, day = register(), today()
         lines = lists.list_complaints(store, wanted, day).complaints
         shown = lists.statuses(store, lines, day) if as_json else lines
+        approve = [] if as_json else [line.reference for line in lines if line.waiting_for == "approver"]
+        names.update(approvers_of(store, approve, day))
         write_down(store, "list", [line.reference for line in lines])
         return shown
 
+    names: dict[str, str] = {}
     listed = console.run(work)
-    console.print_json(listed) if as_json else tables.show_list(cast(list[Line], listed))
+    console.print_json(listed) if as_json else tables.show_list(cast(list[Line], listed), names)

@@ -14,6 +14,7 @@ from redress.domain.identifiers import REFERENCE, typed_reference
 from redress.domain.sentences import with_long_dates
 from redress.security.tokens import Caller
 from redress.services import emails, unmatched
+from redress.services.documents import Documents
 
 app = typer.Typer()
 
@@ -49,6 +50,7 @@ def contact(
             register(),
             raw,
             caller,
+            documents=Documents(register(), console.settings()),
             reference=reference,
             direction=direction,
             on=day,
@@ -59,8 +61,12 @@ def contact(
         taken = console.run(work)
     except unmatched.TooManyWait:
         console.fail(console.REFUSED, [f"{unmatched.MOST_WAITING} wait already: starter.py unmatched list"])
+    except emails.NotKept as error:
+        console.fail(console.NO_ANSWER, [str(error)])
     if as_json:
-        console.print_json(taken._asdict() | {"answer": taken.answer.model_dump(mode="json")})
+        names = [each["document"] for each in taken.documents]
+        answer = taken.answer.model_dump(mode="json")
+        console.print_json(taken._asdict() | {"answer": answer, "documents": names})
     elif taken.reference is None:
         console.say(
             f"it answers none of our e-mails: it waits as {taken.request} (starter.py unmatched list)"
@@ -68,6 +74,10 @@ def contact(
     elif taken.answer.applied or taken.answer.pending:
         again = ", which was there before" if taken.answer.repeated else ""
         console.say(f"{taken.reference}: recorded as a contact of {taken.answer.on}{again}")
+        for line in taken.documents:
+            console.say(f"kept: {line['document']}  {line['name']}")
+    if taken.not_kept:
+        console.say(f"what came with it is not kept: {taken.not_kept}")
     if not (taken.answer.applied or taken.answer.pending):
         console.say(with_long_dates(taken.answer.reason))
         raise typer.Exit(console.REFUSED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,11 +11,12 @@ import typer
 
 from redress.cli import console, tables
 from redress.cli.audit import write_down
-from redress.cli.shared import register
+from redress.cli.shared import client, register
 from redress.documents.spool import PIECE
 from redress.security.keyring import Unreadable
 from redress.services.documents import Attachment, DocumentLine, Documents, saved_as
-from redress.services.errors import Rejected
+from redress.services.enclosing import hint_of, kinds_awaited, look_again
+from redress.services.errors import NoAnswer, Rejected
 from redress.startup import SetupError
 
 if TYPE_CHECKING:
@@ -30,17 +32,21 @@ def attach(
     reference: console.Reference,
     file: Annotated[Path, typer.Argument(help="PDF, Word, a picture, or an e-mail (.eml).")],
     kind: Annotated[
-        str, typer.Option(help="What it is: report, evidence, consent … in one word.")
+        str,
+        typer.Option(help="What it is, in one word: investigation_report, panel_papers, evidence, consent …"),
     ] = "document",
     message: Annotated[str, typer.Option(help="The message_id of a message that it belongs to.")] = "",
     letter: Annotated[str, typer.Option(help="The mark of a letter that it belongs to.")] = "",
+    in_place_of: Annotated[
+        str, typer.Option(help="The document in whose place whoever that is withheld from gets this one.")
+    ] = "",
     as_json: console.AsJson = False,
 ) -> None:
     """Attach a document to a complaint; an e-mail with its attachments, each as one of its own.
 
     What the complaint has already is kept once.
     """
-    what = Attachment(file.name, kind, message, letter)
+    what = Attachment(file.name, kind, message, letter, in_place_of)
     with console.ending():
         documents = Documents(register(), console.settings())
         documents.check(reference, what)
@@ -52,6 +58,9 @@ def attach(
             except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
                 console.fail(console.MALFORMED, [f"FILE: {file}: cannot be read: {error.strerror}"])
             done = documents.attach(reference, spool, what, BY)
+        awaited = kinds_awaited(register(), reference)
+        if kind in awaited or (awaited and in_place_of):
+            _look_again(reference)
     if as_json:
         console.print_json({**done.document, "created": done.created, "parts": done.parts})
         return
@@ -59,6 +68,19 @@ def attach(
         tables.console.print(_shown(line), markup=False)
     if not done.created:
         console.say("the complaint had it already")
+    hint = hint_of(kind, awaited)
+    if hint:
+        console.say(hint)
+
+
+def _look_again(reference: str) -> None:
+    """A letter may leave now; where Temporal is out of reach it does a little later."""
+
+    async def work() -> None:
+        with suppress(NoAnswer):
+            await look_again(await client(reading=True), reference)
+
+    console.run(work)
 
 
 @app.command("documents")

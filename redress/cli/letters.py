@@ -16,6 +16,7 @@ from redress.domain.identifiers import typed_reference
 from redress.domain.parsing import Malformed, Problem
 from redress.letters.delivery.configuration import channels_for, send_limits_of
 from redress.letters.dispatcher import LetterDispatcher
+from redress.letters.enclosing import content_for
 from redress.services import drafts
 from redress.services import letters as service
 from redress.store.letters import LetterState
@@ -27,10 +28,11 @@ STEPS: dict[str, drafts.Step] = {
     "approve": "approve_letter",
     "send-back": "send_back_letter",
     "edit": "edit_letter",
+    "release": "release_letter",
 }
 """What is done to a draft, by the word for it."""
 
-VERBS = ("show", *STEPS, "preview", "resend", "done")
+VERBS = ("show", *STEPS, "preview", "check", "resend", "done")
 
 
 @app.command("letters")
@@ -38,12 +40,22 @@ def letters_(
     words: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[REFERENCE | show|edit|approve|send-back|resend|done MARK | preview AUTHORITY]",
+            metavar="[REFERENCE | show|edit|approve|send-back|release|resend|done MARK | preview AUTHORITY | "
+            "check]",
             help="A complaint; or what to do with the letter of a mark, which the list shows.",
         ),
     ] = None,
     on: Annotated[str | None, typer.Option(help="With done: the day on which somebody sent it.")] = None,
-    reason: Annotated[str | None, typer.Option(help="With send-back: what is to be changed.")] = None,
+    reason: Annotated[
+        str | None, typer.Option(help="With send-back: what is to be changed; with release: why.")
+    ] = None,
+    follows_by: Annotated[
+        str | None, typer.Option(help="With release: by which day what it leaves without is sent.")
+    ] = None,
+    version: Annotated[
+        int | None,
+        typer.Option(help="With approve: the version you read; refused if changed since.", min=0),
+    ] = None,
     by: Annotated[str | None, typer.Option(help="Who does it. Left out: the name you work under.")] = None,
     set_: Annotated[
         list[str] | None,
@@ -53,35 +65,49 @@ def letters_(
     letter: Annotated[str | None, typer.Option(help="With preview: only this letter.")] = None,
     young: Annotated[bool, typer.Option("--young", help="With preview: as young people get it.")] = False,
     keep: Annotated[Path | None, typer.Option(help="With preview: a folder for the letters.")] = None,
+    pdf: Annotated[Path | None, typer.Option(help="With show: a file for the letter as a PDF.")] = None,
     state: Annotated[str | None, typer.Option(help=f"Only {', '.join(get_args(LetterState))}.")] = None,
     as_json: console.AsJson = False,
 ) -> None:
     """The letters that have not left, or may not have; with a REFERENCE, every letter of that complaint.
 
-    `letters show MARK` prints one, a draft as if it left today. `edit MARK --set summary=…` changes a draft's
-    texts, `approve MARK` has it leave, `send-back MARK --reason …` returns it. `resend MARK` sends one again
-    or tries it now, `done MARK --on DATE` records that somebody sent it. `preview AUTHORITY` shows every
-    letter of an authority, from invented complaints. The list works with Temporal down.
+    `letters show MARK` prints one, a draft as if it left today; `--pdf FILE` draws it on the letterhead.
+    `edit MARK --set summary=…` changes a draft's texts, `approve MARK` has it leave, `send-back MARK
+    --reason …` returns it. `release MARK --reason … --follows-by DATE` has one leave without the enclosure
+    that it waits for. `resend MARK` sends one again or tries it now, `done MARK --on DATE` records that
+    somebody sent it. `preview AUTHORITY` shows every letter of an authority, from invented complaints;
+    `check` looks through an authority's own letters and paragraphs. The list works with Temporal down.
     """
     verb, *rest = words if words and words[0] in VERBS else ["", *(words or [])]
-    if len(rest) > (2 if verb else 1) or (verb and not rest):
+    if len(rest) > (2 if verb else 1) or (verb and not rest and verb != "check"):
         console.fail(
             console.MALFORMED, [f"MARK: name one letter: letters {'|'.join(VERBS)} [REFERENCE] MARK"]
         )
     if (verb == "done") is not (on is not None):
         console.fail(console.MALFORMED, ["--on: goes with letters done, and says when somebody sent it"])
-    if (verb == "send-back") is not (reason is not None):
-        console.fail(console.MALFORMED, ["--reason: goes with letters send-back, and says what to change"])
+    if (verb in ("send-back", "release")) is not (reason is not None):
+        console.fail(console.MALFORMED, ["--reason: goes with letters send-back and letters release"])
+    if (verb == "release") is not (follows_by is not None):
+        console.fail(console.MALFORMED, ["--follows-by: goes with letters release: the day it promises"])
     if (verb == "edit") is not bool(set_ or data):
         console.fail(console.MALFORMED, ["--set: goes with letters edit, and gives the new texts"])
-    said = {} if reason is None else {"reason": reason}
+    if version is not None and verb != "approve":
+        console.fail(console.MALFORMED, ["--version: goes with letters approve, and says which you read"])
+    if pdf is not None and verb != "show":
+        console.fail(console.MALFORMED, ["--pdf: goes with letters show, and names the file to write"])
+    said: dict[str, Any] = {"reason": reason, "version": version, "follows_by": follows_by}
+    said = {name: value for name, value in said.items() if value is not None}
     if verb == "edit":
         said = (console.read_document(data) if data else {}) | console.read_pairs(set_ or [])
     with console.ending():
-        if verb == "preview":
+        if verb == "check":
+            _check(rest[-1] if rest else None, as_json=as_json)
+        elif verb == "preview":
             _preview(rest[-1], letter, keep, young=young, as_json=as_json)
         elif verb in STEPS:
             _take_step(STEPS[verb], rest, said, by or getpass.getuser(), as_json=as_json)
+        elif pdf is not None:
+            _draw(rest, pdf, as_json=as_json)
         elif verb:
             _one(verb, rest, on, by or getpass.getuser(), as_json=as_json)
         else:
@@ -105,13 +131,14 @@ def _named(here: Register, rest: list[str]) -> tuple[str, str]:
 
 def _preview(authority: str, letter: str | None, keep: Path | None, *, young: bool, as_json: bool) -> None:
     """Every letter of an authority, from invented complaints: nothing of anybody's is read."""
-    from redress.services.previewing import previews  # asked for by few, and slow to load
+    from redress.services.previewing import drawn, previews  # asked for by few, and slow to load
 
     shown = previews(authority, letter=letter, young=young)
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
         for each in shown.letters:
             (keep / f"{each.letter}-{each.to}.txt").write_text(each.text, encoding="utf-8")
+            (keep / f"{each.letter}-{each.to}.pdf").write_bytes(drawn(authority, each))
     if as_json:
         listed = [each._asdict() for each in shown.letters]
         console.print_json({"letters": listed, "missing": shown.missing})
@@ -121,6 +148,19 @@ def _preview(authority: str, letter: str | None, keep: Path | None, *, young: bo
         print(keep / f"{each.letter}-{each.to}.txt" if keep else f"--- {where} ---\n\n{each.text}")  # noqa: T201
     if shown.missing:
         console.say(f"not among the invented complaints: {', '.join(shown.missing)}")
+
+
+def _check(authority: str | None, *, as_json: bool) -> None:
+    """The authorities' own letters and paragraphs, written once for every invented complaint."""
+    from redress.services.checking_texts import check_own_texts  # as with the preview
+
+    files = check_own_texts(authority)
+    if as_json:
+        console.print_json(files)
+        return
+    for name, own in files.items():
+        console.say(f"{name}: {', '.join(own)}")
+    console.say("every letter can be written with them" if files else "no authority has letters of its own")
 
 
 def _take_step(step: drafts.Step, rest: list[str], said: dict[str, Any], by: str, *, as_json: bool) -> None:
@@ -141,9 +181,14 @@ def _one(verb: str, rest: list[str], on: str | None, by: str, *, as_json: bool) 
     here = register()
     reference, mark = _named(here, rest)
     if verb == "show":
-        text = service.text(here, reference, mark)
+        version, text = service.version(here, reference, mark), service.text(here, reference, mark)
         write_down(here, "letters show", [reference])
-        console.print_json({"text": text}) if as_json else print(text, end="")  # noqa: T201  # the letter itself
+        if as_json:
+            console.print_json({"text": text, "version": version})
+            return
+        print(text, end="")  # noqa: T201  # the letter itself
+        if version is not None:
+            console.say(f"a draft, version {version}: letters approve {mark} --version {version}")
         return
     if verb == "resend":
         line = _again(here, reference, mark, by)
@@ -152,6 +197,16 @@ def _one(verb: str, rest: list[str], on: str | None, by: str, *, as_json: bool) 
     console.print_json([line]) if as_json else tables.show_letters([line])
     if verb == "resend" and line["state"] not in ("done", "arrived", "by_hand"):
         raise typer.Exit(console.NO_ANSWER)
+
+
+def _draw(rest: list[str], file: Path, *, as_json: bool) -> None:
+    """A letter as a PDF, into a file that its owner alone reads."""
+    here = register()
+    reference, mark = _named(here, rest)
+    drawn = service.pdf(here, reference, mark)
+    write_down(here, "letters show", [reference])
+    console.write_pieces_privately(file, [drawn])
+    console.print_json({"pdf": str(file)}) if as_json else console.say(str(file))
 
 
 def _again(here: Register, reference: str, mark: str, by: str) -> service.LetterLine:
@@ -183,4 +238,4 @@ def _done(here: Register, reference: str, mark: str, on: str, by: str) -> servic
 
 def _dispatcher(here: Register) -> LetterDispatcher:
     own = console.settings()
-    return LetterDispatcher(here, channels_for(own), send_limits_of(own))
+    return LetterDispatcher(here, channels_for(own), send_limits_of(own), content_for(here, own))

@@ -19,7 +19,6 @@ from redress.drawing.outline import outline
 from redress.security.encryption import PlaintextCipher
 from redress.services import drawing, rehearsal, wording
 from redress.services.clock import today
-from redress.settings import Settings
 from redress.store.register import Register
 from redress.store.schema import migrate
 
@@ -95,7 +94,7 @@ def rehearse(
 @asynccontextmanager
 async def _worker(client: Client, folder: Path) -> AsyncIterator[Register]:
     """A worker without keys, whose letters stay in the folder."""
-    settings = Settings(state=folder, register_url="", outbox=None)
+    settings = rehearsal.settings_in(folder)
     activities = activities_for(settings, PlaintextCipher())
     migrate(activities.register.engine, "register")
     async with running_workers(client, activities, settings):

@@ -81,8 +81,8 @@ def _deadlines(deadlines: Sequence[DeadlineStatus]) -> Table:
     return table
 
 
-def show_list(lines: Sequence[Line]) -> None:
-    """Complaints in a table, late limits first, then by next due date."""
+def show_list(lines: Sequence[Line], approvers: Mapping[str, str]) -> None:
+    """Complaints in a table, late limits first, then by next due date; `approvers`: who is asked, by name."""
     table = table_of("reference", "stage", "state", "next due", "waiting for", "received")
     table.columns[0].min_width = 15
     for line in lines:
@@ -99,7 +99,7 @@ def show_list(lines: Sequence[Line]) -> None:
             words(line.stage),
             state,
             due,
-            words(line.waiting_for),
+            approvers.get(line.reference) or words(line.waiting_for),
             long_date(line.received_on),
         )
     console.print(table if lines else "no complaints to show")

@@ -40,13 +40,19 @@ def new(
         list[str] | None,
         typer.Option(help="A source that its openings may name; may be given several times. Left out: any."),
     ] = None,
+    team: Annotated[
+        list[str] | None,
+        typer.Option(help="A team whose complaints team_manager reaches; may be given several times."),
+    ] = None,
     days: Annotated[int | None, typer.Option(help="How long it works; for ever if left out.", min=1)] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a token. It is shown this once and kept as a hash: whoever loses it needs a new one."""
     with _tokens() as tokens:
         lasts = timedelta(days=days) if days else None
-        secret = service.make(tokens, name, role, authority, lasts, access=access, sources=source or ())
+        secret = service.make(
+            tokens, name, role, authority, lasts, access=access, sources=source or (), teams=team or ()
+        )
         _show_secret(tokens, name, secret, as_json=as_json)
     if "intake" in role and not source and not as_json:
         say("it may open complaints from any source: --source limits it to its own")
@@ -60,14 +66,14 @@ def list_(as_json: AsJson = False) -> None:
     if as_json:
         print_json([_document(token) for token in known])
         return
-    table = table_of("name", "roles", "authority", "access", "sources", "made", "until", "", whole=0)
+    table = table_of("name", "roles", "authority", "access", "sources", "teams", "made", "until", "", whole=0)
     for token in known:
         until = _minute(token.expires_at) if token.expires_at else ""
         roles, authority = ", ".join(token.roles), token.authority or "every"
         access = token.access if "intake" in token.roles else ""
         sources = ", ".join(token.sources) if token.sources is not None else "any"
-        made = _minute(token.made_at)
-        table.add_row(token.name, roles, authority, access, sources, made, until, token.state)
+        made, teams = _minute(token.made_at), ", ".join(token.teams or ())
+        table.add_row(token.name, roles, authority, access, sources, teams, made, until, token.state)
     console.print(table)
 
 

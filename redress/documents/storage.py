@@ -15,6 +15,7 @@ from time import time
 from typing import NamedTuple, Protocol
 
 from redress.documents.errors import NoSuchFile, StoreUnavailable
+from redress.settings import Settings
 
 PIECE = 256 * 1024
 
@@ -57,6 +58,17 @@ def store_at(address: str, s3: S3Settings = S3Settings()) -> DocumentStore:  # n
     from redress.documents.object_store import ObjectStore  # who keeps them in a folder waits for none of it
 
     return ObjectStore(address, s3)
+
+
+def store_for(settings: Settings) -> DocumentStore:
+    """The store that the settings name. Raises `SetupError`."""
+    s3 = S3Settings(
+        settings.documents_endpoint,
+        settings.documents_region,
+        settings.documents_access_key,
+        settings.documents_secret_key.get_secret_value(),
+    )
+    return store_at(settings.documents_address, s3)
 
 
 @contextmanager

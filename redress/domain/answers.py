@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
-from redress.domain.deadline import Deadline, count
+from redress.domain.deadline import Deadline, count, last_day_from
 from redress.domain.deadlines import Deadlines
 from redress.domain.drafts import READERS
 from redress.domain.effects import letter_mark
@@ -26,7 +27,9 @@ class GivenAnswer(NamedTuple):
 class AnswerLetter(NamedTuple):
     """The letter with an answer: of which message, at which stage, on which points, and when it left.
 
-    `left`: the London date on which it left, as it is assumed until something else is known.
+    `left`: the London date on which it left, as it is assumed until something else is known. `copies`: by the
+    number of each of those who complain the mark of the copy by which they have it: their own, for want of
+    one their advocate's. `left_later`: when the copies of some left that did so on another day.
     """
 
     entry: LogEntry
@@ -34,11 +37,37 @@ class AnswerLetter(NamedTuple):
     points: frozenset[int]
     key: str
     left: date
+    copies: Mapping[int, str]
+    left_later: Mapping[int, date] = MappingProxyType({})
 
     @property
     def marks(self) -> tuple[str, ...]:
-        """What its copies are called."""
+        """What all its copies are called."""
         return tuple(letter_mark(self.key, role) for role in READERS)
+
+    def had_by(self, mark: str) -> int | None:
+        """The number of whoever has the answer by this copy; None: it says of nobody whether they have it."""
+        return next((number for number, copy in self.copies.items() if copy == mark), None)
+
+    def left_for(self, number: int) -> date:
+        """The London date on which somebody's copy left, as far as is known."""
+        return self.left_later.get(number, self.left)
+
+    def left_on(self, mark: str) -> date:
+        """The same of a copy."""
+        number = self.had_by(mark)
+        return self.left if number is None else self.left_for(number)
+
+
+class OwnWindow(NamedTuple):
+    """A window as it is for one of several people, in London dates: day 0, and the last day in time.
+
+    `not_begun`: their copy of the letter with the answer has not left, so that neither date counts.
+    """
+
+    counts_from: date
+    last_day: date
+    state: Literal["not_begun", "running", "paused", "lapsed"]
 
 
 class GivenBy(NamedTuple):
@@ -54,7 +83,8 @@ class Answers:
 
     `on`: the stages whose every point at issue has its answer, and the day of the last. `received`: when the
     person had the last answer of a stage; of several people the last of them. `receipts`: when each of them
-    had it, by number. `points`: the numbers of those that were answered at each stage.
+    had it, by number; `leavings`: when the letter with it left for them. `points`: the numbers of those that
+    were answered at each stage.
     `left`: those that had no answer when the next stage was asked for because it was late. `given`: every
     answer of the present rounds by the id of its message. `by`: who gave an answer, of all rounds.
     `letters`: those that Redress writes about the answers of the present rounds, by their keys; `failed`: the
@@ -66,6 +96,7 @@ class Answers:
         self.on: dict[StageName, date] = {}
         self.received: dict[StageName, date] = {}
         self.receipts: dict[StageName, dict[int, date]] = {}
+        self.leavings: dict[StageName, dict[int, date]] = {}
         self.points: dict[StageName, set[int]] = {}
         self.left: dict[StageName, set[int]] = {}
         self.given: dict[str, GivenAnswer] = {}
@@ -73,11 +104,13 @@ class Answers:
         self.letters: dict[str, AnswerLetter] = {}
         self.failed: set[str] = set()
 
-    def record(self, message_id: str, answer: GivenAnswer, receipts: Mapping[int, date], by: str) -> None:
-        """An answer was given, and each of those who complain has it on a day, by number."""
+    def record(
+        self, message_id: str, answer: GivenAnswer, left: date, receipts: Mapping[int, date], by: str
+    ) -> None:
+        """An answer was given; it left on a day, and each of those who complain has it on one, by number."""
         stage, received = answer.stage, max(receipts.values())
-        its = self.receipts.setdefault(stage, {})
-        its |= {number: max(on, its.get(number, on)) for number, on in receipts.items()}
+        _keep_latest(self.leavings, stage, dict.fromkeys(receipts, left))
+        _keep_latest(self.receipts, stage, receipts)
         self.given[message_id] = answer
         self.points.setdefault(stage, set()).update(answer.points)
         self.left.get(stage, set()).difference_update(answer.points)
@@ -92,7 +125,7 @@ class Answers:
     def begin_round(self, stages: Collection[StageName]) -> None:
         """These stages are gone through anew: answers are owed once more, and none of before is amended."""
         for stage in stages:
-            for known in (self.on, self.received, self.receipts, self.points, self.left):
+            for known in (self.on, self.received, self.receipts, self.leavings, self.points, self.left):
                 known.pop(stage, None)
         for message_id, answer in [*self.given.items()]:
             if answer.stage in stages:
@@ -158,31 +191,47 @@ class Answers:
         """
         return not self.is_owed(stage) and any(d.lapsed_on is not None for d in self._windows_after(stage))
 
-    def may_ask_until(self, stage: Stage, on: date) -> bool:
-        """Whether a day lies in the window that an answer at a stage has begun, though it has ended since."""
-        windows = self._windows_after(stage)
-        is_held = bool(windows) and self.is_undelivered(stage.name)
-        return is_held or any(on <= window.due_on for window in windows)
+    def may_ask_until(self, stage: Stage, on: date, people: Collection[int]) -> bool:
+        """Whether a day lies in the window that an answer at a stage has begun, though it has ended since.
 
-    def own_last_day(self, window: Deadline, number: int) -> date:
-        """The last day of a window for one of several people: it runs from when they had the answer.
-
-        That of the last of them closes it. A window that was moved since is the same for all.
+        `people`: the numbers of those of whom any may ask.
         """
-        received = self.receipts.get(window.limit.stage, {}).get(number)
-        begun = f"answer_received:{window.limit.stage}"
-        if received is None or window.limit.starts != begun or received >= window.counts_from:
-            return window.due_on
-        calendar, limit = self._deadlines.calendar, window.limit
-        if count(calendar, limit, window.counts_from, window.days) != window.due_on:
-            return window.due_on
-        return count(calendar, limit, received, window.days)
+        windows = self._windows_after(stage)
+        is_held = bool(windows) and any(self.is_undelivered(stage.name, number) for number in people)
+        return is_held or any(
+            on <= self.own_window(window, number).last_day for window in windows for number in people
+        )
+
+    def own_window(self, window: Deadline, number: int) -> OwnWindow:
+        """A window as it runs for one of several people: from when their own copy left, or they had it.
+
+        That of the last of them closes it. One that was begun anew for another reason is the same for all.
+        """
+        stage, starts = window.limit.stage, window.limit.starts
+        known: Mapping[int, date] = {}
+        if starts in (f"answered:{stage}", f"answer_received:{stage}"):
+            known = (self.leavings if starts == f"answered:{stage}" else self.receipts).get(stage, {})
+        begins, last = known.get(number, window.counts_from), window.due_on
+        if window.counts_from > max(known.values(), default=window.counts_from):
+            begins = window.counts_from
+        if begins != window.counts_from:
+            last = min(last_day_from(self._deadlines.calendar, window, begins), last)
+        rests = window.paused_on is not None and not window.held and last >= window.paused_on
+        if self.is_undelivered(stage, number):
+            return OwnWindow(begins, last, "not_begun")
+        if rests:
+            return OwnWindow(begins, last, "paused")
+        return OwnWindow(begins, last, "running" if last >= self._deadlines.day else "lapsed")
+
+    def had_by_any(self, stage: StageName, people: Collection[int]) -> date:
+        """When the first of these people had the last answer of a stage."""
+        its = self.receipts[stage]
+        return min((its[number] for number in people if number in its), default=self.received[stage])
 
     def own_time_has_passed(self, stage: Stage, number: int) -> bool:
         """Whether one of several people can no longer ask in time, though others still can."""
-        windows = [window for window in self._windows_after(stage) if window.is_open and not window.held]
-        today = self._deadlines.day
-        return bool(windows) and all(self.own_last_day(window, number) < today for window in windows)
+        windows = [window for window in self._windows_after(stage) if window.is_open]
+        return bool(windows) and all(self.own_window(w, number).state == "lapsed" for w in windows)
 
     def begin_window(self, stage: Stage, received: date) -> None:
         """The person has the whole time to ask for the next stage, from the day they had an answer."""
@@ -225,46 +274,51 @@ class Answers:
         for key in replaced:
             del self.letters[key]
 
-    def is_undelivered(self, stage: StageName) -> bool:
-        """Whether a letter with an answer at a stage failed or came back, and did not leave since."""
+    def is_undelivered(self, stage: StageName, number: int) -> bool:
+        """Whether somebody's copy of an answer at a stage failed or came back, and did not leave since."""
         if not self.failed:
             return False
         letters = [each for each in self.letters.values() if each.stage == stage]
-        return any(not self.failed.isdisjoint(each.marks) for each in letters)
+        return any(each.copies.get(number) in self.failed for each in letters)
 
-    def receive(self, letter: AnswerLetter, receipts: Mapping[int, date]) -> None:
-        """A letter left on another day than was assumed: who complains has it on these days, by number.
+    def receive(self, letter: AnswerLetter, number: int, left: date, received: date) -> None:
+        """Somebody's copy left on another day than was assumed, and they have it on a day.
 
-        The time to ask for the next stage counts from then, where nobody has asked for that yet.
+        Their time to ask for the next stage counts from then, where nobody has asked for that yet.
         """
-        self.letters[letter.key] = letter
-        its = self.receipts.setdefault(letter.stage, {})
-        its |= {number: max(on, its.get(number, on)) for number, on in receipts.items()}
-        self.received[letter.stage] = max(*receipts.values(), self.received.get(letter.stage, letter.left))
-        for window in self.unused_windows(letter.stage):
+        self.letters[letter.key] = letter._replace(left_later={**letter.left_later, number: left})
+        stage = letter.stage
+        _keep_latest(self.leavings, stage, {number: left})
+        _keep_latest(self.receipts, stage, {number: received})
+        self.received[stage] = max(received, self.received.get(stage, received))
+        if self.is_undelivered(stage, number):
+            return  # what it left without is still to come
+        for window in self.unused_windows(stage):
             begins = self._begins(window)
             if begins > window.counts_from:
                 self._deadlines.begin_anew(window, begins)
 
-    def settle_windows(self) -> None:
-        """No window runs while the letter that it counts from did not leave; then it has its whole time."""
+    def settle_windows(self, people: Collection[int]) -> None:
+        """No window runs for whoever's letter did not leave; then they have its whole time.
+
+        `people`: the numbers of those who complain still. While it runs for any of them it runs on; else it
+        rests until the others' letters have left.
+        """
         windows = [d for d in self._deadlines.running if d.limit.kind == "window"]
         for window in windows:
-            stage = window.limit.stage
-            if window.limit.starts not in _begun_by(stage):
+            if window.limit.starts not in _begun_by(window.limit.stage):
                 continue
-            if self.is_undelivered(stage):
-                window.hold(self._deadlines.calendar, self._deadlines.day)
+            states = {self.own_window(window, number).state for number in people}
+            if "not_begun" in states and not states & {"running", "paused"}:
+                window.hold(self._deadlines.calendar, min(self._deadlines.day, window.due_on))
             elif window.held:
                 self._deadlines.begin_anew(window, max(self._begins(window), window.counts_from))
 
     def _begins(self, window: Deadline) -> date:
-        """When the time to go on begins: the day on which the answer left, or on which the person had it."""
+        """When the time to go on begins for the last: when the answer left, or when the person had it."""
         stage = window.limit.stage
-        if window.limit.starts == f"answered:{stage}":
-            left = [letter.left for letter in self.letters.values() if letter.stage == stage]
-            return max(left, default=self._deadlines.day)
-        return self.received.get(stage, self._deadlines.day)
+        its = self.leavings if window.limit.starts == f"answered:{stage}" else self.receipts
+        return max(its.get(stage, {}).values(), default=self._deadlines.day)
 
     def unused_windows(self, stage: StageName) -> list[Deadline]:
         """The times to go on after an answer at a stage that nobody has used."""
@@ -319,6 +373,12 @@ class Answers:
         for window in windows:
             if window.stage == stage.name:
                 self._deadlines.start(window, counts_from or self._deadlines.day, window.days)
+
+
+def _keep_latest(known: dict[StageName, dict[int, date]], stage: StageName, days: Mapping[int, date]) -> None:
+    """Of two answers at a stage the later one counts, for each by their number."""
+    its = known.setdefault(stage, {})
+    its |= {number: max(on, its.get(number, on)) for number, on in days.items()}
 
 
 def _begun_by(stage: StageName) -> tuple[str, ...]:

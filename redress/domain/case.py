@@ -7,17 +7,19 @@ effects of its state) and what was (`settled`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from copy import copy
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from redress.domain.actions.response import answer_problem
 from redress.domain.answers import AnswerLetter
 from redress.domain.calendar import HolidayTable
 from redress.domain.corrections import check_correction
 from redress.domain.differences import changes_between, snapshot_of
-from redress.domain.drafts import Draft
+from redress.domain.drafting import letters_of_drafts
+from redress.domain.drafts import Draft, marks_of
+from redress.domain.effects import letter_mark
 from redress.domain.folding import Folding
 from redress.domain.log import (
     Answer,
@@ -40,6 +42,7 @@ from redress.domain.messages import (
     Recount,
     Respond,
     StrikeOut,
+    Withhold,
 )
 from redress.domain.opening import Opening
 from redress.domain.opening_parsing import past_messages
@@ -50,11 +53,30 @@ from redress.domain.room import Room
 from redress.domain.schedule import Schedule, Task, Timer
 from redress.domain.state import ComplaintState
 from redress.domain.status import MessageOutcome, Status, status_of
+from redress.domain.strikes import struck_letters
+from redress.domain.withholding import withholding_problem
 
 __all__ = ["Answer", "Case", "EffectStatus", "LoggedMessage", "Rejected", "SavedCase", "Task", "Timer"]
 
 FROM_THE_START = (ChangeProcedure, Correct, ConfirmContact, StrikeOut)
 """Messages after which the complaint is made anew: what a correction puts right was never wrong."""
+
+
+class LetterToLeave(NamedTuple):
+    """A letter as a complaint knows it: when it left, but for copies that have `not_left` (marks).
+
+    `left_later`: the ISO dates on which copies did, where they are others; `waits`: the kinds of documents
+    that copies wait for; both by mark. `everybody`: it counts once all have left.
+    """
+
+    key: str
+    left: date
+    marks: tuple[str, ...]
+    not_left: list[str] = []
+    left_later: dict[str, str] = {}
+    waits: dict[str, list[str]] = {}
+    everybody: bool = False
+
 
 IN_THE_FUTURE = "It is dated ahead of today by the clock here; it takes effect on its day."
 
@@ -218,10 +240,20 @@ class Case:
 
         What a draft says is read from it: only to be read, and to write letters from.
         """
-        message = LetterLeft(on=on, mark=draft.marks[0], message_id="as-if-left")
-        left = LogEntry(len(self.log), message, leaves_on=on)
+        return self._as_if_left([draft.marks[0]], on)
+
+    def as_if_leaving(self, key: str, on: date) -> Case:
+        """The same of a letter that is no draft, where it is known not to have left; else this one."""
+        answer, sent = self.state.answers.letters.get(key), self.state.enclosures.letters.get(key)
+        awaited = self.state.answers.failed | self.state.enclosures.not_left
+        marks = [mark for letter in (answer, sent) if letter for mark in letter.marks if mark in awaited]
+        return self._as_if_left([*dict.fromkeys(marks)], on) if marks else self
+
+    def _as_if_left(self, marks: Iterable[str], on: date) -> Case:
+        said = [LetterLeft(on=on, mark=mark, message_id=f"as-if-left-{mark}") for mark in marks]
+        left = [LogEntry(at, message, leaves_on=on) for at, message in enumerate(said, len(self.log))]
         then = copy(self)
-        then.state = self._folding.state([*self._arrived_by(date.min), left])
+        then.state = self._folding.state([*self._arrived_by(date.min), *left])
         then.state.advance(max(on, then.state.day))
         return then
 
@@ -231,8 +263,21 @@ class Case:
 
     @property
     def leaving(self) -> list[str]:
-        """The keys of the letters that were approved, and are not known to have left."""
-        return [draft.key for draft in self.state.drafts if self.is_leaving(draft)]
+        """The keys of the letters that were approved, and are not known to have left.
+
+        Also of those whose message was struck out since: a sender may have had them.
+        """
+        own = [draft.key for draft in self.state.drafts if self.is_leaving(draft)]
+        return [*own, *self._struck_and_leaving()] if self.state.strikes.struck else own
+
+    def _struck_and_leaving(self) -> Iterator[str]:
+        letters = struck_letters(self.state.strikes, letters_of_drafts(self.state.procedure))
+        left = {entry.message.mark for entry in self.log if isinstance(entry.message, LetterLeft)}
+        released = [key for key, state in self.settled.items() if _is_release(key, state)]
+        for letter in letters:
+            was_released = any(key.endswith(f":{letter.key}") for key in released)
+            if was_released and left.isdisjoint(marks_of(letter.key)):
+                yield letter.key
 
     @property
     def answers_to_leave(self) -> list[AnswerLetter]:
@@ -243,16 +288,65 @@ class Case:
 
     def not_left(self, letter: AnswerLetter) -> list[str]:
         """The marks of the copies of a letter with an answer that have not left."""
-        return [mark for mark in letter.marks if mark in self.state.answers.failed]
+        return [mark for mark in letter.copies.values() if mark in self.state.answers.failed]
+
+    def left_later(self, letter: AnswerLetter) -> dict[str, str]:
+        """The London dates on which copies of it are known to have left, by their marks."""
+        return {letter.copies[number]: on.isoformat() for number, on in letter.left_later.items()}
+
+    @property
+    def letters_to_leave(self) -> list[LetterToLeave]:
+        """The letters of which it is to be known whether they have left, and what keeps them."""
+        state, found = self.state, dict[str, LetterToLeave]()
+        letters = state.enclosures
+        for draft in state.drafts:
+            if self.is_leaving(draft) and draft.approved is not None:
+                found[draft.key] = LetterToLeave(draft.key, draft.approved.message.on, draft.marks)
+        for each in self.answers_to_leave:
+            left_later = self.left_later(each)
+            found[each.key] = LetterToLeave(each.key, each.left, each.marks, left_later=left_later)
+        for sent in letters.letters.values():
+            left_later = {
+                mark: letters.left_later[mark].isoformat()
+                for mark in sent.marks
+                if mark in letters.left_later
+            }
+            found[sent.key] = LetterToLeave(
+                sent.key, sent.left, sent.marks, left_later=left_later, everybody=True
+            )
+        awaited = state.answers.failed | letters.not_left
+        return [
+            each._replace(
+                not_left=[mark for mark in each.marks if mark in awaited],
+                waits={
+                    letter_mark(each.key, reader): kinds
+                    for reader, kinds in letters.waits.get(each.key, {}).items()
+                },
+            )
+            for each in found.values()
+        ]
+
+    def known_to_leave(self, mark: str) -> date | None:
+        """The London date on which a letter is taken to have left, or was approved; None: there is none."""
+        draft, answer = self.state.drafts.marked(mark), self.state.answers.letter_of(mark)
+        if draft is not None and self.is_leaving(draft) and draft.approved is not None:
+            return draft.approved.message.on
+        if answer is not None:
+            return answer.left_on(mark)
+        letter = self.state.enclosures.letter_of(mark)
+        return self.state.enclosures.left_later.get(mark, letter.left) if letter is not None else None
 
     def is_awaited(self, mark: str, on: date) -> bool:
         """Whether it changes anything here that a letter left on a London date."""
         draft, letter = self.state.drafts.marked(mark), self.state.answers.letter_of(mark)
-        if draft is not None and draft.is_open:
+        was_struck = any(mark in marks_of(key) for key in self._struck_and_leaving())
+        if (draft is not None and draft.is_open) or was_struck or mark in self.state.enclosures.not_left:
             return True
-        if letter is None or not self.state.answers.unused_windows(letter.stage):
+        if letter is None or letter.had_by(mark) is None:
             return False
-        return mark in self.state.answers.failed or on > letter.left
+        if not self.state.answers.unused_windows(letter.stage):
+            return False
+        return mark in self.state.answers.failed or on > letter.left_on(mark)
 
     def id_of_leaving(self, mark: str, on: date, action: str = LetterLeft.action) -> str:
         """The id of the message that says that a letter left, or has not, on a London date.
@@ -260,7 +354,7 @@ class Case:
         The same however often that is told; another one after it came back.
         """
         name, draft = action.replace("_", "-"), self.state.drafts.marked(mark)
-        if draft is not None and draft.is_open:
+        if draft is not None and draft.is_open and action == LetterLeft.action:
             return f"{name}-{mark}"
         times = sum(isinstance(e.message, LetterNotLeft) and e.message.mark == mark for e in self.log)
         return f"{name}-{mark}-{on.isoformat()}-{times}"
@@ -284,6 +378,10 @@ class Case:
             check_correction(self.intake, [*self.state.strikes.kept(self.log), newest], today)
         if is_new and isinstance(parsed.message, Respond) and not is_signal:
             self._check_answer(parsed.message)
+        if is_new and isinstance(parsed.message, Withhold):
+            unclear = withholding_problem(self.state, parsed.message)
+            if unclear is not None:
+                raise Malformed([unclear])
         return parsed
 
     def _check_answer(self, message: Respond) -> None:
@@ -403,3 +501,8 @@ class Case:
             first = min(entry.message.on for entry in self._ahead)
             timers.append(Timer("ahead", instant(first), "A message dated ahead of its day takes effect"))
         return timers
+
+
+def _is_release(key: str, state: str) -> bool:
+    """Whether an effect is that an approval had a letter written for good."""
+    return state == "done" and key.startswith("approved:")

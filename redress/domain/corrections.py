@@ -98,6 +98,12 @@ def check_correction(opening: Opening, log: list[LogEntry], today: date) -> None
     """Raise `Malformed` where the last entry, a correction, fits nothing or leaves something impossible."""
     newest = log[-1].message
     assert isinstance(newest, Correct), "asked about a message that corrects nothing"
+    if newest.field.endswith(".letter") and newest.value != "sent":
+        what = (
+            "what becomes of a letter is not corrected, since it counts from the day it leaves: approve the "
+            "draft (approve_letter), or record the decision anew; only 'sent' is, where yours had gone"
+        )
+        raise Malformed([Problem("value", what)])
     before = corrected(opening, log[:-1])
     if len(before.reasons) >= MOST_CORRECTIONS:
         raise Malformed([Problem("action", f"{MOST_CORRECTIONS} corrections are enough for one complaint")])

@@ -229,6 +229,20 @@ class Deadline:
         return min(count(calendar, self.limit, self.counts_from, self.days), self.due_on)
 
 
+def last_day_from(calendar: Calendar, window: Deadline, begins: date) -> date:
+    """The last day of a window for somebody for whom it counts from another London date.
+
+    It loses nothing to the pauses in between, unless it was over when they began.
+    """
+    due_on = count(calendar, window.limit, begins, window.days)
+    for pause in window.pauses:
+        if pause.ground == NOT_DELIVERED or pause.until is None or due_on < pause.since:
+            continue
+        lost = max(days_between(calendar, window.limit, max(pause.since, begins), pause.until), 0)
+        due_on = count(calendar, window.limit, due_on, lost)
+    return due_on
+
+
 def _days_late_at(chase: list[int], at: int) -> int:
     """The working days late at which somebody is told again; the last interval repeats."""
     if at < len(chase):

@@ -201,6 +201,15 @@ class Deadlines:
                 due_on = count(self.calendar, deadline.limit, on, deadline.limit.days)
                 self.run(Deadline(deadline.limit, name, on, due_on, deadline.limit.days))
 
+    def undo(self, milestone: str, on: date) -> None:
+        """It has not happened on that day after all: what it met then is owed on, with the days it had."""
+        if self.reached.get(milestone) == on:
+            self.forget(milestone)
+        for name in self.procedure.meeting.get(milestone, ()):
+            deadline = self.latest.get(name)
+            if deadline is not None and deadline.met_on == on:
+                self.run_again(deadline)
+
     def run_again(self, deadline: Deadline) -> None:
         """What had stopped, or been used by something that counts no more, runs on with the days it had."""
         if deadline.is_open:

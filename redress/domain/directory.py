@@ -125,6 +125,15 @@ class Responsible(NamedTuple):
     deputy_for: str = ""
 
 
+class Signatory(NamedTuple):
+    """Who signs a letter, with their job title; a deputy signs `signs_for` whoever is away."""
+
+    name: str
+    title: str = ""
+    signs_for: str = ""
+    title_of_absent: str = ""
+
+
 class Directory:
     """The people of one authority, in the order they were added."""
 
@@ -156,11 +165,18 @@ class Directory:
         named = self.named(getattr(person, "email", "")) or self.named(person.name or "")
         return None if named is not None and person.id and named.id else named
 
-    def present(self, entry: DirectoryEntry, on: date) -> DirectoryEntry | None:
-        """Whoever stands in on a day: they themselves, else the first deputy who is there; None: nobody."""
+    def present(
+        self, entry: DirectoryEntry, on: date, *, not_by: str = "", passed: bool = False
+    ) -> DirectoryEntry | None:
+        """Whoever stands in on a day: they themselves, else the first deputy who is there; None: nobody.
+
+        `not_by`: whom it cannot be, by name; `passed`: nor can it be they themselves.
+        """
         seen: list[DirectoryEntry] = []
         here: DirectoryEntry | None = entry
-        while here is not None and here.is_away(on):
+        while here is not None and (
+            here.is_away(on) or (passed and here is entry) or (not_by and here.is_called(not_by))
+        ):
             if here in seen:
                 return None
             seen.append(here)
@@ -177,25 +193,62 @@ class Directory:
         return person.model_copy(update=own | {"name": person.name or entry.name})
 
     def responsible(
-        self, role: str, *, teams: Collection[str], people: People, on: date
+        self,
+        role: str,
+        *,
+        teams: Collection[str],
+        people: People,
+        on: date,
+        not_by: str = "",
+        passed: bool = False,
     ) -> Responsible | None:
         """Who a letter to a role at the authority goes to on a London date; None: the role's own address.
 
         `teams`: those that the complaint is about; `people`: its appointments and officer. Whoever is
         appointed in the complaint goes before the directory's own, the officer of the complaint before the
         Complaints Manager, the manager of its team alone counts as `stage_manager`. Of several the first
-        who is there, or has a deputy there.
+        who is there, or has a deputy there. `not_by`: whom it cannot be, by name; `passed`: whoever it is has
+        not done it in time, and their deputy is wanted.
         """
-        appointed = next(
-            (held.person for part in APPOINTED_AS.get(role, ()) for held in people.holders(part)), None
-        )
+        appointed = _appointed(role, people)
         if appointed is not None:
             entry = self.of(appointed)
             if entry is None:
                 known = self.reached(appointed)
-                return _responsible(known.name or "", known.email) if known.email else None
-            return self._standing_in([entry], on, appointed.email)
-        return self._standing_in(self._candidates(role, teams, people), on)
+                is_out = passed or (not_by and same_words(not_by) == same_words(known.name or ""))
+                return _responsible(known.name or "", known.email) if known.email and not is_out else None
+            return self._standing_in([entry], on, appointed.email, not_by=not_by, passed=passed)
+        candidates = self._candidates(role, teams, people)
+        return self._standing_in(candidates, on, not_by=not_by, passed=passed)
+
+    def has_any(self, role: str, *, teams: Collection[str], people: People) -> bool:
+        """Whether anybody is known for a role, there or away: appointed in the complaint, or listed."""
+        return _appointed(role, people) is not None or any(
+            True for _ in self._candidates(role, teams, people)
+        )
+
+    def signatory(self, role: str, *, teams: Collection[str], people: People, on: date) -> Signatory | None:
+        """Who signs on a London date what is a role's to sign; None: nobody who is known by name.
+
+        Found as by `responsible`, with an e-mail address or without; a complaint's officer signs for the
+        Complaints Manager only where they are one.
+        """
+        appointed = _appointed(role, people)
+        entry = self.of(appointed) if appointed is not None else None
+        if appointed is not None and entry is None:
+            return Signatory(appointed.name) if appointed.name else None
+        holding = (
+            each
+            for each in self._candidates(role, teams, people)
+            if {*STANDING.get(role, ())} & {*each.roles}
+        )
+        for each in holding if entry is None else [entry]:
+            here = self.present(each, on)
+            if here is each:
+                return Signatory(each.name, each.title)
+            if here is not None:
+                return Signatory(here.name, here.title, each.name, each.title)
+        return None
 
     def _candidates(self, role: str, teams: Collection[str], people: People) -> Iterator[DirectoryEntry]:
         if role == "complaints_manager" and people.officer:
@@ -209,16 +262,28 @@ class Directory:
             yield from (entry for entry in holding if not entry.teams)
 
     def _standing_in(
-        self, candidates: Iterable[DirectoryEntry], on: date, email: str = ""
+        self,
+        candidates: Iterable[DirectoryEntry],
+        on: date,
+        email: str = "",
+        *,
+        not_by: str = "",
+        passed: bool = False,
     ) -> Responsible | None:
         """The first who is there, or whose deputy is, and can be written to; `email`: the first one's."""
         for entry in candidates:
-            here = self.present(entry, on)
+            here = self.present(entry, on, not_by=not_by, passed=passed)
             if here is entry and (email or entry.email):
                 return _responsible(entry.name, email or entry.email, entry)
             if here is not None and here is not entry and here.email:
-                return _responsible(here.name, here.email, here, deputy_for=entry.name)
+                away = entry.name if entry.is_away(on) else ""
+                return _responsible(here.name, here.email, here, deputy_for=away)
         return None
+
+
+def _appointed(role: str, people: People) -> Appointee | None:
+    """Who is appointed in a complaint to what an owner of limits owes."""
+    return next((held.person for part in APPOINTED_AS.get(role, ()) for held in people.holders(part)), None)
 
 
 def _responsible(

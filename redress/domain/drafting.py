@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from redress.domain.drafts import DecidingMessage, Draft
+from collections.abc import Iterator
+
+from redress.domain.drafts import CHANGES_NOTHING, DecidingMessage, Draft
 from redress.domain.effect_log import mark_of
 from redress.domain.log import LogEntry, Outcome, pending
-from redress.domain.procedure import LetterRule, StageName
+from redress.domain.messages import EditLetter
+from redress.domain.procedure import LetterRule, Procedure, StageName
 from redress.domain.state import ComplaintState
 
 DECISIONS = ("declined", "late_request_decision", "closure")
@@ -63,6 +66,32 @@ def draft(
         f"Its letter is a draft ({kept.marks[0]}), to be approved by {due_on}: it counts from the day on "
         "which the letter has left."
     )
+
+
+def letters_of_drafts(procedure: Procedure) -> set[str]:
+    """The names that drafts can have in a procedure."""
+    return {*DECISIONS, *(stage.answer_letter for stage in procedure.stages)}
+
+
+def version_of(state: ComplaintState, draft: Draft) -> int:
+    """Which version of a draft this is: the place in the log of the last message that changed it."""
+    return max(_changes(state, draft), default=draft.entry.seq)
+
+
+def changed_since(state: ComplaintState, draft: Draft, version: int, approval: LogEntry) -> bool:
+    """Whether a draft has changed between a version that somebody read and the coming of their approval."""
+    return any(version < seq < approval.seq for seq in _changes(state, draft))
+
+
+def _changes(state: ComplaintState, draft: Draft) -> Iterator[int]:
+    """The places in the log of what changed a draft: its message, edits, and what changed the complaint."""
+    yield draft.entry.seq
+    for heard in state.effects.heard:
+        is_edit = isinstance(heard.message, EditLetter) and heard.message.mark in draft.marks
+        outcome = state.outcomes.get(heard.seq)
+        is_refused = outcome is None or outcome.outcome in ("refused", "struck_out")
+        if not is_refused and (is_edit or not isinstance(heard.message, CHANGES_NOTHING)):
+            yield heard.seq
 
 
 def take_back_alike(

@@ -25,6 +25,7 @@ from redress.domain.messages import (
     LetterNotLeft,
     Message,
     RecordContact,
+    ReleaseLetter,
     Respond,
     SendBackLetter,
 )
@@ -48,7 +49,7 @@ APPROVAL = Limit(
 
 CHANGES_NOTHING = (
     *(AddNote, RecordContact, Assign),
-    *(ApproveLetter, SendBackLetter, EditLetter, LetterLeft, LetterNotLeft),
+    *(ApproveLetter, SendBackLetter, EditLetter, LetterLeft, LetterNotLeft, ReleaseLetter),
 )
 """Messages that leave an approval as it is; those about one draft see to that draft themselves."""
 
@@ -58,6 +59,9 @@ READERS = tuple(
     for number in range(1, 51)
 )
 """Whom copies of a letter that decides something may go to; the first that has one says when it left."""
+
+Turn = Literal["approver", "deputy", "complaints_manager"]
+"""Whose turn it is to approve a draft: it passes on where nobody has in time."""
 
 DecidingMessage = Close | DecideLate | Decline | Respond
 
@@ -111,7 +115,7 @@ class Draft:
     @property
     def marks(self) -> tuple[str, ...]:
         """What its copies are called."""
-        return tuple(letter_mark(self.key, role) for role in READERS)
+        return marks_of(self.key)
 
     @property
     def release(self) -> str:
@@ -147,6 +151,11 @@ class Draft:
         if paragraphs is not None:
             self.paragraphs = paragraphs
         return ""
+
+
+def marks_of(key: str) -> tuple[str, ...]:
+    """What the copies of a letter are called."""
+    return tuple(letter_mark(key, role) for role in READERS)
 
 
 def free_texts(message: Message) -> list[str]:
@@ -263,13 +272,29 @@ class Drafts:
             running.move(self._deadlines.calendar, due_on, "a letter is due on another day", day)
         running.owner = self.asked(first)
 
-    def asked(self, draft: Draft) -> Approver:
-        """The role that is asked to approve a draft today: it passes on where nobody has in time."""
-        day, due_on = self._deadlines.day, self.due_on(draft)
+    def turn(self, draft: Draft, on: date | None = None) -> Turn:
+        """Whose turn it is to approve a draft on a London date; left out: today.
+
+        Up to the day it is owed by the approver's, the next working day their deputy's, then the Complaints
+        Manager's. One that is drafted later still is the approver's on that day.
+        """
+        day, due_on = on or self._deadlines.day, self.due_on(draft)
         if day <= due_on:
+            return "approver"
+        if day > self._deadlines.calendar.add(due_on, 1):
+            return "complaints_manager"
+        return "approver" if day == draft.entry.message.on else "deputy"
+
+    def asked(self, draft: Draft) -> Approver:
+        """The role that is asked to approve a draft today.
+
+        Who that is by name only a directory knows; so it is with the deputy of whoever was asked, where the
+        file names no role for that (`redress.letters.approvers`).
+        """
+        turn = self.turn(draft)
+        if turn == "approver":
             return draft.rule.approver
-        is_next_day = day <= self._deadlines.calendar.add(due_on, 1)
-        return (draft.rule.deputy if is_next_day else None) or "complaints_manager"
+        return (draft.rule.deputy if turn == "deputy" else None) or "complaints_manager"
 
     def pass_on(self) -> Literal["", "letter_to_approve", "letter_urgent"]:
         """Nobody has approved in time: the next in turn owes it. Gives the letter to them about it.

@@ -52,9 +52,9 @@ class EffectLog:
 
     # --- that time causes ------------------------------------------------------------------------
 
-    def remind(self, deadline: Deadline, number: int) -> None:
+    def remind(self, deadline: Deadline, number: int, **more: Fact) -> None:
         """Whoever owes something is reminded of it."""
-        facts = facts_of(self._deadlines, deadline) | {"next": step_of(deadline)}
+        facts = facts_of(self._deadlines, deadline) | {"next": step_of(deadline)} | more
         key = f"reminder:{deadline.name}:{deadline.due_on}:{number}"
         self._add(key, "reminder", deadline.limit.remind_letter, facts)
 

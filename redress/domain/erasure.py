@@ -54,6 +54,7 @@ def scrubbed(status: Status, erased_on: date) -> dict[str, Any]:
         "letters": [_letter(letter) for letter in status["letters"]],
         "messages": messages,
         "contacts": _only(("on", "direction", "channel"), status.get("contacts", [])),
+        **({"sittings": _only(("on", "adjourned_to"), status["sittings"])} if "sittings" in status else {}),
         "appointments": _only(("role", "connection", "on", "until", "round"), status["appointments"]),
         "remedies": _only(("remedy", "kind", "due_on", "done_on", "origin"), status["remedies"]),
         "ombudsman": _ombudsman(status.get("ombudsman")),

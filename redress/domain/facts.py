@@ -10,6 +10,9 @@ from redress.domain.deadline import Deadline, days_late
 from redress.domain.deadlines import Deadlines
 from redress.domain.effects import Fact
 
+INSIDE = ("letter_approval", "enclosure", "enclosure_follows")
+"""Steps inside the authority, about a letter, which lead to no next one of the procedure."""
+
 
 def facts_of(deadlines: Deadlines, deadline: Deadline) -> dict[str, Fact]:
     """What a record or letter says of a deadline, as of the case's day."""
@@ -38,7 +41,7 @@ def next_step(deadlines: Deadlines, knew_on: date, besides: Deadline | None = No
         and d.last_in_time >= deadlines.day
         and d.paused_on is None
         and d.limit.follows is None
-        and d.limit.name != "letter_approval"  # a step inside the authority, which leads to the next one
+        and d.limit.name not in INSIDE
     ]
     if not ahead:
         return _nothing_ahead(deadlines, knew_on)

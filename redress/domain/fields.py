@@ -50,6 +50,21 @@ Role = Literal[
     "investigating_officer", "independent_person", "adjudicating_officer", "panel_chair", "panel_member"
 ]
 Connection = Literal["none", "employee", "member", "partner_of_either"]
+AttendeePart = Literal[
+    "complainant",
+    "child",
+    "advocate",
+    "supporter",
+    "solicitor",
+    "interpreter",
+    "investigating_officer",
+    "independent_person",
+    "adjudicating_officer",
+    "manager",
+    "director",
+    "complaints_manager",
+    "other",
+]
 ReportKind = Literal["investigation", "independent_person", "panel"]
 ApproachedBy = Literal["authority", "complainant"]
 EnquiryKind = Literal["enquiry", "draft_decision", "reminder"]
@@ -138,6 +153,16 @@ class Appointee(Person):
     organisation: Annotated[Text, Field(description="For whom they work.")] = ""
 
     added = ("email", "telephone", "address", "organisation")
+
+
+class Attendee(Part):
+    """Somebody who came to a meeting."""
+
+    part: AttendeePart = Field(examples=["independent_person"])
+    """As what they came: `manager` is one of the service or team, `supporter` a friend or relative."""
+
+    name: Text = Field(default="", examples=["Fern Fictitious"])
+    """Their name."""
 
 
 class Advocate(Part):

@@ -11,7 +11,7 @@ from redress.domain.calendar import HolidayTable, OutsideTable, long_date
 from redress.domain.complainants import names_known
 from redress.domain.corrections import corrected
 from redress.domain.deadline import Deadline, Moved
-from redress.domain.drafting import DECISIONS
+from redress.domain.drafting import letters_of_drafts
 from redress.domain.effects import Fact
 from redress.domain.facts import move_of
 from redress.domain.log import LogEntry
@@ -63,7 +63,7 @@ class Folding(NamedTuple):
         return before, after
 
     def _fold(self, log: list[LogEntry], until: date) -> tuple[ComplaintState, bool]:
-        letters = {*DECISIONS, *(stage.answer_letter for stage in self.rules.procedure.stages)}
+        letters = letters_of_drafts(self.rules.procedure)
         strikes = with_words_of_drafts(strikes_in(log), log, letters)
         put_right = corrected(self.intake, strikes.kept(log))
         rules = moved(self.rules, put_right.opening, put_right.entries, until)

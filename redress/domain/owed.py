@@ -47,8 +47,10 @@ def brief(state: ComplaintState, as_of: date) -> Brief:
         waiting_for = review.owner
     elif to_decide is not None and to_decide.is_open and to_decide.last_in_time >= as_of:
         waiting_for = to_decide.owner
-    elif any(d.held for d in state.running):
+    elif any(d.limit.kind == "window" and state.waits_for_letter(d) for d in state.running):
         waiting_for = "complaints_manager"  # who has the letter sent again
+    elif state.enclosures.awaited:
+        waiting_for = "complaints_manager"  # who has what a letter waits for attached
     elif state.drafts.unapproved:
         waiting_for = "approver"
     elif next_one is not None:

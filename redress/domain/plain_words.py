@@ -82,6 +82,8 @@ SIDE_STEPS = (
     "contact_reply",
     "route_decision",
     "letter_approval",
+    "enclosure",
+    "enclosure_follows",
 )
 """Limits beside the procedure: people are told its own next step first."""
 

@@ -411,6 +411,10 @@ class LetterRule(Data):
     """Who is asked where the approver has not approved it two working days before the limit."""
     writer_may_approve: bool = False
     """Whether whoever wrote it may approve it: say so only where one person alone could."""
+    enclosures: Literal["with_letter", "separately"] = "with_letter"
+    """`separately`: what it speaks of goes another way, and it says so; it waits for none of it."""
+    encloses: list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]] = []
+    """Kinds of documents that it encloses here besides those that its template names."""
 
 
 class Policy(Data):

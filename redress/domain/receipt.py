@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from redress.domain.complainants import FIRST, role_of
+from redress.domain.effects import letter_mark
 from redress.domain.fields import Contact
 from redress.domain.letter_form import goes_by_post
 from redress.domain.log import LogEntry
@@ -23,6 +25,16 @@ def leaving_of(entry: LogEntry, message: Respond) -> date:
     if entry.leaves_on is None or not is_written(entry, message):
         return message.on
     return max(message.on, entry.leaves_on)
+
+
+def copies_of(state: ComplaintState, key: str) -> dict[int, str]:
+    """The marks of the copies by which each of those who complain has a letter, by their numbers.
+
+    Their own; where nobody is known who complains, that of the advocate.
+    """
+    people = {each.number: role_of(each.number) for each in state.complainants.all}
+    readers = people or {1: FIRST if state.people.advocate is None else "advocate"}
+    return {number: letter_mark(key, role) for number, role in readers.items()}
 
 
 def receipts(state: ComplaintState, entry: LogEntry, message: Respond) -> dict[int, date]:

@@ -211,7 +211,11 @@ class Schedule:
 
 def left_in_error(facts: Mapping[str, Any], settled: Mapping[str, EffectStatus]) -> list[dict[str, str]]:
     """Which of the letters that should not have been there did leave."""
-    return [letter for letter in facts["in_error"] if settled.get(letter["key"]) == "done"]
+    return [
+        letter
+        for letter in facts["in_error"]
+        if letter.get("has_left") or settled.get(letter["key"]) == "done"
+    ]
 
 
 def _still_concerns(effect: Effect, deadline: Deadline) -> bool:

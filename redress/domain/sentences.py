@@ -10,6 +10,7 @@ from datetime import date
 
 from redress.domain.calendar import long_date
 from redress.domain.deadline import Deadline
+from redress.domain.drafts import APPROVAL
 from redress.domain.effects import Effect
 from redress.domain.procedure import Procedure, WaitingFor
 from redress.domain.words import TITLES
@@ -53,6 +54,9 @@ def what(deadline: Deadline) -> str:
 def owed(procedure: Procedure, deadline: Deadline) -> str:
     """By which day, who, what, counted how: what stands beside the timer of a limit."""
     day = long_date(deadline.due_on)
+    if deadline.name == APPROVAL.name:
+        who = title_of(procedure, deadline.owner)
+        return cut(f"By {day} the {who} approves a letter; after that it passes to the deputy")
     if deadline.owner == "complainant":
         text = f"Until {day} it is the complainant's turn: {what(deadline)}"
     else:
@@ -71,6 +75,8 @@ def reminder(procedure: Procedure, deadline: Deadline, on: date) -> str:
 def chase(procedure: Procedure, deadline: Deadline, on: date) -> str:
     """What the timer says that waits for the next notice of something late."""
     who, due = title_of(procedure, "complaints_manager"), long_date(deadline.due_on)
+    if deadline.name == APPROVAL.name:
+        return cut(f"On {long_date(on)} a letter that nobody has approved is urgent, for the {who}")
     return cut(f"On {long_date(on)} the {who} is told again of what was due {due}: {what(deadline)}")
 
 

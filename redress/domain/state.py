@@ -10,6 +10,7 @@ A `ComplaintState` starts from an opening, takes one message after another (`app
 - `people`: who takes which part, and the advocate;
 - `answers`: the stages that have been answered, and what is owed once more;
 - `drafts`: letters that wait to be approved, and their messages;
+- `enclosures`: letters that wait for what they enclose, and what is withheld;
 - `remedies`: what was agreed to be done;
 - `requests`: messages that came too early or too late for what they ask;
 - `attempts`: what was tried to reach a person of whom nothing is heard;
@@ -27,8 +28,9 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from redress.domain.answers import Answers
+from redress.domain.answers import Answers, OwnWindow
 from redress.domain.attempts import Attempts
+from redress.domain.attendance import Attendance
 from redress.domain.calendar import Calendar
 from redress.domain.complainants import Complainant, Complainants, WhoReads
 from redress.domain.conflicts import advocate_conflict
@@ -39,6 +41,7 @@ from redress.domain.deadlines import Deadlines
 from redress.domain.drafts import APPROVAL, Drafts
 from redress.domain.effect_log import EffectLog
 from redress.domain.effects import Fact
+from redress.domain.enclosures import Enclosures
 from redress.domain.fields import ApproachedBy, Contact
 from redress.domain.linking import Links
 from redress.domain.log import Irregular, LogEntry, Outcome, pending
@@ -106,10 +109,12 @@ class ComplaintState:
         self.answers = Answers(self.deadlines)
         self.remedies = Remedies(self.deadlines)
         self.drafts = Drafts(self.deadlines)
+        self.enclosures = Enclosures(self.deadlines)
         self.notes = 0
         self.referred_on: date | None = None
         self.ombudsman = Ombudsman()
         self.panel_on: date | None = None
+        self.attendance = Attendance()
         self.contact_restricted_until: date | None = None
         asked = questions_of(rules.procedure, opening)
         self.questions = [question for question in asked if question.decides]
@@ -182,7 +187,7 @@ class ComplaintState:
             else:
                 self._wake(deadline)
             self._go_on()
-            self.answers.settle_windows()
+            self.answers.settle_windows(self.numbers)
             self.effects.by_clock = False
             self.effects.add_next_steps()
 
@@ -194,16 +199,30 @@ class ComplaintState:
             self._ask_another_approver(deadline)
             return
         if number < reminders:
-            self.effects.remind(deadline, number)
+            self._remind(deadline, number)
         elif number > reminders:
             if deadline.limit.follows is None:
                 self.effects.chase()
         elif deadline.limit.kind == "window":
-            self.deadlines.lapse(deadline)
-            if deadline.limit.lapse == "close" and not self.anything_is_owed:
-                self._end_window()
+            if not self.waits_for_letter(deadline):  # else it rests from now on
+                self._lapse(deadline)
         else:
             self._run_out(deadline)
+
+    def _lapse(self, window: Deadline) -> None:
+        self.deadlines.lapse(window)
+        if window.limit.lapse == "close" and not self.anything_is_owed:
+            self._end_window()
+
+    def _remind(self, deadline: Deadline, number: int) -> None:
+        """Whoever owes it; of a window whoever can still use it: of several people it may be some alone."""
+        if deadline.limit.kind != "window" or deadline.owner != "complainant" or len(self.numbers) < 2:
+            self.effects.remind(deadline, number)
+            return
+        still = [n for n in self.numbers if self.own_window(deadline, n).state == "running"]
+        if still:
+            alone = {} if len(still) == len(self.numbers) else self.only_to(still)
+            self.effects.remind(deadline, number, **alone)
 
     def _ask_another_approver(self, deadline: Deadline) -> None:
         """Nobody has approved a letter in time: the next is asked; on the limit's last day urgently."""
@@ -246,7 +265,7 @@ class ComplaintState:
         self.effects.heard.append(entry)
         self.outcomes[entry.seq] = self._act(self, entry)
         self._go_on()
-        self.answers.settle_windows()
+        self.answers.settle_windows(self.numbers)
         self._see_to_drafts(entry)
         self.effects.add_next_steps()
 
@@ -263,6 +282,7 @@ class ComplaintState:
                 draft.withdrawn = "what it would say has been overtaken"
                 self.outcomes[draft.entry.seq] = Outcome("overtaken", draft.withdrawn, self.day)
         self.drafts.owe()
+        self.enclosures.owe()
 
     def retry_waiting(self) -> None:
         """Try again what waits: something has moved."""
@@ -505,10 +525,22 @@ class ComplaintState:
         """To whom alone a letter goes, as a fact of it."""
         return {"to_people": [*sorted(numbers)]} if self.complainants.are_several else {}
 
-    def own_last_day(self, window: Deadline, number: int) -> date:
-        """The last day of a window for one of several people, from their own receipt of the answer."""
-        alone = len(self.complainants.present) < 2
-        return window.due_on if alone else self.answers.own_last_day(window, number)
+    @property
+    def numbers(self) -> list[int]:
+        """The numbers of those who complain still; of somebody who is not known, 1."""
+        return [each.number for each in self.complainants.present] or [1]
+
+    def own_window(self, window: Deadline, number: int) -> OwnWindow:
+        """A window for one of several people, from their own receipt; of one person, the window itself."""
+        own = self.answers.own_window(window, number)
+        if len(self.complainants.present) < 2 and own.state != "not_begun":
+            return own._replace(counts_from=window.counts_from, last_day=window.due_on)
+        return own
+
+    def waits_for_letter(self, window: Deadline) -> bool:
+        """Whether the answer that a window counts from has not left for somebody who complains still."""
+        stage = window.limit.stage
+        return any(self.answers.is_undelivered(stage, number) for number in self.numbers)
 
     def own_time_has_passed(self, stage: Stage, number: int | None) -> bool:
         """Whether one of several people can no longer ask in time, though others still can."""
@@ -562,6 +594,7 @@ class ComplaintState:
         self._forget_the_end()
         if "stage_3" in stages:
             self.panel_on = None
+            self.attendance = Attendance()
         self.points.bring_back(stages)
         self.deadlines.reach(f"requested:{stage}", counts_from, assumed=entry.assumed)
         if not self.answers.is_under_way(self.stage_rules):

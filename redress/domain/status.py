@@ -12,10 +12,13 @@ from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 from typing_extensions import TypedDict  # the one that pydantic takes on Python 3.11 too
 
+from redress.domain.answers import OwnWindow
 from redress.domain.complainants import role_of
 from redress.domain.deadline import Deadline, days_late, days_late_without_pause
+from redress.domain.drafting import version_of
 from redress.domain.fields import (
     ApproachedBy,
+    AttendeePart,
     Channel,
     Connection,
     EnquiryKind,
@@ -28,7 +31,7 @@ from redress.domain.fields import (
     Role,
 )
 from redress.domain.log import LogEntry
-from redress.domain.messages import KNOWN, RecordContact, StrikeOut
+from redress.domain.messages import KNOWN, HoldPanel, RecordContact, StrikeOut
 from redress.domain.ombudsman import Enquiry
 from redress.domain.owed import brief, late_of
 from redress.domain.people import Appointment
@@ -215,8 +218,14 @@ class LetterStatus(TypedDict):
     approver: NotRequired[Owner]
     """Of a draft: who is asked to approve it now."""
 
+    approver_name: NotRequired[str]
+    """Of a draft: who that is by name, where the directory knows."""
+
     approve_by: NotRequired[IsoDay]
     """Of a draft: by when it is to be approved."""
+
+    version: NotRequired[int]
+    """Of a draft: which version of it this is, for `approve_letter` of what was read."""
 
     remarks: NotRequired[list[RemarkStatus]]
     """Of a draft: why it was sent back."""
@@ -319,6 +328,34 @@ class ContactStatus(_WithWhom):
     """When we answered; null: not yet, or nothing is owed."""
 
     message_id: str
+    """The message that recorded it."""
+
+
+@with_config(DESCRIBED)
+class AttendeeStatus(TypedDict):
+    """Somebody who came to a meeting."""
+
+    part: Annotated[str, one_of(*get_args(AttendeePart))]
+    """As what they came."""
+
+    name: str
+    """Their name; empty: it is not recorded."""
+
+
+@with_config(DESCRIBED)
+class SittingStatus(TypedDict):
+    """The Review Panel met."""
+
+    on: IsoDay
+    """When, as a London date."""
+
+    adjourned_to: IsoDay | None
+    """When it was to go on; null: this sitting ended it."""
+
+    attended: NotRequired[list[AttendeeStatus] | None]
+    """Who came besides its members; null: that is not recorded."""
+
+    message_id: NotRequired[str]
     """The message that recorded it."""
 
 
@@ -531,14 +568,20 @@ class StruckOut(TypedDict):
 
 
 @with_config(DESCRIBED)
-class OwnWindow(TypedDict):
-    """A window of somebody's own."""
+class OwnWindowStatus(TypedDict):
+    """A window of somebody's own, from when they had the answer."""
 
     name: str
     """The deadline that it is."""
 
-    due_on: IsoDay
-    """Its last day for them; that of the last of them closes it."""
+    counts_from: NotRequired[IsoDay | None]
+    """Day 0 for them; null: their letter with the answer has not left, and their window has not begun."""
+
+    due_on: IsoDay | None
+    """Its last day for them; that of the last of them closes it. Null: it has not begun."""
+
+    state: NotRequired[Annotated[str, one_of("not_begun", "running", "paused", "lapsed")]]
+    """`not_begun`, `running`, `paused`, `lapsed`: what it is for them, whatever it is for others."""
 
 
 @with_config(DESCRIBED)
@@ -558,7 +601,7 @@ class ComplainantStatus(TypedDict):
     advocate: dict[str, JsonValue] | None
     """The advocate of their own choice."""
 
-    windows: list[OwnWindow]
+    windows: list[OwnWindowStatus]
     """What they may still ask for, and how long."""
 
 
@@ -681,6 +724,9 @@ class Status(ComplaintLine, WhoAndWhat):
     contacts: NotRequired[list[ContactStatus]]
     """Calls, visits, e-mails and meetings besides letters, in their order."""
 
+    sittings: NotRequired[list[SittingStatus]]
+    """When the Review Panel met, and who came; left out: it has not."""
+
     contact_restricted_until: IsoDay | None
     """Until then messages are not answered."""
 
@@ -784,6 +830,9 @@ def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of:
         status["themes"] = who["themes"]
     if "complainants" in who:
         status["complainants"] = who["complainants"]
+    sittings = [e.message for e in state.effects.heard if isinstance(e.message, HoldPanel)]
+    if sittings:
+        status["sittings"] = [_sitting(message) for message in sittings]
     return status
 
 
@@ -819,10 +868,17 @@ def _complainant(state: ComplaintState, number: int) -> ComplainantStatus:
         "left": left.why if left else None,
         "left_on": _iso(left.on if left else None),
         "advocate": advocate.model_dump(mode="json") if advocate else None,
-        "windows": [
-            {"name": window.name, "due_on": state.own_last_day(window, number).isoformat()}
-            for window in windows
-        ],
+        "windows": [_own_window(window.name, state.own_window(window, number)) for window in windows],
+    }
+
+
+def _own_window(name: str, own: OwnWindow) -> OwnWindowStatus:
+    begun = own.state != "not_begun"
+    return {
+        "name": name,
+        "counts_from": _iso(own.counts_from if begun else None),
+        "due_on": _iso(own.last_day if begun else None),
+        "state": own.state,
     }
 
 
@@ -844,6 +900,7 @@ def _letters(state: ComplaintState) -> Iterator[LetterStatus]:
             "mark": draft.marks[0],
             "approver": state.drafts.asked(draft),
             "approve_by": state.drafts.due_on(draft).isoformat(),
+            "version": version_of(state, draft),
             "remarks": [
                 {"on": remark.on.isoformat(), "by": remark.by, "reason": remark.reason}
                 for remark in draft.remarks
@@ -862,6 +919,11 @@ def _contact(state: ComplaintState, message: RecordContact) -> ContactStatus:
     if len(message.summary) > SUMMARY_SHOWN:
         fields["summary"] = f"{message.summary[:SUMMARY_SHOWN].rstrip()} …"
     return cast(ContactStatus, fields | {"replied_on": _iso(state.latest[reply].met_on) if reply else None})
+
+
+def _sitting(message: HoldPanel) -> SittingStatus:
+    fields = ("on", "adjourned_to", "attended", "message_id")
+    return cast(SittingStatus, message.model_dump(mode="json", include={*fields}))
 
 
 def _open_questions(state: ComplaintState) -> list[Question | RouteAsked]:

@@ -40,6 +40,24 @@ class Strikes(NamedTuple):
         return next((struck for struck in self.struck.values() if struck.by.seq == seq), None)
 
 
+class StruckLetter(NamedTuple):
+    """The letter of a draft whose message was struck out: its key, its name, and what struck it out."""
+
+    key: str
+    template: str
+    by: LogEntry
+
+
+def struck_letters(strikes: Strikes, letters: Collection[str]) -> list[StruckLetter]:
+    """The letters that drafts of struck messages can have had; `letters`: the names that drafts can have."""
+    return [
+        StruckLetter(f"{letter}:{mark_of(wrong.entry)}", letter, wrong.by)
+        for wrong in strikes.struck.values()
+        if isinstance(wrong.entry.message, DecidingMessage)
+        for letter in letters
+    ]
+
+
 def strikes_in(log: Iterable[LogEntry]) -> Strikes:
     """What is struck out of a log: of what is dated before each strike that is not struck out itself.
 
@@ -75,10 +93,8 @@ def with_words_of_drafts(strikes: Strikes, log: Iterable[LogEntry], letters: Col
     if not (strikes.struck and said):
         return strikes
     of_mark = {
-        letter_mark(f"{letter}:{mark_of(wrong.entry)}", reader): wrong.by
-        for wrong in strikes.struck.values()
-        if isinstance(wrong.entry.message, DecidingMessage)
-        for letter in letters
+        letter_mark(letter.key, reader): letter.by
+        for letter in struck_letters(strikes, letters)
         for reader in READERS
     }
     struck = dict(strikes.struck)

@@ -13,6 +13,7 @@ from redress.domain.case import Case
 from redress.domain.directory import Directory
 from redress.domain.fields import Appointee
 from redress.domain.london import london_date
+from redress.letters.approvers import OF_TODAY, Asked, written_to
 from redress.letters.catalogue import catalogue
 from redress.letters.delivery.contact_routes import (
     ContactRoutes,
@@ -20,7 +21,7 @@ from redress.letters.delivery.contact_routes import (
     routes_of_appointee,
 )
 from redress.letters.delivery.text_message import text_message
-from redress.letters.letter import former_contact, letters_for, responsible
+from redress.letters.letter import Enclosing, former_contact, letters_for
 from redress.letters.naming import one_line
 from redress.letters.recipients import APPOINTED, is_advocate, is_outside, person_of
 from redress.procedures.loader import authority
@@ -28,7 +29,7 @@ from redress.security.keyring import Unreadable
 from redress.store import letters as letter_store
 from redress.store.directory import current
 from redress.store.letters import LetterRow, NewLetter
-from redress.store.outbound import Recipient
+from redress.store.outbound import EnclosedDocument, Recipient
 from redress.store.register import Register
 
 log = logging.getLogger(__name__)
@@ -51,33 +52,49 @@ def directory_of(register: Register, db: Connection, case: Case) -> Directory:
 
 
 def written(
-    case: Case, effect: Mapping[str, Any], on: date, *, texts: bool, directory: Directory | None = None
+    case: Case,
+    effect: Mapping[str, Any],
+    on: date,
+    *,
+    texts: bool,
+    directory: Directory | None = None,
+    enclosing: Enclosing | None = None,
 ) -> Iterator[NewLetter]:
     """The letters of an effect, each with how it is to leave.
 
-    `directory`: the authority's; `texts`: text messages are sent beside them. What staff read in their
-    daily digest is no letter.
+    `directory`: the authority's; `texts`: text messages are sent beside them; `enclosing`: what each reader
+    is sent with them. What staff read in their daily digest is no letter.
     """
     own = authority(case.intake.authority)
     in_digest = catalogue()[effect["template"]].told_in_digest(own.digest.urgent)
-    for letter in letters_for(case, own, effect, on, directory):
+    for letter in letters_for(case, own, effect, on, directory, enclosing):
         if in_digest and letter.appointee is None and not is_outside(letter.recipient):
             continue
         if letter.appointee is not None:
             routes = routes_of_appointee(letter.appointee)
         else:
             former = former_contact(effect["facts"])
-            routes = contact_routes_of(case, own, letter.recipient, letter.staff, former)
+            routes = contact_routes_of(case, own, letter.role or letter.recipient, letter.staff, former)
         blank = Recipient(subject=letter.subject, sender=own.title, reply_to=own.contact.email)
         recipient = _addressed(blank, routes)
-        yield NewLetter(letter.key, letter.recipient, letter.name, on, routes.first, recipient, letter.text)
+        brings = letter.enclosures
+        waits = brings.missing, brings.why_it_waits
+        whole = recipient.model_copy(
+            update={
+                "enclosed": [EnclosedDocument.model_validate(each._asdict()) for each in brings.enclosed],
+                "follow": [*brings.follow],
+            }
+        )
+        yield NewLetter(
+            letter.key, letter.recipient, letter.name, on, routes.first, whole, letter.text, *waits
+        )
         if routes.wants_text and texts:
             text = text_message(letter, case.reference, own)
             role = f"{letter.recipient}{BY_TEXT}"
             by_text = recipient.model_copy(
                 update={"routes": ["text"], "subject": "A letter is there for you"}
             )
-            yield NewLetter(letter.key, role, letter.name, on, "text", by_text, text)
+            yield NewLetter(letter.key, role, letter.name, on, "text", by_text, text, *waits)
 
 
 def readdress(register: Register, db: Connection, case: Case, row: LetterRow) -> None:
@@ -102,8 +119,10 @@ def readdress(register: Register, db: Connection, case: Case, row: LetterRow) ->
         routes = routes_of_appointee(appointee)
     else:
         today = london_date(datetime.now(UTC))
-        staff = None if is_outside(role) else responsible(case, directory, role, today)
-        routes = contact_routes_of(case, authority(case.intake.authority), role, staff)
+        asked = Asked(role, None)
+        if not is_outside(role):
+            asked = written_to(case, str(row.letter), role, OF_TODAY, directory, today)
+        routes = contact_routes_of(case, authority(case.intake.authority), asked.role, asked.person)
     if role != row.recipient:
         routes = routes._replace(routes=["text"], why_no_route=before.why_no_route)
     now = _addressed(before, routes)

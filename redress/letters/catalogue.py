@@ -19,7 +19,7 @@ from typing import Literal
 
 from jinja2 import Environment, FileSystemLoader
 
-from redress.domain.procedure import Data, Owner
+from redress.domain.procedure import Approver, Data, Owner
 from redress.procedures.files import FileError, checked, parse_toml, tell_all
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -35,11 +35,12 @@ class CatalogueEntry(Data):
     stage, `after` the next.
     """
 
-    to: list[Literal[Owner, "advocate", "owner", "owners", "had_letter", "appointed"]]
+    to: list[Literal[Owner, "advocate", "owner", "owners", "had_letter", "appointed", "named", "released"]]
     """`advocate`: where chosen to get letters; `owner`: who owes the step; `owners`: who owe the dates that
     moved; `had_letter`: who had a letter that should not have left; `appointed`: those appointed whom it is
-    about; else the complainant or a role at the
-    authority."""
+    about; `named`: members of staff whom the matter names, at their own addresses, so that the others of the
+    list get it for the rest alone; `released`: who had the letter that left without what this one brings;
+    else the complainant or a role at the authority."""
 
     subject: str
     staff_subject: str = ""
@@ -49,10 +50,17 @@ class CatalogueEntry(Data):
     young: str = ""
     """Another letter whose text a young person gets; left out: `young/<name>.txt`, else the same text."""
 
+    signed_by: Literal[Approver, "answers"] = "complaints_manager"
+    """Whose letter it is, where the authority's file (`[signatures]`) says nothing else; `answers`: whoever
+    owes the answer of the stage. With a name where one is known."""
+
     explains: Literal["", "stage", "next", "rights"] = ""
     """What it explains beyond the line that every letter has: `stage`, where it begins one, with all that is
     said once a stage; `next`, the stage that may be asked for after it; `rights`, the ways to the Ombudsman.
     """
+
+    encloses: list[str] = []
+    """The kinds of documents that leave with it (`kinds.toml`); it does not leave without."""
 
     digest: Literal["", "daily", "limit_missed", "decision", "undelivered"] = ""
     """To staff: `daily`, it stands in the daily digest alone; else a letter of its own only where the
@@ -77,20 +85,20 @@ def catalogue() -> dict[str, CatalogueEntry]:
     return entries
 
 
-def text_of(name: str, *, young: bool) -> str:
-    """The file of a letter's text: the young person's own, where there is one."""
-    own = f"young/{catalogue()[name].young or name}.txt"
-    return own if young and (TEMPLATES / own).is_file() else f"{name}.txt"
+def text_of(name: str, *, young: bool, own: Collection[str] = ()) -> str:
+    """The file of a letter's text: the young person's own, where there is one among ours or `own`."""
+    wanted = [f"young/{each}.txt" for each in (name, catalogue()[name].young) if each] if young else []
+    return next((file for file in wanted if file in own or (TEMPLATES / file).is_file()), f"{name}.txt")
 
 
 def _read_into(entries: dict[str, CatalogueEntry], path: Path) -> None:
-    head, _ = _split(path.read_text(encoding="utf-8"))
+    head, _ = split(path.read_text(encoding="utf-8"))
     if not head:
         raise FileError(f"{path.name}: should begin with who gets it, between two lines of +++")
     entries[path.stem] = checked(CatalogueEntry, parse_toml(head, path.name), path.name)
 
 
-def _split(source: str) -> tuple[str, str]:
+def split(source: str) -> tuple[str, str]:
     """The head of a letter's file, and its text."""
     before, _, rest = source.partition(MARK)
     head, mark, text = rest.partition(MARK)
@@ -103,4 +111,4 @@ class TemplateLoader(FileSystemLoader):
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
         """The text of a template, its path, and whether it is still as it was read."""
         source, path, is_current = super().get_source(environment, template)
-        return _split(source)[1], path, is_current
+        return split(source)[1], path, is_current

@@ -51,6 +51,12 @@ def _wrong(raw: Raw, answers: Collection[str], before: str = "") -> Iterator[str
         for name, row in _rows(raw.get(part)):
             yield from (f"{before}{part}.{name}.{line}" for line in _wrong_names(row))
     yield from (f"{before}{line}" for line in _wrong_drafts(raw.get("policy"), answers))
+    signatures = raw.get("signatures")
+    for name in signatures if isinstance(signatures, Mapping) else ():
+        if name not in catalogue():
+            yield f"signatures.{name}: there is no such letter in letters/templates{_hint(name)}"
+        elif not {"complainant", "advocate", "appointed"} & {*catalogue()[name].to}:
+            yield f"signatures.{name}: this letter goes to staff only, and nobody signs it"
     for procedure, own in _rows(raw.get("only")):
         yield from _wrong(own, answers, f"{before}only.{procedure}.")
 
@@ -60,10 +66,19 @@ def _wrong_drafts(policy: object, answers: Collection[str]) -> Iterator[str]:
     letters = policy.get("letters") if isinstance(policy, Mapping) else None
     for name in letters if isinstance(letters, Mapping) else ():
         if name not in catalogue():
-            hint = close_to(str(name), catalogue())
-            yield f"policy.letters.{name}: there is no such letter in letters/templates{hint}"
-        elif name not in {*DECISIONS, *answers}:
+            yield f"policy.letters.{name}: there is no such letter in letters/templates{_hint(name)}"
+        elif name not in {*DECISIONS, *answers} and not _is_of_enclosures(letters, name):
             yield f"policy.letters.{name}: this letter decides nothing, and never waits to be approved"
+
+
+def _is_of_enclosures(letters: object, name: str) -> bool:
+    """Whether nothing is said of a letter but what it encloses."""
+    said = letters.get(name) if isinstance(letters, Mapping) else None
+    return isinstance(said, Mapping) and bool(said) and said.keys() <= {"enclosures", "encloses"}
+
+
+def _hint(name: object) -> str:
+    return close_to(str(name), catalogue())
 
 
 def _answers(raw: Raw) -> Iterator[str]:
@@ -91,7 +106,6 @@ def _wrong_names(row: Raw) -> Iterator[str]:
         for name in row[key] if isinstance(row[key], list) else [row[key]]:
             entry = catalogue().get(str(name))
             if entry is None:
-                hint = close_to(str(name), catalogue())
-                yield f"{key}: there is no letter {name!r} in letters/templates{hint}"
+                yield f"{key}: there is no letter {name!r} in letters/templates{_hint(name)}"
             elif key not in MAY_BE_FOR_STAFF and "complainant" not in entry.to:
                 yield f"{key}: the letter {name!r} goes to staff only; this one is for the person concerned"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from datetime import UTC, date, datetime
 from time import monotonic, sleep
 from typing import Any, NamedTuple
@@ -16,21 +17,25 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from redress.contract import NOTING, SENDING_BUDGET, AnswerToLeave, LeftLetter, SentLetters
+from redress.contract import NOTING, SENDING_BUDGET, AnswerToLeave, LeftLetter, SentLetters, WaitingLetter
+from redress.documents.errors import StoreUnavailable
 from redress.domain.case import Case
 from redress.domain.drafts import READERS
+from redress.domain.enclosures import FOLLOW_UP
 from redress.domain.london import london_date
 from redress.letters.addressing import directory_of, written
 from redress.letters.delivery.channel import Accepted, CannotAsk, Channel, Lost, NotNow, Refused, Unsure
 from redress.letters.delivery.channels import Channels
 from redress.letters.delivery.notice import UNDELIVERED, How, notice
-from redress.letters.delivery.outbound import OutboundLetter
+from redress.letters.delivery.outbound import Enclosure, OutboundLetter
 from redress.letters.drafts import DraftDesk
+from redress.letters.enclosing import EnclosedContent, EnclosureDesk
+from redress.letters.recipients import whose
 from redress.procedures.loader import authority
-from redress.security.keyring import KeyDestroyed
+from redress.security.keyring import KeyDestroyed, Unreadable
 from redress.store import letters as letter_store
 from redress.store.letters import LetterRow, NewLetter, State
-from redress.store.outbound import mark_of
+from redress.store.outbound import Recipient, mark_of
 from redress.store.register import Register
 
 log = logging.getLogger(__name__)
@@ -48,6 +53,12 @@ MOST_LOST = 2
 """How often a letter that was lost under way is sent anew before it goes another way or is raised."""
 
 DAY = 86_400.0
+
+LOOKED_AGAIN_AFTER = 300.0
+"""Seconds after which it is looked again whether an enclosure has come; attaching one asks at once."""
+
+UNWRITTEN: tuple[State, ...] = ("waiting", "approved")
+"""Letters that may wait for an enclosure."""
 
 
 class SendLimits(NamedTuple):
@@ -73,6 +84,8 @@ class Remaining(NamedTuple):
     to_arrive: int
     next_in: float
     """Seconds until it is worth trying again."""
+    to_enclose: int = 0
+    """Letters that wait for an enclosure."""
 
 
 class Raised(NamedTuple):
@@ -112,8 +125,16 @@ class CircuitBreaker:
 class LetterDispatcher:
     """The letters of a register, and the channels they leave by. Used from several threads and processes."""
 
-    def __init__(self, register: Register, channels: Channels, limits: SendLimits | None = None) -> None:
+    def __init__(
+        self,
+        register: Register,
+        channels: Channels,
+        limits: SendLimits | None = None,
+        content: EnclosedContent | None = None,
+    ) -> None:
+        """`content`: what is in enclosures; without, no letter with any leaves."""
         self.register = register
+        self.content = content
         self.channels = channels
         self.limits = limits or SendLimits()
         self.breaker = CircuitBreaker()
@@ -121,40 +142,61 @@ class LetterDispatcher:
 
     # --- writing ---------------------------------------------------------------------------------
 
-    def write(self, db: Connection, case: Case, effects: list[tuple[dict[str, Any], date]]) -> bool:
+    def write(
+        self, db: Connection, case: Case, effects: list[tuple[dict[str, Any], date]], *, again: bool = False
+    ) -> bool:
         """Write the letters of effects, each dated as said, and keep them; whether all could be written.
 
-        Within the transaction that records the effects: then a letter is there once, and never lost.
+        Within the transaction that records the effects: then a letter is there once, and never lost. What
+        waits for an enclosure is noted as such. `again`: they could not be written before.
         """
         done = letter_store.written(db, case.reference)
         directory = directory_of(self.register, db, case)
+        desk = EnclosureDesk(self.register, db)
         new: list[NewLetter] = []
         all_written, texts = True, "text" in self.channels.by_route
         for effect, on in effects:
             if "draft" in effect["facts"]:
                 continue  # an approved draft is written by itself
             try:
-                letters = [*written(case, effect, on, texts=texts, directory=directory)]
+                if effect["template"] == FOLLOW_UP:  # it looks at what the one before it left without
+                    self._put(db, case, new, done)
+                enclosing = desk.of(case, effect)
+                then = case.as_if_leaving(effect["key"], on) if enclosing and again else case
+                letters = [*written(then, effect, on, texts=texts, directory=directory, enclosing=enclosing)]
             except Exception as error:  # a letter that cannot be written must not hold up the record
                 what = f"{effect['template']} cannot be written: {type(error).__name__}"
                 log.error("%s: %s", case.reference, what)  # its text could hold names: never logged
                 letter_store.put_unwritten(db, case.reference, effect, on)
                 all_written = False
                 continue
-            new += [letter for letter in letters if (letter.key, letter.recipient) not in done]
-        letter_store.put(db, self.register.cipher, case.reference, new, max(done.values(), default=0))
+            letters = [letter for letter in letters if (letter.key, letter.recipient) not in done]
+            letter_store.put_waiting(db, case.reference, [letter for letter in letters if letter.missing])
+            new += [letter for letter in letters if not letter.missing]
+        self._put(db, case, new, done)
         return all_written
 
+    def _put(
+        self, db: Connection, case: Case, new: list[NewLetter], done: dict[tuple[str, str], int]
+    ) -> None:
+        """Keep what is written; `done`: the positions of all that is."""
+        last = max(done.values(), default=0)
+        letter_store.put(db, self.register.cipher, case.reference, new, last)
+        done |= {(letter.key, letter.recipient): last + at for at, letter in enumerate(new, 1)}
+        new.clear()
+
     def _write_again(self, reference: str) -> bool:
-        """Write the letters of a complaint that could not be written before; whether all are written now."""
+        """Write the letters of a complaint that could not be written before; whether all could be now."""
         try:
             with self.register.writing() as db:
-                waiting = self.register.waiting_letters(db, reference)
                 recorded = self.register.case(db, reference)
                 if recorded is None:
                     return True
+                case, last = recorded
+                today = max(last, london_date(datetime.now(UTC)))
+                waiting = self.register.waiting_letters(db, reference, today)
                 self.register.forget_unwritten(db, reference)
-                return self.write(db, recorded[0], waiting)
+                return self.write(db, case, waiting, again=True)
         except KeyDestroyed:  # erased: there is nobody left to write to
             return True
 
@@ -166,47 +208,84 @@ class LetterDispatcher:
                     return True
             with self.register.writing() as db:
                 recorded = self.register.case(db, reference)
-                return recorded is None or self.drafts.see_to(db, *recorded)
+                if recorded is None:
+                    return True
+                case, last = recorded
+                return self.drafts.see_to(db, case, max(last, london_date(datetime.now(UTC))))
         except KeyDestroyed:
             return True
 
-    def left(self, reference: str, keys: Sequence[str]) -> list[LeftLetter]:
-        """Which of the letters of these keys have left, and on which London date.
+    def _date_anew(self, reference: str, approved: Sequence[str]) -> None:
+        """Write approved letters that no carrier took on their day as of today: their dates count from it.
 
-        The copy for the first complainant says so, for want of one another's, or the advocate's.
+        Not one of which a sender has, or had, a copy in hand: it may have left.
+        """
+        today = london_date(datetime.now(UTC))
+        with self.register.reading() as db:
+            rows = letter_store.of_drafts(db, reference, approved)
+        held = {
+            key
+            for key in approved
+            if (its := [row for row in rows if row.key == key])
+            and all(row.state == "ready" and row.on_date < today for row in its)
+        }
+        if not held:
+            return
+        with suppress(KeyDestroyed), self.register.writing() as db:
+            recorded = self.register.case(db, reference)
+            if recorded is not None:
+                recorded[0].state.advance(today)
+                self.drafts.see_to(db, recorded[0], today, held)
+
+    def left(self, reference: str, keys: Sequence[str]) -> list[LeftLetter]:
+        """Which of the letters of these keys have left, and on which London date: the first of their copies.
+
+        Copies for those who complain say so, for want of one that for an advocate.
         """
         posted = self._posted(reference)
         with self.register.reading() as db:
             rows = letter_store.told(db, letter_store.LetterFilter(reference), posted)
         left = []
         for key in keys:
-            copies = {row.recipient: row for row in rows if row.key == key}
-            row = next((copies[reader] for reader in READERS if reader in copies), None)
-            if row is not None and row.shown in ("done", "arrived") and row.sent_at is not None:
-                on = max(row.on_date, london_date(row.sent_at))
-                left.append(LeftLetter(mark=mark_of(row.key, row.recipient), on=on.isoformat()))
+            copies = _copies_that_count([row for row in rows if row.key == key])
+            gone = [
+                LeftLetter(mark=mark_of(row.key, row.recipient), on=_day_of(row).isoformat())
+                for row in copies
+                if row.shown in ("done", "arrived") and row.sent_at is not None
+            ]
+            left += sorted(gone, key=lambda each: each.on)[:1]
         return left
 
     def answers_left(self, reference: str, answers: Sequence[AnswerToLeave]) -> SentLetters:
-        """What a complaint does not know of the letters with its answers.
+        """What a complaint does not know of the letters with its answers, and of those with enclosures.
 
         Which copies have left after all, or later than it takes them to have, and on which London date; and
-        which have not: refused, come back, of unknown fate, or not taken by any carrier on a later day still.
-        Copies for those who complain count; for want of them those for advocates. What lies in a folder
-        counts as it was taken to.
+        which have not: refused, come back, of unknown fate, or not taken by any carrier on a later day still;
+        or they wait for an enclosure.
+        The copy for each of those who complain counts; for want of one that for their advocate. What lies in
+        a folder counts as it was taken to.
         """
         posted = self._posted(reference)
         with self.register.reading() as db:
             rows = letter_store.told(db, letter_store.LetterFilter(reference), posted)
         news = SentLetters()
         for answer in answers:
-            for row in _copies_that_count([row for row in rows if row.key == answer.key]):
-                mark = mark_of(row.key, row.recipient)
-                on = max(row.on_date, london_date(row.sent_at or datetime.now(UTC))).isoformat()
+            copies = [row for row in rows if row.key == answer.key]
+            counting = copies if answer.everybody else _copies_that_count(copies)
+            for row in copies:
+                mark, kinds = mark_of(row.key, row.recipient), letter_store.kinds_missing(row)
+                if kinds and kinds != answer.waits.get(mark):
+                    is_copy = row not in counting
+                    news.waiting.append(WaitingLetter(mark=mark, kinds=kinds, is_copy=is_copy))
+            for row in counting:
+                mark, on = mark_of(row.key, row.recipient), _day_of(row).isoformat()
+                known = answer.left_later.get(mark, answer.left)
                 if row.shown in ("done", "arrived"):
-                    if mark in answer.not_left or on > answer.left:
+                    if mark in answer.not_left or on > known:
                         news.left.append(LeftLetter(mark=mark, on=on))
-                elif mark not in answer.not_left and _has_not_left(row, answer, on):
+                elif letter_store.kinds_missing(row) or (answer.everybody and row.means == "none"):
+                    continue  # it waits, or whoever said that it went to everybody sent that one themselves
+                elif mark not in answer.not_left and _has_not_left(row, known, on):
                     news.not_left.append(mark)
         return news
 
@@ -229,12 +308,21 @@ class LetterDispatcher:
 
         `approved`: the keys of approved letters that may be among those.
         """
+        if approved:
+            self._date_anew(reference, approved)
         if approved and not self._write_approved(reference):
             return False, self.send(reference)
         rows = self._in_state(reference, ("waiting", *letter_store.OPEN))
         if not any(row.state == "waiting" for row in rows):
-            return True, self._send(reference, rows)
-        return self._write_again(reference), self.send(reference)
+            all_written, remaining = True, self._send(reference, rows)
+        else:
+            all_written, remaining = self._write_again(reference), self.send(reference)
+        waiting = sum(bool(letter_store.kinds_missing(row)) for row in self._in_state(reference, UNWRITTEN))
+        if not waiting:
+            return all_written, remaining
+        first = remaining.to_leave or remaining.to_arrive
+        next_in = min(remaining.next_in, LOOKED_AGAIN_AFTER) if first else LOOKED_AGAIN_AFTER
+        return all_written, remaining._replace(to_enclose=waiting, next_in=next_in)
 
     def _send(self, reference: str, rows: list[LetterRow]) -> Remaining:
         ends = monotonic() + SENDING_BUDGET.total_seconds()
@@ -275,6 +363,32 @@ class LetterDispatcher:
         if self.breaker.is_open(channel.name):
             self._put_off(attempt)
             return
+        with ExitStack() as stack:
+            whole = self._with_enclosures(attempt, stack)
+            if whole is not None:
+                self._hand_over(whole, channel)
+
+    def _with_enclosures(self, attempt: Attempt, stack: ExitStack) -> Attempt | None:
+        """The letter with what it encloses at hand; None: it cannot leave with it, now or ever."""
+        letter = attempt.letter
+        if not letter.enclosures:
+            return attempt
+        try:
+            if self.content is None:
+                raise StoreUnavailable("no document store is set here")
+            at_hand = self.content.fetched(letter.enclosures, stack)
+        except StoreUnavailable as error:
+            log.warning("%s: an enclosure cannot be read now: %s", letter.reference, error)
+            self._put_off(attempt, "the document store, where its enclosures lie, cannot be reached")
+        except Unreadable:
+            why = "an enclosure is missing in the document store, or not as it was attached"
+            self._give_up(attempt, why) if self._is_old(attempt.row) else self._put_off(attempt, why)
+        else:
+            return attempt._replace(letter=letter._replace(enclosures=at_hand))
+        return None
+
+    def _hand_over(self, attempt: Attempt, channel: Channel) -> None:
+        letter = attempt.letter
         with self.register.writing() as db:
             claim = letter_store.lease(db, attempt.row, channel.name)
         if claim is None:
@@ -325,11 +439,11 @@ class LetterDispatcher:
             return
         self._record(attempt, "ready", {"reason": reason, "claim": None}, self._late(attempt.row, reason))
 
-    def _put_off(self, attempt: Attempt) -> None:
-        """The channel was down a moment ago: it counts as a try, and after some days somebody is told."""
+    def _put_off(self, attempt: Attempt, reason: str = "what it leaves by cannot be reached") -> None:
+        """What it needs was down a moment ago: it counts as a try, and after some days somebody is told."""
         row = attempt.row
         values = {"attempts": (row.attempts or 0) + 1, "tried_at": row.tried_at or datetime.now(UTC)}
-        self._record(attempt, "ready", values, self._late(row, "what it leaves by cannot be reached"))
+        self._record(attempt, "ready", values, self._late(row, reason))
 
     def _is_old(self, row: LetterRow) -> bool:
         return letter_store.age_of(row.tried_at) > self.limits.days * DAY
@@ -451,6 +565,7 @@ class LetterDispatcher:
     def _letter_of(self, row: LetterRow) -> OutboundLetter:
         """A row as a channel gets it. Raises `KeyDestroyed` where the complaint was erased."""
         cipher = self.register.cipher
+        recipient = letter_store.recipient_of(cipher, row)
         return OutboundLetter(
             reference=row.reference,
             key=row.key,
@@ -459,9 +574,10 @@ class LetterDispatcher:
             on=row.on_date,
             route=row.means,
             token=letter_store.token_of(cipher, row),
-            recipient=letter_store.recipient_of(cipher, row),
+            recipient=recipient,
             text=letter_store.text_of(cipher, row),
             authority=self.register.authority_of(row.reference) or "",
+            enclosures=_enclosures(self.content, row.reference, recipient),
         )
 
     def _remaining(self, rows: list[LetterRow]) -> Remaining:
@@ -477,6 +593,19 @@ class LetterDispatcher:
             age = letter_store.age_of(row.sent_at)
             return 30.0 if age < 600 else 300.0 if age < 7200 else LONGEST_PAUSE
         return float(min(2 ** min(row.attempts or 0, 12), LONGEST_PAUSE))
+
+
+def _enclosures(
+    content: EnclosedContent | None, reference: str, recipient: Recipient
+) -> tuple[Enclosure, ...]:
+    """What leaves with a letter; without a store it is named, and cannot be read."""
+    if content is not None:
+        return content.of(reference, recipient)
+    return tuple(Enclosure(each.name, each.media_type, each.size, _no_content) for each in recipient.enclosed)
+
+
+def _no_content() -> Iterator[bytes]:
+    raise StoreUnavailable("no document store is set here")
 
 
 def _first_in_line(rows: list[LetterRow]) -> Iterator[LetterRow]:
@@ -496,12 +625,22 @@ def _try_of(row: LetterRow) -> tuple[str, str, str, int]:
 
 
 def _copies_that_count(rows: Sequence[LetterRow]) -> list[LetterRow]:
-    """Of the copies of a letter those that say whether it was had."""
-    own = [row for row in rows if row.recipient.startswith("complainant") and row.recipient in READERS]
-    return own or [row for row in rows if row.recipient in READERS]
+    """Of the copies of a letter those that say whether somebody has it: their own, else their advocate's."""
+    copies = {row.recipient: row for row in rows}
+    counts = {whose(reader): copies[reader] for reader in reversed(READERS) if reader in copies}
+    return [counts[number] for number in sorted(counts, key=lambda number: number or 0)]
 
 
-def _has_not_left(row: LetterRow, answer: AnswerToLeave, today: str) -> bool:
-    """Whether a copy failed, came back or is of unknown fate, or waits for a carrier since another day."""
-    waits = row.state in ("ready", "sending") and not row.sent_at and today > answer.left
+def _day_of(row: LetterRow) -> date:
+    """The London date on which a letter left, as far as it has; else today."""
+    on: date = row.on_date
+    return max(on, london_date(row.sent_at or datetime.now(UTC)))
+
+
+def _has_not_left(row: LetterRow, taken: str, today: str) -> bool:
+    """Whether a copy failed, came back or is of unknown fate, or waits for a carrier since another day.
+
+    `taken`: the London date on which the complaint takes it to have left.
+    """
+    waits = row.state in ("ready", "sending") and not row.sent_at and today > taken
     return row.state in letter_store.RAISED or waits

@@ -15,6 +15,7 @@ from redress.domain.drafts import Draft
 from redress.domain.log import LogEntry
 from redress.domain.london import instant
 from redress.letters.addressing import directory_of, written
+from redress.letters.enclosing import EnclosureDesk
 from redress.store import letters as store
 from redress.store.letters import LetterRow, NewLetter, State
 from redress.store.outbound import mark_of
@@ -36,11 +37,20 @@ def effect_of(case: Case, draft: Draft, on: date) -> tuple[Case, dict[str, Any]]
 
 
 def letters_of(
-    case: Case, draft: Draft, on: date, *, texts: bool = False, directory: Directory | None = None
+    case: Case,
+    draft: Draft,
+    on: date,
+    *,
+    texts: bool = False,
+    directory: Directory | None = None,
+    desk: EnclosureDesk | None = None,
 ) -> list[NewLetter]:
     """The copies of a draft as if it left on a London date; of one that has left, as it did."""
     found = effect_of(case, draft, on)
-    return [*written(*found, on, texts=texts, directory=directory)] if found is not None else []
+    if found is None:
+        return []
+    enclosing = desk.of(*found) if desk is not None else None
+    return [*written(*found, on, texts=texts, directory=directory, enclosing=enclosing)]
 
 
 class DraftDesk:
@@ -102,7 +112,12 @@ class DraftDesk:
                 on,
                 texts=self.texts and is_leaving,
                 directory=directory_of(self.register, db, case),
+                desk=EnclosureDesk(self.register, db),
             )
+            if is_leaving and not is_new:  # those that are written for good stay as they are
+                rows = [row for row in rows if row.state in store.TO_APPROVE]
+                mine = {row.recipient for row in rows}
+                letters = [letter for letter in letters if letter.recipient in mine]
             places = {(letter.key, letter.recipient) for letter in letters}
             self._turn(db, [row for row in rows if (row.key, row.recipient) not in places], "withdrawn")
             self._put(db, case, rows, letters, state)
@@ -114,9 +129,11 @@ class DraftDesk:
         had = {(row.key, row.recipient): row for row in rows}
         taken = {place for place, row in had.items() if not self._take(db, row)}
         mine = [letter for letter in letters if (letter.key, letter.recipient) not in taken]
+        waiting = mine if state != "ready" else [letter for letter in mine if letter.missing]
+        store.put_drafts(db, case.reference, waiting, "approved" if state == "ready" else state)
         if state != "ready":
-            store.put_drafts(db, case.reference, mine, state)
             return
+        mine = [letter for letter in mine if not letter.missing]
         last = max(store.written(db, case.reference).values(), default=0)
         rounds = {place: _round_of(row) for place, row in had.items()}
         store.put(db, self.register.cipher, case.reference, mine, last, rounds)
@@ -145,7 +162,12 @@ class DraftDesk:
                 store.change(db, row, (row.state,), state="by_hand", sent_at=posted_at)
         if any(not _is_movable(row) for row in rows):
             return
-        letters = letters_of(case, draft, left.message.on, directory=directory_of(self.register, db, case))
+        directory = directory_of(self.register, db, case)
+        desk = EnclosureDesk(self.register, db)
+        letters = [
+            letter._replace(missing=(), why_it_waits="")  # somebody sent it, with whatever they sent
+            for letter in letters_of(case, draft, left.message.on, directory=directory, desk=desk)
+        ]
         self._put(db, case, rows, letters, "ready")
         for row in store.of_drafts(db, case.reference, [draft.key]):
             if row.state == "ready":

@@ -8,28 +8,35 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
-from functools import lru_cache
+from functools import partial
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, Template
-
-from redress.domain.calendar import full_date
 from redress.domain.case import Case
 from redress.domain.complainants import number_of, role_of
 from redress.domain.directory import Directory, Responsible
-from redress.domain.fields import Appointee, Contact
+from redress.domain.fields import Advocate, Appointee, Contact
 from redress.domain.opening import is_young
 from redress.domain.schedule import left_in_error
-from redress.letters.catalogue import TEMPLATES, TemplateLoader, catalogue, text_of
+from redress.letters.approvers import written_to
+from redress.letters.catalogue import catalogue
 from redress.letters.context import context
-from redress.letters.naming import listed, names_of, one_line, plain_of, stages_of, titles_of, with_names
-from redress.letters.next_step import next_line, sentences
+from redress.letters.enclosures import Enclosures, Reader, enclosures_of
+from redress.letters.named_staff import named_staff
+from redress.letters.naming import names_of, one_line, plain_of, stages_of, titles_of, with_names
+from redress.letters.next_step import next_line
+from redress.letters.own_texts import own_texts
+from redress.letters.own_words import Tell, in_own_words, write_to_log
 from redress.letters.people import own, own_last_days
 from redress.letters.recipients import appointed_in, is_advocate, is_outside, person_of, recipients, whose
+from redress.letters.signing import signature
+from redress.letters.texts import Names, Texts, Written, our_texts
 from redress.letters.visible import visible
 from redress.procedures.loader import Authority
+
+Enclosing = Callable[[Reader], Enclosures | None]
+"""What a letter brings to one of its readers; None: they get none."""
 
 
 class Letter(NamedTuple):
@@ -37,7 +44,7 @@ class Letter(NamedTuple):
 
     That is somebody who complains (`complainant`, `complainant_2`), their `advocate`, a role at the
     authority, or somebody appointed (`appointed_…`), who is then `appointee`; `staff` is who of the directory
-    a letter to a role goes to.
+    a letter to a role goes to, `role` whose address it goes to without one: it may have passed on.
     """
 
     key: str
@@ -48,6 +55,8 @@ class Letter(NamedTuple):
     text: str
     appointee: Appointee | None = None
     staff: Responsible | None = None
+    enclosures: Enclosures = Enclosures()
+    role: str = ""
 
     @property
     def file_name(self) -> str:
@@ -62,17 +71,22 @@ def letters_for(
     effect: Mapping[str, Any],
     sent_on: date,
     directory: Directory | None = None,
+    enclosing: Enclosing | None = None,
+    tell: Tell = write_to_log,
 ) -> list[Letter]:
     """The letters that a recorded effect makes, dated with the London date they leave.
 
-    `directory`: the authority's, by which people at the authority are written to by name.
+    `directory`: the authority's, by which people at the authority are written to by name; `enclosing`: what
+    each reader is sent with them, left out: as if everything were there; `tell` is told where the authority's
+    own words are wrong, and ours were taken. Raises `FileError` where its folder of them cannot be read.
     """
+    own_words = own_texts(authority.name)
     directory = directory or Directory()
     name, facts = effect["template"], effect["facts"]
     entry = catalogue()[name]
     wrong = left_in_error(facts, case.settled) if "in_error" in facts else []
     letters = []
-    for role in recipients(case, name, facts, wrong):
+    for role in recipients(case, name, facts, wrong, directory):
         outside = is_outside(role)
         young = outside and is_young(_concerned(case, role))
         titles, days = titles_of(authority, outside=outside), own_last_days(case, role)
@@ -80,51 +94,68 @@ def letters_for(
         if outside:
             titles = with_names(titles, names_of(case))
         appointed = _appointed(role, facts, wrong, directory)
-        staff = None if outside or appointed else responsible(case, directory, role, sent_on)
+        asked = None if outside or appointed else written_to(case, name, role, facts, directory, sent_on)
+        staff = asked.person if asked else None
         reader = {
             **context(case, authority, facts, sent_on, titles, young=young),
             **_reader(case, role, facts),
             **_known_by_name(appointed, staff),
+            **_named(case, directory, role),
             "people": _people(facts, directory),
             "outside": outside,
             "young": young,
             "copy": is_advocate(role),
             "has_advocate": whose(role) in case.state.people.advocates,
             "explains": entry.explains,
-            "to_title": appointed.title if appointed else titles.get(role, role.replace("_", " ")),
+            "signature": signature(case, authority, directory, name, facts, sent_on, young=young),
+            "to_title": appointed.title if appointed else asked.title(titles) if asked else "",
             "next_line": next_line(
                 case, facts, sent_on, titles, outside=outside, own_days=days, is_over=left
             ),
         }
         reader |= own(case, role, facts, reader, sent_on)
-        had = [each for each in wrong if role in recipients(case, each["template"], each)]
-        reader["taken_back"] = [_as_it_read(each, case, reader, sent_on) for each in had]
+        reader["about_letters"] = [
+            each for each in wrong if role in recipients(case, each["template"], each, directory=directory)
+        ]
         if young:
             reader["plain"] = plain_of(case)
-        reader["subject"] = _compiled(entry.subject_for(outside=outside, young=young)).render(reader)
-        body = _templates().get_template(text_of(name, young=young)).render(reader)
-        frame = "young/_letter.txt" if young else "_letter.txt"
-        text = _templates().get_template(frame).render(reader, body=body.strip())
+        who = Reader(role, _names_of(case, role, appointed, staff))
+        enclosures = enclosing(who) if enclosing else enclosures_of(case, effect, who, None)
+        if enclosures is None:
+            continue
+        reader["enclosures"] = enclosures.for_text(young=young)
+        write = partial(_write, case=case, name=name, reader=reader, sent_on=sent_on)
+        if own_words is None:
+            written = write(our_texts())
+        else:
+            written = in_own_words(own_words, write, name, reader, _persons(case), tell)
         letters.append(
             Letter(
                 effect["key"],
                 name,
                 role,
                 sent_on,
-                one_line(reader["subject"]),
-                _tidy(visible(text)),
+                one_line(written.subject),
+                _tidy(visible(written.text)),
                 appointee=appointed.person if appointed else None,
                 staff=staff,
+                enclosures=enclosures,
+                role=asked.role if asked else "",
             )
         )
     return letters
 
 
-def responsible(case: Case, directory: Directory, role: str, on: date) -> Responsible | None:
-    """Who a letter to a role at the authority goes to on a London date; None: the role's own address."""
-    about = case.opening.about
-    teams = about.all_teams if about else []
-    return directory.responsible(role, teams=teams, people=case.state.people, on=on)
+def _names_of(
+    case: Case, role: str, appointed: _Appointed | None, staff: Responsible | None
+) -> tuple[str, ...]:
+    """The names of a reader; with an advocate's that of whom they speak for."""
+    if appointed is not None:
+        return (appointed.person.name or "",)
+    if staff is not None:
+        return (staff.name,)
+    people = (person_of(case, role), _concerned(case, role)) if is_outside(role) else ()
+    return tuple(person.name for person in people if person is not None)
 
 
 class _Appointed(NamedTuple):
@@ -174,19 +205,36 @@ def _known_by_name(appointed: _Appointed | None, staff: Responsible | None) -> d
     return known
 
 
+def _named(case: Case, directory: Directory, role: str) -> dict[str, Any]:
+    """Whom a letter about members of staff is for: the reader alone, or all who are not written to."""
+    written_to, others = named_staff(case, directory)
+    is_named = role in written_to
+    return {"named": [one_line(written_to[role].name)] if is_named else others, "is_named": is_named}
+
+
+def _write(texts: Texts, case: Case, name: str, reader: Names, sent_on: date) -> Written:
+    """A letter in the words of some texts: those that have left are called there as they were."""
+    had = [_as_it_read(texts, each, case, reader, sent_on) for each in reader["about_letters"]]
+    return texts.write(name, {**reader, "taken_back": had})
+
+
 def _as_it_read(
-    letter: Mapping[str, str], case: Case, reader: Mapping[str, Any], sent_on: date
+    texts: Texts, letter: Mapping[str, str], case: Case, reader: Names, sent_on: date
 ) -> dict[str, str]:
     """A letter that has left, by its subject and the day it belongs to."""
-    outside, young = reader["outside"], reader["young"]
-    subject = catalogue()[letter["template"]].subject_for(outside=outside, young=young)
-    stages = stages_of(case, letter, [], reader["titles"], sent_on, young=young)
-    return {"subject": one_line(_compiled(subject).render({**reader, **stages})), "on": letter["on"]}
+    stages = stages_of(case, letter, [], reader["titles"], sent_on, young=reader["young"])
+    subject = texts.subject(letter["template"], {**reader, **stages})
+    return {"subject": one_line(subject), "on": letter["on"]}
 
 
-@lru_cache(maxsize=256)
-def _compiled(subject: str) -> Template:
-    return _templates().from_string(subject)
+def _persons(case: Case) -> set[str]:
+    """Names of those who complain, of children and advocates, and where they are reached."""
+    complain = [each.contact for each in case.state.complainants.all]
+    speak = [case.state.people.advocate_of(number) for number in case.state.people.advocates]
+    people: list[Contact | Advocate] = [*complain, *filter(None, speak)]
+    names = [*(child.name for child in case.opening.children), *(each.name for each in people)]
+    reached = [line for each in people for line in (each.email, each.telephone, *each.address.splitlines())]
+    return {one_line(line) for line in (*names, *reached) if line and line.strip()}
 
 
 def former_contact(facts: Mapping[str, Any]) -> Contact | None:
@@ -220,21 +268,3 @@ def _tidy(text: str) -> str:
     """No trailing spaces, never more than one blank line, one line end at the end."""
     lines = "\n".join(line.rstrip() for line in text.splitlines())
     return re.sub(r"\n{3,}", "\n\n", lines).strip("\n") + "\n"
-
-
-def _unit(unit: str, number: int) -> str:
-    words = unit.replace("_", " ")
-    return words.removesuffix("s") if number == 1 else words
-
-
-@lru_cache(maxsize=1)
-def _templates() -> Environment:
-    # Plain text: nothing is escaped, and nothing that a person wrote is ever taken as a template.
-    environment = Environment(loader=TemplateLoader(TEMPLATES), autoescape=False, keep_trailing_newline=True)
-    environment.filters["day"] = lambda iso: full_date(date.fromisoformat(iso))
-    environment.filters["outcome"] = lambda outcome: sentences()["outcomes"].get(outcome, outcome)
-    environment.filters["plain_outcome"] = lambda outcome: sentences()["plain_outcomes"].get(outcome, outcome)
-    environment.filters["category"] = lambda category: sentences()["ombudsman_categories"].get(category, "")
-    environment.filters["unit"] = _unit
-    environment.filters["listed"] = listed
-    return environment

@@ -115,7 +115,6 @@ def matter_of(case: Case) -> dict[str, Any]:
         "matter": sentences()["matters"][opening.kind],
         "is_request": opening.kind in ("service_request", "information_request"),
         "for_whom": ", ".join(one_line(name) for name in who if name.strip()),
-        "named": [one_line(name) for name in opening.about.people if name.strip()] if opening.about else [],
         "children": [one_line(child.name) for child in opening.children if child.name],
         "several_children": len(opening.children) > 1,
         "person_lines": [one_line(line) for line in lines if line.strip()],

@@ -42,12 +42,13 @@ def next_line(
     titles: Mapping[str, str],
     *,
     outside: bool,
-    own_days: Mapping[str, date],
+    own_days: Mapping[str, date | None],
     is_over: bool = False,
 ) -> str:
     """The sentence for a letter that leaves on `sent_on`; `outside`, for the person concerned.
 
-    `own_days`: the last days of windows that are this reader's alone; `is_over`: for them it does not go on.
+    `own_days`: the last days of windows that are this reader's alone (None: one that has not begun for them);
+    `is_over`: for them it does not go on.
     """
     step = _stated(facts["next"]) if is_over else next_step(case, facts, sent_on, outside=outside)
     about_remedy = str(facts.get("deadline", "")).startswith("remedy_")
@@ -58,7 +59,7 @@ def next_line(
     elif outside and not is_over:
         step = _for_people(case, step, sent_on)
         day = own_days.get(step.name, step.on)
-        step = step._replace(on=day) if day >= sent_on else _review(case, sent_on)
+        step = step._replace(on=day) if day is not None and day >= sent_on else _review(case, sent_on)
     limit = case.state.procedure.limit.get(step.name)
     own = sentences()["people" if outside else "staff"].get(step.name)
     if outside and limit is not None and limit.says:

@@ -11,14 +11,23 @@ from redress.letters.naming import listed, one_line
 from redress.letters.recipients import whose
 
 
-def own_last_days(case: Case, role: str) -> dict[str, date]:
-    """The last days that a window has for one of several people alone, by the window's name."""
+def own_last_days(case: Case, role: str) -> dict[str, date | None]:
+    """The last days that a window has for one of several people alone, by the window's name.
+
+    None: their letter with the answer has not left, so that no day can be named.
+    """
     number = whose(role)
     if number is None or not case.state.complainants.are_several:
         return {}
     windows = [d for d in case.state.running if d.limit.kind == "window" and d.owner == "complainant"]
-    days = {window.name: (window.due_on, case.state.own_last_day(window, number)) for window in windows}
-    return {name: day for name, (last, day) in days.items() if day != last}
+    days: dict[str, date | None] = {}
+    for window in windows:
+        its = case.state.own_window(window, number)
+        if its.state == "not_begun":
+            days[window.name] = None
+        elif its.last_day != window.due_on:
+            days[window.name] = its.last_day
+    return days
 
 
 def own(
@@ -46,14 +55,14 @@ def own(
     changed["counts_from"] = {**reader["counts_from"]}
     for name, day in last_days.items():
         window = case.state.latest[name]
-        is_ahead = day >= sent_on
+        ahead = day.isoformat() if day is not None and day >= sent_on else ""
         changed["due"].pop(name, None)
-        changed["due"] |= {name: day.isoformat()} if is_ahead else {}
-        received = case.state.answers.receipts[window.limit.stage][whose(role) or 1]
-        changed["counts_from"][name] = received.isoformat()
+        changed["due"] |= {name: ahead} if ahead else {}
+        its = case.state.own_window(window, whose(role) or 1)
+        changed["counts_from"][name] = its.counts_from.isoformat()
         if reader["ask_by"] == window.due_on.isoformat():
-            changed["ask_by"] = day.isoformat() if is_ahead else ""
-        if facts.get("deadline") == name:
+            changed["ask_by"] = ahead
+        if facts.get("deadline") == name and day is not None:
             changed["due_on"] = day.isoformat()
     return changed
 

@@ -11,8 +11,10 @@ from typing import Any
 
 from redress.domain.case import Case
 from redress.domain.complainants import FIRST, number_of, role_of
+from redress.domain.directory import Directory
 from redress.domain.fields import Advocate, Contact
 from redress.letters.catalogue import catalogue
+from redress.letters.named_staff import named_staff
 
 ADVOCATE = "advocate"
 
@@ -46,10 +48,22 @@ def _client(advocate: str) -> str:
 
 
 def recipients(
-    case: Case, letter: str, facts: Mapping[str, Any], wrong: Sequence[Mapping[str, Any]] = ()
+    case: Case,
+    letter: str,
+    facts: Mapping[str, Any],
+    wrong: Sequence[Mapping[str, Any]] = (),
+    directory: Directory | None = None,
 ) -> list[str]:
-    """Who gets a letter, each once. `wrong`: the letters that left in error, where it is about those."""
-    named = [role for to in catalogue()[letter].to for role in _named(case, to, facts, wrong)]
+    """Who gets a letter, each once.
+
+    `wrong`: the letters that left in error, where it is about those; `directory`: the authority's.
+    """
+    means: list[str] = [*catalogue()[letter].to]
+    if "named" in means:
+        staff = named_staff(case, directory or Directory())
+        means.remove("named")
+        means = [*staff.written_to, *(means if staff.others else [])]
+    named = [role for to in means for role in _named(case, to, facts, wrong, directory)]
     return [role for role in dict.fromkeys(named) if not is_outside(role) or _gets(case, role, letter, facts)]
 
 
@@ -71,13 +85,22 @@ def appointed_in(facts: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     return found
 
 
-def _named(case: Case, to: str, facts: Mapping[str, Any], wrong: Sequence[Mapping[str, Any]]) -> list[str]:
+def _named(
+    case: Case,
+    to: str,
+    facts: Mapping[str, Any],
+    wrong: Sequence[Mapping[str, Any]],
+    directory: Directory | None,
+) -> list[str]:
     """The recipients that an entry of the catalogue means."""
     match to:
         case "had_letter":
-            return [role for each in wrong for role in recipients(case, each["template"], each)]
+            had = (recipients(case, each["template"], each, directory=directory) for each in wrong)
+            return [role for roles in had for role in roles]
         case "appointed":
             return [*appointed_in(facts)]
+        case "released":
+            return recipients(case, str(facts["which"]), facts)
         case "owner":
             return [str(facts.get("owner", "complaints_manager"))]
         case "owners":

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from redress.domain.calendar import months_after
 from redress.domain.fields import Kind
 from redress.domain.opening import Opening
-from redress.domain.procedure import Data, Owner
+from redress.domain.procedure import Approver, Data, Owner
 from redress.domain.words import mentioned, same_words
 
 COMPLAINT, REPRESENTATION = "complaint", "representation"
@@ -28,6 +28,18 @@ def _prefix(value: str) -> str:
 def _email(value: str) -> str:
     if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+", value, re.ASCII):
         raise ValueError("should be an e-mail address, for example director@council.example")
+    return value
+
+
+def _logo(value: str) -> str:
+    if not re.fullmatch(r"(\w[\w-]*\.(svg|png|jpg|jpeg))?", value, re.ASCII):
+        raise ValueError("should be the name of an svg, png or jpg file beside this one, as our-logo.svg")
+    return value
+
+
+def _colour(value: str) -> str:
+    if not re.fullmatch(r"(#[0-9a-fA-F]{6})?", value, re.ASCII):
+        raise ValueError("should be a colour in hexadecimal, for example #1d3557")
     return value
 
 
@@ -83,6 +95,19 @@ class Retention(Data):
     def last_day(self, closed_on: date) -> date:
         """The last day on which it is kept."""
         return months_after(closed_on, 12 * self.years)
+
+
+class Letterhead(Data):
+    """How an authority's letters look in print."""
+
+    logo: Annotated[str, AfterValidator(_logo)] = ""
+    """A picture beside this file: `our-logo.svg`, also png or jpg. Without one its title stands there."""
+
+    colour: Annotated[str, AfterValidator(_colour)] = ""
+    """Of the rule and the headings: `#1d3557`. Left out: black, without a rule."""
+
+    font: str = ""
+    """A font of your own, whose files lie in the folder `fonts` beside this file. It goes before ours."""
 
 
 Urgent = Literal["last_day", "limit_missed", "decision", "undelivered"]
@@ -179,6 +204,11 @@ class Authority(Overlay):
     contact: Contact
     addresses: dict[Owner, Annotated[str, AfterValidator(_email)]] = {}
     """E-mail addresses of those at the authority; who has none here is written to at the contact's."""
+    signatures: dict[str, Approver] = {}
+    """Who signs a letter, by its name, where it is another than the letter's own file says."""
+    letterhead: Letterhead = Letterhead()
+    email_form: Literal["text", "pdf"] = "text"
+    """`pdf`: an e-mail to somebody outside has the letter on the letterhead with it, beside its text."""
     advocacy: Service | None = None
     ombudsman: Service
     titles: dict[Owner, str] = {}

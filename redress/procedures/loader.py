@@ -52,6 +52,9 @@ def authority(name: str) -> Authority:
     own = checked(Authority, read_toml(AUTHORITIES / where), where)
     wrong = [] if own.name == name else [f"{where}: name: should be {name!r}, as the file is called"]
     wrong += wrong_overlay(own, {key: _bare(key, file, where) for key, file in own.procedures.items()})
+    logo = own.letterhead.logo
+    if logo and not (AUTHORITIES / logo).is_file():
+        wrong.append(f"{where}: letterhead.logo: there is no {logo} beside this file")
     if wrong:
         raise FileError("\n".join(wrong))
     return own

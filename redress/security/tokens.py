@@ -11,7 +11,7 @@ import secrets
 from datetime import datetime
 from typing import NamedTuple
 
-from redress.security.access import INTAKE, MANAGER, READERS, STAFF, Access, Role
+from redress.security.access import INTAKE, MANAGER, READERS, STAFF, TEAMS, Access, Role
 
 PREFIX = "rdr_"
 """How a token begins, so that one that lies about is known for what it is."""
@@ -28,7 +28,8 @@ class Caller(NamedTuple):
     `token` is the number of their token, 0 where another issuer vouches for them until `until`. `identity` is
     what a caller is known by wherever it is stored, compared or counted: the same for every token of one
     name, and never that of somebody whom the issuer vouches for. `access` and `sources`: what the role
-    `intake` reaches, and the sources that an opening of theirs may name (None: any).
+    `intake` reaches, and the sources that an opening of theirs may name (None: any). `teams`: whose
+    complaints a team manager reaches; without any, none.
     """
 
     name: str
@@ -39,6 +40,17 @@ class Caller(NamedTuple):
     until: datetime | None = None
     access: Access = "brought"
     sources: frozenset[str] | None = None
+    teams: frozenset[str] = frozenset()
+
+    @property
+    def only_teams(self) -> frozenset[str] | None:
+        """The teams whose complaints are all that they reach; None: they are no team manager.
+
+        Without an authority none: teams are those of one.
+        """
+        if not self.roles & TEAMS:
+            return None
+        return self.teams if self.authority is not None else frozenset()
 
     @property
     def role(self) -> Role | None:
@@ -46,7 +58,7 @@ class Caller(NamedTuple):
 
         `intake` where they are none of the authority's own people, `reader` or not.
         """
-        for roles in (MANAGER, STAFF, INTAKE, READERS, self.roles):
+        for roles in (MANAGER, STAFF, TEAMS, INTAKE, READERS, self.roles):
             for role in sorted(self.roles & roles):
                 return role
         return None
@@ -65,6 +77,7 @@ class Token(NamedTuple):
     authority: str | None
     access: Access
     sources: list[str] | None
+    teams: list[str] | None
     made_at: datetime
     expires_at: datetime | None
     state: str

@@ -20,9 +20,12 @@ from jinja2 import Template
 
 from redress.contract import DigestReport
 from redress.domain.calendar import Calendar, full_date
+from redress.domain.case import Case
 from redress.domain.contact_details import usable_email
 from redress.domain.directory import Directory
+from redress.domain.drafts import APPROVAL
 from redress.domain.people import People
+from redress.letters.approvers import OF_TODAY, Asked, asked_for
 from redress.letters.delivery.channel import Accepted, CannotAsk, Channel, NotNow, Refused, Unsure
 from redress.letters.delivery.channels import Channels
 from redress.letters.delivery.outbound import OutboundLetter
@@ -87,12 +90,20 @@ class Digest(NamedTuple):
 def digests_of(register: Register, on: date) -> list[Digest]:
     """The digests of a London date, of every authority; none where there is nothing to tell.
 
-    On a day that is no working day only those with something new.
+    On a day that is no working day only those with something new. Raises what cannot be read of any.
     """
+    return [digest for name in authority_names() for digest in _told_by(register, name, on)]
+
+
+def _told_by(register: Register, name: str, on: date) -> list[Digest]:
+    """The digests of one authority."""
     calendar = calendar_today()
-    found = [digest for name in authority_names() for digest in _of_authority(register, name, on, calendar)]
     is_office_day = calendar.is_working_day(on)
-    return [digest for digest in found if digest.cases and (is_office_day or digest.cannot_wait)]
+    return [
+        digest
+        for digest in _of_authority(register, name, on, calendar)
+        if digest.cases and (is_office_day or digest.cannot_wait)
+    ]
 
 
 def text_of(digest: Digest) -> str:
@@ -114,17 +125,25 @@ def subject_of(digest: Digest) -> str:
 def send_digests(register: Register, channels: Channels, on: date) -> DigestReport:
     """Send the digests of a London date: each once for a mailbox and day, however often this is called.
 
-    Raises `NotNow` where one has not left and can be tried again.
+    Each authority by itself: one whose file or record cannot be read keeps no other's from leaving. Raises
+    `NotNow` where one has not left, or could not be worked out, and can be tried again.
     """
     report, waits = DigestReport(), None
-    for digest in digests_of(register, on):
+    for name in authority_names():
         try:
-            state = _sent(register, channels, digest)
-        except NotNow as failure:
-            waits = failure
+            digests = _told_by(register, name, on)
+        except Exception as error:  # whatever is wrong with one authority is tried again, after the others
+            log.error("the daily digests of %s cannot be worked out: %s", name, type(error).__name__)
+            waits = NotNow(f"the digests of {name} cannot be worked out: {type(error).__name__}")
             continue
-        report.sent += state == "sent"
-        report.failed += state in ("failed", "unsure")
+        for digest in digests:
+            try:
+                state = _sent(register, channels, digest)
+            except NotNow as failure:
+                waits = failure
+                continue
+            report.sent += state == "sent"
+            report.failed += state in ("failed", "unsure")
     if waits is not None:
         raise waits
     return report
@@ -223,12 +242,12 @@ def _of_authority(register: Register, name: str, on: date, calendar: Calendar) -
         line.reference: line.procedure
         for line in listing.complaints(register, ComplaintFilter(authority=name), on)
     }
-    wording = _Wording(own, procedures, on)
     mailboxes = _Mailboxes(register, own, on)
+    wording = _Wording(own, procedures, on, mailboxes)
     manager = mailboxes.of("complaints_manager")
     by_mailbox: dict[str, list[OwedDate]] = {manager: []}
     for each in owed:
-        by_mailbox.setdefault(mailboxes.of(each.owner, each.reference), []).append(each)
+        by_mailbox.setdefault(mailboxes.of_date(each), []).append(each)
     for mailbox, dates in by_mailbox.items():
         ends = [each for each in dates if each.due_on == on and each.kind == "limit"]
         if ends and "last_day" in own.digest.urgent:
@@ -276,22 +295,41 @@ class _Mailboxes:
     def __init__(self, register: Register, own: Authority, on: date) -> None:
         self._register, self._own, self._on = register, own, on
         self._directory = _directory(register, own.name)
-        self._cases: dict[str, tuple[list[str], People]] = {"": ([], People(None))}
+        self._cases: dict[str, Case | None] = {"": None}
         self._spelt: dict[str, str] = {}
+
+    def of_date(self, owed: OwedDate) -> str:
+        """The mailbox of whoever owes something: the approval of a letter passes on from person to person."""
+        asked = self.approver(owed)
+        if asked is None:
+            return self.of(owed.owner, owed.reference)
+        return self._spelled(usable_email(asked.person.email) if asked.person is not None else "", asked.role)
+
+    def approver(self, owed: OwedDate) -> Asked | None:
+        """Who is asked to approve a letter; None where it is something else that is owed."""
+        case = self._case(owed.reference) if owed.name == APPROVAL.name else None
+        return asked_for(case, OF_TODAY, self._directory, self._on) if case is not None else None
 
     def of(self, owner: str, reference: str = "") -> str:
         """The mailbox of an owner in a complaint; without one, of the role as such."""
         email = ""
         if self._directory.listed:
-            teams, people = self._case(reference)
+            case = self._case(reference)
+            about = case.opening.about if case is not None else None
+            people = case.state.people if case is not None else People(None)
+            teams = about.all_teams if about is not None else []
             found = self._directory.responsible(owner, teams=teams, people=people, on=self._on)
             email = usable_email(found.email) if found is not None else ""
+        return self._spelled(email, owner)
+
+    def _spelled(self, email: str, owner: str) -> str:
+        """An address, else that of a role: one mailbox, however it is written."""
         by_role = {str(role): address for role, address in self._own.addresses.items()}
         email = email or by_role.get(owner) or self._own.contact.email
-        return self._spelt.setdefault(email.casefold(), email)  # one mailbox, however it is written
+        return self._spelt.setdefault(email.casefold(), email)
 
-    def _case(self, reference: str) -> tuple[list[str], People]:
-        """The teams that a complaint is about, and who has a part in it."""
+    def _case(self, reference: str) -> Case | None:
+        """A complaint, which says its teams and who has a part in it; None where it cannot be read."""
         if reference not in self._cases:
             try:
                 with self._register.reading() as db:
@@ -300,10 +338,7 @@ class _Mailboxes:
                 raise
             except Unreadable:  # erased since this register's backup, or changed: verify says which
                 recorded = None
-            case = recorded[0] if recorded is not None else None
-            about = case.opening.about if case is not None else None
-            people = case.state.people if case is not None else People(None)
-            self._cases[reference] = (about.all_teams if about is not None else [], people)
+            self._cases[reference] = recorded[0] if recorded is not None else None
         return self._cases[reference]
 
 
@@ -325,6 +360,7 @@ class _Wording(NamedTuple):
     own: Authority
     procedures: dict[str, str]
     on: date
+    mailboxes: _Mailboxes
 
     def lines(self, owed: Sequence[OwedDate], waits: Mapping[str, str] = {}) -> list[DigestLine]:
         """One line a case: what is owed, the longest first, and what waits for a decision."""
@@ -344,9 +380,13 @@ class _Wording(NamedTuple):
         titles = titles_of(self.own, outside=False)
         told = [each for each in dates if each.due_on <= self.on] or dates[:1]
         return "; ".join(
-            f"{self._title(each)}, due on {full_date(each.due_on)} ({titles.get(each.owner, each.owner)})"
+            f"{self._title(each)}, due on {full_date(each.due_on)} ({self._who(each, titles)})"
             for each in told
         )
+
+    def _who(self, owed: OwedDate, titles: Mapping[str, str]) -> str:
+        asked = self.mailboxes.approver(owed)
+        return asked.title(titles) if asked is not None else titles.get(owed.owner, owed.owner)
 
     def _title(self, owed: OwedDate) -> str:
         name, _, number = owed.name.partition("_") if owed.name.startswith("remedy_") else (owed.name, "", "")
@@ -368,7 +408,7 @@ WAITS = {
 
 def _to_decide(register: Register, name: str) -> dict[str, str]:
     """What waits for the Complaints Manager without a limit of its own, by case."""
-    posted = [each for each in authority_names() if authority(each).folder_posted_daily]
+    posted = [name] if authority(name).folder_posted_daily else []
     with register.reading() as db:
         rows = store.waiting(db, name, posted)
     waiting = {}

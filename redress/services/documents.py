@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypedDict
+from typing import Any, Literal, NamedTuple, TypedDict, get_args
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -19,7 +19,7 @@ from redress.documents.email_parts import attachments
 from redress.documents.errors import CannotScan, Infected, NoSuchFile, StoreUnavailable, WrongType
 from redress.documents.scanning import ClamAV, Scanner
 from redress.documents.spool import Spool
-from redress.documents.storage import DocumentStore, S3Settings, store_at
+from redress.documents.storage import DocumentStore, store_for
 from redress.documents.types import EMAIL, ENDINGS, TAKEN, media_type_of
 from redress.domain.erasure import Erased
 from redress.domain.log import APPLIED
@@ -32,6 +32,7 @@ from redress.services.errors import NotFound, Rejected
 from redress.services.letters import one as letter_of
 from redress.settings import Settings
 from redress.store import documents as store
+from redress.store import letters
 from redress.store.documents import DocumentRow, LeftOut
 from redress.store.register import Register
 
@@ -62,7 +63,7 @@ class DocumentLine(TypedDict):
 
     `document`: what it is called within the complaint. `state`: `unscanned` until ClamAV looked into it.
     `attached_at`: UTC. `part_of`: the e-mails that it came with. `left_out`: what came with an e-mail and
-    stays in it alone.
+    stays in it alone. `in_place_of`: the document in whose place it goes to whoever that is withheld from.
     """
 
     reference: str
@@ -78,6 +79,7 @@ class DocumentLine(TypedDict):
     letters: list[str]
     part_of: list[str]
     left_out: list[dict[str, str]]
+    in_place_of: str
     withheld: list[Withheld]
 
 
@@ -99,6 +101,7 @@ class Attachment(NamedTuple):
     kind: str = "document"
     message: str = ""
     letter: str = ""
+    in_place_of: str = ""
 
 
 class _Judged(NamedTuple):
@@ -116,13 +119,7 @@ class Documents:
     def __init__(self, register: Register, settings: Settings) -> None:
         self._register = register
         self._settings = settings
-        s3 = S3Settings(
-            settings.documents_endpoint,
-            settings.documents_region,
-            settings.documents_access_key,
-            settings.documents_secret_key.get_secret_value(),
-        )
-        self.store: DocumentStore = store_at(settings.documents_address, s3)
+        self.store: DocumentStore = store_for(settings)
         self.scanner: Scanner | None = (
             ClamAV(settings.clamav, settings.clamav_within) if settings.clamav else None
         )
@@ -149,21 +146,33 @@ class Documents:
         known = {each.get("message_id") for each in _messages(register, reference)} if what.message else set()
         if what.message and what.message not in known:
             problems.append(Problem("message", f"{reference} has no message with this message_id"))
+        if what.in_place_of and what.in_place_of not in self._known(reference):
+            problems.append(Problem("in_place_of", f"{reference} has no document of this name"))
         if problems:
             raise Malformed(problems)
         if what.letter:
             letter_of(register, reference, what.letter)
 
     def attach(
-        self, reference: str, content: Spool, what: Attachment, by: str, *, from_intake: bool = False
+        self,
+        reference: str,
+        content: Spool,
+        what: Attachment,
+        by: str,
+        *,
+        from_intake: bool = False,
+        is_checked: bool = False,
     ) -> Attached:
         """Attach what has come; an e-mail with its attachments, each as a document of its own.
+
+        `is_checked`: the complaint has just said that it has the message, which the register does in seconds.
 
         Raises what `check` does; `WrongType`, `Infected` where it is not taken; `Rejected` where the
         complaint has as many as it may have; and `StoreUnavailable`: in all cases nothing is kept. What the
         complaint has already is kept once.
         """
-        self.check(reference, what)
+        if not is_checked:
+            self.check(reference, what)
         if not content.size:
             raise Malformed([Problem("file", "is empty")])
         with ExitStack() as stack:
@@ -189,6 +198,7 @@ class Documents:
                     letters=(what.letter,) if what.letter else (),
                     part_of=(mother,) if each is not whole else (),
                     left_out=tuple(left_out) if each is whole else (),
+                    in_place_of=what.in_place_of if each is whole else "",
                 )
                 for name, each in by_name.items()
             ]
@@ -356,9 +366,26 @@ class Documents:
             there.remove(row.document)
             if not self._is_whole(row):
                 yield "changed", f"document {row.document}: its file is not as it was attached"
+        for document in sorted(self._enclosed(reference) - store.names(self._register, reference)):
+            yield "missing", f"document {document}: a letter encloses it, and its row is not in the register"
         for name in sorted(there):
             what = "its file is in the document store, and its row is not in the register"
             yield "missing", f"document {name[:60]}: {what}"
+
+    def _enclosed(self, reference: str) -> set[str]:
+        """The documents that letters enclose."""
+        found: set[str] = set()
+        with self._register.reading() as db:
+            rows = letters.in_state(db, get_args(letters.State), reference)
+        for row in rows:
+            try:
+                envelope = letters.recipient_of(self._register.cipher, row) if row.envelope else None
+            except MissingKey:
+                raise
+            except Unreadable:  # it is said where every encrypted value is looked at
+                continue
+            found |= {each.document for each in envelope.enclosed} if envelope is not None else set()
+        return found
 
     def _rows(self, reference: str) -> list[DocumentRow]:
         try:
@@ -457,6 +484,7 @@ def _line(row: DocumentRow, withheld: list[tuple[str, Withheld]]) -> DocumentLin
         letters=[*row.letters],
         part_of=[*row.part_of],
         left_out=[each._asdict() for each in row.left_out],
+        in_place_of=row.in_place_of,
         withheld=[what for document, what in withheld if document in named],
     )
 

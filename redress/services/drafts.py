@@ -17,8 +17,8 @@ from redress.services.errors import Rejected
 from redress.services.letters import LetterLine, done, one
 from redress.store.register import Register
 
-Step = Literal["approve_letter", "send_back_letter", "edit_letter"]
-"""What a person does to a draft."""
+Step = Literal["approve_letter", "send_back_letter", "edit_letter", "release_letter"]
+"""What a person does to a draft, or to a letter that waits for an enclosure."""
 
 
 async def take_step(
@@ -30,7 +30,9 @@ async def take_step(
     fields: Mapping[str, Any],
     within: float,
 ) -> LetterLine:
-    """Approve a draft, send it back or edit it; gives where it stands, which follows within seconds.
+    """Approve a draft, send it back or edit it, or release a letter that waits for an enclosure.
+
+    Gives where it stands, which follows within seconds; of a draft that is approved with what it waits for.
 
     `within`: seconds that the complaint has to answer. Raises `Malformed` where there is no such letter,
     `Rejected` with the reason where it may not be done, `NoAnswer`.

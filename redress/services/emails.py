@@ -17,8 +17,10 @@ from email.policy import default
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal, NamedTuple
 
+from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 
+from redress.documents.errors import Infected, StoreUnavailable, TooLarge, WrongType
 from redress.domain.log import Answer
 from redress.domain.london import london_date
 from redress.domain.parsing import Malformed, Problem
@@ -28,6 +30,8 @@ from redress.letters.visible import visible
 from redress.procedures.loader import authority as authority_file
 from redress.security.tokens import Caller
 from redress.services import sending, unmatched
+from redress.services.documents import Attachment, DocumentLine, Documents
+from redress.services.errors import Rejected
 from redress.store import letters
 from redress.store.register import Register
 
@@ -41,6 +45,9 @@ SHOWN = 7_000
 
 MOST_IDS = 50
 """How many messages an e-mail may say that it answers; of more the last ones are looked for."""
+
+WAITS = "it waits to be matched to a complaint: bring it again after that, and what came with it is kept"
+"""Why nothing that came with an e-mail is kept yet."""
 
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,400})>")
 
@@ -58,13 +65,33 @@ class Email(NamedTuple):
     answers: list[str]
     automatic: bool
 
+    @property
+    def has_more(self) -> bool:
+        """Whether there is more in it than a contact says."""
+        return bool(self.attachments) or len(self.text) > SHOWN
+
 
 class Taken(NamedTuple):
-    """What became of an e-mail: a contact of `reference`, or kept as `request` until a person matches it."""
+    """What became of an e-mail: a contact of `reference`, or kept as `request` until a person matches it.
+
+    `documents`: the e-mail and what came with it, kept with the complaint; `not_kept`: why they are not.
+    """
 
     reference: str | None
     request: str | None
     answer: Answer
+    documents: list[DocumentLine] = []
+    not_kept: str = ""
+
+
+class NotKept(Exception):
+    """An e-mail is recorded as a contact, and what came with it could not be kept: to be brought again."""
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(
+            f"it is recorded as a contact of {reference}; what came with it could not be kept, since the "
+            "document store does not answer: bring it again later, it counts once"
+        )
 
 
 def read_email(raw: bytes) -> Email:
@@ -105,10 +132,10 @@ def contact_of(email: Email, direction: Direction, on: date | None = None) -> di
     text = email.text[:SHOWN].rstrip()
     more = []
     if len(email.text) > SHOWN:
-        more.append(f"[{len(email.text)} characters in all; the rest is not kept here]")
+        more.append(f"[{len(email.text)} characters in all]")
     if email.attachments:
         number = "1 attachment" if email.attachments == 1 else f"{email.attachments} attachments"
-        more.append(f"[{number}, not kept here]")
+        more.append(f"[{number}]")
     return {
         "message_id": email.id,
         "on": day.isoformat(),
@@ -125,32 +152,57 @@ async def take(
     raw: bytes,
     caller: Caller,
     *,
+    documents: Documents,
     reference: str | None = None,
     direction: Direction | None = None,
     on: date | None = None,
     within: float,
 ) -> Taken:
-    """Record an e-mail as a contact, once however often it comes.
+    """Record an e-mail as a contact, once however often it comes; then keep what came with it.
 
+    What came with one that waits to be matched is kept once it is, and the e-mail comes again.
     `reference`: where a person says whose it is; refused where it answers a letter of another complaint.
-    `direction`: left out, `out` where it comes from the authority's own addresses. Raises `Malformed`, and as
-    `sending.send` and `unmatched.keep` do.
+    `direction`: left out, `out` where it comes from the authority's own addresses. Raises `Malformed`,
+    `NotKept` where the contact is recorded and the document store does not answer, and as `sending.send` and
+    `unmatched.keep` do.
     """
     email = await asyncio.to_thread(read_email, raw)
     found = await asyncio.to_thread(answered_by, register, email.answers, caller.authority)
     about = {letter.reference for letter in found}
     if reference is not None and about and reference not in about:
-        what = f"answers a letter of {', '.join(sorted(about))}: say that reference, or none"
+        named = ", ".join(sorted(about)) if caller.only_teams is None else "another complaint"
+        what = f"answers a letter of {named}: say that reference, or none"
         raise Malformed([Problem("reference", what)])
     is_ours = await asyncio.to_thread(_is_ours, register, email, reference or next(iter(about), ""), caller)
     message = contact_of(email, direction or ("out" if is_ours else "in"), on)
     name, completed = sending.accept("record_contact", message | {"by": caller.name})
-    whose = reference or _one_of(email, found)
+    whose, claimed = reference or _one_of(email, found), next(iter(about)) if len(about) == 1 else ""
+    if whose is None:
+        whose = await asyncio.to_thread(unmatched.matched_to, register, caller, claimed, email.id)
     if whose is not None:
-        return Taken(whose, None, await sending.send(client, register, whose, name, completed, within))
-    claimed = next(iter(about)) if len(about) == 1 else ""
+        answer = await sending.send(client, register, whose, name, completed, within)
+        if not (email.has_more and (answer.applied or answer.pending)):
+            return Taken(whose, None, answer)
+        return await asyncio.to_thread(
+            _with_documents, documents, email, raw, Taken(whose, None, answer), caller
+        )
     kept, request = await asyncio.to_thread(_keep, register, caller, claimed, name, completed)
-    return Taken(None, request, kept)
+    return Taken(None, request, kept, not_kept=WAITS if email.has_more else "")
+
+
+def _with_documents(documents: Documents, email: Email, raw: bytes, taken: Taken, caller: Caller) -> Taken:
+    """Keep an e-mail and what came with it as documents of its contact, once. Raises `NotKept`."""
+    assert taken.reference is not None, "asked for a contact"
+    what = Attachment(f"{email.subject or 'e-mail'}.eml", "email", email.id)
+    try:
+        with documents.spool() as spool:
+            spool.write(raw)
+            kept = documents.attach(taken.reference, spool, what, caller.name, is_checked=True)
+    except (StoreUnavailable, SQLAlchemyError) as error:
+        raise NotKept(taken.reference) from error
+    except (WrongType, Infected, TooLarge, Rejected) as error:
+        return taken._replace(not_kept=str(error))
+    return taken._replace(documents=[kept.document, *kept.parts])
 
 
 def answered_by(register: Register, ids: list[str], authority: str | None) -> list[letters.SentAs]:

@@ -18,7 +18,7 @@ from redress.services.errors import NotFound
 from redress.services.letters import with_delivery
 from redress.services.struck_out import without_what_it_said
 from redress.services.timeline import TimelineEntry, timeline
-from redress.store.letters import LetterRow, State, in_state, text_of
+from redress.store.letters import LetterRow, State, in_state, recipient_of, text_of
 from redress.store.register import Register
 
 
@@ -31,7 +31,8 @@ class Counted(DeadlineStatus):
 class SentLetter(TypedDict):
     """A letter that was written, how it left and when, why it did not, and its text where it is still there.
 
-    `sent_at`: UTC.
+    `sent_at`: UTC. `enclosed`: what left with it, each by what it is called within the complaint, which is a
+    digest of what is in it, and by the name of its file.
     """
 
     letter: str
@@ -42,6 +43,7 @@ class SentLetter(TypedDict):
     sent_at: str | None
     why: str | None
     text: str
+    enclosed: list[dict[str, str]]
 
 
 class File(TypedDict):
@@ -125,9 +127,18 @@ def _letters(register: Register, reference: str) -> list[SentLetter]:
             sent_at=row.sent_at.isoformat() if row.sent_at else None,
             why=row.reason,
             text=_text(register, row),
+            enclosed=_enclosed(register, row),
         )
         for row in sorted(rows, key=lambda row: (row.on_date, row.key))
     ]
+
+
+def _enclosed(register: Register, row: LetterRow) -> list[dict[str, str]]:
+    try:
+        found = recipient_of(register.cipher, row).enclosed if row.envelope else []
+    except KeyDestroyed:
+        return []
+    return [{"document": each.document, "name": each.name, "kind": each.kind} for each in found]
 
 
 def _text(register: Register, row: LetterRow) -> str:

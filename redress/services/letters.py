@@ -12,19 +12,23 @@ from typing import Literal, NamedTuple, TypedDict
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from redress.domain.drafting import version_of
 from redress.domain.london import instant, london_date
 from redress.domain.parsing import Malformed, Problem
 from redress.domain.status import Status
-from redress.letters.addressing import readdress
+from redress.letters.addressing import directory_of, readdress, written
 from redress.letters.catalogue import catalogue
+from redress.letters.delivery.outbound import OutboundLetter
 from redress.letters.dispatcher import LetterDispatcher
 from redress.letters.drafts import letters_of
+from redress.letters.enclosing import EnclosureDesk
 from redress.procedures.loader import authority, authority_names
+from redress.services.approvals import with_approvers
 from redress.services.clock import today
 from redress.services.errors import NotFound, Rejected
 from redress.store import letters as store
-from redress.store.letters import LetterFilter, LetterRow, LetterState, Place
-from redress.store.outbound import mark_of
+from redress.store.letters import LetterFilter, LetterRow, LetterState, NewLetter, Place
+from redress.store.outbound import Recipient, mark_of
 from redress.store.register import Register
 
 NOT_DONE: tuple[LetterState, ...] = ("waiting", "draft", "approved", "leaving", "failed", "unsure")
@@ -49,7 +53,8 @@ BECAME: dict[LetterState, str] = {
 class LetterLine(TypedDict):
     """What became of one letter. Nothing in it is personal.
 
-    `left_on`: the London date on which it left; None while it has not. `by`: what took it.
+    `left_on`: the London date on which it left; None while it has not. `by`: what took it. `waits_for`: the
+    kinds of documents that are to be attached before it can leave.
     """
 
     reference: str
@@ -63,6 +68,7 @@ class LetterLine(TypedDict):
     attempts: int
     reason: str
     place: str
+    waits_for: list[str]
 
 
 class LetterPage(NamedTuple):
@@ -133,32 +139,111 @@ def reference_of(register: Register, mark: str) -> str:
 
 
 def one(register: Register, reference: str, mark: str) -> LetterLine:
-    """What became of one letter. Raises `Malformed` where there is none of this mark."""
-    return _line(_found(register, reference, mark))
-
-
-def text(register: Register, reference: str, mark: str) -> str:
-    """A letter as it was written; a draft as it would be if it left today.
+    """What became of one letter; of a draft with what it waits for.
 
     Raises `Malformed` where there is none of this mark.
     """
     row = _found(register, reference, mark)
+    line = _line(row)
     if row.state in store.TO_APPROVE:
-        return _draft_text(register, row)
+        copy = next((each for each in _draft_copies(register, row) if each.recipient == row.recipient), None)
+        line["waits_for"] = [*copy.missing] if copy is not None else []
+        line["reason"] = line["reason"] or (copy.why_it_waits if copy is not None else "")
+    return line
+
+
+def text(register: Register, reference: str, mark: str) -> str:
+    """A letter as it was written; a draft, or one that waits for an enclosure, as if it left today.
+
+    Raises `Malformed` where there is none of this mark.
+    """
+    return _as_written(register, _found(register, reference, mark)).text
+
+
+def pdf(register: Register, reference: str, mark: str) -> bytes:
+    """The same letter as a PDF on the authority's letterhead. Raises as `text` does, and `SetupError`."""
+    from redress.letters.form.pdf import pdf_of  # asked for by few, and slow to load
+
+    row = _found(register, reference, mark)
+    letter = _as_written(register, row)
+    return pdf_of(
+        OutboundLetter(
+            reference=reference,
+            key=letter.key,
+            role=letter.recipient,
+            name=letter.letter,
+            on=letter.on_date,
+            route=letter.means,
+            token="",
+            recipient=letter.envelope,
+            text=letter.text,
+            authority=register.authority_of(reference) or "",
+        )
+    )
+
+
+def _as_written(register: Register, row: LetterRow) -> NewLetter:
+    """A letter as it was written; a draft, or one that waits for an enclosure, as if it left today."""
+    if row.state in store.TO_APPROVE:
+        return _copy_of(row, _draft_copies(register, row))
+    if row.waits_for:
+        return _waiting(register, row)
     if row.text is None:
         raise Malformed(
             [Problem("MARK", "its text is not kept here: an earlier version sent it, or it was erased")]
         )
-    return store.text_of(register.cipher, row)
+    envelope = Recipient(subject="", sender="")  # an earlier version kept none
+    if row.envelope is not None:
+        envelope = store.recipient_of(register.cipher, row)
+    text_ = store.text_of(register.cipher, row)
+    return NewLetter(row.key, row.recipient, row.letter, row.on_date, row.means, envelope, text_)
 
 
-def _draft_text(register: Register, row: LetterRow) -> str:
+def version(register: Register, reference: str, mark: str) -> int | None:
+    """Which version of a draft `text` gives; None: it is no draft any more. Raises as `text` does."""
+    row = _found(register, reference, mark)
+    if row.state not in store.TO_APPROVE:
+        return None
+    with register.reading() as db:
+        recorded = register.case(db, reference)
+    state = recorded[0].state if recorded is not None else None
+    draft = next((draft for draft in state.drafts if draft.key == row.key), None) if state else None
+    return version_of(state, draft) if state is not None and draft is not None else None
+
+
+def _draft_copies(register: Register, row: LetterRow) -> list[store.NewLetter]:
+    """The copies of a draft as if it left today."""
     with register.reading() as db:
         recorded = register.case(db, row.reference)
-    case = recorded[0] if recorded is not None else None
-    draft = next((draft for draft in case.state.drafts if draft.key == row.key), None) if case else None
-    copies = letters_of(case, draft, today()) if case and draft else []
-    its = next((copy.text for copy in copies if copy.recipient == row.recipient), None)
+        case = recorded[0] if recorded is not None else None
+        draft = next((draft for draft in case.state.drafts if draft.key == row.key), None) if case else None
+        if case is None or draft is None or draft.left is not None:
+            return []
+        return letters_of(
+            case,
+            draft,
+            today(),
+            directory=directory_of(register, db, case),
+            desk=EnclosureDesk(register, db),
+        )
+
+
+def _waiting(register: Register, row: LetterRow) -> NewLetter:
+    with register.reading() as db:
+        recorded = register.case(db, row.reference)
+        effects = [body for body, _ in register.waiting_letters(db, row.reference, today())]
+        effect = next((body for body in effects if body["key"] == row.key), None)
+        copies: list[store.NewLetter] = []
+        if recorded is not None and effect is not None:
+            case = recorded[0].as_if_leaving(row.key, today())
+            enclosing = EnclosureDesk(register, db).of(case, effect)
+            people = directory_of(register, db, case)
+            copies = [*written(case, effect, today(), texts=True, directory=people, enclosing=enclosing)]
+    return _copy_of(row, copies)
+
+
+def _copy_of(row: LetterRow, copies: Iterable[store.NewLetter]) -> NewLetter:
+    its = next((copy for copy in copies if copy.recipient == row.recipient), None)
     if its is None:
         raise Malformed([Problem("MARK", "as things stand its message writes no letter to this reader")])
     return its
@@ -245,7 +330,7 @@ def with_delivery(register: Register, status: Status) -> Status:
                 "skipped" if _is_in_digest(status, letter["letter"]) else "leaving"
             )
             letter["state"] = next((state for state in WORST_FIRST if state in its), nowhere)
-    return status
+    return with_approvers(register, status)
 
 
 def _is_in_digest(status: Status, name: str) -> bool:
@@ -254,9 +339,9 @@ def _is_in_digest(status: Status, name: str) -> bool:
     return entry is not None and entry.told_in_digest(authority(status["authority"]).digest.urgent)
 
 
-WORST_FIRST: Sequence[Literal["failed", "unsure", "by_hand", "leaving", "done", "arrived"]] = (
-    *("failed", "unsure", "by_hand", "leaving", "done", "arrived"),
-)
+WORST_FIRST: Sequence[
+    Literal["failed", "unsure", "waiting", "approved", "by_hand", "leaving", "done", "arrived"]
+] = (*("failed", "unsure", "waiting", "approved", "by_hand", "leaving", "done", "arrived"),)
 """How a letter that is done with in the rules stands in a status: by the worst of its copies."""
 
 
@@ -293,6 +378,7 @@ def _line(row: LetterRow) -> LetterLine:
         attempts=row.attempts or 0,
         reason=row.reason or "",
         place=row.place or "",
+        waits_for=store.kinds_missing(row),
     )
 
 

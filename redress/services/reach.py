@@ -1,7 +1,8 @@
 """Which complaints a caller reaches, decided before anything of a request is judged against one.
 
 Closed where it is not known: a complaint whose authority nobody can name is reached only by callers who are
-limited to none, and one of which nobody knows who brought it by no caller limited to what it brought.
+limited to none, and one of which nobody knows who brought it by no caller limited to what it brought. A team
+manager reaches what the register has as about one of their teams, and nothing beside that.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from redress.services.backends import Backends, Unavailable
 from redress.services.clock import today
 from redress.services.errors import NoAnswer
 from redress.services.querying import NotRunning, live_status
+from redress.store.listing import is_of_teams
 
 NAMES_ITSELF_WITHIN = 3.0
 """Seconds that a complaint which the register does not know has to say whose it is."""
@@ -23,6 +25,11 @@ async def reaches(backends: Backends, caller: Caller, allowed: frozenset[Role], 
 
     Raises `Unavailable` where the register does not answer and the caller does not reach every complaint.
     """
+    if caller.only_teams is not None:
+        whose, teams = caller.authority, caller.only_teams
+        if whose is None or not teams:
+            return False
+        return await backends.ask(lambda register: is_of_teams(register, reference, whose, teams))
     if caller.reaches_what_it_brought(allowed):
         arrival = await backends.ask(lambda register: register.arrival(reference))
         if arrival is None or caller.authority not in (None, arrival.authority):

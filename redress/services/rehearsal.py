@@ -24,6 +24,7 @@ from redress.domain.london import instant, london_date
 from redress.domain.parsing import Malformed, Problem
 from redress.domain.procedure import Procedure
 from redress.domain.sentences import with_long_dates
+from redress.domain.splitting import PartOpening
 from redress.domain.status import DeadlineStatus, Status
 from redress.domain.words import plain
 from redress.letters.check import check_letters
@@ -32,11 +33,14 @@ from redress.procedures.loader import authority as find_authority
 from redress.procedures.loader import authority_names
 from redress.procedures.loader import procedure as find_procedure
 from redress.services import letters, sending
+from redress.services.checking_texts import check_own_texts
 from redress.services.clock import today
+from redress.services.documents import Attachment, Documents
 from redress.services.intake import start
 from redress.services.procedure_names import resolve
 from redress.services.timeline import TimelineEntry, timeline
 from redress.services.wording import day, words
+from redress.settings import Settings
 from redress.store.register import Register
 from redress.temporal.embedded import embedded_server
 
@@ -59,6 +63,19 @@ DATA = tomllib.loads(Path(__file__).with_name("rehearsal.toml").read_text(encodi
 
 ANSWER_WITHIN = 30.0
 """Seconds that the complaint has to answer."""
+
+
+PAPERS = {
+    "reported:investigation": ("investigation_report", "independent_person_report"),
+    "papers_sent": ("panel_papers",),
+    "reported:panel": ("panel_report",),
+}
+"""What is attached before what is reported, since letters about it wait for that."""
+
+
+def settings_in(folder: Path) -> Settings:
+    """The settings of a rehearsal, all of which stays in one folder."""
+    return Settings(state=folder, register_url="", outbox=None, documents="", clamav="")
 
 
 class Rehearsed(NamedTuple):
@@ -100,14 +117,15 @@ async def rehearse(
     if received > today() + FURTHEST:
         raise Malformed([Problem("received", f"{received} lies too far ahead: at most two years")])
     check_letters()
+    check_own_texts()
     semaphore = asyncio.Semaphore(SIMULATIONS_AT_ONCE)
 
-    async def one(client: Client, register: Register, number: int) -> Rehearsed:
+    async def one(client: Client, register: Register, documents: Documents, number: int) -> Rehearsed:
         name, authority = pairs[number]
         prefix = f"{authority}, {name}: " if len(pairs) > 1 else ""
         reference = f"REHEARSAL-{today().year}-{number + 1:06d}"
         simulation = Simulation(
-            client, register, rules[number], reference, lambda line: progress(prefix + line)
+            client, register, rules[number], reference, lambda line: progress(prefix + line), documents
         )
         async with semaphore:
             await simulation.open_made_up(authority, name, received)
@@ -122,15 +140,26 @@ async def rehearse(
             embedded_server(moves_time=True) as (_address, client),
             run_worker(client, Path(folder)) as register,
         ):
-            return await asyncio.gather(*(one(client, register, number) for number in range(len(pairs))))
+            documents = Documents(register, settings_in(Path(folder)))
+            return await asyncio.gather(
+                *(one(client, register, documents, number) for number in range(len(pairs)))
+            )
 
 
 class Simulation:
     """Takes one complaint from where it stands to its end."""
 
     def __init__(
-        self, client: Client, register: Register, rules: Procedure, reference: str, progress: Progress
+        self,
+        client: Client,
+        register: Register,
+        rules: Procedure,
+        reference: str,
+        progress: Progress,
+        documents: Documents | None = None,
     ) -> None:
+        """`documents`: where what letters enclose is attached; without, they wait for it."""
+        self.documents = documents
         self.skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
         self.client = self.skipper.client
         self.register = register
@@ -157,10 +186,16 @@ class Simulation:
             "received_on": received.isoformat(),
             "complainant": {"name": "Robin Rehearsal", "role": self._role()},
         }
+        await asyncio.to_thread(self._reserve, PartOpening(self.reference, opening))
         await start(self.client, Start(reference=self.reference, opening=opening), delay=wait or None)
         if wait:
             await self._move(wait + timedelta(seconds=5))
         self.progress(f"{long_date(received)}: a made-up complaint is received")
+
+    def _reserve(self, opening: PartOpening) -> None:
+        """Keep the reference as any complaint's: documents are attached to it."""
+        with self.register.writing() as db:
+            self.register.reserve_part(db, opening)
 
     def _role(self) -> str:
         """Somebody who may complain under this procedure."""
@@ -240,6 +275,7 @@ class Simulation:
                 await self._reach(before)
         if milestone == "panel_held":
             await self._to_the_panel()
+        await self._attach(*PAPERS.get(milestone, ()))
         self.reached.add(milestone)
         what, _, of = milestone.partition(":")
         match what:
@@ -258,6 +294,15 @@ class Simulation:
             case _:
                 raise RuntimeError(f"the simulation does not know how to reach {plain(milestone)}")
 
+    async def _attach(self, *kinds: str) -> None:
+        """Attach a made-up document of each kind."""
+        documents = self.documents
+        if documents is None:
+            return
+        for kind in kinds:
+            await asyncio.to_thread(_attach, documents, self.reference, kind)
+            self.progress(f"{long_date(london_date(self.now))}: {words(kind)} attached")
+
     async def _appoint(self, role: str) -> None:
         for seat in range(1, self.rules.role[role].seats + 1):
             person = {"name": f"{self.rules.role[role].title} {seat} (invented)", "id": f"{role}-{seat}"}
@@ -273,6 +318,12 @@ class Simulation:
 
     async def _deadline(self, name: str) -> DeadlineStatus | None:
         return next((d for d in (await self.status())["deadlines"] if d["name"] == name), None)
+
+
+def _attach(documents: Documents, reference: str, kind: str) -> None:
+    with documents.spool() as spool:
+        spool.write(f"%PDF-1.7\n% a made-up {kind}\n%%EOF\n".encode())
+        documents.attach(reference, spool, Attachment(f"{kind}.pdf", kind), "rehearsal")
 
 
 def _write(folder: Path, kept: list[tuple[letters.LetterLine, str]]) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from redress.domain.parsing import Malformed, Problem
 from redress.procedures.loader import authority_names
-from redress.security.access import ACCESSES, INTAKE, ROLES
+from redress.security.access import ACCESSES, INTAKE, ROLES, TEAMS
 from redress.security.tokens import Token
 from redress.store.tokens import Tokens
 
@@ -28,11 +28,12 @@ def make(
     *,
     access: str | None = None,
     sources: Sequence[str] = (),
+    teams: Sequence[str] = (),
 ) -> str:
     """A new token, of which only a hash is kept: it cannot be shown again. Raises `Malformed`.
 
     `access`: what the role `intake` reaches, `brought` where left out. `sources`: those that its openings may
-    name, any where there are none.
+    name, any where there are none. `teams`: whose complaints the role `team_manager` reaches.
     """
     problems = [
         Problem("role", f"{role!r} is none of {', '.join(ROLES)}") for role in roles if role not in ROLES
@@ -42,6 +43,7 @@ def make(
     if authority is not None and authority not in authority_names():
         problems.append(Problem("authority", f"{authority!r} is none of {', '.join(authority_names())}"))
     problems += _limit_problems(roles, access, sources)
+    problems += _team_problems(roles, authority, teams)
     if not _is_plain(name, LONGEST_NAME) or ":" in name:
         what = f"should be 1 to {LONGEST_NAME} letters that say who comes with it, without a colon"
         problems.append(Problem("NAME", what))
@@ -56,6 +58,7 @@ def make(
         lasts,
         access=next((one for one in ACCESSES if one == access), "brought"),
         sources=sorted(set(sources)) or None,
+        teams=sorted(set(teams)) or None,
     )
 
 
@@ -67,6 +70,21 @@ def _limit_problems(roles: Sequence[str], access: str | None, sources: Sequence[
         problems.append(Problem("access", "is for the role intake: others reach all of their authority"))
     if not all(_is_plain(source, LONGEST_SOURCE) for source in sources):
         problems.append(Problem("source", f"should be 1 to {LONGEST_SOURCE} letters, as openings have it"))
+    return problems
+
+
+def _team_problems(roles: Sequence[str], authority: str | None, teams: Sequence[str]) -> list[Problem]:
+    if not TEAMS & set(roles):
+        return [Problem("team", "is for the role team_manager")] if teams else []
+    problems = []
+    if len(set(roles)) > 1:
+        problems.append(Problem("role", "team_manager stands alone: give each role a token of its own"))
+    if not teams:
+        problems.append(Problem("team", "is missing: name each team whose complaints they reach"))
+    if not all(_is_plain(team, LONGEST_SOURCE) for team in teams):
+        problems.append(Problem("team", f"should be 1 to {LONGEST_SOURCE} letters, as openings have it"))
+    if authority is None:
+        problems.append(Problem("authority", "is missing: teams are those of one authority"))
     return problems
 
 
@@ -82,7 +100,15 @@ def rotate(tokens: Tokens, name: str, keep: timedelta) -> str:
         raise Malformed([Problem("NAME", f"{name} has no token that could be rotated: make a new one")])
     last = live[-1]
     lasts = last.expires_at - last.made_at if last.expires_at else None
-    secret = tokens.add(name, last.roles, last.authority, lasts, access=last.access, sources=last.sources)
+    secret = tokens.add(
+        name,
+        last.roles,
+        last.authority,
+        lasts,
+        access=last.access,
+        sources=last.sources,
+        teams=last.teams,
+    )
     tokens.expire([token.id for token in live], keep)
     return secret
 

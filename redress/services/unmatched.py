@@ -114,6 +114,12 @@ def request_of(register: Register, caller: Caller, reference: str, message_id: s
     return kept.request if kept is not None else ""
 
 
+def matched_to(register: Register, caller: Caller, reference: str, message_id: str) -> str | None:
+    """The complaint that a request of a caller was matched to; None: it waits, or there is none."""
+    kept = store.of_digest(register, _digest(caller.identity, reference, message_id))
+    return kept.reference if kept is not None and kept.state == "matched" else None
+
+
 def _digest(*parts: str) -> str:
     return hashlib.sha256(json.dumps(parts).encode("utf-8", "surrogatepass")).hexdigest()
 

@@ -19,7 +19,7 @@ tokens = Table(
     *required(JSON, "roles"),
     *optional(String(100), "authority"),
     *required(String(20), "access"),
-    *optional(JSON(none_as_null=True), "sources"),
+    *optional(JSON(none_as_null=True), "sources", "teams"),
     *required(Moment, "made_at"),
     *optional(Moment, "expires_at", "revoked_at"),
     UniqueConstraint("digest", name="one_token_a_digest"),

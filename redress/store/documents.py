@@ -19,6 +19,9 @@ TABLE = tables.documents
 
 State = Literal["unscanned", "clean", "infected"]
 
+NO_KIND = ("document", "attachment")
+"""What is a document's kind where nobody has said what it is."""
+
 
 class LeftOut(NamedTuple):
     """What was attached to an e-mail and is no document of its own: its name there, and why."""
@@ -48,6 +51,8 @@ class DocumentRow(NamedTuple):
     letters: tuple[str, ...] = ()
     part_of: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    in_place_of: str = ""
+    """The document in whose place it goes to whoever that, or part of it, is withheld from."""
 
 
 class Full(Exception):
@@ -57,7 +62,18 @@ class Full(Exception):
 def of(register: Register, reference: str) -> list[DocumentRow]:
     """The documents of a complaint, in the order in which they were attached. Raises `Unreadable`."""
     with register.reading() as db:
-        rows = db.execute(select(TABLE).where(TABLE.c.reference == reference)).mappings().all()
+        return in_one(db, register, reference)
+
+
+def names(register: Register, reference: str) -> set[str]:
+    """What the documents of a complaint are called, also where a row cannot be read."""
+    with register.reading() as db:
+        return set(db.execute(select(TABLE.c.document).where(TABLE.c.reference == reference)).scalars())
+
+
+def in_one(db: Connection, register: Register, reference: str) -> list[DocumentRow]:
+    """The same on a connection."""
+    rows = db.execute(select(TABLE).where(TABLE.c.reference == reference)).mappings().all()
     found = [_read(register, row) for row in rows]
     return sorted(found, key=lambda each: (each.attached_at, bool(each.part_of), each.name, each.document))
 
@@ -65,8 +81,8 @@ def of(register: Register, reference: str) -> list[DocumentRow]:
 def add(register: Register, new: Sequence[DocumentRow], most: int) -> list[DocumentRow]:
     """Note documents of one complaint in one transaction; gives them as they stand afterwards.
 
-    One that is there keeps its name, kind and state, and is attached to what the new one is attached to as
-    well. Raises `Full`: then none is noted.
+    One that is there keeps its name and state, and its kind unless another is said; it is attached to what
+    the new one is attached to as well. Raises `Full`: then none is noted.
     """
     for _ in range(3):
         try:
@@ -91,6 +107,8 @@ def _added(register: Register, new: Sequence[DocumentRow], most: int) -> list[Do
                     messages=_both(before.messages, each.messages),
                     letters=_both(before.letters, each.letters),
                     part_of=_both(before.part_of, each.part_of),
+                    kind=each.kind if each.kind not in NO_KIND else before.kind,
+                    in_place_of=each.in_place_of or before.in_place_of,
                 )
             )
             _write(db, register, noted[-1])
@@ -134,6 +152,7 @@ def _write(db: Connection, register: Register, row: DocumentRow) -> None:
 def _columns(register: Register, row: DocumentRow) -> dict[str, Any]:
     whole = row._asdict()
     body = {name: whole.pop(name) for name in ("name", "kind", "messages", "letters", "part_of")}
+    body |= {"in_place_of": place} if (place := whole.pop("in_place_of")) else {}
     body["left_out"] = [each._asdict() for each in whole.pop("left_out")]
     del whole["is_erased"]
     return whole | {"body": encrypt_document(register.cipher, body, place_of(TABLE.name, "body", whole))}
@@ -147,4 +166,11 @@ def _read(register: Register, row: RowMapping) -> DocumentRow:
         return DocumentRow(**known, is_erased=True)
     lists: dict[str, Any] = {name: tuple(body[name]) for name in ("messages", "letters", "part_of")}
     left_out = tuple(LeftOut(**each) for each in body["left_out"])
-    return DocumentRow(**known, name=body["name"], kind=body["kind"], **lists, left_out=left_out)
+    return DocumentRow(
+        **known,
+        name=body["name"],
+        kind=body["kind"],
+        **lists,
+        left_out=left_out,
+        in_place_of=body.get("in_place_of", ""),
+    )

@@ -4,8 +4,9 @@
       ^                 │
       └── not now ──────┼──> failed, unsure (raised to the Complaints Manager; a person decides)
 
-Only who holds the claim of a letter may say what became of it. `waiting`: not written yet. `draft` and
-`approved`: it waits, for its approval or for office hours; `withdrawn`: it is not to leave any more.
+Only who holds the claim of a letter may say what became of it. `waiting`: not written yet, or it waits for an
+enclosure. `draft` and `approved`: it waits, for its approval or for office hours; `withdrawn`: it is not to
+leave any more.
 """
 
 from __future__ import annotations
@@ -93,6 +94,8 @@ class LetterFilter(NamedTuple):
     reference: str | None = None
     authority: str | None = None
     state: LetterState | None = None
+    among: Select[tuple[str]] | None = None
+    """The references that the caller reaches; None: not limited by this."""
 
 
 class NewLetter(NamedTuple):
@@ -105,6 +108,9 @@ class NewLetter(NamedTuple):
     means: Route
     envelope: Recipient
     text: str
+    missing: tuple[str, ...] = ()
+    """The kinds of documents that it waits for."""
+    why_it_waits: str = ""
 
 
 def put(
@@ -124,7 +130,7 @@ def put(
     fresh = {"reference": reference, "state": "ready", "round": 0, "attempts": 0}
     rows = []
     for at, letter in enumerate(letters, 1):
-        row = {**fresh, **letter._asdict(), "position": last + at}
+        row = {**fresh, **_columns(letter), "position": last + at}
         row["round"] = rounds.get((letter.key, letter.recipient), 0)
         envelope = encrypted_recipient(cipher, letter.envelope, row)
         text = encrypt_text(cipher, letter.text, place_of("letters", "text", row))
@@ -142,6 +148,32 @@ def put_unwritten(db: Connection, reference: str, effect: dict[str, Any], on: da
     row = {"key": effect["key"], "recipient": "", "letter": effect["template"], "on_date": on}
     blank = {"position": 0, "state": "waiting", "round": 0, "attempts": 0}
     upsert(db, TABLE, [{"reference": reference, **row, **blank}])
+
+
+def put_waiting(db: Connection, reference: str, letters: Sequence[NewLetter]) -> None:
+    """Note copies that wait for what they enclose: neither text nor address is kept."""
+    blank = {"position": 0, "state": "waiting", "round": 0, "attempts": 0, "envelope": None, "text": None}
+    rows = [{"reference": reference, **_columns(letter), **blank} for letter in letters]
+    if rows:
+        upsert(db, TABLE, rows)
+
+
+def _columns(letter: NewLetter) -> dict[str, Any]:
+    """A letter as columns, with what it waits for."""
+    row = letter._asdict()
+    missing, why = row.pop("missing"), row.pop("why_it_waits")
+    return row | {"waits_for": ",".join(missing)[:400] or None, "reason": why[:200] or None}
+
+
+def kinds_missing(row: LetterRow) -> list[str]:
+    """The kinds of documents that a copy of a letter waits for."""
+    waits = row.state in ("waiting", "approved") and row.waits_for
+    return str(row.waits_for).split(",") if waits else []
+
+
+def copies_of(db: Connection, reference: str, key: str) -> list[LetterRow]:
+    """The copies of one letter."""
+    return list(db.execute(select(TABLE).where(TABLE.c.reference == reference, TABLE.c.key == key)))
 
 
 def written(db: Connection, reference: str) -> dict[tuple[str, str], int]:
@@ -192,6 +224,8 @@ def told(
         refs = tables.references
         own = select(refs.c.reference).where(refs.c.authority == wanted.authority)
         chosen = chosen.where(TABLE.c.reference.in_(own))
+    if wanted.among is not None:
+        chosen = chosen.where(TABLE.c.reference.in_(wanted.among))
     if wanted.state is not None:
         chosen = chosen.where(shown == wanted.state)
     if after is not None:
@@ -211,7 +245,7 @@ def put_drafts(db: Connection, reference: str, letters: Sequence[NewLetter], sta
     rounds = {(row.key, row.recipient): row.round for row in rows}
     blank = {"position": 0, "state": state, "attempts": 0, "envelope": None, "text": None}
     noted = [
-        {"reference": reference, **letter._asdict(), **blank}
+        {"reference": reference, **_columns(letter), **blank}
         | {"round": rounds.get((letter.key, letter.recipient), 0)}
         for letter in letters
     ]
@@ -220,7 +254,7 @@ def put_drafts(db: Connection, reference: str, letters: Sequence[NewLetter], sta
 
 
 def is_to_leave(db: Connection, reference: str) -> bool:
-    """Whether a complaint has a letter that nobody has tried to send yet."""
+    """Whether a complaint has a letter that nobody has tried to send yet, or that waits for an enclosure."""
     return db.execute(_TO_LEAVE, {"of": reference}).first() is not None
 
 
@@ -351,7 +385,11 @@ _WRITTEN = select(TABLE.c.key, TABLE.c.recipient, TABLE.c.position).where(
 
 _TO_LEAVE = (
     select(TABLE.c.key)
-    .where(TABLE.c.reference == bindparam("of"), TABLE.c.state == "ready", TABLE.c.attempts == 0)
+    .where(
+        TABLE.c.reference == bindparam("of"),
+        ((TABLE.c.state == "ready") & (TABLE.c.attempts == 0))
+        | (TABLE.c.state.in_(("waiting", "approved")) & TABLE.c.waits_for.is_not(None)),
+    )
     .limit(1)
 )
 

@@ -8,12 +8,12 @@ turns pages, and a complaint that was open throughout must be on one of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, false, not_, or_, select, tuple_
 
 from redress.domain.calendar import Calendar
 from redress.domain.deadline import late_by
@@ -85,6 +85,7 @@ class ComplaintFilter(NamedTuple):
     reference: str | None = None
     source_id: str | None = None
     duplicates: bool = False
+    only_teams: frozenset[str] | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """What time alone may change, as SQL."""
@@ -105,6 +106,7 @@ class ComplaintFilter(NamedTuple):
             if (value := getattr(self, name)) is not None
         ]
         wanted += [_is_about(team_mark(cipher, self.team))] if self.team is not None else []
+        wanted += of_teams(cipher, self.only_teams)
         if not self.duplicates and self.reference is None and self.source_id is None:
             wanted.append(or_(is_counted(), COMPLAINTS.c.is_listed))
         wanted += [COMPLAINTS.c.received_on >= self.received_from] if self.received_from else []
@@ -147,6 +149,14 @@ def _is_about(mark: str) -> ColumnElement[bool]:
     return COMPLAINTS.c.teams.contains(mark) if mark else COMPLAINTS.c.teams == ""
 
 
+def of_teams(cipher: Cipher, teams: Collection[str] | None) -> list[ColumnElement[bool]]:
+    """Those about one of these teams alone: what a caller reaches who is limited to them. None: no limit."""
+    if teams is None:
+        return []
+    marks = filter(None, (team_mark(cipher, team) for team in teams))
+    return [or_(false(), *(COMPLAINTS.c.teams.contains(mark) for mark in marks))]
+
+
 class OwedFilter(NamedTuple):
     """Which dates are wanted: due between two days, both included, owed by a role."""
 
@@ -154,6 +164,7 @@ class OwedFilter(NamedTuple):
     first: date | None = None
     last: date | None = None
     owner: str | None = None
+    only_teams: frozenset[str] | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """The same as SQL, but for the authority."""
@@ -202,7 +213,8 @@ def owed(
     most: int | None = None,
 ) -> list[tuple[Place, OwedDate]]:
     """The next dates that are owed after a place, in the order of their places; paused limits apart."""
-    own, place = _of(wanted.authority), (DEADLINES.c.reference, DEADLINES.c.name, DEADLINES.c.number)
+    own = [*_of(wanted.authority), *of_teams(register.cipher, wanted.only_teams)]
+    place = (DEADLINES.c.reference, DEADLINES.c.name, DEADLINES.c.number)
     fresh = (
         select(DEADLINES, COMPLAINTS.c.authority, COMPLAINTS.c.calendar)
         .join(COMPLAINTS, COMPLAINTS.c.reference == DEADLINES.c.reference)
@@ -228,6 +240,19 @@ def owed(
         )
         found += islice(dates, most)
     return sorted(found)[:most]
+
+
+def references_of_teams(cipher: Cipher, teams: Collection[str]) -> Select[tuple[str]]:
+    """The references of the complaints about one of these teams."""
+    return select(COMPLAINTS.c.reference).where(*of_teams(cipher, teams))
+
+
+def is_of_teams(register: Register, reference: str, authority: str, teams: Collection[str]) -> bool:
+    """Whether a complaint of an authority is about one of these teams, as the register has it."""
+    its = (COMPLAINTS.c.reference == reference, COMPLAINTS.c.authority == authority)
+    wanted = select(COMPLAINTS.c.reference).where(*its, *of_teams(register.cipher, teams))
+    with register.reading() as db:
+        return db.execute(wanted).scalar() is not None
 
 
 def _of(authority: str | None) -> list[ColumnElement[bool]]:

@@ -12,6 +12,16 @@ Route = Literal["email", "text", "post", "staff", "none"]
 """What a letter leaves by. `staff`: to somebody at the authority; `none`: nobody but a person can send it."""
 
 
+class EnclosedDocument(BaseModel):
+    """A document that leaves with a letter: what it is called within the complaint, and its file."""
+
+    document: str
+    name: str
+    kind: str
+    media_type: str
+    size: int
+
+
 class Recipient(BaseModel):
     """All that is personal about a letter but its text, kept encrypted; addresses as people wrote them."""
 
@@ -27,6 +37,10 @@ class Recipient(BaseModel):
     sender: str
     """The authority's title."""
     reply_to: str = ""
+    enclosed: list[EnclosedDocument] = []
+    """What leaves with the letter."""
+    follow: list[str] = []
+    """The kinds of documents that it leaves without, and that follow."""
 
 
 def mark_of(key: str, recipient: str) -> str:

@@ -77,7 +77,7 @@ _ITS_TURN = (
 _TERMS = select(tables.terms.c.digest).where(tables.terms.c.digest == bindparam("digest"))
 
 _WAITING_LETTERS = (
-    select(*_EVENT, tables.letters.c.on_date.label("letters_on"))
+    select(*_EVENT, tables.letters.c.on_date.label("letters_on"), tables.letters.c.recipient)
     .join(
         tables.letters,
         (tables.letters.c.reference == tables.events.c.reference)
@@ -473,10 +473,18 @@ class Register:
             self._packed[digest] = packed
         return unpack(self._packed[digest])
 
-    def waiting_letters(self, db: Connection, reference: str) -> list[tuple[dict[str, Any], date]]:
-        """The effects whose letters could not be written, each with the London date of its letters."""
-        rows = db.execute(_WAITING_LETTERS, {"of": reference})
-        return [(self.body_of(row), row.letters_on) for row in rows]
+    def waiting_letters(
+        self, db: Connection, reference: str, today: date = date.min
+    ) -> list[tuple[dict[str, Any], date]]:
+        """The effects whose letters are not all written, each with the London date that these bear.
+
+        What waits for an enclosure bears the day on which it is written.
+        """
+        found: dict[int, tuple[dict[str, Any], date]] = {}
+        for row in db.execute(_WAITING_LETTERS, {"of": reference}):
+            on = max(row.letters_on, today) if row.recipient else row.letters_on
+            found.setdefault(row.id, (self.body_of(row), on))
+        return [*found.values()]
 
     def forget_unwritten(self, db: Connection, reference: str) -> None:
         """Drop the notes of letters that could not be written: they are about to be tried again."""

@@ -119,6 +119,8 @@ letters = Table(
     *optional(String(10), "means", "channel"),
     *optional(String(32), "claim"),
     *optional(String(200), "reason"),
+    # The kinds of documents that it waits for, by commas.
+    *optional(String(400), "waits_for"),
     *optional(String(400), "place"),
     *optional(Moment, "sent_at", "tried_at", "claimed_at", "raised_at"),
     Index("letters_by_state", "state", "reference"),

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Row, delete, func, insert, select, update
 
-from redress.security.access import Access, Role
+from redress.security.access import Access, Role, effective
 from redress.security.tokens import Caller, Token, digest, new_token, token_identity
 from redress.store.api_store import sessions, tokens
 
@@ -39,6 +39,7 @@ class Tokens:
         *,
         access: Access = "brought",
         sources: Sequence[str] | None = None,
+        teams: Sequence[str] | None = None,
     ) -> str:
         """A new token; gives it, and this is the only time that it can be seen."""
         secret, now = new_token(), datetime.now(UTC)
@@ -49,6 +50,7 @@ class Tokens:
             "authority": authority,
             "access": access,
             "sources": None if sources is None else list(sources),
+            "teams": None if teams is None else list(teams),
             "made_at": now,
             "expires_at": now + lasts if lasts else None,
         }
@@ -85,12 +87,13 @@ class Tokens:
             return None
         return Caller(
             name=row.name,
-            roles=frozenset(row.roles),
+            roles=effective(row.roles),
             authority=row.authority,
             identity=token_identity(row.name),
             token=row.id,
             access=row.access,
             sources=None if row.sources is None else frozenset(row.sources),
+            teams=frozenset(row.teams or ()),
         )
 
     # --- browsers --------------------------------------------------------------------------------

@@ -93,9 +93,10 @@ class Gate:
         name: str = "",
         access: Access = "brought",
         sources: list[str] | None = None,
+        teams: list[str] | None = None,
     ) -> str:
         name = name or f"caller-{next(_numbers)}"
-        return self.tokens.add(name, roles, authority, lasts, access=access, sources=sources)
+        return self.tokens.add(name, roles, authority, lasts, access=access, sources=sources, teams=teams)
 
     def headers(
         self,
@@ -104,8 +105,11 @@ class Gate:
         name: str = "",
         access: Access = "brought",
         sources: list[str] | None = None,
+        teams: list[str] | None = None,
     ) -> dict[str, str]:
-        token = self.token(*roles, authority=authority, name=name, access=access, sources=sources)
+        token = self.token(
+            *roles, authority=authority, name=name, access=access, sources=sources, teams=teams
+        )
         return {"Authorization": f"Bearer {token}"}
 
     async def start(self) -> None:

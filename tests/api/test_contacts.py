@@ -12,12 +12,17 @@ from redress.services.clock import today
 from redress.store import tables
 from redress.store.database import connect
 from tests.api.gates import Gate
+from tests.documents.samples import PDF
 
 OWN, FOREIGN = "rotherham", "north-somerset"
 
 
 def eml(
-    name: str, *, answers: str = "", sender: str = "Robin Invented <robin@invented.example>"
+    name: str,
+    *,
+    answers: str = "",
+    sender: str = "Robin Invented <robin@invented.example>",
+    attached: bytes = b"",
 ) -> dict[str, Any]:
     message = EmailMessage()
     message["From"] = sender
@@ -27,6 +32,8 @@ def eml(
     if answers:
         message["In-Reply-To"] = f"<{answers}>"
     message.set_content("I want to add something.\n")
+    if attached:
+        message.add_attachment(attached, maintype="application", subtype="pdf", filename="photo of it.pdf")
     return {"eml": base64.b64encode(bytes(message)).decode()}
 
 
@@ -88,3 +95,62 @@ async def test_what_answers_a_letter_finds_its_complaint_and_nothing_else_does(g
     assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "reference")
     bad = await gate.http.post("/v1/contacts", json={"eml": "no base64"}, headers=staff)
     assert (bad.status_code, bad.json()["errors"][0]["field"]) == (422, "eml")
+
+
+async def test_what_came_with_an_e_mail_is_kept_with_its_contact_once(gate: Gate) -> None:
+    staff = gate.headers("staff", authority=OWN)
+    reference = await gate.open(staff, authority=OWN)
+    path = f"/v1/complaints/{reference}"
+    large = eml("attached", attached=PDF + b"%" * 2_000_000)  # more than other bodies may have
+    for repeated in (False, True):
+        answer = await gate.http.post(f"{path}/contacts", json=large, headers=staff)
+        assert (answer.status_code, answer.json()["answer"]["repeated"]) == (200, repeated), answer.text
+        assert (len(answer.json()["documents"]), answer.json()["not_kept"]) == (2, "")
+    listed = (await gate.http.get(f"{path}/documents", headers=staff)).json()
+    assert {(each["name"], each["kind"]) for each in listed} == {
+        ("Re your letter.eml", "email"),
+        ("photo of it.pdf", "attachment"),
+    }
+    message_id = answer.json()["answer"]["message_id"]
+    assert {tuple(each["messages"]) for each in listed} == {(message_id,)}
+    part = next(each for each in listed if each["kind"] == "attachment")
+    content = await gate.http.get(f"{path}/documents/{part['document']}/content", headers=staff)
+    assert content.content == PDF + b"%" * 2_000_000
+    plain = await gate.http.post(f"{path}/contacts", json=eml("plain"), headers=staff)
+    assert (plain.json()["documents"], plain.json()["not_kept"]) == ([], "")
+
+
+async def test_where_the_document_store_is_down_the_contact_is_recorded_and_the_rest_comes_later(
+    gate: Gate,
+) -> None:
+    staff = gate.headers("staff", authority=OWN)
+    reference = await gate.open(staff, authority=OWN)
+    path, email = f"/v1/complaints/{reference}", eml("while down", attached=PDF)
+    folder = gate.state / "documents"
+    away = folder.rename(folder.with_name("away")) if folder.exists() else None
+    folder.write_text("in the way", encoding="utf-8")
+    try:
+        down = await gate.http.post(f"{path}/contacts", json=email, headers=staff)
+    finally:
+        folder.unlink()
+        if away is not None:
+            away.rename(folder)
+    assert (down.status_code, down.json()["applied"]) == (503, "yes"), down.text
+    assert len((await gate.http.get(path, headers=staff)).json()["contacts"]) == 1
+    assert (await gate.http.get(f"{path}/documents", headers=staff)).json() == []
+    again = await gate.http.post(f"{path}/contacts", json=email, headers=staff)
+    assert (again.status_code, again.json()["answer"]["repeated"]) == (200, True)
+    assert len((await gate.http.get(f"{path}/documents", headers=staff)).json()) == 2
+
+
+async def test_what_came_with_one_that_was_matched_is_kept_when_it_comes_again(gate: Gate) -> None:
+    staff = gate.headers("staff", authority=OWN, name="post room")
+    reference, email = await gate.open(staff, authority=OWN), eml("matched later", attached=PDF)
+    waits = await gate.http.post("/v1/contacts", json=email, headers=staff)
+    assert (waits.status_code, "waits to be matched" in waits.json()["not_kept"]) == (202, True)
+    matched = {"reference": reference}
+    path = f"/v1/unmatched/{waits.json()['request']}/match"
+    assert (await gate.http.post(path, json=matched, headers=staff)).status_code == 200
+    again = await gate.http.post("/v1/contacts", json=email, headers=staff)
+    assert (again.status_code, again.json()["reference"]) == (200, reference), again.text
+    assert len(again.json()["documents"]) == 2

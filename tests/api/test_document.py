@@ -35,7 +35,7 @@ LOOKED_AT = [
     checks.ignored_auth,
 ]
 
-OF_SOME = {"in_clear", "mark", "approver", "approve_by", "remarks"}
+OF_SOME = {"in_clear", "mark", "approver", "approve_by", "approver_name", "version", "remarks"}
 """What only a message that came unencrypted has, and a letter that is a draft."""
 
 EXAMPLES_EACH = int(os.environ.get("REDRESS_EXAMPLES", "8"))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
+from pypdf import PdfReader
 from sqlalchemy import update
 
 from redress.services.clock import today
@@ -126,6 +128,10 @@ async def test_a_draft_is_read_edited_sent_back_and_approved_by_somebody_else(ga
         return str((await gate.http.get(path, headers=writer)).json()["text"])
 
     assert "First words." in await text()
+    drawn = await gate.http.get(f"{path}/pdf", headers=writer)
+    assert (drawn.status_code, drawn.headers["content-type"]) == (200, "application/pdf")
+    assert "First words." in PdfReader(BytesIO(drawn.content)).pages[0].extract_text()
+    assert (await gate.http.get(f"{path[:-8]}00000000/pdf", headers=writer)).status_code == 404
     wrong = await gate.http.post(f"{path}/edit", json={"texts": {"outcome": "x"}}, headers=writer)
     assert (wrong.status_code, "no free text" in wrong.text) == (409, True)
     back = await gate.http.post(f"{path}/send-back", json={"reason": "Say sorry."}, headers=manager)

@@ -83,6 +83,7 @@ async def test_the_issuer_says_what_a_caller_reaches_and_which_sources(
         oidc_roles_claim="roles",
         oidc_access_claim="redress.access",
         oidc_sources_claim="redress.sources",
+        oidc_teams_claim="redress.sources",
     )
     for claims, access, sources in (
         ({"access": "authority", "sources": ["form-a", 7]}, "authority", {"form-a"}),
@@ -92,6 +93,9 @@ async def test_the_issuer_says_what_a_caller_reaches_and_which_sources(
         caller = await oidc.Issuer(settings).caller(issuer.token(redress=claims, roles=["intake"]))
         assert caller is not None
         assert (caller.access, caller.sources) == (access, frozenset(sources))
+        teams = claims.get("sources") or []
+        named = [teams] if isinstance(teams, str) else teams
+        assert caller.teams == {team for team in named if isinstance(team, str)}
 
 
 def hs256(secret: bytes, issuer: Issuer, **claims: Any) -> str:

@@ -25,10 +25,12 @@ from tests.api.test_access import OPEN, Way
 from tests.api.test_access import ways as ways  # the fixture
 
 OWN, FOREIGN = "family-rights", "north-somerset"
+TEAM = "Team Walk"
+"""Which the complaint that the caller `walker` brought is about."""
 
 MESSAGE = {f"send_{action}" for action in MESSAGES}
-LETTERS = {"list_complaint_letters", "read_letter", "resend_letter", "letter_done"}
-LETTERS |= {"approve_draft", "send_draft_back", "edit_draft"}
+LETTERS = {"list_complaint_letters", "read_letter", "read_letter_pdf", "resend_letter", "letter_done"}
+LETTERS |= {"approve_draft", "send_draft_back", "edit_draft", "release_letter"}
 DOCUMENTS = {"attach_document", "list_documents", "show_document", "read_document"}
 DIFFERING = {"list_differing", "dismiss_differing", "take_differing"}
 COMPLAINT = {"read_complaint", "read_standing", "follow_changes", "list_conflicts", "record_email"}
@@ -92,7 +94,7 @@ async def world(gate: Gate) -> AsyncIterator[World]:
     other = gate.headers("intake", authority=OWN)
     stranger = gate.headers("intake", authority=FOREIGN)
     complaints = Things(
-        await gate.open(walker, authority=OWN),
+        await gate.open(walker, authority=OWN, about={"team": TEAM}),
         await gate.open(other, authority=OWN),
         await gate.open(stranger, authority=FOREIGN),
         "CYP-1999-000001",
@@ -157,7 +159,9 @@ def test_what_keeps_a_request_is_a_message_of_intake() -> None:
 @pytest.mark.parametrize("role", ROLES)
 async def test_who_reaches_what(gate: Gate, ways: list[Way], world: World, role: Role) -> None:
     """401 and 403 before anything is looked up, then one 404, and what the body holds only after that."""
-    headers = gate.headers(role, authority=OWN, name="walker" if role == "intake" else "")
+    name, teams = ("walker" if role == "intake" else ""), ([TEAM] if role == "team_manager" else None)
+    headers = gate.headers(role, authority=OWN, name=name, teams=teams)
+    await gate.until(lambda: is_recorded(gate, world.complaints.own))
     things = dict(zip(NAMES, world, strict=True))
     walk = asyncio.Semaphore(16)
 
@@ -190,10 +194,90 @@ async def test_who_reaches_what(gate: Gate, ways: list[Way], world: World, role:
             else:
                 assert own[0] in (200, 422) or way.operation in WITHOUT_ANY, (way, own)
                 assert none[0] == foreign[0] == 404, (way, answers)
-                is_hidden = role == "intake" or name == "{webhook}"
+                is_hidden = role in ("intake", "team_manager") or name == "{webhook}"
                 assert not_brought[0] == (404 if is_hidden else own[0]), (way, answers)
                 missing[name] |= {foreign, none, *([not_brought] if is_hidden else [])}
     assert all(len(answers) <= 1 for answers in missing.values()), missing
+
+
+async def is_recorded(gate: Gate, reference: str) -> bool:
+    """Whether the register has a complaint: until then nobody knows which team it is about."""
+    listed = await gate.http.get(f"/v1/complaints?reference={reference}", headers=gate.headers("staff"))
+    return bool(listed.json()["complaints"])
+
+
+async def test_a_team_manager_has_their_own_teams_complaints_and_drafts_for_those_alone(gate: Gate) -> None:
+    """Issue 11, roles: lists, letters and messages, and nothing that names another team's."""
+    mine, both, theirs = [
+        await gate.open(gate.headers("staff"), authority=OWN, about={"teams": teams})
+        for teams in (["Team Mine"], ["Team Theirs", "team  mine"], ["Team Theirs"])
+    ]
+    for each in (mine, both, theirs):
+        await gate.until(lambda each=each: is_recorded(gate, each))
+    tara = gate.headers("team_manager", authority=OWN, name="Tara Teamlead", teams=["TEAM MINE"])
+    for path in ("complaints", "due"):
+        page = (await gate.http.get(f"/v1/{path}?limit=500", headers=tara)).json()[path]
+        assert {each["reference"] for each in page} == {mine, both}
+    for query in (f"reference={theirs}", "team=Team%20Theirs&reference=" + theirs):
+        found = await gate.http.get(f"/v1/complaints?{query}", headers=tara)
+        assert found.json()["complaints"] == []
+    for reference, status in ((mine, 200), (both, 200), (theirs, 404), ("CYP-1999-000001", 404)):
+        assert (await gate.http.get(f"/v1/complaints/{reference}", headers=tara)).status_code == status
+    none = await gate.send(tara, "CYP-1999-000001", "respond", outcome="upheld", letter="draft")
+    assert shown(await gate.send(tara, theirs, "respond", outcome="upheld", letter="draft")) == shown(none)
+
+    assert (await gate.send(tara, mine, "acknowledge")).status_code == 200
+    said = await gate.send(tara, mine, "respond", outcome="upheld", letter="draft", by="Somebody Else")
+    assert (said.status_code, said.json()["pending"]) == (202, True)
+
+    async def drafts(headers: dict[str, str]) -> set[str]:
+        page = await gate.http.get("/v1/letters?state=draft&limit=500", headers=headers)
+        return {each["reference"] for each in page.json()["letters"]}
+
+    async def is_drafted() -> bool:
+        return mine in await drafts(tara)
+
+    await gate.until(is_drafted)
+    assert await drafts(tara) == {mine}
+    assert mine not in await drafts(gate.headers("team_manager", authority=OWN, teams=["Team Theirs"]))
+    [draft] = [
+        each
+        for each in (await gate.http.get(f"/v1/complaints/{mine}/letters?state=draft", headers=tara)).json()[
+            "letters"
+        ]
+        if each["to"] == "complainant"
+    ]
+    path = f"/v1/complaints/{mine}/letters/{draft['mark']}"
+    own = await gate.http.post(f"{path}/approve", json={}, headers=tara)
+    assert own.status_code == 409
+    assert "Whoever wrote a letter" in own.json()["detail"]
+    body = await gate.send(tara, mine, "approve-letter", mark=draft["mark"], by="Cora", as_role="staff")
+    assert body.status_code == 409, "who calls counts, whatever the body says"
+    other = gate.headers("team_manager", authority=OWN, name="Tom Teamlead", teams=["Team Mine"])
+    refused = await gate.http.post(f"{path}/approve", json={}, headers=other)
+    assert "not for the manager of a team to approve" in refused.json()["detail"]
+    cora = gate.headers("complaints_manager", authority=OWN, name="Cora")
+    assert (await gate.http.post(f"{path}/approve", json={}, headers=cora)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("authority", "teams"), [(None, ["Team Mine"]), (OWN, []), (OWN, [" "]), (FOREIGN, ["Team Mine"])]
+)
+async def test_a_team_manager_of_no_team_or_authority_reaches_nothing(
+    gate: Gate, authority: str | None, teams: list[str]
+) -> None:
+    """Closed by default: also a complaint that is about no team."""
+    found = [
+        await gate.open(gate.headers("staff"), authority=OWN, **more)
+        for more in ({}, {"about": {"team": "Team Mine"}})
+    ]
+    headers = gate.headers("team_manager", authority=authority, teams=teams)
+    for reference in found:
+        await gate.until(lambda reference=reference: is_recorded(gate, reference))
+        assert (await gate.http.get(f"/v1/complaints/{reference}", headers=headers)).status_code == 404
+    for path in ("complaints", "due"):
+        assert (await gate.http.get(f"/v1/{path}", headers=headers)).json()[path] == []
+    assert (await gate.http.get("/v1/letters", headers=headers)).json()["letters"] == []
 
 
 def shown(answer: httpx.Response) -> Answer:

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from redress.api.settings import ApiSettings
 from redress.cli.tokens import app
+from redress.security.access import Role, effective
 from redress.store.api_store import open_store
 from redress.store.tokens import Tokens
 from tests.api.gates import ROOT, Gate
@@ -128,6 +129,39 @@ def test_what_a_token_may_reach_is_shown_and_stays(tmp_path: Path) -> None:
     assert caller is not None
     assert (caller.identity, caller.access, caller.role) == ("token:web-form", "authority", "intake")
     assert caller.sources == frozenset({"form-a", "form-b"})
+
+
+def test_a_team_manager_is_limited_to_teams_of_one_authority(tmp_path: Path) -> None:
+    words = ("--role", "team_manager", "--authority", "family-rights")
+    for more, wrong in (
+        ((), "team: is missing"),
+        (("--team", " "), "team: should be"),
+        (("--team", "Team North", "--role", "staff"), "role: team_manager stands alone"),
+    ):
+        status, _, told = command(tmp_path, "new", "tara", *words, *more)
+        assert (status, wrong in told) == (2, True), told
+    status, _, told = command(tmp_path, "new", "tara", "--role", "team_manager", "--team", "Team North")
+    assert (status, "authority: is missing" in told) == (2, True)
+    status, _, told = command(tmp_path, "new", "tara", "--role", "staff", "--team", "Team North")
+    assert (status, "team: is for the role team_manager" in told) == (2, True)
+    assert command(tmp_path, "new", "tara", *words, "--team", "Team North")[0] == 0
+    status, rotated, _ = command(tmp_path, "rotate", "tara", "--json")
+    assert status == 0
+    caller = tokens_of(tmp_path).caller(json.loads(rotated)["token"])
+    assert caller is not None
+    assert caller.only_teams == frozenset({"Team North"})
+
+
+@pytest.mark.parametrize(
+    ("named", "counts"),
+    [
+        ({"team_manager", "reader", "intake"}, {"team_manager"}),
+        ({"team_manager", "staff"}, {"staff"}),
+        ({"staff", "reader"}, {"staff", "reader"}),
+    ],
+)
+def test_what_limits_a_team_manager_limits_all_that_they_do(named: set[Role], counts: set[Role]) -> None:
+    assert effective(named) == counts
 
 
 @pytest.mark.parametrize("end", ["revoke", "rotate"])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.blackbox.conftest import Installation, until
-from tests.letters.delivery.mail_server import MailServer
+from tests.letters.delivery.mail_server import MailServer, text_of
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -34,9 +34,7 @@ async def test_each_has_letters_of_their_own_until_they_withdraw(
     for mine, other in ((FIRST, SECOND), (SECOND, FIRST)):
         [letter] = [each for each in mail.mailbox.taken if mine in str(each["To"])]
         assert other not in letter.as_string()
-        text = letter.get_payload(decode=True)
-        assert isinstance(text, bytes)
-        assert b"Ada Inventata and Ben Inventata" in b" ".join(text.split())
+        assert "Ada Inventata and Ben Inventata" in " ".join(text_of(letter).split())
 
     status, answer = await installation.send(reference, "withdraw", person="Nobody Known")
     assert status == 4

@@ -40,6 +40,7 @@ def summary(result: Result) -> str:
     """What a person looks at first."""
     lines = [
         f"{result.store}, seed {result.seed}: {result.lives} lives, {result.messages} messages, "
+        f"{result.documents} documents, {result.drafts} drafts ({result.approved} approved), "
         f"{result.kills} kills, midnight at {result.midnight}, clocks wrong by {result.clocks}",
         f"  lost {result.lost}   doubled {result.doubled}   diverged {result.diverged}   stuck {result.stuck}"
         f"   (letters raised to a person: {result.raised})",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal, NamedTuple
@@ -13,7 +15,8 @@ from typing import Any, Literal, NamedTuple
 import httpx
 
 from tests.chaos.mailbox import Mail, mails
-from tests.chaos.model import Expected, expected
+from tests.chaos.model import ANSWER, Expected, expected
+from tests.chaos.papers import Line, judge_papers
 from tests.chaos.servers import Installation
 from tests.chaos.traffic import SOURCE, Life
 
@@ -63,6 +66,20 @@ class Observed:
     """The states of the latest run of each complaint's workflow."""
     mails: dict[str, list[Mail]] = field(default_factory=dict)
     told: list[Told] = field(default_factory=list)
+    days: dict[Mail, set[str]] = field(default_factory=dict)
+    """The London dates that a process may have had when it sent a letter."""
+    papers: dict[str, list[Line]] = field(default_factory=dict)
+    faults: list[dict[str, Any]] | None = None
+    """What `verify` says is not whole; None: it gave no answer."""
+
+
+CLOCKS_DIFFER = (-60, -30, 0, 30, 60, 90)
+"""Seconds by which the clock of whoever sent a letter may differ from that of the mail server, or by which it
+noted later that it had."""
+
+
+ASKED_AGAIN = 3
+"""How often a door is asked that gives no answer."""
 
 
 class Reader:
@@ -81,6 +98,8 @@ class Reader:
         seen = Observed(told=self.told)
         for mail in await asyncio.to_thread(lambda: list(mails(self.house.mails))):
             seen.mails.setdefault(mail.to, []).append(mail)
+            day = self.house.clocks.day
+            seen.days[mail] = {day(mail.at + seconds).isoformat() for seconds in CLOCKS_DIFFER}
         turns = asyncio.Semaphore(8)
 
         async def one(reference: str) -> None:
@@ -88,6 +107,7 @@ class Reader:
             async with turns:
                 seen.statuses[reference] = await self._get(path)
                 seen.changes[reference] = (await self._get(f"{path}/changes?limit=200")).get("changes", [])
+                seen.papers[reference] = [line async for line in self._papers(f"{path}/documents")]
 
         await asyncio.gather(*(one(life.reference) for life in lives if life.reference))
         return seen
@@ -112,14 +132,32 @@ class Reader:
             status, shown = await self.house.command("show", life.reference)
             if status == 0:
                 seen.by_command[life.reference] = shown
+        for _ in range(ASKED_AGAIN):  # a machine under load is no finding
+            _, verified = await self.house.command("verify")
+            if verified:
+                seen.faults = verified["faults"]
+                break
 
-    async def _get(self, path: str) -> dict[str, Any]:
-        try:
-            answer = await self._http.get(path)
-        except httpx.HTTPError:
-            return {}
-        found: dict[str, Any] = answer.json() if answer.is_success else {}
-        return found
+    async def _papers(self, path: str) -> AsyncIterator[Line]:
+        """The documents of a complaint, each as it is given out."""
+        for each in await self._get(path) or []:
+            content = await self._asked(f"{path}/{each['document']}/content")
+            sha256 = hashlib.sha256(content.content).hexdigest() if content else ""
+            yield Line(each["document"], each["name"], each["kind"], each["size"], sha256)
+
+    async def _get(self, path: str) -> Any:
+        answer = await self._asked(path)
+        return answer.json() if answer else {}
+
+    async def _asked(self, path: str) -> httpx.Response | None:
+        """The answer; None where there is none, or it was no."""
+        for pause in range(ASKED_AGAIN):
+            await asyncio.sleep(pause)
+            with suppress(httpx.HTTPError):
+                answer = await self._http.get(path)
+                if answer.is_success:
+                    return answer
+        return None
 
 
 OF_LETTERS = ("letter_left", "letter_not_left")
@@ -142,7 +180,13 @@ def judge(life: Life, seen: Observed, restored: Restored) -> Iterator[Finding]:
     told = [each for each in status["messages"] if each["action"] in OF_LETTERS]
     left = max((date.fromisoformat(each["on"]) for each in told), default=date.min)
     stands = expected(life.received_on, life.sent, left)
-    for part in (_messages(life, status), _record(life, seen), _dates(stands, status)):
+    for part in (
+        _messages(life, stands, status),
+        _record(life, seen),
+        _dates(stands, status),
+        _drafted(life, told, seen),
+        judge_papers(life.papers, seen.papers.get(life.reference, [])),
+    ):
         for kind, what in part:
             yield found(kind, what)
     for name, value in (("state", stands.state), ("stage", stands.stage), ("closed_as", stands.closed_as)):
@@ -159,7 +203,7 @@ def judge(life: Life, seen: Observed, restored: Restored) -> Iterator[Finding]:
 Wrong = Iterator[tuple[Kind, str]]
 
 
-def _messages(life: Life, status: dict[str, Any]) -> Wrong:
+def _messages(life: Life, stands: Expected, status: dict[str, Any]) -> Wrong:
     """Each message once, in the order answered, with its day and outcome, and nothing that was not sent."""
     ids = [each["message_id"] for each in status["messages"] if each["action"] not in OF_LETTERS]
     times = Counter(ids)
@@ -174,15 +218,17 @@ def _messages(life: Life, status: dict[str, Any]) -> Wrong:
             yield "diverged", f"message {id} was not sent here"
     if not Counter(ids) - Counter(wanted) and [id for id in wanted if times[id]] != ids:
         yield "swapped", f"messages stand as {ids}, were answered as {wanted}"
-    stands = {each["message_id"]: each for each in status["messages"]}
+    entries = {each["message_id"]: each for each in status["messages"]}
     for message in life.sent:
-        entry = stands.get(message.id)
+        entry = entries.get(message.id)
         if entry is None:
             continue
         if entry["on"] != message.on.isoformat():
             yield "wrong date", f"{message.action} {message.id} is of {entry['on']}, was {message.on}"
-        if entry["outcome"] != "applied":
-            yield "diverged", f"{message.action} {message.id} is {entry['outcome']}"
+        outcome = stands.outcomes.get(message.id, "applied")
+        if entry["outcome"] != outcome:
+            kind: Kind = "lost" if outcome == "applied" else "diverged"
+            yield kind, f"{message.action} {message.id} is {entry['outcome']}, must be {outcome}"
         for name, value in message.fields.items():
             if name != "outcome" and entry.get(name) != value:
                 yield "diverged", f"{message.action} {message.id}: {name} is not what was sent"
@@ -211,6 +257,35 @@ def _dates(stands: Expected, status: dict[str, Any]) -> Wrong:
     for name, day in stands.due.items():
         if shown.get(name) != day.isoformat():
             yield "wrong date", f"{name} is due on {shown.get(name)}, must be {day}"
+    for name in {"stage_1_review", "letter_approval"} & shown.keys() - stands.due.keys():
+        yield "diverged", f"{name} runs, and nothing has begun it"
+    answered_on = stands.answered_on and stands.answered_on.isoformat()
+    met_on = {each["name"]: each["met_on"] for each in status["deadlines"]}["stage_1_response"]
+    if met_on != answered_on:
+        yield "wrong date", f"stage_1_response was met on {met_on}, must be {answered_on}"
+
+
+def _drafted(life: Life, told: list[dict[str, Any]], seen: Observed) -> Wrong:
+    """A drafted letter is noted as left once it was approved, and on the day on which it was sent."""
+    if not any(message.drafts for message in life.sent):
+        return
+    days = [each["on"] for each in told if each["action"] == "letter_left"]
+    if not life.approved:
+        if days:
+            yield "diverged", "a letter is noted as left that nobody approved"
+        return
+    if not days:
+        yield "lost", "nothing is noted of an approved letter's leaving"
+    # What was approved on the day after, by a clock ahead, leaves by others on the day before.
+    possible = {message.on.isoformat() for message in life.sent if message.action == "approve_letter"}
+    possible.update(*(seen.days[mail] for mail in seen.mails.get(life.email, []) if _says(mail, ANSWER)))
+    for day in days:
+        if day not in possible and not life.posted:
+            yield "wrong date", f"an approved letter is noted as left on {day}, was sent on {possible}"
+
+
+def _says(mail: Mail, subject: str) -> bool:
+    return mail.subject.startswith(f"{subject} (")
 
 
 def _letters(life: Life, stands: Expected, seen: Observed, restored: Restored, *, doubt: bool) -> Wrong:
@@ -230,12 +305,15 @@ def _letters(life: Life, stands: Expected, seen: Observed, restored: Restored, *
     subjects = [mail.subject.rpartition(" (")[0] for mail in came]
     certain = Counter(mail.subject.rpartition(" (")[0] for mail in came if not restored.covers(mail.at))
     for subject in stands.letters:
-        if subject not in subjects and not doubt:
+        if subject not in subjects and not doubt and not (subject == ANSWER and life.posted):
             yield "lost", f"letter: {subject}"
         if certain[subject] > 1 or subjects.count(subject) > 2:
             yield "doubled", f"letter came {subjects.count(subject)} times: {subject}"
     for subject in {*subjects} - {*stands.letters}:
         yield "diverged", f"a letter that nothing causes: {subject}"
+    for mail in came:
+        if _says(mail, ANSWER) and stands.answer not in " ".join(mail.text.split()):
+            yield "diverged", f"the answer's letter does not say: {stands.answer}"
     # By the last of each: what left before a restore may lack a letter that nobody could be sure of then.
     lasts = [subject for subject in [*dict.fromkeys(reversed(subjects))][::-1] if subject in stands.letters]
     if lasts != [subject for subject in stands.letters if subject in lasts] and not doubt:
@@ -260,8 +338,15 @@ def _notices(life: Life, stands: Expected, seen: Observed, restored: Restored) -
             yield "diverged", f"notice {event} that nothing causes"
 
 
-def judge_all(lives: list[Life], seen: Observed) -> Iterator[Finding]:
-    """What is wrong with them together: lists, workflows, ids of notices, and what nobody sent."""
+NO_ROW = "its row is not in the register"
+"""Of a document: the backup has its file, which came after the backup of the register."""
+
+
+def judge_all(lives: list[Life], seen: Observed, brought_back: set[str]) -> Iterator[Finding]:
+    """What is wrong with them together: lists, workflows, documents, ids of notices, and what nobody sent.
+
+    `brought_back`: the names of files in the document store that came out of a backup.
+    """
     by_reference = {life.reference: life for life in lives if life.reference}
     twice = Counter(life.reference for life in lives if life.reference)
     for reference, number in twice.items():
@@ -291,10 +376,19 @@ def judge_all(lives: list[Life], seen: Observed) -> Iterator[Finding]:
                 yield Finding(
                     "diverged", by_reference[reference].number, reference, f"{name} by command and HTTP"
                 )
+    drafts = {life.reference for life in lives if expected(life.received_on, life.sent).has_draft}
     for letter in seen.waiting_letters:
+        if letter["state"] == "draft" and letter["reference"] in drafts:
+            continue
         if letter["state"] not in ("unsure", "failed"):
             what = f"a letter is still {letter['state']}: {letter['letter']}"
             yield Finding("stuck", -1, letter["reference"], what)
+    if seen.faults is None:
+        yield Finding("stuck", -1, "", "verify gave no answer")
+    for fault in seen.faults or []:
+        document = fault["what"].removeprefix("document ").partition(":")[0]
+        if not (document in brought_back and fault["what"].endswith(NO_ROW)):
+            yield Finding("diverged", -1, fault["reference"], f"verify: {fault['fault']}: {fault['what']}")
     stand_for: dict[str, bytes] = {}
     for notice in seen.told:
         if stand_for.setdefault(notice.id, notice.body) != notice.body:

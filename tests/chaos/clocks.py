@@ -53,7 +53,11 @@ class Clocks:
 
     def today(self, seconds: int = 0) -> date:
         """London's date by a clock that is so many seconds ahead."""
-        return (datetime.now(UTC) + timedelta(seconds=self.ahead_of_utc + seconds)).date()
+        return self.day(datetime.now(UTC).timestamp() + seconds)
+
+    def day(self, at: float) -> date:
+        """London's date at an instant, in Unix seconds."""
+        return (datetime.fromtimestamp(at, UTC) + timedelta(seconds=self.ahead_of_utc)).date()
 
     def settings(self, seconds: int = 0) -> dict[str, str]:
         """The environment of a process whose clock is so many seconds ahead."""

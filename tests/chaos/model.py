@@ -53,6 +53,14 @@ def working_days_after(day: date, days: int) -> date:
     return day
 
 
+def working_days_before(day: date, days: int) -> date:
+    """The first of so many working days that end with the one before; the day itself is day 0."""
+    while days:
+        day -= timedelta(1)
+        days -= working_day(day)
+    return day
+
+
 @dataclass
 class Sent:
     """A message as its sender has it: `on` is what the door answered, where it was left out."""
@@ -63,6 +71,12 @@ class Sent:
     on: date
     at: float = 0.0
     """When it was answered, in Unix seconds."""
+    by: str = "chaos"
+
+    @property
+    def drafts(self) -> bool:
+        """Whether its letter waits to be approved, and it counts for nothing until that has left."""
+        return self.fields.get("letter") == "draft"
 
 
 @dataclass
@@ -74,15 +88,26 @@ class Expected:
     closed_as: str | None = None
     due: dict[str, date] = field(default_factory=dict)
     """The limits that run, and those met, by name."""
+    answered_on: date | None = None
+    """When the answer met its limit: a drafted one on the day on which its letter left."""
+    outcomes: dict[str, str] = field(default_factory=dict)
+    """What became of messages that were not carried out at once, by id."""
     letters: list[str] = field(default_factory=list)
     """What the complainant must be sent, in this order."""
+    answer: str = ""
+    """The words of the answer that its letter must have: those that were approved."""
+    has_draft: bool = False
+    """Whether a letter waits to be approved."""
     notices: list[str] = field(default_factory=list)
 
+
+ANSWER = "Our answer to your complaint (Stage 1)"
 
 LETTERS = {
     "acknowledge": "We have your complaint",
     "extend": "We need more time",
-    "respond": "Our answer to your complaint (Stage 1)",
+    "respond": ANSWER,
+    "approve_letter": ANSWER,
     "escalate": "Stage 2 of your complaint has begun",
     "withdraw": "We have your withdrawal",
 }
@@ -99,11 +124,28 @@ def expected(received_on: date, sent: list[Sent], left: date = date.min) -> Expe
         "acknowledgement": working_days_after(received_on, 3),
         "stage_1_response": working_days_after(received_on, 10),
     }
+    drafted: Sent | None = None
     for message in sent:
         match message.action:
             case "extend":
                 stands.due["stage_1_response"] = working_days_after(received_on, 20)
+            case "respond" if message.drafts:
+                drafted, stands.has_draft = message, True
+                stands.answer = str(message.fields["summary"])
+                stands.outcomes[message.id] = "pending"
+                stands.due["letter_approval"] = working_days_before(stands.due["stage_1_response"], 2)
+                continue  # it counts once it has been approved and has left
+            case "edit_letter":
+                texts = message.fields["texts"]
+                assert isinstance(texts, dict)
+                stands.answer = texts["summary"]
+            case "approve_letter":
+                assert drafted is not None
+                stands.has_draft, stands.outcomes[drafted.id] = False, "applied"
+                stands.answered_on = max(message.on, left)
+                stands.due["stage_1_review"] = working_days_after(stands.answered_on, 20)
             case "respond":
+                stands.answer, stands.answered_on = str(message.fields["summary"]), message.on
                 stands.due["stage_1_review"] = working_days_after(max(message.on, left), 20)
             case "escalate":
                 stands.stage = "stage_2"
@@ -113,6 +155,8 @@ def expected(received_on: date, sent: list[Sent], left: date = date.min) -> Expe
             case "withdraw":
                 stands.state, stands.closed_as = "closed", "withdrawn"
                 stands.notices.append("complaint.closed")
+                if drafted is not None and stands.has_draft:
+                    stands.has_draft, stands.outcomes[drafted.id] = False, "overtaken"
         if message.action in LETTERS:
             stands.letters.append(LETTERS[message.action])
     return stands

@@ -27,7 +27,7 @@ from tests.chaos.servers import Installation
 from tests.chaos.traffic import Life, Traffic
 from tests.serving import Handler, serving
 
-Plant = Literal["loss", "double", "swap", "date"]
+Plant = Literal["loss", "double", "swap", "date", "paper"]
 Store = Literal["sqlite", "postgresql"]
 
 REPORTED_AS: dict[Plant, Kind] = {
@@ -35,6 +35,7 @@ REPORTED_AS: dict[Plant, Kind] = {
     "double": "doubled",
     "swap": "swapped",
     "date": "wrong date",
+    "paper": "lost",
 }
 """What a mistake that is planted must be told as."""
 
@@ -71,6 +72,9 @@ class Result:
     stuck: int
     lives: int
     messages: int
+    documents: int
+    drafts: int
+    approved: int
     repeats: int
     retries: int
     kills: int
@@ -195,11 +199,14 @@ class Run:
     async def _plant(self, plants: Sequence[Plant]) -> list[Life]:
         """Make mistakes that must be found, with real letters, in a complaint of its own each."""
         lives = [life for life in self.traffic.lives if life.over and len(life.sent) > 1]
-        lives = [life for life in lives if not life.differs_by]
+        # One of which nobody can know whether its letters left may have none to plant.
+        written_to = {mail.to for mail in mails(self.house.mails)}
+        lives = [life for life in lives if not life.differs_by and life.email in written_to]
         random.Random(self.options.seed).shuffle(lives)
+        lives.sort(key=lambda life: bool(life.papers))  # the last of them has one, if any has
         planted = []
         for plant in plants:
-            life = lives.pop()
+            life = lives.pop(-1 if plant == "paper" else 0)
             planted.append(life)
             life.differs_by = plant
             match plant:
@@ -211,6 +218,8 @@ class Run:
                     await self._mail(lives[0], life)
                 case "date":
                     life.received_on -= timedelta(7)
+                case "paper":
+                    life.papers[0].content += b" "
         return planted
 
     async def _checked(self) -> dict[str, bool]:
@@ -264,7 +273,7 @@ class Run:
         seen = await reader.read(self.traffic.lives)
         await reader.read_whole(seen, self.traffic.lives, commands=3)
         found = [each for life in self.traffic.lives for each in judge(life, seen, self.restored)]
-        found += judge_all(self.traffic.lives, seen)
+        found += judge_all(self.traffic.lives, seen, self.house.brought_back)
         found += [
             Finding("diverged", life.number, life.reference, what) for life, what in self.traffic.faults
         ]
@@ -288,6 +297,9 @@ class Run:
             stuck=kinds["stuck"],
             lives=len(lives),
             messages=sum(len(life.sent) for life in lives),
+            documents=sum(len(life.papers) for life in lives),
+            drafts=sum(message.drafts for life in lives for message in life.sent),
+            approved=sum(life.approved for life in lives),
             repeats=self.traffic.repeats,
             retries=self.traffic.retries,
             kills=self.faults.kills + self.traffic.commands_killed,
@@ -309,6 +321,16 @@ def document(results: list[Result]) -> dict[str, Any]:
     """All runs as JSON has them."""
     total = {
         name: sum(getattr(each, name) for each in results)
-        for name in ("lost", "doubled", "diverged", "stuck", "lives", "messages", "kills")
+        for name in (
+            "lost",
+            "doubled",
+            "diverged",
+            "stuck",
+            "lives",
+            "messages",
+            "documents",
+            "approved",
+            "kills",
+        )
     }
     return total | {"runs": [asdict(each) for each in results], "on": date.today().isoformat()}

@@ -157,7 +157,8 @@ class Installation:
     def __init__(self, folder: Path, kind: str, clocks: Clocks) -> None:
         self.folder, self.kind, self.clocks = folder, kind, clocks
         self.state, self.mails, self.logs = folder / "state", folder / "mails", folder / "logs"
-        for each in (self.state, self.mails, self.logs):
+        self.papers = folder / "papers"
+        for each in (self.state, self.mails, self.logs, self.papers):
             each.mkdir(parents=True)
         self.stack = ExitStack()
         self.temporal_port, self.api_port, self.mail_port = map(free_port, PORTS)
@@ -169,6 +170,10 @@ class Installation:
         self.skews: dict[str, int] = {}
         self.client: Client
         self.token = ""
+        self.approver_token = ""
+        """Of whoever approves what the other one drafts."""
+        self.brought_back: set[str] = set()
+        """The documents that came out of a backup, whether its register names them or not."""
 
     def _short_folder(self) -> Path:
         """The path of a socket has to be short, and its account has to reach it."""
@@ -291,6 +296,8 @@ class Installation:
         roles = [word for role in ("intake", "staff", "complaints_manager") for word in ("--role", role)]
         made = await self.run("token", "new", "chaos", *roles)
         self.token = made[1].split()[-1]
+        made = await self.run("token", "new", "approver", "--role", "complaints_manager")
+        self.approver_token = made[1].split()[-1]
         for name in ("worker-1", "worker-2", "api"):
             self.parts[name].start()
         for name in ("worker-1", "worker-2", "api"):
@@ -394,7 +401,7 @@ class Installation:
     # --- backup and restore, as docs/backup.md has them ----------------------------------------------
 
     def back_up(self) -> Path:
-        """While everything runs, in the order of the page: Temporal, the API's store, the register."""
+        """While everything runs, in the order of the page: Temporal, the API's store, the register, files."""
         to = self.folder / f"backup-{time.time_ns()}"
         to.mkdir()
         self._copy("temporal", to)
@@ -404,8 +411,10 @@ class Installation:
         else:
             for name in ("api", "register"):
                 (to / f"{name}.sql").write_bytes(self.postgres.run("pg_dump", "--clean", "--if-exists", name))
-        if (self.state / "outbox").exists():
-            shutil.copytree(self.state / "outbox", to / "outbox")
+        for name in ("documents", "outbox"):
+            if (self.state / name).exists():
+                with suppress(shutil.Error):  # what was being written went while it was copied, as with `cp`
+                    shutil.copytree(self.state / name, to / name)
         return to
 
     def _copy(self, name: str, to: Path) -> None:
@@ -420,9 +429,11 @@ class Installation:
             for left in self.state.glob(f"{copy.name}*"):
                 left.unlink()
             shutil.copy(copy, self.state / copy.name)
-        shutil.rmtree(self.state / "outbox", ignore_errors=True)
-        if (backup / "outbox").exists():
-            shutil.copytree(backup / "outbox", self.state / "outbox")
+        for name in ("documents", "outbox"):
+            shutil.rmtree(self.state / name, ignore_errors=True)
+            if (backup / name).exists():
+                shutil.copytree(backup / name, self.state / name)
+        self.brought_back = {each.name for each in (backup / "documents").rglob("*")}
         for copy in backup.glob("*.sql"):
             assert self.postgres is not None
             self.postgres.run("psql", "-q", "-d", copy.stem, given=copy.read_bytes())

@@ -11,16 +11,19 @@ import random
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import httpx
 from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError
 
 from tests.chaos.faults import SKEWS
-from tests.chaos.model import Sent
+from tests.chaos.mailbox import mails
+from tests.chaos.model import ANSWER, Sent
+from tests.chaos.papers import Paper, paper
 from tests.chaos.servers import Installation
 
 Door = Literal["http", "update", "signal", "command"]
@@ -29,6 +32,17 @@ AUTHORITY, SOURCE = "family-rights", "chaos"
 
 FURTHEST_BEHIND = -min(SKEWS)
 """How many seconds a door's clock may be behind."""
+
+APPROVER = "approver"
+"""Who approves what others wrote, and sends it back."""
+
+OF_DRAFTS = ("edit_letter", "send_back_letter", "approve_letter")
+"""What names a draft by its mark."""
+
+Given = TypeVar("Given")
+
+Step = tuple[str, dict[str, object]]
+"""An action with its fields; or `attach`, with nothing."""
 
 ANSWERED_WITHIN = 30.0
 """Seconds after which a sender takes it that no answer will come, and sends again."""
@@ -49,6 +63,11 @@ class Life:
     number: int
     received_on: date
     sent: list[Sent] = field(default_factory=list)
+    papers: list[Paper] = field(default_factory=list)
+    mark: str = ""
+    """Of the letter with its answer, where that was drafted."""
+    posted: bool = False
+    """Whether staff say that they posted it: nobody could know whether it had left."""
     reference: str = ""
     opened_at: float = 0.0
     over: bool = False
@@ -58,6 +77,11 @@ class Life:
     @property
     def source_id(self) -> str:
         return f"life-{self.number}"
+
+    @property
+    def approved(self) -> bool:
+        """Whether its answer was drafted and approved."""
+        return any(message.action == "approve_letter" for message in self.sent)
 
     @property
     def email(self) -> str:
@@ -106,6 +130,8 @@ class Traffic:
         """Until `stops`; every life that has begun comes to its end."""
         async with self._http:
             await asyncio.gather(*(self._one_after_the_other() for _ in range(self.at_once)))
+            # What a restore took back was approved once more, and leaves once more.
+            await asyncio.gather(*(self._until_left(life) for life in self.lives if life.reference))
 
     async def _one_after_the_other(self) -> None:
         while not self.stops:
@@ -126,18 +152,27 @@ class Traffic:
         for at, (action, fields) in enumerate(plan(rng, life)):
             await asyncio.sleep(rng.uniform(0, self.pause))
             door = choose(rng, action)
-            message = Sent(action, f"{life.source_id}-{at}", fields, date.min)
+            if action == "attach":
+                await self._attach_some(life, paper(rng, f"{life.source_id}-{at}"), door, rng)
+                continue
+            if action in OF_DRAFTS:
+                await self._step(lambda: self.find_draft(life))
+                fields = fields | {"mark": life.mark}
+            by = APPROVER if action in ("approve_letter", "send_back_letter") else "chaos"
+            message = Sent(action, f"{life.source_id}-{at}", fields, date.min, by=by)
             stamped = door == "http" and rng.random() < 0.5
             await self._step(lambda m=message, d=door, s=stamped: self.send(life, m, d, stamped=s))  # type: ignore[misc]  # mypy knows no defaults of lambdas
             if rng.random() < 0.1:
                 again: Door = rng.choice(("http", "update")) if rng.random() < 0.9 else "command"
                 await self._step(lambda m=message, d=again: self.repeat(life, m, d))  # type: ignore[misc]  # as above
+            if action == "approve_letter":
+                await self._until_left(life)
 
-    async def _step(self, step: Callable[[], Awaitable[None]]) -> None:
+    async def _step(self, step: Callable[[], Awaitable[Given]]) -> Given:
         await self.goes_on.wait()
         self._busy += 1
         try:
-            await step()
+            return await step()
         finally:
             self._busy -= 1
 
@@ -242,6 +277,9 @@ class Traffic:
             if message.at >= since:
                 body = message.fields | {"message_id": message.id, "on": message.on.isoformat()}
                 await self._answer(life, message, body, "http")
+        for each in life.papers:
+            if each.at >= since:
+                await self.attach(life, each, "http")
 
     async def _answer(
         self, life: Life, message: Sent, body: dict[str, object], door: Door
@@ -250,53 +288,148 @@ class Traffic:
         while True:
             try:
                 async with asyncio.timeout(ANSWERED_WITHIN + 5):
-                    answer = await ways.get(door, self._by_command)(life, message.action, body)
+                    answer = await ways.get(door, self._by_command)(life, message, body)
             except (NotNow, TimeoutError):
                 await self._again()
                 continue
-            if answer is not None and not answer["applied"]:
+            if answer and not (answer["applied"] or (message.drafts and answer["pending"])):
                 raise Refused(f"{message.action} by {door}: not applied: {answer['reason']}")
             return answer
 
-    async def _by_http(self, life: Life, action: str, body: dict[str, object]) -> dict[str, Any] | None:
-        path = f"/v1/complaints/{life.reference}/{action.replace('_', '-')}"
-        answer: dict[str, Any] = (await self._request("POST", path, body)).json()
+    async def _by_http(self, life: Life, message: Sent, body: dict[str, object]) -> dict[str, Any] | None:
+        path = f"/v1/complaints/{life.reference}/{message.action.replace('_', '-')}"
+        answer: dict[str, Any] = (await self._request("POST", path, body, by=message.by)).json()
         return answer
 
-    async def _by_update(self, life: Life, action: str, body: dict[str, object]) -> dict[str, Any] | None:
+    async def _by_update(self, life: Life, message: Sent, body: dict[str, object]) -> dict[str, Any] | None:
         handle = self.house.client.get_workflow_handle(f"complaint-{life.reference}")
         try:
             answer: dict[str, Any] = await handle.execute_update(
-                action, body | {"by": "chaos"}, result_type=dict
+                message.action, body | {"by": message.by}, result_type=dict
             )
         except WorkflowUpdateFailedError as error:
-            raise Refused(f"{action} by update: {error.cause}") from None
+            raise Refused(f"{message.action} by update: {error.cause}") from None
         except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError):
             raise NotNow from None
         return answer
 
-    async def _by_signal(self, life: Life, action: str, body: dict[str, object]) -> dict[str, Any] | None:
+    async def _by_signal(self, life: Life, message: Sent, body: dict[str, object]) -> dict[str, Any] | None:
         handle = self.house.client.get_workflow_handle(f"complaint-{life.reference}")
         try:
-            await handle.signal(action, body | {"by": "chaos"})
+            await handle.signal(message.action, body | {"by": message.by})
         except RPCError:
             raise NotNow from None
         return None
 
-    async def _by_command(self, life: Life, action: str, body: dict[str, object]) -> dict[str, Any] | None:
-        words = ("send", life.reference, action, "--data", "-")
+    async def _by_command(self, life: Life, message: Sent, body: dict[str, object]) -> dict[str, Any] | None:
+        words = ("send", life.reference, message.action, "--data", "-")
         status, answer = await self.house.command(
-            *words, given=body | {"by": "chaos"}, kill_after=self._killed()
+            *words, given=body | {"by": message.by}, kill_after=self._killed()
         )
         if status in (2, 5):
-            raise Refused(f"{action} by command: exit status {status}: {answer}")
+            raise Refused(f"{message.action} by command: exit status {status}: {answer}")
         if status not in (0, 4) or not answer:
             raise NotNow
         return dict(answer)
 
-    async def _request(self, method: str, path: str, body: dict[str, object] | None) -> httpx.Response:
+    # --- drafts --------------------------------------------------------------------------------------------
+
+    async def find_draft(self, life: Life) -> None:
+        """By which mark the draft goes: a signal has told nobody."""
+        while not life.mark:
+            with suppress(NotNow):
+                status = (await self._request("GET", f"/v1/complaints/{life.reference}", None)).json()
+                life.mark = next((each["mark"] for each in status["letters"] if each["state"] == "draft"), "")
+            await asyncio.sleep(0.2)
+
+    async def _until_left(self, life: Life) -> None:
+        """Until the letter that was approved has left, if one was."""
+        while life.approved:
+            await asyncio.sleep(self.rng.uniform(0.3, 0.8))
+            with suppress(NotNow, Refused):
+                if await self._step(lambda: self._has_left(life)):
+                    return
+
+    async def _has_left(self, life: Life) -> bool:
+        """Whether the approved letter has left; of what nobody can know, staff look it up at the mail server.
+
+        What is not there they post, as docs/operating.md has it: it may have been on its way all the same.
+        """
+        path = f"/v1/complaints/{life.reference}"
+        status = (await self._request("GET", path, None)).json()
+        if any(each["action"] == "letter_left" for each in status["messages"]):
+            return True
+        letters = (await self._request("GET", f"{path}/letters", None)).json()["letters"]
+        its = next((each for each in letters if each["mark"] == life.mark), None)
+        if its is None or its["state"] not in ("unsure", "failed"):
+            return False
+        own = [
+            mail
+            for mail in await asyncio.to_thread(lambda: list(mails(self.house.mails)))
+            if mail.to == life.email and mail.subject == f"{ANSWER} ({life.reference})"
+        ]
+        life.posted |= not own
+        on = self.house.clocks.day(own[-1].at) if own else self.house.clocks.today()
+        said: dict[str, object] = {"on": max(on, life.sent[-1].on, date.fromisoformat(its["on"])).isoformat()}
+        with suppress(Refused):  # the door's clock is behind, or somebody still sends it: asked again
+            await self._request("POST", f"{path}/letters/{life.mark}/done", said, by=APPROVER)
+        return False
+
+    # --- documents -----------------------------------------------------------------------------------------
+
+    async def _attach_some(self, life: Life, one: Paper, door: Door, rng: random.Random) -> None:
+        """Attach a document, and sometimes the same once more."""
+        await self._step(lambda: self.attach(life, one, door))
+        if rng.random() < 0.2:
+            self.repeats += 1
+            again: Door = "command" if rng.random() < 0.2 else "http"
+            await self._step(lambda: self.attach(life, one, again, is_new=False))
+
+    async def attach(self, life: Life, one: Paper, door: Door, *, is_new: bool = True) -> None:
+        """Until it is answered."""
+        way = self._attach_by_command if door == "command" else self._attach_by_http
+        self.doors[f"attach {'command' if door == 'command' else 'http'}"] += 1
+        while True:
+            try:
+                answer = await way(life, one)
+            except NotNow:
+                await self._again()
+                continue
+            if not is_new and (answer["created"] or answer["document"] != one.document):
+                raise Refused(f"{one.name}: attached again it was taken as new")
+            if is_new:
+                one.document, one.at = str(answer["document"]), time.time()
+                life.papers = [*(each for each in life.papers if each is not one), one]
+            return
+
+    async def _attach_by_http(self, life: Life, one: Paper) -> dict[str, Any]:
+        files = {"file": (one.name, one.content, "application/octet-stream")}
+        path = f"/v1/complaints/{life.reference}/documents"
+        answer: dict[str, Any] = (
+            await self._request("POST", path, None, files=files, data={"kind": one.kind})
+        ).json()
+        return answer
+
+    async def _attach_by_command(self, life: Life, one: Paper) -> dict[str, Any]:
+        file = self.house.papers / one.name
+        file.write_bytes(one.content)
+        words = ("attach", life.reference, str(file), "--kind", one.kind)
+        status, answer = await self.house.command(*words, kill_after=self._killed())
+        if status in (2, 4, 5):
+            raise Refused(f"attach by command: exit status {status}: {answer}")
+        if status != 0 or not answer:
+            raise NotNow
+        return dict(answer)
+
+    # --- the doors -----------------------------------------------------------------------------------------
+
+    async def _request(
+        self, method: str, path: str, body: dict[str, object] | None, by: str = "", **more: Any
+    ) -> httpx.Response:
+        if by == APPROVER:
+            more["headers"] = {"Authorization": f"Bearer {self.house.approver_token}"}
         try:
-            answer = await self._http.request(method, path, json=body)
+            answer = await self._http.request(method, path, json=body, **more)
         except httpx.HTTPError:
             raise NotNow from None
         if answer.status_code in (408, 429) or answer.status_code >= 500:
@@ -317,19 +450,45 @@ class Traffic:
         return self.rng.uniform(0.8, 3.0)
 
 
-def plan(rng: random.Random, life: Life) -> list[tuple[str, dict[str, object]]]:
+def plan(rng: random.Random, life: Life) -> list[Step]:
     """What happens to a complaint."""
     note = iter(f"Note {n} of {life.source_id}." for n in range(9))
-    steps: list[tuple[str, dict[str, object]]] = [("acknowledge", {})]
+    steps: list[Step] = [("acknowledge", {})]
     steps += [("add_note", {"note": next(note)}) for _ in range(rng.randrange(3))]
     if rng.random() < 0.4:
         steps.append(("extend", {"reason": f"Two teams of {life.source_id}."}))
-    steps.append(("respond", {"outcome": "not_upheld", "summary": f"The answer of {life.source_id}."}))
-    if rng.random() < 0.6:
-        steps.append(("escalate", {"reason": f"The reason of {life.source_id}."}))
-    steps += [("add_note", {"note": next(note)}) for _ in range(rng.randrange(2))]
+    answer: dict[str, object] = {"outcome": "not_upheld", "summary": f"The answer of {life.source_id}."}
+    if rng.random() < 0.4:
+        steps += _drafted(rng, life, answer | {"letter": "draft"}, next(note))
+    else:
+        steps.append(("respond", answer))
+        if rng.random() < 0.6:
+            steps.append(("escalate", {"reason": f"The reason of {life.source_id}."}))
+        steps += [("add_note", {"note": next(note)}) for _ in range(rng.randrange(2))]
+        if rng.random() < 0.5:
+            steps.append(("withdraw", {"reason": f"The end of {life.source_id}."}))
+    for _ in range(rng.choice((0, 0, 1, 1, 2))):
+        steps.insert(rng.randint(0, len(steps)), ("attach", {}))
+    return steps
+
+
+def _drafted(rng: random.Random, life: Life, answer: dict[str, object], note: str) -> list[Step]:
+    """An answer whose letter waits to be approved: most are, some wait on, some are overtaken.
+
+    Nothing follows an approval that counts from the answer: after a restore its letter may leave a day later.
+    """
+    steps: list[Step] = [("respond", answer)]
+    if rng.random() < 0.3:
+        steps.append(("send_back_letter", {"reason": f"Clearer words, please, of {life.source_id}."}))
     if rng.random() < 0.5:
+        steps.append(("edit_letter", {"texts": {"summary": f"The clearer answer of {life.source_id}."}}))
+    ends = rng.random()
+    if ends < 0.75:
+        steps.append(("approve_letter", {}))
+    elif ends < 0.9:
         steps.append(("withdraw", {"reason": f"The end of {life.source_id}."}))
+    if rng.random() < 0.5:
+        steps.append(("add_note", {"note": note}))
     return steps
 
 

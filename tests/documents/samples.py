@@ -6,6 +6,8 @@ import io
 import zipfile
 from email.message import EmailMessage
 
+import typst
+
 PDF = b"%PDF-1.7\n1 0 obj<</Title(An invented report)>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(40)
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + bytes(60)
@@ -30,6 +32,21 @@ DOCM = office("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin")
 XLSX = office("[Content_Types].xml", "xl/workbook.xml")
 DOC = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(700) + "WordDocument".encode("utf-16-le") + bytes(100)
 MSG = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(700) + "__substg1.0_".encode("utf-16-le") + bytes(100)
+
+
+def printed(text: str) -> bytes:
+    """A PDF of one page, whose text no plain search finds."""
+    pdf: bytes = typst.compile(text.encode(), ignore_system_fonts=True)
+    return pdf
+
+
+def word(text: str) -> bytes:
+    """A file of Word, compressed as Word does it."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("word/document.xml", f"<w:t>{text}</w:t>" * 9)
+    return written.getvalue()
 
 
 def email(*attached: tuple[str, bytes], forwarded: bytes = b"") -> bytes:

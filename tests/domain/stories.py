@@ -120,7 +120,10 @@ WHOLE_WAY: Mapping[str, list[str]] = {
 }
 """A complaint that goes the whole way; a story leaves some of it out and puts other things in."""
 
-OF_DRAFTS = {"approve_letter", "send_back_letter", "edit_letter", "letter_left", "letter_not_left"}
+OF_DRAFTS = {
+    *("approve_letter", "send_back_letter", "edit_letter"),
+    *("letter_left", "letter_not_left", "release_letter"),
+}
 """Actions about a draft by its mark: `tests/domain/test_drafts.py` has stories of their own for them."""
 
 ANY_ACTION = [name for name in MESSAGES if name not in {"correct", *OF_DRAFTS}] + ["recount"]

@@ -14,6 +14,7 @@ from redress.domain.drafts import Draft
 from redress.domain.effects import letter_mark
 from redress.domain.erasure import scrubbed
 from redress.domain.packing import pack_state, unpack_state
+from redress.domain.parsing import Malformed
 from redress.domain.schedule import left_in_error
 from redress.services import following_up
 from tests.domain.conftest import at, corporate, deadline, opened, send, shown
@@ -90,6 +91,32 @@ def test_who_wrote_it_does_not_approve_it() -> None:
     assert draft_of(case).state == "draft"
 
 
+def test_an_approval_of_what_was_read_is_refused_where_it_changed_since() -> None:
+    case, draft = drafted()
+    mark = draft.marks[0]
+
+    def version() -> int:
+        [letter] = [each for each in case.status(date(2026, 6, 9))["letters"] if "mark" in each]
+        return int(letter["version"])
+
+    read = version()
+    send(case, "add_note", "2026-06-08", note="It changes nothing.")
+    assert version() == read
+    send(case, "edit_letter", "2026-06-08", mark=mark, texts={"summary": "Something else."})
+    edited = version()
+    assert edited > read
+    late = send(case, "approve_letter", "2026-06-08", mark=mark, by="Cora", version=read)
+    assert f"changed since version {read}: read version {edited}" in late.reason
+    assert draft_of(case).state == "draft"
+    send(case, "correct", "2026-06-08", field="m-1.outcome", value="not_upheld", reason="Misread.")
+    assert not send(case, "approve_letter", "2026-06-08", mark=mark, by="Cora", version=edited).applied
+    assert send(case, "approve_letter", "2026-06-08", mark=mark, by="Cora", version=version()).applied
+    send(case, "correct", "2026-06-08", field="m-1.outcome", value="upheld", reason="Misread again.")
+    assert draft_of(case).state == "draft", "what comes after an approval voids it, and refuses nothing anew"
+    approved = [e for e in case.log if e.message.action == "approve_letter"][-1]
+    assert case.state.outcomes[approved.seq].outcome == "applied"
+
+
 def test_approval_passes_on_and_is_urgent_on_the_last_day() -> None:
     """Owed by Friday 12 June; the answer is due on Tuesday the 16th."""
     case, _ = drafted()
@@ -153,6 +180,39 @@ def test_a_strike_takes_a_drafted_letter_back_once_and_only_where_it_left(has_le
     [told] = [each for each in case.state.effects if each.template == "letter_taken_back"]
     wrong = [each["template"] for each in left_in_error(told.facts, case.settled)]
     assert wrong == ["letter_to_approve", *(["answer"] if has_left else [])]
+
+
+def test_what_left_although_it_was_struck_out_is_taken_back_once() -> None:
+    """A sender had it while it was struck out: it is asked after, kept as having left, and corrected."""
+    case, draft = drafted()
+    tasks(case, "2026-06-05")
+    send(case, "approve_letter", "2026-06-08", mark=draft.marks[0], by="Cora")
+    tasks(case, "2026-06-08")
+    send(case, "strike_out", "2026-06-09", message="m-1", reason="Of another complaint.")
+    tasks(case, "2026-06-09")
+    assert case.leaving == [draft.key], "nobody knows yet whether it left"
+    assert case.is_awaited(draft.marks[0], date(2026, 6, 9))
+    advocate = letter_mark(draft.key, "advocate")
+    for mark in (draft.marks[0], advocate):
+        assert send(case, "letter_left", "2026-06-09", mark=mark).applied
+    back = [each for each in case.state.effects if each.template == "letter_taken_back"]
+    wrong = [left["template"] for each in back for left in left_in_error(each.facts, case.settled)]
+    assert sorted(wrong) == ["answer", "letter_to_approve"]
+    assert [state for name, state in tasks(case, "2026-06-10") if name == "letter_taken_back"] == ["done"]
+    assert case.leaving == []
+    assert "struck out" in str(case.status(date(2026, 6, 10))["irregular"])
+    assert shown(case, "stage_1_response", "2026-06-10")[1] == "running"
+
+
+def test_what_becomes_of_a_letter_is_not_corrected() -> None:
+    """It would count from a day on which nothing left."""
+    case, _ = drafted()
+    for value in ("at_once", "draft", None):
+        with pytest.raises(Malformed, match="approve the draft"):
+            send(case, "correct", "2026-06-10", field="m-1.letter", value=value, reason="At once.")
+    assert draft_of(case).state == "draft"
+    assert send(case, "correct", "2026-06-10", field="m-1.letter", value="sent", reason="Ours.").applied
+    assert deadline(case, "stage_1_response", "2026-06-10")["met_on"] == "2026-06-05"
 
 
 def test_why_a_draft_was_sent_back_goes_with_the_personal_data() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
 from redress.domain.case import Case
+from redress.domain.erasure import marks_of, scrubbed
 from tests.domain.conftest import (
     answered,
     appoint,
@@ -96,6 +98,75 @@ def test_the_next_sitting_is_called_for_another_day() -> None:
     send(case, "hold_panel", "2026-08-24", adjourned_to="2026-09-14")
     assert send(case, "schedule_panel", "2026-09-01", meeting_on="2026-09-21").applied
     assert shown(case, "panel_sitting", "2026-09-02")[0] == "2026-09-21"
+
+
+# --- who came ------------------------------------------------------------------------------------
+
+
+def came(*parts: str) -> list[dict[str, str]]:
+    return [{"part": part, "name": f"Invented {part}"} for part in parts]
+
+
+def absent(case: Case, on: str) -> list[str]:
+    return [what for what in irregular(case, on) if "did not come to" in what or "nobody of" in what]
+
+
+def test_who_came_is_shown_and_may_be_without_a_name() -> None:
+    """Rules 002-12 and 003-14."""
+    case = panel_called()
+    attended = [*came("independent_person", "manager"), {"part": "solicitor"}]
+    send(case, "hold_panel", "2026-08-24", attended=attended)
+    [sitting] = status(case, "2026-08-24")["sittings"]
+    assert (sitting["on"], sitting["adjourned_to"]) == ("2026-08-24", None)
+    assert [each["part"] for each in sitting["attended"] or []] == [
+        "independent_person",
+        "manager",
+        "solicitor",
+    ]
+    assert [each["name"] for each in sitting["attended"] or []][-2:] == ["Invented manager", ""]
+    assert absent(case, "2026-08-24") == []
+
+
+def test_whoever_did_not_come_of_those_the_panel_hears_is_noted() -> None:
+    """Reg 19(5). Where nobody says who came, nothing is said of it."""
+    case, unsaid = panel_called(), panel_called()
+    send(case, "hold_panel", "2026-08-24", attended=came("complainant", "investigating_officer"))
+    assert absent(case, "2026-08-24") == [
+        "the Independent Person of Stage 2 did not come to the panel",
+        "nobody of Children's Services came to the panel",
+    ]
+    send(unsaid, "hold_panel", "2026-08-24")
+    assert absent(unsaid, "2026-08-24") == []
+    assert status(unsaid, "2026-08-24")["sittings"][0]["attended"] is None
+    assert "sittings" not in status(panel_called(), "2026-08-24")
+
+
+def test_with_a_young_person_the_investigating_officer_comes_as_well() -> None:
+    """Rule 002-12: they meet the Stage 2 independent people."""
+    young = {"name": "Juniper Madeup", "role": "young_person"}
+    case = opened(complainant=young)
+    send(case, "hold_panel", "2026-08-24", attended=came("independent_person", "director"))
+    missing = "the Investigating Officer of Stage 2 did not come to a young person's panel"
+    assert absent(case, "2026-08-24") == [missing]
+
+
+def test_who_came_to_one_sitting_has_been_heard() -> None:
+    case = panel_called()
+    send(case, "hold_panel", "2026-08-24", adjourned_to="2026-09-14", attended=came("independent_person"))
+    assert absent(case, "2026-08-24") == []
+    send(case, "hold_panel", "2026-09-14", attended=came("adjudicating_officer"))
+    assert absent(case, "2026-09-14") == []
+    assert len(status(case, "2026-09-14")["sittings"]) == 2
+
+
+def test_of_who_came_nothing_is_left_after_an_erasure() -> None:
+    case = panel_called()
+    send(case, "hold_panel", "2026-08-24", attended=came("supporter"))
+    shown_before = status(case, "2026-08-24")
+    assert "Invented supporter" in marks_of({}, shown_before)
+    left = scrubbed(shown_before, date(2033, 1, 3))
+    assert left["sittings"] == [{"on": "2026-08-24", "adjourned_to": None}]
+    assert "Invented" not in str(left["sittings"]) + str(left["messages"])
 
 
 # --- moved at the person's wish ------------------------------------------------------------------

@@ -68,6 +68,8 @@ async def test_the_worker_is_killed_at_each_step(own: House) -> None:
         ("withdraw", {}),
     ]
     for action, fields in steps:
+        if action == "respond":
+            await life.reports()
         await own.stop_worker()  # while what the step before asked for is being recorded and sent
         own.start_worker()
         answer = await life.send(action, **fields)

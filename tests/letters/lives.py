@@ -13,6 +13,7 @@ from functools import lru_cache, partial
 from typing import Any, get_args
 
 from redress.domain.case import Answer, Case
+from redress.domain.effects import letter_mark
 from redress.domain.london import instant
 from redress.domain.opening_parsing import parse_opening
 from redress.domain.procedure import RulesSnapshot
@@ -189,6 +190,16 @@ def to_panel(**more: Any) -> Life:
         .says("send_papers", "2026-10-30")
         .says("hold_panel", "2026-11-17")
     )
+
+
+def released(**more: Any) -> Life:
+    """The adjudication left without a report, which follows."""
+    life = to_adjudication(**more)
+    mark = letter_mark(life.named("adjudication")[-1].key, "complainant")
+    life.says("letter_not_left", "2026-09-25", mark=mark, waits_for=["investigation_report"])
+    return life.says(
+        "release_letter", "2026-09-28", mark=mark, reason="It is copied.", follows_by="2026-10-05"
+    ).until("2026-10-20")
 
 
 def in_full(**more: Any) -> Life:
@@ -657,6 +668,8 @@ LIVES: dict[str, Callable[[], Life]] = {
     "undelivered": undelivered,
     "safety_noted": safety_noted,
     "in_full": in_full,
+    "released": released,
+    "young_released": partial(released, complainant=YOUNG),
     "with_advocate": with_advocate,
     "by_statement": by_statement,
     "late_throughout": late_throughout,

@@ -16,10 +16,10 @@ import jinja2
 import pytest
 
 from redress.domain.opening import is_young
-from redress.letters import letter as letters_module
 from redress.letters.catalogue import catalogue
 from redress.letters.letter import Letter
 from redress.letters.recipients import is_outside
+from redress.letters.texts import our_environment
 from redress.procedures.bank_holidays import holiday_table
 from redress.procedures.loader import authority, authority_names
 from tests.letters.lives import PERSON, Life
@@ -47,7 +47,7 @@ class Loud(jinja2.Undefined):
 
 @pytest.fixture(autouse=True)
 def _loud(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(letters_module._templates(), "undefined", Loud)
+    monkeypatch.setattr(our_environment(), "undefined", Loud)
 
 
 # --- what may be said in a life ------------------------------------------------------------------

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from redress.letters.people import own_last_days
 from tests.domain.generating import examples
 from tests.letters.lives import Life
 
@@ -153,6 +154,20 @@ def test_a_request_that_two_have_made_goes_on_until_both_withdraw_it() -> None:
     assert leaks(life) == []
 
 
+def test_whose_copy_has_not_left_is_told_no_last_day_and_the_others_are_told_theirs() -> None:
+    life = together().says("acknowledge", "2026-06-03").says("respond", "2026-06-12", outcome="not_upheld")
+    (letter,) = life.case.answers_to_leave
+    life.says("letter_not_left", "2026-06-12", mark=letter.copies[1])
+    life.says("letter_left", "2026-06-19", mark=letter.copies[3])
+    sent = len(life.letters)
+    assert own_last_days(life.case, "complainant") == {"stage_1_review": None}
+    life.until("2026-07-11")
+    texts = {each.recipient: each.text for each in life.letters[sent:] if each.name == "stage_2_offer"}
+    assert {*texts} == {"complainant_2", "complainant_3"}
+    assert "Friday 10 July 2026" in texts["complainant_2"]
+    assert "Friday 17 July 2026" in texts["complainant_3"]
+
+
 def test_nobody_writes_to_whoever_died_and_the_others_go_on() -> None:
     life = together().says("acknowledge", "2026-06-03")
     life.says("close", "2026-06-04", kind="died", who="Philippa Madeupname", reason="We heard.")
@@ -267,7 +282,8 @@ def test_whatever_happens_letters_stay_apart_and_it_is_open_for_whoever_has_not_
             assert len(state.complainants.present) <= 1
         for window in state.running:
             if window.limit.kind == "window" and state.complainants.present:
-                own = [state.own_last_day(window, each.number) for each in state.complainants.present]
+                present = state.complainants.present
+                own = [state.own_window(window, each.number).last_day for each in present]
                 assert max(own) <= window.due_on
     assert leaks(life) == []
 

@@ -56,11 +56,10 @@ def test_no_letter_tells_of_a_day_that_the_case_does_not_have(name: str) -> None
 
 
 @pytest.mark.parametrize("name", LIVES)
-def test_no_letter_says_that_something_is_enclosed(name: str) -> None:
+def test_a_letter_says_that_something_is_with_it_only_where_something_is(name: str) -> None:
     for letter in lives()[name].letters:
-        assert not re.search(
-            r"enclos|attach|comes? with this letter|with this letter (you|comes)", letter.text
-        )
+        assert bool(re.search(r"^With this letter", letter.text, re.M)) is bool(letter.enclosures.enclosed)
+        assert not re.search(r"attach|comes? with this letter", letter.text, re.I)
 
 
 @pytest.mark.parametrize("name", LIVES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from datetime import date
 from email import message_from_bytes
+from email.message import EmailMessage
 from email.policy import SMTP
 
 import pytest
@@ -16,6 +17,7 @@ from redress.letters.delivery.outbound import OutboundLetter
 from redress.letters.naming import one_line
 from redress.letters.visible import visible
 from redress.store.outbound import Recipient
+from tests.letters.delivery.mail_server import text_of
 
 ATTACK = "=?utf-8?q?x=0d=0aSubject:_Your_account_is_locked=0d=0a=0d=0aClick_here?="
 
@@ -57,7 +59,7 @@ def test_encoded_words_in_a_name_are_broken_up(name: str) -> None:
         assert "Bcc" not in read
         assert "Click here" not in str(read["Subject"])
         assert read["To"].addresses[0].addr_spec == "robin@invented.example"
-        assert read.get_content() == "We will write to you.\r\n"
+        assert text_of(read) == "We will write to you.\n"
 
 
 def test_a_message_that_would_be_read_as_another_does_not_leave() -> None:
@@ -72,8 +74,10 @@ def test_a_message_that_would_be_read_as_another_does_not_leave() -> None:
         except NotOneLetter:
             return
         assert message_from_bytes(wire, policy=SMTP)["Subject"] == message["Subject"]
-    two = message_of(letter_to("Robin Invented"), "complaints@exampleshire.example")
-    two.add_attachment("A second part.")
+    two = EmailMessage(policy=SMTP)
+    two.set_content("Yours\n\n--end\n\nA part of somebody else's.\n", cte="7bit")
+    two.add_alternative("<p>Yours</p>", subtype="html")
+    two.set_boundary("end")
     with pytest.raises(NotOneLetter):
         bytes_of(two)
 

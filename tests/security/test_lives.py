@@ -8,6 +8,7 @@ import logging
 import os
 import sqlite3
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -31,7 +32,8 @@ from redress.domain.erasure import Erased
 from redress.domain.parsing import Malformed
 from redress.security import encryption as sealing
 from redress.security.keyring import add_key
-from redress.services import erasing, export_text, exporting, intake, sending
+from redress.services import drafts, erasing, export_text, exporting, intake, sending
+from redress.services import letters as letter_service
 from redress.services.clock import today
 from redress.services.documents import Attachment, Documents
 from redress.services.errors import Rejected
@@ -43,7 +45,8 @@ from redress.telemetry.logs import PlainLines
 from redress.telemetry.metrics import RegisterCollector
 from redress.temporal.codec import ENCODING, KEY_NAME, placeholder
 from redress.temporal.embedded import embedded_server, temporal_command
-from tests.marks import holding
+from tests.documents.samples import email, printed, word
+from tests.marks import holding, says
 from tests.stores import migrated
 from tests.waiting import PATIENCE, eventually, recorded, until
 from tests.workflows.paths import the_first_terms
@@ -74,6 +77,9 @@ OPENING: dict[str, Any] = {
     "desired_outcome": marked("an apology"),
 }
 
+PERSONAL = ("points", "complainant", "advocate", "about", "desired_outcome")
+"""What of it holds the mark."""
+
 
 class EnvelopeCipher(NamedTuple):
     """A house with keys: everything it writes lies in one folder."""
@@ -101,6 +107,12 @@ class EnvelopeCipher(NamedTuple):
 @pytest_asyncio.fixture(scope="module")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EnvelopeCipher]:
     folder = tmp_path_factory.mktemp("sealed")
+    for name in ("tmp", "cache"):  # what libraries lay aside is searched as well
+        (folder / name).mkdir()
+    monkeypatch = pytest.MonkeyPatch()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder / "tmp"))
+    monkeypatch.setenv("TMPDIR", str(folder / "tmp"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
     add_key(folder / "keys.txt", "test-key")
     settings = migrated(
         Settings(state=folder, register_url="", key_store_url="", keys=None, outbox=None, trial="")
@@ -117,6 +129,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Envel
             async with running_workers(client, activities, settings):
                 yield EnvelopeCipher(client, activities.register, settings, folder, address)
     finally:
+        monkeypatch.undo()
         logging.getLogger().removeHandler(written)
         written.close()
 
@@ -176,7 +189,7 @@ async def test_nothing_that_is_written_can_be_read_without_the_keys(house: Envel
     reference = await _a_life(house, "life-1")
     status = await sending.status(house.client, house.register, reference, today(), 60)
     assert MARK in json.dumps(status), "those with the keys read it"
-    laid = [*house.settings.outbox_folder.rglob("*.txt")]
+    laid = [path for path in house.settings.outbox_folder.rglob("*") if path.is_file()]
     assert holding(laid, MARK), "the outbox is the named exception"
     assert all(path.stat().st_mode & 0o077 == 0 for path in laid)
     searched = house.files()
@@ -447,6 +460,67 @@ async def test_exported_then_erased(house: EnvelopeCipher) -> None:
     same = await house.open("life-2")
     assert same == reference, "the intake is still known to have been here"
     assert house.register.status(other, today()) is not None
+
+
+OWN = "Wyxodraft"
+"""Stands in one life's names and texts alone, so that it must be nowhere once that one is erased."""
+
+
+async def test_of_documents_and_drafts_nothing_can_be_read_and_nothing_is_left(house: EnvelopeCipher) -> None:
+    """PDFs, files of Word and e-mails hide a name from a plain search: `tests.marks` opens them."""
+    opening = json.loads(json.dumps(OPENING).replace(MARK, OWN))
+    reference = await house.open("life-of-drafts", **{name: opening[name] for name in PERSONAL})
+    await house.send(reference, "acknowledge")
+    documents = Documents(house.register, house.settings)
+    papers = [printed(f"{OWN} on page 1"), word(f"{OWN} in Word"), email((f"{OWN}.pdf", printed(OWN)))]
+    for content in papers:
+        assert says(content, OWN)
+        with documents.spool() as spool:
+            spool.write(content[: len(content) // 2])
+            assert holding(house.files(), OWN) == [], "nor while it comes in"
+            spool.write(content[len(content) // 2 :])
+            documents.attach(reference, spool, Attachment(f"{OWN} Quillendorf"), "tests")
+    listed = documents.listed(reference)
+    assert len(listed) == 4, "the e-mail's PDF is one of its own"
+    read = [b"".join(documents.read(reference, line["document"])[1]) for line in listed]
+    assert all(says(content, OWN) for content in read)
+
+    draft = {"outcome": "upheld", "letter": "draft", "summary": f"{OWN} was right.", "by": f"{OWN} Writer"}
+    assert (await house.send(reference, "respond", **draft)).pending
+    await recorded(house.register, reference, messages=2)
+    status = await sending.status(house.client, house.register, reference, today(), 60)
+    [mark] = [each["mark"] for each in status["letters"] if each["state"] == "draft"]
+    await house.send(reference, "send_back_letter", mark=mark, reason=f"Call them {OWN}.", by="Cora")
+    await house.send(reference, "edit_letter", mark=mark, texts={"summary": f"{OWN} was right after all."})
+    await recorded(house.register, reference, messages=4)
+    assert OWN in letter_service.text(house.register, reference, mark), "it is read as if it left today"
+    await house.send(reference, "approve_letter", mark=mark, by="Cora")
+
+    def is_laid() -> bool:
+        return letter_service.one(house.register, reference, mark)["state"] == "by_hand"
+
+    await until(is_laid)
+    laid = [path for path in (house.settings.outbox_folder / reference).rglob("*") if path.is_file()]
+    assert holding(laid, "was right after all"), "the outbox is the named exception"
+    assert holding(house.files(), OWN) == []
+    await drafts.note_as_posted(
+        house.client, house.register, reference, mark, today(), by="Cora", within=PATIENCE
+    )
+    await house.send(reference, "withdraw", reason=f"{OWN} is content.")
+    await recorded(house.register, reference, messages=7)
+    assert holding(house.files(), OWN) == []
+
+    proof = await erasing.erase(
+        house.client,
+        house.register,
+        house.settings.outbox_folder,
+        reference,
+        house.folder,
+        documents=documents,
+    )
+    assert proof.holds, proof.model_dump_json()
+    everything = [path for path in house.folder.rglob("*") if path.is_file()]
+    assert holding(everything, OWN) == [], "in no letter, no document and nothing that was laid aside"
 
 
 async def test_nothing_is_erased_while_the_document_store_is_out_of_reach(

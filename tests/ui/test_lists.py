@@ -56,6 +56,8 @@ async def reported(life: Life) -> None:
 
 async def before_a_panel(life: Life) -> None:
     await reported(life)
+    await life.reports()
+    await life.attach("panel_papers", "panel_report")
     await life.send("respond", outcome="not_upheld")
     await life.send("escalate")
     await life.send("acknowledge")

@@ -26,6 +26,7 @@ async def test_three_stages_in_time(life: Life) -> None:
     await life.send("appoint", role="independent_person", person={"id": "b"}, connection="none")
     await life.send("agree_statement", points=["One."])
     await life.send("report", kind="investigation")
+    await life.reports()
     await life.send("respond", outcome="partly_upheld", summary="Adjudicated.")
     await life.send("escalate")
     await life.send("acknowledge")
@@ -33,6 +34,7 @@ async def test_three_stages_in_time(life: Life) -> None:
         assert (await life.send("appoint", role=role, person={"id": who}, connection="none")).applied
     meeting = CALENDAR.add(life.today, 15)
     await life.send("schedule_panel", meeting_on=meeting.isoformat(), place="An invented hall")
+    await life.attach("panel_papers", "panel_report")
     await life.send("send_papers")
     await life.move_to(meeting)
     await life.send("hold_panel")

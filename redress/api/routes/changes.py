@@ -15,7 +15,7 @@ from redress.api.context import AppContext, Context, CurrentCaller, Reference
 from redress.api.problems import no_such_complaint
 from redress.api.routing import endpoints, roles
 from redress.api.schemas import Schema
-from redress.security.access import READERS, READS_TEXT
+from redress.security.access import READERS, READS_TEXT, TEAMS
 from redress.security.tokens import Caller
 from redress.store.changes import recorded
 
@@ -66,7 +66,7 @@ class Changes(Schema):
     operation_id="follow_changes",
     summary="Follow a complaint's changes",
     response_model=Changes,
-    openapi_extra=roles(READERS),
+    openapi_extra=roles(READERS | TEAMS),
 )
 async def follow_changes(
     reference: Reference,

@@ -21,7 +21,7 @@ from redress.domain.identifiers import AUTHORITY, typed_reference
 from redress.domain.procedure import Owner, StageName, WaitingFor
 from redress.domain.status import Status
 from redress.procedures.files import FileError
-from redress.security.access import EVERYBODY, MANAGER, READERS, STAFF
+from redress.security.access import CASEWORK, EVERYBODY, MANAGER, READERS, TEAMS
 from redress.security.tokens import Caller
 from redress.services import due_dates, lists, sending
 from redress.services.backends import Unavailable
@@ -59,7 +59,7 @@ After = Annotated[
     summary="List complaints",
     tags=["complaints"],
     response_model=ComplaintPage,
-    openapi_extra=roles(READERS),
+    openapi_extra=roles(READERS | TEAMS),
 )
 async def list_complaints(
     context: Context,
@@ -104,6 +104,7 @@ async def list_complaints(
         received_to=received_to,
         reference=typed_reference(reference) if reference else None,
         source_id=source_id,
+        only_teams=caller.only_teams,
     )
     page = await context.backends.ask(
         lambda register: lists.list_complaints(register, wanted, today(), limit=limit, after=after)
@@ -116,7 +117,7 @@ async def list_complaints(
     summary="What is due, by day",
     tags=["dates"],
     response_model=DuePage,
-    openapi_extra=roles(READERS),
+    openapi_extra=roles(READERS | TEAMS),
 )
 async def list_due(
     context: Context,
@@ -131,7 +132,7 @@ async def list_due(
     after: After = "",
 ) -> dict[str, Any]:
     """Every limit, target and window that still runs, overdue ones included; paused ones are left out."""
-    wanted = OwedFilter(_only(caller, authority), from_, until, owner)
+    wanted = OwedFilter(_only(caller, authority), from_, until, owner, caller.only_teams)
     page = await context.backends.ask(
         lambda register: lists.list_due(register, wanted, today(), limit=limit, after=after)
     )
@@ -144,7 +145,7 @@ async def list_due(
     tags=["complaints"],
     response_model=Status,
     responses={200: READ_FROM},
-    openapi_extra=roles(STAFF),
+    openapi_extra=roles(CASEWORK),
 )
 async def read_complaint(
     reference: Reference, response: Response, context: Context, caller: CurrentCaller, as_of: AsOf = None

@@ -17,7 +17,7 @@ from redress.api.routing import endpoints, roles
 from redress.api.schemas import Schema
 from redress.domain.fields import Day
 from redress.domain.log import Answer
-from redress.security.access import STAFF
+from redress.security.access import CASEWORK, STAFF
 from redress.security.tokens import Caller
 from redress.services import emails, unmatched
 from redress.services.backends import Unavailable
@@ -53,6 +53,12 @@ class TakenEmail(Schema):
     answer: Answer
     """What the complaint answered."""
 
+    documents: list[str] = Field(examples=[["0123456789abcdef0123456789abcdef"]])
+    """The e-mail and its attachments, as documents of the complaint: what each is called there."""
+
+    not_kept: str
+    """Why what came with it is not kept; empty: it is, or nothing came."""
+
 
 @router.post(
     "/v1/contacts",
@@ -64,7 +70,11 @@ class TakenEmail(Schema):
 async def bring_email(
     email: IncomingEmail, context: Context, caller: CurrentCaller, response: Response
 ) -> TakenEmail:
-    """Found by its headers, never guessed. What answers none of ours waits with the unmatched requests."""
+    """Found by its headers, never guessed. What answers none of ours waits with the unmatched requests.
+
+    Its attachments are kept as those of an e-mail whose complaint is named; of one that waits once it is
+    matched and comes again.
+    """
     return await _take(context, caller, email, None, response)
 
 
@@ -73,12 +83,16 @@ async def bring_email(
     operation_id="record_email",
     summary="Record an e-mail as a contact of this complaint",
     responses={202: {"description": "It waits for its day or a person."}, **problems(409)},
-    openapi_extra=roles(STAFF),
+    openapi_extra=roles(CASEWORK),
 )
 async def record_email(
     reference: Reference, email: IncomingEmail, context: Context, caller: CurrentCaller, response: Response
 ) -> TakenEmail:
-    """Once, however often it comes. What answers a letter of another complaint is refused."""
+    """Once, however often it comes. What answers a letter of another complaint is refused.
+
+    It and its attachments become documents of the complaint. Where the document store does not answer, the
+    contact is recorded and this is a 503 with `applied` `yes`: send it again, and they are kept.
+    """
     return await _take(context, caller, email, reference, response)
 
 
@@ -95,7 +109,8 @@ async def _take(
         more = answer.model_dump(mode="json", include={"message_id", "on", "repeated"})
         raise Refusal("refused", answer.reason, **more)
     response.status_code = 202 if answer.pending else 200
-    return TakenEmail(**taken._asdict())
+    names = [each["document"] for each in taken.documents]
+    return TakenEmail(**taken._asdict() | {"documents": names})
 
 
 async def _taken(
@@ -112,6 +127,7 @@ async def _taken(
             context.backends.register,
             raw,
             caller,
+            documents=context.documents,
             reference=reference,
             direction=direction,
             on=on,
@@ -123,6 +139,8 @@ async def _taken(
     except NoAnswer as error:
         detail = "Nobody answered in time. Send it again: it counts once."
         raise unavailable(detail, applied=error.applied or "no") from None
+    except emails.NotKept as error:
+        raise unavailable(f"{str(error)[:1].upper()}{str(error)[1:]}.", applied="yes") from None
     except unmatched.TooManyWait:
         detail = f"{unmatched.MOST_WAITING} requests of this caller wait to be matched: see to them first."
         raise Refusal("too-many", detail, headers={"Retry-After": "3600"}) from None

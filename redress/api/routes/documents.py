@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
@@ -12,6 +13,7 @@ from urllib.parse import quote
 from fastapi import Path, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
+from sqlalchemy.exc import SQLAlchemyError
 
 from redress.api.context import AppContext, Context, CurrentCaller, Reference
 from redress.api.problems import Refusal, problems
@@ -19,9 +21,11 @@ from redress.api.routing import endpoints, header, roles
 from redress.api.schemas import Schema
 from redress.api.uploads import read_form
 from redress.domain.parsing import Malformed
-from redress.security.access import INTAKE, STAFF
+from redress.letters.enclosures import kinds
+from redress.security.access import CASEWORK, INTAKE
 from redress.services.backends import Unavailable
 from redress.services.documents import Attached, Attachment, DocumentLine, DocumentState
+from redress.services.enclosing import kinds_awaited, look_again
 from redress.services.errors import Rejected
 from redress.store.register import Register
 
@@ -103,6 +107,9 @@ class Document(Schema):
     left_out: list[PartLeftOut]
     """Of an e-mail: what came with it and is of no type that is taken."""
 
+    in_place_of: str
+    """The document in whose place it goes to whoever that, or part of it, is withheld from."""
+
     withheld: list[WithheldPart]
     """What of it is kept from whom."""
 
@@ -117,7 +124,7 @@ class AttachedDocument(Document):
     """What came with it, if it is an e-mail, each as a document of its own."""
 
 
-FIELDS = frozenset({"kind", "message", "letter"})
+FIELDS = frozenset({"kind", "message", "letter", "in_place_of"})
 
 FORM: dict[str, Any] = {
     "required": True,
@@ -139,6 +146,11 @@ FORM: dict[str, Any] = {
                         "description": "The `message_id` of a message that it belongs to.",
                     },
                     "letter": {"type": "string", "description": "The mark of a letter that it belongs to."},
+                    "in_place_of": {
+                        "type": "string",
+                        "description": "The document in whose place it goes to whoever that, or part of it, "
+                        "is withheld from.",
+                    },
                 },
             }
         }
@@ -152,7 +164,7 @@ FORM: dict[str, Any] = {
     summary="Attach a document",
     status_code=201,
     responses=problems(408, 409, 415),
-    openapi_extra=roles(STAFF | INTAKE) | {"requestBody": FORM},
+    openapi_extra=roles(CASEWORK | INTAKE) | {"requestBody": FORM},
 )
 async def attach_document(
     reference: Reference, request: Request, response: Response, context: Context, caller: CurrentCaller
@@ -168,9 +180,11 @@ async def attach_document(
     ):
         name, fields = await read_form(request, spool, FIELDS)
         context.callers.count_document_bytes(caller, spool.size)
-        from_intake = not caller.roles & STAFF
+        from_intake = not caller.roles & CASEWORK
         if from_intake and fields.get("letter"):
             raise Refusal("not-allowed", "Staff alone attach documents to a letter.")
+        if from_intake and (fields.get("in_place_of") or fields.get("kind") in kinds()):
+            raise Refusal("not-allowed", "Staff alone attach what leaves with letters.")
         attach = partial(
             context.documents.attach,
             reference,
@@ -182,6 +196,7 @@ async def attach_document(
         done = await _attached(context, attach)
     if not done.created:
         response.status_code = 200
+    await _look_again(context, reference)
     shown = [_as_brought(each, fields) if from_intake else each for each in (done.document, *done.parts)]
     return AttachedDocument(**shown[0], created=done.created, parts=[Document(**each) for each in shown[1:]])
 
@@ -209,7 +224,7 @@ async def _attached(context: AppContext, attach: partial[Attached]) -> Attached:
     "/v1/complaints/{reference}/documents",
     operation_id="list_documents",
     summary="List a complaint's documents",
-    openapi_extra=roles(STAFF),
+    openapi_extra=roles(CASEWORK),
 )
 async def list_documents(reference: Reference, context: Context) -> list[Document]:
     """In the order in which they were attached."""
@@ -222,7 +237,7 @@ async def list_documents(reference: Reference, context: Context) -> list[Documen
     "/v1/complaints/{reference}/documents/{document}",
     operation_id="show_document",
     summary="What is known of a document",
-    openapi_extra=roles(STAFF),
+    openapi_extra=roles(CASEWORK),
 )
 async def show_document(reference: Reference, document: Document_, context: Context) -> Document:
     """All but what is in it."""
@@ -242,7 +257,7 @@ async def show_document(reference: Reference, document: Document_, context: Cont
             **header("Content-Disposition", "`attachment`, with the name of its file."),
         },
     },
-    openapi_extra=roles(STAFF),
+    openapi_extra=roles(CASEWORK),
 )
 async def read_document(reference: Reference, document: Document_, context: Context) -> StreamingResponse:
     """As it was attached, to be saved: a browser runs and shows nothing of it."""
@@ -261,6 +276,13 @@ async def read_document(reference: Reference, document: Document_, context: Cont
             "X-Frame-Options": "DENY",
         },
     )
+
+
+async def _look_again(context: AppContext, reference: str) -> None:
+    """A letter may have waited for it; where that cannot be told now, it is looked at a little later."""
+    with suppress(Unavailable, SQLAlchemyError):
+        if await context.backends.ask(lambda register: kinds_awaited(register, reference)):
+            await look_again(context.backends.temporal(), reference)
 
 
 async def _one(context: AppContext, reference: str, document: str) -> DocumentLine:

@@ -6,18 +6,18 @@ import asyncio
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Response
 from pydantic import Field
 from sqlalchemy.exc import SQLAlchemyError
 
 from redress.api.context import AppContext, Context, CurrentCaller, Reference, check_authority
 from redress.api.problems import Refusal, problems, unavailable, wrong
-from redress.api.routing import endpoints, roles
+from redress.api.routing import endpoints, header, roles
 from redress.api.schemas import Next, Schema
 from redress.domain.fields import Day
 from redress.domain.parsing import Malformed
 from redress.procedures.loader import authority_names
-from redress.security.access import STAFF
+from redress.security.access import CASEWORK, MANAGER
 from redress.services import drafts
 from redress.services import letters as service
 from redress.services.backends import Unavailable
@@ -25,6 +25,7 @@ from redress.services.errors import NoAnswer, Rejected
 from redress.services.previewing import previews
 from redress.services.resending import resend
 from redress.store.letters import LetterFilter, LetterState
+from redress.store.listing import references_of_teams
 from redress.store.register import Register
 
 router = endpoints("letters")
@@ -56,10 +57,10 @@ class Letter(Schema):
     """The London date that it bears."""
 
     state: LetterState
-    """`waiting` (not written yet), `draft` (to be approved), `approved` (about to be written), `withdrawn`
-    (a draft that is not to leave any more), `leaving` (written), `done` (it left), `arrived` (and is
-    known to have), `failed`, `unsure` (perhaps it left), `by_hand` (for somebody to send: it lies in the
-    outbox folder, or there is no address), `erased`."""
+    """`waiting` (for an enclosure, or not written yet), `draft` (to be approved), `approved` (about to be
+    written), `withdrawn` (a draft that is not to leave any more), `leaving` (written), `done` (it left),
+    `arrived` (and is known to have), `failed`, `unsure` (perhaps it left), `by_hand` (for somebody to send:
+    it lies in the outbox folder, or there is no address), `erased`."""
 
     left_on: date | None
     """The London date on which it left; null: it has not, or nobody knows."""
@@ -76,12 +77,18 @@ class Letter(Schema):
     place: str
     """Where it lies in the folder, or what Notify calls it."""
 
+    waits_for: list[str] = Field(examples=[["investigation_report"]])
+    """The kinds of documents that are to be attached before it can leave."""
+
 
 class LetterText(Letter):
     """A letter with its text."""
 
     text: str
     """As it was written; a draft as if it left today."""
+
+    version: int | None
+    """Of a draft: which version of it this is, for its approval; null: it is none any more."""
 
 
 class Letters(Schema):
@@ -109,14 +116,35 @@ class Approval(Schema):
     reason: str = Field(default="", max_length=8000)
     """Why, for the file."""
 
+    version: int | None = Field(default=None, ge=0, examples=[7])
+    """The version that was read: a 409 where the draft has changed since. Left out: as it is now."""
 
-class SentBack(Approval):
+
+class SentBack(Schema):
     """That a draft is sent back."""
+
+    on: Day | None = None
+    """The London date. Left out: today."""
 
     reason: str = Field(
         min_length=1, max_length=8000, examples=["Please say by when she can ask for Stage 2."]
     )
     """What is to be changed."""
+
+
+class Release(Schema):
+    """That a letter leaves without an enclosure that it waits for."""
+
+    on: Day | None = None
+    """The London date. Left out: today."""
+
+    reason: str = Field(
+        min_length=1, max_length=8000, examples=["The report is being copied in large print."]
+    )
+    """Why, for the file: the letter does not say it."""
+
+    follows_by: Day = Field(examples=["2026-12-04"])
+    """The day by which what it leaves without is sent; the letter promises it."""
 
 
 class Edit(Schema):
@@ -133,7 +161,7 @@ class Edit(Schema):
     """What stands after the text of the letter, in place of what was added before."""
 
 
-@router.get("/v1/letters", operation_id="list_letters", summary="List letters", openapi_extra=roles(STAFF))
+@router.get("/v1/letters", operation_id="list_letters", summary="List letters", openapi_extra=roles(CASEWORK))
 async def list_letters(
     context: Context,
     caller: CurrentCaller,
@@ -155,7 +183,11 @@ async def list_letters(
         if authority not in authority_names():
             known = ", ".join(authority_names())
             raise wrong("authority", f"{authority!r} is none of {known}")
-    return await _page(context, LetterFilter(None, authority or caller.authority, state), limit, after)
+    wanted = LetterFilter(None, authority or caller.authority, state)
+    if caller.only_teams is not None:
+        cipher = context.backends.register.cipher
+        wanted = wanted._replace(among=references_of_teams(cipher, caller.only_teams))
+    return await _page(context, wanted, limit, after)
 
 
 class PreviewedLetter(Schema):
@@ -191,7 +223,7 @@ class PreviewedLetters(Schema):
     "/v1/letters/preview",
     operation_id="preview_letters",
     summary="See every letter of an authority",
-    openapi_extra=roles(STAFF),
+    openapi_extra=roles(CASEWORK),
 )
 async def preview_letters(
     caller: CurrentCaller,
@@ -219,7 +251,7 @@ async def preview_letters(
     "/v1/complaints/{reference}/letters",
     operation_id="list_complaint_letters",
     summary="List a complaint's letters",
-    openapi_extra=roles(STAFF),
+    openapi_extra=roles(CASEWORK),
 )
 async def list_complaint_letters(
     reference: Reference, context: Context, state: State = None, limit: Limit = 100, after: After = ""
@@ -239,7 +271,7 @@ async def _page(context: AppContext, wanted: LetterFilter, limit: int, after: st
     "/v1/complaints/{reference}/letters/{mark}",
     operation_id="read_letter",
     summary="Read a letter",
-    openapi_extra=roles(STAFF),
+    openapi_extra=roles(CASEWORK),
 )
 async def read_letter(reference: Reference, mark: Mark, context: Context) -> LetterText:
     """What became of it, and its text as it was written."""
@@ -247,9 +279,36 @@ async def read_letter(reference: Reference, mark: Mark, context: Context) -> Let
     def read(register: Register) -> LetterText:
         _check(register, reference, mark)
         line = service.one(register, reference, mark)
-        return LetterText(**line, text=service.text(register, reference, mark))
+        version = service.version(register, reference, mark)
+        return LetterText(**line, text=service.text(register, reference, mark), version=version)
 
     return await context.backends.ask(read)
+
+
+@router.get(
+    "/v1/complaints/{reference}/letters/{mark}/pdf",
+    operation_id="read_letter_pdf",
+    summary="Read a letter as a PDF",
+    response_class=Response,
+    responses={
+        200: {
+            "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+            "description": "The letter on the authority's letterhead.",
+            **header("Content-Disposition", "`attachment`, with a name for the file."),
+        },
+    },
+    openapi_extra=roles(CASEWORK),
+)
+async def read_letter_pdf(reference: Reference, mark: Mark, context: Context) -> Response:
+    """To print: as it was written, a draft as if it left today. What is enclosed is no part of it."""
+
+    def read(register: Register) -> bytes:
+        _check(register, reference, mark)
+        return service.pdf(register, reference, mark)
+
+    pdf = await context.backends.ask(read)
+    name = {"Content-Disposition": f'attachment; filename="{reference}-{mark}.pdf"'}
+    return Response(pdf, media_type="application/pdf", headers=name)
 
 
 @router.post(
@@ -257,7 +316,7 @@ async def read_letter(reference: Reference, mark: Mark, context: Context) -> Let
     operation_id="resend_letter",
     summary="Send a letter again",
     responses=problems(409),
-    openapi_extra=roles(STAFF),
+    openapi_extra=roles(CASEWORK),
 )
 async def resend_letter(reference: Reference, mark: Mark, context: Context, caller: CurrentCaller) -> Letter:
     """One that failed, or that nobody knows of, is sent once more; one that waits is tried now.
@@ -282,7 +341,7 @@ async def resend_letter(reference: Reference, mark: Mark, context: Context, call
     operation_id="letter_done",
     summary="Say that a letter was sent by hand",
     responses=problems(409),
-    openapi_extra=roles(STAFF),
+    openapi_extra=roles(CASEWORK),
 )
 async def letter_done(
     reference: Reference, mark: Mark, sent: SentByHand, context: Context, caller: CurrentCaller
@@ -316,7 +375,7 @@ async def letter_done(
     operation_id="approve_draft",
     summary="Approve a draft",
     responses=problems(409),
-    openapi_extra=roles(STAFF),
+    openapi_extra=roles(CASEWORK),
 )
 async def approve_draft(
     reference: Reference, mark: Mark, approval: Approval, context: Context, caller: CurrentCaller
@@ -326,8 +385,7 @@ async def approve_draft(
     Whoever wrote it may not approve it, nor staff what the authority's file leaves to a Complaints Manager:
     both are a 409.
     """
-    role = "complaints_manager" if "complaints_manager" in caller.roles else "staff"
-    fields = approval.model_dump(exclude_none=True, mode="json") | {"as_role": role}
+    fields = approval.model_dump(exclude_none=True, mode="json") | {"as_role": caller.role}
     return await _take_step(context, caller.name, reference, mark, "approve_letter", fields)
 
 
@@ -336,7 +394,7 @@ async def approve_draft(
     operation_id="send_draft_back",
     summary="Send a draft back",
     responses=problems(409),
-    openapi_extra=roles(STAFF),
+    openapi_extra=roles(CASEWORK),
 )
 async def send_draft_back(
     reference: Reference, mark: Mark, remark: SentBack, context: Context, caller: CurrentCaller
@@ -351,7 +409,7 @@ async def send_draft_back(
     operation_id="edit_draft",
     summary="Edit a draft",
     responses=problems(409),
-    openapi_extra=roles(STAFF),
+    openapi_extra=roles(CASEWORK),
 )
 async def edit_draft(
     reference: Reference, mark: Mark, edit: Edit, context: Context, caller: CurrentCaller
@@ -359,6 +417,25 @@ async def edit_draft(
     """Its free texts change, or paragraphs are added; it has to be approved as it is then."""
     fields = edit.model_dump(exclude_none=True, mode="json")
     return await _take_step(context, caller.name, reference, mark, "edit_letter", fields)
+
+
+@router.post(
+    "/v1/complaints/{reference}/letters/{mark}/release",
+    operation_id="release_letter",
+    summary="Let a letter leave without its enclosure",
+    responses=problems(409),
+    openapi_extra=roles(MANAGER),
+)
+async def release_letter(
+    reference: Reference, mark: Mark, release: Release, context: Context, caller: CurrentCaller
+) -> Letter:
+    """It says what follows and by when, and that is owed by then.
+
+    After an adjudication the time to ask for a panel counts from when it has arrived. A letter that waits for
+    no enclosure is a 409.
+    """
+    fields = release.model_dump(exclude_none=True, mode="json")
+    return await _take_step(context, caller.name, reference, mark, "release_letter", fields)
 
 
 async def _take_step(

@@ -19,7 +19,7 @@ from redress.api.routing import endpoints, roles
 from redress.domain.fields import Day, Id, Text
 from redress.domain.log import Answer
 from redress.domain.messages import MESSAGES, ApproveLetter, Message
-from redress.security.access import INTAKE, STAFF
+from redress.security.access import CASEWORK, INTAKE
 from redress.security.tokens import Caller
 from redress.services import sending, unmatched
 from redress.services.backends import Unavailable
@@ -82,11 +82,11 @@ def _endpoint(action: str, kind: type[Message]) -> Callable[..., Awaitable[Answe
         _check_sender(caller, kind, body)
         body["by"] = caller.name
         if kind is ApproveLetter:
-            body["as_role"] = "complaints_manager" if "complaints_manager" in caller.roles else "staff"
+            body["as_role"] = caller.role
         if not is_reached:
             response.status_code = 202
             return await _keep(context, caller, reference, action, body, idempotency_key)
-        from_intake = not caller.roles & STAFF
+        from_intake = not caller.roles & CASEWORK
         answer = await _send(context, reference, action, body, idempotency_key, from_intake=from_intake)
         if not (answer.applied or answer.pending):
             more = answer.model_dump(mode="json", include={"message_id", "on", "repeated"})
@@ -102,8 +102,8 @@ def _endpoint(action: str, kind: type[Message]) -> Callable[..., Awaitable[Answe
 def _check_sender(caller: Caller, kind: type[Message], body: dict[str, Any]) -> None:
     """Refuse an intake system that fills in what only the authority can. Raises `Refusal`."""
     filled = [name for name in kind.authority_only if body.get(name)]
-    if filled and not caller.roles & STAFF:
-        roles = ", ".join(sorted(STAFF))
+    if filled and not caller.roles & CASEWORK:
+        roles = ", ".join(sorted(CASEWORK))
         raise Refusal("not-allowed", f"{', '.join(filled)} is for the roles {roles} to say.")
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from redress.domain.actions.registry import ACTIONS, carries_out
-from redress.domain.drafts import Draft
+from redress.domain.drafting import changed_since, letters_of_drafts, version_of
+from redress.domain.drafts import Draft, marks_of
+from redress.domain.effects import Fact
 from redress.domain.log import APPLIED, LogEntry, Outcome, refused
 from redress.domain.messages import (
     ApproveLetter,
@@ -15,6 +17,7 @@ from redress.domain.messages import (
 )
 from redress.domain.receipt import receipts
 from redress.domain.state import ComplaintState
+from redress.domain.strikes import struck_letters
 from redress.domain.words import same_words
 
 
@@ -27,6 +30,11 @@ def approve_letter(state: ComplaintState, entry: LogEntry, message: ApproveLette
     why_not = _may_not_approve(draft, message)
     if why_not:
         return refused(why_not)
+    if message.version is not None and changed_since(state, draft, message.version, entry):
+        return refused(
+            f"The letter has changed since version {message.version}: read version "
+            f"{version_of(state, draft)}, and approve that."
+        )
     draft.approved, draft.was_approved = entry, True
     state.effects.release(draft.template, draft.release, draft.key, entry)
     for heard in state.effects.heard:  # dated earlier, and come later
@@ -41,11 +49,11 @@ def _may_not_approve(draft: Draft, message: ApproveLetter) -> str:
     is_writer = bool(writer) and same_words(writer) == same_words(message.by)
     if is_writer and not draft.rule.writer_may_approve:
         return "Whoever wrote a letter does not approve it: somebody else does (writer_may_approve)."
-    managers_alone = {draft.rule.approver, draft.rule.deputy or "complaints_manager"} == {
-        "complaints_manager"
-    }
-    if message.as_role == "staff" and managers_alone:
+    roles = {draft.rule.approver, draft.rule.deputy or "complaints_manager"}
+    if message.as_role == "staff" and roles == {"complaints_manager"}:
         return "This letter is approved by a Complaints Manager."
+    if message.as_role == "team_manager" and "stage_manager" not in roles:
+        return "This letter is not for the manager of a team to approve: the authority's file names others."
     return ""
 
 
@@ -86,12 +94,15 @@ def edit_letter(state: ComplaintState, entry: LogEntry, message: EditLetter) -> 
 def letter_left(state: ComplaintState, entry: LogEntry, message: LetterLeft) -> Outcome:
     """The message counts from now on, as if it had come on this day."""
     draft = state.drafts.marked(message.mark)
+    is_enclosing = _enclosing_left(state, message)
     if draft is None or draft.left is not None:
         outcome = _answer_left(state, message)
         if outcome is not None:
             return outcome
+    if draft is None and is_enclosing:
+        return APPLIED
     if draft is None:
-        return refused(_no_draft(message.mark))
+        return _struck_letter_left(state, entry, message) or refused(_no_draft(message.mark))
     if draft.left is not None:
         return APPLIED  # told twice: by whoever posted it, and by what sent it
     if draft.withdrawn:
@@ -108,24 +119,71 @@ def letter_left(state: ComplaintState, entry: LogEntry, message: LetterLeft) -> 
     return APPLIED
 
 
+def _struck_letter_left(state: ComplaintState, entry: LogEntry, message: LetterLeft) -> Outcome | None:
+    """A letter left whose message was struck out while a sender had it: it is taken back, once.
+
+    None: it is none of those.
+    """
+    letters = struck_letters(state.strikes, letters_of_drafts(state.procedure))
+    struck = next((each for each in letters if message.mark in marks_of(each.key)), None)
+    if struck is None:
+        return None
+    marks = marks_of(struck.key)
+    told = [e.message for e in state.effects.heard if isinstance(e.message, LetterLeft) and e.seq < entry.seq]
+    if struck.by.seq < entry.seq and not any(each.mark in marks for each in told):
+        wrong: Fact = {
+            "key": struck.key,
+            "template": struck.template,
+            "on": message.on.isoformat(),
+            "stage": state.stage,
+            "owner": None,
+            "has_left": True,
+        }
+        state.note_irregular(entry, f"the letter {message.mark} left although what it says was struck out")
+        facts: dict[str, Fact] = {
+            "in_error": [wrong],
+            "next": state.effects.next_step(),
+            "stage": state.stage,
+        }
+        state.effects.take_back(entry, message.on, facts)
+    return APPLIED
+
+
+def _enclosing_left(state: ComplaintState, message: LetterLeft) -> bool:
+    """A letter with enclosures has left; whether it is one that is no answer."""
+    state.enclosures.note_left(message.mark, message.on)
+    return state.enclosures.letter_of(message.mark) is not None
+
+
 def _answer_left(state: ComplaintState, message: LetterLeft) -> Outcome | None:
-    """An answer's letter left after all, or later than was assumed; None: this is no answer's letter."""
+    """A copy of an answer left after all, or later than was assumed; None: this is no answer's letter."""
     letter, had_failed = state.answers.letter_of(message.mark), message.mark in state.answers.failed
     state.answers.failed.discard(message.mark)
     if letter is None:
         return APPLIED if had_failed else None  # a correction has moved the answer to after this day
-    answer = letter.entry.message
-    if isinstance(answer, Respond) and (had_failed or message.on > letter.left):
-        entry = letter.entry._replace(leaves_on=message.on)
-        letter = letter._replace(entry=entry, left=message.on)
-        state.answers.receive(letter, receipts(state, entry, answer))
+    answer, number = letter.entry.message, letter.had_by(message.mark)
+    if number is None or not isinstance(answer, Respond):
+        return APPLIED  # the advocate's copy of what its reader has a copy of their own of
+    if had_failed or message.on > letter.left_for(number):
+        received = receipts(state, letter.entry._replace(leaves_on=message.on), answer).get(number)
+        if received is not None:  # else they complain no more
+            state.answers.receive(letter, number, message.on, received)
     return APPLIED
 
 
 @carries_out(LetterNotLeft)
 def letter_not_left(state: ComplaintState, entry: LogEntry, message: LetterNotLeft) -> Outcome:
-    """The time to go on after that answer rests until its letter leaves."""
-    state.answers.failed.add(message.mark)
+    """The time to go on after that answer rests until its letter leaves; what it waits for is owed."""
+    mark, draft = message.mark, state.drafts.marked(message.mark)
+    is_draft = draft is not None and draft.is_open
+    answer, sent = state.answers.letter_of(mark), state.enclosures.letter_of(mark)
+    letter = draft if draft is not None and draft.is_open else answer or sent
+    if message.waits_for and letter is not None:
+        state.enclosures.note_waiting(letter.key, mark, message.waits_for)
+    if sent is not None:
+        state.enclosures.note_not_left(sent, mark)
+    if not (message.is_copy or is_draft or (sent is not None and answer is None)):
+        state.answers.failed.add(mark)
     return APPLIED
 
 

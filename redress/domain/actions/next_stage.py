@@ -126,7 +126,8 @@ def _is_too_late(state: ComplaintState, entry: LogEntry, stage: Stage, *, lapsed
 
     Whoever was told that it is settled has the window to go on all the same.
     """
-    settled = state.closed_as == "resolved" and state.answers.may_ask_until(stage, entry.message.on)
+    numbers = state.askers([entry])
+    settled = state.closed_as == "resolved" and state.answers.may_ask_until(stage, entry.message.on, numbers)
     late = lapsed or (state.closed_on is not None and not settled)
     return late and not (stage.after_lapse == "of_right" or entry.assumed)
 
@@ -231,7 +232,7 @@ def decide_early(state: ComplaintState, entry: LogEntry, message: DecideEarly) -
         return APPLIED
     state.answers.use_window(stage)
     state.requests.waiting += requests[1:]  # points that they name besides join the panel
-    state.open_stage("stage_3", requests[0], state.answers.received[stage.name])
+    state.open_stage("stage_3", requests[0], state.answers.had_by_any(stage.name, asked))
     state.requests.asked_by["stage_3"] = asked
     return APPLIED
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from redress.domain.actions.appointment import holders_of
 from redress.domain.actions.registry import carries_out
+from redress.domain.effect_log import mark_of
+from redress.domain.enclosures import SentLetter
 from redress.domain.log import APPLIED, LogEntry, Outcome, refused
 from redress.domain.messages import (
     Acknowledge,
@@ -20,6 +22,9 @@ from redress.domain.people import PANEL
 from redress.domain.safeguarding import tell_of_safety
 from redress.domain.state import ComplaintState
 from redress.domain.words import plain
+
+AT_THE_PANEL = ("independent_person", "investigating_officer", "adjudicating_officer")
+"""Who of Stage 2 meets the panel: "the managers and the Independent Person attend" (003-14)."""
 
 
 @carries_out(Acknowledge)
@@ -54,6 +59,7 @@ def report(state: ComplaintState, entry: LogEntry, message: Report) -> Outcome:
     """A report has been received. The panel's report starts the final response's limit."""
     if _happened(state, entry, f"reported:{message.kind}") and message.kind == "panel":
         state.effects.send("panel_report", entry, appointed=holders_of(state, "independent_person"))
+        _await_everybody(state, entry, "panel_report")
     return APPLIED
 
 
@@ -62,17 +68,27 @@ def send_papers(state: ComplaintState, entry: LogEntry, message: SendPapers) -> 
     """Notice and papers have gone to everybody at the panel."""
     if _happened(state, entry, "papers_sent"):
         on = state.panel_on.isoformat() if state.panel_on else None
-        there = holders_of(state, *PANEL, "independent_person")
+        there = holders_of(state, *PANEL, *AT_THE_PANEL)
         state.effects.send("panel_notice", entry, meeting_on=on, appointed=there)
+        _await_everybody(state, entry, "panel_notice", "papers_sent")
     return APPLIED
+
+
+def _await_everybody(state: ComplaintState, entry: LogEntry, template: str, milestone: str = "") -> None:
+    """A letter with enclosures goes to several: `milestone` counts once everybody's copy has left."""
+    key, left = f"{template}:{mark_of(entry)}", max(entry.message.on, entry.leaves_on or entry.message.on)
+    state.enclosures.letters[key] = SentLetter(key, entry, left, milestone)
 
 
 @carries_out(HoldPanel)
 def hold_panel(state: ComplaintState, entry: LogEntry, message: HoldPanel) -> Outcome:
     """The panel met: its report and, provisionally, the final response fall due; adjourned, it sits again."""
+    state.attendance.add(message.attended)
     if message.adjourned_to is None or not state.procedure.knows("panel_held"):
         state.hold_panel(message.on, assumed=entry.assumed)
-        _happened(state, entry, "panel_held")
+        if _happened(state, entry, "panel_held"):
+            for who in state.attendance.missed(each.contact for each in state.complainants.present):
+                state.note_irregular(entry, who)
         return APPLIED
     if message.adjourned_to <= message.on:
         state.note_irregular(entry, "the panel was adjourned to a day that is not later")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from redress.domain.actions.registry import carries_out
+from redress.domain.actions.releasing import let_follow
 from redress.domain.answers import AnswerLetter, GivenAnswer
 from redress.domain.drafting import draft, take_back_alike, waits_to_be_approved
 from redress.domain.effect_log import mark_of
@@ -13,7 +16,7 @@ from redress.domain.parsing import Problem, fingerprint
 from redress.domain.points import Point, PointFinding
 from redress.domain.position import Ending
 from redress.domain.procedure import Stage
-from redress.domain.receipt import is_written, leaving_of, receipts
+from redress.domain.receipt import copies_of, is_written, leaving_of, receipts
 from redress.domain.state import ComplaintState
 from redress.domain.unsaid import unsaid_by_answer
 from redress.domain.words import plain
@@ -151,8 +154,7 @@ def _record(
     answer = GivenAnswer(stage.name, message.on, points, _content(message))
     state.answers.given[message.message_id] = answer
     if chosen:
-        _put_letter(state, entry, message, answer)
-        state.answers.record(message.message_id, answer, receipts(state, entry, message), message.by)
+        _keep_answer(state, entry, message, answer)
     if not message.findings:
         _decide_alike(message, stage, chosen)
         return
@@ -165,14 +167,23 @@ def _record(
             named[0].findings.append(PointFinding(stage.name, finding.outcome, finding.reason, message.on))
 
 
-def _put_letter(state: ComplaintState, entry: LogEntry, message: Respond, answer: GivenAnswer) -> None:
-    """Keep by which letter an answer is had: the time to go on after it counts from when that left."""
+def _keep_answer(
+    state: ComplaintState, entry: LogEntry, message: Respond, answer: GivenAnswer
+) -> dict[int, date]:
+    """Keep an answer, and by which letter it is had: the time to go on after it counts from when that left.
+
+    Gives when each of those who complain has it, by number.
+    """
+    left, had = leaving_of(entry, message), receipts(state, entry, message)
     if is_written(entry, message):
         key = f"{state.procedure.stage[answer.stage].answer_letter}:{mark_of(entry)}"
-        left = leaving_of(entry, message)
-        state.answers.put_letter(AnswerLetter(entry, answer.stage, answer.points, key, left))
+        copies = copies_of(state, key)
+        state.answers.put_letter(AnswerLetter(entry, answer.stage, answer.points, key, left, copies))
+        let_follow(state, key)
     else:
         state.answers.replace_letters(answer.stage, answer.points)
+    state.answers.record(message.message_id, answer, left, had, message.by)
+    return had
 
 
 def _decide_alike(message: Respond, stage: Stage, chosen: list[Point]) -> None:
@@ -186,7 +197,7 @@ def _reach_milestones(state: ComplaintState, entry: LogEntry, message: Respond, 
     state.answers.on[stage.name] = on
     if stage.name == "informal":
         state.deadlines.reach("informally_tried", on, assumed=entry.assumed)
-    left = leaving_of(entry, message)
+    left = max(state.answers.leavings[stage.name].values())
     state.deadlines.reach(f"answered:{stage.name}", on, counts_from=left, assumed=entry.assumed)
     state.deadlines.reach(f"answer_received:{stage.name}", on, counts_from=received)
 
@@ -275,10 +286,7 @@ def _amend(state: ComplaintState, entry: LogEntry, message: Respond, earlier: Gi
     if waits_to_be_approved(state, entry, message, stage.answer_letter):
         return draft(state, entry, message, stage.answer_letter, stage=stage.name, points=points)
     take_back_alike(state, entry, message, stage.name, points)
-    had = receipts(state, entry, message)
-    answer = GivenAnswer(stage.name, message.on, points, _content(message))
-    _put_letter(state, entry, message, answer)
-    state.answers.record(message.message_id, answer, had, message.by)
+    had = _keep_answer(state, entry, message, GivenAnswer(stage.name, message.on, points, _content(message)))
     _find_anew(state, entry, message, earlier)
     for remedy in message.remedies:
         state.remedies.agree_anew(remedy, message.on)

@@ -11,4 +11,5 @@ from redress.domain.state import ComplaintState
 @carries_out(Withhold)
 def withhold(state: ComplaintState, entry: LogEntry, message: Withhold) -> Outcome:
     """Recorded, whatever the complaint's state: papers go out after it has closed, too. It stops no clock."""
+    state.enclosures.withheld.append(message)
     return APPLIED

@@ -37,6 +37,10 @@ class Refused(DeliveryError):
     """It has certainly not left, and never will by this channel."""
 
 
+class TooLarge(Refused):
+    """It has certainly not left: it is more than this way carries, by itself or with its enclosures."""
+
+
 class Lost(DeliveryError):
     """It was taken and lost, through no fault of the address: it may be sent anew."""
 
@@ -65,7 +69,7 @@ class Channel(Protocol):
         ...
 
     def send(self, letter: OutboundLetter) -> Accepted:
-        """Send a letter. Raises `NotNow`, `Refused` or `Unsure`."""
+        """Send a letter. Raises `NotNow`, `Refused`, `TooLarge` or `Unsure`."""
         ...
 
     def find(self, letter: OutboundLetter) -> Accepted | None:

@@ -17,7 +17,7 @@ __all__ = ["ChannelConfigError", "build_of", "channels_for", "outbox_only", "sen
 
 def outbox_only(settings: Settings) -> Channels:
     """Everything into the outbox folder, whatever the settings say: for rehearsals, tests and benches."""
-    return by_outbox(FileChannel(settings.outbox_folder))
+    return by_outbox(FileChannel(settings.outbox_folder, settings.outbox_pdf))
 
 
 def channels_for(settings: Settings) -> Channels:

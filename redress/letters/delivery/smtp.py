@@ -16,12 +16,13 @@ from pathlib import Path
 from time import monotonic
 
 from redress.domain.contact_details import usable_email
-from redress.letters.delivery.channel import Accepted, CannotAsk, NotNow, Refused, Unsure
+from redress.letters.delivery.channel import Accepted, CannotAsk, NotNow, Refused, TooLarge, Unsure
 from redress.letters.delivery.channel_settings import refuse
-from redress.letters.delivery.mime import NotOneLetter, bytes_of, message_id, message_of
+from redress.letters.delivery.mime import NotOneLetter, bytes_of, encoded_size, message_id, message_of
 from redress.letters.delivery.outbound import OutboundLetter
 from redress.security.network import is_this_machine
 from redress.settings import Settings
+from redress.startup import SetupError
 from redress.store.outbound import Route
 
 HUNG_UP = "the mail server hung up, or did not answer in time"
@@ -61,16 +62,13 @@ class Smtp:
         self._context = ssl.create_default_context(cafile=settings.smtp_ca)
 
     def send(self, letter: OutboundLetter) -> Accepted:
-        """Send one letter. Raises `NotNow`, `Refused` or `Unsure`."""
+        """Send one letter with its enclosures. Raises `NotNow`, `Refused`, `TooLarge` or `Unsure`."""
         sent_from = self.settings.smtp_from or letter.recipient.reply_to
         if not letter.recipient.email:
             raise Refused("there is no e-mail address that can be used")
         if not sent_from:
             raise Refused("there is no address to send from: set REDRESS_SMTP_FROM or the authority's e-mail")
-        try:
-            message = bytes_of(message_of(letter, sent_from))
-        except NotOneLetter as fault:
-            raise Refused(f"a name or address in it cannot stand in an e-mail: {fault}") from None
+        message = self._message(letter, sent_from)
         session = _Session(self.settings, self._context)
         try:
             session.begin()
@@ -80,6 +78,21 @@ class Smtp:
             session.end()
         return Accepted(f"smtp/{message_id(letter, sent_from).strip('<>')}", arrived=True)
 
+    def _message(self, letter: OutboundLetter, sent_from: str) -> bytes:
+        """The message on the wire; as long as it is not whole, it has certainly not left."""
+        most = self.settings.email_bytes
+        if encoded_size(letter) > most:  # not read for nothing
+            raise _too_large(most)
+        try:
+            message = bytes_of(message_of(letter, sent_from))
+        except NotOneLetter as fault:
+            raise Refused(f"a name or address in it cannot stand in an e-mail: {fault}") from None
+        except SetupError as fault:
+            raise NotNow(f"it cannot be drawn: {fault}") from None
+        if len(message) > most:
+            raise _too_large(most)
+        return message
+
     def find(self, letter: OutboundLetter) -> Accepted | None:
         """Nobody can ask a mail server."""
         raise CannotAsk
@@ -87,6 +100,10 @@ class Smtp:
     def has_arrived(self, place: str) -> bool:
         """What the server has taken is its own to deliver; should it fail later, it writes to the sender."""
         return True
+
+
+def _too_large(most: int) -> TooLarge:
+    return TooLarge(f"with its enclosures it is larger than an e-mail may be here ({most:,} bytes)")
 
 
 class _Session:

@@ -16,6 +16,7 @@ from redress.domain.london import instant
 from redress.domain.opening_parsing import parse_opening
 from redress.letters.delivery.configuration import channels_for
 from redress.letters.dispatcher import LetterDispatcher, SendLimits
+from redress.letters.enclosing import content_for
 from redress.procedures.loader import rules_for
 from redress.security.encryption import EnvelopeCipher
 from redress.security.keyring import Keyring
@@ -58,19 +59,21 @@ class Desk:
         """As if another worker took over."""
         self.settings = settings
         limits = limits or SendLimits(settings.send_within, settings.send_for_days)
-        self.dispatcher = LetterDispatcher(self.register, channels_for(settings), limits)
+        content = content_for(self.register, settings)
+        self.dispatcher = LetterDispatcher(self.register, channels_for(settings), limits, content)
         self.activities = ActivityCalls(self.register, self.dispatcher)
 
     def open(
         self,
         about: dict[str, object] | None = None,
         also: list[dict[str, str]] | None = None,
+        kind: str = "complaint",
         **person: object,
     ) -> str:
         """A complaint of somebody, just opened; `also`: who complains with them."""
         raw: dict[str, Any] = {
             "authority": "family-rights",
-            "kind": "complaint",
+            "kind": kind,
             "source": "test",
             "source_id": str(next(_numbers)),
             "channel": "email",

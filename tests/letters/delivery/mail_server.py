@@ -41,6 +41,13 @@ another; `take_and_…`: it has it, and says nothing.
 """
 
 
+def text_of(message: EmailMessage) -> str:
+    """The text of a letter that arrived, beside which it has its HTML and its enclosures."""
+    text = message.get_body(("plain",))
+    assert isinstance(text, EmailMessage)
+    return str(text.get_content()).replace("\r\n", "\n")
+
+
 class Doubtful(SMTP):
     """Breaks off in the middle of a message where it is told to."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -12,13 +12,14 @@ from typer.testing import CliRunner
 from redress.bootstrap import activities_for, running_workers
 from redress.cli.main import commands
 from redress.cli.shared import cipher
+from redress.contract import AnswerToLeave, SentLetters
 from redress.domain.status import Status
 from redress.letters.delivery.configuration import channels_for
 from redress.services import intake, letters, sending
 from redress.services.clock import today
 from redress.settings import Settings
 from redress.temporal.embedded import embedded_server
-from tests.letters.delivery.conftest import PERSON
+from tests.letters.delivery.conftest import PERSON, Desk
 from tests.letters.delivery.mail_server import PASSWORD, MailServer
 from tests.stores import migrated
 from tests.waiting import until
@@ -95,3 +96,24 @@ async def test_no_window_runs_from_a_letter_that_was_refused_until_it_is_sent_ag
         assert (again.exit_code, again.stderr) == (0, "")
         await until(runs)
         assert (await stands())["waiting_for"] == "complainant"
+
+
+def test_of_each_of_several_people_it_is_told_whether_their_own_copy_left(
+    desk: Callable[[Settings], Desk], by_mail: Settings, mail: MailServer
+) -> None:
+    at = desk(by_mail)
+    at.open(also=[{"name": "Fabian Makebelieve", "role": "parent", "email": "fabian@inventata.example"}])
+    at.says("acknowledge", "2026-06-02")
+    mail.mailbox.once["fabian@inventata.example"] = "refuse_person"
+    at.says("respond", "2026-06-03", outcome="not_upheld", summary="Invented.", letter="at_once")
+    (letter,) = at.case.answers_to_leave
+    asked = AnswerToLeave(key=letter.key, left="2026-06-03")
+    told = at.dispatcher.answers_left(at.reference, [asked])
+    assert [(each.mark, each.on) for each in told.left] == [(letter.copies[1], today().isoformat())]
+    assert told.not_left == [letter.copies[2]]
+    known = asked.model_copy(
+        update={"left_later": {letter.copies[1]: today().isoformat()}, "not_left": told.not_left}
+    )
+    assert at.dispatcher.answers_left(at.reference, [known]) == SentLetters()
+    # An approved letter has left once the first of them has it.
+    assert [each.mark for each in at.dispatcher.left(at.reference, [letter.key])] == [letter.copies[1]]

@@ -169,6 +169,19 @@ def test_a_folder_that_cannot_be_used_is_tried_again(desk: Desk) -> None:
     assert sent(desk, "2026-06-05") == 1
 
 
+def test_an_authority_that_cannot_be_read_keeps_no_others_digest_from_leaving(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.open()
+    desk.says("add_note", "2026-06-02", note="x")
+    monkeypatch.setattr(service, "authority_names", lambda: ["aa-is-in-no-file", "family-rights"])
+    with pytest.raises(NotNow, match="aa-is-in-no-file"):
+        sent(desk, "2026-06-05")
+    monkeypatch.undo()
+    assert sent(desk, "2026-06-05") == 0, "it had left"
+    assert len(list(desk.settings.outbox_folder.rglob("*daily_digest*"))) == 1
+
+
 @pytest.fixture
 def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     """An authority to which nothing is urgent."""

@@ -7,14 +7,18 @@ from datetime import date
 
 import pytest
 
+from redress.domain.calendar import full_date
 from redress.domain.drafts import Draft
+from redress.domain.london import instant
 from redress.services import erasing
 from redress.services import letters as service
+from redress.services.clock import today
 from redress.services.errors import Rejected
 from redress.settings import Settings
 from redress.store import letters as store
 from redress.store.outbound import mark_of
-from tests.letters.delivery.conftest import Desk
+from tests.letters.delivery.certificates import Certificates
+from tests.letters.delivery.conftest import Desk, settings_by_mail
 from tests.letters.delivery.mail_server import MailServer
 
 WRITER = {"by": "Tess Team", "letter": "draft", "outcome": "upheld", "summary": "An invented answer."}
@@ -186,3 +190,61 @@ def test_nothing_is_erased_while_a_drafted_letter_lies_in_the_folder(
     assert state(made) == "by_hand"
     with pytest.raises(Rejected, match="not known to have left"):
         erasing._what_stays(made.register, made.reference)
+
+
+def test_one_that_no_carrier_took_on_its_day_is_dated_when_it_leaves(
+    drafted: Desk, by_mail: Settings, mail: MailServer, trusted: Certificates
+) -> None:
+    """Approved in June; the carrier answers again on the day on which this test runs."""
+    mail.stop()
+    drafted.says("approve_letter", "2026-06-04", mark=mark(drafted), by="Cora")
+    key = draft_of(drafted).key
+    [held] = drafted.rows("stage_1_response")
+    assert (held.state, held.on_date) == ("ready", date(2026, 6, 4))
+    again = MailServer(trusted)
+    again.start()
+    try:
+        drafted.restart(settings_by_mail(by_mail.state, again, trusted))
+        assert drafted.dispatcher.write_and_send(drafted.reference, [key])[0]
+    finally:
+        again.stop()
+    [left] = drafted.rows("stage_1_response")
+    assert (left.state, left.on_date, left.round) == ("sent", today(), held.round + 1)
+    [letter] = [text for each in again.mailbox.taken if "An invented answer." in (text := each.get_content())]
+    assert full_date(today()) in letter
+    assert full_date(date(2026, 6, 4)) not in letter
+
+
+def test_one_that_a_sender_has_is_not_written_anew(drafted: Desk, mail: MailServer) -> None:
+    mail.stop()
+    drafted.says("approve_letter", "2026-06-04", mark=mark(drafted), by="Cora")
+    [held] = drafted.rows("stage_1_response")
+    with drafted.register.writing() as db:
+        assert store.lease(db, held, "smtp") is not None
+    drafted.dispatcher.write_and_send(drafted.reference, [held.key])
+    [row] = drafted.rows("stage_1_response")
+    assert (row.state, row.on_date, row.round) == ("sending", date(2026, 6, 4), held.round)
+
+
+def test_one_that_was_struck_out_while_a_sender_had_it_is_kept_and_taken_back(
+    drafted: Desk, mail: MailServer
+) -> None:
+    mail.stop()
+    drafted.says("approve_letter", "2026-06-04", mark=mark(drafted), by="Cora")
+    [held] = drafted.rows("stage_1_response")
+    its, key = mark(drafted), held.key
+    with drafted.register.writing() as db:
+        claim = store.lease(db, held, "smtp")
+    drafted.says("strike_out", "2026-06-05", message="respond-2026-06-03", reason="Of another complaint.")
+    [row] = drafted.rows("stage_1_response")
+    assert row.state == "sending"
+    with drafted.register.writing() as db:
+        assert store.end(db, row, claim, "sent", place="smtp/x", sent_at=instant(date(2026, 6, 5), "12:00"))
+    assert drafted.case.leaving == [key]
+    [left] = drafted.dispatcher.left(drafted.reference, drafted.case.leaving)
+    assert left.mark == its
+    drafted.says("letter_left", "2026-06-05", mark=left.mark)
+    [taken_back] = [row for row in drafted.rows("letter_taken_back") if row.recipient == "complainant"]
+    text = store.text_of(drafted.register.cipher, taken_back)
+    assert full_date(date(2026, 6, 5)) in text
+    assert drafted.case.leaving == []

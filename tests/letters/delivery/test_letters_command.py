@@ -9,10 +9,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 from typer.testing import CliRunner, Result
 
 from redress.cli.main import commands
@@ -150,6 +152,20 @@ def test_a_text_is_there_to_be_read(by_mail: Settings, desk: MakeDesk) -> None:
     assert "Dear Testa Inventata\n" in letters.text(at.register, at.reference, mark_of(at))
     with pytest.raises(Malformed, match="has no letter"):
         letters.text(at.register, at.reference, "00000000")
+
+
+def test_a_letter_is_read_on_the_letterhead(by_mail: Settings, desk: MakeDesk) -> None:
+    at = desk(by_mail)
+    at.open()
+    at.says("acknowledge", "2026-06-02")
+    drawn = letters.pdf(at.register, at.reference, mark_of(at))
+    pdf = PdfReader(BytesIO(drawn))
+    assert "Dear Testa Inventata" in pdf.pages[0].extract_text()
+    assert pdf.metadata is not None
+    assert pdf.metadata.author == "Exampleshire County Council"
+    assert letters.pdf(at.register, at.reference, mark_of(at)) == drawn
+    with pytest.raises(Malformed, match="has no letter"):
+        letters.pdf(at.register, at.reference, "00000000")
 
 
 def test_a_status_tells_what_became_of_each_letter(
@@ -290,6 +306,11 @@ def test_the_command_as_it_is_typed(typed: Settings, mail: MailServer, desk: Mak
 
     mark = json.loads(run("--json").stdout)[0]["mark"]
     assert "Dear Testa Inventata" in run("show", at.reference, mark).stdout
+    file = typed.state / "letter.pdf"
+    assert run("show", mark, "--pdf", str(file)).exit_code == 0
+    assert "Dear Testa Inventata" in PdfReader(file).pages[0].extract_text()
+    assert file.stat().st_mode & 0o077 == 0
+    assert run("--pdf", str(file)).exit_code == 2
     assert run("resend", at.reference, mark).exit_code == 3
     mail.mailbox.fault = "none"
     again = run("resend", at.reference, mark)

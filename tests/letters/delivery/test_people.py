@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
+import pytest
+
 from redress.procedures.loader import authority
 from redress.services import directory
+from redress.services.approvals import approvers_of, with_approvers
 from redress.services.digests import digests_of
+from redress.services.documents import Attachment, Documents
 from redress.services.letters import again
 from redress.settings import Settings
 from redress.store import letters as kept
 from redress.store.outbound import mark_of
+from tests.documents.samples import PDF
 from tests.letters.delivery.conftest import Desk
-from tests.letters.delivery.mail_server import MailServer
+from tests.letters.delivery.mail_server import MailServer, text_of
 
 MakeDesk = Callable[[Settings], Desk]
 
@@ -37,7 +42,7 @@ def at_stage_2(desk: MakeDesk, settings: Settings) -> Desk:
 
 
 def mails_to(mail: MailServer, address: str) -> list[str]:
-    return [str(each.get_content()) for each in mail.mailbox.taken if address in str(each["To"])]
+    return [text_of(each) for each in mail.mailbox.taken if address in str(each["To"])]
 
 
 def test_whoever_is_appointed_is_written_to_and_the_person_learns_who_they_are(
@@ -104,7 +109,60 @@ def test_a_step_is_told_to_the_manager_of_the_team_or_the_deputy_by_name(
     assert at.says("add_note", "2026-06-16", note="A day on which a limit is late.")
     told = [each for each in mail.mailbox.taken if "dan@council.example" in str(each["To"])]
     assert {str(each["To"]) for each in told} == {"Dan Deputy <dan@council.example>"}
-    assert "You get this for Tara Teamlead, who is away." in told[0].get_content()
+    assert "You get this for Tara Teamlead, who is away." in text_of(told[0])
+
+
+STAFF = """name,id,email,roles,teams,connection
+Tara Teamlead,,tara@council.example,stage_manager,Team North,
+Hester Pretend,,hester@council.example,,,
+Two Alike,1,one@council.example,,,
+Two Alike,2,two@council.example,,,
+Ivo Outside,,ivo@out.example,independent_person,,none
+Nora Nowhere,,,,,
+"""
+
+
+@pytest.mark.parametrize("others", [(), ("Two Alike", "Ivo Outside", "Nora Nowhere", "Una Unknown")])
+def test_what_is_said_of_somebody_reaches_them_at_their_own_address_or_by_their_manager(
+    others: tuple[str, ...], by_mail: Settings, mail: MailServer, desk: MakeDesk
+) -> None:
+    """Rule 002-2: nobody is guessed among two of one name, and only staff are written to."""
+    at = desk(by_mail)
+    directory.import_csv(at.register, "family-rights", STAFF, "olive", dry_run=False)
+    people = ["hester pretend", *others]
+    at.open(kind="compliment", about={"people": people, "team": "Team North"})
+    assert at.says("acknowledge", "2026-06-02")
+    assert at.says("respond", "2026-06-04", outcome="resolved")
+    [own] = mails_to(mail, "hester@council.example")
+    assert "Dear Hester Pretend" in own
+    assert "A compliment about you reached us on Monday 1 June 2026." in own
+    assert "  1. An invented point." in own
+    assert "Please give this to" not in own
+    for_others = [each for each in mails_to(mail, "tara@council.example") if "Please give this to" in each]
+    assert len(for_others) == bool(others)
+    if others:
+        listed = "Please give this to Two Alike, Ivo Outside, Nora Nowhere and Una Unknown as it is."
+        assert listed in for_others[0]
+        assert "Hester" not in for_others[0]
+    assert not any(mails_to(mail, each) for each in ("one@council.example", "ivo@out.example"))
+
+
+def test_a_letter_to_somebody_named_goes_again_to_where_they_are_reached_now(
+    by_mail: Settings, mail: MailServer, desk: MakeDesk
+) -> None:
+    at = desk(by_mail)
+    directory.import_csv(at.register, "family-rights", STAFF, "olive", dry_run=False)
+    at.open(kind="compliment", about={"people": ["Hester Pretend"]})
+    assert at.says("acknowledge", "2026-06-02")
+    mail.mailbox.fault = "refuse_person"
+    assert at.says("respond", "2026-06-04", outcome="resolved")
+    mail.mailbox.fault = "none"
+    key = directory.key_of(at.register, "family-rights", "Hester Pretend")
+    directory.change(at.register, key, {"email": "h.pretend@council.example"}, "family-rights", "olive")
+    [row] = at.rows("passed_on_named")
+    assert (row.recipient, row.state) == ("named_1", "failed")
+    again(at.dispatcher, at.reference, mark_of(row.key, row.recipient))
+    assert len(mails_to(mail, "h.pretend@council.example")) == 1
 
 
 def test_the_digest_of_a_day_goes_to_the_manager_of_each_team(by_mail: Settings, desk: MakeDesk) -> None:
@@ -145,9 +203,53 @@ def test_the_panel_and_the_independent_person_get_its_notice(
         member = {"name": f"Mem {number}", "email": f"{number.lower()}@own.example"}
         at.says("appoint", on, role="panel_member", person=member, connection="none")
     at.says("schedule_panel", "2026-07-20", meeting_on="2026-08-10")
+    documents = Documents(at.register, at.settings)
+    with documents.spool() as spool:
+        spool.write(PDF)
+        documents.attach(at.reference, spool, Attachment("papers.pdf", "panel_papers"), "test")
     at.says("send_papers", "2026-07-21")
     for address in ("carl@out.example", "one@own.example", "two@own.example", "una@own.example"):
         notice = mails_to(mail, address)[-1]
         assert "The Review Panel meets on Monday 10 August 2026" in notice, address
     told = [kept.text_of(at.register.cipher, row) for row in at.rows("people_appointed")]
     assert len([text for text in told if "Mem One" in text and "Carl Chair" in text]) == 1
+
+
+APPROVERS = """name,email,roles,absences,deputy
+Cora Complaints,cora@council.example,complaints_manager,,Dan Deputy
+Dan Deputy,dan@council.example,,,
+"""
+
+
+def test_a_letter_to_approve_goes_by_name_to_whoever_owes_it(
+    by_mail: Settings, mail: MailServer, desk: MakeDesk
+) -> None:
+    at = desk(by_mail)
+    directory.import_csv(at.register, "family-rights", APPROVERS, "olive", dry_run=False)
+    reference = at.open()
+    assert at.says("acknowledge", "2026-06-02")
+    at.says("respond", "2026-06-05", outcome="upheld", letter="draft", by="Tess Team")
+    due_on = at.case.state.latest["letter_approval"].due_on
+    next_day = at.case.state.calendar.add(due_on, 1)
+
+    def asked(on: date) -> tuple[str, set[str]]:
+        status = with_approvers(at.register, at.case.latest_status(on))
+        names = {letter.get("approver_name", "") for letter in status["letters"] if "mark" in letter}
+        found = [d for d in digests_of(at.register, on) if d.kind == "digest"]
+        lines = {d.mailbox: str([*d.new, *d.late, *d.today, *d.soon]) for d in found}
+        return ", ".join(names), {box for box, told in lines.items() if "Letter approval" in told}
+
+    [to] = mails_to(mail, "cora@council.example")
+    assert "Dear Cora Complaints" in to
+    assert "A letter waits to be approved" in to
+    assert asked(due_on) == ("Cora Complaints", {"cora@council.example"})
+    at.says("add_note", next_day.isoformat(), note="The next working day.")
+    [to] = mails_to(mail, "dan@council.example")
+    assert "To the deputy of the Complaints Manager" in to
+    assert "not approved in time" in to
+    assert asked(next_day) == ("Dan Deputy", {"dan@council.example"})
+    assert approvers_of(at.register, [reference], next_day) == {reference: "Dan Deputy"}
+    last = at.case.state.calendar.add(due_on, 2)
+    at.says("add_note", last.isoformat(), note="The last day.")
+    assert "The last day for it to leave in time is" in mails_to(mail, "cora@council.example")[-1]
+    assert asked(last)[0] == "Cora Complaints"

@@ -17,7 +17,7 @@ from redress.settings import Settings
 from redress.store import letters as kept
 from tests.letters.delivery.certificates import Certificates
 from tests.letters.delivery.conftest import Desk, settings_by_mail
-from tests.letters.delivery.mail_server import Fault, MailServer
+from tests.letters.delivery.mail_server import Fault, MailServer, text_of
 
 MakeDesk = Callable[[Settings], Desk]
 
@@ -35,11 +35,11 @@ def test_a_letter_is_a_proper_message_of_the_authority(
     assert message["Subject"] == f"We have your complaint ({at.reference})"
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["MIME-Version"] == "1.0"
-    assert message.get_content_type() == "text/plain"
-    assert message.get_content_charset() == "utf-8"
+    assert message.get_content_type() == "multipart/alternative"
+    parts = [(part.get_content_type(), part.get_content_charset()) for part in message.iter_parts()]
+    assert parts == [("text/plain", "utf-8"), ("text/html", "utf-8")]
     [row] = at.rows()
-    body = message.get_content().replace("\r\n", "\n")
-    assert body == kept.text_of(at.register.cipher, row)
+    assert text_of(message) == kept.text_of(at.register.cipher, row)
     assert row.place == f"smtp/{message['Message-ID'].strip('<>')}"
     assert (row.state, row.channel, row.attempts) == ("sent", "smtp", 1)
     assert mail.mailbox.recipients == ["testa@inventata.example"]
@@ -90,7 +90,7 @@ def test_lines_of_a_dot_and_long_lines_arrive_as_written(
     at.says("acknowledge", "2026-06-02")
     odd = ".\n..\n.dot\n" + "ü" * 2000
     at.says("respond", "2026-06-03", outcome="upheld", summary=odd)
-    body = mail.mailbox.taken[-1].get_content().replace("\r\n", "\n")
+    body = text_of(mail.mailbox.taken[-1])
     [row] = at.rows("stage_1_response")
     assert body == kept.text_of(at.register.cipher, row)
     assert re.search(r"^ *\.\.$", body, re.MULTILINE)

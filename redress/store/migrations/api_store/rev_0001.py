@@ -57,6 +57,7 @@ def upgrade() -> None:
         sa.Column("authority", sa.String(length=100), nullable=True),
         sa.Column("access", sa.String(length=20), nullable=False),
         sa.Column("sources", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("teams", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),

@@ -197,6 +197,7 @@ def upgrade() -> None:
         sa.Column("channel", sa.String(length=10), nullable=True),
         sa.Column("claim", sa.String(length=32), nullable=True),
         sa.Column("reason", sa.String(length=200), nullable=True),
+        sa.Column("waits_for", sa.String(length=400), nullable=True),
         sa.Column("place", sa.String(length=400), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("tried_at", sa.DateTime(timezone=True), nullable=True),
