@@ -180,10 +180,13 @@ class Settings(BaseSettings):
     """Where Notify is."""
 
     notify_email_template: str = ""
-    """The id of the e-mail template: subject `((subject))`, message `((body))`."""
+    """The id of the e-mail template: subject `((subject))`, message `((body))` and places for enclosures."""
 
-    notify_post_template: str = ""
-    """The id of the letter template: heading `((subject))`, body `((body))`."""
+    notify_postage: Literal["second", "first"] = "second"
+    """The class by which letters on paper go."""
+
+    notify_file_weeks: int = Field(default=52, ge=1, le=78)
+    """Weeks for which Notify keeps the enclosures of an e-mail for whoever it is for."""
 
     notify_text_template: str = ""
     """The id of the text message template: `((body))`."""

@@ -15,6 +15,7 @@ from redress.exit import leave
 from redress.letters.check import check_letters
 from redress.letters.delivery.configuration import channels_for
 from redress.letters.delivery.mime import fault_of_python
+from redress.letters.form.pdf import check_letterheads
 from redress.procedures.files import tell_all
 from redress.procedures.loader import check_all
 from redress.security.encryption import PlaintextCipher
@@ -47,6 +48,7 @@ async def run() -> int:
     worker_deployment(settings.deployment, settings.build_id)
     tell_all(check_all, check_letters)
     check_own_texts()
+    check_letterheads()
     cipher = cipher_for(settings)
     check_schemas(settings)
     channels = channels_for(settings)

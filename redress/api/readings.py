@@ -37,8 +37,9 @@ NOTHING_PERSONAL = {
 }
 """Operations by GET whose answers hold nothing of a complaint; every other one is a reading."""
 
-READING_POSTS = frozenset({"codec_decode"})
-"""Operations by POST that show what is personal. What the others answer is what the caller has just sent."""
+READING_POSTS = frozenset({"codec_decode", "copy_document"})
+"""Operations by POST that show what is personal, or carry it elsewhere. What the others answer is what the
+caller has just sent."""
 
 LOOK_AFTER_EVERY = 60.0
 """Seconds between two looks at what the command line wrote, and at what is too old to be kept."""

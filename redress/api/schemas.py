@@ -61,10 +61,19 @@ class OwedDate(OwedStatus):
 
 
 @with_config(DESCRIBED)
+class ListedComplaint(ComplaintLine):
+    """A complaint in a list."""
+
+    approver: str | None
+    """Who is asked to approve the letter that waits, by name; null: none waits, nobody is known, or the
+    caller reads dates alone."""
+
+
+@with_config(DESCRIBED)
 class ComplaintPage(TypedDict):
     """A page of complaints, late limits first. Pages follow the reference, which never moves."""
 
-    complaints: list[ComplaintLine]
+    complaints: list[ListedComplaint]
     """Late limits first, the longest late before others; then by next due date."""
 
     next: Next

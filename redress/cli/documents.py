@@ -13,6 +13,7 @@ from redress.cli import console, tables
 from redress.cli.audit import write_down
 from redress.cli.shared import client, register
 from redress.documents.spool import PIECE
+from redress.domain.identifiers import other_reference
 from redress.security.keyring import Unreadable
 from redress.services.documents import Attachment, DocumentLine, Documents, saved_as
 from redress.services.enclosing import hint_of, kinds_awaited, look_again
@@ -90,15 +91,23 @@ def documents_(
         str | None, typer.Argument(help="Write this one to a file: the name that the list gives.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The file; left out: its own name, here.")] = None,
+    copy_to: Annotated[
+        str, typer.Option(help="Attach this one to a linked complaint too: its reference.")
+    ] = "",
     scan: Annotated[bool, typer.Option("--scan", help="Have ClamAV scan what was not scanned yet.")] = False,
     as_json: console.AsJson = False,
 ) -> None:
     """The documents of a complaint; one of them as it is; a scan of those that were not scanned yet."""
     if out is not None and document is None:
         console.fail(console.MALFORMED, ["--out: name the document that is to be written"])
+    if copy_to and (document is None or out is not None):
+        console.fail(console.MALFORMED, ["--copy-to: name the document that is to be copied, and no --out"])
     with console.ending():
         here = register()
         documents = Documents(here, console.settings())
+        if document is not None and copy_to:
+            _copy_one(here, documents, reference, document, other_reference(copy_to), as_json=as_json)
+            return
         if document is not None:
             _write_one(here, documents, reference, document, out)
             return
@@ -111,6 +120,18 @@ def documents_(
             tables.console.print(_shown(line), markup=False)
         if not lines:
             tables.console.print("no documents")
+
+
+def _copy_one(
+    here: Register, documents: Documents, reference: str, document: str, to: str, *, as_json: bool
+) -> None:
+    write_down(here, f"documents {document}", [reference])
+    done = documents.copy(reference, document, to, BY)
+    if as_json:
+        console.print_json({**done.document, "created": done.created, "parts": done.parts})
+        return
+    tables.console.print(_shown(done.document), markup=False)
+    console.say(f"copied to {to}" if done.created else f"{to} had it already")
 
 
 def _write_one(here: Register, documents: Documents, reference: str, document: str, out: Path | None) -> None:

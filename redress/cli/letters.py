@@ -12,6 +12,7 @@ import typer
 from redress.cli import console, tables
 from redress.cli.audit import write_down
 from redress.cli.shared import client, register
+from redress.documents.errors import StoreUnavailable
 from redress.domain.identifiers import typed_reference
 from redress.domain.parsing import Malformed, Problem
 from redress.letters.delivery.configuration import channels_for, send_limits_of
@@ -32,7 +33,9 @@ STEPS: dict[str, drafts.Step] = {
 }
 """What is done to a draft, by the word for it."""
 
-VERBS = ("show", *STEPS, "preview", "check", "resend", "done")
+OF_A_LETTER = ("show", *STEPS, "print", "resend", "done")
+
+VERBS = (*OF_A_LETTER, "preview", "check")
 
 
 @app.command("letters")
@@ -40,8 +43,7 @@ def letters_(
     words: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[REFERENCE | show|edit|approve|send-back|release|resend|done MARK | preview AUTHORITY | "
-            "check]",
+            metavar=f"[REFERENCE | {'|'.join(OF_A_LETTER)} MARK | preview AUTHORITY | check]",
             help="A complaint; or what to do with the letter of a mark, which the list shows.",
         ),
     ] = None,
@@ -66,6 +68,7 @@ def letters_(
     young: Annotated[bool, typer.Option("--young", help="With preview: as young people get it.")] = False,
     keep: Annotated[Path | None, typer.Option(help="With preview: a folder for the letters.")] = None,
     pdf: Annotated[Path | None, typer.Option(help="With show: a file for the letter as a PDF.")] = None,
+    out: Annotated[Path | None, typer.Option(help="With print: a folder for what is printed.")] = None,
     state: Annotated[str | None, typer.Option(help=f"Only {', '.join(get_args(LetterState))}.")] = None,
     as_json: console.AsJson = False,
 ) -> None:
@@ -74,27 +77,31 @@ def letters_(
     `letters show MARK` prints one, a draft as if it left today; `--pdf FILE` draws it on the letterhead.
     `edit MARK --set summary=…` changes a draft's texts, `approve MARK` has it leave, `send-back MARK
     --reason …` returns it. `release MARK --reason … --follows-by DATE` has one leave without the enclosure
-    that it waits for. `resend MARK` sends one again or tries it now, `done MARK --on DATE` records that
-    somebody sent it. `preview AUTHORITY` shows every letter of an authority, from invented complaints;
-    `check` looks through an authority's own letters and paragraphs. The list works with Temporal down.
+    that it waits for. `print MARK --out FOLDER` makes one PDF of a letter and what is enclosed, to be sent by
+    hand. `resend MARK` sends one again or tries it now, `done MARK --on DATE` records that somebody sent it.
+    `preview AUTHORITY` shows every letter of an authority, from invented complaints; `check` looks through an
+    authority's own letters and paragraphs. The list works with Temporal down.
     """
     verb, *rest = words if words and words[0] in VERBS else ["", *(words or [])]
     if len(rest) > (2 if verb else 1) or (verb and not rest and verb != "check"):
         console.fail(
             console.MALFORMED, [f"MARK: name one letter: letters {'|'.join(VERBS)} [REFERENCE] MARK"]
         )
-    if (verb == "done") is not (on is not None):
-        console.fail(console.MALFORMED, ["--on: goes with letters done, and says when somebody sent it"])
-    if (verb in ("send-back", "release")) is not (reason is not None):
-        console.fail(console.MALFORMED, ["--reason: goes with letters send-back and letters release"])
-    if (verb == "release") is not (follows_by is not None):
-        console.fail(console.MALFORMED, ["--follows-by: goes with letters release: the day it promises"])
-    if (verb == "edit") is not bool(set_ or data):
-        console.fail(console.MALFORMED, ["--set: goes with letters edit, and gives the new texts"])
-    if version is not None and verb != "approve":
-        console.fail(console.MALFORMED, ["--version: goes with letters approve, and says which you read"])
-    if pdf is not None and verb != "show":
-        console.fail(console.MALFORMED, ["--pdf: goes with letters show, and names the file to write"])
+    wrong = {
+        "--on: goes with letters done, and says when somebody sent it": (verb == "done")
+        is not (on is not None),
+        "--out: goes with letters print, and names a folder": (verb == "print") is not (out is not None),
+        "--reason: goes with letters send-back and letters release": (verb in ("send-back", "release"))
+        is not (reason is not None),
+        "--follows-by: goes with letters release: the day it promises": (verb == "release")
+        is not (follows_by is not None),
+        "--set: goes with letters edit, and gives the new texts": (verb == "edit") is not bool(set_ or data),
+        "--version: goes with letters approve, and says which you read": version is not None
+        and verb != "approve",
+        "--pdf: goes with letters show, and names the file to write": pdf is not None and verb != "show",
+    }
+    if mistakes := [what for what, is_wrong in wrong.items() if is_wrong]:
+        console.fail(console.MALFORMED, mistakes[:1])
     said: dict[str, Any] = {"reason": reason, "version": version, "follows_by": follows_by}
     said = {name: value for name, value in said.items() if value is not None}
     if verb == "edit":
@@ -108,6 +115,8 @@ def letters_(
             _take_step(STEPS[verb], rest, said, by or getpass.getuser(), as_json=as_json)
         elif pdf is not None:
             _draw(rest, pdf, as_json=as_json)
+        elif out is not None:
+            _print(rest, out, as_json=as_json)
         elif verb:
             _one(verb, rest, on, by or getpass.getuser(), as_json=as_json)
         else:
@@ -207,6 +216,22 @@ def _draw(rest: list[str], file: Path, *, as_json: bool) -> None:
     write_down(here, "letters show", [reference])
     console.write_pieces_privately(file, [drawn])
     console.print_json({"pdf": str(file)}) if as_json else console.say(str(file))
+
+
+def _print(rest: list[str], out: Path, *, as_json: bool) -> None:
+    """A letter ready to print, with what only goes beside it, as files of their own."""
+    from redress.services.printing import print_into  # asked for by few, and slow to load
+
+    here = register()
+    reference, mark = _named(here, rest)
+    write_down(here, "letters print", [reference])
+    try:
+        paths = [str(each) for each in print_into(here, console.settings(), reference, mark, out)]
+    except StoreUnavailable:
+        raise
+    except OSError as error:
+        console.fail(console.MALFORMED, [f"--out: {out}: cannot be written to: {error.strerror}"])
+    console.print_json(paths) if as_json else print(*paths, sep="\n")  # noqa: T201
 
 
 def _again(here: Register, reference: str, mark: str, by: str) -> service.LetterLine:

@@ -111,7 +111,8 @@ def show_letters(letters: Sequence[LetterLine]) -> None:
 
     table = table_of("reference", "mark", "letter", "to", "of", "what became of it", whole=2)
     for letter in letters:
-        became = BECAME[letter["state"]] + (f": {letter['reason']}" if letter["reason"] else "")
+        became = BECAME[letter["state"]] + (f" by {day(letter['send_by'])}" if letter["send_by"] else "")
+        became += f": {letter['reason']}" if letter["reason"] else ""
         by_text = " (text message)" if letter["to"].endswith("_text") else ""
         table.add_row(
             letter["reference"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 from typing import Literal, NamedTuple
@@ -12,6 +13,7 @@ from redress.domain.deadlines import Deadlines
 from redress.domain.drafts import READERS
 from redress.domain.effects import letter_mark
 from redress.domain.log import LogEntry
+from redress.domain.messages import Respond
 from redress.domain.procedure import Limit, Stage, StageName
 
 
@@ -59,6 +61,24 @@ class AnswerLetter(NamedTuple):
         return self.left if number is None else self.left_for(number)
 
 
+@dataclass(slots=True, eq=False)
+class AnswerRecord:
+    """An answer as it stands in the list of all of them.
+
+    `round`: which time its stage was gone through. `amends`: the id of the message of the answer that it
+    amends. `letter`: the one that Redress writes, None where the authority's own has gone. `left` and `had`:
+    for each of those who complain, by number, when it left for them and when they have it.
+    """
+
+    message: Respond
+    answer: GivenAnswer
+    round: int
+    amends: str | None
+    letter: AnswerLetter | None
+    left: dict[int, date]
+    had: dict[int, date]
+
+
 class OwnWindow(NamedTuple):
     """A window as it is for one of several people, in London dates: day 0, and the last day in time.
 
@@ -86,7 +106,8 @@ class Answers:
     had it, by number; `leavings`: when the letter with it left for them. `points`: the numbers of those that
     were answered at each stage.
     `left`: those that had no answer when the next stage was asked for because it was late. `given`: every
-    answer of the present rounds by the id of its message. `by`: who gave an answer, of all rounds.
+    answer of the present rounds by the id of its message. `all`: those of all rounds, in the order they were
+    given. `by`: who gave an answer, of all rounds.
     `letters`: those that Redress writes about the answers of the present rounds, by their keys; `failed`: the
     marks of copies that failed or came back, and did not leave since.
     """
@@ -100,22 +121,38 @@ class Answers:
         self.points: dict[StageName, set[int]] = {}
         self.left: dict[StageName, set[int]] = {}
         self.given: dict[str, GivenAnswer] = {}
+        self.all: list[AnswerRecord] = []
         self.by: list[GivenBy] = []
         self.letters: dict[str, AnswerLetter] = {}
         self.failed: set[str] = set()
 
     def record(
-        self, message_id: str, answer: GivenAnswer, left: date, receipts: Mapping[int, date], by: str
+        self,
+        message: Respond,
+        answer: GivenAnswer,
+        letter: AnswerLetter | None,
+        left: date,
+        receipts: Mapping[int, date],
+        amends: str | None,
     ) -> None:
-        """An answer was given; it left on a day, and each of those who complain has it on one, by number."""
+        """An answer was given; it left on a day, and each of those who complain has it on one, by number.
+
+        `letter`: the one that Redress writes about it.
+        """
         stage, received = answer.stage, max(receipts.values())
-        _keep_latest(self.leavings, stage, dict.fromkeys(receipts, left))
+        if letter is None:
+            self.replace_letters(stage, answer.points)
+        else:
+            self.put_letter(letter)
+        leavings, round_ = dict.fromkeys(receipts, left), self._deadlines.round_of(stage)
+        _keep_latest(self.leavings, stage, leavings)
         _keep_latest(self.receipts, stage, receipts)
-        self.given[message_id] = answer
+        self.all.append(AnswerRecord(message, answer, round_, amends, letter, leavings, {**receipts}))
+        self.given[message.message_id] = answer
         self.points.setdefault(stage, set()).update(answer.points)
         self.left.get(stage, set()).difference_update(answer.points)
         self.received[stage] = max(received, self.received.get(stage, received))
-        self.by.append(GivenBy(stage, self._deadlines.round_of(stage), by))
+        self.by.append(GivenBy(stage, round_, message.by))
 
     def were_given_by(self, person: str, stage: StageName) -> bool:
         """Whether somebody has answered another stage before, or this one before it was brought back."""
@@ -274,6 +311,13 @@ class Answers:
         for key in replaced:
             del self.letters[key]
 
+    def waits_to_leave(self, record: AnswerRecord, people: Collection[int]) -> bool:
+        """Whether a copy of it for one of these people failed or came back, and did not leave since."""
+        name = record.message.message_id
+        its = [each for each in self.letters.values() if each.entry.message.message_id == name]
+        its += [record.letter] if record.letter is not None else []
+        return any(each.copies.get(number) in self.failed for each in its for number in people)
+
     def is_undelivered(self, stage: StageName, number: int) -> bool:
         """Whether somebody's copy of an answer at a stage failed or came back, and did not leave since."""
         if not self.failed:
@@ -287,6 +331,9 @@ class Answers:
         Their time to ask for the next stage counts from then, where nobody has asked for that yet.
         """
         self.letters[letter.key] = letter._replace(left_later={**letter.left_later, number: left})
+        for record in self.all:
+            if record.message.message_id == letter.entry.message.message_id:
+                record.left[number], record.had[number] = left, received
         stage = letter.stage
         _keep_latest(self.leavings, stage, {number: left})
         _keep_latest(self.receipts, stage, {number: received})

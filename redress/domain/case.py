@@ -52,7 +52,7 @@ from redress.domain.rejects import Rejects, reason_of
 from redress.domain.room import Room
 from redress.domain.schedule import Schedule, Task, Timer
 from redress.domain.state import ComplaintState
-from redress.domain.status import MessageOutcome, Status, status_of
+from redress.domain.status import MessageOutcome, Status, status_of, tell_letters
 from redress.domain.strikes import struck_letters
 from redress.domain.withholding import withholding_problem
 
@@ -71,7 +71,6 @@ class LetterToLeave(NamedTuple):
 
     key: str
     left: date
-    marks: tuple[str, ...]
     not_left: list[str] = []
     left_later: dict[str, str] = {}
     waits: dict[str, list[str]] = {}
@@ -212,6 +211,7 @@ class Case:
                 letter["state"] = "done" if key in leaving else letter["state"]
                 continue
             letter["state"] = left.get(key, "history" if key in history else "waiting")
+        tell_letters(status)
         for r in self.rejected:
             if r.on <= as_of:
                 refused: MessageOutcome = {
@@ -297,33 +297,29 @@ class Case:
     @property
     def letters_to_leave(self) -> list[LetterToLeave]:
         """The letters of which it is to be known whether they have left, and what keeps them."""
-        state, found = self.state, dict[str, LetterToLeave]()
-        letters = state.enclosures
+        state, letters = self.state, self.state.enclosures
+        found: dict[str, LetterToLeave] = {}
         for draft in state.drafts:
             if self.is_leaving(draft) and draft.approved is not None:
-                found[draft.key] = LetterToLeave(draft.key, draft.approved.message.on, draft.marks)
+                found[draft.key] = LetterToLeave(draft.key, draft.approved.message.on)
         for each in self.answers_to_leave:
-            left_later = self.left_later(each)
-            found[each.key] = LetterToLeave(each.key, each.left, each.marks, left_later=left_later)
+            found[each.key] = LetterToLeave(
+                each.key, each.left, self.not_left(each), left_later=self.left_later(each)
+            )
         for sent in letters.letters.values():
-            left_later = {
-                mark: letters.left_later[mark].isoformat()
-                for mark in sent.marks
-                if mark in letters.left_later
-            }
+            marks = sent.marks if letters.not_left or letters.left_later else ()
             found[sent.key] = LetterToLeave(
-                sent.key, sent.left, sent.marks, left_later=left_later, everybody=True
+                sent.key,
+                sent.left,
+                [mark for mark in marks if mark in letters.not_left],
+                {mark: on.isoformat() for mark, on in letters.left_later.items() if mark in marks},
+                everybody=True,
             )
-        awaited = state.answers.failed | letters.not_left
         return [
-            each._replace(
-                not_left=[mark for mark in each.marks if mark in awaited],
-                waits={
-                    letter_mark(each.key, reader): kinds
-                    for reader, kinds in letters.waits.get(each.key, {}).items()
-                },
-            )
-            for each in found.values()
+            each._replace(waits={letter_mark(key, to): kinds for to, kinds in letters.waits[key].items()})
+            if key in letters.waits
+            else each
+            for key, each in found.items()
         ]
 
     def known_to_leave(self, mark: str) -> date | None:

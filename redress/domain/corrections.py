@@ -104,6 +104,9 @@ def check_correction(opening: Opening, log: list[LogEntry], today: date) -> None
             "draft (approve_letter), or record the decision anew; only 'sent' is, where yours had gone"
         )
         raise Malformed([Problem("value", what)])
+    if newest.field.endswith(".by"):
+        what = "who a message is from is not corrected: whoever wrote a letter does not approve it"
+        raise Malformed([Problem("field", what)])
     before = corrected(opening, log[:-1])
     if len(before.reasons) >= MOST_CORRECTIONS:
         raise Malformed([Problem("action", f"{MOST_CORRECTIONS} corrections are enough for one complaint")])

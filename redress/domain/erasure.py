@@ -15,6 +15,8 @@ SHORTEST = 4
 _MESSAGE_FIELDS = ("action", "on", "outcome", "assumed", "decided", "kind", "role", "connection", "until")
 _IMPERSONAL_FIELDS = ("action", "on", "outcome", "assumed", "message_id", "decided")
 
+_OF_ANSWERS = ("stage", "round", "on", "outcome", "points", "letter", "left_on", "received_on")
+
 
 class Erased(Exception):
     """The complaint's personal data was destroyed: nothing can be sent to it any more."""
@@ -54,6 +56,7 @@ def scrubbed(status: Status, erased_on: date) -> dict[str, Any]:
         "letters": [_letter(letter) for letter in status["letters"]],
         "messages": messages,
         "contacts": _only(("on", "direction", "channel"), status.get("contacts", [])),
+        "answers": _only(_OF_ANSWERS, status.get("answers", [])),
         **({"sittings": _only(("on", "adjourned_to"), status["sittings"])} if "sittings" in status else {}),
         "appointments": _only(("role", "connection", "on", "until", "round"), status["appointments"]),
         "remedies": _only(("remedy", "kind", "due_on", "done_on", "origin"), status["remedies"]),

@@ -317,11 +317,14 @@ class Respond(Message):
     """When the person had the answer; before the letter left it counts only with `letter` `sent`. Left out:
     two working days after the letter left by e-mail, three by post, or what the authority's file says."""
 
+    person: Annotated[
+        WhichPerson, Field(description="Whose receipt `received_on` is; left out: everybody's.")
+    ] = None
     independent_person_consulted: Flag | None = None
     """Whether the Independent Person was asked, where there is one."""
 
     dates_back = ("received_on",)
-    added = ("stage", "amends", "letter")
+    added = ("stage", "amends", "letter", "person")
 
 
 class Escalate(Message):

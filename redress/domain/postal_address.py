@@ -25,6 +25,7 @@ _TELEPHONE = re.compile(
     r"(?:(?:tel|telephone|phone|mobile|mob|home|work|ph|t|m)\b[\s.:]*)*\+?[0-9(][0-9 ().-]{7,}", re.IGNORECASE
 )
 _EMAIL = re.compile(r"(?:e-?mail\b[\s:]*)?[^\s@]+@[^\s@]+\.[^\s@]+", re.IGNORECASE)
+_NOWHERE = re.compile("no fixed (?:abode|address)", re.IGNORECASE)
 _HOME = frozenset(
     {
         "uk",
@@ -78,6 +79,28 @@ def what_else(line: str) -> str:
     if _EMAIL.fullmatch(text):
         return "an e-mail address"
     return "a telephone number" if _TELEPHONE.fullmatch(text) else ""
+
+
+def envelope_lines(name: str, address: str) -> list[str]:
+    """What stands on an envelope, at most seven lines: the name, then the address, the postcode last."""
+    name = begun_well(name)
+    lines = [" ".join(line.split()) for line in ([name] if name else []) + postal_lines(address)]
+    while len(lines) > MOST_LINES + 1:  # the last lines, town and postcode, stay as they are
+        lines[1:3] = [f"{lines[1]}, {lines[2]}"]
+    return lines
+
+
+def not_for_the_post(lines: Sequence[str]) -> str:
+    """Why no letter can be posted to the lines of an envelope, as a manager reads it; empty: one can."""
+    if len(lines) < FEWEST_LINES + 1:
+        return "the postal address is too short: with the name it needs three lines"
+    if not ends_well(lines):
+        return "the last line of the postal address should be a UK postcode or a country"
+    if not all(re.search("[a-zA-Z0-9]", line) for line in lines[:2]):
+        return "the name, or the first line of the postal address, has neither letters nor numbers"
+    if any(line.casefold() == "nfa" for line in lines) or _NOWHERE.search("\n".join(lines)):
+        return "the postal address says that there is no fixed address"
+    return ""
 
 
 def address_mistakes(address: str) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from redress.domain.complainants import FIRST, role_of
+from redress.domain.complainants import FIRST, NotThere, role_of
 from redress.domain.effects import letter_mark
 from redress.domain.fields import Contact
 from redress.domain.letter_form import goes_by_post
@@ -41,20 +41,26 @@ def receipts(state: ComplaintState, entry: LogEntry, message: Respond) -> dict[i
     """The London date on which each of those who complain had an answer, as recorded or as it is deemed.
 
     By their numbers; of an anonymous complaint under 1. Deemed: the authority's working days after the letter
-    left, for e-mail and post apart. What is recorded counts from the day the letter left on; an earlier day
-    is noted as irregular.
+    left, for e-mail and post apart. What is recorded counts for whoever `person` names, else for all, from
+    the day the letter left on; an earlier day, and a name that is nobody's, are noted as irregular.
     """
     people = {each.number: each.contact for each in state.complainants.present}
-    left = leaving_of(entry, message)
-    if message.received_on is not None and message.received_on >= left:
-        return dict.fromkeys(people or (1,), message.received_on)
-    if message.received_on is not None:
+    left, known = leaving_of(entry, message), message.received_on
+    had = {number: _deemed(state, left, contact) for number, contact in people.items()}
+    had = had or {1: _deemed(state, left, None)}
+    if known is None:
+        return had
+    if known < left:
         what = (
             f"received_on lies before the letter left, {left.isoformat()}: it counts only with letter: sent"
         )
         state.note_irregular(entry, what)
-    deemed = {number: _deemed(state, left, contact) for number, contact in people.items()}
-    return deemed or {1: _deemed(state, left, None)}
+        return had
+    whose = state.complainants.find(message.person) if message.person is not None else None
+    if isinstance(whose, NotThere):
+        state.note_irregular(entry, f"{whose.what} received_on counts for nobody")
+        return had
+    return had | dict.fromkeys(had if whose is None else (whose.number,), known)
 
 
 def _deemed(state: ComplaintState, left: date, person: Contact | None) -> date:

@@ -295,7 +295,9 @@ class ComplaintState:
 
     def note_irregular(self, entry: LogEntry, what: str) -> None:
         """Record what should have been there before this message and was not."""
-        self.irregular.append(Irregular(entry.seq, entry.message.action, entry.message.on, what))
+        irregular = Irregular(entry.seq, entry.message.action, entry.message.on, what)
+        if irregular not in self.irregular:
+            self.irregular.append(irregular)
 
     def expect(self, entry: LogEntry, milestone: str) -> None:
         """Note as irregular what the procedure expects before `milestone` and has not been reached."""

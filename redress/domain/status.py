@@ -12,11 +12,12 @@ from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 from typing_extensions import TypedDict  # the one that pydantic takes on Python 3.11 too
 
-from redress.domain.answers import OwnWindow
+from redress.domain.answers import AnswerRecord, OwnWindow
 from redress.domain.complainants import role_of
 from redress.domain.deadline import Deadline, days_late, days_late_without_pause
 from redress.domain.drafting import version_of
 from redress.domain.fields import (
+    AnswerOutcome,
     ApproachedBy,
     AttendeePart,
     Channel,
@@ -31,7 +32,7 @@ from redress.domain.fields import (
     Role,
 )
 from redress.domain.log import LogEntry
-from redress.domain.messages import KNOWN, HoldPanel, RecordContact, StrikeOut
+from redress.domain.messages import KNOWN, HoldPanel, RecordContact, Respond, StrikeOut
 from redress.domain.ombudsman import Enquiry
 from redress.domain.owed import brief, late_of
 from redress.domain.people import Appointment
@@ -290,6 +291,47 @@ class AppointmentStatus(TypedDict):
 
     round: NotRequired[int]
     """Which time its stage was gone through, from 1."""
+
+
+@with_config(DESCRIBED)
+class AnswerStatus(TypedDict):
+    """An answer of the authority, or the draft of one."""
+
+    stage: StageName
+    """Which stage it answers."""
+
+    round: int
+    """Which time its stage was gone through, from 1."""
+
+    message_id: NotRequired[str]
+    """The message that gave it."""
+
+    on: IsoDay
+    """Its date; of a draft that of its message."""
+
+    outcome: Annotated[str, one_of(*get_args(AnswerOutcome))]
+    """What it decided."""
+
+    points: list[int]
+    """The numbers of the points that it answers."""
+
+    amends: NotRequired[str | None]
+    """The message of the answer that it amends; null: it is no amended one."""
+
+    amended_by: NotRequired[str | None]
+    """The message of the answer that amended it last; null: none did."""
+
+    letter: LetterState | None
+    """The letter with it, as in `letters`; null: the authority's own has gone."""
+
+    letter_key: NotRequired[str | None]
+    """The `key` of that letter."""
+
+    left_on: IsoDay | None
+    """When it left, as far as is known; of several copies the last. Null: a copy of it has not left."""
+
+    received_on: IsoDay | None
+    """When it was had, or is deemed to be; of several people by the last of them. Null: as above."""
 
 
 CONTACT_FIELDS = ("on", "direction", "channel", "with_whom", "person", "summary", "reply_by", "message_id")
@@ -715,6 +757,9 @@ class Status(ComplaintLine, WhoAndWhat):
     ombudsman: NotRequired[OmbudsmanStatus | None]
     """What has passed with the Ombudsman; null: nothing is recorded."""
 
+    answers: NotRequired[list[AnswerStatus]]
+    """The answers of every stage and round in the order they were given, then drafts of answers."""
+
     appointments: list[AppointmentStatus]
     """Who takes which part."""
 
@@ -807,6 +852,7 @@ def status_of(state: ComplaintState, reference: str, log: list[LogEntry], as_of:
         links=linked(state, reference),
         remedies=[_remedy(state, agreed) for agreed in state.remedies],
         ombudsman=_ombudsman(state) if state.ombudsman.is_involved else None,
+        answers=_answers(state),
         appointments=[_appointment(state, held) for held in state.people.appointments],
         complainant=who["complainant"],
         also_complaining=who["also_complaining"],
@@ -880,6 +926,57 @@ def _own_window(name: str, own: OwnWindow) -> OwnWindowStatus:
         "due_on": _iso(own.last_day if begun else None),
         "state": own.state,
     }
+
+
+def _answers(state: ComplaintState) -> list[AnswerStatus]:
+    """Every answer that was given, and what is drafted; `tell_letters` says how their letters stand."""
+    amended = {each.amends: each.message.message_id for each in state.answers.all if each.amends}
+    found = [_answer(state, each, amended.get(each.message.message_id)) for each in state.answers.all]
+    for draft in state.drafts.open:
+        message = draft.entry.message
+        if isinstance(message, Respond):
+            found.append(
+                {
+                    "stage": draft.stage,
+                    "round": state.deadlines.round_of(draft.stage),
+                    "message_id": message.message_id,
+                    "on": message.on.isoformat(),
+                    "outcome": message.outcome,
+                    "points": sorted(draft.points),
+                    "amends": message.amends,
+                    "amended_by": None,
+                    "letter": "draft",
+                    "letter_key": draft.key,
+                    "left_on": None,
+                    "received_on": None,
+                }
+            )
+    return found
+
+
+def _answer(state: ComplaintState, record: AnswerRecord, amended_by: str | None) -> AnswerStatus:
+    waits = state.answers.waits_to_leave(record, state.numbers)
+    return {
+        "stage": record.answer.stage,
+        "round": record.round,
+        "message_id": record.message.message_id,
+        "on": record.answer.on.isoformat(),
+        "outcome": record.message.outcome,
+        "points": sorted(record.answer.points),
+        "amends": record.amends,
+        "amended_by": amended_by,
+        "letter": None if record.letter is None else "waiting",
+        "letter_key": record.letter.key if record.letter is not None else None,
+        "left_on": None if waits else max(record.left.values()).isoformat(),
+        "received_on": None if waits else max(record.had.values()).isoformat(),
+    }
+
+
+def tell_letters(status: Status) -> None:
+    """Say of each answer how its letter stands, as the list of letters has it."""
+    states = {letter["key"]: letter["state"] for letter in status["letters"] if "state" in letter}
+    for answer in status.get("answers", []):
+        answer["letter"] = states.get(str(answer.get("letter_key")), answer["letter"])
 
 
 def _letters(state: ComplaintState) -> Iterator[LetterStatus]:

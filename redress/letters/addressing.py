@@ -126,7 +126,8 @@ def readdress(register: Register, db: Connection, case: Case, row: LetterRow) ->
     if role != row.recipient:
         routes = routes._replace(routes=["text"], why_no_route=before.why_no_route)
     now = _addressed(before, routes)
-    if now != before:
+    # What no channel could carry is tried by its own way again: it may be another one, or carry more now.
+    if now != before or row.means == "none":
         encrypted = letter_store.encrypted_recipient(register.cipher, now, row._mapping)
         states = (*letter_store.RAISED, "ready")
         letter_store.change(db, row, states, envelope=encrypted, means=routes.first)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, date, datetime
 from time import monotonic, sleep
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -24,9 +24,19 @@ from redress.domain.drafts import READERS
 from redress.domain.enclosures import FOLLOW_UP
 from redress.domain.london import london_date
 from redress.letters.addressing import directory_of, written
-from redress.letters.delivery.channel import Accepted, CannotAsk, Channel, Lost, NotNow, Refused, Unsure
+from redress.letters.delivery.channel import (
+    Accepted,
+    CannotAsk,
+    Channel,
+    DeliveryError,
+    Lost,
+    NotNow,
+    Refused,
+    TooLarge,
+    Unsure,
+)
 from redress.letters.delivery.channels import Channels
-from redress.letters.delivery.notice import UNDELIVERED, How, notice
+from redress.letters.delivery.notice import UNDELIVERED, How, hand_day, notice
 from redress.letters.delivery.outbound import Enclosure, OutboundLetter
 from redress.letters.drafts import DraftDesk
 from redress.letters.enclosing import EnclosedContent, EnclosureDesk
@@ -37,6 +47,9 @@ from redress.store import letters as letter_store
 from redress.store.letters import LetterRow, NewLetter, State
 from redress.store.outbound import Recipient, mark_of
 from redress.store.register import Register
+
+if TYPE_CHECKING:
+    from redress.letters.printing import PrintReady
 
 log = logging.getLogger(__name__)
 
@@ -89,10 +102,11 @@ class Remaining(NamedTuple):
 
 
 class Raised(NamedTuple):
-    """Why a letter is raised to the Complaints Manager."""
+    """Why a letter is raised to the Complaints Manager; `file`: where one to be sent by hand lies."""
 
     how: How
     reason: str
+    file: str = ""
 
 
 class Attempt(NamedTuple):
@@ -261,11 +275,12 @@ class LetterDispatcher:
 
         Which copies have left after all, or later than it takes them to have, and on which London date; and
         which have not: refused, come back, of unknown fate, or not taken by any carrier on a later day still;
-        or they wait for an enclosure.
-        The copy for each of those who complain counts; for want of one that for their advocate. What lies in
-        a folder counts as it was taken to.
+        or they wait for an enclosure. What lies in a folder has left where the authority says that it is
+        posted daily, else when somebody says so; where it says that windows count from there
+        (`folder_starts_windows`) as it was taken to. The copy for each of those who complain counts; for want
+        of one that for their advocate.
         """
-        posted = self._posted(reference)
+        posted, starts_windows = self._posted(reference), self._folder_starts_windows(reference)
         with self.register.reading() as db:
             rows = letter_store.told(db, letter_store.LetterFilter(reference), posted)
         news = SentLetters()
@@ -283,15 +298,21 @@ class LetterDispatcher:
                 if row.shown in ("done", "arrived"):
                     if mark in answer.not_left or on > known:
                         news.left.append(LeftLetter(mark=mark, on=on))
-                elif letter_store.kinds_missing(row) or (answer.everybody and row.means == "none"):
+                elif letter_store.kinds_missing(row) or (answer.everybody and _is_for_them(row)):
                     continue  # it waits, or whoever said that it went to everybody sent that one themselves
-                elif mark not in answer.not_left and _has_not_left(row, known, on):
+                elif mark not in answer.not_left and (
+                    _has_not_left(row, known, on) or (row.shown == "by_hand" and not starts_windows)
+                ):
                     news.not_left.append(mark)
         return news
 
     def _posted(self, reference: str) -> list[str]:
         council = self.register.authority_of(reference)
         return [council] if council is not None and authority(council).folder_posted_daily else []
+
+    def _folder_starts_windows(self, reference: str) -> bool:
+        council = self.register.authority_of(reference)
+        return council is not None and authority(council).folder_starts_windows
 
     # --- sending ---------------------------------------------------------------------------------
 
@@ -356,7 +377,8 @@ class LetterDispatcher:
     def _send_one(self, attempt: Attempt) -> None:
         """Lease a letter and send it; whatever happens, it is one of five things."""
         letter = attempt.letter
-        channel = self.channels.channel(letter.route)
+        beyond = letter.route == "none" and bool(letter.recipient.routes) and letter.name != UNDELIVERED
+        channel = self.channels.outbox if beyond else self.channels.channel(letter.route)
         if channel is None:
             self._give_up(attempt, letter.recipient.why_no_route or "no channel takes it: see the settings")
             return
@@ -365,7 +387,9 @@ class LetterDispatcher:
             return
         with ExitStack() as stack:
             whole = self._with_enclosures(attempt, stack)
-            if whole is not None:
+            if whole is not None and beyond:
+                self._by_hand(whole)
+            elif whole is not None:
                 self._hand_over(whole, channel)
 
     def _with_enclosures(self, attempt: Attempt, stack: ExitStack) -> Attempt | None:
@@ -399,7 +423,7 @@ class LetterDispatcher:
         except NotNow as failure:
             self._requeue(attempt, channel, failure)
         except Refused as failure:
-            self._try_fallback(attempt, failure.reason)
+            self._try_fallback(attempt, failure)
         except Unsure as failure:
             self._outcome_unknown(attempt, channel, failure.reason)
         except Exception as error:  # a fault of ours: nobody knows how far it came
@@ -451,10 +475,15 @@ class LetterDispatcher:
     def _late(self, row: LetterRow, reason: str) -> Raised | None:
         return Raised("late", reason) if self._is_old(row) and row.raised_at is None else None
 
-    def _try_fallback(self, attempt: Attempt, reason: str) -> None:
-        """Refused for good: by another route where there is one, else it is for a person."""
-        letter = attempt.letter
+    def _try_fallback(self, attempt: Attempt, failure: DeliveryError) -> None:
+        """Refused for good: by another route where there is one, else it is for a person.
+
+        What only was too large goes by hand then.
+        """
+        letter, reason = attempt.letter, failure.reason
         fallback = self.channels.fallback(letter.route, letter.recipient)
+        if fallback is None and isinstance(failure, TooLarge):
+            fallback = "none"
         if fallback is None:
             self._give_up(attempt, reason)
             return
@@ -468,6 +497,34 @@ class LetterDispatcher:
             return
         log.error("%s: %s could not be delivered: %s", attempt.letter.reference, attempt.letter.name, reason)
         self._record(attempt, "failed", {"reason": reason}, Raised("failed", reason))
+
+    def _by_hand(self, attempt: Attempt) -> None:
+        """No channel can carry it: it lies ready to be printed, and somebody is to send it by a day.
+
+        Until they say that they have it has not left, and what counts from it waits.
+        """
+        from redress.letters.printing import lay, print_ready  # here: most workers never come to it
+
+        letter, outbox = attempt.letter, self.channels.outbox
+        reason = str(attempt.row.reason or "no channel can carry it")
+        with self.register.writing() as db:
+            claim = letter_store.lease(db, attempt.row, outbox.name)
+        if claim is None:
+            return
+        attempt = attempt._replace(claim=claim)
+        try:
+            place = lay(outbox.folder, letter, print_ready(letter))
+        except OSError as error:
+            self._requeue(
+                attempt, outbox, NotNow(f"the outbox cannot be used: {type(error).__name__}", down=True)
+            )
+        except Exception as error:  # a fault of ours: it can still be read, and raised
+            log.exception("%s: a letter could not be made ready to print", letter.reference)
+            self._give_up(attempt, f"{reason}; and it could not be printed: {type(error).__name__}")
+        else:
+            log.warning("%s: %s is to be sent by hand: %s", letter.reference, letter.name, reason)
+            values = {"place": place, "reason": reason}
+            self._record(attempt, "failed", values, Raised("by_hand", reason, place))
 
     def _write_to_outbox(self, attempt: Attempt) -> bool:
         outbox = self.channels.outbox
@@ -527,25 +584,37 @@ class LetterDispatcher:
                 raise CannotAsk
             arrived = channel.has_arrived(str(attempt.row.place))
         except Refused as failure:
-            self._try_fallback(attempt, failure.reason)
+            self._try_fallback(attempt, failure)
         except Lost as failure:
-            self._send_anew(attempt, failure.reason)
-        except CannotAsk:
-            self._unsure(attempt, "it was taken, and nobody ever said whether it arrived")
+            self._send_anew(attempt, failure)
+        except CannotAsk as unknown:
+            self._unsure(attempt, str(unknown) or "it was taken, and nobody ever said whether it arrived")
         except NotNow as failure:
             log.warning("%s: %s", attempt.letter.reference, failure.reason)
         else:
             if arrived:
                 self._record(attempt, "sent", {})
 
-    def _send_anew(self, attempt: Attempt, reason: str) -> None:
+    def _send_anew(self, attempt: Attempt, failure: Lost) -> None:
         """It was lost under way: as another letter, since under its token it is found as the lost one."""
-        lost = attempt.row.round or 0
+        lost, reason = attempt.row.round or 0, failure.reason
         if lost >= MOST_LOST:
-            self._try_fallback(attempt, reason)
+            self._try_fallback(attempt, failure)
             return
         log.warning("%s: %s is sent anew: %s", attempt.letter.reference, attempt.letter.name, reason)
         self._record(attempt, "ready", {"round": lost + 1, "claim": None, "place": None, "reason": reason})
+
+    # --- printing --------------------------------------------------------------------------------
+
+    def printed(self, row: LetterRow) -> tuple[OutboundLetter, PrintReady]:
+        """A letter that is written for good, and what it is printed from, whatever became of it.
+
+        Raises `KeyDestroyed`; `StoreUnavailable` and `Unreadable` where an enclosure cannot be read.
+        """
+        from redress.letters.printing import print_ready  # here: most workers never come to it
+
+        letter = self._letter_of(row)
+        return letter, print_ready(letter)
 
     # --- raising ---------------------------------------------------------------------------------
 
@@ -557,8 +626,12 @@ class LetterDispatcher:
         recorded = self.register.case(db, row.reference)
         if recorded is None:
             return
-        effect = notice(attempt.letter, row.round or 0, raises.how, raises.reason)
-        self.write(db, recorded[0], [(effect, london_date(datetime.now(UTC)))])
+        case, today = recorded[0], london_date(datetime.now(UTC))
+        send_by = hand_day(case.state.calendar, today) if raises.how == "by_hand" else None
+        effect = notice(
+            attempt.letter, row.round or 0, raises.how, raises.reason, send_by=send_by, file=raises.file
+        )
+        self.write(db, case, [(effect, today)])
 
     # --- what else -------------------------------------------------------------------------------
 
@@ -635,6 +708,11 @@ def _day_of(row: LetterRow) -> date:
     """The London date on which a letter left, as far as it has; else today."""
     on: date = row.on_date
     return max(on, london_date(row.sent_at or datetime.now(UTC)))
+
+
+def _is_for_them(row: LetterRow) -> bool:
+    """Whether a copy has no way of its own, and nobody was told to send it by hand."""
+    return row.means == "none" and not row.place
 
 
 def _has_not_left(row: LetterRow, taken: str, today: str) -> bool:

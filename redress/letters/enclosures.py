@@ -20,7 +20,7 @@ from redress.domain.enclosures import FOLLOW_UP
 from redress.domain.procedure import Data, LetterRule
 from redress.domain.withholding import is_meant
 from redress.letters.catalogue import catalogue
-from redress.store.documents import DocumentRow
+from redress.store.documents import DocumentRow, is_called
 
 SENT_THEM = "complaints_manager"
 """Who has the documents already: their copy of a letter leaves with the others, and brings none."""
@@ -231,7 +231,7 @@ class _Search:
             self._enclose(kind, document)
 
     def _enclose(self, kind: str, document: DocumentRow) -> None:
-        of_it = [each for each in self.withheld if _names(each.document, document)]
+        of_it = [each for each in self.withheld if is_called(document, each.document)]
         from_reader = [each for each in of_it if is_meant(each, self.reader.role, self.reader.names)]
         other = self.in_place.get(document.document)
         if not from_reader:
@@ -253,12 +253,6 @@ class _Search:
                 document.document, document.name, kind, document.media_type, document.size, redacted=redacted
             )
         )
-
-
-def _names(said: str, document: DocumentRow) -> bool:
-    """Whether a message means a document: as `documents` calls it, or by the name of its file."""
-    said = said.strip().casefold()
-    return said in (document.document, document.name.casefold())
 
 
 def _rule_of(case: Case, letter: str) -> LetterRule:

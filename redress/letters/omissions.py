@@ -94,6 +94,7 @@ def _wanted(ours: str, reader: Names) -> Iterator[tuple[str, Iterable[str]]]:
     yield "the name of somebody who has a part", [*reader["names"].values(), *_texts(reader["people"])]
     yield "what the complaint is about", [each.text for each in reader["points"]]
     yield "what was written in its message", _texts(reader["message"])
+    yield "what is enclosed, follows or is held back", _texts(reader["enclosures"])
     yield "what was added to this letter", [*reader["paragraphs"], reader["form"]]
     yield "what will be done", _texts([reader["remedies"], reader["remedy"]])
 

@@ -291,7 +291,11 @@ def _misplaced(texts: Texts, parsed: Mapping[str, nodes.Template], name: str) ->
         if not (TEMPLATES / name).is_file() and name not in used:
             ours = [path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("_*.txt")]
             yield f"is a part that no letter includes{close_to(name, ours)}"
-    elif "young" not in names and name == texts.file_of(stem, young=True) and stem in _for_people():
+    elif (
+        stem in _for_people()
+        and name == f"{stem}.txt" == texts.file_of(stem, young=True)
+        and "young" not in names
+    ):
         yield f"young people get it too: write young/{name} beside it, or ask {{% if young %}}"
 
 

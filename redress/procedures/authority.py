@@ -200,6 +200,9 @@ class Authority(Overlay):
     retention: Retention | None = None
     folder_posted_daily: bool = False
     """Whether somebody posts what lies in the outbox folder every day: then what is laid there has left."""
+    folder_starts_windows: bool = False
+    """Whether windows count from the day on which a letter was laid there, though nobody has said that it was
+    posted, until somebody says a later day."""
     digest: DailyDigest = DailyDigest()
     contact: Contact
     addresses: dict[Owner, Annotated[str, AfterValidator(_email)]] = {}

@@ -28,6 +28,7 @@ from redress.domain.people import People
 from redress.letters.approvers import OF_TODAY, Asked, asked_for
 from redress.letters.delivery.channel import Accepted, CannotAsk, Channel, NotNow, Refused, Unsure
 from redress.letters.delivery.channels import Channels
+from redress.letters.delivery.notice import hand_day
 from redress.letters.delivery.outbound import OutboundLetter
 from redress.letters.naming import titles_of
 from redress.procedures.authority import Authority
@@ -402,6 +403,7 @@ WAITS = {
     "failed": "a letter could not be delivered",
     "unsure": "it is not known whether a letter left",
     "by_hand": "a letter has to be sent by hand",
+    "by_hand_until": "a letter has to be sent by hand, by {day}",
 }
 """What waits for a person without a limit of its own, in words."""
 
@@ -413,14 +415,15 @@ def _to_decide(register: Register, name: str) -> dict[str, str]:
         rows = store.waiting(db, name, posted)
     waiting = {}
     for reference, found in groupby(rows, key=attrgetter("reference")):
-        waits = [
-            WAITS[each.why].format(
-                day=full_date(each.on_date) if each.on_date else "", what=str(each.what).replace("_", " ")
-            )
-            for each in found
-        ]
-        waiting[reference] = "; ".join(dict.fromkeys(waits))
+        waiting[reference] = "; ".join(dict.fromkeys(map(_waits, found)))
     return waiting
+
+
+def _waits(each: store.Waiting) -> str:
+    why, on = each.why, each.on_date
+    if why == "by_hand" and on is not None:
+        return WAITS["by_hand_until"].format(day=full_date(hand_day(calendar_today(), on)))
+    return WAITS[why].format(day=full_date(on) if on else "", what=str(each.what).replace("_", " "))
 
 
 @lru_cache(maxsize=1)

@@ -24,6 +24,7 @@ from redress.documents.types import EMAIL, ENDINGS, TAKEN, media_type_of
 from redress.domain.erasure import Erased
 from redress.domain.log import APPLIED
 from redress.domain.parsing import Malformed, Problem
+from redress.letters.enclosures import kinds
 from redress.security.encryption import EnvelopeCipher, Place
 from redress.security.keyring import KeyDestroyed, MissingKey, Unreadable
 from redress.security.streaming import decrypt_stream, digest_for, encrypt_stream
@@ -324,6 +325,38 @@ class Documents:
         pieces = self._pieces(reference, document)
         first = next(pieces, b"")  # what cannot be read is told before anything is sent
         return line, chain([first], pieces)
+
+    def copy(self, reference: str, document: str, to: str, by: str) -> Attached:
+        """Attach a document to a linked complaint of the same authority too, under that complaint's key.
+
+        Both have it from then on, each with its own erasure. What it belongs to in the first one stays there:
+        messages, letters, and that it leaves with letters. Raises as `read` and `attach` do; `Malformed` for
+        a complaint that is not linked, and `Rejected` for a document of which something is withheld.
+        """
+        line = self.one(reference, document)
+        if not self._is_linked(reference, to):
+            what = "should be the reference of a complaint of this authority that is linked to this one"
+            raise Malformed([Problem("to", what)])
+        if line["withheld"]:
+            raise Rejected(
+                "part of this document is withheld from somebody: attach there what may be seen there"
+            )
+        kind = "document" if line["kind"] in kinds() else line["kind"]
+        with self.spool() as content:
+            for piece in self.read(reference, document)[1]:
+                content.write(piece)
+            return self.attach(to, content, Attachment(line["name"], kind), by)
+
+    def _is_linked(self, reference: str, other: str) -> bool:
+        """Whether two complaints of one authority are linked; one side that shows it is enough."""
+        register = self._register
+        if reference == other or register.authority_of(reference) != register.authority_of(other):
+            return False
+        for one, to in ((reference, other), (other, reference)):
+            status = register.status(one, today())
+            if status is not None and any(link["reference"] == to for link in status.get("links", [])):
+                return True
+        return False
 
     def scan(self, reference: str) -> list[DocumentLine]:
         """Scan what was not scanned yet; gives all documents. Raises as `read`, `Rejected` without ClamAV."""

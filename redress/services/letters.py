@@ -15,13 +15,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from redress.domain.drafting import version_of
 from redress.domain.london import instant, london_date
 from redress.domain.parsing import Malformed, Problem
-from redress.domain.status import Status
+from redress.domain.status import Status, tell_letters
 from redress.letters.addressing import directory_of, readdress, written
 from redress.letters.catalogue import catalogue
+from redress.letters.delivery.notice import hand_day
 from redress.letters.delivery.outbound import OutboundLetter
 from redress.letters.dispatcher import LetterDispatcher
 from redress.letters.drafts import letters_of
 from redress.letters.enclosing import EnclosureDesk
+from redress.procedures.bank_holidays import calendar_today
 from redress.procedures.loader import authority, authority_names
 from redress.services.approvals import with_approvers
 from redress.services.clock import today
@@ -53,8 +55,9 @@ BECAME: dict[LetterState, str] = {
 class LetterLine(TypedDict):
     """What became of one letter. Nothing in it is personal.
 
-    `left_on`: the London date on which it left; None while it has not. `by`: what took it. `waits_for`: the
-    kinds of documents that are to be attached before it can leave.
+    `left_on`: the London date on which it left; None while it has not. `send_by`: the London date by which
+    somebody should send it, where one was told to. `by`: what took it. `waits_for`: the kinds of documents
+    that are to be attached before it can leave.
     """
 
     reference: str
@@ -64,6 +67,7 @@ class LetterLine(TypedDict):
     on: str
     state: LetterState
     left_on: str | None
+    send_by: str | None
     by: str
     attempts: int
     reason: str
@@ -143,7 +147,7 @@ def one(register: Register, reference: str, mark: str) -> LetterLine:
 
     Raises `Malformed` where there is none of this mark.
     """
-    row = _found(register, reference, mark)
+    row = found(register, reference, mark)
     line = _line(row)
     if row.state in store.TO_APPROVE:
         copy = next((each for each in _draft_copies(register, row) if each.recipient == row.recipient), None)
@@ -157,14 +161,14 @@ def text(register: Register, reference: str, mark: str) -> str:
 
     Raises `Malformed` where there is none of this mark.
     """
-    return _as_written(register, _found(register, reference, mark)).text
+    return _as_written(register, found(register, reference, mark)).text
 
 
 def pdf(register: Register, reference: str, mark: str) -> bytes:
     """The same letter as a PDF on the authority's letterhead. Raises as `text` does, and `SetupError`."""
     from redress.letters.form.pdf import pdf_of  # asked for by few, and slow to load
 
-    row = _found(register, reference, mark)
+    row = found(register, reference, mark)
     letter = _as_written(register, row)
     return pdf_of(
         OutboundLetter(
@@ -201,7 +205,7 @@ def _as_written(register: Register, row: LetterRow) -> NewLetter:
 
 def version(register: Register, reference: str, mark: str) -> int | None:
     """Which version of a draft `text` gives; None: it is no draft any more. Raises as `text` does."""
-    row = _found(register, reference, mark)
+    row = found(register, reference, mark)
     if row.state not in store.TO_APPROVE:
         return None
     with register.reading() as db:
@@ -265,7 +269,7 @@ def prepare_again(register: Register, reference: str, mark: str) -> LetterRow:
     It goes to where whoever it is for is reached now: a wrong address is corrected first. Raises `Malformed`,
     and `Rejected` where it has been sent.
     """
-    row = _found(register, reference, mark)
+    row = found(register, reference, mark)
     if row.state not in (*store.OPEN, *store.RAISED):
         raise Rejected(f"this letter is {_became(row)}: there is nothing to send again")
     with register.writing() as db:
@@ -288,7 +292,7 @@ def again(dispatcher: LetterDispatcher, reference: str, mark: str) -> LetterLine
     row = prepare_again(register, reference, mark)
     dispatcher.send(reference)
     if row.state in store.RAISED:
-        now = _found(register, reference, mark)
+        now = found(register, reference, mark)
         with register.writing() as db:
             store.change(db, now, ("ready",), state=row.state)
     return one(register, reference, mark)
@@ -299,7 +303,7 @@ def done(register: Register, reference: str, mark: str, on: date) -> LetterLine:
 
     Raises `Malformed`, and `Rejected` where it has left already or may be leaving now.
     """
-    row = _found(register, reference, mark)
+    row = found(register, reference, mark)
     if not row.on_date <= on <= today():
         what = f"{on} should lie between {row.on_date}, when it was written, and today in London, {today()}"
         raise Malformed([Problem("on", what)])
@@ -330,6 +334,7 @@ def with_delivery(register: Register, status: Status) -> Status:
                 "skipped" if _is_in_digest(status, letter["letter"]) else "leaving"
             )
             letter["state"] = next((state for state in WORST_FIRST if state in its), nowhere)
+    tell_letters(status)
     return with_approvers(register, status)
 
 
@@ -349,7 +354,8 @@ def _posted() -> list[str]:
     return [name for name in authority_names() if authority(name).folder_posted_daily]
 
 
-def _found(register: Register, reference: str, mark: str) -> LetterRow:
+def found(register: Register, reference: str, mark: str) -> LetterRow:
+    """The letter of a mark, with what it is shown as. Raises `Malformed` where there is none."""
     with register.reading() as db:
         rows: Iterable[LetterRow] = store.told(db, LetterFilter(reference), _posted())
     row = next((row for row in rows if row.recipient and mark_of(row.key, row.recipient) == mark), None)
@@ -366,6 +372,7 @@ def _became(row: LetterRow) -> str:
 
 def _line(row: LetterRow) -> LetterLine:
     has_left = row.shown in ("done", "arrived") and row.sent_at is not None
+    told_on = store.handed_on(row)
     return LetterLine(
         reference=row.reference,
         mark=mark_of(row.key, row.recipient),
@@ -374,6 +381,7 @@ def _line(row: LetterRow) -> LetterLine:
         on=row.on_date.isoformat(),
         state=row.shown,
         left_on=london_date(row.sent_at).isoformat() if has_left else None,
+        send_by=hand_day(calendar_today(), told_on).isoformat() if told_on else None,
         by=row.channel or "",
         attempts=row.attempts or 0,
         reason=row.reason or "",

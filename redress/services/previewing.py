@@ -212,6 +212,9 @@ def _made_up(value: Any, calendar: Calendar, case: Case, day: date) -> Any:
             return [again(each) for each in value]
         case "MARK":
             return case.state.drafts.open[0].marks[0] if case.state.drafts.open else value
+        case "ANSWER":
+            letters = [*case.state.answers.letters.values()]
+            return letters[-1].copies[1] if letters else value
         case "OTHER":
             return _other_procedure(case)
         case "RULES":

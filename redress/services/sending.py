@@ -27,7 +27,7 @@ from redress.domain.case import Answer
 from redress.domain.contact_details import contact_problems
 from redress.domain.erasure import Erased
 from redress.domain.intake_content import differing_fields
-from redress.domain.messages import MESSAGES, ChangeProcedure, Correct
+from redress.domain.messages import MESSAGES, ChangeProcedure, Correct, Withhold
 from redress.domain.opening_parsing import parse_opening
 from redress.domain.parsing import ENVELOPE, FIRST_YEAR, Malformed, Problem, ProblemCode, parse_message
 from redress.domain.status import DifferingStatus, Status
@@ -39,7 +39,7 @@ from redress.services.errors import NoAnswer, NotFound
 from redress.services.intake import check_themes, start
 from redress.services.letters import with_delivery
 from redress.services.querying import BUSY, NotRunning, live_status
-from redress.store import differing
+from redress.store import differing, documents
 from redress.store.register import Register
 
 T = TypeVar("T")
@@ -127,6 +127,8 @@ async def send_alone(
     """
     if action == Correct.action and body["field"] == "themes":
         await asyncio.to_thread(_check_themes, register, reference, body["value"])
+    if action == Withhold.action:
+        await asyncio.to_thread(_check_document, register, reference, str(body["document"]))
     if action == ChangeProcedure.action:
         body = await asyncio.to_thread(with_rules, register, reference, body)
     ends_at = monotonic() + within
@@ -156,6 +158,16 @@ def _check_themes(register: Register, reference: str, themes: object) -> None:
     council = register.authority_of(reference)
     if council is not None and isinstance(themes, list):
         check_themes([str(theme) for theme in themes], council, "value")
+
+
+def _check_document(register: Register, reference: str, said: str) -> None:
+    """Raise `Malformed` where what is to be withheld is no document here: it would keep nothing back."""
+    if not register.knows(reference):
+        return  # what there is none of is told otherwise
+    known = documents.of(register, reference)
+    if not any(each.is_erased or documents.is_called(each, said) for each in known):
+        what = f"{reference} has no such document: attach it first, or name it as 'documents' does"
+        raise Malformed([Problem("document", what)])
 
 
 def with_rules(register: Register, reference: str, body: dict[str, Any]) -> dict[str, Any]:

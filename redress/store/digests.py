@@ -85,7 +85,7 @@ def waiting(db: Connection, authority: str, posted: Sequence[str]) -> list[Waiti
     found += [Waiting(row.reference, "differing", "", None) for row in db.execute(kept)]
     for state in ("failed", "unsure", "by_hand"):
         rows = letter_store.told(db, LetterFilter(authority=authority, state=state), posted)
-        found += [Waiting(row.reference, state, "", None) for row in rows]
+        found += [Waiting(row.reference, state, "", letter_store.handed_on(row)) for row in rows]
     return sorted(found, key=lambda each: (each.reference, each.why, each.what, each.on_date or date.min))
 
 

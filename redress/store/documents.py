@@ -55,6 +55,12 @@ class DocumentRow(NamedTuple):
     """The document in whose place it goes to whoever that, or part of it, is withheld from."""
 
 
+def is_called(document: DocumentRow, said: str) -> bool:
+    """Whether a message means a document: as `documents` calls it, or by the name of its file."""
+    said = said.strip().casefold()
+    return bool(said) and said in (document.document, document.name.casefold())
+
+
 class Full(Exception):
     """The complaint has as many documents as it may have."""
 

@@ -32,6 +32,7 @@ from sqlalchemy import (
 )
 
 from redress.domain.drafts import READERS
+from redress.domain.london import london_date
 from redress.security.encryption import Cipher, decrypt_document, decrypt_text, encrypt_document, encrypt_text
 from redress.security.keyring import KeyDestroyed
 from redress.store import tables
@@ -369,6 +370,12 @@ def requeue(db: Connection, row: LetterRow) -> bool:
 def try_now(db: Connection, row: LetterRow) -> bool:
     """Let a letter that waits to be tried again be tried like a new one; whether it was waiting."""
     return change(db, row, ("ready",), attempts=0)
+
+
+def handed_on(row: LetterRow) -> date | None:
+    """The London date on which somebody was told to send a letter (of `told`) by hand; None: nobody was."""
+    is_laid = row.shown == "by_hand" and row.place and row.raised_at is not None
+    return london_date(row.raised_at) if is_laid else None
 
 
 def age_of(moment: datetime | None) -> float:

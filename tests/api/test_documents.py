@@ -103,6 +103,39 @@ async def test_who_reads_a_document_is_recorded(gate: Gate, staff: Headers, mana
     assert not [door for door in doors if door.startswith("POST") and "documents" in door]
 
 
+async def test_a_document_is_copied_to_a_linked_complaint_under_its_own_key(
+    gate: Gate, staff: Headers, manager: Headers
+) -> None:
+    first, apart = await gate.open(staff), await gate.open(staff)
+    part = await gate.open(staff, linked_to=first)
+    line = (await attach(gate, first, staff, kind="report")).json()
+    path = f"/v1/complaints/{part}"
+    copies = f"{path}/documents/{line['document']}/copies"
+    problem(await gate.http.post(copies, headers=staff, json={"to": first}), 404, "not-found")
+    copies = f"/v1/complaints/{first}/documents/{line['document']}/copies"
+    for other in (apart, first, "CYP-2020-000001"):
+        answer = await gate.http.post(copies, headers=staff, json={"to": other})
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "to")
+    for status, created in ((201, True), (200, False)):
+        answer = await gate.http.post(copies, headers=staff, json={"to": part.lower()})
+        assert (answer.status_code, answer.json()["created"]) == (status, created), answer.text
+    copy = answer.json()
+    assert (copy["reference"], copy["name"]) == (part, line["name"])
+    content = await gate.http.get(f"{path}/documents/{copy['document']}/content", headers=staff)
+    assert content.content == PDF
+    entries = (await gate.http.get(f"/v1/audit?reference={first}", headers=manager)).json()["readings"]
+    assert "POST /v1/complaints/{reference}/documents/{document}/copies" in [e["door"] for e in entries]
+    said = {"document": line["document"], "from": "panel", "reason": "Of another child."}
+    withheld = await gate.http.post(f"/v1/complaints/{first}/withhold", headers=manager, json=said)
+    assert withheld.status_code == 200, withheld.text
+    for _ in range(50):
+        answer = await gate.http.post(copies, headers=staff, json={"to": part})
+        if answer.status_code == 409:
+            break
+        await asyncio.sleep(0.2)
+    problem(answer, 409, "refused")
+
+
 @pytest.mark.parametrize(
     ("content", "status", "name"),
     [

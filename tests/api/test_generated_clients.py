@@ -15,13 +15,13 @@ from tests.api.gates import Gate
 
 ENUMS = {
     "AppointmentStatus": ("role", "connection"),
-    "ComplaintLine": ("closed_as", "kind", "stage", "state", "waiting_for"),
     "DifferingStatus": ("state",),
     "FieldError": ("code",),
     "Irregularity": ("action",),
     "Letter": ("state",),
     "LetterStatus": ("state",),
     "LinkStatus": ("how",),
+    "ListedComplaint": ("closed_as", "kind", "stage", "state", "waiting_for"),
     "MessageRecord": ("action", "outcome"),
     "Notice": ("type",),
     "NoticeData": ("closed_as", "kind", "stage", "stage_before", "state", "waiting_for"),

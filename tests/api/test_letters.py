@@ -42,6 +42,13 @@ async def test_a_letter_is_read_and_marked_as_sent_by_hand(gate: Gate, staff: di
     path = f"/v1/complaints/{reference}/letters/{letter['mark']}"
     read = await gate.http.get(path, headers=staff)
     assert "Testa Inventata" in read.json()["text"]
+    printed = await gate.http.get(f"{path}/print", headers=staff)
+    assert (printed.status_code, printed.headers["content-type"]) == (200, "application/pdf")
+    name = f"{today().isoformat()}-acknowledgement-complainant-"
+    assert printed.headers["content-disposition"].startswith(f'attachment; filename="{name}')
+    page = PdfReader(BytesIO(printed.content)).pages[0]
+    assert "Testa Inventata" in page.extract_text()
+    assert (await gate.http.get(f"{path[:-8]}00000000/print", headers=staff)).status_code == 404
     status = (await gate.http.get(f"/v1/complaints/{reference}", headers=staff)).json()
     assert {each["state"] for each in status["letters"] if each["letter"] == "acknowledgement"} == {"by_hand"}
 
@@ -145,6 +152,10 @@ async def test_a_draft_is_read_edited_sent_back_and_approved_by_somebody_else(ga
     await gate.until(is_edited)
     own = await gate.http.post(f"{path}/approve", json={}, headers=writer)
     assert own.status_code == 409, own.text
+    release = {"reason": "It is copied.", "follows_by": "2036-01-01"}
+    for headers, status_code in ((writer, 403), (manager, 409)):  # nor does it wait for an enclosure
+        released = await gate.http.post(f"{path}/release", json=release, headers=headers)
+        assert released.status_code == status_code, released.text
     other = await gate.send(writer, reference, "approve-letter", mark=found[0]["mark"], as_role=None)
     assert other.status_code == 409, "nor by the message itself"
     assert (await gate.http.post(f"{path}/approve", json={}, headers=manager)).status_code == 200

@@ -29,9 +29,9 @@ TEAM = "Team Walk"
 """Which the complaint that the caller `walker` brought is about."""
 
 MESSAGE = {f"send_{action}" for action in MESSAGES}
-LETTERS = {"list_complaint_letters", "read_letter", "read_letter_pdf", "resend_letter", "letter_done"}
-LETTERS |= {"approve_draft", "send_draft_back", "edit_draft", "release_letter"}
-DOCUMENTS = {"attach_document", "list_documents", "show_document", "read_document"}
+LETTERS = {"list_complaint_letters", "read_letter", "read_letter_pdf", "print_letter", "letter_done"}
+LETTERS |= {"resend_letter", "approve_draft", "send_draft_back", "edit_draft", "release_letter"}
+DOCUMENTS = {"attach_document", "list_documents", "show_document", "read_document", "copy_document"}
 DIFFERING = {"list_differing", "dismiss_differing", "take_differing"}
 COMPLAINT = {"read_complaint", "read_standing", "follow_changes", "list_conflicts", "record_email"}
 COMPLAINT |= LETTERS | DOCUMENTS | DIFFERING | MESSAGE

@@ -23,6 +23,7 @@ from tests.chaos.clocks import Clocks
 from tests.chaos.faults import Faults
 from tests.chaos.mailbox import mails
 from tests.chaos.model import Sent
+from tests.chaos.papers import Paper
 from tests.chaos.servers import Installation
 from tests.chaos.traffic import Life, Traffic
 from tests.serving import Handler, serving
@@ -203,10 +204,9 @@ class Run:
         written_to = {mail.to for mail in mails(self.house.mails)}
         lives = [life for life in lives if not life.differs_by and life.email in written_to]
         random.Random(self.options.seed).shuffle(lives)
-        lives.sort(key=lambda life: bool(life.papers))  # the last of them has one, if any has
         planted = []
         for plant in plants:
-            life = lives.pop(-1 if plant == "paper" else 0)
+            life = lives.pop()
             planted.append(life)
             life.differs_by = plant
             match plant:
@@ -218,8 +218,10 @@ class Run:
                     await self._mail(lives[0], life)
                 case "date":
                     life.received_on -= timedelta(7)
-                case "paper":
+                case "paper" if life.papers:
                     life.papers[0].content += b" "
+                case "paper":
+                    life.papers.append(Paper("never-attached.pdf", "report", b"x", "0" * 32))
         return planted
 
     async def _checked(self) -> dict[str, bool]:

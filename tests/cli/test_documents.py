@@ -53,6 +53,21 @@ async def test_attached_listed_written_and_exported(cli: Cli, tmp_path: Path) ->
     assert (tmp_path / "again-documents" / "withheld" / "02-report.pdf").exists(), "the others are there"
 
 
+async def test_one_is_copied_to_a_linked_complaint(cli: Cli, tmp_path: Path) -> None:
+    first = await cli.open()
+    part = await cli.open(linked_to=first)
+    file = tmp_path / "report.pdf"
+    file.write_bytes(PDF)
+    document = (await cli("attach", first, str(file), "--json")).document["document"]
+    back = await cli("documents", first, document, "--copy-to", first)
+    assert (back.status, "to: should be the reference of a complaint" in back.err) == (MALFORMED, True)
+    done = await cli("documents", first, document, "--copy-to", part)
+    assert (done.status, done.lines[-1:]) == (0, [f"copied to {part}"]), done.err
+    assert "report.pdf" in (await cli("documents", part)).out
+    without = await cli("documents", first, "--copy-to", part)
+    assert (without.status, "--copy-to: name the document" in without.err) == (MALFORMED, True)
+
+
 async def test_what_cannot_be_done_is_said(cli: Cli, tmp_path: Path) -> None:
     reference = await cli.open()
     page, report = tmp_path / "page.pdf", tmp_path / "report.pdf"

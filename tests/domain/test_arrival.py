@@ -156,6 +156,28 @@ def test_a_date_that_a_door_stamped_is_assumed_like_one_that_nobody_stamped() ->
     assert found == [("met", 0, True)] * 2
 
 
+def test_a_message_without_a_date_counts_on_the_day_on_which_a_door_took_it() -> None:
+    """Sent on 3 June just before midnight, and handled when the workflow runs again on 10 June."""
+    case = opened()
+    said = {"on": "2026-06-03", "assumed": True, "accepted_on": "2026-06-03"}
+    answer = case.receive(case.parse("acknowledge", said, at("2026-06-10"), "id"), at("2026-06-10"))
+    assert (answer.applied, answer.on.isoformat()) == (True, "2026-06-03")
+    assert deadline(case, "acknowledgement", "2026-06-10")["met_on"] == "2026-06-03"
+    asked = {"on": "2026-07-03", "assumed": True, "accepted_on": "2026-07-03", "message_id": "asked"}
+    send(case, "respond", "2026-06-08", outcome="not_upheld", letter="sent", message_id="answer")
+    assert status(case, "2026-07-20")["closed_as"] == "lapsed"
+    assert case.receive(case.parse("escalate", asked, at("2026-07-20")), at("2026-07-20")).applied
+    assert status(case, "2026-07-20")["stage"] == "stage_2"
+
+
+@pytest.mark.parametrize(("action", "more"), [("strike_out", {}), ("confirm_contact", {"accept": True})])
+def test_a_refusal_repeats_no_id_that_a_caller_chose(action: str, more: dict[str, Any]) -> None:
+    said = {"message": "Imaginaria Nobody, letter of May", "reason": "It was another's.", **more}
+    answer = send(opened(), action, "2026-06-02", **said)
+    assert not answer.applied
+    assert "Imaginaria" not in answer.reason
+
+
 # --- S1: a new address or advocate from an intake system -------------------------------------------
 
 MALLORY = {"name": "Mythica Nova", "email": "mythica@nova.example"}

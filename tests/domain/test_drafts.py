@@ -86,6 +86,10 @@ def test_who_wrote_it_does_not_approve_it() -> None:
     case, draft = drafted()
     own = send(case, "approve_letter", "2026-06-08", mark=draft.marks[0], by="tess  team")
     assert "somebody else" in own.reason
+    issued = send(case, "approve_letter", "2026-06-08", mark=draft.marks[0], by="oidc:Tess Team")
+    assert "somebody else" in issued.reason, "the same name, as the identity provider has it"
+    with pytest.raises(Malformed, match="not corrected"):
+        send(case, "correct", "2026-06-08", field="m-1.by", value="Sam", reason="Sam wrote it.")
     staff = send(case, "approve_letter", "2026-06-08", mark=draft.marks[0], by="Sam", as_role="staff")
     assert "Complaints Manager" in staff.reason
     assert draft_of(case).state == "draft"

@@ -26,8 +26,7 @@ def answered(on: str = "2026-06-05", **said: Any) -> tuple[Case, dict[int, str]]
     case = corporate(complainant=ADA, also_complaining=[BEN, CYD])
     send(case, "acknowledge", "2026-06-02")
     assert send(case, "respond", on, message_id="m-1", outcome="not_upheld", **said).applied
-    (letter,) = case.answers_to_leave
-    return case, {**letter.copies}
+    return case, {number: mark for letter in case.answers_to_leave for number, mark in letter.copies.items()}
 
 
 def own(case: Case, number: int, as_of: str, name: str = WINDOW) -> tuple[str | None, str | None, str]:
@@ -160,6 +159,23 @@ def test_a_window_begun_anew_is_the_same_for_all() -> None:
     send(case, "ombudsman_decision", "2026-10-01", **decided)
     for number in (1, 2, 3):
         assert own(case, number, "2026-10-02")[0] == "2026-10-01"
+
+
+def test_a_receipt_that_names_a_person_is_theirs_alone() -> None:
+    case, _ = answered(letter="sent", received_on="2026-06-05", person="Cyd Pretend")
+    assert own(case, 3, "2026-06-08")[0] == "2026-06-05"
+    assert own(case, 1, "2026-06-08")[0] == own(case, 2, "2026-06-08")[0] == "2026-06-09"
+    assert send(case, "escalate", "2026-07-06", person="Cyd Pretend").pending
+    everybodys, _ = answered(letter="sent", received_on="2026-06-05")
+    assert {own(everybodys, number, "2026-06-08")[0] for number in (1, 2, 3)} == {"2026-06-05"}
+
+
+def test_a_receipt_of_nobody_known_is_nobodys_and_the_answer_is_recorded() -> None:
+    case, _ = answered(letter="sent", received_on="2026-06-05", person="Dora Unknown")
+    assert {own(case, number, "2026-06-08")[0] for number in (1, 2, 3)} == {"2026-06-09", "2026-06-10"}
+    said = ["person: nobody of that name complains here. received_on counts for nobody"]
+    assert [each["what"] for each in status(case, "2026-06-08")["irregular"]] == said
+    assert deadline(case, "stage_1_response", "2026-06-08")["met_on"] == "2026-06-05"
 
 
 COPY = st.tuples(st.booleans(), st.none() | st.integers(1, 20), st.booleans())

@@ -75,7 +75,6 @@ def surroundings(
         "REDRESS_SMTP_FROM": "complaints@exampleshire.example",
         "REDRESS_NOTIFY_KEY": notify_service.KEY,
         "REDRESS_NOTIFY_URL": notify.url,
-        "REDRESS_NOTIFY_POST_TEMPLATE": notify_service.LETTER,
     }
 
 

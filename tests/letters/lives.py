@@ -656,7 +656,8 @@ def undelivered() -> Life:
         REFERENCE, lost.key, lost.recipient, lost.name, lost.on, "email", "token", to, lost.text
     )
     for how in get_args(How):
-        effect = notice(letter, 0, how, "the mail server refused it: 550 5.1.1")
+        why, send_by = "the mail server refused it: 550 5.1.1", date(2026, 3, 5) if how == "by_hand" else None
+        effect = notice(letter, 0, how, why, send_by=send_by, file="by-hand/x.pdf" if send_by else "")
         life.letters += letters_for(life.case, life.authority, effect, life.day)
     answer = letter._replace(name="stage_1_response", key="stage_1_response:another")
     effect = notice(answer, 0, "failed", "GOV.UK Notify could not deliver it: permanent-failure")

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Query, Response
@@ -21,9 +22,10 @@ from redress.domain.identifiers import AUTHORITY, typed_reference
 from redress.domain.procedure import Owner, StageName, WaitingFor
 from redress.domain.status import Status
 from redress.procedures.files import FileError
-from redress.security.access import CASEWORK, EVERYBODY, MANAGER, READERS, TEAMS
+from redress.security.access import CASEWORK, EVERYBODY, MANAGER, READERS, READS_TEXT, TEAMS
 from redress.security.tokens import Caller
 from redress.services import due_dates, lists, sending
+from redress.services.approvals import approvers_of
 from redress.services.backends import Unavailable
 from redress.services.clock import today
 from redress.services.errors import NoAnswer
@@ -106,10 +108,20 @@ async def list_complaints(
         source_id=source_id,
         only_teams=caller.only_teams,
     )
-    page = await context.backends.ask(
-        lambda register: lists.list_complaints(register, wanted, today(), limit=limit, after=after)
+    page, names = await context.backends.ask(
+        partial(_listed, wanted=wanted, limit=limit, after=after, with_names=bool(caller.roles & READS_TEXT))
     )
-    return {"complaints": [_shown(line) for line in page.complaints], "next": page.next}
+    shown = [_shown(line) | {"approver": names.get(line.reference)} for line in page.complaints]
+    return {"complaints": shown, "next": page.next}
+
+
+def _listed(
+    register: Register, *, wanted: ComplaintFilter, limit: int, after: str, with_names: bool
+) -> tuple[lists.ComplaintPage, dict[str, str]]:
+    """A page of complaints, and who is asked to approve their letters."""
+    page = lists.list_complaints(register, wanted, today(), limit=limit, after=after)
+    waiting = [line.reference for line in page.complaints if line.waiting_for == "approver"]
+    return page, approvers_of(register, waiting, today()) if with_names else {}
 
 
 @router.get(

@@ -20,9 +20,10 @@ from redress.api.problems import Refusal, problems
 from redress.api.routing import endpoints, header, roles
 from redress.api.schemas import Schema
 from redress.api.uploads import read_form
+from redress.domain.identifiers import OtherReference
 from redress.domain.parsing import Malformed
 from redress.letters.enclosures import kinds
-from redress.security.access import CASEWORK, INTAKE
+from redress.security.access import CASEWORK, INTAKE, STAFF
 from redress.services.backends import Unavailable
 from redress.services.documents import Attached, Attachment, DocumentLine, DocumentState
 from redress.services.enclosing import kinds_awaited, look_again
@@ -208,6 +209,7 @@ def _as_brought(line: DocumentLine, fields: Mapping[str, str]) -> DocumentLine:
 
 
 async def _attached(context: AppContext, attach: partial[Attached]) -> Attached:
+    """What attaches finishes, though the caller is gone. Raises `Refusal`, `Unavailable`."""
     if not context.backends.register_answers:
         raise Unavailable("The register")
     working = asyncio.ensure_future(asyncio.to_thread(attach))
@@ -283,6 +285,45 @@ async def _look_again(context: AppContext, reference: str) -> None:
     with suppress(Unavailable, SQLAlchemyError):
         if await context.backends.ask(lambda register: kinds_awaited(register, reference)):
             await look_again(context.backends.temporal(), reference)
+
+
+class Copy(Schema):
+    """Where a document is to be attached too."""
+
+    to: OtherReference
+    """A complaint of the same authority that is linked to this one."""
+
+
+@router.post(
+    "/v1/complaints/{reference}/documents/{document}/copies",
+    operation_id="copy_document",
+    summary="Copy a document to a linked complaint",
+    status_code=201,
+    responses=problems(409, 410),
+    openapi_extra=roles(STAFF),
+)
+async def copy_document(
+    reference: Reference,
+    document: Document_,
+    copy: Copy,
+    response: Response,
+    context: Context,
+    caller: CurrentCaller,
+) -> AttachedDocument:
+    """After a split, for one: both have it from then on, each under its own key.
+
+    Messages and letters that it belongs to stay behind. A 200: that complaint has it already. One of which
+    something is withheld is a 409.
+    """
+    await _one(context, reference, document)
+    done = await _attached(
+        context, partial(context.documents.copy, reference, document, copy.to, caller.name)
+    )
+    if not done.created:
+        response.status_code = 200
+    return AttachedDocument(
+        **done.document, created=done.created, parts=[Document(**each) for each in done.parts]
+    )
 
 
 async def _one(context: AppContext, reference: str, document: str) -> DocumentLine:

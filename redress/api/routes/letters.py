@@ -23,6 +23,7 @@ from redress.services import letters as service
 from redress.services.backends import Unavailable
 from redress.services.errors import NoAnswer, Rejected
 from redress.services.previewing import previews
+from redress.services.printing import download
 from redress.services.resending import resend
 from redress.store.letters import LetterFilter, LetterState
 from redress.store.listing import references_of_teams
@@ -64,6 +65,9 @@ class Letter(Schema):
 
     left_on: date | None
     """The London date on which it left; null: it has not, or nobody knows."""
+
+    send_by: date | None
+    """The London date by which somebody should send it by hand, where no channel can carry it; else null."""
 
     by: str = Field(examples=["smtp"])
     """What took it: `smtp`, `notify`, or `outbox`, the folder."""
@@ -309,6 +313,49 @@ async def read_letter_pdf(reference: Reference, mark: Mark, context: Context) ->
     pdf = await context.backends.ask(read)
     name = {"Content-Disposition": f'attachment; filename="{reference}-{mark}.pdf"'}
     return Response(pdf, media_type="application/pdf", headers=name)
+
+
+@router.get(
+    "/v1/complaints/{reference}/letters/{mark}/print",
+    operation_id="print_letter",
+    summary="Download a letter to print",
+    response_class=Response,
+    responses={
+        **problems(409),
+        200: {
+            "content": {
+                media_type: {"schema": {"type": "string", "format": "binary"}}
+                for media_type in ("application/pdf", "application/zip")
+            },
+            "description": "One PDF; a ZIP where something enclosed cannot be put into it.",
+            **header("Content-Disposition", "`attachment`, with the name of its file."),
+        },
+    },
+    openapi_extra=roles(CASEWORK),
+)
+async def print_letter(reference: Reference, mark: Mark, context: Context) -> Response:
+    """As it was written, with all that is enclosed with it, ready to be sent by hand.
+
+    `application/pdf`; where something enclosed cannot be put into a PDF, a Word file or an e-mail, it is
+    `application/zip` with the PDF and those files. One that is still to be approved is a 409.
+    """
+    await context.backends.ask(lambda register: _check(register, reference, mark))
+    try:
+        register = context.backends.register
+        name, content = await asyncio.to_thread(download, register, context.settings, reference, mark)
+    except Rejected as error:
+        raise _conflict(error) from None
+    except Malformed as malformed:
+        raise Refusal("not-found", f"{malformed.problems[0].what}.") from None
+    return Response(
+        content,
+        media_type="application/pdf" if name.endswith(".pdf") else "application/zip",
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "X-Frame-Options": "DENY",
+        },
+    )
 
 
 @router.post(

@@ -25,7 +25,7 @@ def confirm_contact(state: ComplaintState, entry: LogEntry, message: ConfirmCont
     """A person's decision on it. What a correction brought counts by then (`redress.domain.corrections`)."""
     brought = state.contacts.take(message, entry.seq)
     if brought is None:
-        return refused(f"No address or advocate of a message {message.message!r} waits to be confirmed.")
+        return refused("message: no address or advocate of a message of that id waits to be confirmed.")
     if not state.contacts.waiting:
         state.deadlines.reach("contact_decided", message.on, assumed=entry.assumed)
     said = f": {message.reason}" if message.reason else ""

@@ -20,6 +20,9 @@ from redress.domain.state import ComplaintState
 from redress.domain.strikes import struck_letters
 from redress.domain.words import same_words
 
+ISSUED = "oidc:"
+"""How the names begin of those whom an identity provider vouches for: with or without, it is one person."""
+
 
 @carries_out(ApproveLetter)
 def approve_letter(state: ComplaintState, entry: LogEntry, message: ApproveLetter) -> Outcome:
@@ -45,8 +48,8 @@ def approve_letter(state: ComplaintState, entry: LogEntry, message: ApproveLette
 
 def _may_not_approve(draft: Draft, message: ApproveLetter) -> str:
     """Why somebody may not approve a draft; empty: they may. A Complaints Manager may, but for their own."""
-    writer = draft.entry.message.by
-    is_writer = bool(writer) and same_words(writer) == same_words(message.by)
+    writer, approver = (same_words(by.removeprefix(ISSUED)) for by in (draft.entry.message.by, message.by))
+    is_writer = bool(writer) and writer == approver
     if is_writer and not draft.rule.writer_may_approve:
         return "Whoever wrote a letter does not approve it: somebody else does (writer_may_approve)."
     roles = {draft.rule.approver, draft.rule.deputy or "complaints_manager"}

@@ -168,21 +168,19 @@ def _record(
 
 
 def _keep_answer(
-    state: ComplaintState, entry: LogEntry, message: Respond, answer: GivenAnswer
+    state: ComplaintState, entry: LogEntry, message: Respond, answer: GivenAnswer, amends: str | None = None
 ) -> dict[int, date]:
     """Keep an answer, and by which letter it is had: the time to go on after it counts from when that left.
 
     Gives when each of those who complain has it, by number.
     """
-    left, had = leaving_of(entry, message), receipts(state, entry, message)
+    left, had, letter = leaving_of(entry, message), receipts(state, entry, message), None
     if is_written(entry, message):
         key = f"{state.procedure.stage[answer.stage].answer_letter}:{mark_of(entry)}"
-        copies = copies_of(state, key)
-        state.answers.put_letter(AnswerLetter(entry, answer.stage, answer.points, key, left, copies))
-        let_follow(state, key)
-    else:
-        state.answers.replace_letters(answer.stage, answer.points)
-    state.answers.record(message.message_id, answer, left, had, message.by)
+        letter = AnswerLetter(entry, answer.stage, answer.points, key, left, copies_of(state, key))
+    state.answers.record(message, answer, letter, left, had, amends)
+    if letter is not None:
+        let_follow(state, letter.key)
     return had
 
 
@@ -271,7 +269,7 @@ def _closes_as(state: ComplaintState, message: Respond, stage: Stage) -> Ending 
 
 
 def _content(message: Respond) -> str:
-    return fingerprint(message, "on", "by", "note", "stage", "amends", "received_on", "letter")
+    return fingerprint(message, "on", "by", "note", "stage", "amends", "received_on", "person", "letter")
 
 
 def _amend(state: ComplaintState, entry: LogEntry, message: Respond, earlier: GivenAnswer) -> Outcome:
@@ -286,7 +284,9 @@ def _amend(state: ComplaintState, entry: LogEntry, message: Respond, earlier: Gi
     if waits_to_be_approved(state, entry, message, stage.answer_letter):
         return draft(state, entry, message, stage.answer_letter, stage=stage.name, points=points)
     take_back_alike(state, entry, message, stage.name, points)
-    had = _keep_answer(state, entry, message, GivenAnswer(stage.name, message.on, points, _content(message)))
+    answer = GivenAnswer(stage.name, message.on, points, _content(message))
+    amends = next((name for name, given in state.answers.given.items() if given is earlier), None)
+    had = _keep_answer(state, entry, message, answer, amends)
     _find_anew(state, entry, message, earlier)
     for remedy in message.remedies:
         state.remedies.agree_anew(remedy, message.on)

@@ -13,7 +13,6 @@ def strike_out(state: ComplaintState, entry: LogEntry, message: StrikeOut) -> Ou
     """Nothing is left to do: what it strikes out never came (`redress.domain.folding`)."""
     if state.strikes.made_by(entry.seq) is None:
         return refused(
-            f"No message {message.message!r} of this complaint is dated before this one and can be struck "
-            "out."
+            "message: no message of that id in this complaint is dated before this one and can be struck out."
         )
     return APPLIED

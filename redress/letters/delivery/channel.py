@@ -38,7 +38,10 @@ class Refused(DeliveryError):
 
 
 class TooLarge(Refused):
-    """It has certainly not left: it is more than this way carries, by itself or with its enclosures."""
+    """It has certainly not left: it is more than this way carries, by itself or with its enclosures.
+
+    Nothing is wrong with it: as it is, it may go another way, or by hand.
+    """
 
 
 class Lost(DeliveryError):
@@ -50,7 +53,7 @@ class Unsure(DeliveryError):
 
 
 class CannotAsk(Exception):
-    """The channel cannot say (any more) whether it has taken a letter."""
+    """The channel cannot say (any more) what became of a letter. Its words, if any, say why."""
 
 
 class Accepted(NamedTuple):

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from redress.letters.delivery.channel import Channel
+from redress.letters.delivery.outbox import FileChannel
 from redress.store.outbound import Recipient, Route
 
 
 class Channels(NamedTuple):
     """The channels: the outbox, and what serves each route. Without `text` no text messages are sent."""
 
-    outbox: Channel
+    outbox: FileChannel
     by_route: Mapping[Route, Channel]
 
     def channel(self, route: Route) -> Channel | None:
@@ -34,6 +35,6 @@ class Channels(NamedTuple):
         return next((other for other in after if self.channel(other) not in (None, self.outbox)), None)
 
 
-def by_outbox(outbox: Channel) -> Channels:
+def by_outbox(outbox: FileChannel) -> Channels:
     """Everything into the outbox folder: what is done where nothing else is said."""
     return Channels(outbox, {"email": outbox, "post": outbox, "staff": outbox})

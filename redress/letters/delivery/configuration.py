@@ -28,10 +28,11 @@ def channels_for(settings: Settings) -> Channels:
         "staff": settings.send_staff,
         "text": settings.send_text,
     }
-    built: dict[str, Channel] = {}
+    outbox = outbox_only(settings).outbox
+    built: dict[str, Channel] = {outbox.name: outbox}
     wrong: list[str] = []
-    for name in dict.fromkeys(["outbox", *chosen.values()]):
-        if name == "nothing":
+    for name in dict.fromkeys(chosen.values()):
+        if name == "nothing" or name in built:
             continue
         try:
             routes = frozenset(route for route, by in chosen.items() if by == name)
@@ -39,7 +40,7 @@ def channels_for(settings: Settings) -> Channels:
         except ChannelConfigError as mistake:
             wrong.append(str(mistake))
     refuse(wrong)
-    return Channels(built["outbox"], {route: built[name] for route, name in chosen.items() if name in built})
+    return Channels(outbox, {route: built[name] for route, name in chosen.items() if name in built})
 
 
 def build_of(name: str) -> Build:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Literal
 
+from redress.domain.calendar import Calendar
 from redress.letters.delivery.outbound import OutboundLetter
 from redress.store.outbound import Route, mark_of
 
 UNDELIVERED = "undelivered"
 """The letter's name."""
 
-How = Literal["failed", "unsure", "late"]
-"""It can never leave; nobody knows whether it left; it has not left for days and is still tried."""
+How = Literal["failed", "unsure", "late", "by_hand"]
+"""It can never leave; nobody knows whether it left; it has not left for days and is still tried; somebody has
+to send it by hand."""
 
 BY: dict[Route, str] = {
     "email": "e-mail",
@@ -22,8 +25,28 @@ BY: dict[Route, str] = {
 }
 
 
-def notice(letter: OutboundLetter, round_: int, how: How, reason: str) -> dict[str, Any]:
-    """The effect that makes the letter. One for each way in which each try of a letter ends."""
+HAND_DAYS = 2
+"""Working days within which somebody sends a letter that has to go by hand."""
+
+
+def hand_day(calendar: Calendar, told_on: date) -> date:
+    """The last day on which a letter should go by hand that somebody was told of on a London date."""
+    return calendar.add(told_on, HAND_DAYS)
+
+
+def notice(
+    letter: OutboundLetter,
+    round_: int,
+    how: How,
+    reason: str,
+    *,
+    send_by: date | None = None,
+    file: str = "",
+) -> dict[str, Any]:
+    """The effect that makes the letter. One for each way in which each try of a letter ends.
+
+    Of one to be sent by hand `send_by`: the London date by which; `file`: where it lies in the outbox folder.
+    """
     mark = mark_of(letter.key, letter.role)
     facts = {
         "about": letter.name.replace("_", " "),
@@ -33,5 +56,7 @@ def notice(letter: OutboundLetter, round_: int, how: How, reason: str) -> dict[s
         "how": how,
         "reason": reason,
         "mark": mark,
+        "send_by": send_by.isoformat() if send_by else "",
+        "file": file,
     }
     return {"key": f"{UNDELIVERED}:{mark}:{round_}:{how}", "template": UNDELIVERED, "facts": facts}

@@ -3,37 +3,86 @@
 Notify keeps what it was given under our reference, and can be asked by it for a week. So nothing is
 handed over again before Notify has been asked. What it has taken it delivers in its own time, and
 says later what became of it.
+
+By post goes our own PDF, letter and enclosures in one, by Notify's letter specification
+(https://www.notifications.service.gov.uk/using-notify/guidance/letter-specification): A4 upright, at most ten
+pages and 2 MB, nothing outside the margins, the address in its place. By e-mail each enclosure is a file of
+its own that Notify keeps and the e-mail links to
+(https://docs.notifications.service.gov.uk/python.html#send-a-file-by-email): of certain types, at most 2 MB.
+What is beyond that is `TooLarge`.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from notifications_python_client.errors import APIError
 from notifications_python_client.notifications import NotificationsAPIClient
+from notifications_python_client.utils import prepare_upload
 from requests.exceptions import ConnectTimeout
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from redress.domain.postal_address import begun_well, postal_lines
-from redress.letters.delivery.channel import Accepted, CannotAsk, Lost, NotNow, Refused, Unsure
+from redress.domain.calendar import full_date
+from redress.domain.london import london_date
+from redress.domain.postal_address import envelope_lines, not_for_the_post
+from redress.letters.a4 import Margins, pages_in
+from redress.letters.delivery.channel import Accepted, CannotAsk, Lost, NotNow, Refused, TooLarge, Unsure
 from redress.letters.delivery.channel_settings import is_uuid, refuse
+from redress.letters.delivery.enclosed import file_name, pieces_of
 from redress.letters.delivery.mime import header
-from redress.letters.delivery.outbound import OutboundLetter
+from redress.letters.delivery.outbound import Enclosure, OutboundLetter
+from redress.letters.printing import print_ready
 from redress.security.network import is_safe_address
 from redress.settings import Settings
 from redress.store.outbound import Route
 
-MOST_LINES = 7
-"""Lines that an address may have, the name among them."""
+MOST_BYTES = 2 * 1024 * 1024
+"""Of a letter by post, and of a file that an e-mail links to."""
+
+MOST_PAGES = 10
+"""Of a letter by post: five sheets, printed on both sides."""
+
+MARGINS = Margins(side=16.0, end=6.0)
+"""What is left free around the pages of enclosures, in mm: a little more than the 15 and 5 asked for."""
+
+FILE_TYPES: Mapping[str, tuple[str, ...]] = {
+    "application/pdf": (".pdf",),
+    "application/msword": (".doc",),
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": (".docx",),
+    "image/jpeg": (".jpg", ".jpeg"),
+    "image/png": (".png",),
+}
+"""The types of our documents that Notify takes for e-mails, with how it wants their names to end."""
+
+LONGEST_FILE_NAME = 100
+
+PLACES = 20
+"""For how many enclosures a template may have places. Those that a letter does not need are left blank."""
 
 ARRIVED = ("delivered", "received", "sent")
 UNDER_WAY = ("created", "sending", "pending", "accepted", "pending-virus-check")
 """Statuses that are not the last word; every other one is a failure."""
 
 LOST = "technical-failure"
-"""What went wrong between Notify and who delivers for it: Notify asks for it to be sent again."""
+"""What went wrong between Notify and who delivers for it: Notify asks for it to be sent again. For letters on
+paper it asks not to: it mends those itself."""
+
+BEING_MENDED = (
+    "GOV.UK Notify had a fault of its own with it, and says that it mends it: ask there what became of it"
+)
+
+NOT_PRINTED = {
+    "validation-failed": "something in it lies outside what is printed, or its address is none for the post",
+    "virus-scan-failed": "it found what may be a virus in it",
+    "permanent-failure": "whoever prints for it could not print it",
+}
+"""Why a letter on paper is not printed, by Notify's status: nothing is wrong that could not go by hand."""
 
 OURS = (
     "template not found",
@@ -45,6 +94,7 @@ OURS = (
     "api key",
     "trial mode",
     "is not allowed to send",
+    "send files by email has not been set up",
 )
 """What Notify's words hold where not the letter is refused but how our service is set up: it concerns every
 letter until somebody mends it."""
@@ -61,14 +111,14 @@ def _is_key(key: str) -> bool:
 def _problems(settings: Settings, routes: frozenset[Route]) -> Iterator[str]:
     """Which settings of our service at Notify cannot be used for these routes, and what would be right.
 
-    Each template is only `((subject))` and `((body))`, that of text messages `((body))`.
+    The e-mail template is only `((subject))`, `((body))` and places for enclosures, that of text messages
+    `((body))`.
     """
     if not _is_key(settings.notify_key.get_secret_value()):
         yield "REDRESS_NOTIFY_KEY: should be an API key as Notify shows it: NAME-SERVICE_ID-SECRET"
     if not is_safe_address(settings.notify_url):
         yield "REDRESS_NOTIFY_URL: should begin with https:// (http:// only for this machine)"
-    templates = {"email": settings.notify_email_template, "post": settings.notify_post_template}
-    templates["text"] = settings.notify_text_template
+    templates = {"email": settings.notify_email_template, "text": settings.notify_text_template}
     needed = {"email" if route == "staff" else route for route in routes}
     for route, template in templates.items():
         if route in needed and not is_uuid(template):
@@ -78,17 +128,15 @@ def _problems(settings: Settings, routes: frozenset[Route]) -> Iterator[str]:
         yield "REDRESS_NOTIFY_REPLY_TO: should be the id of a reply-to address, copied from Notify"
 
 
+BEYOND = ("unsupported file type", "exceeds file size limit", "filename")
+"""What Notify's words hold where it does not take one of the enclosures."""
+
 WHY = {
-    "last line of": "the last line of the postal address should be a UK postcode or a country",
-    "must be a real uk postcode": "the last line of the postal address should be a UK postcode",
-    "must not start with": "a line of the postal address begins with a character that none may begin with",
-    "must be at least": "the postal address is too short: with the name it needs three lines",
-    "must be no more than": "the postal address is too long: with the name it may have seven lines",
-    "must be a real address": "the postal address says that there is no fixed address",
     "not a valid email address": "the e-mail address is none",
     "not a valid phone number": "the telephone number is none that text messages can go to",
     "not enough digits": "the telephone number has too few digits",
     "too many digits": "the telephone number has too many digits",
+    "did not pass the virus scan": "it found what may be a virus in an enclosure",
 }
 """By words of Notify's, why it refuses a letter, as a manager reads it."""
 
@@ -102,7 +150,7 @@ class Notify:
         self.settings = settings
 
     def send(self, letter: OutboundLetter) -> Accepted:
-        """Send one letter. Raises `NotNow`, `Refused` or `Unsure`."""
+        """Send one letter, with its enclosures. Raises `NotNow`, `Refused`, `TooLarge` or `Unsure`."""
         try:
             made = self._post(letter)
         except APIError as error:
@@ -113,22 +161,60 @@ class Notify:
 
     def _post(self, letter: OutboundLetter) -> Any:
         client, settings, recipient = self._client(), self.settings, letter.recipient
-        body = {"body": letter.text}
-        whole = {"subject": header(recipient.subject), **body}
         if letter.route == "text":
-            to = _usable(recipient.telephone)
+            to, body = _usable(recipient.telephone), {"body": letter.text}
             return client.send_sms_notification(to, settings.notify_text_template, body, letter.token)
         if letter.route == "post":
-            lines = address_lines(recipient.name, _usable(recipient.address))
-            return client.send_letter_notification(settings.notify_post_template, whole | lines, letter.token)
+            pdf = _printed(letter)
+            return client.send_precompiled_letter_notification(
+                letter.token, BytesIO(pdf), settings.notify_postage
+            )
+        to, template = _usable(recipient.email), settings.notify_email_template
+        files = self._files(letter)
+        if letter.enclosures:
+            _check_places(self._template(client), len(letter.enclosures))
+        whole = {"subject": header(recipient.subject), "body": letter.text, **files}
         return client.send_email_notification(
-            _usable(recipient.email),
-            settings.notify_email_template,
+            to,
+            template,
             whole,
             letter.token,
             settings.notify_reply_to or None,
-            sanitise_content_for=["body"],  # strangers wrote in it: no links of theirs
+            # Strangers wrote in these: no links of theirs.
+            sanitise_content_for=[
+                "body",
+                *(name for name in files if name.endswith("_name") and files[name]),
+            ],
         )
+
+    def _template(self, client: NotificationsAPIClient) -> Any:
+        try:
+            return client.get_template(self.settings.notify_email_template)
+        except APIError as error:
+            raise NotNow(f"GOV.UK Notify could not be asked: {_number(error)}", down=True) from None
+
+    def _files(self, letter: OutboundLetter) -> dict[str, Any]:
+        """The enclosures by the template's fields: `enclosures`, `enclosure_1`, `enclosure_1_name`, ..."""
+        weeks = self.settings.notify_file_weeks
+        fields: dict[str, Any] = {"enclosures": ""}
+        if letter.enclosures:
+            last = london_date(datetime.now(UTC)) + timedelta(weeks=weeks, days=-1)
+            fields["enclosures"] = (
+                f"Enclosed, to download until {full_date(last)}. "
+                "You are asked for this e-mail address first, so that nobody else can."
+            )
+        for number in range(1, max(PLACES, len(letter.enclosures)) + 1):
+            fields |= {f"enclosure_{number}": "", f"enclosure_{number}_name": ""}
+        for number, enclosure in enumerate(letter.enclosures, 1):
+            name = _file_name(enclosure)
+            fields[f"enclosure_{number}_name"] = f"{Path(name).stem} ({Path(name).suffix[1:].upper()})"
+            fields[f"enclosure_{number}"] = prepare_upload(
+                BytesIO(b"".join(pieces_of(enclosure))),
+                filename=name,
+                confirm_email_before_download=True,
+                retention_period=f"{weeks} weeks",
+            )
+        return fields
 
     def find(self, letter: OutboundLetter) -> Accepted | None:
         """What Notify has under our reference. Raises `NotNow` where it does not answer."""
@@ -147,13 +233,17 @@ class Notify:
             if error.status_code == 404:
                 raise CannotAsk from None
             raise NotNow(f"GOV.UK Notify could not be asked: {_number(error)}", down=True) from None
-        status = str(answer.get("status"))
+        status, on_paper = str(answer.get("status")), answer.get("type") == "letter"
         if status in ARRIVED:
             return True
         if status in UNDER_WAY:
             return False
+        if on_paper and status == LOST:
+            raise CannotAsk(BEING_MENDED)
         if status == LOST:
             raise Lost(f"GOV.UK Notify could not deliver it: {LOST}")
+        if on_paper and status in NOT_PRINTED:
+            raise TooLarge(f"GOV.UK Notify did not print it: {NOT_PRINTED[status]}")
         known = status if status.replace("-", "").isalpha() and len(status) < 40 else "a status nobody knows"
         raise Refused(f"GOV.UK Notify could not deliver it: {known}")
 
@@ -164,13 +254,49 @@ class Notify:
         return NotificationsAPIClient(key, settings.notify_url, timeout=settings.send_within)
 
 
-def address_lines(name: str, address: str) -> dict[str, str]:
-    """The address in Notify's lines: name first, then line by line, the postcode on the last."""
-    name = begun_well(name)
-    lines = [header(line) for line in ([name] if name else []) + postal_lines(address)]
-    while len(lines) > MOST_LINES:  # the last lines, town and postcode, stay as they are
-        lines[1:3] = [f"{lines[1]}, {lines[2]}"]
-    return {f"address_line_{number}": line for number, line in enumerate(lines, 1)}
+def _printed(letter: OutboundLetter) -> bytes:
+    """A letter with its enclosures as Notify prints it. Raises `Refused`, `TooLarge`."""
+    wrong = not_for_the_post(envelope_lines(letter.recipient.name, _usable(letter.recipient.address)))
+    if wrong:  # of a PDF Notify would say so later, and not what
+        raise Refused(f"GOV.UK Notify would refuse it: {wrong}")
+    pdf, beside = print_ready(letter, MARGINS)
+    if beside:
+        raise TooLarge(
+            f"it cannot be printed whole: {len(beside)} of its enclosures are files of other kinds"
+        )
+    pages = pages_in(pdf)
+    if pages > MOST_PAGES:
+        raise TooLarge(f"it has {pages} pages with its enclosures, and GOV.UK Notify prints {MOST_PAGES}")
+    if len(pdf) > MOST_BYTES:
+        raise TooLarge("with its enclosures it is larger than the 2 MB that GOV.UK Notify prints")
+    return pdf
+
+
+def _file_name(enclosure: Enclosure) -> str:
+    """What a file is called at Notify. Raises `TooLarge` where Notify does not take it."""
+    ends = FILE_TYPES.get(enclosure.media_type)
+    if ends is None:
+        raise TooLarge("an enclosure is of a type that GOV.UK Notify does not send by e-mail")
+    if enclosure.size > MOST_BYTES:
+        raise TooLarge("an enclosure is larger than the 2 MB that GOV.UK Notify sends by e-mail")
+    name = Path(file_name(enclosure.name))
+    end = name.suffix if name.suffix.casefold() in ends else ends[0]
+    stem = name.stem if name.suffix.casefold() in ends else name.name
+    return stem[: LONGEST_FILE_NAME - len(end)] + end
+
+
+def _check_places(template: Any, needed: int) -> None:
+    """Raise `TooLarge` where an e-mail template has no places for the links to so many enclosures.
+
+    Notify takes files without a place as well, and nobody would ever see a link to them.
+    """
+    known = template.get("personalisation") if isinstance(template, dict) else None
+    # Notify's own way to compare the names of placeholders.
+    names = {re.sub(r"[\s_-]", "", str(name)).casefold() for name in known or {}}
+    places = next(n for n in range(needed + 1) if n == needed or f"enclosure{n + 1}" not in names)
+    if places < needed:
+        what = f"the e-mail template at GOV.UK Notify has places for {places} enclosures"
+        raise TooLarge(f"{what}, and the letter has {needed}")
 
 
 def _usable(address: str) -> str:
@@ -190,6 +316,8 @@ def _meaning(error: APIError) -> Exception:
         return NotNow(f"GOV.UK Notify turned us away: {code}", down=True)
     if error.status_code == 400 and _is_ours(error):
         return NotNow(f"GOV.UK Notify cannot send with our settings there: {code}", down=True)
+    if error.status_code == 413 or any(its in words for its in BEYOND for words in _words(error)):
+        return TooLarge("GOV.UK Notify does not take one of the enclosures")
     if 400 <= error.status_code < 500:
         return Refused(f"GOV.UK Notify refused it: {_why(error) or code}")
     return Unsure(f"GOV.UK Notify failed: {code}")
@@ -197,14 +325,16 @@ def _meaning(error: APIError) -> Exception:
 
 def _is_ours(error: APIError) -> bool:
     """Whether a request was refused for how our service is set up at Notify, by its words for that."""
-    words = [str(part.get("message", "")) for part in error.message or [] if isinstance(part, dict)]
-    return any(ours in message.casefold() for message in words for ours in OURS)
+    return any(ours in words for words in _words(error) for ours in OURS)
 
 
 def _why(error: APIError) -> str:
     """Why Notify refused a letter, in words of our own: its own may quote an address. Empty: not known."""
-    words = [str(part.get("message", "")) for part in error.message or [] if isinstance(part, dict)]
-    return next((why for its, why in WHY.items() for message in words if its in message.casefold()), "")
+    return next((why for its, why in WHY.items() for words in _words(error) if its in words), "")
+
+
+def _words(error: APIError) -> list[str]:
+    return [str(part.get("message", "")).casefold() for part in error.message or [] if isinstance(part, dict)]
 
 
 def _never_connected(error: BaseException | None) -> bool:

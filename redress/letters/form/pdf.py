@@ -11,16 +11,21 @@ import json
 import re
 import unicodedata
 from collections.abc import Collection
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from redress.domain.postal_address import envelope_lines
 from redress.letters.delivery.outbound import OutboundLetter
 from redress.letters.form.blocks import Block, letter_of
 from redress.letters.form.letterhead import font_folders, letterhead_of, logo_file
+from redress.procedures import loader
 from redress.procedures.authority import Letterhead
+from redress.procedures.files import FileError, close_to, tell_all
 from redress.startup import SetupError
+from redress.store.outbound import Recipient
 
 LAYOUT = Path(__file__).with_name("letter.typ")
 
@@ -59,6 +64,30 @@ def pdf_of(letter: OutboundLetter) -> bytes:
             data = named
 
 
+def check_letterheads() -> None:
+    """Draw on every letterhead that names files of a council's own. Raises `FileError` with all mistakes."""
+    own = [name for name in loader.authority_names() if any(letterhead_of(name).model_dump().values())]
+    tell_all(*(partial(_check, name) for name in own))
+
+
+def _check(name: str) -> None:
+    import typst
+
+    head = letterhead_of(name)
+    known = typst.Fonts(include_system_fonts=False, font_paths=font_folders()).families()
+    if head.font and head.font not in known:
+        what = (
+            f"there is no font {head.font!r}{close_to(head.font, known)}: lay its files into the folder fonts"
+        )
+        raise FileError(f"{name}.toml: letterhead.font: {what}")
+    to = Recipient(subject="A letter", sender=name)
+    letter = OutboundLetter("", "", "", "", date(2026, 1, 1), "none", "", to, "A letter", name)
+    try:
+        pdf_of(letter)
+    except SetupError as error:
+        raise FileError(f"{name}.toml: letterhead.logo: {error}") from None
+
+
 class _NotDrawnError(Exception):
     """There are characters that no font has, of these kinds."""
 
@@ -87,7 +116,7 @@ def _drawn(data: str, head: Letterhead, letter: OutboundLetter) -> bytes:
         missing = _NOT_DRAWN.search(str(error))
         if missing:
             raise _NotDrawnError(missing["text"]) from None
-        raise SetupError(f"the letterhead of {letter.authority} cannot be drawn: {error}") from None
+        raise SetupError(f"the letterhead cannot be drawn: {str(error).splitlines()[0]}") from None
 
 
 def _data(letter: OutboundLetter, head: Letterhead) -> dict[str, Any]:
@@ -102,13 +131,20 @@ def _data(letter: OutboundLetter, head: Letterhead) -> dict[str, Any]:
         "logo": head.logo,
         "colour": head.colour,
         "fonts": [*filter(None, [head.font]), *FONTS_OF_TYPST],
-        "address": parts.address,
+        "address": _on_envelope(letter) or parts.address,
         "facts": [line for line in (parts.email, parts.date, parts.reference) if line],
         "footer": parts.reference,
         "long-words": _LONG_WORD.search(letter.text) is not None,
         "subject": parts.subject,
         "body": [_block(block) for block in parts.body],
     }
+
+
+def _on_envelope(letter: OutboundLetter) -> list[str]:
+    """Where a letter on paper goes, as carriers read it: it may have been corrected since it was written."""
+    recipient = letter.recipient
+    by_post = letter.route in ("post", "none") and recipient.address
+    return envelope_lines(recipient.name, recipient.address) if by_post else []
 
 
 def _block(block: Block) -> dict[str, Any]:

@@ -203,7 +203,6 @@ def settings_by_notify(state: Path, notify: NotifyService, **more: Any) -> Setti
         "notify_key": notify_service.KEY,
         "notify_url": notify.url,
         "notify_email_template": notify_service.EMAIL,
-        "notify_post_template": notify_service.LETTER,
         "notify_text_template": notify_service.SMS,
     }
     return Settings(**(said | more))

@@ -2,11 +2,14 @@
 
 Written after Notify's documentation (docs.notifications.service.gov.uk) and what its API says of itself:
 tokens (HS256, the service's id as issuer, not older than 30 seconds), schemas, templates of the right
-kind, complete personalisation, formats of addresses and numbers, references, statuses, errors.
+kind, complete personalisation, formats of addresses and numbers, files by e-mail, references, statuses,
+errors. Letters as PDFs are taken first and judged afterwards, as there: `notify_print`.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import re
 import threading
@@ -20,12 +23,17 @@ import jwt
 from notifications_python_client.authentication import decode_jwt_token, get_token_issuer
 from notifications_python_client.errors import TokenDecodeError, TokenError, TokenExpiredError
 
+from tests.letters.delivery import notify_print
 from tests.serving import Handler, serving
 
 SERVICE, SECRET = "26785a09-ab16-4eb0-8407-a37497a57506", "3d844edf-8d35-48ac-975b-e847b4f122b0"
 KEY = f"invented-{SERVICE}-{SECRET}"
 TEMPLATES: dict[str, tuple[str, str]] = {
-    "f33517ff-2a88-4f6e-b855-c550268ce08a": ("email", "((subject))\n((body))"),
+    "f33517ff-2a88-4f6e-b855-c550268ce08a": (
+        "email",
+        "((subject))\n((body))\n\n((enclosures))\n\n"
+        + "\n\n".join(f"((enclosure_{n}_name)) ((enclosure_{n}))" for n in range(1, 5)),
+    ),
     "9d751e0e-f929-4891-82a1-a3e1c3c18ee3": ("letter", "((subject))\n((body))"),
     "ceb50d92-100d-4b8b-b559-14fa3b091cda": ("sms", "((body))"),
 }
@@ -42,12 +50,22 @@ ALLOWED = {
     },
     "sms": {"phone_number", "template_id", "personalisation", "reference", "sms_sender_id", "scheduled_for"},
     "letter": {"template_id", "personalisation", "reference"},
+    "precompiled": {"reference", "content", "postage"},
 }
 NEEDED = {
     "email": ("email_address", "template_id"),
     "sms": ("phone_number", "template_id"),
     "letter": ("template_id", "personalisation"),
+    "precompiled": ("reference", "content"),
 }
+
+FILE_FIELDS = {"file", "is_csv", "confirm_email_before_download", "retention_period", "filename"}
+FILE_TYPES = ("csv", "doc", "docx", "jpeg", "jpg", "json", "odt", "pdf", "png", "rtf", "txt", "xlsx")
+MAGIC = {b"%PDF": "pdf", b"\x89PNG": "png", b"\xff\xd8\xff": "jpg", b"PK\x03\x04": "docx", b"\xd0\xcf": "doc"}
+MOST_BYTES = 2 * 1024 * 1024 + 1024
+"""Of a file, once decoded."""
+
+VIRUS = b"$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!"
 
 POSTCODE = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}", re.IGNORECASE)
 ADDRESS = re.compile(
@@ -73,6 +91,13 @@ class NotifyService:
 
     def __init__(self) -> None:
         self.taken: dict[str, dict[str, Any]] = {}
+        self.files: dict[str, dict[str, Any]] = {}
+        """Files that e-mails link to, by link: `content`, `filename`, `for`, `retention_period`."""
+        self.files_are_set_up = True
+        self.printed: dict[str, bytes] = {}
+        """Letters that came as PDFs, by id."""
+        self.not_printed: dict[str, str] = {}
+        """Why a letter that came as a PDF is not printed, by id, in Notify's own word for it."""
         self.status_of_the_rest = "delivered"
         self.fault: Fault = "none"
         self.once: dict[str, Fault] = {}
@@ -104,7 +129,76 @@ class NotifyService:
             said = json.loads(raw)
         except ValueError:
             raise Wrong(400, "BadRequestError", "Invalid JSON supplied in POST data") from None
+        if kind == "letter" and isinstance(said, dict) and "content" in said:
+            return self._take_pdf(said)
+        _check_form(kind, said)
+        said = self._with_links(kind, said)
         return self._keep(kind, said, check(kind, said))
+
+    def _take_pdf(self, said: dict[str, Any]) -> dict[str, Any]:
+        """A letter as a PDF: only that it is one is said at once; the rest is a status."""
+        _check_form("precompiled", said)
+        if said.get("postage", "second") not in ("first", "second", "economy"):
+            what = "postage invalid. It must be either first, second or economy."
+            raise Wrong(400, "ValidationError", what)
+        try:
+            pdf = base64.b64decode(said["content"], validate=True)
+        except binascii.Error:
+            what = "Cannot decode letter content (invalid base64 encoding)"
+            raise Wrong(400, "BadRequestError", what) from None
+        if not pdf.startswith(b"%PDF"):
+            raise Wrong(400, "BadRequestError", "Letter content is not a valid PDF")
+        made, postage = str(uuid4()), said.get("postage", "second")
+        lines, why = notify_print.judged(pdf)
+        status = "validation-failed" if why else "virus-scan-failed" if VIRUS in pdf else ""
+        self.printed[made] = pdf
+        if why:
+            self.not_printed[made] = why
+        self.taken[made] = {
+            "id": made,
+            "reference": said["reference"],
+            "email_address": None,
+            "phone_number": None,
+            **{f"line_{n}": line for n, line in enumerate(lines, 1)},
+            "type": "letter",
+            "postage": postage,
+            "status": status or self._status("letter", said),
+            "template": {"id": str(uuid4()), "version": 1, "uri": self.url},
+            "body": "",
+            "subject": "Pre-compiled PDF",
+            "created_at": datetime.now(UTC).isoformat(),
+            "created_by_name": None,
+            "sent_at": None,
+            "completed_at": None,
+            "scheduled_for": None,
+        }
+        return {"id": made, "reference": said["reference"], "postage": postage}
+
+    def _with_links(self, kind: str, said: dict[str, Any]) -> dict[str, Any]:
+        """The same with links in place of files, which are kept."""
+        values = said.get("personalisation", {})
+        files = {name: each for name, each in values.items() if isinstance(each, dict) and "file" in each}
+        if not files:
+            return said
+        if kind != "email":
+            raise Wrong(400, "BadRequestError", "Can only send a file by email")
+        if not self.files_are_set_up:
+            where = f"{self.url}/services/{SERVICE}/service-settings/send-files-by-email"
+            what = (
+                f"Send files by email has not been set up - add contact details for your service at {where}"
+            )
+            raise Wrong(400, "BadRequestError", what)
+        links = {}
+        for name, each in files.items():
+            links[name] = f"https://documents.invented.example/d/{uuid4()}"
+            asks = each.get("confirm_email_before_download") is not False
+            self.files[links[name]] = {
+                "content": _checked_file(each),
+                "filename": each.get("filename"),
+                "for": said["email_address"] if asks else None,
+                "retention_period": each.get("retention_period"),
+            }
+        return {**said, "personalisation": {**values, **links}}
 
     def _keep(self, kind: str, said: dict[str, Any], content: dict[str, str]) -> dict[str, Any]:
         made = str(uuid4())
@@ -129,6 +223,7 @@ class NotifyService:
             "scheduled_for": None,
             "sanitised": said.get("sanitise_content_for") or [],
             "reply_to": said.get("email_reply_to_id"),
+            "whole": content["whole"],
         }
         sender = {
             "email": {"from_email": "complaints@notify.example"},
@@ -138,7 +233,7 @@ class NotifyService:
         return {
             "id": made,
             "reference": said.get("reference"),
-            "content": {**content, **sender[kind]},
+            "content": {"body": content["whole"], "subject": content.get("subject"), **sender[kind]},
             "uri": f"{self.url}/v2/notifications/{made}",
             "template": {
                 "id": template,
@@ -163,6 +258,9 @@ class NotifyService:
         self._known(token)
         if self.fault in ("500", "403"):
             raise FAULTS[self.fault]
+        template = re.fullmatch(r"/v2/template/([^/]+)", path)
+        if template:
+            return _template(template[1])
         found = re.fullmatch(r"/v2/notifications/([^/]+)", path)
         if found:
             if not _is_uuid(found[1]):
@@ -238,6 +336,67 @@ def _check_form(kind: str, said: Any) -> None:
         raise Wrong(400, "ValidationError", *wrong)
 
 
+def _checked_file(said: dict[str, Any]) -> bytes:
+    """What is in a file for an e-mail, by Notify's rules for those. Raises `Wrong`."""
+    wrong = []
+    more = sorted(said.keys() - FILE_FIELDS)
+    if more:
+        wrong.append(f"Additional properties are not allowed ({', '.join(more)} was unexpected)")
+    period, name = said.get("retention_period"), said.get("filename")
+    weeks = re.fullmatch(r"(\d+) weeks?", period) if isinstance(period, str) else None
+    if period is not None and not (weeks and 1 <= int(weeks[1]) <= 78):
+        what = "Supported periods are from 1 to 78 weeks."
+        wrong.append(f"Unsupported value for retention_period: {period}. {what}")
+    if said.get("confirm_email_before_download") not in (None, True, False):
+        wrong.append(
+            "Unsupported value for confirm_email_before_download. Use a boolean true or false value."
+        )
+    if name is not None and "." not in str(name):
+        wrong.append("`filename` must end with a file extension. For example, filename.csv")
+    if wrong:
+        raise Wrong(400, "ValidationError", *wrong)
+    try:
+        content = base64.b64decode(said["file"], validate=True)
+    except (binascii.Error, TypeError):
+        raise Wrong(400, "BadRequestError", "Document is not base64 encoded") from None
+    allowed = ", ".join(f"'.{each}'" for each in FILE_TYPES)
+    end = str(name or "").rpartition(".")[2].lower() if name else _end_by_content(content)
+    if len(content) > MOST_BYTES:
+        raise Wrong(400, "BadRequestError", "Uploaded file exceeds file size limit")
+    if not content:
+        raise Wrong(400, "BadRequestError", "Document must not be empty")
+    if name is not None and len(name) > 100:
+        raise Wrong(400, "BadRequestError", "`filename` cannot be longer than 100 characters")
+    if end not in FILE_TYPES:
+        raise Wrong(400, "BadRequestError", f"Unsupported file type '.{end}'. Supported types are: {allowed}")
+    if VIRUS in content:
+        raise Wrong(400, "BadRequestError", "File did not pass the virus scan")
+    return content
+
+
+def _end_by_content(content: bytes) -> str:
+    return next((end for begins, end in MAGIC.items() if content.startswith(begins)), "bin")
+
+
+def _template(template: str) -> dict[str, Any]:
+    if not _is_uuid(template):
+        raise Wrong(400, "ValidationError", "id is not a valid UUID")
+    if template not in TEMPLATES:
+        raise Wrong(404, "NoResultFound", "No result found")
+    kind, text = TEMPLATES[template]
+    names = re.findall(r"\(\((\w+)\)\)", text)
+    subject, _, body = text.rpartition("((subject))\n") if kind != "sms" else ("", "", text)
+    return {
+        "id": template,
+        "type": kind,
+        "version": 1,
+        "name": "Invented",
+        "body": body,
+        "subject": subject or "((subject))",
+        "personalisation": {name: {"required": True} for name in names},
+    }
+
+
 def _is_email(said: str) -> bool:
     return (
         bool(ADDRESS.fullmatch(said.strip())) and ".." not in said and len(said) <= 320 and ".@" not in said
@@ -269,6 +428,7 @@ def _content(kind: str, said: dict[str, Any]) -> dict[str, str]:
     if missing:
         raise Wrong(400, "BadRequestError", f"Missing personalisation: {', '.join(missing)}")
     filled = {name: str(values[name]) for name in wanted}
+    filled["whole"] = re.sub(r"\(\((\w+)\)\)", lambda name: filled[name[1]], known[1])
     if not filled["body"].strip():
         raise Wrong(400, "BadRequestError", "Your message is empty.")
     if kind == "sms" and len(filled["body"]) > 918:
@@ -306,6 +466,8 @@ def _place(raw: bytes) -> str:
     """Where a letter is to go, as far as can be told before anything is checked."""
     try:
         said = json.loads(raw)
+        if "content" in said:
+            return notify_print.address_in(base64.b64decode(said["content"]))[1]
         return str(
             said.get("email_address") or said.get("phone_number") or said["personalisation"]["address_line_2"]
         )
@@ -328,7 +490,7 @@ def _handler(service: NotifyService) -> type[Handler]:
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             kind = self.path.removeprefix("/v2/notifications/")
-            if kind not in ALLOWED:
+            if kind not in ALLOWED.keys() - {"precompiled"}:
                 self._answer(404, {"result": "error", "message": "Not found"})
                 return
             service.requests += 1

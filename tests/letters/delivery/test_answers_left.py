@@ -14,7 +14,10 @@ from redress.cli.main import commands
 from redress.cli.shared import cipher
 from redress.contract import AnswerToLeave, SentLetters
 from redress.domain.status import Status
+from redress.letters import dispatcher
 from redress.letters.delivery.configuration import channels_for
+from redress.procedures.authority import Authority
+from redress.procedures.loader import authority
 from redress.services import intake, letters, sending
 from redress.services.clock import today
 from redress.settings import Settings
@@ -117,3 +120,41 @@ def test_of_each_of_several_people_it_is_told_whether_their_own_copy_left(
     assert at.dispatcher.answers_left(at.reference, [known]) == SentLetters()
     # An approved letter has left once the first of them has it.
     assert [each.mark for each in at.dispatcher.left(at.reference, [letter.key])] == [letter.copies[1]]
+
+
+@pytest.mark.parametrize(
+    ("says", "not_left"),
+    [
+        ({"folder_starts_windows": False}, True),
+        ({"folder_starts_windows": False, "folder_posted_daily": True}, False),
+        ({}, False),
+    ],
+)
+def test_what_lies_in_the_folder_has_left_where_the_authority_says_so(
+    desk: Callable[[Settings], Desk],
+    by_mail: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    says: dict[str, bool],
+    not_left: bool,
+) -> None:
+    its = authority("family-rights").model_copy(update=says)
+    monkeypatch.setattr(dispatcher, "authority", lambda _: its)
+    monkeypatch.setattr(letters, "authority", lambda _: its)
+    at = desk(by_mail.model_copy(update={"send_email": "outbox"}))
+    at.open()
+    at.says("respond", today().isoformat(), outcome="not_upheld", summary="Invented.", letter="at_once")
+    (letter,) = at.case.answers_to_leave
+    asked = AnswerToLeave(key=letter.key, left=letter.left.isoformat())
+    told = at.dispatcher.answers_left(at.reference, [asked])
+    assert told == SentLetters(not_left=[letter.copies[1]] if not_left else [])
+    if not_left:
+        known = asked.model_copy(update={"not_left": told.not_left})
+        assert at.dispatcher.answers_left(at.reference, [known]) == SentLetters()
+        letters.done(at.register, at.reference, letter.copies[1], today())
+        [left] = at.dispatcher.answers_left(at.reference, [known]).left
+        assert (left.mark, left.on) == (letter.copies[1], today().isoformat())
+
+
+def test_an_authority_that_says_nothing_waits_until_somebody_says_that_they_posted_it() -> None:
+    defaults = {name: field.default for name, field in Authority.model_fields.items()}
+    assert (defaults["folder_posted_daily"], defaults["folder_starts_windows"]) == (False, False)

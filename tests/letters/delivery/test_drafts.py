@@ -19,7 +19,7 @@ from redress.store import letters as store
 from redress.store.outbound import mark_of
 from tests.letters.delivery.certificates import Certificates
 from tests.letters.delivery.conftest import Desk, settings_by_mail
-from tests.letters.delivery.mail_server import MailServer
+from tests.letters.delivery.mail_server import MailServer, text_of
 
 WRITER = {"by": "Tess Team", "letter": "draft", "outcome": "upheld", "summary": "An invented answer."}
 
@@ -210,7 +210,7 @@ def test_one_that_no_carrier_took_on_its_day_is_dated_when_it_leaves(
         again.stop()
     [left] = drafted.rows("stage_1_response")
     assert (left.state, left.on_date, left.round) == ("sent", today(), held.round + 1)
-    [letter] = [text for each in again.mailbox.taken if "An invented answer." in (text := each.get_content())]
+    [letter] = [text for each in again.mailbox.taken if "An invented answer." in (text := text_of(each))]
     assert full_date(today()) in letter
     assert full_date(date(2026, 6, 4)) not in letter
 

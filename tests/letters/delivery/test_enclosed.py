@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from io import BytesIO
 from pathlib import Path
@@ -16,8 +16,11 @@ from redress.letters.delivery.outbox import FileChannel
 from redress.letters.delivery.smtp import Smtp
 from redress.letters.form import pdf_of
 from redress.procedures import loader
+from redress.services import directory
 from redress.settings import Settings
+from tests.letters.delivery.conftest import Desk
 from tests.letters.delivery.mail_server import MailServer, text_of
+from tests.letters.delivery.test_enclosures import INDEPENDENT, INVESTIGATION, Office
 from tests.letters.form.test_form import shown, written
 
 JPEG, PDF = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 500, b"%PDF-1.7\r\n.\r\n..\r\n--=_0_\r\n"
@@ -166,3 +169,29 @@ def test_a_letter_lies_there_with_all_that_is_enclosed_or_not_at_all(tmp_path: P
     assert channel.find(letter) is None
     assert ".txt" not in lain(tmp_path)
     assert not [*tmp_path.rglob(".draft-*")]
+
+
+# --- an adjudication, whole --------------------------------------------------------------------------
+
+
+def test_an_adjudication_arrives_signed_with_both_reports(
+    by_mail: Settings, mail: MailServer, desk: Callable[..., Desk]
+) -> None:
+    office = Office(desk(by_mail))
+    office.desk.restart(by_mail)  # by its own channels: the mail server
+    people = "name,email,roles,title\nAda Sampleton,a@b.example,adjudicating_officer,Assistant Director\n"
+    directory.import_csv(office.desk.register, "family-rights", people, "olive", dry_run=False)
+    office.says("report", "2026-06-29", kind="investigation")
+    office.attach(INVESTIGATION, "investigation_report", "The report.pdf")
+    office.attach(INDEPENDENT, "independent_person_report")
+    office.says("respond", "2026-07-01", outcome="upheld", summary="We were wrong.")
+    [message] = [each for each in mail.mailbox.taken if "after Stage 2" in str(each["Subject"])]
+    assert attached(message) == [
+        ("The report.pdf", "application/pdf", INVESTIGATION),
+        ("independent_person_report.pdf", "application/pdf", INDEPENDENT),
+    ]
+    text = text_of(message)
+    assert "\n\nYours sincerely\n\nAda Sampleton\nAssistant Director\n" in text
+    html = message.get_body(("html",))
+    assert isinstance(html, EmailMessage)
+    assert shown(html.get_content()).words == text.split()

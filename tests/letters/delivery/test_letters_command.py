@@ -311,6 +311,15 @@ def test_the_command_as_it_is_typed(typed: Settings, mail: MailServer, desk: Mak
     assert "Dear Testa Inventata" in PdfReader(file).pages[0].extract_text()
     assert file.stat().st_mode & 0o077 == 0
     assert run("--pdf", str(file)).exit_code == 2
+    to_print = typed.state / "to print"
+    printed = run("print", at.reference, mark, "--out", str(to_print))
+    assert (printed.exit_code, printed.stderr) == (0, "")
+    [pdf] = to_print.iterdir()
+    assert printed.stdout.strip() == str(pdf)
+    assert "Dear Testa Inventata" in PdfReader(pdf).pages[0].extract_text()
+    once_more = run("print", at.reference, mark, "--out", str(to_print))
+    assert (once_more.exit_code, [*to_print.iterdir()]) == (2, [pdf])
+    assert run("print", at.reference, mark).exit_code == 2
     assert run("resend", at.reference, mark).exit_code == 3
     mail.mailbox.fault = "none"
     again = run("resend", at.reference, mark)

@@ -124,7 +124,6 @@ def test_addresses_of_roles_are_the_authoritys_data() -> None:
 NOTIFY = {
     "notify_key": notify_service.KEY,
     "notify_email_template": notify_service.EMAIL,
-    "notify_post_template": notify_service.LETTER,
     "notify_text_template": notify_service.SMS,
 }
 
@@ -149,10 +148,6 @@ NOTIFY = {
         (
             {"send_email": "notify", **NOTIFY, "notify_key": "a-secret"},
             "REDRESS_NOTIFY_KEY: should be an API key",
-        ),
-        (
-            {"send_post": "notify", **NOTIFY, "notify_post_template": ""},
-            "REDRESS_NOTIFY_POST_TEMPLATE: should be",
         ),
         (
             {"send_text": "notify", **NOTIFY, "notify_text_template": "x"},
@@ -208,6 +203,5 @@ def test_mistakes_in_the_settings_of_several_channels_are_told_together() -> Non
         "REDRESS_SMTP_HOST",
         "REDRESS_SMTP_FROM",
         "REDRESS_NOTIFY_KEY",
-        "REDRESS_NOTIFY_POST_TEMPLATE",
         "REDRESS_NOTIFY_TEXT_TEMPLATE",
     ]

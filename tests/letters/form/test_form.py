@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from datetime import date
 from html.parser import HTMLParser
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +18,10 @@ from pypdf import PdfReader
 
 from redress.letters.delivery.outbound import OutboundLetter
 from redress.letters.form import html_of, pdf_of
+from redress.letters.form.pdf import check_letterheads
 from redress.letters.letter import Letter
+from redress.procedures import loader
+from redress.procedures.files import FileError
 from redress.store.outbound import Recipient
 from tests.letters.lives import REFERENCE, lives
 
@@ -173,3 +179,109 @@ def test_workflows_load_nothing_that_draws() -> None:
     said = "import sys, workflows.complaint; print({'typst', 'redress.letters.form'} & {*sys.modules})"
     done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def placed(pdf: bytes, page: int = 0) -> list[tuple[str, float, float]]:
+    """The pieces of text of a page, with how far each begins from the left and the top, in mm."""
+    found: list[tuple[str, float, float]] = []
+
+    def visit(text: str, at: list[float], matrix: list[float], *_: Any) -> None:
+        if text.strip():
+            x = matrix[4] * at[0] + matrix[5] * at[2] + at[4]
+            y = matrix[4] * at[1] + matrix[5] * at[3] + at[5]
+            found.append((text.strip(), x / 72 * 25.4, 297 - y / 72 * 25.4))
+
+    read(pdf).pages[page].extract_text(visitor_text=visit)
+    return found
+
+
+@pytest.mark.parametrize("lines", [1, 4, 7])
+def test_the_address_stands_in_the_window_and_nothing_else_does(lines: int) -> None:
+    """As window envelopes have it, and GOV.UK Notify's specification of letters: in mm from left and top."""
+    address = "\n".join(["Philippa Madeupname", *(f"{n} Nowhere Lane" for n in range(1, lines))])
+    letter = written("What we say. " * 300)
+    text = letter.text.replace("Philippa Madeupname\n1 Nowhere Lane\n", f"{address}\n{EMAIL}\n", 1)
+    pdf = pdf_of(letter._replace(text=text))
+    pieces = placed(pdf)
+    window = [text for text, x, y in pieces if x < 120 and 30 < y < 95]
+    assert window == address.splitlines()
+    assert all(24 < x < 120 and 40 < y < 66.2 for text, x, y in pieces if text in window)
+    assert all(15 <= x <= 195 and 5 <= y <= 292 for _, x, y in pieces)
+    body = [y for text, _, y in pieces if text in (EMAIL, "Monday 1 June 2026") or "What we say" in text]
+    assert len(body) > 2
+    assert min(body) > 95
+    assert all(15 <= x <= 195 and 5 <= y <= 292 for _, x, y in placed(pdf, 1))
+
+
+# --- the letterhead ----------------------------------------------------------------------------------
+
+LOGO = b'<svg xmlns="http://www.w3.org/2000/svg" width="80" height="20"><rect width="80" height="20"/></svg>'
+
+
+@pytest.fixture
+def council(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Gives `our-council` a letterhead, as its file would say it."""
+    shutil.copytree(loader.AUTHORITIES, tmp_path / "authorities")
+    monkeypatch.setattr(loader, "AUTHORITIES", tmp_path / "authorities")
+    (tmp_path / "authorities" / "logo.svg").write_bytes(LOGO)
+    (tmp_path / "authorities" / "broken.png").write_bytes(b"no picture")
+
+    def says(lines: str) -> None:
+        text = (loader.AUTHORITIES / "family-rights.toml").read_text(encoding="utf-8")
+        text = text.replace('name = "family-rights"', 'name = "our-council"', 1)
+        own = loader.AUTHORITIES / "our-council.toml"
+        own.write_text(f"{text}\n[letterhead]\n{lines}\n", encoding="utf-8")
+        loader.authority.cache_clear()
+
+    yield says
+    loader.authority.cache_clear()
+
+
+def test_a_letter_has_the_councils_own_logo_and_colour(council: Callable[[str], None]) -> None:
+    plain = pdf_of(written("Hello.", authority="family-rights"))
+    council('logo = "logo.svg"\ncolour = "#1d3557"\nfont = "New Computer Modern"')
+    check_letterheads()
+    letter = written("Hello.", authority="our-council")
+    drawn = pdf_of(letter)
+    assert joined(printed(drawn)) == joined(letter.text)
+    assert "NewCM10" in str(fonts_of(drawn))
+    assert "NewCM10" not in str(fonts_of(plain))
+    assert "Exampleshire County Council" in alternatives(drawn)
+
+
+def alternatives(pdf: bytes) -> set[str]:
+    """What is read aloud in place of pictures."""
+    return {str(each["/Alt"]) for each in _marks(read(pdf)) if isinstance(each, dict) and "/Alt" in each}
+
+
+def _marks(pdf: PdfReader) -> list[Any]:
+    def within(each: Any) -> Iterator[Any]:
+        yield each
+        below = each.get("/K", []) if isinstance(each, dict) else []
+        for one in below if isinstance(below, list) else [below]:
+            yield from within(one.get_object())
+
+    return [*within(pdf.root_object["/StructTreeRoot"])]
+
+
+def fonts_of(pdf: bytes) -> set[str]:
+    fonts: Any = read(pdf).pages[0]["/Resources"]
+    return {str(font.get_object()["/BaseFont"]) for font in fonts["/Font"].values()}
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ('logo = "broken.png"', "our-council.toml: letterhead.logo: the letterhead cannot be drawn: "),
+        (
+            'font = "New Computer Moderm"',
+            "there is no font .* .is New Computer Modern meant",
+        ),
+    ],
+)
+def test_a_letterhead_that_cannot_be_drawn_is_told_before_any_letter(
+    council: Callable[[str], None], lines: str, told: str
+) -> None:
+    council(lines)
+    with pytest.raises(FileError, match=told):
+        check_letterheads()

@@ -1,0 +1,123 @@
+"""Enclosures on A4 pages: upright, whole, with what stands on them; what would print otherwise stays out."""
+
+from __future__ import annotations
+
+import io
+from typing import Any, cast
+
+import pytest
+from pypdf import PageObject, PdfReader, PdfWriter
+from pypdf.annotations import FreeText
+from pypdf.generic import ArrayObject, DictionaryObject, NameObject, TextStringObject
+
+from redress.letters.a4 import A4_HEIGHT, A4_WIDTH, Margins, NotDrawn, pages_of
+from tests.documents.samples import DOCX
+from tests.letters.delivery.enclosing import GIF, drawn, picture, report
+from tests.letters.delivery.notify_print import pictures_of
+
+NO_MARGINS = Margins()
+
+
+def written(writer: PdfWriter) -> bytes:
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def printed(
+    content: bytes, margins: Margins = NO_MARGINS, media_type: str = "application/pdf"
+) -> list[PageObject]:
+    return list(PdfReader(io.BytesIO(pages_of(media_type, "an invented file", content, margins))).pages)
+
+
+@pytest.mark.parametrize("turned", [0, 90, 180, 270])
+@pytest.mark.parametrize(
+    "size", ["width: 210mm, height: 297mm", "width: 420mm, height: 297mm", 'paper: "a6"']
+)
+def test_every_page_becomes_an_a4_page_with_all_of_it(size: str, turned: int) -> None:
+    writer = PdfWriter(clone_from=io.BytesIO(drawn(f"#set page({size}, margin: 5mm)\nCorner")))
+    writer.pages[0].rotate(turned)
+    [page] = printed(written(writer))
+    assert (round(page.mediabox.width), round(page.mediabox.height)) == (round(A4_WIDTH), round(A4_HEIGHT))
+    assert page.rotation == 0
+    assert "Corner" in page.extract_text()
+
+
+def test_a_page_that_fits_is_printed_as_it_is() -> None:
+    """Drawn by Typst before and after, each point of it is the same."""
+    as_it_is = report(1, margin="12mm")
+    assert pictures_of(pages_of("application/pdf", "x", as_it_is, Margins())) == pictures_of(as_it_is)
+
+
+def test_margins_stay_blank() -> None:
+    to_the_edge = drawn('#set page(paper: "a4", margin: 0mm, fill: aqua)\nx')
+    with_margins = pages_of("application/pdf", "x", to_the_edge, Margins(16, 6))
+    again = pages_of("application/pdf", "x", with_margins, Margins())
+    assert pictures_of(with_margins) == pictures_of(again) != pictures_of(to_the_edge)
+
+
+@pytest.mark.parametrize(("media_type", "content"), [("image/png", picture()), ("image/gif", GIF)])
+def test_a_picture_has_a_page_of_its_own(media_type: str, content: bytes) -> None:
+    assert len(printed(content, media_type=media_type)) == 1
+
+
+def form(*, appearance: bool) -> bytes:
+    """A form with a field that somebody filled in."""
+    writer = PdfWriter(clone_from=io.BytesIO(report()))
+    note = FreeText(text="Filled in", rect=(100, 400, 300, 430))
+    writer.add_annotation(0, note)
+    annotations: Any = writer.pages[0]["/Annots"]
+    field = annotations[0].get_object()
+    field[NameObject("/Subtype")] = NameObject("/Widget")
+    field[NameObject("/V")] = TextStringObject("Filled in")
+    if appearance:
+        stamp = PdfWriter(
+            clone_from=io.BytesIO(drawn("#set page(width: 50mm, height: 10mm, margin: 1mm)\nFilled in"))
+        )
+        from redress.letters.a4 import _form
+
+        page = stamp.pages[0]
+        contents, resources = page.get_contents(), cast(DictionaryObject, page["/Resources"].get_object())
+        assert contents is not None
+        own = _form(writer, contents.get_data(), resources.clone(writer), page.mediabox)
+        field[NameObject("/AP")] = DictionaryObject({NameObject("/N"): own})
+    else:
+        field.pop("/AP", None)
+    return written(writer)
+
+
+def test_what_was_written_into_a_form_is_printed() -> None:
+    [page] = printed(form(appearance=True))
+    assert "Filled in" in page.extract_text()
+
+
+def layers_off() -> bytes:
+    writer = PdfWriter(clone_from=io.BytesIO(report()))
+    layer = writer._add_object(DictionaryObject({NameObject("/Type"): NameObject("/OCG")}))
+    shown = DictionaryObject({NameObject("/OFF"): ArrayObject([layer])})
+    writer.root_object[NameObject("/OCProperties")] = DictionaryObject({NameObject("/D"): shown})
+    return written(writer)
+
+
+def locked() -> bytes:
+    writer = PdfWriter(clone_from=io.BytesIO(report()))
+    writer.encrypt("invented", algorithm="AES-256")
+    return written(writer)
+
+
+@pytest.mark.parametrize(
+    ("media_type", "content"),
+    [
+        ("application/pdf", form(appearance=False)),
+        ("application/pdf", layers_off()),
+        ("application/pdf", locked()),
+        ("application/pdf", report()[:900]),
+        ("application/pdf", b"%PDF-1.7 nothing else"),
+        ("image/png", b"\x89PNG nothing else"),
+        ("image/heif", picture()),
+        ("application/msword", DOCX),
+    ],
+)
+def test_what_would_not_print_as_it_is_seen_stays_a_file(media_type: str, content: bytes) -> None:
+    with pytest.raises(NotDrawn):
+        pages_of(media_type, "x", content, Margins())
