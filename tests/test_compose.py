@@ -219,6 +219,8 @@ OF_THE_WORKER = {
     "answer_within",
     "deployment",
     "build_id",
+    "email_bytes",
+    "outbox_pdf",
 }
 """What only the worker, or a command run inside it, goes by; beside what sending goes by."""
 
