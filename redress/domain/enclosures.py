@@ -87,13 +87,24 @@ class SentLetter(NamedTuple):
 
 
 class Release(NamedTuple):
-    """A letter that leaves without kinds of documents, by a manager's decision; `readers`: whose copies."""
+    """A letter that leaves without kinds of documents, by a manager's decision.
+
+    `lacking`: those kinds, by the reader whose copy waited for them.
+    """
 
     entry: LogEntry
     key: str
-    kinds: tuple[str, ...]
+    lacking: dict[str, tuple[str, ...]]
     follows_by: date
-    readers: tuple[str, ...]
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What any copy leaves without."""
+        return (*dict.fromkeys(kind for kinds in self.lacking.values() for kind in kinds),)
+
+    def kinds_for(self, reader: str) -> tuple[str, ...]:
+        """What this reader's copy leaves without; of one that was not known to wait, what any does."""
+        return self.lacking.get(reader, self.kinds)
 
     @property
     def follow_up(self) -> str:
@@ -127,10 +138,6 @@ class Enclosures:
     def waiting_key(self, mark: str) -> str | None:
         """The key of a letter that waits, by the mark of a copy that does, or of the first there may be."""
         return next((key for key in self.waits if mark in _marks(key, EVERYBODY)), None)
-
-    def kinds_missing(self, key: str) -> list[str]:
-        """The kinds of documents that copies of a letter wait for."""
-        return [*dict.fromkeys(kind for kinds in self.waits.get(key, {}).values() for kind in kinds)]
 
     def note_waiting(self, key: str, mark: str, kinds: Iterable[str]) -> None:
         """A copy of a letter waits for kinds of documents."""
@@ -210,7 +217,7 @@ class Enclosures:
         self._deadlines.run_until(FOLLOWS, self._deadlines.day, release.follows_by, name=name)
         follow_up = SentLetter(release.follow_up, release.entry, release.entry.message.on, limit=name)
         self.letters[follow_up.key] = follow_up
-        self.not_left |= {letter_mark(follow_up.key, reader) for reader in release.readers}
+        self.not_left |= {letter_mark(follow_up.key, reader) for reader in release.lacking}
 
 
 def _marks(key: str, readers: Iterable[str]) -> set[str]:

@@ -154,6 +154,7 @@ def _numbered(name: str, title: str) -> str:
 
 def _owed(deadline: Deadline, titles: Titles) -> dict[str, str]:
     return {
+        "name": deadline.limit.name,
         "title": _numbered(deadline.name, deadline.limit.title),
         "due_on": deadline.due_on.isoformat(),
         "owner": titles.get(deadline.owner, deadline.owner),

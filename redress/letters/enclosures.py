@@ -186,7 +186,7 @@ def enclosures_of(
     if not wanted:
         return Enclosures()
     release = case.state.enclosures.released.get(effect["key"])
-    follow = [kind for kind in wanted if release is not None and kind in release.kinds]
+    follow = [kind for kind in wanted if release is not None and kind in release.kinds_for(reader.role)]
     found = _Search(case, reader, [*documents] if documents is not None else _as_if_there(wanted))
     for kind in wanted:
         if kind not in follow:

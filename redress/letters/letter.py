@@ -18,6 +18,7 @@ from redress.domain.complainants import number_of, role_of
 from redress.domain.directory import Directory, Responsible
 from redress.domain.fields import Advocate, Appointee, Contact
 from redress.domain.opening import is_young
+from redress.domain.plain_words import SIDE_STEPS
 from redress.domain.schedule import left_in_error
 from redress.letters.approvers import written_to
 from redress.letters.catalogue import catalogue
@@ -110,9 +111,18 @@ def letters_for(
             "signature": signature(case, authority, directory, name, facts, sent_on, young=young),
             "to_title": appointed.title if appointed else asked.title(titles) if asked else "",
             "next_line": next_line(
-                case, facts, sent_on, titles, outside=outside, own_days=days, is_over=left
+                case,
+                facts,
+                sent_on,
+                titles,
+                outside=outside,
+                own_days=days,
+                is_over=left,
+                appointed=appointed is not None,
             ),
         }
+        if appointed:  # what the office owes besides is not theirs to know
+            reader["owed"] = [each for each in reader["owed"] if each["name"] not in SIDE_STEPS]
         reader |= own(case, role, facts, reader, sent_on)
         reader["about_letters"] = [
             each for each in wrong if role in recipients(case, each["template"], each, directory=directory)
@@ -187,7 +197,12 @@ def _appointed(
 def _people(facts: Mapping[str, Any], directory: Directory) -> list[dict[str, str]]:
     """Those appointed whom a letter is about, as its template names them."""
     return [
-        {"name": one_line(each.person.name or ""), "title": each.title, "connection": each.connection}
+        {
+            "name": one_line(each.person.name or ""),
+            "title": each.title,
+            "connection": each.connection,
+            "role": each.role,
+        }
         for each in _appointed_in(facts, directory).values()
     ]
 

@@ -44,11 +44,13 @@ def next_line(
     outside: bool,
     own_days: Mapping[str, date | None],
     is_over: bool = False,
+    appointed: bool = False,
 ) -> str:
     """The sentence for a letter that leaves on `sent_on`; `outside`, for the person concerned.
 
     `own_days`: the last days of windows that are this reader's alone (None: one that has not begun for them);
-    `is_over`: for them it does not go on.
+    `is_over`: for them it does not go on; `appointed`: for somebody with a part in it, whom neither agreed
+    actions nor the office's own tasks concern.
     """
     step = _stated(facts["next"]) if is_over else next_step(case, facts, sent_on, outside=outside)
     about_remedy = str(facts.get("deadline", "")).startswith("remedy_")
@@ -60,6 +62,8 @@ def next_line(
         step = _for_people(case, step, sent_on)
         day = own_days.get(step.name, step.on)
         step = step._replace(on=day) if day is not None and day >= sent_on else _review(case, sent_on)
+    elif appointed:
+        step = _for_people(case, step, sent_on)
     limit = case.state.procedure.limit.get(step.name)
     own = sentences()["people" if outside else "staff"].get(step.name)
     if outside and limit is not None and limit.says:

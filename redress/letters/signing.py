@@ -40,20 +40,20 @@ def signature(
     """The lines under a letter that leaves on a London date: name and title, or the title alone.
 
     A name is only that of somebody whom the directory or the complaint has in that part; where they are away,
-    their deputy signs for them. The Complaints Manager signs for the team. To a young person the team signs
-    with everybody, and alone where no name is known and the office decides nothing.
+    their deputy signs for them. The Complaints Manager signs for the team, others for the authority. To a
+    young person the team signs alone where no name is known and the office decides nothing.
     """
     role = signed_by(case, authority, letter, facts)
     title = titles_of(authority, outside=True)[role].removeprefix("the ")
     title = title[:1].upper() + title[1:]
-    team = authority.contact.team if young or role == "complaints_manager" else ""
+    team = authority.contact.team if role == "complaints_manager" else authority.title if young else ""
     teams = case.opening.about.all_teams if case.opening.about else []
     who = directory.signatory(role, teams=teams, people=case.state.people, on=on)
     if who is None:
-        lines = [team] if young and role in _FOR_THE_TEAM else [title, team]
+        lines = [authority.contact.team] if young and role in _FOR_THE_TEAM else [title, team]
     elif who.signs_for:
         absent = f"for {one_line(who.signs_for)}, {one_line(who.title_of_absent) or title}"
         lines = [one_line(who.name), one_line(who.title), absent, team]
     else:
         lines = [one_line(who.name), one_line(who.title) or title, team]
-    return [line for line in lines if line and line != authority.title]
+    return [line for line in lines if line and (young or line != authority.title)]

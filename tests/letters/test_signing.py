@@ -48,13 +48,17 @@ def lived(request: pytest.FixtureRequest) -> Life:
 
 
 def closing(lived: Life, letter: str, people: Directory) -> list[str]:
+    """Who signs a letter, without the team or the council that they sign for."""
+    return [line for line in under(lived, letter, people) if line not in ("North Somerset Council", TEAM)]
+
+
+def under(lived: Life, letter: str, people: Directory) -> list[str]:
     """What stands under a letter, after the last paragraph."""
     [effect] = [each for each in lived.case.state.effects if each.template == letter]
     wire = {"key": effect.key, "template": letter, "facts": effect.shown()}
     [written] = letters_for(lived.case, lived.authority, wire, effect.on, people)
     how = "With best wishes" if "With best wishes" in written.text else "Yours sincerely"
-    lines = written.text.split(f"\n\n{how}\n\n")[1].splitlines()
-    return [line for line in lines if line not in ("North Somerset Council", TEAM)]
+    return written.text.split(f"\n\n{how}\n\n")[1].splitlines()
 
 
 def test_each_letter_is_signed_by_whose_it_is(lived: Life) -> None:
@@ -66,6 +70,15 @@ def test_each_letter_is_signed_by_whose_it_is(lived: Life) -> None:
         "Team manager or service manager",
     ]
     assert closing(lived, "acknowledgement", people) == ["Olive Imagined", "Complaints Manager"]
+
+
+def test_only_the_complaints_manager_signs_for_the_team(lived: Life) -> None:
+    people = directory(ADA, DORA, OLIVE, TARA)
+    council = "North Somerset Council"
+    for letter in ("adjudication", "final_response", "stage_1_response"):
+        assert under(lived, letter, people)[2:] == [council]
+    young = is_young(lived.case.opening.complainant)
+    assert under(lived, "acknowledgement", people)[2:] == ([TEAM] if young else [TEAM, council])
 
 
 def test_without_a_name_the_title_signs(lived: Life) -> None:

@@ -26,9 +26,8 @@ def release_letter(state: ComplaintState, entry: LogEntry, message: ReleaseLette
         return refused(f"The letter {message.mark} was released before, or brings what another lacked.")
     if message.follows_by < message.on:
         return refused(f"follows_by: {message.follows_by} has passed: the letter promises that day.")
-    kinds = state.enclosures.kinds_missing(key)
-    readers = (*state.enclosures.waits[key],)
-    release = Release(entry, key, tuple(kinds), message.follows_by, readers)
+    lacking = {reader: tuple(kinds) for reader, kinds in state.enclosures.waits[key].items()}
+    release = Release(entry, key, lacking, message.follows_by)
     state.enclosures.release(release)
     let_follow(state, key)
     facts = next((effect.facts for effect in state.effects if effect.key == key), {})
@@ -38,7 +37,7 @@ def release_letter(state: ComplaintState, entry: LogEntry, message: ReleaseLette
         entry,
         of=key,
         which=key.partition(":")[0],
-        kinds=[*kinds],
+        kinds=[*release.kinds],
         stage=facts.get("stage", drafted),
         appointed=facts.get("appointed", []),
         to_people=facts.get("to_people", []),
@@ -52,7 +51,7 @@ def let_follow(state: ComplaintState, key: str) -> None:
     if release is None or letter is None or state.enclosures.has_followed(release):
         return
     copies = copies_of(state, release.follow_up)
-    waited = {letter_mark(key, reader) for reader in release.readers}
+    waited = {letter_mark(key, reader) for reader in release.lacking}
     follow_up = letter._replace(key=release.follow_up, copies=copies, left_later={})
     state.answers.letters[follow_up.key] = follow_up
     state.answers.failed |= {copies[number] for number, mark in letter.copies.items() if mark in waited}

@@ -240,6 +240,31 @@ def test_released_without_a_report_it_says_what_follows_and_the_window_counts_fr
     assert not {"enclosure", "enclosure_follows_1"} & {each.name for each in office.desk.case.state.running}
 
 
+def test_released_each_copy_leaves_with_what_was_there_for_its_reader(office: Office) -> None:
+    office.says("set_advocate", "2026-06-20", advocate=ADVOCATE, gets_letters=True)
+    whole = office.attach(INVESTIGATION, "investigation_report")
+    said = {"document": whole, "from": "advocate", "parts": "Page 3", "reason": "It is about another child."}
+    office.says("withhold", "2026-06-30", **said)
+    adjudicated(office)
+    released = {"mark": office.mark("adjudication"), "reason": "It is copied.", "follows_by": "2026-12-18"}
+    office.says("release_letter", "2026-07-02", **released)
+    text, files = office.got("adjudication")
+    assert files == {"investigation_report.pdf": INVESTIGATION}
+    assert "The Independent Person's report could not go with this letter." in " ".join(text.split())
+    copy, files = office.got("adjudication", "advocate")
+    assert files == {}
+    both = "The investigation report and the Independent Person's report could not go with this letter."
+    assert both in " ".join(copy.split())
+
+    office.attach(PDF, "investigation_report", "redacted.pdf", in_place_of=whole)
+    office.attach(INDEPENDENT, "independent_person_report")
+    assert [*office.got("enclosure_follows")[1]] == ["independent_person_report.pdf"]
+    assert [*office.got("enclosure_follows", "advocate")[1]] == [
+        "redacted.pdf",
+        "independent_person_report.pdf",
+    ]
+
+
 def at_the_panel(office: Office) -> None:
     """Everybody who meets at the panel on 30 September."""
     office.says("report", "2026-06-29", kind="investigation")

@@ -1,0 +1,56 @@
+"""What somebody appointed is told: their part, its dates, the panel's day, and nothing besides."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.letters.lives import YOUNG, Life
+
+
+@pytest.fixture(scope="module")
+def lived() -> Life:
+    """A panel is called while an agreed action of Stage 1 is still to be done."""
+    said = Life("2026-03-02", complainant=YOUNG, authority="north-somerset")
+    remedy = {"what": "An apology in writing", "due_on": "2026-04-20"}
+    said.says("respond", "2026-03-09", outcome="upheld", remedies=[remedy]).says("escalate", "2026-03-12")
+    for role in ("investigating_officer", "independent_person"):
+        person = {"name": f"{role} Invented"}
+        said.says("appoint", "2026-03-13", role=role, person=person, connection="none", message_id=role)
+    said.says("respond", "2026-04-01", stage="stage_2", outcome="not_upheld").says("escalate", "2026-04-09")
+    members = {"Pat Chair": "panel_chair", "Moe Member": "panel_member", "Mia Member": "panel_member"}
+    for name, role in members.items():
+        said.says(
+            "appoint", "2026-04-09", role=role, person={"name": name}, connection="none", message_id=name
+        )
+    said.says("schedule_panel", "2026-04-10", meeting_on="2026-05-05", place="Room 2")
+    return said.says("send_papers", "2026-04-13").until("2026-04-14")
+
+
+def got(lived: Life, letter: str) -> list[str]:
+    return [
+        " ".join(each.text.split())
+        for each in lived.letters
+        if each.name == letter and each.recipient.startswith("appointed_")
+    ]
+
+
+def test_an_appointment_says_nothing_of_what_the_office_owes_besides(lived: Life) -> None:
+    letters = got(lived, "appointment")
+    assert len(letters) >= 4
+    for text in letters:
+        assert "Agreed action" not in text
+        assert "The dates of the complaint:" in text
+    assert any("What happens next: Review Panel meeting: due on" in text for text in letters)
+
+
+def test_with_the_papers_everybody_is_told_the_day_of_the_panel_itself(lived: Life) -> None:
+    letters = got(lived, "panel_notice")
+    assert len(letters) >= 4
+    for text in letters:
+        assert "What happens next: The Review Panel meets on Tuesday 5 May 2026." in text
+
+
+def test_a_young_person_is_told_of_each_member_as_one_of_several(lived: Life) -> None:
+    [*_, told] = [each.text for each in lived.letters if each.name == "people_appointed"]
+    assert "Pat Chair is the Chair of the Review Panel now" in told
+    assert "Moe Member is a Member of the Review Panel now" in told
