@@ -9,8 +9,10 @@ from contextlib import suppress
 
 import pytest
 import pytest_asyncio
+from fastapi import Request
 
 from redress.api import limits, protocol
+from redress.api.context import admit
 from redress.api.limits import Rates
 from redress.api.problems import Refusal
 from redress.security.encryption import PlaintextCipher
@@ -123,6 +125,13 @@ def test_work_counts_in_the_rate_of_who_caused_it() -> None:
         if stranger % 1000 == 0:
             with pytest.raises(Refusal):
                 rates.take("one")
+
+
+async def test_a_request_of_nobody_is_charged_to_nobody() -> None:
+    """It may begin with what the request before it on its connection had set."""
+    ASKING.set(Asking("one"))
+    await admit(Request({"type": "http"}), None)
+    assert ASKING.get() is None
 
 
 async def test_a_crowd_of_one_caller_is_busy_and_nothing_is_down(settings: Settings) -> None:

@@ -87,7 +87,7 @@ async def test_the_examples_are_what_the_api_takes(gate: Gate) -> None:
         answer = await gate.send(staff, reference, action.replace("_", "-"), **example)
         assert answer.status_code in (200, 202, 409, 422), (action, answer.text)
         if answer.status_code == 422:  # only where an invented date lies elsewhere than today
-            others = ("link", "unlink")  # they name a complaint that is not there
+            others = ("link", "unlink", "withhold")  # they name a complaint or document that is not there
             assert action in (*others, "correct", "complete_remedy", "schedule_panel", "suspend"), answer.text
 
     # What such a complaint's status holds is what the document says that it holds, and its examples are such.

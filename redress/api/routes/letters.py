@@ -296,8 +296,8 @@ async def read_letter(reference: Reference, mark: Mark, context: Context) -> Let
     response_class=Response,
     responses={
         200: {
-            "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
-            "description": "The letter on the authority's letterhead.",
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+            "description": "The letter on the authority's letterhead, as `application/pdf`.",
             **header("Content-Disposition", "`attachment`, with a name for the file."),
         },
     },
@@ -323,11 +323,9 @@ async def read_letter_pdf(reference: Reference, mark: Mark, context: Context) ->
     responses={
         **problems(409),
         200: {
-            "content": {
-                media_type: {"schema": {"type": "string", "format": "binary"}}
-                for media_type in ("application/pdf", "application/zip")
-            },
-            "description": "One PDF; a ZIP where something enclosed cannot be put into it.",
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+            "description": "One PDF; a ZIP where something enclosed cannot be put into it. With its own "
+            "`Content-Type`.",
             **header("Content-Disposition", "`attachment`, with the name of its file."),
         },
     },

@@ -173,14 +173,14 @@ def test_what_is_not_printed_after_all_goes_by_hand_and_says_why(
 
 
 def test_each_enclosure_is_a_file_that_the_e_mail_links_to(channel: Notify, notify: NotifyService) -> None:
-    name = "The *report* about " + "x" * 120
-    channel.send(letter("email", enclosure(name, report()), enclosure("notes.docx", DOCX, DOCX_TYPE)))
+    name, attached = "The *report* about " + "x" * 120, report()
+    channel.send(letter("email", enclosure(name, attached), enclosure("notes.docx", DOCX, DOCX_TYPE)))
     [sent] = notify.taken.values()
     first, second = notify.files.items()
     for link, file in (first, second):
         assert link in sent["whole"]
         assert (file["for"], file["retention_period"]) == (PERSON["email"], "52 weeks")
-    assert first[1]["content"] == report()
+    assert first[1]["content"] == attached
     assert (len(first[1]["filename"]), first[1]["filename"][-4:]) == (100, ".pdf")
     assert (second[1]["filename"], second[1]["content"]) == ("notes.docx", DOCX)
     last = full_date(today() + timedelta(weeks=52, days=-1))
