@@ -435,6 +435,7 @@ class LetterDispatcher:
     def _accepted(self, attempt: Attempt, accepted: Accepted) -> None:
         values = {"place": accepted.place, "sent_at": datetime.now(UTC), "reason": None}
         self._record(attempt, "sent" if accepted.arrived else "accepted", values)
+        self.channels.outbox.remove_by_hand(attempt.letter)
 
     def _record(
         self, attempt: Attempt, state: State, values: Mapping[str, object], raises: Raised | None = None
@@ -513,7 +514,7 @@ class LetterDispatcher:
             return
         attempt = attempt._replace(claim=claim)
         try:
-            place = lay(outbox.folder, letter, print_ready(letter))
+            place = lay(outbox, letter, print_ready(letter))
         except OSError as error:
             self._requeue(
                 attempt, outbox, NotNow(f"the outbox cannot be used: {type(error).__name__}", down=True)

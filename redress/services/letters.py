@@ -293,8 +293,10 @@ def again(dispatcher: LetterDispatcher, reference: str, mark: str) -> LetterLine
     dispatcher.send(reference)
     if row.state in store.RAISED:
         now = found(register, reference, mark)
+        # What somebody is to send by hand by a day still is, whatever way was tried.
+        means = row.means if row.shown == "by_hand" else now.means
         with register.writing() as db:
-            store.change(db, now, ("ready",), state=row.state)
+            store.change(db, now, ("ready",), state=row.state, raised_at=row.raised_at, means=means)
     return one(register, reference, mark)
 
 

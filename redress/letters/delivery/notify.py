@@ -170,9 +170,9 @@ class Notify:
                 letter.token, BytesIO(pdf), settings.notify_postage
             )
         to, template = _usable(recipient.email), settings.notify_email_template
-        files = self._files(letter)
-        if letter.enclosures:
+        if letter.enclosures:  # before any is read
             _check_places(self._template(client), len(letter.enclosures))
+        files = self._files(letter)
         whole = {"subject": header(recipient.subject), "body": letter.text, **files}
         return client.send_email_notification(
             to,
