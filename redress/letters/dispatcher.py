@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from redress.contract import NOTING, SENDING_BUDGET, AnswerToLeave, LeftLetter, SentLetters, WaitingLetter
-from redress.documents.errors import StoreUnavailable
+from redress.documents.errors import CannotScan, Infected, StoreUnavailable
 from redress.domain.case import Case
 from redress.domain.drafts import READERS
 from redress.domain.enclosures import FOLLOW_UP
@@ -404,6 +404,10 @@ class LetterDispatcher:
         except StoreUnavailable as error:
             log.warning("%s: an enclosure cannot be read now: %s", letter.reference, error)
             self._put_off(attempt, "the document store, where its enclosures lie, cannot be reached")
+        except CannotScan:
+            self._put_off(attempt, "ClamAV, which looks into an enclosure first, cannot be reached")
+        except Infected:
+            self._give_up(attempt, "ClamAV found something in an enclosure")
         except Unreadable:
             why = "an enclosure is missing in the document store, or not as it was attached"
             self._give_up(attempt, why) if self._is_old(attempt.row) else self._put_off(attempt, why)
@@ -464,11 +468,15 @@ class LetterDispatcher:
             return
         self._record(attempt, "ready", {"reason": reason, "claim": None}, self._late(attempt.row, reason))
 
-    def _put_off(self, attempt: Attempt, reason: str = "what it leaves by cannot be reached") -> None:
-        """What it needs was down a moment ago: it counts as a try, and after some days somebody is told."""
+    def _put_off(self, attempt: Attempt, reason: str = "") -> None:
+        """What it needs is down: it counts as a try, and after some days somebody is told.
+
+        `reason`: where nobody has said yet why it does not leave.
+        """
         row = attempt.row
+        why = reason or row.reason or "what it leaves by cannot be reached"
         values = {"attempts": (row.attempts or 0) + 1, "tried_at": row.tried_at or datetime.now(UTC)}
-        self._record(attempt, "ready", values, self._late(row, reason))
+        self._record(attempt, "ready", {**values, "reason": why}, self._late(row, why))
 
     def _is_old(self, row: LetterRow) -> bool:
         return letter_store.age_of(row.tried_at) > self.limits.days * DAY
@@ -610,7 +618,7 @@ class LetterDispatcher:
     def printed(self, row: LetterRow) -> tuple[OutboundLetter, PrintReady]:
         """A letter that is written for good, and what it is printed from, whatever became of it.
 
-        Raises `KeyDestroyed`; `StoreUnavailable` and `Unreadable` where an enclosure cannot be read.
+        Raises `KeyDestroyed`, and as `EnclosedContent.fetched` where an enclosure cannot be read.
         """
         from redress.letters.printing import print_ready  # here: most workers never come to it
 

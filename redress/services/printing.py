@@ -53,7 +53,7 @@ def _files(
     """A letter as it goes by hand; `most_beside`: bytes that may go beside its PDF; None: any.
 
     Raises `Malformed` where there is none of this mark or its text is not kept; `Rejected` where it is not
-    written for good; `StoreUnavailable` where an enclosure cannot be read.
+    written for good; as `LetterDispatcher.printed` where an enclosure cannot be read.
     """
     row = found(register, reference, mark)
     if row.state == "waiting" or row.state in TO_APPROVE:
