@@ -17,7 +17,7 @@ from redress.domain.identifiers import typed_reference
 from redress.domain.parsing import Malformed, Problem
 from redress.letters.delivery.configuration import channels_for, send_limits_of
 from redress.letters.dispatcher import LetterDispatcher
-from redress.letters.enclosing import content_for
+from redress.letters.stored_enclosures import content_for
 from redress.services import drafts
 from redress.services import letters as service
 from redress.store.letters import LetterState

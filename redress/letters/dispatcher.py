@@ -38,9 +38,9 @@ from redress.letters.delivery.channel import (
 from redress.letters.delivery.channels import Channels
 from redress.letters.delivery.notice import UNDELIVERED, How, hand_day, notice
 from redress.letters.delivery.outbound import Enclosure, OutboundLetter
-from redress.letters.drafts import DraftDesk
-from redress.letters.enclosing import EnclosedContent, EnclosureDesk
+from redress.letters.drafts import DraftWriter
 from redress.letters.recipients import whose
+from redress.letters.stored_enclosures import EnclosedContent, EnclosureLookup
 from redress.procedures.loader import authority
 from redress.security.keyring import KeyDestroyed, Unreadable
 from redress.store import letters as letter_store
@@ -152,7 +152,7 @@ class LetterDispatcher:
         self.channels = channels
         self.limits = limits or SendLimits()
         self.breaker = CircuitBreaker()
-        self.drafts = DraftDesk(register, texts="text" in channels.by_route)
+        self.drafts = DraftWriter(register, texts="text" in channels.by_route)
 
     # --- writing ---------------------------------------------------------------------------------
 
@@ -166,7 +166,7 @@ class LetterDispatcher:
         """
         done = letter_store.written(db, case.reference)
         directory = directory_of(self.register, db, case)
-        desk = EnclosureDesk(self.register, db)
+        lookup = EnclosureLookup(self.register, db)
         new: list[NewLetter] = []
         all_written, texts = True, "text" in self.channels.by_route
         for effect, on in effects:
@@ -175,7 +175,7 @@ class LetterDispatcher:
             try:
                 if effect["template"] == FOLLOW_UP:  # it looks at what the one before it left without
                     self._put(db, case, new, done)
-                enclosing = desk.of(case, effect)
+                enclosing = lookup.of(case, effect)
                 then = case.as_if_leaving(effect["key"], on) if enclosing and again else case
                 letters = [*written(then, effect, on, texts=texts, directory=directory, enclosing=enclosing)]
             except Exception as error:  # a letter that cannot be written must not hold up the record

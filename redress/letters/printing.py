@@ -19,7 +19,7 @@ from pypdf import PdfWriter
 from pypdf.generic import NameObject
 
 from redress.letters.a4 import NONE, Margins, NotDrawn, drawn, pages_of
-from redress.letters.delivery.enclosed import file_name
+from redress.letters.delivery.enclosure_files import file_name
 from redress.letters.delivery.outbound import Enclosure, OutboundLetter
 from redress.letters.delivery.outbox import FileChannel
 from redress.letters.form import pdf_of

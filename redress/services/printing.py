@@ -9,8 +9,8 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from redress.domain.parsing import Malformed, Problem
 from redress.letters.delivery.configuration import outbox_only
 from redress.letters.dispatcher import LetterDispatcher
-from redress.letters.enclosing import content_for
 from redress.letters.printing import Files, files_of, write
+from redress.letters.stored_enclosures import content_for
 from redress.services.errors import Rejected
 from redress.services.letters import BECAME, found
 from redress.settings import Settings

@@ -34,7 +34,7 @@ from redress.domain.postal_address import envelope_lines, not_for_the_post
 from redress.letters.a4 import Margins, pages_in
 from redress.letters.delivery.channel import Accepted, CannotAsk, Lost, NotNow, Refused, TooLarge, Unsure
 from redress.letters.delivery.channel_settings import is_uuid, refuse
-from redress.letters.delivery.enclosed import file_name, pieces_of
+from redress.letters.delivery.enclosure_files import file_name, pieces_of
 from redress.letters.delivery.mime import header
 from redress.letters.delivery.outbound import Enclosure, OutboundLetter
 from redress.letters.printing import print_ready

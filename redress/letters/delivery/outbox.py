@@ -11,7 +11,7 @@ from typing import Literal
 
 from redress.domain.identifiers import checked_reference
 from redress.letters.delivery.channel import Accepted, NotNow
-from redress.letters.delivery.enclosed import ending_of, pieces_of
+from redress.letters.delivery.enclosure_files import ending_of, pieces_of
 from redress.letters.delivery.outbound import OutboundLetter
 from redress.letters.letter import Letter
 from redress.settings import Settings

@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 
 from redress.documents.storage import store_for
 from redress.letters.delivery.outbound import Enclosure, OutboundLetter
-from redress.letters.enclosing import EnclosedContent
+from redress.letters.stored_enclosures import EnclosedContent
 from redress.store.letters import LetterRow
 from tests.letters.delivery.conftest import Desk
 

@@ -16,7 +16,7 @@ from pypdf import PdfReader
 from redress.contract import AnswerToLeave
 from redress.domain.calendar import full_date
 from redress.letters.dispatcher import SendLimits
-from redress.letters.enclosing import content_for
+from redress.letters.stored_enclosures import content_for
 from redress.procedures.bank_holidays import calendar_today
 from redress.security.keyring import Unreadable
 from redress.services import digests, letters, printing

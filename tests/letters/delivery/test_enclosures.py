@@ -17,7 +17,7 @@ from redress.domain.parsing import Malformed
 from redress.letters.delivery.channel import Accepted, Refused
 from redress.letters.delivery.outbound import OutboundLetter
 from redress.letters.dispatcher import SendLimits
-from redress.letters.enclosing import content_for
+from redress.letters.stored_enclosures import content_for
 from redress.services import letters as service
 from redress.services.documents import Attachment, Documents
 from redress.services.exporting import export

@@ -31,7 +31,7 @@ LARGEST = 2**40
 """Bytes of a document; what is attached is bounded when it comes."""
 
 
-class EnclosureDesk:
+class EnclosureLookup:
     """What each reader of a letter is sent with it, as the register stands."""
 
     def __init__(self, register: Register, db: Connection) -> None:
