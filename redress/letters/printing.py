@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
@@ -118,13 +119,16 @@ def lay(outbox: FileChannel, letter: OutboundLetter, ready: PrintReady) -> str:
 def write(folder: Path, files: Files) -> list[str]:
     """Write what a letter is printed from into a folder; gives the names, the PDF's first.
 
-    Raises `OSError`, also where there is a file of such a name.
+    All of them or none. Raises `OSError`, also where there is a file of such a name, and what reading an
+    enclosure does.
     """
     for name in files:
         if (folder / name).exists():
             raise FileExistsError(errno.EEXIST, f"there is a file {name} already")
-    for name, pieces in files.items():
-        _write(folder / name, pieces())
+    with ExitStack() as written:
+        for name, pieces in files.items():
+            _write(folder / name, pieces(), written)
+        written.pop_all()
     return [*files]
 
 
@@ -137,8 +141,9 @@ def files_of(letter: OutboundLetter, ready: PrintReady) -> Files:
     return files
 
 
-def _write(path: Path, pieces: Iterable[bytes]) -> None:
+def _write(path: Path, pieces: Iterable[bytes], written: ExitStack) -> None:
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        written.callback(path.unlink, missing_ok=True)
         for piece in pieces:
             file.write(piece)
         file.flush()

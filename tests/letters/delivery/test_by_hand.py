@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from pypdf import PdfReader
 from redress.contract import AnswerToLeave
 from redress.domain.calendar import full_date
 from redress.letters.dispatcher import SendLimits
+from redress.letters.printing import Files, write
 from redress.letters.stored_enclosures import content_for
 from redress.procedures.bank_holidays import calendar_today
 from redress.security.keyring import Unreadable
@@ -237,6 +238,23 @@ def test_documents_of_the_store_are_printed_and_laid_with_it(
     shutil.rmtree(at.settings.state / "documents")
     with pytest.raises(Unreadable):
         printing.download(at.register, at.settings, at.reference, line_of_letter["mark"])
+
+
+def test_what_cannot_be_printed_whole_leaves_no_files(tmp_path: Path) -> None:
+    """Else the same again would be refused for the files of the first time."""
+
+    def unreadable() -> Iterator[bytes]:
+        yield b"first"
+        raise Unreadable("not as it was attached")
+
+    files: Files = {"letter.pdf": lambda: [report()], "01-notes.docx": unreadable}
+    with pytest.raises(Unreadable):
+        write(tmp_path, files)
+    assert not [*tmp_path.iterdir()]
+    (tmp_path / "01-notes.docx").write_text("somebody's own")
+    with pytest.raises(FileExistsError):
+        write(tmp_path, files)
+    assert [each.name for each in tmp_path.iterdir()] == ["01-notes.docx"]
 
 
 def test_more_than_a_mailbox_takes_goes_by_hand_and_windows_wait(
