@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -14,7 +14,7 @@ from pypdf import PdfReader, PdfWriter
 from redress.domain.calendar import full_date
 from redress.letters.delivery.channel import Accepted, NotNow, Refused, TooLarge
 from redress.letters.delivery.notify import Notify
-from redress.letters.delivery.outbound import OutboundLetter
+from redress.letters.delivery.outbound import Enclosure, OutboundLetter
 from redress.services.clock import today
 from redress.settings import Settings
 from redress.store.outbound import Recipient, Route
@@ -204,6 +204,16 @@ def test_what_notify_does_not_send_by_e_mail_is_not_handed_over(
     with pytest.raises(TooLarge, match=why):
         channel.send(letter("email", *enclosures))
     assert (notify.taken, notify.files) == ({}, {})
+
+
+def test_more_files_than_the_template_has_places_for_are_not_even_read(
+    channel: Notify, notify: NotifyService
+) -> None:
+    def never() -> Iterator[bytes]:
+        raise AssertionError("five hundred of them would not fit into memory")
+
+    with pytest.raises(TooLarge, match="has places for 4"):
+        channel.send(letter("email", *[Enclosure("report.pdf", "application/pdf", 9, never)] * 500))
 
 
 def test_a_virus_in_an_enclosure_is_told(channel: Notify, notify: NotifyService) -> None:
