@@ -25,7 +25,7 @@ from redress.contract import HEARTBEAT_INTERVAL, LETTERS_QUEUE, TASK_QUEUE
 from redress.letters.delivery.channels import Channels
 from redress.letters.delivery.configuration import outbox_only, send_limits_of
 from redress.letters.dispatcher import LetterDispatcher
-from redress.letters.enclosing import content_for
+from redress.letters.stored_enclosures import content_for
 from redress.security.encryption import Cipher
 from redress.services.documents import Documents
 from redress.settings import Settings

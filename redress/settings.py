@@ -129,7 +129,7 @@ class Settings(BaseSettings):
 
     templates: Path | None = None
     """The folder with an authority's own letters and paragraphs; empty: ours alone. It is read where letters
-    are written (`redress.letters.own_texts`), which knows nothing of this class."""
+    are written (`redress.letters.own_templates`), which knows nothing of this class."""
 
     send_email: Literal["outbox", "smtp", "notify"] = "outbox"
     """By what e-mail leaves: `smtp`, `notify` (GOV.UK Notify), or `outbox`: laid into the folder."""

@@ -22,8 +22,8 @@ from redress.domain.case import Answer
 from redress.domain.london import instant, london_date
 from redress.domain.status import Status
 from redress.services import intake, sending
+from redress.services.awaited_documents import look_again
 from redress.services.documents import Attachment, Documents
-from redress.services.enclosing import look_again
 from redress.settings import TRIAL, Settings
 from redress.store import tables
 from redress.store.register import Register

@@ -209,6 +209,7 @@ def _become(kind: Kind, words: list[str], env: dict[str, str]) -> None:
     time.tzset()
     if kind == "api":
         sys.argv[1:] = words
+        del sys.modules["redress.api.__main__"]  # what it loads stays; runpy warns of it by that name
         runpy.run_module("redress.api", run_name="__main__", alter_sys=True)
     else:
         sys.argv[:] = [f"{kind}.py", *words]

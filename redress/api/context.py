@@ -67,6 +67,7 @@ async def admit(request: Request, allowed: frozenset[Role] | None, *, keeps_unre
     `allowed` None: anybody may. `keeps_unreached`: the endpoint keeps what an intake caller says about a
     complaint beyond its reach, and finds in `request.state.reached` whether it is. Raises `Refusal`.
     """
+    ASKING.set(None)  # a request may begin with what the one before it on its connection had set
     if allowed is None:
         return
     context = context_of(request)

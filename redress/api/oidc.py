@@ -13,9 +13,10 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from redress.api.settings import ApiSettings
+from redress.domain.identifiers import ISSUED
 from redress.security.access import ROLES, Role, effective
 from redress.security.network import is_safe_address
-from redress.security.tokens import ISSUED, Caller, issued_identity
+from redress.security.tokens import Caller, issued_identity
 
 log = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ from redress.cli.shared import client, register
 from redress.documents.spool import PIECE
 from redress.domain.identifiers import other_reference
 from redress.security.keyring import Unreadable
+from redress.services.awaited_documents import hint_of, kinds_awaited, look_again
 from redress.services.documents import Attachment, DocumentLine, Documents, saved_as
-from redress.services.enclosing import hint_of, kinds_awaited, look_again
 from redress.services.errors import NoAnswer, Rejected
 from redress.startup import SetupError
 

@@ -12,12 +12,12 @@ import typer
 from redress.cli import console, tables
 from redress.cli.audit import write_down
 from redress.cli.shared import client, register
-from redress.documents.errors import StoreUnavailable
+from redress.documents.errors import CannotScan, StoreUnavailable
 from redress.domain.identifiers import typed_reference
 from redress.domain.parsing import Malformed, Problem
 from redress.letters.delivery.configuration import channels_for, send_limits_of
 from redress.letters.dispatcher import LetterDispatcher
-from redress.letters.enclosing import content_for
+from redress.letters.stored_enclosures import content_for
 from redress.services import drafts
 from redress.services import letters as service
 from redress.store.letters import LetterState
@@ -227,7 +227,7 @@ def _print(rest: list[str], out: Path, *, as_json: bool) -> None:
     write_down(here, "letters print", [reference])
     try:
         paths = [str(each) for each in print_into(here, console.settings(), reference, mark, out)]
-    except StoreUnavailable:
+    except (StoreUnavailable, CannotScan):
         raise
     except OSError as error:
         console.fail(console.MALFORMED, [f"--out: {out}: cannot be written to: {error.strerror}"])

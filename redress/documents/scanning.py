@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from redress.documents.errors import CannotScan
+from redress.settings import Settings
 
 PIECE_AT_MOST = 1024 * 1024
 
@@ -64,6 +65,11 @@ class ClamAV:
             return line
         host, _, port = self._address.removeprefix("tcp://").rpartition(":")
         return socket.create_connection((host.strip("[]"), int(port)), self._within)
+
+
+def scanner_for(settings: Settings) -> Scanner | None:
+    """What looks into documents, where the settings name it."""
+    return ClamAV(settings.clamav, settings.clamav_within) if settings.clamav else None
 
 
 def _answer(line: socket.socket) -> str:

@@ -8,6 +8,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+ISSUED = "oidc:"
+"""How the name and the identity of a caller begin whom an OpenID Connect issuer vouches for: with or without,
+it is one person. No token is called so: a name of ours holds no colon."""
+
 REFERENCE = re.compile(r"[A-Z][A-Z0-9]{0,9}-[0-9]{4,9}(-[0-9]{1,9}){0,4}", re.ASCII)
 """A prefix, the year, a number, and one more number for each time that points were split off."""
 

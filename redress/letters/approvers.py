@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 from redress.domain.case import Case
 from redress.domain.directory import Directory, Responsible
 from redress.domain.drafts import APPROVAL, Draft, Turn
+from redress.domain.identifiers import ISSUED
 from redress.domain.people import People
 from redress.letters.named_staff import NAMED, named_staff
-from redress.security.tokens import ISSUED
 
 LETTERS = ("letter_to_approve", "letter_urgent")
 """The letters that go to whoever is asked to approve a draft."""

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from redress.contract import NOTING, SENDING_BUDGET, AnswerToLeave, LeftLetter, SentLetters, WaitingLetter
-from redress.documents.errors import StoreUnavailable
+from redress.documents.errors import CannotScan, Infected, StoreUnavailable
 from redress.domain.case import Case
 from redress.domain.drafts import READERS
 from redress.domain.enclosures import FOLLOW_UP
@@ -38,9 +38,9 @@ from redress.letters.delivery.channel import (
 from redress.letters.delivery.channels import Channels
 from redress.letters.delivery.notice import UNDELIVERED, How, hand_day, notice
 from redress.letters.delivery.outbound import Enclosure, OutboundLetter
-from redress.letters.drafts import DraftDesk
-from redress.letters.enclosing import EnclosedContent, EnclosureDesk
+from redress.letters.drafts import DraftWriter
 from redress.letters.recipients import whose
+from redress.letters.stored_enclosures import EnclosedContent, EnclosureLookup
 from redress.procedures.loader import authority
 from redress.security.keyring import KeyDestroyed, Unreadable
 from redress.store import letters as letter_store
@@ -152,7 +152,7 @@ class LetterDispatcher:
         self.channels = channels
         self.limits = limits or SendLimits()
         self.breaker = CircuitBreaker()
-        self.drafts = DraftDesk(register, texts="text" in channels.by_route)
+        self.drafts = DraftWriter(register, texts="text" in channels.by_route)
 
     # --- writing ---------------------------------------------------------------------------------
 
@@ -166,7 +166,7 @@ class LetterDispatcher:
         """
         done = letter_store.written(db, case.reference)
         directory = directory_of(self.register, db, case)
-        desk = EnclosureDesk(self.register, db)
+        lookup = EnclosureLookup(self.register, db)
         new: list[NewLetter] = []
         all_written, texts = True, "text" in self.channels.by_route
         for effect, on in effects:
@@ -175,7 +175,7 @@ class LetterDispatcher:
             try:
                 if effect["template"] == FOLLOW_UP:  # it looks at what the one before it left without
                     self._put(db, case, new, done)
-                enclosing = desk.of(case, effect)
+                enclosing = lookup.of(case, effect)
                 then = case.as_if_leaving(effect["key"], on) if enclosing and again else case
                 letters = [*written(then, effect, on, texts=texts, directory=directory, enclosing=enclosing)]
             except Exception as error:  # a letter that cannot be written must not hold up the record
@@ -404,6 +404,10 @@ class LetterDispatcher:
         except StoreUnavailable as error:
             log.warning("%s: an enclosure cannot be read now: %s", letter.reference, error)
             self._put_off(attempt, "the document store, where its enclosures lie, cannot be reached")
+        except CannotScan:
+            self._put_off(attempt, "ClamAV, which looks into an enclosure first, cannot be reached")
+        except Infected:
+            self._give_up(attempt, "ClamAV found something in an enclosure")
         except Unreadable:
             why = "an enclosure is missing in the document store, or not as it was attached"
             self._give_up(attempt, why) if self._is_old(attempt.row) else self._put_off(attempt, why)
@@ -435,6 +439,7 @@ class LetterDispatcher:
     def _accepted(self, attempt: Attempt, accepted: Accepted) -> None:
         values = {"place": accepted.place, "sent_at": datetime.now(UTC), "reason": None}
         self._record(attempt, "sent" if accepted.arrived else "accepted", values)
+        self.channels.outbox.remove_by_hand(attempt.letter)
 
     def _record(
         self, attempt: Attempt, state: State, values: Mapping[str, object], raises: Raised | None = None
@@ -463,11 +468,15 @@ class LetterDispatcher:
             return
         self._record(attempt, "ready", {"reason": reason, "claim": None}, self._late(attempt.row, reason))
 
-    def _put_off(self, attempt: Attempt, reason: str = "what it leaves by cannot be reached") -> None:
-        """What it needs was down a moment ago: it counts as a try, and after some days somebody is told."""
+    def _put_off(self, attempt: Attempt, reason: str = "") -> None:
+        """What it needs is down: it counts as a try, and after some days somebody is told.
+
+        `reason`: where nobody has said yet why it does not leave.
+        """
         row = attempt.row
+        why = reason or row.reason or "what it leaves by cannot be reached"
         values = {"attempts": (row.attempts or 0) + 1, "tried_at": row.tried_at or datetime.now(UTC)}
-        self._record(attempt, "ready", values, self._late(row, reason))
+        self._record(attempt, "ready", {**values, "reason": why}, self._late(row, why))
 
     def _is_old(self, row: LetterRow) -> bool:
         return letter_store.age_of(row.tried_at) > self.limits.days * DAY
@@ -513,7 +522,7 @@ class LetterDispatcher:
             return
         attempt = attempt._replace(claim=claim)
         try:
-            place = lay(outbox.folder, letter, print_ready(letter))
+            place = lay(outbox, letter, print_ready(letter))
         except OSError as error:
             self._requeue(
                 attempt, outbox, NotNow(f"the outbox cannot be used: {type(error).__name__}", down=True)
@@ -609,7 +618,7 @@ class LetterDispatcher:
     def printed(self, row: LetterRow) -> tuple[OutboundLetter, PrintReady]:
         """A letter that is written for good, and what it is printed from, whatever became of it.
 
-        Raises `KeyDestroyed`; `StoreUnavailable` and `Unreadable` where an enclosure cannot be read.
+        Raises `KeyDestroyed`, and as `EnclosedContent.fetched` where an enclosure cannot be read.
         """
         from redress.letters.printing import print_ready  # here: most workers never come to it
 

@@ -15,7 +15,7 @@ from redress.domain.drafts import Draft
 from redress.domain.log import LogEntry
 from redress.domain.london import instant
 from redress.letters.addressing import directory_of, written
-from redress.letters.enclosing import EnclosureDesk
+from redress.letters.stored_enclosures import EnclosureLookup
 from redress.store import letters as store
 from redress.store.letters import LetterRow, NewLetter, State
 from redress.store.outbound import mark_of
@@ -43,17 +43,17 @@ def letters_of(
     *,
     texts: bool = False,
     directory: Directory | None = None,
-    desk: EnclosureDesk | None = None,
+    lookup: EnclosureLookup | None = None,
 ) -> list[NewLetter]:
     """The copies of a draft as if it left on a London date; of one that has left, as it did."""
     found = effect_of(case, draft, on)
     if found is None:
         return []
-    enclosing = desk.of(*found) if desk is not None else None
+    enclosing = lookup.of(*found) if lookup is not None else None
     return [*written(*found, on, texts=texts, directory=directory, enclosing=enclosing)]
 
 
-class DraftDesk:
+class DraftWriter:
     """A register's letters that wait to be approved. `texts`: text messages are sent beside letters."""
 
     def __init__(self, register: Register, *, texts: bool) -> None:
@@ -112,7 +112,7 @@ class DraftDesk:
                 on,
                 texts=self.texts and is_leaving,
                 directory=directory_of(self.register, db, case),
-                desk=EnclosureDesk(self.register, db),
+                lookup=EnclosureLookup(self.register, db),
             )
             if is_leaving and not is_new:  # those that are written for good stay as they are
                 rows = [row for row in rows if row.state in store.TO_APPROVE]
@@ -163,10 +163,10 @@ class DraftDesk:
         if any(not _is_movable(row) for row in rows):
             return
         directory = directory_of(self.register, db, case)
-        desk = EnclosureDesk(self.register, db)
+        lookup = EnclosureLookup(self.register, db)
         letters = [
             letter._replace(missing=(), why_it_waits="")  # somebody sent it, with whatever they sent
-            for letter in letters_of(case, draft, left.message.on, directory=directory, desk=desk)
+            for letter in letters_of(case, draft, left.message.on, directory=directory, lookup=lookup)
         ]
         self._put(db, case, rows, letters, "ready")
         for row in store.of_drafts(db, case.reference, [draft.key]):

@@ -214,7 +214,12 @@ class _Search:
 
     def __init__(self, case: Case, reader: Reader, documents: Collection[DocumentRow]) -> None:
         self.reader = reader
-        self.usable = [each for each in documents if each.state != "infected" and not each.is_erased]
+        struck = {each.entry.message.message_id for each in case.state.strikes.struck.values()}
+        self.usable = [
+            each
+            for each in documents
+            if each.state != "infected" and not each.is_erased and not _is_struck(each, struck)
+        ]
         self.in_place = {each.in_place_of: each for each in self.usable if each.in_place_of}
         self.withheld = case.state.enclosures.withheld
         self.enclosed: list[Enclosed] = []
@@ -253,6 +258,11 @@ class _Search:
                 document.document, document.name, kind, document.media_type, document.size, redacted=redacted
             )
         )
+
+
+def _is_struck(document: DocumentRow, struck: Collection[str]) -> bool:
+    """Whether all messages that brought a document were struck out: it may be another family's."""
+    return bool(document.messages) and all(each in struck for each in document.messages)
 
 
 def _rule_of(case: Case, letter: str) -> LetterRule:

@@ -27,12 +27,12 @@ from redress.letters.enclosures import Enclosures, Reader, enclosures_of
 from redress.letters.named_staff import named_staff
 from redress.letters.naming import names_of, one_line, plain_of, stages_of, titles_of, with_names
 from redress.letters.next_step import next_line
-from redress.letters.own_texts import own_texts
+from redress.letters.own_templates import own_texts
 from redress.letters.own_words import Tell, in_own_words, write_to_log
 from redress.letters.people import own, own_last_days
 from redress.letters.recipients import appointed_in, is_advocate, is_outside, person_of, recipients, whose
+from redress.letters.rendering import Names, Texts, Written, our_texts
 from redress.letters.signing import signature
-from redress.letters.texts import Names, Texts, Written, our_texts
 from redress.letters.visible import visible
 from redress.procedures.loader import Authority
 

@@ -15,8 +15,8 @@ from typing import NamedTuple
 from jinja2 import TemplateError
 from temporalio import activity
 
-from redress.letters.omissions import Fault, faults
-from redress.letters.texts import Names, Texts, Written, our_texts
+from redress.letters.own_words_faults import Fault, faults
+from redress.letters.rendering import Names, Texts, Written, our_texts
 from redress.procedures.files import FileError
 
 log = logging.getLogger(__name__)

@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
@@ -18,14 +19,16 @@ from typing import NamedTuple
 from pypdf import PdfWriter
 from pypdf.generic import NameObject
 
-from redress.domain.identifiers import checked_reference
 from redress.letters.a4 import NONE, Margins, NotDrawn, drawn, pages_of
-from redress.letters.delivery.enclosed import file_name
+from redress.letters.delivery.enclosure_files import file_name
 from redress.letters.delivery.outbound import Enclosure, OutboundLetter
+from redress.letters.delivery.outbox import FileChannel
 from redress.letters.form import pdf_of
-from redress.store.outbound import mark_of
 
 log = logging.getLogger(__name__)
+
+MOST_IN_PDF = 128 * 1024 * 1024
+"""Bytes of enclosures that are put into one PDF, which is made in memory; those after them go beside it."""
 
 LIST_PAGE = """
 #let data = json("data.json")
@@ -43,7 +46,7 @@ LIST_PAGE = """
 class PrintReady(NamedTuple):
     """A letter ready to print. `pdf`: A4, the letter first, its enclosures in their order.
 
-    `beside`: enclosures that cannot be put into a PDF, as Word files or e-mails; the last page lists them.
+    `beside`: enclosures that cannot be put into it, as Word files or e-mails; the last page lists them.
     """
 
     pdf: bytes
@@ -65,8 +68,12 @@ def print_ready(letter: OutboundLetter, margins: Margins = NONE) -> PrintReady:
     whole = PdfWriter(clone_from=BytesIO(pdf))
     # Of the whole nobody can say what the letter's own says of itself: that it is accessible.
     whole.root_object.pop(NameObject("/Metadata"), None)
-    beside = []
+    beside, room = [], MOST_IN_PDF
     for enclosure in letter.enclosures:
+        room -= enclosure.size
+        if room < 0:
+            beside.append(enclosure)
+            continue
         content = b"".join(enclosure.content())
         try:
             pages = pages_of(enclosure.media_type, enclosure.name, content, margins)
@@ -90,18 +97,13 @@ def _list_of(beside: Sequence[Enclosure]) -> bytes:
     return drawn(LIST_PAGE, about)
 
 
-def folder_of(letter: OutboundLetter) -> str:
-    """The folder of a letter that goes by hand, within its complaint's."""
-    return f"by-hand-{mark_of(letter.key, letter.role)}"
-
-
-def lay(outbox: Path, letter: OutboundLetter, ready: PrintReady) -> str:
+def lay(outbox: FileChannel, letter: OutboundLetter, ready: PrintReady) -> str:
     """Lay a letter into the outbox folder, to be sent by hand; gives where its PDF lies there.
 
     Whole or not at all; a second time it takes the first one's place. Raises `OSError`.
     """
-    folder = outbox / checked_reference(letter.reference) / folder_of(letter)
-    outbox.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder = outbox.folder_by_hand(letter)
+    outbox.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.parent.mkdir(exist_ok=True, mode=0o700)
     draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".draft-"))  # mode 0700
     try:
@@ -111,19 +113,22 @@ def lay(outbox: Path, letter: OutboundLetter, ready: PrintReady) -> str:
         draft.replace(folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    return str((folder / pdf).relative_to(outbox))
+    return str((folder / pdf).relative_to(outbox.folder))
 
 
 def write(folder: Path, files: Files) -> list[str]:
     """Write what a letter is printed from into a folder; gives the names, the PDF's first.
 
-    Raises `OSError`, also where there is a file of such a name.
+    All of them or none. Raises `OSError`, also where there is a file of such a name, and what reading an
+    enclosure does.
     """
     for name in files:
         if (folder / name).exists():
             raise FileExistsError(errno.EEXIST, f"there is a file {name} already")
-    for name, pieces in files.items():
-        _write(folder / name, pieces())
+    with ExitStack() as written:
+        for name, pieces in files.items():
+            _write(folder / name, pieces(), written)
+        written.pop_all()
     return [*files]
 
 
@@ -136,8 +141,9 @@ def files_of(letter: OutboundLetter, ready: PrintReady) -> Files:
     return files
 
 
-def _write(path: Path, pieces: Iterable[bytes]) -> None:
+def _write(path: Path, pieces: Iterable[bytes], written: ExitStack) -> None:
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        written.callback(path.unlink, missing_ok=True)
         for piece in pieces:
             file.write(piece)
         file.flush()

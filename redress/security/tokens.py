@@ -11,15 +11,11 @@ import secrets
 from datetime import datetime
 from typing import NamedTuple
 
+from redress.domain.identifiers import ISSUED
 from redress.security.access import INTAKE, MANAGER, READERS, STAFF, TEAMS, Access, Role
 
 PREFIX = "rdr_"
 """How a token begins, so that one that lies about is known for what it is."""
-
-
-ISSUED = "oidc:"
-"""How the name and the identity of a caller begin whom an OpenID Connect issuer vouches for. No token is
-called so: a name of ours holds no colon."""
 
 
 class Caller(NamedTuple):

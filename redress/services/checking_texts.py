@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from redress.letters.own_texts import all_own_texts
+from redress.letters.own_templates import all_own_texts
 from redress.letters.own_words import LeftOut, tell_left_out
 from redress.services.clock import today
 from redress.services.previewing import invented_letters

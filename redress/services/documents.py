@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from redress.documents.email_parts import attachments
 from redress.documents.errors import CannotScan, Infected, NoSuchFile, StoreUnavailable, WrongType
-from redress.documents.scanning import ClamAV, Scanner
+from redress.documents.scanning import Scanner, scanner_for
 from redress.documents.spool import Spool
 from redress.documents.storage import DocumentStore, store_for
 from redress.documents.types import EMAIL, ENDINGS, TAKEN, media_type_of
@@ -121,9 +121,7 @@ class Documents:
         self._register = register
         self._settings = settings
         self.store: DocumentStore = store_for(settings)
-        self.scanner: Scanner | None = (
-            ClamAV(settings.clamav, settings.clamav_within) if settings.clamav else None
-        )
+        self.scanner: Scanner | None = scanner_for(settings)
 
     def spool(self) -> Spool:
         """Where a file is written while it comes; to be closed. Raises `StoreUnavailable`."""

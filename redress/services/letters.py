@@ -22,7 +22,7 @@ from redress.letters.delivery.notice import hand_day
 from redress.letters.delivery.outbound import OutboundLetter
 from redress.letters.dispatcher import LetterDispatcher
 from redress.letters.drafts import letters_of
-from redress.letters.enclosing import EnclosureDesk
+from redress.letters.stored_enclosures import EnclosureLookup
 from redress.procedures.bank_holidays import calendar_today
 from redress.procedures.loader import authority, authority_names
 from redress.services.approvals import with_approvers
@@ -228,7 +228,7 @@ def _draft_copies(register: Register, row: LetterRow) -> list[store.NewLetter]:
             draft,
             today(),
             directory=directory_of(register, db, case),
-            desk=EnclosureDesk(register, db),
+            lookup=EnclosureLookup(register, db),
         )
 
 
@@ -240,7 +240,7 @@ def _waiting(register: Register, row: LetterRow) -> NewLetter:
         copies: list[store.NewLetter] = []
         if recorded is not None and effect is not None:
             case = recorded[0].as_if_leaving(row.key, today())
-            enclosing = EnclosureDesk(register, db).of(case, effect)
+            enclosing = EnclosureLookup(register, db).of(case, effect)
             people = directory_of(register, db, case)
             copies = [*written(case, effect, today(), texts=True, directory=people, enclosing=enclosing)]
     return _copy_of(row, copies)
@@ -293,8 +293,10 @@ def again(dispatcher: LetterDispatcher, reference: str, mark: str) -> LetterLine
     dispatcher.send(reference)
     if row.state in store.RAISED:
         now = found(register, reference, mark)
+        # What somebody is to send by hand by a day still is, whatever way was tried.
+        means = row.means if row.shown == "by_hand" else now.means
         with register.writing() as db:
-            store.change(db, now, ("ready",), state=row.state)
+            store.change(db, now, ("ready",), state=row.state, raised_at=row.raised_at, means=means)
     return one(register, reference, mark)
 
 

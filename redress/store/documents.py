@@ -123,6 +123,13 @@ def _added(register: Register, new: Sequence[DocumentRow], most: int) -> list[Do
     return noted
 
 
+def state_of(register: Register, reference: str, document: str) -> State | None:
+    """What a scan found; None: there is no such document."""
+    with register.reading() as db:
+        row = _row(db, reference, document)
+    return row["state"] if row is not None else None
+
+
 def change_state(register: Register, reference: str, document: str, state: State) -> None:
     """Note what a scan found."""
     with register.writing() as db:

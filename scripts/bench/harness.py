@@ -20,7 +20,9 @@ from redress.bootstrap import register_for
 from redress.bootstrap_keys import cipher_for
 from redress.security.keyring import add_key
 from redress.services import intake
+from redress.services.documents import Attachment, Documents
 from redress.services.migrating import migrate_stores
+from redress.settings import Settings
 from redress.store.register import Register
 from redress.temporal.embedded import embedded_server
 from scripts.devserver import ROOT
@@ -78,6 +80,14 @@ class Stack(NamedTuple):
         """Open a complaint, as every caller does."""
         opened = await intake.open_complaint(self.client, self.register, raw)
         return self.client.get_workflow_handle(opened.workflow_id)
+
+    def attach(self, reference: str, *kinds: str) -> None:
+        """Attach what letters enclose, invented."""
+        documents = Documents(self.register, Settings(state=Path(self.environment["REDRESS_STATE"])))
+        for kind in kinds:
+            with documents.spool() as spool:
+                spool.write(f"%PDF-1.7\n% an invented {kind}\n%%EOF\n".encode())
+                documents.attach(reference, spool, Attachment(f"{kind}.pdf", kind), "bench")
 
     def count(self, table: Table, **wanted: str) -> int:
         """The rows of a table of the register that have these values."""

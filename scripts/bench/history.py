@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from temporalio.api.enums.v1 import EventType
@@ -12,7 +12,7 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from redress.domain.london import instant
 from redress.store import tables
-from scripts.bench.harness import Figure, Stack, report, running
+from scripts.bench.harness import Figure, Handle, Stack, report, running
 from scripts.bench.scenario import opening, steps, today
 from scripts.devserver import WORKER
 
@@ -47,9 +47,19 @@ def _size(key: str, title: str, history: Sequence[HistoryEvent]) -> list[Figure]
     ]
 
 
+ENCLOSED = ("investigation_report", "independent_person_report", "panel_papers", "panel_report")
+"""What letters of this life wait for."""
+
+
+async def _opened(stack: Stack, received_on: date, source_id: str) -> Handle:
+    handle = await stack.open(opening(received_on, source_id))
+    stack.attach(handle.id.removeprefix("complaint-"), *ENCLOSED)
+    return handle
+
+
 async def _sent_late(stack: Stack) -> list[HistoryEvent]:
     received_on = today() - timedelta(days=365)
-    handle = await stack.open(opening(received_on, "late"))
+    handle = await _opened(stack, received_on, "late")
     life = steps(received_on)
     for step in life:
         await handle.execute_update(step.action, {"on": step.on.isoformat(), **step.body})
@@ -58,7 +68,7 @@ async def _sent_late(stack: Stack) -> list[HistoryEvent]:
 
 
 async def _lived(stack: Stack, skipper: TimeSkipper) -> list[HistoryEvent]:
-    handle = await stack.open(opening(today(), "lived"))
+    handle = await _opened(stack, today(), "lived")
     now = datetime.now(UTC)
     for number, step in enumerate(steps(today()), stack.count(tables.events, kind="message") + 1):
         then = max(now, instant(step.on, "11:00"))

@@ -1,4 +1,4 @@
-"""What the API's tests share: one api beside the run's server and worker, and one whole town."""
+"""What the API's tests share: one api beside the run's server and worker, and one whole deployment."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from temporalio.client import Client
 
 from redress.settings import Settings
 from redress.store.register import Register
-from tests.api.gates import Gate
+from tests.api.api_process import ApiProcess
+from tests.api.deployment import CuttableDeployment, built
 from tests.api.issuer import AUDIENCE, Issuer, issuing
-from tests.api.town import Town, built
 
 
 @pytest.fixture(scope="session")
@@ -25,9 +25,9 @@ def issuer() -> Iterator[Issuer]:
 @pytest_asyncio.fixture(scope="session")
 async def gate(
     server: tuple[str, Client], house: Register, settings: Settings, issuer: Issuer
-) -> AsyncIterator[Gate]:
+) -> AsyncIterator[ApiProcess]:
     """An API for the whole run, beside the run's own server and worker."""
-    gate = Gate(
+    gate = ApiProcess(
         settings.state,
         server[0],
         REDRESS_WEBHOOK_LOOPBACK="true",
@@ -47,28 +47,28 @@ async def gate(
 
 
 @pytest_asyncio.fixture(scope="session")
-async def staff(gate: Gate) -> dict[str, str]:
+async def staff(gate: ApiProcess) -> dict[str, str]:
     return gate.headers("staff")
 
 
 @pytest_asyncio.fixture(scope="session")
-async def manager(gate: Gate) -> dict[str, str]:
+async def manager(gate: ApiProcess) -> dict[str, str]:
     return gate.headers("complaints_manager")
 
 
 @pytest_asyncio.fixture(scope="session")
-async def intake(gate: Gate) -> dict[str, str]:
+async def intake(gate: ApiProcess) -> dict[str, str]:
     return gate.headers("intake")
 
 
 @pytest_asyncio.fixture(scope="session")
-async def _town(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
+async def _town(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[CuttableDeployment]:
     async with built(tmp_path_factory.mktemp("town")) as town:
         yield town
 
 
 @pytest_asyncio.fixture
-async def town(_town: Town) -> Town:
+async def town(_town: CuttableDeployment) -> CuttableDeployment:
     """The town, with all its parts running."""
     await _town.made_whole()
     return _town

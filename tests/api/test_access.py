@@ -17,7 +17,7 @@ from redress.domain.messages import MESSAGES
 from redress.security.access import ROLES
 from redress.security.encryption import PlaintextCipher
 from redress.settings import TRIAL
-from tests.api.gates import Gate, access
+from tests.api.api_process import ApiProcess, access
 from tests.stores import migrated
 
 OPEN = {"healthz", "readyz", "openapi", "docs", "codec_login_page", "codec_login", "codec_logout"}
@@ -73,7 +73,7 @@ def test_each_operation_stands_in_the_table_once(ways: list[Way]) -> None:
         assert access()[f"send_{action}"] == kind.sent_by
 
 
-async def test_every_role_on_every_path_and_method(gate: Gate, ways: list[Way]) -> None:
+async def test_every_role_on_every_path_and_method(gate: ApiProcess, ways: list[Way]) -> None:
     callers = {role: gate.headers(role) for role in ROLES}
     allowed = {(way.method, way.path): way for way in ways}
     allowed_roles = access()
@@ -98,7 +98,7 @@ async def test_every_role_on_every_path_and_method(gate: Gate, ways: list[Way]) 
     assert seen == len({way.path for way in ways}) * len(METHODS) * len(ROLES)
 
 
-async def test_nobody_without_a_good_token_reaches_anything(gate: Gate, ways: list[Way]) -> None:
+async def test_nobody_without_a_good_token_reaches_anything(gate: ApiProcess, ways: list[Way]) -> None:
     everything = list(ROLES)
     over = gate.token(*everything, lasts=timedelta(microseconds=1))
     revoked = gate.token(*everything, name="revoked-one")
@@ -130,7 +130,7 @@ def test_an_endpoint_that_names_no_roles_cannot_be_made() -> None:
         endpoints().get("/v1/forgotten")(lambda: None)
 
 
-async def test_who_calls_is_asked_before_the_body_is_read(gate: Gate) -> None:
+async def test_who_calls_is_asked_before_the_body_is_read(gate: ApiProcess) -> None:
     theirs = await gate.open(gate.headers("staff"), authority="north-somerset")
     path = f"/v1/complaints/{theirs}/acknowledge"
     for headers, status in (

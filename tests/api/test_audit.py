@@ -17,14 +17,14 @@ from redress.api.readings import NOTHING_PERSONAL
 from redress.services.readings import local_reading, write_down
 from redress.store.api_store import open_store
 from redress.store.tokens import Tokens
-from tests.api.gates import Gate, access
+from tests.api.api_process import ApiProcess, access
+from tests.api.deployment import CuttableDeployment
 from tests.api.test_codec import payload
-from tests.api.town import Town
 
 _numbers = itertools.count(1)
 
 
-def caller(gate: Gate, *roles: Any, authority: str | None = None) -> tuple[str, dict[str, str]]:
+def caller(gate: ApiProcess, *roles: Any, authority: str | None = None) -> tuple[str, dict[str, str]]:
     """A name of its own, and its headers."""
     name = f"reader-{next(_numbers)}"
     return name, {"Authorization": f"Bearer {gate.token(*roles, authority=authority, name=name)}"}
@@ -34,7 +34,7 @@ OF_NO_COMPLAINT = ("read_audit", "list_unmatched", "list_people", "read_person")
 """Operations whose answers are personal and may name no complaint."""
 
 
-async def audited(gate: Gate, **asked: str) -> list[dict[str, Any]]:
+async def audited(gate: ApiProcess, **asked: str) -> list[dict[str, Any]]:
     manager = gate.headers("complaints_manager")
     answer = await gate.http.get("/v1/audit", params={"limit": "500", **asked}, headers=manager)
     assert answer.status_code == 200, answer.text
@@ -42,7 +42,7 @@ async def audited(gate: Gate, **asked: str) -> list[dict[str, Any]]:
     return entries
 
 
-async def gets(gate: Gate) -> Iterator[tuple[str, str]]:
+async def gets(gate: ApiProcess) -> Iterator[tuple[str, str]]:
     """Every operation by GET of the OpenAPI document, with a path that leads to something."""
     manager = gate.headers("complaints_manager")
     reference = await gate.open(manager)
@@ -74,7 +74,9 @@ async def gets(gate: Gate) -> Iterator[tuple[str, str]]:
     )
 
 
-async def test_every_path_that_reads_leaves_an_entry_or_is_listed_as_holding_nothing(gate: Gate) -> None:
+async def test_every_path_that_reads_leaves_an_entry_or_is_listed_as_holding_nothing(
+    gate: ApiProcess,
+) -> None:
     for operation, path in await gets(gate):
         name, headers = caller(gate, "staff", "complaints_manager", "reader", "intake")
         params = {
@@ -95,7 +97,7 @@ async def test_every_path_that_reads_leaves_an_entry_or_is_listed_as_holding_not
         assert entry["roles"]
 
 
-async def test_an_entry_says_who_what_and_where_and_holds_no_content(gate: Gate) -> None:
+async def test_an_entry_says_who_what_and_where_and_holds_no_content(gate: ApiProcess) -> None:
     reference = await gate.open(gate.headers("staff"), points=["Xenophora was shouted at."])
     name, headers = caller(gate, "staff")
     for _ in range(3):
@@ -109,13 +111,13 @@ async def test_an_entry_says_who_what_and_where_and_holds_no_content(gate: Gate)
     assert any(each["door"] == "GET /v1/audit" for each in again)
 
 
-async def test_what_was_not_shown_is_no_reading(gate: Gate) -> None:
+async def test_what_was_not_shown_is_no_reading(gate: ApiProcess) -> None:
     name, headers = caller(gate, "staff")
     assert (await gate.http.get("/v1/complaints/CYP-1999-000009", headers=headers)).status_code == 404
     assert await audited(gate, reader=name) == []
 
 
-async def test_a_list_is_one_entry_that_names_its_complaints(gate: Gate) -> None:
+async def test_a_list_is_one_entry_that_names_its_complaints(gate: ApiProcess) -> None:
     references = {await gate.open(gate.headers("staff"), authority="rotherham") for _ in range(2)}
 
     async def is_listed() -> bool:
@@ -129,7 +131,7 @@ async def test_a_list_is_one_entry_that_names_its_complaints(gate: Gate) -> None
     await gate.until(is_listed)
 
 
-async def test_a_manager_sees_the_readings_of_their_own_authority_alone(gate: Gate) -> None:
+async def test_a_manager_sees_the_readings_of_their_own_authority_alone(gate: ApiProcess) -> None:
     theirs = await gate.open(gate.headers("staff"), authority="north-somerset")
     mine = await gate.open(gate.headers("staff"), authority="family-rights")
     name, headers = caller(gate, "staff")
@@ -144,11 +146,11 @@ async def test_a_manager_sees_the_readings_of_their_own_authority_alone(gate: Ga
     assert staff.status_code == 403
 
 
-async def test_what_the_command_line_read_is_there_too(gate: Gate) -> None:
+async def test_what_the_command_line_read_is_there_too(gate: ApiProcess) -> None:
     reference = await gate.open(gate.headers("staff"))
     reading = local_reading("starter.py show", {reference: "family-rights"})
     write_down(gate.state / "readings.jsonl", reading)
-    one = Gate(gate.state, "127.0.0.1:1")
+    one = ApiProcess(gate.state, "127.0.0.1:1")
     await one.start()  # it takes the file in as it starts
     try:
 
@@ -164,7 +166,7 @@ async def test_what_the_command_line_read_is_there_too(gate: Gate) -> None:
 # --- the codec, and the record out of reach --------------------------------------------------------------
 
 
-async def test_the_codec_names_each_complaint_whose_key_it_used(town: Town) -> None:
+async def test_the_codec_names_each_complaint_whose_key_it_used(town: CuttableDeployment) -> None:
     gate = town.gate
     first, second = [await gate.open(gate.headers("intake")) for _ in range(2)]
     payloads = [_sealed(town, reference) for reference in (first, second, first)]
@@ -179,7 +181,7 @@ async def test_the_codec_names_each_complaint_whose_key_it_used(town: Town) -> N
     assert doors == {("POST /codec/decode", first), ("POST /codec/decode", second)}
 
 
-def _sealed(town: Town, reference: str) -> dict[str, Any]:
+def _sealed(town: CuttableDeployment, reference: str) -> dict[str, Any]:
     plain = Payload(metadata={"encoding": b"json/plain"}, data=b'"said"').SerializeToString()
     key, data = town.cipher.encrypt(plain, reference)
     metadata = {"encoding": b"binary/encrypted", "encryption-key-id": key.encode()}
@@ -187,13 +189,13 @@ def _sealed(town: Town, reference: str) -> dict[str, Any]:
     return {"metadata": said, "data": base64.b64encode(data).decode()}
 
 
-async def test_what_cannot_be_written_down_is_not_shown(gate: Gate, tmp_path: Path) -> None:
+async def test_what_cannot_be_written_down_is_not_shown(gate: ApiProcess, tmp_path: Path) -> None:
     """A record that takes nothing: 503, and not a word of the content."""
     reference = await gate.open(gate.headers("staff"))
     store = tmp_path / "api.db"
     shutil.copy(gate.state / "api.db", store)
     shutil.copy(gate.state / "api.db-wal", tmp_path / "api.db-wal")
-    apart = Gate(gate.state, gate.environment["TEMPORAL_ADDRESS"], REDRESS_API_URL=f"sqlite:///{store}")
+    apart = ApiProcess(gate.state, gate.environment["TEMPORAL_ADDRESS"], REDRESS_API_URL=f"sqlite:///{store}")
     await apart.start()
     try:
         await apart.reaches()

@@ -9,33 +9,35 @@ from contextlib import suppress
 
 import pytest
 import pytest_asyncio
+from fastapi import Request
 
 from redress.api import limits, protocol
+from redress.api.context import admit
 from redress.api.limits import Rates
 from redress.api.problems import Refusal
 from redress.security.encryption import PlaintextCipher
 from redress.services.backends import ASKING, Asking, Backends, Busy
 from redress.settings import Settings
 from redress.store.register import Register
-from tests.api.gates import Gate, NearGate, invented
+from tests.api.api_process import ApiProcess, ApiThread, invented
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 @pytest_asyncio.fixture
 async def near(
-    gate: Gate, server: tuple[str, object], monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[NearGate]:
+    gate: ApiProcess, server: tuple[str, object], monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[ApiThread]:
     """An API of its own, of little patience."""
     monkeypatch.setattr(protocol, "HEADERS_WITHIN", 0.5)
     monkeypatch.setattr(limits, "READ_WITHIN", 0.5)
-    near = NearGate(gate.state, str(server[0]), REDRESS_RATE_PER_MINUTE="80", REDRESS_BYTES_PER_DAY="60000")
+    near = ApiThread(gate.state, str(server[0]), REDRESS_RATE_PER_MINUTE="80", REDRESS_BYTES_PER_DAY="60000")
     await near.start()
     yield near
     await near.close()
 
 
-async def raw(near: Gate, *parts: bytes) -> bytes:
+async def raw(near: ApiProcess, *parts: bytes) -> bytes:
     """What a connection is answered on which these are sent, until the API ends it."""
     reader, writer = await asyncio.open_connection("127.0.0.1", near.port)
     for part in parts:
@@ -48,12 +50,12 @@ async def raw(near: Gate, *parts: bytes) -> bytes:
     return answer
 
 
-async def test_a_login_takes_a_small_form_and_nothing_else(near: NearGate) -> None:
+async def test_a_login_takes_a_small_form_and_nothing_else(near: ApiThread) -> None:
     form = "token=" + "x" * 5000
     assert (await near.http.post("/codec/login", content=form, headers=FORM)).status_code == 413
 
 
-async def test_a_good_token_is_not_locked_out_by_bad_ones(near: NearGate) -> None:
+async def test_a_good_token_is_not_locked_out_by_bad_ones(near: ApiThread) -> None:
     """Nor do bad ones become others by an address that their sender made up."""
     claimed = [{"X-Forwarded-For": f"192.0.2.{n}"} for n in range(30)]
     bad = [await near.http.post("/codec/login", data={"token": "bad"}, headers=each) for each in claimed]
@@ -63,7 +65,7 @@ async def test_a_good_token_is_not_locked_out_by_bad_ones(near: NearGate) -> Non
     assert good.status_code == 200
 
 
-async def test_who_hangs_up_or_dawdles_is_no_fault(near: NearGate, caplog: pytest.LogCaptureFixture) -> None:
+async def test_who_hangs_up_or_dawdles_is_no_fault(near: ApiThread, caplog: pytest.LogCaptureFixture) -> None:
     head = b"POST /codec/login HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n\r\n"
     _, writer = await asyncio.open_connection("127.0.0.1", near.port)
     writer.write(head + b"token=")
@@ -75,13 +77,13 @@ async def test_who_hangs_up_or_dawdles_is_no_fault(near: NearGate, caplog: pytes
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET /healthz HTTP/1.1\r\nHost: x\r\n"])
-async def test_a_connection_that_asks_nothing_is_closed(near: NearGate, sent: bytes) -> None:
+async def test_a_connection_that_asks_nothing_is_closed(near: ApiThread, sent: bytes) -> None:
     assert b" 200 " not in await raw(near, sent)
     whole = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
     assert b" 200 " in await raw(near, whole, sent)
 
 
-async def test_a_caller_sends_so_many_bytes_a_day(near: NearGate) -> None:
+async def test_a_caller_sends_so_many_bytes_a_day(near: ApiThread) -> None:
     headers = near.headers("staff")
     opening = invented(desired_outcome="x" * 7000)
     answers = [await near.http.post("/v1/complaints", json=opening, headers=headers) for _ in range(10)]
@@ -91,7 +93,7 @@ async def test_a_caller_sends_so_many_bytes_a_day(near: NearGate) -> None:
     assert other.status_code in (200, 202)
 
 
-async def test_a_reference_is_taken_as_people_write_it(gate: Gate, staff: dict[str, str]) -> None:
+async def test_a_reference_is_taken_as_people_write_it(gate: ApiProcess, staff: dict[str, str]) -> None:
     reference = await gate.open(staff)
     answer = await gate.http.get(f"/v1/complaints/%20{reference.lower()}%20/standing", headers=staff)
     assert answer.status_code == 200
@@ -101,7 +103,7 @@ async def test_a_reference_is_taken_as_people_write_it(gate: Gate, staff: dict[s
         assert answer.status_code in (404, 422), odd
 
 
-async def test_work_on_the_register_counts_in_the_rate_of_every_token_of_a_caller(near: NearGate) -> None:
+async def test_work_on_the_register_counts_in_the_rate_of_every_token_of_a_caller(near: ApiThread) -> None:
     first, second, other = (near.headers("reader", name=name) for name in ("busy", "busy", "idle"))
     caller = await near.context.callers.identify({"authorization": first["Authorization"]})
     assert caller is not None
@@ -123,6 +125,13 @@ def test_work_counts_in_the_rate_of_who_caused_it() -> None:
         if stranger % 1000 == 0:
             with pytest.raises(Refusal):
                 rates.take("one")
+
+
+async def test_a_request_of_nobody_is_charged_to_nobody() -> None:
+    """It may begin with what the request before it on its connection had set."""
+    ASKING.set(Asking("one"))
+    await admit(Request({"type": "http"}), None)
+    assert ASKING.get() is None
 
 
 async def test_a_crowd_of_one_caller_is_busy_and_nothing_is_down(settings: Settings) -> None:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from redress.services.clock import today
-from tests.api.gates import Gate, invented
+from tests.api.api_process import ApiProcess, invented
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -17,18 +17,18 @@ Headers = dict[str, str]
 NOVA = {"name": "Mythica Nova", "email": "mythica@nova.example"}
 
 
-async def post(gate: Gate, path: str, body: dict[str, Any], headers: Headers) -> httpx.Response:
+async def post(gate: ApiProcess, path: str, body: dict[str, Any], headers: Headers) -> httpx.Response:
     return await gate.http.post(f"/v1/complaints{path}", json=body, headers=headers)
 
 
-async def shown(gate: Gate, reference: str, staff: Headers) -> dict[str, Any]:
+async def shown(gate: ApiProcess, reference: str, staff: Headers) -> dict[str, Any]:
     answer = await gate.http.get(f"/v1/complaints/{reference}", headers=staff)
     status: dict[str, Any] = answer.json()
     return status
 
 
 async def test_an_advocate_from_a_form_waits_until_staff_confirm(
-    gate: Gate, intake: Headers, staff: Headers
+    gate: ApiProcess, intake: Headers, staff: Headers
 ) -> None:
     opened = (await post(gate, "", invented(), intake)).json()["reference"]
     brought = await post(gate, f"/{opened}/set-advocate", {"advocate": NOVA, "speaks": True}, intake)
@@ -46,7 +46,7 @@ async def test_an_advocate_from_a_form_waits_until_staff_confirm(
 
 
 @pytest.mark.parametrize("field", ["from_intake", "accepted_on", "assumed"])
-async def test_no_caller_writes_on_the_envelope(gate: Gate, intake: Headers, field: str) -> None:
+async def test_no_caller_writes_on_the_envelope(gate: ApiProcess, intake: Headers, field: str) -> None:
     opened = (await post(gate, "", invented(), intake)).json()["reference"]
     forged = {"advocate": NOVA, field: today().isoformat() if field == "accepted_on" else False}
     answer = await post(gate, f"/{opened}/set-advocate", forged, intake)
@@ -57,7 +57,7 @@ async def test_no_caller_writes_on_the_envelope(gate: Gate, intake: Headers, fie
 
 
 async def test_an_intake_that_differs_is_kept_and_dismissed_or_taken(
-    gate: Gate, intake: Headers, manager: Headers
+    gate: ApiProcess, intake: Headers, manager: Headers
 ) -> None:
     opening = invented()
     opened = (await post(gate, "", opening, intake)).json()["reference"]
@@ -90,7 +90,7 @@ async def test_an_intake_that_differs_is_kept_and_dismissed_or_taken(
     assert [each["state"] for each in dismissed.json()] == ["taken", "dismissed"]
 
 
-async def test_beyond_twenty_they_are_counted(gate: Gate, intake: Headers, staff: Headers) -> None:
+async def test_beyond_twenty_they_are_counted(gate: ApiProcess, intake: Headers, staff: Headers) -> None:
     opening = invented()
     opened = (await post(gate, "", opening, intake)).json()["reference"]
     for number in range(22):
@@ -99,7 +99,9 @@ async def test_beyond_twenty_they_are_counted(gate: Gate, intake: Headers, staff
     assert [(each["number"], each["times"]) for each in kept[-2:]] == [(20, 1), (0, 2)]
 
 
-async def test_without_a_date_and_by_another_token_it_is_one_message(gate: Gate, intake: Headers) -> None:
+async def test_without_a_date_and_by_another_token_it_is_one_message(
+    gate: ApiProcess, intake: Headers
+) -> None:
     """A rotated token's repeat, and a door's own date, which is assumed."""
     opened = (await post(gate, "", invented(received_on="2026-01-05"), intake)).json()["reference"]
     first = await post(gate, f"/{opened}/acknowledge", {"message_id": "a-1"}, gate.headers("staff"))

@@ -30,8 +30,8 @@ from redress.store.api_store import open_store, sessions
 from redress.store.tokens import NOTED_EVERY
 from redress.temporal.codec import ENCODING, KEY_NAME
 from redress.temporal.embedded import temporal_command
-from tests.api.gates import UI, Gate, NearGate
-from tests.api.town import Town
+from tests.api.api_process import UI, ApiProcess, ApiThread
+from tests.api.deployment import CuttableDeployment
 
 MARK = "Xylographica Inventata"
 
@@ -50,7 +50,7 @@ def said(answer: httpx.Response) -> list[object]:
     return [json.loads(base64.b64decode(each["data"])) for each in answer.json()["payloads"]]
 
 
-async def test_the_temporal_command_reads_a_history_through_it(town: Town) -> None:
+async def test_the_temporal_command_reads_a_history_through_it(town: CuttableDeployment) -> None:
     gate = town.gate
     reference = await gate.open(gate.headers("intake"), points=[f"{MARK} said so."])
     words = [temporal_command(), "workflow", "show", "-w", workflow_id(reference), "--output", "json"]
@@ -68,7 +68,7 @@ SAMPLES = Path(__file__).parent.parent.parent / "examples"
 
 
 @pytest.mark.parametrize("sample", ["send_encrypted.py", "send-encrypted.ts"])
-async def test_the_samples_send_encrypted(town: Town, sample: str) -> None:
+async def test_the_samples_send_encrypted(town: CuttableDeployment, sample: str) -> None:
     """The TypeScript one where its packages are: REDRESS_TEST_NODE names the folder with `node_modules`."""
     gate, staff = town.gate, town.gate.headers("staff")
     command = [sys.executable, str(SAMPLES / sample)]
@@ -99,7 +99,7 @@ async def test_the_samples_send_encrypted(town: Town, sample: str) -> None:
     assert "prefers to be rung" not in history.to_json()
 
 
-async def test_what_cannot_be_read_comes_back_as_words(town: Town) -> None:
+async def test_what_cannot_be_read_comes_back_as_words(town: CuttableDeployment) -> None:
     gate = town.gate
     codec = gate.headers("codec") | {"X-Namespace": "default"}
     encoded = await gate.http.post("/codec/encode", json={"payloads": [payload(MARK)]}, headers=codec)
@@ -132,7 +132,7 @@ async def test_what_cannot_be_read_comes_back_as_words(town: Town) -> None:
         assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
 
 
-async def test_only_pages_of_the_ui_may_use_it(town: Town) -> None:
+async def test_only_pages_of_the_ui_may_use_it(town: CuttableDeployment) -> None:
     gate = town.gate
     for path in ("/codec/encode", "/codec/decode"):
         asked = {
@@ -155,7 +155,7 @@ async def test_only_pages_of_the_ui_may_use_it(town: Town) -> None:
     assert "access-control-allow-origin" not in elsewhere.headers
 
 
-async def test_a_browser_logs_in_with_a_token_and_out_again(town: Town) -> None:
+async def test_a_browser_logs_in_with_a_token_and_out_again(town: CuttableDeployment) -> None:
     gate = town.gate
     token = gate.token("codec", name="an-operator")
     form = await gate.http.get("/codec/login")
@@ -195,7 +195,7 @@ async def test_a_browser_logs_in_with_a_token_and_out_again(town: Town) -> None:
     assert (await gate.http.post("/codec/decode", json=body, headers=session)).status_code == 401
 
 
-async def logged_in(gate: Gate, headers: dict[str, str] | None = None) -> tuple[str, str]:
+async def logged_in(gate: ApiProcess, headers: dict[str, str] | None = None) -> tuple[str, str]:
     """The cookie that a login gives, and what was said of it."""
     answer = await gate.http.post("/codec/login", data={"token": gate.token("codec")}, headers=headers)
     assert answer.status_code == 200, answer.text
@@ -204,22 +204,22 @@ async def logged_in(gate: Gate, headers: dict[str, str] | None = None) -> tuple[
     return cookie, attributes.lower()
 
 
-async def reads(gate: Gate, cookie: str) -> bool:
+async def reads(gate: ApiProcess, cookie: str) -> bool:
     answer = await gate.http.post("/codec/decode", json={"payloads": []}, headers={"Cookie": cookie})
     assert answer.status_code in (200, 401)
     return answer.status_code == 200
 
 
 @pytest.fixture
-async def by_https(tmp_path: Path) -> AsyncIterator[NearGate]:
+async def by_https(tmp_path: Path) -> AsyncIterator[ApiThread]:
     """An API behind a proxy that speaks https."""
-    gate = NearGate(tmp_path, "127.0.0.1:1", REDRESS_API_HTTPS="true", REDRESS_TRIAL="names are readable")
+    gate = ApiThread(tmp_path, "127.0.0.1:1", REDRESS_API_HTTPS="true", REDRESS_TRIAL="names are readable")
     await gate.start()
     yield gate
     await gate.close()
 
 
-async def test_over_https_the_cookie_is_bound_to_its_host(by_https: NearGate) -> None:
+async def test_over_https_the_cookie_is_bound_to_its_host(by_https: ApiThread) -> None:
     own = {"Host": "api.council.example", "Origin": "https://api.council.example"}
     cookie, attributes = await logged_in(by_https, own)
     assert cookie.startswith("__Host-")
@@ -244,7 +244,7 @@ async def test_over_https_the_cookie_is_bound_to_its_host(by_https: NearGate) ->
         {"Sec-Fetch-Site": "same-site"},
     ],
 )
-async def test_no_other_site_logs_anybody_in_or_out(town: Town, sent: dict[str, str]) -> None:
+async def test_no_other_site_logs_anybody_in_or_out(town: CuttableDeployment, sent: dict[str, str]) -> None:
     gate = town.gate
     cookie, _ = await logged_in(gate)
     forged = await gate.http.post("/codec/login", data={"token": gate.token("codec")}, headers=sent)
@@ -254,7 +254,7 @@ async def test_no_other_site_logs_anybody_in_or_out(town: Town, sent: dict[str, 
     assert await reads(gate, cookie)
 
 
-async def test_each_login_begins_a_session_of_its_own(town: Town) -> None:
+async def test_each_login_begins_a_session_of_its_own(town: CuttableDeployment) -> None:
     gate = town.gate
     own = {"Origin": gate.url, "Sec-Fetch-Site": "same-origin"}
     planted = "redress_codec=planted"
@@ -266,7 +266,7 @@ async def test_each_login_begins_a_session_of_its_own(town: Town) -> None:
     assert not await reads(gate, planted)
 
 
-async def test_a_session_that_nobody_uses_ends(town: Town) -> None:
+async def test_a_session_that_nobody_uses_ends(town: CuttableDeployment) -> None:
     gate = town.gate
     cookie, _ = await logged_in(gate)
     store = open_store(ApiSettings(state=gate.state, api_url="").store_url)
@@ -288,7 +288,7 @@ async def test_a_session_that_nobody_uses_ends(town: Town) -> None:
     assert not await reads(gate, cookie)
 
 
-async def test_by_http_a_token_is_taken_on_this_machine_alone(town: Town) -> None:
+async def test_by_http_a_token_is_taken_on_this_machine_alone(town: CuttableDeployment) -> None:
     for host in ("api.council.example", "192.0.2.7:8400", "[::1", ""):
         token = town.gate.token("codec")
         answer = await town.gate.http.post("/codec/login", data={"token": token}, headers={"Host": host})
@@ -302,13 +302,13 @@ async def test_by_http_a_token_is_taken_on_this_machine_alone(town: Town) -> Non
 @pytest.mark.parametrize(
     "body", [b"token=a&" * 9, b"%ff%fe", b"\xff\x00", b"token", b"token=" + b"rdr_" * 900]
 )
-async def test_an_odd_form_is_an_unknown_token(town: Town, body: bytes) -> None:
+async def test_an_odd_form_is_an_unknown_token(town: CuttableDeployment, body: bytes) -> None:
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     answer = await town.gate.http.post("/codec/login", content=body, headers=form)
     assert answer.status_code == 401
 
 
-async def test_a_caller_of_one_authority_decodes_no_others(town: Town) -> None:
+async def test_a_caller_of_one_authority_decodes_no_others(town: CuttableDeployment) -> None:
     """S3: what is another authority's is to them as if its key were missing; so is what nobody knows of."""
     gate = town.gate
     sealed: list[dict[str, Any]] = []
@@ -337,7 +337,7 @@ async def test_a_caller_of_one_authority_decodes_no_others(town: Town) -> None:
     gate.http.cookies.clear()
 
 
-async def test_foreign_payloads_neither_wedge_nor_corrupt_a_complaint(town: Town) -> None:
+async def test_foreign_payloads_neither_wedge_nor_corrupt_a_complaint(town: CuttableDeployment) -> None:
     """Sent straight to Temporal: looks encrypted, and was sealed for another complaint, or by nobody here."""
     gate, staff = town.gate, town.gate.headers("staff")
     one, other = await gate.open(staff, points=[f"{MARK} said so."]), await gate.open(staff)

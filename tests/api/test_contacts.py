@@ -11,7 +11,7 @@ from sqlalchemy import update
 from redress.services.clock import today
 from redress.store import tables
 from redress.store.database import connect
-from tests.api.gates import Gate
+from tests.api.api_process import ApiProcess
 from tests.documents.samples import PDF
 
 OWN, FOREIGN = "rotherham", "north-somerset"
@@ -37,7 +37,7 @@ def eml(
     return {"eml": base64.b64encode(bytes(message)).decode()}
 
 
-async def test_an_e_mail_is_a_contact_of_the_complaint_that_is_named_once(gate: Gate) -> None:
+async def test_an_e_mail_is_a_contact_of_the_complaint_that_is_named_once(gate: ApiProcess) -> None:
     staff = gate.headers("staff", authority=OWN)
     reference = await gate.open(staff, authority=OWN)
     path = f"/v1/complaints/{reference}/contacts"
@@ -53,7 +53,7 @@ async def test_an_e_mail_is_a_contact_of_the_complaint_that_is_named_once(gate: 
     assert "I want to add something." in contact["summary"]
 
 
-async def test_what_answers_a_letter_finds_its_complaint_and_nothing_else_does(gate: Gate) -> None:
+async def test_what_answers_a_letter_finds_its_complaint_and_nothing_else_does(gate: ApiProcess) -> None:
     staff, stranger = gate.headers("staff", authority=OWN), gate.headers("staff", authority=FOREIGN)
     reference = await gate.open(staff, authority=OWN)
     assert (await gate.send(staff, reference, "acknowledge")).is_success
@@ -100,7 +100,7 @@ async def test_what_answers_a_letter_finds_its_complaint_and_nothing_else_does(g
     assert (bad.status_code, bad.json()["errors"][0]["field"]) == (422, "eml")
 
 
-async def test_what_came_with_an_e_mail_is_kept_with_its_contact_once(gate: Gate) -> None:
+async def test_what_came_with_an_e_mail_is_kept_with_its_contact_once(gate: ApiProcess) -> None:
     staff = gate.headers("staff", authority=OWN)
     reference = await gate.open(staff, authority=OWN)
     path = f"/v1/complaints/{reference}"
@@ -124,7 +124,7 @@ async def test_what_came_with_an_e_mail_is_kept_with_its_contact_once(gate: Gate
 
 
 async def test_where_the_document_store_is_down_the_contact_is_recorded_and_the_rest_comes_later(
-    gate: Gate,
+    gate: ApiProcess,
 ) -> None:
     staff = gate.headers("staff", authority=OWN)
     reference = await gate.open(staff, authority=OWN)
@@ -146,7 +146,7 @@ async def test_where_the_document_store_is_down_the_contact_is_recorded_and_the_
     assert len((await gate.http.get(f"{path}/documents", headers=staff)).json()) == 2
 
 
-async def test_what_came_with_one_that_was_matched_is_kept_when_it_comes_again(gate: Gate) -> None:
+async def test_what_came_with_one_that_was_matched_is_kept_when_it_comes_again(gate: ApiProcess) -> None:
     staff = gate.headers("staff", authority=OWN, name="post room")
     reference, email = await gate.open(staff, authority=OWN), eml("matched later", attached=PDF)
     waits = await gate.http.post("/v1/contacts", json=email, headers=staff)

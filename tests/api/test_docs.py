@@ -16,7 +16,7 @@ from redress.api.settings import ApiSettings
 from redress.domain.messages import ANYONE, MANAGER, MESSAGES, Sender
 from redress.security.access import ROLES
 from redress.settings import Settings
-from tests.api.gates import ROOT, Gate, access
+from tests.api.api_process import ROOT, ApiProcess, access
 from tests.api.receiver import receiving
 
 PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
@@ -48,7 +48,7 @@ def test_every_problem_is_named() -> None:
         assert re.search(rf"\b{status}\b", PAGE), status
 
 
-async def test_the_verification_code_verifies(gate: Gate, manager: dict[str, str]) -> None:
+async def test_the_verification_code_verifies(gate: ApiProcess, manager: dict[str, str]) -> None:
     (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     names: dict[str, Any] = {}
     exec(code, names)  # as a receiver would paste it
@@ -69,7 +69,7 @@ async def test_the_verification_code_verifies(gate: Gate, manager: dict[str, str
         await gate.http.delete(f"/v1/webhooks/{made.json()['id']}", headers=manager)
 
 
-async def test_the_first_request_works_as_written(gate: Gate, tmp_path: Path) -> None:
+async def test_the_first_request_works_as_written(gate: ApiProcess, tmp_path: Path) -> None:
     section = PAGE.partition("## The first request")[2].partition("\n## ")[0]
     first, shown, further = re.findall(r"```\n(.*?)```", section, re.DOTALL)
     script = "set -e\n" + first + "\necho\n" + further

@@ -20,7 +20,7 @@ from schemathesis.core.result import Ok
 from redress.domain.messages import MESSAGES
 from redress.domain.opening import Opening
 from redress.security.access import ROLES
-from tests.api.gates import Gate, access, invented
+from tests.api.api_process import ApiProcess, access, invented
 
 ACCESS = {name: allowed for name, allowed in access().items() if allowed is not None}
 
@@ -42,7 +42,7 @@ EXAMPLES_EACH = int(os.environ.get("REDRESS_EXAMPLES", "8"))
 """Generated requests for each of some fifty operations: within half a minute in all."""
 
 
-async def described(gate: Gate) -> dict[str, Any]:
+async def described(gate: ApiProcess) -> dict[str, Any]:
     document: dict[str, Any] = (await gate.http.get("/openapi.json")).json()
     return document
 
@@ -57,7 +57,7 @@ def check_against(document: dict[str, Any], schema: str, value: object) -> None:
     jsonschema_rs.validator_for(whole).validate(value)
 
 
-async def test_every_operation_is_described(gate: Gate) -> None:
+async def test_every_operation_is_described(gate: ApiProcess) -> None:
     document = await described(gate)
     operations = operations_of(document)
     assert {each["operationId"] for each in operations} == ACCESS.keys() | {"healthz", "readyz"}
@@ -77,7 +77,7 @@ async def test_every_operation_is_described(gate: Gate) -> None:
     assert set(ROLES) <= set(re.findall(r"`(\w+)`", document["info"]["description"]))
 
 
-async def test_the_examples_are_what_the_api_takes(gate: Gate) -> None:
+async def test_the_examples_are_what_the_api_takes(gate: ApiProcess) -> None:
     staff = gate.headers("staff", "complaints_manager")
     opened = await gate.http.post("/v1/complaints", json=Opening.example(), headers=staff)
     assert opened.status_code in (200, 201), opened.text
@@ -87,7 +87,7 @@ async def test_the_examples_are_what_the_api_takes(gate: Gate) -> None:
         answer = await gate.send(staff, reference, action.replace("_", "-"), **example)
         assert answer.status_code in (200, 202, 409, 422), (action, answer.text)
         if answer.status_code == 422:  # only where an invented date lies elsewhere than today
-            others = ("link", "unlink")  # they name a complaint that is not there
+            others = ("link", "unlink", "withhold")  # they name a complaint or document that is not there
             assert action in (*others, "correct", "complete_remedy", "schedule_panel", "suspend"), answer.text
 
     # What such a complaint's status holds is what the document says that it holds, and its examples are such.
@@ -114,7 +114,7 @@ async def test_the_examples_are_what_the_api_takes(gate: Gate) -> None:
                 check_against(document, content["schema"]["$ref"].rpartition("/")[2], content["example"])
 
 
-async def test_every_field_is_explained(gate: Gate) -> None:
+async def test_every_field_is_explained(gate: ApiProcess) -> None:
     document = await described(gate)
     schemas = document["components"]["schemas"]
     silent = [
@@ -131,13 +131,15 @@ async def test_every_field_is_explained(gate: Gate) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/complaints?due_befor=2026-12-04", "/v1/due?limit=5&limit=6"])
-async def test_a_misspelt_parameter_is_not_passed_over(gate: Gate, staff: dict[str, str], path: str) -> None:
+async def test_a_misspelt_parameter_is_not_passed_over(
+    gate: ApiProcess, staff: dict[str, str], path: str
+) -> None:
     answer = await gate.http.get(path, headers=staff)
     assert answer.status_code == 422, answer.text
     assert answer.json()["errors"][0]["field"] in ("due_befor", "limit")
 
 
-async def test_the_page_for_people_shows_it_all_without_anybody_elses_script(gate: Gate) -> None:
+async def test_the_page_for_people_shows_it_all_without_anybody_elses_script(gate: ApiProcess) -> None:
     page = await gate.http.get("/docs")
     assert page.status_code == 200
     assert "default-src 'none'" in page.headers["content-security-policy"]
@@ -161,14 +163,14 @@ async def test_the_page_for_people_shows_it_all_without_anybody_elses_script(gat
 
 
 @pytest.fixture(scope="module")
-async def known(gate: Gate) -> dict[str, str]:
+async def known(gate: ApiProcess) -> dict[str, str]:
     """Things that are there, so that not all that is generated ends in a 404."""
     manager = gate.headers("staff", "complaints_manager")
     hook = await gate.http.post("/v1/webhooks", json={"url": "https://invented.example/"}, headers=manager)
     return {"reference": await gate.open(manager), "webhook": hook.json()["id"]}
 
 
-async def test_generated_requests_get_documented_answers(gate: Gate, known: dict[str, str]) -> None:
+async def test_generated_requests_get_documented_answers(gate: ApiProcess, known: dict[str, str]) -> None:
     """Valid and invalid ones: no 5xx, no undocumented status, header or body, no stray method or caller."""
     document = await described(gate)
     headers = gate.headers(*ROLES)
@@ -217,7 +219,7 @@ JSON = st.recursive(
 )
 
 
-async def test_whatever_is_put_into_an_opening_is_no_fault(gate: Gate) -> None:
+async def test_whatever_is_put_into_an_opening_is_no_fault(gate: ApiProcess) -> None:
     headers = gate.headers("intake", "complaints_manager")
     fields = st.sampled_from([*invented(), "messages", "about", "advocate", "procedure", "\ud800", ""])
     bodies: list[dict[str, Any]] = []

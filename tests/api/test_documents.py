@@ -16,7 +16,7 @@ import pytest_asyncio
 from redress.api.problems import Refusal
 from redress.api.routes.documents import _as_brought
 from redress.api.uploads import OF_ONE_CALLER, Uploads
-from tests.api.gates import Gate, NearGate
+from tests.api.api_process import ApiProcess, ApiThread
 from tests.documents import samples
 from tests.documents.conftest import ClamdStandIn, clamd
 from tests.documents.samples import EICAR, HTML, PDF, PNG
@@ -27,7 +27,7 @@ Headers = dict[str, str]
 
 
 async def attach(
-    gate: Gate,
+    gate: ApiProcess,
     reference: str,
     headers: Headers,
     content: bytes = PDF,
@@ -45,7 +45,7 @@ def problem(answer: httpx.Response, status: int, name: str) -> dict[str, Any]:
     return document
 
 
-async def test_attached_listed_and_given_out_as_it_was(gate: Gate, staff: Headers) -> None:
+async def test_attached_listed_and_given_out_as_it_was(gate: ApiProcess, staff: Headers) -> None:
     reference = await gate.open(staff)
     path = f"/v1/complaints/{reference}/documents"
     first = await attach(gate, reference, staff, name="Über <b>report.pdf", kind="report")
@@ -81,7 +81,7 @@ def test_an_intake_system_is_told_nothing_that_staff_said_of_a_document() -> Non
 
 
 async def test_an_intake_system_attaches_to_what_it_brought_and_reads_nothing(
-    gate: Gate, intake: Headers, staff: Headers
+    gate: ApiProcess, intake: Headers, staff: Headers
 ) -> None:
     mine, other = await gate.open(intake), await gate.open(gate.headers("intake"))
     assert (await attach(gate, mine, intake)).status_code == 201
@@ -93,7 +93,7 @@ async def test_an_intake_system_attaches_to_what_it_brought_and_reads_nothing(
     problem(await gate.http.get(f"{path}/{line['document']}/content", headers=intake), 403, "not-allowed")
 
 
-async def test_who_reads_a_document_is_recorded(gate: Gate, staff: Headers, manager: Headers) -> None:
+async def test_who_reads_a_document_is_recorded(gate: ApiProcess, staff: Headers, manager: Headers) -> None:
     reference = await gate.open(staff)
     document = (await attach(gate, reference, staff)).json()["document"]
     await gate.http.get(f"/v1/complaints/{reference}/documents/{document}/content", headers=staff)
@@ -104,7 +104,7 @@ async def test_who_reads_a_document_is_recorded(gate: Gate, staff: Headers, mana
 
 
 async def test_a_document_is_copied_to_a_linked_complaint_under_its_own_key(
-    gate: Gate, staff: Headers, manager: Headers
+    gate: ApiProcess, staff: Headers, manager: Headers
 ) -> None:
     first, apart = await gate.open(staff), await gate.open(staff)
     part = await gate.open(staff, linked_to=first)
@@ -146,14 +146,14 @@ async def test_a_document_is_copied_to_a_linked_complaint_under_its_own_key(
     ],
 )
 async def test_what_is_not_taken_says_why(
-    gate: Gate, staff: Headers, content: bytes, status: int, name: str
+    gate: ApiProcess, staff: Headers, content: bytes, status: int, name: str
 ) -> None:
     reference = await gate.open(staff)
     problem(await attach(gate, reference, staff, content), status, name)
     assert (await gate.http.get(f"/v1/complaints/{reference}/documents", headers=staff)).json() == []
 
 
-async def test_a_form_that_is_none_says_what_is_wrong(gate: Gate, staff: Headers) -> None:
+async def test_a_form_that_is_none_says_what_is_wrong(gate: ApiProcess, staff: Headers) -> None:
     reference = await gate.open(staff)
     path = f"/v1/complaints/{reference}/documents"
 
@@ -185,7 +185,7 @@ async def test_a_form_that_is_none_says_what_is_wrong(gate: Gate, staff: Headers
     assert (await gate.http.get(path, headers=staff)).json() == []
 
 
-async def test_an_upload_that_breaks_off_leaves_nothing(gate: Gate, staff: Headers) -> None:
+async def test_an_upload_that_breaks_off_leaves_nothing(gate: ApiProcess, staff: Headers) -> None:
     reference = await gate.open(staff)
 
     async def half() -> AsyncIterator[bytes]:
@@ -202,7 +202,7 @@ async def test_an_upload_that_breaks_off_leaves_nothing(gate: Gate, staff: Heade
     assert not (gate.state / "documents" / reference).exists()
 
 
-async def test_an_email_and_a_withheld_page(gate: Gate, staff: Headers, manager: Headers) -> None:
+async def test_an_email_and_a_withheld_page(gate: ApiProcess, staff: Headers, manager: Headers) -> None:
     reference = await gate.open(staff)
     done = (await attach(gate, reference, staff, samples.email(("a.pdf", PDF)), "mail.eml")).json()
     assert [part["name"] for part in done["parts"]] == ["a.pdf"]
@@ -219,9 +219,9 @@ async def test_an_email_and_a_withheld_page(gate: Gate, staff: Headers, manager:
 
 
 @pytest_asyncio.fixture
-async def near(tmp_path: Path, clamd: ClamdStandIn, gate: Gate) -> AsyncIterator[NearGate]:
+async def near(tmp_path: Path, clamd: ClamdStandIn, gate: ApiProcess) -> AsyncIterator[ApiThread]:
     """An API on the run's own register, with a scanner and a document store that can be taken away."""
-    near = NearGate(
+    near = ApiThread(
         gate.state,
         "127.0.0.1:1",
         REDRESS_CLAMAV=clamd.address,
@@ -233,7 +233,9 @@ async def near(tmp_path: Path, clamd: ClamdStandIn, gate: Gate) -> AsyncIterator
     await near.close()
 
 
-async def test_infected_lost_or_too_much(gate: Gate, near: NearGate, staff: Headers, tmp_path: Path) -> None:
+async def test_infected_lost_or_too_much(
+    gate: ApiProcess, near: ApiThread, staff: Headers, tmp_path: Path
+) -> None:
     reference = await gate.open(staff)
     problem(await attach(near, reference, staff, PDF + EICAR), 422, "infected")
     done = (await attach(near, reference, staff)).json()

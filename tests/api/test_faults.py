@@ -15,14 +15,14 @@ from redress.services.clock import today
 from redress.store.api_store import open_store
 from redress.store.intake_queue import IntakeQueue
 from redress.store.schema import migrate
-from tests.api.gates import Gate, invented
-from tests.api.town import Town
+from tests.api.api_process import ApiProcess, invented
+from tests.api.deployment import CuttableDeployment
 from tests.marks import holding
 
 MARK = "Xylographica Inventata"
 
 
-async def started(town: Town, references: Collection[str]) -> list[str]:
+async def started(town: CuttableDeployment, references: Collection[str]) -> list[str]:
     """References in the order of their workflows' starts; one that was started twice is here twice."""
     runs = [
         (each.start_time, each.id.removeprefix("complaint-")) async for each in town.client.list_workflows()
@@ -30,7 +30,9 @@ async def started(town: Town, references: Collection[str]) -> list[str]:
     return [reference for _, reference in sorted(runs) if reference in references]
 
 
-async def taken(gate: Gate, headers: dict[str, str], reference: str, **fields: object) -> httpx.Response:
+async def taken(
+    gate: ApiProcess, headers: dict[str, str], reference: str, **fields: object
+) -> httpx.Response:
     """Send a note until it is answered, as a caller would."""
     for _ in range(20):
         answer = await gate.send(headers, reference, "add-note", **fields)
@@ -40,7 +42,7 @@ async def taken(gate: Gate, headers: dict[str, str], reference: str, **fields: o
     raise AssertionError(answer.text)
 
 
-async def test_nothing_is_lost_or_doubled_while_the_parts_stop_in_turn(town: Town) -> None:
+async def test_nothing_is_lost_or_doubled_while_the_parts_stop_in_turn(town: CuttableDeployment) -> None:
     gate, house = town.gate, town.house
     headers, staff = gate.headers("intake"), gate.headers("staff")
     sent: list[dict[str, Any]] = []
@@ -132,7 +134,7 @@ async def test_nothing_is_lost_or_doubled_while_the_parts_stop_in_turn(town: Tow
     assert holding(written, MARK) == []
 
 
-async def test_a_server_that_says_nothing_keeps_nobody_at_the_counter(town: Town) -> None:
+async def test_a_server_that_says_nothing_keeps_nobody_at_the_counter(town: CuttableDeployment) -> None:
     gate, house = town.gate, town.house
     headers, staff = gate.headers("intake"), gate.headers("staff")
     reference = await gate.open(headers)
@@ -158,7 +160,7 @@ async def test_a_server_that_says_nothing_keeps_nobody_at_the_counter(town: Town
     assert (await gate.http.post("/v1/complaints", json=opening, headers=headers)).status_code == 200
 
 
-async def test_a_message_that_nobody_takes_is_told_and_counts_once(town: Town) -> None:
+async def test_a_message_that_nobody_takes_is_told_and_counts_once(town: CuttableDeployment) -> None:
     gate, house = town.gate, town.house
     staff = gate.headers("staff")
     reference = await gate.open(staff)
@@ -190,7 +192,7 @@ async def test_a_message_that_nobody_takes_is_told_and_counts_once(town: Town) -
     assert [message["note"] for message in status["messages"]] == ["First.", "Second.", "Third."]
 
 
-async def test_requests_go_on_while_everything_is_killed_under_them(town: Town) -> None:
+async def test_requests_go_on_while_everything_is_killed_under_them(town: CuttableDeployment) -> None:
     """Callers who repeat what was not answered end with one complaint for each intake."""
     gate = town.gate
     headers = gate.headers("intake")
@@ -228,7 +230,7 @@ async def test_requests_go_on_while_everything_is_killed_under_them(town: Town) 
     assert len(town.references(asked)) == len(openings), json.dumps(done)
 
 
-async def test_a_queue_on_postgresql_keeps_each_intake_once(town: Town) -> None:
+async def test_a_queue_on_postgresql_keeps_each_intake_once(town: CuttableDeployment) -> None:
     opening = invented()
     parsed = parse_opening(opening, today())
     await asyncio.to_thread(migrate, town.register, "api_store")
@@ -244,8 +246,8 @@ async def test_a_queue_on_postgresql_keeps_each_intake_once(town: Town) -> None:
     assert (again.receipt != kept[0].receipt, again.created, again.differs) == (True, False, True)
 
 
-async def test_two_apis_on_one_queue_open_each_once_and_in_order(town: Town) -> None:
-    other = Gate(town.house.state, town.house.address, **town.gate.settings)
+async def test_two_apis_on_one_queue_open_each_once_and_in_order(town: CuttableDeployment) -> None:
+    other = ApiProcess(town.house.state, town.house.address, **town.gate.settings)
     await other.start()
     try:
         await town.house.stop_server()

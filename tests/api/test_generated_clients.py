@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.gates import Gate
+from tests.api.api_process import ApiProcess
 
 ENUMS = {
     "AppointmentStatus": ("role", "connection"),
@@ -50,7 +50,7 @@ def is_typed(schema: Any) -> bool:
     return isinstance(schema, dict) and bool(schema.keys() & {"type", "$ref", "anyOf", "oneOf", "allOf"})
 
 
-async def test_the_document_is_one_that_generators_take(gate: Gate) -> None:
+async def test_the_document_is_one_that_generators_take(gate: ApiProcess) -> None:
     document = (await gate.http.get("/openapi.json")).json()
     schemas = document["components"]["schemas"]
     for place, part in parts(document):
@@ -78,7 +78,7 @@ async def test_the_document_is_one_that_generators_take(gate: Gate) -> None:
             assert any(each.keys() & {"enum", "const"} for each in said.get("anyOf", [said])), (name, field)
 
 
-async def test_what_clients_do_not_call_is_kept_out_of_them(gate: Gate) -> None:
+async def test_what_clients_do_not_call_is_kept_out_of_them(gate: ApiProcess) -> None:
     """openapi-generator passes over the types of webhooks: their functions would not compile."""
     document = (await gate.http.get("/openapi.json")).json()
     assert all(each["x-internal"] is True for hook in document["webhooks"].values() for each in hook.values())
@@ -90,7 +90,7 @@ def plain(name: str) -> str:
     return re.sub("[^a-z0-9]", "", name.lower())
 
 
-async def test_every_name_is_one_in_every_language(gate: Gate) -> None:
+async def test_every_name_is_one_in_every_language(gate: ApiProcess) -> None:
     """Names of classes, fields, parameters and values differ by more than case and signs; none is empty."""
     document = (await gate.http.get("/openapi.json")).json()
     schemas = document["components"]["schemas"]
@@ -122,7 +122,7 @@ async def test_every_name_is_one_in_every_language(gate: Gate) -> None:
     ],
 )
 async def test_head_is_answered_as_get_without_a_body(
-    gate: Gate, staff: dict[str, str], path: str, status: int
+    gate: ApiProcess, staff: dict[str, str], path: str, status: int
 ) -> None:
     answer = await gate.http.head(path, headers=staff)
     assert (answer.status_code, answer.content) == (status, b"")
@@ -132,6 +132,6 @@ async def test_head_is_answered_as_get_without_a_body(
     assert (await gate.http.head("/v1/complaints")).status_code == 401
 
 
-async def test_a_path_that_takes_get_says_that_it_takes_head(gate: Gate, staff: dict[str, str]) -> None:
+async def test_a_path_that_takes_get_says_that_it_takes_head(gate: ApiProcess, staff: dict[str, str]) -> None:
     answer = await gate.http.put("/v1/complaints", headers=staff)
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, POST")

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.gates import ROOT, Gate, invented
+from tests.api.api_process import ROOT, ApiProcess, invented
 from tests.api.test_generated_clients import plain
 
 OWN = ROOT / ".venv" / "clients" / "bin" / "openapi-python-client"
@@ -41,7 +41,7 @@ def command(name: str) -> str:
     return found
 
 
-async def written(gate: Gate, folder: Path) -> tuple[Path, dict[str, Any]]:
+async def written(gate: ApiProcess, folder: Path) -> tuple[Path, dict[str, Any]]:
     """The document in a file, and what it holds."""
     document: dict[str, Any] = (await gate.http.get("/openapi.json")).json()
     file = folder / "openapi.json"
@@ -59,7 +59,7 @@ def named(document: dict[str, Any]) -> set[str]:
 
 
 @pytest.mark.parametrize("language", FUNCTIONS)
-async def test_openapi_generator_makes_whole_clients(gate: Gate, tmp_path: Path, language: str) -> None:
+async def test_openapi_generator_makes_whole_clients(gate: ApiProcess, tmp_path: Path, language: str) -> None:
     generator = command("openapi-generator-cli")
     if shutil.which("java") is None:
         pytest.skip("openapi-generator-cli needs Java")
@@ -78,7 +78,7 @@ async def test_openapi_generator_makes_whole_clients(gate: Gate, tmp_path: Path,
 
 
 async def test_a_client_of_openapi_python_client_lives_a_life(
-    gate: Gate, staff: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    gate: ApiProcess, staff: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Opened, acknowledged, answered, read: by a generated client alone, in a process of its own."""
     generator = str(OWN) if OWN.exists() else command("openapi-python-client")

@@ -11,17 +11,17 @@ from sqlalchemy import update
 from redress.services.clock import today
 from redress.store import tables
 from redress.store.register import Register
-from tests.api.gates import Gate
+from tests.api.api_process import ApiProcess
 
 
-async def listed(gate: Gate, headers: dict[str, str], path: str, **params: str) -> list[dict[str, Any]]:
+async def listed(gate: ApiProcess, headers: dict[str, str], path: str, **params: str) -> list[dict[str, Any]]:
     answer = await gate.http.get(path, params=params, headers=headers)
     assert answer.status_code == 200, answer.text
     letters: list[dict[str, Any]] = answer.json()["letters"]
     return letters
 
 
-async def acknowledged(gate: Gate, staff: dict[str, str], **more: object) -> tuple[str, dict[str, Any]]:
+async def acknowledged(gate: ApiProcess, staff: dict[str, str], **more: object) -> tuple[str, dict[str, Any]]:
     """A complaint whose acknowledgement lies in the folder; with that letter."""
     reference = await gate.open(staff, **more)
     assert (await gate.send(staff, reference, "acknowledge")).is_success
@@ -36,7 +36,7 @@ async def acknowledged(gate: Gate, staff: dict[str, str], **more: object) -> tup
     return reference, found[0]
 
 
-async def test_a_letter_is_read_and_marked_as_sent_by_hand(gate: Gate, staff: dict[str, str]) -> None:
+async def test_a_letter_is_read_and_marked_as_sent_by_hand(gate: ApiProcess, staff: dict[str, str]) -> None:
     reference, letter = await acknowledged(gate, staff)
     assert (letter["by"], letter["left_on"]) == ("outbox", None), "it lies in the folder, and has not left"
     path = f"/v1/complaints/{reference}/letters/{letter['mark']}"
@@ -69,7 +69,7 @@ async def test_a_letter_is_read_and_marked_as_sent_by_hand(gate: Gate, staff: di
 
 
 async def test_a_letter_that_failed_is_sent_again_by_the_worker(
-    gate: Gate, staff: dict[str, str], house: Register
+    gate: ApiProcess, staff: dict[str, str], house: Register
 ) -> None:
     person = {"name": "Testa Inventata", "email": "testa@invented.example"}
     reference, letter = await acknowledged(gate, staff, complainant=person)
@@ -91,7 +91,7 @@ async def test_a_letter_that_failed_is_sent_again_by_the_worker(
     assert letter["mark"] in note["note"]
 
 
-async def test_lists_are_filtered_and_paged(gate: Gate) -> None:
+async def test_lists_are_filtered_and_paged(gate: ApiProcess) -> None:
     staff = gate.headers("staff", authority="rotherham")
     mine = {(await acknowledged(gate, staff, authority="rotherham"))[0] for _ in range(2)}
     seen: list[str] = []
@@ -116,7 +116,7 @@ async def test_lists_are_filtered_and_paged(gate: Gate) -> None:
         assert answer.status_code == 422, answer.text
 
 
-async def test_a_draft_is_read_edited_sent_back_and_approved_by_somebody_else(gate: Gate) -> None:
+async def test_a_draft_is_read_edited_sent_back_and_approved_by_somebody_else(gate: ApiProcess) -> None:
     writer, manager = gate.headers("staff"), gate.headers("complaints_manager")
     person = {"name": "Testa Inventata", "email": "testa@invented.example"}
     reference = await gate.open(writer, complainant=person)
@@ -177,7 +177,7 @@ async def test_a_draft_is_read_edited_sent_back_and_approved_by_somebody_else(ga
 
 
 async def test_every_letter_of_an_authority_is_shown_from_invented_complaints(
-    gate: Gate, staff: dict[str, str]
+    gate: ApiProcess, staff: dict[str, str]
 ) -> None:
     asked = {"authority": "family-rights", "letter": "adjudication"}
     shown = (await gate.http.get("/v1/letters/preview", params=asked, headers=staff)).json()

@@ -21,7 +21,7 @@ from temporalio.client import Client
 from redress.api import oidc
 from redress.api.oidc import NoKeys
 from redress.api.settings import ApiSettings
-from tests.api.gates import Gate, NearGate
+from tests.api.api_process import ApiProcess, ApiThread
 from tests.api.issuer import AUDIENCE, Issuer
 
 
@@ -29,7 +29,7 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-async def test_a_person_with_the_issuers_token_is_who_did_it(gate: Gate, issuer: Issuer) -> None:
+async def test_a_person_with_the_issuers_token_is_who_did_it(gate: ApiProcess, issuer: Issuer) -> None:
     staff = bearer(issuer.token(council="family-rights"))
     reference = await gate.open(staff)
     answer = await gate.send(staff, reference, "acknowledge", by="The Director")
@@ -46,7 +46,7 @@ async def test_a_person_with_the_issuers_token_is_who_did_it(gate: Gate, issuer:
     assert answer.status_code == 200
 
 
-async def test_nobody_of_the_issuers_is_taken_for_a_token(gate: Gate, issuer: Issuer) -> None:
+async def test_nobody_of_the_issuers_is_taken_for_a_token(gate: ApiProcess, issuer: Issuer) -> None:
     """S5: `sub: casework` is not the token named casework, nor does anybody choose whose cases are theirs."""
     realm = {"roles": ["Web-Form"]}
     token = gate.headers("intake", name="casework", authority="family-rights")
@@ -107,7 +107,7 @@ def hs256(secret: bytes, issuer: Issuer, **claims: Any) -> str:
     return (said + b"." + signature).decode()
 
 
-async def test_a_token_that_is_not_good_is_nobodys(gate: Gate, issuer: Issuer) -> None:
+async def test_a_token_that_is_not_good_is_nobodys(gate: ApiProcess, issuer: Issuer) -> None:
     good = {"council": "family-rights"}
     now = datetime.now(UTC)
     public = issuer.rsa.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
@@ -147,7 +147,7 @@ async def test_a_token_that_is_not_good_is_nobodys(gate: Gate, issuer: Issuer) -
     assert (await gate.http.get("/v1/due", headers=nothing)).status_code == 403
 
 
-async def test_claims_of_any_form_are_no_fault_of_ours(gate: Gate, issuer: Issuer) -> None:
+async def test_claims_of_any_form_are_no_fault_of_ours(gate: ApiProcess, issuer: Issuer) -> None:
     odd: list[object] = [{"a": 1}, [["x"]], [{"a": []}], 7, 1.5, True, "", "\x00", [None]]
     for claim in odd:
         for name, value in (
@@ -223,7 +223,7 @@ def fresh(issuer: Issuer) -> oidc.Issuer:
     )
 
 
-async def test_keys_are_fetched_seldom_whatever_comes(gate: Gate, issuer: Issuer) -> None:
+async def test_keys_are_fetched_seldom_whatever_comes(gate: ApiProcess, issuer: Issuer) -> None:
     good = bearer(issuer.token(council="family-rights"))
     assert (await gate.http.get("/v1/due", headers=good)).status_code == 200
     before = issuer.asked
@@ -238,9 +238,9 @@ async def test_keys_are_fetched_seldom_whatever_comes(gate: Gate, issuer: Issuer
 
 
 async def test_an_issuer_that_is_down_locks_nobody_of_ours_out(
-    gate: Gate, server: tuple[str, Client], issuer: Issuer
+    gate: ApiProcess, server: tuple[str, Client], issuer: Issuer
 ) -> None:
-    alone = NearGate(
+    alone = ApiThread(
         gate.state, server[0], REDRESS_OIDC_ISSUER="http://127.0.0.1:9", REDRESS_OIDC_AUDIENCE=AUDIENCE
     )
     await alone.start()

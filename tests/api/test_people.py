@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from tests.api.gates import Gate
+from tests.api.api_process import ApiProcess
 
 OWN, FOREIGN = "rotherham", "north-somerset"
 CSV = "name,email,roles,teams\nTara Teamlead,tara@council.example,stage_manager,Team North\n"
 
 
-async def test_a_directory_is_imported_read_and_changed(gate: Gate) -> None:
+async def test_a_directory_is_imported_read_and_changed(gate: ApiProcess) -> None:
     manager, staff = gate.headers("complaints_manager", authority=OWN), gate.headers("staff", authority=OWN)
     bad = {"csv": CSV.replace("tara@", "tara at "), "dry_run": True}
     wrong = await gate.http.post("/v1/imports/people", json=bad, headers=manager)
@@ -29,7 +29,7 @@ async def test_a_directory_is_imported_read_and_changed(gate: Gate) -> None:
     assert (await gate.http.get(path, headers=staff)).json()["removed"] is True
 
 
-async def test_a_caller_of_one_authority_sees_and_changes_no_other_directory(gate: Gate) -> None:
+async def test_a_caller_of_one_authority_sees_and_changes_no_other_directory(gate: ApiProcess) -> None:
     manager, stranger = (gate.headers("complaints_manager", authority=each) for each in (OWN, FOREIGN))
     made = await gate.http.post("/v1/people", json={"name": "Una Invented"}, headers=manager)
     assert made.status_code == 201, made.text
@@ -47,7 +47,7 @@ async def test_a_caller_of_one_authority_sees_and_changes_no_other_directory(gat
     assert (await gate.http.get(f"/v1/people?authority={OWN}", headers=unlimited)).status_code == 200
 
 
-async def test_conflicts_are_shown_before_anybody_is_appointed(gate: Gate) -> None:
+async def test_conflicts_are_shown_before_anybody_is_appointed(gate: ApiProcess) -> None:
     manager = gate.headers("complaints_manager", authority=FOREIGN)
     people = (
         "name,email,connection,roles,teams\n"

@@ -6,16 +6,16 @@ import json
 from typing import Any, get_args
 
 from redress.domain.parsing import ProblemCode
-from tests.api.gates import Gate, invented
+from tests.api.api_process import ApiProcess, invented
 
 
-async def codes(gate: Gate, headers: dict[str, str], path: str, **body: Any) -> set[tuple[str, str]]:
+async def codes(gate: ApiProcess, headers: dict[str, str], path: str, **body: Any) -> set[tuple[str, str]]:
     answer = await gate.http.post(path, json=body, headers=headers)
     assert answer.status_code == 422, answer.text
     return {(each["field"], each["code"]) for each in answer.json()["errors"]}
 
 
-async def test_codes_of_an_opening(gate: Gate, staff: dict[str, str]) -> None:
+async def test_codes_of_an_opening(gate: ApiProcess, staff: dict[str, str]) -> None:
     for more, expected in (
         ({"received_on": None}, ("received_on", "not_a_date")),
         ({"received_on": "2099-01-01"}, ("received_on", "in_future")),
@@ -33,7 +33,7 @@ async def test_codes_of_an_opening(gate: Gate, staff: dict[str, str]) -> None:
         assert expected in await codes(gate, staff, "/v1/complaints", **invented(**more)), more
 
 
-async def test_codes_of_a_message_and_of_parameters(gate: Gate, staff: dict[str, str]) -> None:
+async def test_codes_of_a_message_and_of_parameters(gate: ApiProcess, staff: dict[str, str]) -> None:
     reference = await gate.open(staff)
     path = f"/v1/complaints/{reference}"
     assert ("on", "in_future") in await codes(gate, staff, f"{path}/acknowledge", on="2099-01-01")
@@ -49,7 +49,7 @@ async def test_codes_of_a_message_and_of_parameters(gate: Gate, staff: dict[str,
         assert [each["code"] for each in answer.json()["errors"]] == [code], answer.text
 
 
-async def test_the_document_and_the_page_have_every_code(gate: Gate) -> None:
+async def test_the_document_and_the_page_have_every_code(gate: ApiProcess) -> None:
     document = (await gate.http.get("/openapi.json")).json()
     told = json.dumps(document["components"]["schemas"]["FieldError"])
     with open("docs/api.md", encoding="utf-8") as page:

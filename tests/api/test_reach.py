@@ -20,7 +20,7 @@ from redress.security.tokens import token_identity
 from redress.services.clock import today
 from redress.store.api_store import open_store
 from redress.store.intake_queue import IntakeQueue
-from tests.api.gates import Gate, access, invented
+from tests.api.api_process import ApiProcess, access, invented
 from tests.api.test_access import OPEN, Way
 from tests.api.test_access import ways as ways  # the fixture
 
@@ -88,7 +88,7 @@ class World(NamedTuple):
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def world(gate: Gate) -> AsyncIterator[World]:
+async def world(gate: ApiProcess) -> AsyncIterator[World]:
     manager = gate.headers("complaints_manager")
     walker = gate.headers("intake", name="walker", authority=OWN)
     other = gate.headers("intake", authority=OWN)
@@ -157,7 +157,7 @@ def test_what_keeps_a_request_is_a_message_of_intake() -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_who_reaches_what(gate: Gate, ways: list[Way], world: World, role: Role) -> None:
+async def test_who_reaches_what(gate: ApiProcess, ways: list[Way], world: World, role: Role) -> None:
     """401 and 403 before anything is looked up, then one 404, and what the body holds only after that."""
     name, teams = ("walker" if role == "intake" else ""), ([TEAM] if role == "team_manager" else None)
     headers = gate.headers(role, authority=OWN, name=name, teams=teams)
@@ -200,13 +200,15 @@ async def test_who_reaches_what(gate: Gate, ways: list[Way], world: World, role:
     assert all(len(answers) <= 1 for answers in missing.values()), missing
 
 
-async def is_recorded(gate: Gate, reference: str) -> bool:
+async def is_recorded(gate: ApiProcess, reference: str) -> bool:
     """Whether the register has a complaint: until then nobody knows which team it is about."""
     listed = await gate.http.get(f"/v1/complaints?reference={reference}", headers=gate.headers("staff"))
     return bool(listed.json()["complaints"])
 
 
-async def test_a_team_manager_has_their_own_teams_complaints_and_drafts_for_those_alone(gate: Gate) -> None:
+async def test_a_team_manager_has_their_own_teams_complaints_and_drafts_for_those_alone(
+    gate: ApiProcess,
+) -> None:
     """Issue 11, roles: lists, letters and messages, and nothing that names another team's."""
     mine, both, theirs = [
         await gate.open(gate.headers("staff"), authority=OWN, about={"teams": teams})
@@ -264,7 +266,7 @@ async def test_a_team_manager_has_their_own_teams_complaints_and_drafts_for_thos
     ("authority", "teams"), [(None, ["Team Mine"]), (OWN, []), (OWN, [" "]), (FOREIGN, ["Team Mine"])]
 )
 async def test_a_team_manager_of_no_team_or_authority_reaches_nothing(
-    gate: Gate, authority: str | None, teams: list[str]
+    gate: ApiProcess, authority: str | None, teams: list[str]
 ) -> None:
     """Closed by default: also a complaint that is about no team."""
     found = [
@@ -287,7 +289,7 @@ def shown(answer: httpx.Response) -> Answer:
 
 @pytest.mark.parametrize("action", sorted(name for name, kind in MESSAGES.items() if kind.sent_by & INTAKE))
 async def test_what_an_intake_caller_cannot_reach_is_answered_alike(
-    gate: Gate, world: World, action: str
+    gate: ApiProcess, world: World, action: str
 ) -> None:
     """S1: a complaint that others brought is not changed, and nobody learns whether there is one."""
     headers = gate.headers("intake", authority=OWN)
@@ -305,7 +307,7 @@ async def test_what_an_intake_caller_cannot_reach_is_answered_alike(
         assert f"told-{action}" not in {each["message_id"] for each in status["messages"]}
 
 
-async def test_a_second_token_of_one_caller_reaches_the_same(gate: Gate) -> None:
+async def test_a_second_token_of_one_caller_reaches_the_same(gate: ApiProcess) -> None:
     first, second = (gate.headers("intake", name="twice") for _ in range(2))
     reference = await gate.open(first)
     assert (await gate.http.get(f"/v1/complaints/{reference}/standing", headers=second)).status_code == 200
@@ -319,7 +321,7 @@ async def test_a_second_token_of_one_caller_reaches_the_same(gate: Gate) -> None
     assert (kept.status_code, kept.json()["pending"]) == (202, True)
 
 
-async def test_what_nobody_brought_is_no_intake_callers(gate: Gate) -> None:
+async def test_what_nobody_brought_is_no_intake_callers(gate: ApiProcess) -> None:
     """S1: a complaint from the command line, or of an older register, has no known bringer."""
     reference = await gate.open(gate.headers("staff"))
     for name in ("", "staff"):
@@ -328,7 +330,7 @@ async def test_what_nobody_brought_is_no_intake_callers(gate: Gate) -> None:
         assert answer.status_code == 404
 
 
-async def test_where_it_can_be_read_is_where_this_caller_can(gate: Gate) -> None:
+async def test_where_it_can_be_read_is_where_this_caller_can(gate: ApiProcess) -> None:
     """N13: the `Location` of a 201 leads somewhere, for each role."""
     opening = invented()
     for headers in (gate.headers("intake"), gate.headers("staff")):
@@ -338,7 +340,7 @@ async def test_where_it_can_be_read_is_where_this_caller_can(gate: Gate) -> None
     assert "location" not in again.headers  # another caller brought it
 
 
-async def test_a_source_is_of_the_callers_who_may_name_it(gate: Gate) -> None:
+async def test_a_source_is_of_the_callers_who_may_name_it(gate: ApiProcess) -> None:
     """S4: nobody takes another system's ids."""
     headers = gate.headers("intake", sources=["form-a", "form-b"])
     for source, status in (("form-a", 201), ("casesystem", 403), (" form-a", 403), (7, 422), (None, 422)):
@@ -348,7 +350,7 @@ async def test_a_source_is_of_the_callers_who_may_name_it(gate: Gate) -> None:
             assert answer.json()["type"] == "urn:redress:problem:source-not-allowed"
 
 
-async def test_what_another_authority_has_is_in_no_list(gate: Gate, world: World) -> None:
+async def test_what_another_authority_has_is_in_no_list(gate: ApiProcess, world: World) -> None:
     stranger = gate.headers("staff", "complaints_manager", "intake", "reader", authority=OWN)
     opening = {"authority": FOREIGN, "kind": "complaint"}
     assert (await gate.http.post("/v1/complaints", json=opening, headers=stranger)).status_code == 403
@@ -368,7 +370,7 @@ async def test_what_another_authority_has_is_in_no_list(gate: Gate, world: World
     assert (await gate.http.get("/metrics", headers=stranger)).status_code == 403
 
 
-async def test_one_authority_does_not_use_up_anothers_webhooks(gate: Gate) -> None:
+async def test_one_authority_does_not_use_up_anothers_webhooks(gate: ApiProcess) -> None:
     """S5: fifty are the limit of each."""
     theirs = gate.headers("complaints_manager", authority="young-people")
     ours = gate.headers("complaints_manager", authority="rotherham")
@@ -384,7 +386,7 @@ async def test_one_authority_does_not_use_up_anothers_webhooks(gate: Gate) -> No
 
 
 async def test_a_complaint_that_only_temporal_knows_is_its_own_authoritys(
-    gate: Gate, server: tuple[str, Client]
+    gate: ApiProcess, server: tuple[str, Client]
 ) -> None:
     """S2: started by hand, or the register came back from an older backup."""
     reference = "NSC-2026-990001"

@@ -15,7 +15,7 @@ from redress.procedures.bank_holidays import calendar_today
 from redress.services.clock import today
 from redress.store import tables
 from redress.store.register import Register
-from tests.api.gates import Gate, NearGate, invented
+from tests.api.api_process import ApiProcess, ApiThread, invented
 
 Headers = dict[str, str]
 
@@ -37,7 +37,7 @@ def problem(answer: httpx.Response, status: int, name: str) -> dict[str, Any]:
 # --- opening -----------------------------------------------------------------------------------------
 
 
-async def test_an_opening_sent_again_is_the_same_complaint(gate: Gate, intake: Headers) -> None:
+async def test_an_opening_sent_again_is_the_same_complaint(gate: ApiProcess, intake: Headers) -> None:
     opening = invented()
     first = await gate.http.post("/v1/complaints", json=opening, headers=intake)
     again = await gate.http.post("/v1/complaints", json=opening, headers=intake)
@@ -52,7 +52,7 @@ async def test_an_opening_sent_again_is_the_same_complaint(gate: Gate, intake: H
     assert first.headers["location"] == f"/v1/complaints/{first.json()['reference']}/standing"
 
 
-async def test_many_at_once_are_one_complaint(gate: Gate, intake: Headers) -> None:
+async def test_many_at_once_are_one_complaint(gate: ApiProcess, intake: Headers) -> None:
     opening = invented()
     answers = await asyncio.gather(
         *(gate.http.post("/v1/complaints", json=opening, headers=intake) for _ in range(8))
@@ -61,7 +61,7 @@ async def test_many_at_once_are_one_complaint(gate: Gate, intake: Headers) -> No
     assert len({answer.json()["reference"] for answer in answers}) == 1
 
 
-async def test_every_field_of_an_opening_that_is_wrong_is_named(gate: Gate, intake: Headers) -> None:
+async def test_every_field_of_an_opening_that_is_wrong_is_named(gate: ApiProcess, intake: Headers) -> None:
     wrong = invented(kind="moan", received_on="2026-13-01", complainant={"nick": "T"}, extra=1)
     document = problem(await gate.http.post("/v1/complaints", json=wrong, headers=intake), 422, "malformed")
     fields = {each["field"] for each in document["errors"]}
@@ -69,7 +69,9 @@ async def test_every_field_of_an_opening_that_is_wrong_is_named(gate: Gate, inta
     assert all(each["problem"] for each in document["errors"])
 
 
-async def test_a_character_that_no_text_may_hold_is_named_by_its_field(gate: Gate, intake: Headers) -> None:
+async def test_a_character_that_no_text_may_hold_is_named_by_its_field(
+    gate: ApiProcess, intake: Headers
+) -> None:
     for odd in ("\x00", "\ud800"):
         opening = invented(points=["One.", f"Two{odd}"], about={"team": odd, f"x{odd}": 1})
         content = json.dumps(opening).encode()
@@ -80,7 +82,7 @@ async def test_a_character_that_no_text_may_hold_is_named_by_its_field(gate: Gat
 
 
 async def test_a_case_under_way_is_brought_by_the_complaints_manager(
-    gate: Gate, intake: Headers, manager: Headers
+    gate: ApiProcess, intake: Headers, manager: Headers
 ) -> None:
     received = CALENDAR.before(today(), 3).isoformat()
     past = invented(
@@ -92,7 +94,7 @@ async def test_a_case_under_way_is_brought_by_the_complaints_manager(
     assert status["messages"][0]["by"].startswith("Old Hand (brought by caller-")
 
 
-async def test_who_brought_a_complaint_is_kept(gate: Gate, house: Register) -> None:
+async def test_who_brought_a_complaint_is_kept(gate: ApiProcess, house: Register) -> None:
     headers = {"Authorization": f"Bearer {gate.token('intake', name='an-invented-form')}"}
     reference = await gate.open(headers)
     brought = select(tables.arrivals.c.caller).where(tables.arrivals.c.reference == reference)
@@ -103,7 +105,7 @@ async def test_who_brought_a_complaint_is_kept(gate: Gate, house: Register) -> N
 # --- messages ----------------------------------------------------------------------------------------
 
 
-async def test_who_did_it_is_who_called(gate: Gate, staff: Headers, intake: Headers) -> None:
+async def test_who_did_it_is_who_called(gate: ApiProcess, staff: Headers, intake: Headers) -> None:
     reference = await gate.open(intake)
     headers = {"Authorization": f"Bearer {gate.token('staff', name='fern-fictitious')}"}
     answer = await gate.send(headers, reference, "acknowledge", by="The Director")
@@ -113,7 +115,7 @@ async def test_who_did_it_is_who_called(gate: Gate, staff: Headers, intake: Head
 
 
 async def test_an_intake_system_cannot_agree_for_the_authority(
-    gate: Gate, staff: Headers, intake: Headers
+    gate: ApiProcess, staff: Headers, intake: Headers
 ) -> None:
     reference = await gate.open(intake)
     said = {"reason": "I want the next stage.", "agreed_by_authority": True}
@@ -125,7 +127,7 @@ async def test_an_intake_system_cannot_agree_for_the_authority(
     assert answer.status_code == 200, answer.text
 
 
-async def test_a_repeat_under_one_key_counts_once(gate: Gate, staff: Headers, intake: Headers) -> None:
+async def test_a_repeat_under_one_key_counts_once(gate: ApiProcess, staff: Headers, intake: Headers) -> None:
     reference = await gate.open(intake)
     keyed = staff | {"Idempotency-Key": "call-0001"}
     first = await gate.send(keyed, reference, "add-note", note="Rang.")
@@ -140,7 +142,9 @@ async def test_a_repeat_under_one_key_counts_once(gate: Gate, staff: Headers, in
     assert both["errors"][0]["field"] == "message_id"
 
 
-async def test_a_repeat_on_a_later_day_is_still_a_repeat(gate: Gate, staff: Headers, intake: Headers) -> None:
+async def test_a_repeat_on_a_later_day_is_still_a_repeat(
+    gate: ApiProcess, staff: Headers, intake: Headers
+) -> None:
     """Nobody gave the date: the API stamped the first day's, and does so again."""
     received = CALENDAR.before(today(), 5).isoformat()
     reference = await gate.open(intake, received_on=received)
@@ -157,7 +161,7 @@ async def test_a_repeat_on_a_later_day_is_still_a_repeat(gate: Gate, staff: Head
 
 
 async def test_pending_refused_and_malformed_are_told_apart(
-    gate: Gate, staff: Headers, intake: Headers
+    gate: ApiProcess, staff: Headers, intake: Headers
 ) -> None:
     reference = await gate.open(intake)
     pending = await gate.send(intake, reference, "escalate", reason="I am not content.")
@@ -172,14 +176,14 @@ async def test_pending_refused_and_malformed_are_told_apart(
     assert [each["field"] for each in malformed["errors"]] == ["outcome"]
 
 
-async def test_there_is_an_operation_for_each_action(gate: Gate) -> None:
+async def test_there_is_an_operation_for_each_action(gate: ApiProcess) -> None:
     paths = (await gate.http.get("/openapi.json")).json()["paths"]
     for action in MESSAGES:
         operation = paths[f"/v1/complaints/{{reference}}/{action.replace('_', '-')}"]["post"]
         assert operation["operationId"] == f"send_{action}"
 
 
-async def test_nobody_answers_for_a_complaint_that_never_was(gate: Gate, staff: Headers) -> None:
+async def test_nobody_answers_for_a_complaint_that_never_was(gate: ApiProcess, staff: Headers) -> None:
     for answer in (
         await gate.send(staff, "CYP-1999-000001", "acknowledge"),
         await gate.http.get("/v1/complaints/CYP-1999-000001", headers=staff),
@@ -193,7 +197,7 @@ async def test_nobody_answers_for_a_complaint_that_never_was(gate: Gate, staff: 
 
 
 async def test_a_reader_sees_dates_and_nothing_that_anybody_wrote(
-    gate: Gate, staff: Headers, intake: Headers
+    gate: ApiProcess, staff: Headers, intake: Headers
 ) -> None:
     marked = "Xylographica"
     reader = gate.headers("reader")
@@ -224,7 +228,7 @@ async def test_a_reader_sees_dates_and_nothing_that_anybody_wrote(
     assert marked not in gate.log()
 
 
-async def test_the_list_has_the_filters_of_the_command_line(gate: Gate, staff: Headers) -> None:
+async def test_the_list_has_the_filters_of_the_command_line(gate: ApiProcess, staff: Headers) -> None:
     mine = gate.headers("staff", authority="rotherham")
     late = CALENDAR.before(today(), 30).isoformat()
     overdue = await gate.open(mine, authority="rotherham", received_on=late)
@@ -253,7 +257,7 @@ async def test_the_list_has_the_filters_of_the_command_line(gate: Gate, staff: H
     assert overdue in await listed(f"due_before={today().isoformat()}")
 
 
-async def test_a_parameter_that_is_misspelt_is_told(gate: Gate, staff: Headers) -> None:
+async def test_a_parameter_that_is_misspelt_is_told(gate: ApiProcess, staff: Headers) -> None:
     for query, field, right in (
         ("complaints?stage=stage_9", "stage", "'stage_2'"),
         ("complaints?authority=rotheram", "authority", "rotherham"),
@@ -272,7 +276,7 @@ async def test_a_parameter_that_is_misspelt_is_told(gate: Gate, staff: Headers) 
         assert right in error["problem"], error
 
 
-async def test_pages_leave_nothing_out_and_show_nothing_twice(gate: Gate, staff: Headers) -> None:
+async def test_pages_leave_nothing_out_and_show_nothing_twice(gate: ApiProcess, staff: Headers) -> None:
     mine = gate.headers("staff", authority="north-somerset")
     made = {await gate.open(mine, authority="north-somerset") for _ in range(5)}
     for path, key in (("complaints", "complaints"), ("due", "due")):
@@ -298,7 +302,7 @@ async def test_pages_leave_nothing_out_and_show_nothing_twice(gate: Gate, staff:
         assert sorted(paged) == sorted(await whole())
 
 
-async def test_what_is_due_agrees_with_the_complaint(gate: Gate, staff: Headers) -> None:
+async def test_what_is_due_agrees_with_the_complaint(gate: ApiProcess, staff: Headers) -> None:
     late = CALENDAR.before(today(), 12).isoformat()
     reference = await gate.open(staff, received_on=late)
 
@@ -320,7 +324,7 @@ async def test_what_is_due_agrees_with_the_complaint(gate: Gate, staff: Headers)
     assert any(state == "overdue" for _, _, state, _ in runs)
 
 
-async def test_a_past_day_can_be_asked_about(gate: Gate, staff: Headers) -> None:
+async def test_a_past_day_can_be_asked_about(gate: ApiProcess, staff: Headers) -> None:
     received = CALENDAR.before(today(), 12)
     reference = await gate.open(staff, received_on=received.isoformat())
     path = f"/v1/complaints/{reference}/standing"
@@ -331,7 +335,7 @@ async def test_a_past_day_can_be_asked_about(gate: Gate, staff: Headers) -> None
     problem(await gate.http.get(path, params={"as_of": "1066-10-14"}, headers=staff), 422, "malformed")
 
 
-async def test_a_date_is_explained(gate: Gate, intake: Headers) -> None:
+async def test_a_date_is_explained(gate: ApiProcess, intake: Headers) -> None:
     params = {"from": "2026-12-18", "days": "10"}
     said = (await gate.http.get("/v1/calendar/count", params=params, headers=intake)).json()
     assert (said["due_on"], said["provisional"]) == ("2027-01-06", False)
@@ -345,7 +349,7 @@ async def test_a_date_is_explained(gate: Gate, intake: Headers) -> None:
     ] == CALENDAR.before(today().replace(year=2026, month=12, day=18), 10).isoformat()
 
 
-async def test_changes_are_told_once_and_waited_for(gate: Gate, staff: Headers) -> None:
+async def test_changes_are_told_once_and_waited_for(gate: ApiProcess, staff: Headers) -> None:
     reference = await gate.open(staff)
     path = f"/v1/complaints/{reference}/changes"
     seen: list[str] = []
@@ -374,7 +378,7 @@ async def test_changes_are_told_once_and_waited_for(gate: Gate, staff: Headers) 
 # --- form --------------------------------------------------------------------------------------------
 
 
-async def test_what_is_no_request_gets_a_problem_document(gate: Gate, staff: Headers) -> None:
+async def test_what_is_no_request_gets_a_problem_document(gate: ApiProcess, staff: Headers) -> None:
     http, json_ = gate.http, staff | {"Content-Type": "application/json"}
     assert "/openapi.json" in problem(await http.get("/nowhere"), 404, "not-found")["detail"]
     wrong_method = await http.put("/v1/complaints", headers=staff)
@@ -399,13 +403,13 @@ async def test_what_is_no_request_gets_a_problem_document(gate: Gate, staff: Hea
 
 
 @pytest.mark.parametrize("path", ["complaints", "webhooks"])
-async def test_half_a_character_in_a_body_is_no_fault(gate: Gate, path: str) -> None:
+async def test_half_a_character_in_a_body_is_no_fault(gate: ApiProcess, path: str) -> None:
     headers = gate.headers("staff", "complaints_manager") | {"Content-Type": "application/json"}
     for body in (b'{"\\ud800": 1}', b'{"url": "\\ud800", "points": ["\\ud800"]}'):
         problem(await gate.http.post(f"/v1/{path}", content=body, headers=headers), 422, "malformed")
 
 
-async def test_a_body_that_is_too_large_is_turned_away(gate: Gate, staff: Headers) -> None:
+async def test_a_body_that_is_too_large_is_turned_away(gate: ApiProcess, staff: Headers) -> None:
     large = b'{"note": "' + b"x" * (1024 * 1024) + b'"}'
     json_ = staff | {"Content-Type": "application/json"}
     problem(await gate.http.post("/v1/complaints", content=large, headers=json_), 413, "too-large")
@@ -417,8 +421,10 @@ async def test_a_body_that_is_too_large_is_turned_away(gate: Gate, staff: Header
     problem(await gate.http.post("/v1/complaints", content=piecemeal(), headers=json_), 413, "too-large")
 
 
-async def test_who_asks_too_often_is_told_when_to_come_again(gate: Gate, server: tuple[str, object]) -> None:
-    slow = NearGate(gate.state, server[0], REDRESS_RATE_PER_MINUTE="40")
+async def test_who_asks_too_often_is_told_when_to_come_again(
+    gate: ApiProcess, server: tuple[str, object]
+) -> None:
+    slow = ApiThread(gate.state, server[0], REDRESS_RATE_PER_MINUTE="40")
     await slow.start()
     try:
         one, other = slow.headers("reader"), slow.headers("reader")

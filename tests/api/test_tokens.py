@@ -18,7 +18,7 @@ from redress.cli.tokens import app
 from redress.security.access import Role, effective
 from redress.store.api_store import open_store
 from redress.store.tokens import Tokens
-from tests.api.gates import ROOT, Gate
+from tests.api.api_process import ROOT, ApiProcess
 from tests.stores import migrated
 
 
@@ -165,7 +165,7 @@ def test_what_limits_a_team_manager_limits_all_that_they_do(named: set[Role], co
 
 
 @pytest.mark.parametrize("end", ["revoke", "rotate"])
-async def test_a_running_api_knows_at_once(gate: Gate, end: str) -> None:
+async def test_a_running_api_knows_at_once(gate: ApiProcess, end: str) -> None:
     name = f"short-lived-{end}"
     headers = {"Authorization": f"Bearer {gate.token('reader', name=name)}"}
     assert (await gate.http.get("/v1/due", headers=headers)).status_code == 200

@@ -21,14 +21,14 @@ from redress.store import tables
 from redress.store import unmatched as store
 from redress.store.key_store import KeyStore
 from redress.store.register import Register
-from tests.api.gates import Gate
+from tests.api.api_process import ApiProcess
 from tests.api.test_requests import Headers, problem
 from tests.stores import new_store
 
 MISSING = "CYP-1999-000001"
 
 
-async def listed(gate: Gate, headers: Headers) -> dict[str, dict[str, Any]]:
+async def listed(gate: ApiProcess, headers: Headers) -> dict[str, dict[str, Any]]:
     """What waits, by the id that its sender gave it."""
     found: dict[str, dict[str, Any]] = {}
     after = ""
@@ -41,7 +41,9 @@ async def listed(gate: Gate, headers: Headers) -> dict[str, dict[str, Any]]:
             return found
 
 
-async def test_a_request_is_matched_and_counts_once_on_the_day_it_came(gate: Gate, staff: Headers) -> None:
+async def test_a_request_is_matched_and_counts_once_on_the_day_it_came(
+    gate: ApiProcess, staff: Headers
+) -> None:
     received = calendar_today().before(today(), 3).isoformat()
     reference = await gate.open(staff, received_on=received)
     web_form = gate.headers("intake", name="a-web-form", authority="family-rights")
@@ -76,7 +78,7 @@ async def test_a_request_is_matched_and_counts_once_on_the_day_it_came(gate: Gat
     ]
 
 
-async def test_another_authoritys_staff_see_no_request(gate: Gate) -> None:
+async def test_another_authoritys_staff_see_no_request(gate: ApiProcess) -> None:
     said = {"note": "Invented.", "message_id": "of-north-somerset"}
     await gate.send(gate.headers("intake", authority="north-somerset"), MISSING, "add-note", **said)
     everybody = await listed(gate, gate.headers("staff"))
@@ -91,7 +93,7 @@ async def test_another_authoritys_staff_see_no_request(gate: Gate) -> None:
     problem(await gate.http.post(path, json={"reason": "Nobody's."}, headers=stranger), 404, "not-found")
 
 
-async def test_what_is_malformed_is_said_whether_there_is_a_complaint_or_not(gate: Gate) -> None:
+async def test_what_is_malformed_is_said_whether_there_is_a_complaint_or_not(gate: ApiProcess) -> None:
     reference = await gate.open(gate.headers("staff"))
     stranger = gate.headers("intake")
     for said, status in (

@@ -20,10 +20,10 @@ from redress.services.webhook_addresses import AddressRules, NotAllowed, check_u
 from redress.store import webhooks
 from redress.store.register import Register
 from redress.temporal.embedded import free_port
-from tests.api.gates import Gate
+from tests.api.api_process import ApiProcess
+from tests.api.deployment import CuttableDeployment
 from tests.api.receiver import Receiver, receiving, verified
 from tests.api.test_document import check_against
-from tests.api.town import Town
 from tests.conftest import Life
 
 Headers = dict[str, str]
@@ -31,7 +31,9 @@ CALENDAR = calendar_today()
 MARK = "Xylographica Inventata"
 
 
-async def subscribed(gate: Gate, headers: Headers, receiver: Receiver, **more: object) -> tuple[str, str]:
+async def subscribed(
+    gate: ApiProcess, headers: Headers, receiver: Receiver, **more: object
+) -> tuple[str, str]:
     made = await gate.http.post("/v1/webhooks", json={"url": receiver.url, **more}, headers=headers)
     assert made.status_code == 201, made.text
     return made.json()["id"], made.json()["secret"]
@@ -48,7 +50,7 @@ def events(receiver: Receiver, reference: str) -> list[str]:
 
 
 async def test_stages_closings_and_breaches_are_told_once_and_signed(
-    gate: Gate, manager: Headers, life: Life
+    gate: ApiProcess, manager: Headers, life: Life
 ) -> None:
     with receiving() as receiver:
         hook, secret = await subscribed(gate, manager, receiver, authority="family-rights")
@@ -91,7 +93,7 @@ async def test_stages_closings_and_breaches_are_told_once_and_signed(
 
 
 async def test_what_fails_is_tried_again_and_a_redirect_is_not_followed(
-    gate: Gate, manager: Headers, staff: Headers
+    gate: ApiProcess, manager: Headers, staff: Headers
 ) -> None:
     with receiving() as receiver:
         receiver.answers = [500, 302, 404]
@@ -122,7 +124,7 @@ async def test_what_fails_is_tried_again_and_a_redirect_is_not_followed(
 
 
 async def test_what_was_given_up_can_be_sent_after_all(
-    gate: Gate, manager: Headers, staff: Headers, house: Register
+    gate: ApiProcess, manager: Headers, staff: Headers, house: Register
 ) -> None:
     port = free_port()
     with receiving(port) as receiver:
@@ -148,7 +150,7 @@ async def test_what_was_given_up_can_be_sent_after_all(
     await gate.http.delete(f"/v1/webhooks/{hook}", headers=manager)
 
 
-async def test_what_is_history_is_not_told(gate: Gate, manager: Headers) -> None:
+async def test_what_is_history_is_not_told(gate: ApiProcess, manager: Headers) -> None:
     with receiving() as receiver:
         hook, _ = await subscribed(gate, manager, receiver)
         received = CALENDAR.before(today(), 40).isoformat()
@@ -172,7 +174,9 @@ async def test_what_is_history_is_not_told(gate: Gate, manager: Headers) -> None
 # --- faults ------------------------------------------------------------------------------------------
 
 
-async def test_an_api_that_is_killed_tells_everything_all_the_same(town: Town, tmp_path: Path) -> None:
+async def test_an_api_that_is_killed_tells_everything_all_the_same(
+    town: CuttableDeployment, tmp_path: Path
+) -> None:
     gate = town.gate
     headers = gate.headers("complaints_manager")
     port = free_port()
@@ -297,7 +301,7 @@ async def test_a_name_that_leads_into_the_house_is_not_followed() -> None:
     )
 
 
-async def test_a_malformed_webhook_is_said_field_by_field(gate: Gate, manager: Headers) -> None:
+async def test_a_malformed_webhook_is_said_field_by_field(gate: ApiProcess, manager: Headers) -> None:
     wrong = {"url": "gopher://x.example", "events": ["complaint.sneezed"], "more": 1}
     answer = await gate.http.post("/v1/webhooks", json=wrong, headers=manager)
     assert answer.status_code == 422

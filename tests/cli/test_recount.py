@@ -141,7 +141,7 @@ async def test_a_bank_holiday_is_proclaimed(own: House, file: Path) -> None:
         letters = ["dates_moved-complainant", "dates_moved_staff-complaints_manager"]
         letters += ["dates_moved_staff-stage_manager"] if name == "stage_1_response" else []
         await life.settled(lambda life=life, letters=letters: mail(life) == letters)  # type: ignore[misc]
-        (letter,) = life.outbox.glob("*dates_moved-complainant*")
+        (letter,) = life.outbox.glob("*dates_moved-complainant*.txt")
         for day in (proclaimed, due_on, later):
             assert full_date(date.fromisoformat(day)) in letter.read_text()
     listed = {each["reference"]: each for each in (await cli("list", "--json")).document}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socketserver
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -58,12 +59,18 @@ class _Scan(socketserver.StreamRequestHandler):
             self.wfile.write(b"stream: " + found + b"\0")
 
 
-@pytest.fixture
-def clamd() -> Iterator[ClamdStandIn]:
+@contextmanager
+def clamd_stand_in() -> Iterator[ClamdStandIn]:
     with ClamdStandIn() as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield server
         server.shutdown()
+
+
+@pytest.fixture
+def clamd() -> Iterator[ClamdStandIn]:
+    with clamd_stand_in() as server:
+        yield server
 
 
 class S3(NamedTuple):

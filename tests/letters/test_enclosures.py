@@ -20,10 +20,9 @@ COMPLAINANT = Reader("complainant", ("Philippa Madeupname",))
 
 
 def document(name: str, kind: str, **more: Any) -> DocumentRow:
-    said: dict[str, Any] = {"state": "clean", "in_place_of": ""} | more
     at = datetime(2026, 6, 1, tzinfo=UTC)
-    row = DocumentRow("CYP-2026-000001", name, "application/pdf", said["state"], 1, "test", at)
-    return row._replace(name=f"{name}.pdf", kind=kind, in_place_of=said["in_place_of"])
+    row = DocumentRow("CYP-2026-000001", name, "application/pdf", "clean", 1, "test", at)
+    return row._replace(name=f"{name}.pdf", kind=kind, **more)
 
 
 def brought(life: Life, *documents: DocumentRow, effect: dict[str, Any] = ADJUDICATION) -> Enclosures:
@@ -47,6 +46,19 @@ def test_every_document_of_a_kind_goes_but_never_one_that_is_infected() -> None:
         life, own, bad, document("a", "investigation_report"), document("b", "investigation_report")
     )
     assert [each.document for each in both.enclosed] == ["a", "b", "own"]
+
+
+def test_what_a_struck_message_alone_brought_leaves_with_no_letter() -> None:
+    """It was recorded in the wrong complaint: it may be about another family."""
+    life = to_adjudication()
+    own = document("own", "independent_person_report")
+    wrong = document("wrong", "investigation_report", messages=("m-wrong",))
+    life.says("add_note", "2026-09-26", message_id="m-wrong", note="Of another complaint.")
+    assert [each.document for each in brought(life, own, wrong).enclosed] == ["wrong", "own"]
+    life.says("strike_out", "2026-09-27", message="m-wrong", reason="It was another family's.")
+    assert brought(life, own, wrong).missing == ("investigation_report",)
+    both = wrong._replace(messages=("m-wrong", "m-right"))
+    assert [each.document for each in brought(life, own, both).enclosed] == ["wrong", "own"]
 
 
 def test_one_attached_in_place_of_another_goes_in_its_place() -> None:

@@ -19,7 +19,7 @@ from redress.domain.opening import is_young
 from redress.letters.catalogue import catalogue
 from redress.letters.letter import Letter
 from redress.letters.recipients import is_outside
-from redress.letters.texts import our_environment
+from redress.letters.rendering import our_environment
 from redress.procedures.bank_holidays import holiday_table
 from redress.procedures.loader import authority, authority_names
 from tests.letters.lives import PERSON, Life

@@ -96,7 +96,8 @@ def test_the_program_on_the_page_about_messages_prints_what_stands_beneath_it(de
     page = (ROOT / "docs" / "messages.md").read_text(encoding="utf-8")
     (program,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     (printed,) = re.findall(r"It prints the following.*?```\n(.*?)```", page, re.DOTALL)
-    assert devserver.make("up")[0] == 0
+    status, output, errors = devserver.make("up")
+    assert status == 0, output + errors
     devserver.starter("open", "examples/three-stages.json")
     token = devserver.starter("token", "new", "our-system", "--role", "codec").strip()
     server, _, api = devserver.ports
@@ -125,7 +126,8 @@ def test_the_program_on_the_page_about_messages_prints_what_stands_beneath_it(de
 
 
 def test_a_process_that_was_killed_is_no_longer_running_and_is_started_again(devserver: DevServer) -> None:
-    assert devserver.make("up")[0] == 0
+    status, output, errors = devserver.make("up")
+    assert status == 0, output + errors
     worker = processes(devserver.state)["worker"].running
     assert worker
     worker.kill()
@@ -133,7 +135,8 @@ def test_a_process_that_was_killed_is_no_longer_running_and_is_started_again(dev
     others = devserver.running()
     assert len(others) == 2
     assert worker.pid not in others
-    assert devserver.make("up")[0] == 0
+    status, output, errors = devserver.make("up")
+    assert status == 0, output + errors
     assert others < devserver.running()
     assert devserver.make("down") == (0, "api stopped\nworker stopped\nserver stopped\n", "")
 

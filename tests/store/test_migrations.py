@@ -31,7 +31,7 @@ from redress.store.schema import (
     newest,
     version_table,
 )
-from tests.api.gates import ROOT
+from tests.api.api_process import ROOT
 
 METADATA: dict[SchemaName, MetaData] = {
     "register": tables.metadata,

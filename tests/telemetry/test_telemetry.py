@@ -37,7 +37,7 @@ from redress.store.register import Register
 from redress.telemetry.logs import JsonLines, PlainLines
 from redress.telemetry.metrics import RegisterCollector
 from redress.temporal.embedded import embedded_server, free_port
-from tests.api.gates import Gate, invented
+from tests.api.api_process import ApiProcess, invented
 from tests.conftest import Life
 from tests.serving import Handler, serving
 from tests.stores import new_store
@@ -259,7 +259,7 @@ async def test_the_api_gives_metrics_traces_and_json_logs(
 ) -> None:
     place, came = collector
     told = {"REDRESS_LOG_FORMAT": "json", "OTEL_EXPORTER_OTLP_ENDPOINT": place}
-    gate = Gate(tmp_path, server[0], REDRESS_REGISTER_URL=settings.database_url, **told)
+    gate = ApiProcess(tmp_path, server[0], REDRESS_REGISTER_URL=settings.database_url, **told)
     reader, staff_token = gate.headers("reader"), gate.headers("staff")
     trace = f"{1:032x}"
     try:
@@ -308,7 +308,7 @@ async def test_the_api_gives_metrics_traces_and_json_logs(
 
 async def test_with_the_register_and_temporal_down_the_api_still_counts(tmp_path: Path) -> None:
     gone = f"127.0.0.1:{free_port()}"
-    gate = Gate(tmp_path, gone, REDRESS_REGISTER_URL=f"postgresql+psycopg://nobody@{gone}/none")
+    gate = ApiProcess(tmp_path, gone, REDRESS_REGISTER_URL=f"postgresql+psycopg://nobody@{gone}/none")
     reader = gate.headers("reader")
     try:
         await gate.start()

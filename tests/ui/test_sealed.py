@@ -26,7 +26,7 @@ from redress.store.register import Register
 from redress.temporal.converter import LOOK_THERE
 from redress.temporal.embedded import free_port, server_command, wait_for_server
 from redress.temporal.namespace import prepare
-from tests.api.gates import Gate
+from tests.api.api_process import ApiProcess
 from tests.conftest import Life
 from tests.stores import migrated
 from tests.ui.browser import Operator, at_the_ui
@@ -43,7 +43,7 @@ class EnvelopeCipher(NamedTuple):
     """A server with a UI, a worker and an API, all with keys."""
 
     ui: str
-    gate: Gate
+    gate: ApiProcess
     client: Client
     register: Register
     settings: Settings
@@ -58,7 +58,7 @@ async def sealed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Enve
     activities = activities_for(settings, cipher)
     port, ui_port = free_port(), free_port()
     ui = f"http://127.0.0.1:{ui_port}"
-    gate = Gate(state, f"127.0.0.1:{port}", REDRESS_CODEC_ORIGINS=json.dumps([ui]))
+    gate = ApiProcess(state, f"127.0.0.1:{port}", REDRESS_CODEC_ORIGINS=json.dumps([ui]))
     command = server_command(
         port, ui_port=ui_port, database=state / "temporal.db", moves_time=True, codec=f"{gate.url}/codec"
     )

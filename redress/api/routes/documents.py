@@ -24,9 +24,9 @@ from redress.domain.identifiers import OtherReference
 from redress.domain.parsing import Malformed
 from redress.letters.enclosures import kinds
 from redress.security.access import CASEWORK, INTAKE, STAFF
+from redress.services.awaited_documents import kinds_awaited, look_again
 from redress.services.backends import Unavailable
 from redress.services.documents import Attached, Attachment, DocumentLine, DocumentState
-from redress.services.enclosing import kinds_awaited, look_again
 from redress.services.errors import Rejected
 from redress.store.register import Register
 

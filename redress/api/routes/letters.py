@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Annotated, Any
 
@@ -296,8 +298,8 @@ async def read_letter(reference: Reference, mark: Mark, context: Context) -> Let
     response_class=Response,
     responses={
         200: {
-            "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
-            "description": "The letter on the authority's letterhead.",
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+            "description": "The letter on the authority's letterhead, as `application/pdf`.",
             **header("Content-Disposition", "`attachment`, with a name for the file."),
         },
     },
@@ -323,11 +325,9 @@ async def read_letter_pdf(reference: Reference, mark: Mark, context: Context) ->
     responses={
         **problems(409),
         200: {
-            "content": {
-                media_type: {"schema": {"type": "string", "format": "binary"}}
-                for media_type in ("application/pdf", "application/zip")
-            },
-            "description": "One PDF; a ZIP where something enclosed cannot be put into it.",
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+            "description": "One PDF; a ZIP where something enclosed cannot be put into it. With its own "
+            "`Content-Type`.",
             **header("Content-Disposition", "`attachment`, with the name of its file."),
         },
     },
@@ -372,14 +372,10 @@ async def resend_letter(reference: Reference, mark: Mark, context: Context, call
     seconds; a note in the complaint says who asked. One that has left, or lies in the folder, is a 409.
     """
     await context.backends.ask(lambda register: _check(register, reference, mark))
-    try:
+    with _refusals("The letter could not be sent just now. Ask again later."):
         client, register = context.backends.temporal(), context.backends.register
         within = context.settings.api_answer_within
         line = await resend(client, register, reference, mark, by=caller.name, within=within)
-    except Rejected as error:
-        raise _conflict(error) from None
-    except (Unavailable, SQLAlchemyError, NoAnswer):
-        raise unavailable("The letter could not be sent just now. Ask again later.") from None
     return Letter(**line)
 
 
@@ -398,7 +394,7 @@ async def letter_done(
     A draft that was approved counts from then.
     """
     await context.backends.ask(lambda register: _check(register, reference, mark))
-    try:
+    with _refusals():
         awaited = await context.backends.ask(
             lambda register: service.is_awaited(register, reference, mark, sent.on)
         )
@@ -410,10 +406,6 @@ async def letter_done(
         line = await drafts.note_as_posted(
             client, register, reference, mark, sent.on, by=caller.name, within=within
         )
-    except Rejected as error:
-        raise _conflict(error) from None
-    except (Unavailable, SQLAlchemyError, NoAnswer):
-        raise unavailable("The complaint could not be told just now. Say it again later.") from None
     return Letter(**line)
 
 
@@ -489,15 +481,24 @@ async def _take_step(
     context: AppContext, by: str, reference: str, mark: str, step: drafts.Step, fields: dict[str, Any]
 ) -> Letter:
     await context.backends.ask(lambda register: _check(register, reference, mark))
-    try:
+    with _refusals():
         client, register = context.backends.temporal(), context.backends.register
         within = context.settings.api_answer_within
         line = await drafts.take_step(client, register, reference, mark, step, fields | {"by": by}, within)
+    return Letter(**line)
+
+
+@contextmanager
+def _refusals(
+    out_of_reach: str = "The complaint could not be told just now. Say it again later.",
+) -> Iterator[None]:
+    """What refuses a step is a 409; where something is out of reach it is a 503 with these words."""
+    try:
+        yield
     except Rejected as error:
         raise _conflict(error) from None
     except (Unavailable, SQLAlchemyError, NoAnswer):
-        raise unavailable("The complaint could not be told just now. Say it again later.") from None
-    return Letter(**line)
+        raise unavailable(out_of_reach) from None
 
 
 def _check(register: Register, reference: str, mark: str) -> None:

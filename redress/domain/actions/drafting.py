@@ -6,6 +6,7 @@ from redress.domain.actions.registry import ACTIONS, carries_out
 from redress.domain.drafting import changed_since, letters_of_drafts, version_of
 from redress.domain.drafts import Draft, marks_of
 from redress.domain.effects import Fact
+from redress.domain.identifiers import ISSUED
 from redress.domain.log import APPLIED, LogEntry, Outcome, refused
 from redress.domain.messages import (
     ApproveLetter,
@@ -19,9 +20,6 @@ from redress.domain.receipt import receipts
 from redress.domain.state import ComplaintState
 from redress.domain.strikes import struck_letters
 from redress.domain.words import same_words
-
-ISSUED = "oidc:"
-"""How the names begin of those whom an identity provider vouches for: with or without, it is one person."""
 
 
 @carries_out(ApproveLetter)

@@ -17,7 +17,7 @@ from email.message import EmailMessage, MIMEPart
 from email.policy import SMTP
 from email.utils import format_datetime
 
-from redress.letters.delivery.enclosed import file_name, pieces_of
+from redress.letters.delivery.enclosure_files import file_name, pieces_of
 from redress.letters.delivery.outbound import Enclosure, OutboundLetter
 from redress.letters.form.html import html_of
 from redress.letters.naming import one_line

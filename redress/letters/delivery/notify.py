@@ -34,7 +34,7 @@ from redress.domain.postal_address import envelope_lines, not_for_the_post
 from redress.letters.a4 import Margins, pages_in
 from redress.letters.delivery.channel import Accepted, CannotAsk, Lost, NotNow, Refused, TooLarge, Unsure
 from redress.letters.delivery.channel_settings import is_uuid, refuse
-from redress.letters.delivery.enclosed import file_name, pieces_of
+from redress.letters.delivery.enclosure_files import file_name, pieces_of
 from redress.letters.delivery.mime import header
 from redress.letters.delivery.outbound import Enclosure, OutboundLetter
 from redress.letters.printing import print_ready
@@ -170,9 +170,9 @@ class Notify:
                 letter.token, BytesIO(pdf), settings.notify_postage
             )
         to, template = _usable(recipient.email), settings.notify_email_template
-        files = self._files(letter)
-        if letter.enclosures:
+        if letter.enclosures:  # before any is read
             _check_places(self._template(client), len(letter.enclosures))
+        files = self._files(letter)
         whole = {"subject": header(recipient.subject), "body": letter.text, **files}
         return client.send_email_notification(
             to,

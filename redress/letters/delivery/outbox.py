@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,12 +11,12 @@ from typing import Literal
 
 from redress.domain.identifiers import checked_reference
 from redress.letters.delivery.channel import Accepted, NotNow
-from redress.letters.delivery.enclosed import ending_of, pieces_of
+from redress.letters.delivery.enclosure_files import ending_of, pieces_of
 from redress.letters.delivery.outbound import OutboundLetter
 from redress.letters.letter import Letter
 from redress.settings import Settings
 from redress.startup import SetupError
-from redress.store.outbound import Route
+from redress.store.outbound import Route, mark_of
 
 
 class FileChannel:
@@ -78,6 +79,16 @@ class FileChannel:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         folder.mkdir(exist_ok=True, mode=0o700)
         return folder
+
+    def folder_by_hand(self, letter: OutboundLetter) -> Path:
+        """The folder of a letter that somebody is to send by hand, within its complaint's."""
+        return (
+            self.folder / checked_reference(letter.reference) / f"by-hand-{mark_of(letter.key, letter.role)}"
+        )
+
+    def remove_by_hand(self, letter: OutboundLetter) -> None:
+        """It has left by another way: nobody is to post it a second time."""
+        shutil.rmtree(self.folder_by_hand(letter), ignore_errors=True)
 
     def find(self, letter: OutboundLetter) -> Accepted | None:
         """The letter, where it lies there already."""

@@ -16,7 +16,7 @@ from redress.domain.london import instant
 from redress.domain.opening_parsing import parse_opening
 from redress.letters.delivery.configuration import channels_for
 from redress.letters.dispatcher import LetterDispatcher, SendLimits
-from redress.letters.enclosing import content_for
+from redress.letters.stored_enclosures import content_for
 from redress.procedures.loader import rules_for
 from redress.security.encryption import EnvelopeCipher
 from redress.security.keyring import Keyring

@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 
 from redress.documents.storage import store_for
 from redress.letters.delivery.outbound import Enclosure, OutboundLetter
-from redress.letters.enclosing import EnclosedContent
+from redress.letters.stored_enclosures import EnclosedContent
 from redress.store.letters import LetterRow
 from tests.letters.delivery.conftest import Desk
 
@@ -20,9 +20,9 @@ GIF = bytes.fromhex("47494638396101000100800000ff0000ffffff2c0000000001000100000
 
 
 def drawn(source: str) -> bytes:
-    """What Typst makes of a source, as a PDF."""
+    """What Typst makes of a source, as a PDF: the same bytes whenever it does."""
     sources: Any = {"main.typ": source.encode()}  # its annotations do not know of this
-    made: Any = typst.compile(sources, format="pdf", ignore_system_fonts=True)
+    made: Any = typst.compile(sources, format="pdf", ignore_system_fonts=True, timestamp=0)
     assert isinstance(made, bytes)
     return made
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,14 @@ from pypdf import PdfReader
 from redress.contract import AnswerToLeave
 from redress.domain.calendar import full_date
 from redress.letters.dispatcher import SendLimits
-from redress.letters.enclosing import content_for
+from redress.letters.printing import Files, write
+from redress.letters.stored_enclosures import content_for
 from redress.procedures.bank_holidays import calendar_today
 from redress.security.keyring import Unreadable
 from redress.services import digests, letters, printing
 from redress.services.clock import today
 from redress.services.documents import Attachment, Documents
+from redress.services.errors import Rejected
 from redress.settings import Settings
 from redress.store import letters as kept
 from redress.store.outbound import EnclosedDocument
@@ -141,8 +143,26 @@ def test_resent_it_is_tried_by_its_own_way_again(
     mark = the_letter(at)["mark"]
     at.restart(by_notify)  # meanwhile the report was made shorter
     enclose(at, enclosure("report.pdf", report(2)))
+    by_hand = laid(at)
     assert letters.again(at.dispatcher, at.reference, mark)["state"] == "done"
     assert the_letter(at)["send_by"] is None
+    assert not by_hand.parent.exists(), "it has left: nobody is to post it once more"
+
+
+def test_resent_in_vain_it_is_still_to_be_sent_by_hand_by_the_same_day(
+    by_notify: Settings, notify: NotifyService, desk: MakeDesk
+) -> None:
+    at = desk(by_notify)
+    enclose(at, enclosure("report.pdf", report(12)))
+    answered(at, format="letter")
+    before, by_hand = the_letter(at), laid(at)
+    notify.fault = "429"
+    enclose(at, enclosure("report.pdf", report(2)))
+    after = letters.again(at.dispatcher, at.reference, before["mark"])
+    assert [after[each] for each in ("state", "send_by", "place")] == [
+        before[each] for each in ("state", "send_by", "place")
+    ]
+    assert by_hand.is_file()
 
 
 def test_where_the_outbox_cannot_be_used_it_waits_and_nothing_is_lost(
@@ -171,7 +191,7 @@ def test_a_digest_says_by_when(by_notify: Settings, notify: NotifyService, desk:
 
 
 def test_documents_of_the_store_are_printed_and_laid_with_it(
-    by_notify: Settings, notify: NotifyService, desk: MakeDesk
+    by_notify: Settings, notify: NotifyService, desk: MakeDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From the encrypted store into one PDF, into a ZIP, and into the folder of whoever sends it."""
     at = desk(by_notify)
@@ -203,9 +223,38 @@ def test_documents_of_the_store_are_printed_and_laid_with_it(
             laid(at).name: laid(at).stat().st_size,
             "01-notes.docx": len(DOCX),
         }
+    monkeypatch.setattr("redress.letters.printing.MOST_IN_PDF", 1)
+    monkeypatch.setattr(printing, "MOST_IN_ZIP", len(DOCX) + 1)
+    with pytest.raises(Rejected, match="2 files of"):
+        printing.download(at.register, at.settings, at.reference, line_of_letter["mark"])
+    out = at.settings.state / "to-print"
+    mark = line_of_letter["mark"]
+    assert [each.name for each in printing.print_into(at.register, at.settings, at.reference, mark, out)] == [
+        laid(at).name,
+        "01-report.pdf",
+        "02-notes.docx",
+    ]
+    monkeypatch.undo()
     shutil.rmtree(at.settings.state / "documents")
     with pytest.raises(Unreadable):
         printing.download(at.register, at.settings, at.reference, line_of_letter["mark"])
+
+
+def test_what_cannot_be_printed_whole_leaves_no_files(tmp_path: Path) -> None:
+    """Else the same again would be refused for the files of the first time."""
+
+    def unreadable() -> Iterator[bytes]:
+        yield b"first"
+        raise Unreadable("not as it was attached")
+
+    files: Files = {"letter.pdf": lambda: [report()], "01-notes.docx": unreadable}
+    with pytest.raises(Unreadable):
+        write(tmp_path, files)
+    assert not [*tmp_path.iterdir()]
+    (tmp_path / "01-notes.docx").write_text("somebody's own")
+    with pytest.raises(FileExistsError):
+        write(tmp_path, files)
+    assert [each.name for each in tmp_path.iterdir()] == ["01-notes.docx"]
 
 
 def test_more_than_a_mailbox_takes_goes_by_hand_and_windows_wait(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,18 +11,22 @@ import pytest
 from sqlalchemy import delete
 
 from redress.contract import AnswerToLeave, RecordRequest, RegisterEntry, SentLetters
+from redress.documents.errors import CannotScan, Infected
 from redress.domain.london import instant
 from redress.domain.parsing import Malformed
 from redress.letters.delivery.channel import Accepted, Refused
 from redress.letters.delivery.outbound import OutboundLetter
 from redress.letters.dispatcher import SendLimits
+from redress.letters.stored_enclosures import content_for
 from redress.services import letters as service
 from redress.services.documents import Attachment, Documents
 from redress.services.exporting import export
+from redress.services.printing import download
 from redress.store import tables
 from redress.store.letters import LetterRow
 from redress.store.outbound import Route, mark_of
-from tests.documents.samples import PDF
+from tests.documents.conftest import ClamdStandIn, clamd_stand_in
+from tests.documents.samples import EICAR, PDF
 from tests.letters.delivery.conftest import Desk
 from tests.letters.delivery.mail_server import MailServer
 
@@ -169,6 +173,12 @@ def appointed(role: str, name: str = "") -> dict[str, Any]:
 @pytest.fixture
 def office(desk: Callable[..., Desk], by_mail: Any) -> Office:
     return Office(desk(by_mail))
+
+
+@pytest.fixture
+def clamd() -> Iterator[ClamdStandIn]:
+    with clamd_stand_in() as server:
+        yield server
 
 
 def adjudicated(office: Office, **said: Any) -> None:
@@ -349,11 +359,40 @@ def test_while_the_document_store_is_away_nothing_leaves_without_and_then_it_lea
     adjudicated(office)
     row = office.rows("adjudication")["complainant"]
     assert (row.state, bool(row.attempts)) == ("ready", True)
+    assert row.reason == "the document store, where its enclosures lie, cannot be reached"
     assert office.taken.letters[-1][0].name != "adjudication"
     folder.unlink()
     hidden.rename(folder)
     office.sends()
     assert {*office.got("adjudication")[1].values()} == {INVESTIGATION, INDEPENDENT}
+
+
+def test_what_was_not_scanned_yet_is_scanned_before_it_leaves_or_is_printed(
+    office: Office, clamd: ClamdStandIn
+) -> None:
+    office.attach(INVESTIGATION, "investigation_report")
+    office.attach(INDEPENDENT + EICAR, "independent_person_report")
+    desk = office.desk
+    desk.settings = desk.settings.model_copy(update={"clamav": clamd.address})
+    desk.dispatcher.content = content_for(desk.register, desk.settings)
+    clamd.answers = False
+    adjudicated(office)
+    row = office.rows("adjudication")["complainant"]
+    assert (row.state, row.reason) == (
+        "ready",
+        "ClamAV, which looks into an enclosure first, cannot be reached",
+    )
+    with pytest.raises(CannotScan):
+        download(desk.register, desk.settings, desk.reference, office.mark("adjudication"))
+    clamd.answers = True
+    office.sends()
+    row = office.rows("adjudication")["complainant"]
+    assert (row.state, row.reason) == ("failed", "ClamAV found something in an enclosure")
+    states = {each["kind"]: each["state"] for each in office.documents.listed(desk.reference)}
+    assert states == {"investigation_report": "clean", "independent_person_report": "infected"}
+    with pytest.raises(Infected):
+        download(desk.register, desk.settings, desk.reference, office.mark("adjudication"))
+    assert not [each for each, _ in office.taken.letters if each.name == "adjudication"]
 
 
 def test_an_approved_draft_waits_says_so_and_counts_from_the_day_it_leaves_whole(office: Office) -> None:

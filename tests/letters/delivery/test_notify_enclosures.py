@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -14,7 +14,7 @@ from pypdf import PdfReader, PdfWriter
 from redress.domain.calendar import full_date
 from redress.letters.delivery.channel import Accepted, NotNow, Refused, TooLarge
 from redress.letters.delivery.notify import Notify
-from redress.letters.delivery.outbound import OutboundLetter
+from redress.letters.delivery.outbound import Enclosure, OutboundLetter
 from redress.services.clock import today
 from redress.settings import Settings
 from redress.store.outbound import Recipient, Route
@@ -173,14 +173,14 @@ def test_what_is_not_printed_after_all_goes_by_hand_and_says_why(
 
 
 def test_each_enclosure_is_a_file_that_the_e_mail_links_to(channel: Notify, notify: NotifyService) -> None:
-    name = "The *report* about " + "x" * 120
-    channel.send(letter("email", enclosure(name, report()), enclosure("notes.docx", DOCX, DOCX_TYPE)))
+    name, attached = "The *report* about " + "x" * 120, report()
+    channel.send(letter("email", enclosure(name, attached), enclosure("notes.docx", DOCX, DOCX_TYPE)))
     [sent] = notify.taken.values()
     first, second = notify.files.items()
     for link, file in (first, second):
         assert link in sent["whole"]
         assert (file["for"], file["retention_period"]) == (PERSON["email"], "52 weeks")
-    assert first[1]["content"] == report()
+    assert first[1]["content"] == attached
     assert (len(first[1]["filename"]), first[1]["filename"][-4:]) == (100, ".pdf")
     assert (second[1]["filename"], second[1]["content"]) == ("notes.docx", DOCX)
     last = full_date(today() + timedelta(weeks=52, days=-1))
@@ -204,6 +204,16 @@ def test_what_notify_does_not_send_by_e_mail_is_not_handed_over(
     with pytest.raises(TooLarge, match=why):
         channel.send(letter("email", *enclosures))
     assert (notify.taken, notify.files) == ({}, {})
+
+
+def test_more_files_than_the_template_has_places_for_are_not_even_read(
+    channel: Notify, notify: NotifyService
+) -> None:
+    def never() -> Iterator[bytes]:
+        raise AssertionError("five hundred of them would not fit into memory")
+
+    with pytest.raises(TooLarge, match="has places for 4"):
+        channel.send(letter("email", *[Enclosure("report.pdf", "application/pdf", 9, never)] * 500))
 
 
 def test_a_virus_in_an_enclosure_is_told(channel: Notify, notify: NotifyService) -> None:

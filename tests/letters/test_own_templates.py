@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from redress.letters import own_texts as own_texts_module
+from redress.letters import own_templates as own_texts_module
 from redress.letters.catalogue import TEMPLATES
-from redress.letters.own_texts import SETTING, own_texts
+from redress.letters.own_templates import SETTING, own_texts
 from redress.procedures.files import FileError
 from redress.services.checking_texts import check_own_texts
 from tests.letters.lives import YOUNG, Life, to_adjudication

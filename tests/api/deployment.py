@@ -1,4 +1,4 @@
-"""A whole house whose parts can be stopped: server, worker, api, keys, and PostgreSQL at a line."""
+"""A whole deployment whose parts can be stopped: server, worker, API, keys, and PostgreSQL behind a proxy."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from redress.store import tables
 from redress.store.database import connect
 from redress.store.key_store import KeyStore
 from redress.store.schema import migrate
-from tests.api.gates import UI, OwnHouse
+from tests.api.api_process import UI, OwnDeployment
 from tests.postgres import postgres_server
 from tests.stores import new_store
 
 
-class Line:
-    """The way from a house to its PostgreSQL, which can be cut, or go dead without a word."""
+class Proxy:
+    """The way from a deployment to its PostgreSQL, which can be cut, or go dead without a word."""
 
     def __init__(self, socket: str) -> None:
         self._socket = socket
@@ -80,10 +80,10 @@ class Line:
         writer.close()
 
 
-class Town:
-    """A house with keys, with its register on PostgreSQL at the end of a line."""
+class CuttableDeployment:
+    """A deployment with keys, with its register on PostgreSQL behind a proxy."""
 
-    def __init__(self, house: OwnHouse, line: Line, client: Client, register_url: str) -> None:
+    def __init__(self, house: OwnDeployment, line: Proxy, client: Client, register_url: str) -> None:
         self.house, self.line, self.client = house, line, client
         self.gate = house.gate
         self.register_url = register_url
@@ -91,7 +91,7 @@ class Town:
 
     @property
     def cipher(self) -> EnvelopeCipher:
-        """What the house seals with."""
+        """What the deployment encrypts with."""
         assert isinstance(self.house.cipher, EnvelopeCipher)
         return self.house.cipher
 
@@ -112,7 +112,7 @@ class Town:
         return {row.source_id: row.reference for row in rows if row.source_id in of}
 
     async def made_whole(self) -> None:
-        """Start whatever does not run, so that each test finds the house in order."""
+        """Start whatever does not run, so that each test finds all of it running."""
         self.line.speak()
         if not self.line.is_there:
             await self.line.connect()
@@ -126,18 +126,18 @@ class Town:
 
 
 @asynccontextmanager
-async def built(state: Path) -> AsyncIterator[Town]:
-    """A town in a folder."""
+async def built(state: Path) -> AsyncIterator[CuttableDeployment]:
+    """One in a folder."""
     server = ExitStack()
     direct = await asyncio.to_thread(server.enter_context, postgres_server())
-    line = Line(f"{direct.query['host']}/.s.PGSQL.5432")
+    line = Proxy(f"{direct.query['host']}/.s.PGSQL.5432")
     await line.connect()
     through = f"postgresql+psycopg://postgres@127.0.0.1:{line.port}/{direct.database}"
     add_key(state / "keys.txt", "first")
     keyring = read_keyring(state / "keys.txt")
     (await asyncio.to_thread(migrate, connect(through), "register")).dispose()
     cipher = EnvelopeCipher(keyring, KeyStore(new_store(state / "key-store.db", "key_store"), keyring))
-    house = OwnHouse(
+    house = OwnDeployment(
         state,
         cipher,
         REDRESS_REGISTER_URL=through,
@@ -150,7 +150,7 @@ async def built(state: Path) -> AsyncIterator[Town]:
     )
     client = await house.start_server()
     try:
-        yield Town(house, line, client, direct.render_as_string(hide_password=False))
+        yield CuttableDeployment(house, line, client, direct.render_as_string(hide_password=False))
     finally:
         line.speak()
         await house.close()

@@ -24,7 +24,7 @@ from jinja2.meta import find_referenced_templates, find_undeclared_variables
 from redress.domain import messages
 from redress.domain.messages import Message
 from redress.letters.catalogue import MARK, TEMPLATES, CatalogueEntry, catalogue, split
-from redress.letters.texts import FRAMES, OURS, OwnTemplate, Texts, included, our_environment
+from redress.letters.rendering import FRAMES, OURS, OwnTemplate, Texts, included, our_environment
 from redress.procedures.files import FileError, checked, close_to, parse_toml
 from redress.procedures.loader import authority, authority_names, procedure
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from redress.letters.next_step import sentences
-from redress.letters.texts import Names, Written
+from redress.letters.rendering import Names, Written
 
 DATE = re.compile(r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day \d{1,2} [A-Z][a-z]+ \d{4}")
 """A day as letters name it."""

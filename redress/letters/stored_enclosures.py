@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from redress.documents.errors import NoSuchFile
+from redress.documents.errors import Infected, NoSuchFile
+from redress.documents.scanning import Scanner, scanner_for
 from redress.documents.spool import Spool
 from redress.documents.storage import DocumentStore, store_for
 from redress.domain.case import Case
@@ -30,7 +31,7 @@ LARGEST = 2**40
 """Bytes of a document; what is attached is bounded when it comes."""
 
 
-class EnclosureDesk:
+class EnclosureLookup:
     """What each reader of a letter is sent with it, as the register stands."""
 
     def __init__(self, register: Register, db: Connection) -> None:
@@ -63,24 +64,33 @@ class EnclosureDesk:
 
 
 class EnclosedContent:
-    """What is in enclosed documents, from the document store. `folder`: where they lie while they leave."""
+    """What is in enclosed documents, from the document store. `folder`: where they lie while they leave.
 
-    def __init__(self, register: Register, store: DocumentStore, folder: Path) -> None:
+    Where there is a `scanner`, what was not scanned yet is scanned before it is given out.
+    """
+
+    def __init__(
+        self, register: Register, store: DocumentStore, folder: Path, scanner: Scanner | None = None
+    ) -> None:
         self._register = register
         self._store = store
         self._folder = folder
+        self._scanner = scanner
 
     def of(self, reference: str, recipient: Recipient) -> tuple[Enclosure, ...]:
         """The enclosures of a letter, read anew from the store each time."""
         return tuple(
-            Enclosure(each.name, each.media_type, each.size, partial(self._pieces, reference, each.document))
+            Enclosure(
+                each.name, each.media_type, each.size, partial(self._given_out, reference, each.document)
+            )
             for each in recipient.enclosed
         )
 
     def fetched(self, enclosures: Sequence[Enclosure], stack: ExitStack) -> tuple[Enclosure, ...]:
         """The same, whole and at hand until the stack is closed: nothing of a letter leaves before.
 
-        Raises `StoreUnavailable`, and `Unreadable` where one is missing or not as it was attached.
+        Raises `StoreUnavailable`, `CannotScan`, `Infected`, and `Unreadable` where one is missing or not as
+        it was attached.
         """
         at_hand = []
         for each in enclosures:
@@ -92,6 +102,17 @@ class EnclosedContent:
             at_hand.append(each._replace(content=spool.pieces))
         return tuple(at_hand)
 
+    def _given_out(self, reference: str, document: str) -> Iterator[bytes]:
+        if self._scanner is not None:
+            state = documents.state_of(self._register, reference, document)
+            if state == "unscanned":
+                found = self._scanner.scan(self._pieces(reference, document))
+                state = "clean" if found is None else "infected"
+                documents.change_state(self._register, reference, document, state)
+            if state == "infected":
+                raise Infected(f"ClamAV found something in {document}")
+        yield from self._pieces(reference, document)
+
     def _pieces(self, reference: str, document: str) -> Iterator[bytes]:
         place = Place("documents", "content", reference, document)
         try:
@@ -102,4 +123,4 @@ class EnclosedContent:
 
 def content_for(register: Register, settings: Settings) -> EnclosedContent:
     """What is in the documents of a register, in the store that the settings name. Raises `SetupError`."""
-    return EnclosedContent(register, store_for(settings), settings.spool_folder)
+    return EnclosedContent(register, store_for(settings), settings.spool_folder, scanner_for(settings))

@@ -64,7 +64,7 @@ def access() -> dict[str, frozenset[Role] | None]:
     return {str(route.operation_id): route.allowed for route in each if isinstance(route, Route)}
 
 
-class Gate:
+class ApiProcess:
     """One api process and who may call it."""
 
     def __init__(self, state: Path, address: str, **settings: str) -> None:
@@ -168,7 +168,7 @@ class Gate:
         return await self.http.post(f"/v1/complaints/{reference}/{action}", json=fields, headers=headers)
 
 
-class NearGate(Gate):
+class ApiThread(ApiProcess):
     """An API of other settings in a thread of this process: real HTTP, and no process to wait for.
 
     Temporal is out of its reach.
@@ -192,7 +192,7 @@ class NearGate(Gate):
         await asyncio.to_thread(self._thread.join)
 
 
-class OwnHouse:
+class OwnDeployment:
     """A Temporal server that can be stopped, a worker and an API, all one's own."""
 
     def __init__(self, state: Path, cipher: Cipher | None = None, **settings: str) -> None:
@@ -200,7 +200,7 @@ class OwnHouse:
         self.cipher = cipher
         self.port = free_port()
         self.address = f"127.0.0.1:{self.port}"
-        self.gate = Gate(state, self.address, **settings)
+        self.gate = ApiProcess(state, self.address, **settings)
         self.server: subprocess.Popen[bytes] | None = None
         self.worker: Forked | None = None
         own = Settings(state=state, register_url=settings.get("REDRESS_REGISTER_URL", ""))
