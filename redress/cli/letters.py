@@ -204,7 +204,7 @@ def _one(verb: str, rest: list[str], on: str | None, by: str, *, as_json: bool) 
     else:
         line = _done(here, reference, mark, on or "", by)
     console.print_json([line]) if as_json else tables.show_letters([line])
-    if verb == "resend" and line["state"] not in ("done", "arrived", "by_hand"):
+    if verb == "resend" and (line["state"] not in ("done", "arrived", "by_hand") or line["send_by"]):
         raise typer.Exit(console.NO_ANSWER)
 
 
