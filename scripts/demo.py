@@ -24,6 +24,7 @@ from redress.exit import leave
 from redress.procedures.loader import procedure
 from redress.security.encryption import PlaintextCipher
 from redress.services.clock import today
+from redress.services.documents import Documents
 from redress.services.migrating import migrate_stores
 from redress.services.rehearsal import Simulation
 from redress.services.timeline import timeline
@@ -61,7 +62,7 @@ async def main() -> int:
                 "COLUMNS": "110",
             }
             async with running_workers(client, activities, settings):
-                await _four_complaints(client, activities.register)
+                await _four_complaints(client, activities.register, Documents(activities.register, settings))
     except NoServer as error:
         print(f"the demo cannot run: {error}")
         return 1
@@ -71,7 +72,7 @@ async def main() -> int:
     return 0
 
 
-async def _four_complaints(client: Client, register: Register) -> None:
+async def _four_complaints(client: Client, register: Register, documents: Documents) -> None:
     print("\n=== Four complaints are opened, from the files an intake system would send")
     walked = await _starter("open", _received_today("three-stages.json"))
     loaded = await _starter("open", "examples/under-way.json")
@@ -81,7 +82,8 @@ async def _four_complaints(client: Client, register: Register) -> None:
 
     print(f"=== 1. {walked}: a young person's complaint through all three stages, by moving its own clock")
     rules = procedure("statutory", "north-somerset")
-    status = await Simulation(client, register, rules, walked, progress=lambda line: print(f"  {line}")).run()
+    life = Simulation(client, register, rules, walked, lambda line: print(f"  {line}"), documents)
+    status = await life.run()
     print(f"\n  The course of {walked}:")
     for entry in timeline(status):
         print(f"    {long_date(date.fromisoformat(entry['on']))}  {entry['what']}")
