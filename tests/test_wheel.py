@@ -99,7 +99,7 @@ async def test_its_commands_open_a_complaint_and_write_a_letter(commands: Path, 
             reference = redress("open", "-", given=json.dumps(opening())).strip()
             redress("send", reference, "acknowledge")
             outbox = tmp_path / "state" / "outbox" / reference
-            letters = await eventually(lambda: list(outbox.glob("*acknowledgement*")), bool)
+            letters = await eventually(lambda: list(outbox.glob("*acknowledgement*.txt")), bool)
             assert "Wanda Inventata" in letters[0].read_text(encoding="utf-8")
             url = f"http://127.0.0.1:{port}"
             await eventually(lambda: answers(f"{url}/healthz"), bool)
