@@ -65,6 +65,7 @@ class Process:
     def __init__(self, name: str, state: Path) -> None:
         self.name = name
         self.log = state / "logs" / f"{name}.log"
+        self._started: Popen[bytes] | None = None
 
     @property
     def running(self) -> psutil.Process | None:
@@ -82,11 +83,19 @@ class Process:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         env = defaults | os.environ | {MARK: str(self.log)}
         with open(self.log, "ab") as log:
-            Popen(command, cwd=ROOT, env=env, stdin=DEVNULL, stdout=log, stderr=log, start_new_session=True)
+            self._started = Popen(
+                command, cwd=ROOT, env=env, stdin=DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
 
     def check(self) -> None:
-        """Raise `CannotStart`, with the end of its log, where it does not run."""
-        if self.running is None:
+        """Raise `CannotStart`, with the end of its log, where it does not run.
+
+        One that was started here is asked itself: for a moment after its start the system shows no
+        environment of it, by which others are known.
+        """
+        started = self._started
+        runs = started.poll() is None if started is not None else self.running is not None
+        if not runs:
             end = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:]
             raise CannotStart("\n  ".join([f"the {self.name} has ended; the end of {self.log}:", *end]))
 

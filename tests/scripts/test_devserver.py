@@ -34,10 +34,7 @@ class DevServer:
         }
 
     def make(self, command: str, **other: str) -> tuple[int, str, str]:
-        """The exit status of `make up` or `make down`, its output, and its errors.
-
-        Without what the SDK's core complains of while a server on a busy machine is slow to come up.
-        """
+        """The exit status of `make up` or `make down`, its output and its errors."""
         kept = {name: value for name, value in os.environ.items() if name != "REDRESS_TRIAL"}
         done = subprocess.run(
             [sys.executable, "-m", "scripts.devserver", command],
@@ -48,8 +45,7 @@ class DevServer:
             timeout=120,
             check=False,
         )
-        own = [line for line in done.stderr.splitlines(keepends=True) if not line.startswith("[temporal")]
-        return done.returncode, done.stdout, "".join(own)
+        return done.returncode, done.stdout, done.stderr
 
     def starter(self, *words: str) -> str:
         """The output of a command of `starter.py` here."""
