@@ -157,12 +157,19 @@ class LetterDispatcher:
     # --- writing ---------------------------------------------------------------------------------
 
     def write(
-        self, db: Connection, case: Case, effects: list[tuple[dict[str, Any], date]], *, again: bool = False
+        self,
+        db: Connection,
+        case: Case,
+        effects: list[tuple[dict[str, Any], date]],
+        *,
+        again: bool = False,
+        rounds: Mapping[tuple[str, str], int] = {},
     ) -> bool:
         """Write the letters of effects, each dated as said, and keep them; whether all could be written.
 
         Within the transaction that records the effects: then a letter is there once, and never lost. What
-        waits for an enclosure is noted as such. `again`: they could not be written before.
+        waits for an enclosure is noted as such. `again`: they could not be written before, or are written
+        anew; `rounds`: the how manieth time.
         """
         done = letter_store.written(db, case.reference)
         directory = directory_of(self.register, db, case)
@@ -174,7 +181,7 @@ class LetterDispatcher:
                 continue  # an approved draft is written by itself
             try:
                 if effect["template"] == FOLLOW_UP:  # it looks at what the one before it left without
-                    self._put(db, case, new, done)
+                    self._put(db, case, new, done, rounds)
                 enclosing = lookup.of(case, effect)
                 then = case.as_if_leaving(effect["key"], on) if enclosing and again else case
                 letters = [*written(then, effect, on, texts=texts, directory=directory, enclosing=enclosing)]
@@ -185,17 +192,23 @@ class LetterDispatcher:
                 all_written = False
                 continue
             letters = [letter for letter in letters if (letter.key, letter.recipient) not in done]
-            letter_store.put_waiting(db, case.reference, [letter for letter in letters if letter.missing])
+            missing = [letter for letter in letters if letter.missing]
+            letter_store.put_waiting(db, case.reference, missing, rounds)
             new += [letter for letter in letters if not letter.missing]
-        self._put(db, case, new, done)
+        self._put(db, case, new, done, rounds)
         return all_written
 
     def _put(
-        self, db: Connection, case: Case, new: list[NewLetter], done: dict[tuple[str, str], int]
+        self,
+        db: Connection,
+        case: Case,
+        new: list[NewLetter],
+        done: dict[tuple[str, str], int],
+        rounds: Mapping[tuple[str, str], int],
     ) -> None:
         """Keep what is written; `done`: the positions of all that is."""
         last = max(done.values(), default=0)
-        letter_store.put(db, self.register.cipher, case.reference, new, last)
+        letter_store.put(db, self.register.cipher, case.reference, new, last, rounds)
         done |= {(letter.key, letter.recipient): last + at for at, letter in enumerate(new, 1)}
         new.clear()
 
@@ -209,8 +222,10 @@ class LetterDispatcher:
                 case, last = recorded
                 today = max(last, london_date(datetime.now(UTC)))
                 waiting = self.register.waiting_letters(db, reference, today)
+                unwritten = letter_store.in_state(db, ("waiting",), reference)
+                rounds = {(row.key, row.recipient): int(row.round or 0) for row in unwritten}
                 self.register.forget_unwritten(db, reference)
-                return self.write(db, case, waiting, again=True)
+                return self.write(db, case, waiting, again=True, rounds=rounds)
         except KeyDestroyed:  # erased: there is nobody left to write to
             return True
 
@@ -250,6 +265,50 @@ class LetterDispatcher:
             if recorded is not None:
                 recorded[0].state.advance(today)
                 self.drafts.see_to(db, recorded[0], today, held)
+
+    def _enclose_anew(self, reference: str, rows: list[LetterRow]) -> bool:
+        """Take back letters that have not left and enclose what their readers may not, or need not, have now.
+
+        Something was withheld, struck out, or attached in its place since they were written. They are written
+        anew as others are that wait for an enclosure. Whether there were any.
+        """
+        ready = [row for row in rows if row.state == "ready" and row.sent_at is None]
+        enclosing = [row for row in ready if self._envelope_of(row).enclosed]
+        if not enclosing:
+            return False
+        with suppress(KeyDestroyed), self.register.writing() as db:
+            recorded = self.register.case(db, reference)
+            if recorded is None:
+                return False
+            case, last = recorded
+            stale = [row for row in enclosing if not self._encloses_still(db, case, row, last)]
+            gone = {"state": "waiting", "position": 0, "envelope": None, "text": None}
+            for row in stale:
+                again = int(row.round or 0) + 1
+                letter_store.change(db, row, ("ready",), {"round": row.round}, **gone, round=again)
+            return bool(stale)
+        return False
+
+    def _envelope_of(self, row: LetterRow) -> Recipient:
+        try:
+            return letter_store.recipient_of(self.register.cipher, row)
+        except KeyDestroyed:
+            return Recipient(subject="", sender="")
+
+    def _encloses_still(self, db: Connection, case: Case, row: LetterRow, on: date) -> bool:
+        """Whether a letter would enclose the same if it were written now."""
+        effect = next((each for each in case.state.effects if each.key == row.key), None)
+        if effect is None:
+            return True  # a draft: what is withheld voids its approval
+        said = {"key": effect.key, "template": row.letter, "facts": effect.shown()}
+        enclosing = EnclosureLookup(self.register, db).of(case, said)
+        directory = directory_of(self.register, db, case)
+        letters = written(case, said, on, texts=False, directory=directory, enclosing=enclosing)
+        now = next((each for each in letters if each.recipient == row.recipient), None)
+        before = [each.document for each in self._envelope_of(row).enclosed]
+        return now is None or (
+            not now.missing and [each.document for each in now.envelope.enclosed] == before
+        )
 
     def left(self, reference: str, keys: Sequence[str]) -> list[LeftLetter]:
         """Which of the letters of these keys have left, and on which London date: the first of their copies.
@@ -334,6 +393,8 @@ class LetterDispatcher:
         if approved and not self._write_approved(reference):
             return False, self.send(reference)
         rows = self._in_state(reference, ("waiting", *letter_store.OPEN))
+        if self._enclose_anew(reference, rows):
+            rows = self._in_state(reference, ("waiting", *letter_store.OPEN))
         if not any(row.state == "waiting" for row in rows):
             all_written, remaining = True, self._send(reference, rows)
         else:

@@ -151,10 +151,17 @@ def put_unwritten(db: Connection, reference: str, effect: dict[str, Any], on: da
     upsert(db, TABLE, [{"reference": reference, **row, **blank}])
 
 
-def put_waiting(db: Connection, reference: str, letters: Sequence[NewLetter]) -> None:
-    """Note copies that wait for what they enclose: neither text nor address is kept."""
-    blank = {"position": 0, "state": "waiting", "round": 0, "attempts": 0, "envelope": None, "text": None}
+def put_waiting(
+    db: Connection,
+    reference: str,
+    letters: Sequence[NewLetter],
+    rounds: Mapping[tuple[str, str], int] = {},
+) -> None:
+    """Note copies that wait for what they enclose: no text, no address. `rounds`: as for `put`."""
+    blank = {"position": 0, "state": "waiting", "attempts": 0, "envelope": None, "text": None}
     rows = [{"reference": reference, **_columns(letter), **blank} for letter in letters]
+    for row, letter in zip(rows, letters, strict=True):
+        row["round"] = rounds.get((letter.key, letter.recipient), 0)
     if rows:
         upsert(db, TABLE, rows)
 

@@ -14,7 +14,7 @@ from redress.contract import AnswerToLeave, RecordRequest, RegisterEntry, SentLe
 from redress.documents.errors import CannotScan, Infected
 from redress.domain.london import instant
 from redress.domain.parsing import Malformed
-from redress.letters.delivery.channel import Accepted, Refused
+from redress.letters.delivery.channel import Accepted, NotNow, Refused
 from redress.letters.delivery.outbound import OutboundLetter
 from redress.letters.dispatcher import SendLimits
 from redress.letters.stored_enclosures import content_for
@@ -41,13 +41,15 @@ class Taken:
 
     def __init__(self) -> None:
         self.letters: list[tuple[OutboundLetter, dict[str, bytes]]] = []
-        self.refuses = self.dies = False
+        self.refuses = self.dies = self.is_down = False
 
     def find(self, letter: OutboundLetter) -> Accepted | None:
         tokens = {each.token for each, _ in self.letters}
         return Accepted(letter.token, arrived=True) if letter.token in tokens else None
 
     def send(self, letter: OutboundLetter) -> Accepted:
+        if self.is_down:
+            raise NotNow("it is down", down=True)
         if self.refuses:
             raise Refused("it takes none")
         if self.dies:
@@ -340,6 +342,33 @@ def test_what_is_withheld_is_not_sent_and_the_letter_says_so_without_the_recorde
     assert files == {"redacted.pdf": PDF}
     assert "We keep the Independent Person's report back from you." in " ".join(copy.split())
     assert secret not in text + copy
+
+
+@pytest.mark.parametrize("letter", ["at_once", "draft"])
+def test_what_is_withheld_while_a_letter_is_held_up_leaves_with_it_no_more(
+    office: Office, letter: str
+) -> None:
+    office.says("report", "2026-06-29", kind="investigation")
+    office.attach(INVESTIGATION, "investigation_report")
+    other = office.attach(INDEPENDENT, "independent_person_report")
+    office.taken.is_down = True
+    said = {"outcome": "not_upheld", "stage": "stage_2", "letter": letter, "message_id": "adj"}
+    office.says("respond", "2026-06-30", **said)
+    if letter == "draft":
+        mark = mark_of(office.rows("adjudication")["complainant"].key, "complainant")
+        office.says("approve_letter", "2026-06-30", mark=mark)
+    assert office.rows("adjudication")["complainant"].state == "ready"
+    withheld = {"document": other, "from": "complainant", "reason": "It names another child."}
+    office.says("withhold", "2026-06-30", **withheld)
+    office.taken.is_down = False
+    office.desk.dispatcher.breaker.close()
+    office.sends()
+    if letter == "draft":  # its approval is void, and nothing has left
+        assert office.rows("adjudication")["complainant"].state == "draft"
+        office.says("approve_letter", "2026-06-30", mark=mark, message_id="again")
+    text, files = office.got("adjudication")
+    assert files == {"investigation_report.pdf": INVESTIGATION}
+    assert "We keep the Independent Person's report back from you." in " ".join(text.split())
 
 
 def test_from_whom_it_is_withheld_has_to_be_somebody(office: Office) -> None:
