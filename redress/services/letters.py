@@ -290,7 +290,7 @@ def again(dispatcher: LetterDispatcher, reference: str, mark: str) -> LetterLine
     """
     register = dispatcher.register
     row = prepare_again(register, reference, mark)
-    dispatcher.send(reference)
+    dispatcher.write_and_send(reference)  # with what its reader may have by now
     if row.state in store.RAISED:
         now = found(register, reference, mark)
         # What somebody is to send by hand by a day still is, whatever way was tried.

@@ -371,6 +371,20 @@ def test_what_is_withheld_while_a_letter_is_held_up_leaves_with_it_no_more(
     assert "We keep the Independent Person's report back from you." in " ".join(text.split())
 
 
+def test_sent_again_it_leaves_without_what_was_withheld_since(office: Office) -> None:
+    office.says("report", "2026-06-29", kind="investigation")
+    office.attach(INVESTIGATION, "investigation_report")
+    other = office.attach(INDEPENDENT, "independent_person_report")
+    office.taken.refuses = True
+    adjudicated(office)
+    assert office.rows("adjudication")["complainant"].state == "failed"
+    withheld = {"document": other, "from": "complainant", "reason": "It names another child."}
+    office.says("withhold", "2026-07-01", **withheld)
+    office.taken.refuses = False
+    service.again(office.desk.dispatcher, office.desk.reference, office.mark("adjudication"))
+    assert office.got("adjudication")[1] == {"investigation_report.pdf": INVESTIGATION}
+
+
 def test_from_whom_it_is_withheld_has_to_be_somebody(office: Office) -> None:
     with pytest.raises(Malformed, match="from: names nobody in this complaint"):
         office.says("withhold", "2026-06-30", **{"document": "a.pdf", "from": "the neighbour", "reason": "x"})
