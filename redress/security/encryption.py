@@ -27,7 +27,7 @@ REGISTER_KEY = "register/1"
 FORMAT = 2
 """The version of the format of what is kept encrypted; bound to it, so that none passes for another's."""
 
-MARK = f"sealed:{FORMAT}:"
+MARK = f"encrypted:{FORMAT}:"
 """How encrypted text begins, wherever it is kept as text."""
 
 
@@ -240,7 +240,7 @@ def _about(key_name: str, place: Place | None) -> str:
 
 
 def encrypt_text(cipher: Cipher, text: str, place: Place) -> str:
-    """Text as it is kept in a column: `sealed:2:KEY:BASE64`, or as it came where there are no keys."""
+    """Text as it is kept in a column: `encrypted:2:KEY:BASE64`, or as it came where there are no keys."""
     key_name, data = cipher.encrypt(text.encode(), place.reference, place)
     return f"{MARK}{key_name}:{base64.b64encode(data).decode()}" if key_name else text
 
@@ -253,7 +253,7 @@ def key_of_text(text: str) -> str:
 def decrypt_text(cipher: Cipher, text: str, place: Place) -> str:
     """The text in a column. Raises `Unreadable`, `InClear` where there are keys and it is not encrypted."""
     key_name, data = key_of_text(text), text.rpartition(":")[2]
-    return _opened(cipher, key_name, data, place).decode() if _is_sealed(cipher, key_name, place) else text
+    return _opened(cipher, key_name, data, place).decode() if _is_encrypted(cipher, key_name, place) else text
 
 
 def encrypt_document(cipher: Cipher, document: Any, place: Place) -> Any:
@@ -281,7 +281,7 @@ def _text_of(document: Any) -> bytes:
 
 
 def _stored(document: Any, key_name: str, data: bytes) -> Any:
-    return {"sealed": f"{key_name}:{base64.b64encode(data).decode()}"} if key_name else document
+    return {"encrypted": f"{key_name}:{base64.b64encode(data).decode()}"} if key_name else document
 
 
 def key_of(stored: Any) -> str:
@@ -292,12 +292,12 @@ def key_of(stored: Any) -> str:
 def decrypt_document(cipher: Cipher, stored: Any, place: Place) -> Any:
     """The document in a JSON column. Raises `Unreadable`, `InClear` as `decrypt_text` does."""
     key_name, _, data = _encrypted(stored).rpartition(":")
-    if not _is_sealed(cipher, key_name, place):
+    if not _is_encrypted(cipher, key_name, place):
         return stored
     return json.loads(_opened(cipher, key_name, data, place))
 
 
-def _is_sealed(cipher: Cipher, key_name: str, place: Place) -> bool:
+def _is_encrypted(cipher: Cipher, key_name: str, place: Place) -> bool:
     if not key_name and isinstance(cipher, EnvelopeCipher):
         raise InClear(f"{place}: stands unencrypted though there are keys, so it is not believed")
     return bool(key_name)
@@ -312,4 +312,4 @@ def _opened(cipher: Cipher, key_name: str, data: str, place: Place) -> bytes:
 
 def _encrypted(stored: Any) -> str:
     """`KEY:BASE64` of a document; empty where it is not encrypted."""
-    return str(stored["sealed"]) if isinstance(stored, dict) and stored.keys() == {"sealed"} else ""
+    return str(stored["encrypted"]) if isinstance(stored, dict) and stored.keys() == {"encrypted"} else ""

@@ -100,7 +100,7 @@ class EncryptionCodec(PayloadCodec, WithSerializationContext):
             return payload
 
     def _is_anothers(self, payload: Payload, unassigned: set[str]) -> bool:
-        """Whether it was sealed for another complaint: copied here, it must not become readable here."""
+        """Whether it was encrypted for another complaint: copied here, it must not become readable here."""
         name = payload.metadata.get(KEY_NAME, b"").decode("utf-8", "replace")
         is_foreign = name.startswith(COMPLAINT_KEY) and name != COMPLAINT_KEY + self.reference
         return name in unassigned or (is_foreign and (self.is_foreign or bool(self.reference)))

@@ -120,10 +120,10 @@ async def until(is_done: Callable[[], bool], seconds: float = 300) -> None:
 
 async def together(jobs: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     """Do the jobs, so many at once."""
-    gate = asyncio.Semaphore(CONCURRENCY)
+    turns = asyncio.Semaphore(CONCURRENCY)
 
     async def one(job: Coroutine[Any, Any, T]) -> T:
-        async with gate:
+        async with turns:
             return await job
 
     return await asyncio.gather(*map(one, jobs))

@@ -213,19 +213,19 @@ async def test_an_api_that_is_killed_tells_everything_all_the_same(
     with register.reading() as db:
         kept = db.exec_driver_sql("SELECT secret FROM subscriptions").scalar_one()
         handed = db.exec_driver_sql("SELECT count(*) FROM deliveries").scalar_one()
-    assert kept.startswith("sealed:2:keyring/first:")
+    assert kept.startswith("encrypted:2:keyring/first:")
     assert secret not in kept
     assert handed == 15
     assert (await gate.http.delete(f"/v1/webhooks/{hook}", headers=headers)).status_code == 204
 
-    # The ring turns: what is sealed with it is sealed anew.
+    # The keyring turns: what is encrypted with it is encrypted anew.
     ring_file = Path(shutil.copy(town.house.state / "keys.txt", tmp_path))
     add_key(ring_file, "second")
     turned = Register(town.register, EnvelopeCipher(read_keyring(ring_file), town.cipher.key_store))
     assert webhooks.reencrypt(turned) == 1
     with register.reading() as db:
         kept = db.exec_driver_sql("SELECT secret FROM subscriptions").scalar_one()
-    assert kept.startswith("sealed:2:keyring/second:")
+    assert kept.startswith("encrypted:2:keyring/second:")
 
 
 # --- where they may lead -----------------------------------------------------------------------------

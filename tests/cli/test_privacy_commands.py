@@ -84,7 +84,7 @@ async def test_a_vault_out_of_reach_is_not_called_the_register(tmp_path: Path) -
     assert ran.lines[0].startswith("no answer: the register or the key store cannot be used")
 
 
-async def test_no_new_vault_is_made_in_place_of_one_that_is_gone(sealed: Cli, tmp_path: Path) -> None:
+async def test_no_new_key_store_is_made_in_place_of_one_that_is_gone(sealed: Cli, tmp_path: Path) -> None:
     reference = await sealed.open()
     before = sorted(path.name for path in sealed.state.iterdir())
     moved = Cli(

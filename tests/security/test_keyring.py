@@ -45,7 +45,7 @@ SECRET = Place("subscriptions", "secret", row="wh_1")
 WAITING = Place("waiting_openings", "body", row="rc_1", bound=("anywhere",))
 
 
-def sealed(folder: Path, keyring: Keyring | None = None) -> EnvelopeCipher:
+def cipher_in(folder: Path, keyring: Keyring | None = None) -> EnvelopeCipher:
     keys = folder / "keys.txt"
     if not keys.exists():
         add_key(keys, "first")
@@ -54,11 +54,11 @@ def sealed(folder: Path, keyring: Keyring | None = None) -> EnvelopeCipher:
 
 
 def test_a_document_opens_with_its_own_key_only(tmp_path: Path) -> None:
-    cipher = sealed(tmp_path)
+    cipher = cipher_in(tmp_path)
     kept = encrypt_document(cipher, {"name": NAME}, EVENT)
     assert NAME not in str(kept)
     assert decrypt_document(cipher, kept, EVENT) == {"name": NAME}
-    moved = {"sealed": str(kept["sealed"]).replace("CYP-2026-000001", "CYP-2026-000002")}
+    moved = {"encrypted": str(kept["encrypted"]).replace("CYP-2026-000001", "CYP-2026-000002")}
     encrypt_document(cipher, {}, EVENT._replace(reference="CYP-2026-000002"))
     with pytest.raises(Unreadable):
         decrypt_document(cipher, moved, EVENT._replace(reference="CYP-2026-000002"))
@@ -75,7 +75,7 @@ def test_a_document_opens_with_its_own_key_only(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_pasted_elsewhere_does_not_open(tmp_path: Path, elsewhere: Place) -> None:
-    cipher = sealed(tmp_path)
+    cipher = cipher_in(tmp_path)
     kept = encrypt_document(cipher, {"name": NAME}, EVENT)
     cipher.key_store.key("CYP-2026-000002", make=True)
     with pytest.raises(Unreadable, match=elsewhere.table):
@@ -91,7 +91,7 @@ def test_two_new_keys_at_once_are_two(tmp_path: Path) -> None:
 
 
 def test_text_too_and_what_stands_in_the_clear_is_not_believed(tmp_path: Path) -> None:
-    cipher = sealed(tmp_path)
+    cipher = cipher_in(tmp_path)
     kept = encrypt_text(cipher, NAME, TEXT)
     assert NAME not in kept
     assert decrypt_text(cipher, kept, TEXT) == NAME
@@ -107,7 +107,7 @@ def test_text_too_and_what_stands_in_the_clear_is_not_believed(tmp_path: Path) -
 
 
 def test_a_destroyed_key_opens_nothing_more_and_is_not_made_again(tmp_path: Path) -> None:
-    cipher = sealed(tmp_path)
+    cipher = cipher_in(tmp_path)
     kept = encrypt_document(cipher, {"name": NAME}, EVENT)
     other = encrypt_document(cipher, {"name": NAME}, EVENT._replace(reference="CYP-2026-000002"))
     assert cipher.key_store.destroy("CYP-2026-000001")
@@ -121,7 +121,7 @@ def test_a_destroyed_key_opens_nothing_more_and_is_not_made_again(tmp_path: Path
 
 
 def test_the_wrapped_key_is_gone_from_the_file(tmp_path: Path) -> None:
-    cipher = sealed(tmp_path)
+    cipher = cipher_in(tmp_path)
     cipher.key_store.key("CYP-2026-000001", make=True)
     assert isinstance(cipher.key_store, KeyStore)
     row = cipher.key_store._row("CYP-2026-000001")
@@ -135,10 +135,10 @@ def test_the_wrapped_key_is_gone_from_the_file(tmp_path: Path) -> None:
 
 
 def test_a_new_key_seals_and_the_old_one_still_opens(tmp_path: Path) -> None:
-    before = sealed(tmp_path)
+    before = cipher_in(tmp_path)
     of_complaint, of_ring = encrypt_text(before, NAME, TEXT), encrypt_text(before, NAME, SECRET)
     add_key(tmp_path / "keys.txt", "second")
-    after = sealed(tmp_path)
+    after = cipher_in(tmp_path)
     assert after.keyring.names == ["second", "first"]
     assert decrypt_text(after, of_complaint, TEXT) == decrypt_text(after, of_ring, SECRET) == NAME
     assert after.key_store.keyring_names() == {"first": 1}
@@ -146,7 +146,7 @@ def test_a_new_key_seals_and_the_old_one_still_opens(tmp_path: Path) -> None:
     assert after.key_store.rewrap() == (0, 1)
     assert isinstance(after.keyring, Keyring)
     newest = Keyring({"second": after.keyring._keys["second"]})
-    alone = sealed(tmp_path, newest)
+    alone = cipher_in(tmp_path, newest)
     assert decrypt_text(alone, of_complaint, TEXT) == NAME
     with pytest.raises(Unreadable):
         decrypt_text(alone, of_ring, SECRET)
@@ -191,7 +191,7 @@ def test_a_ring_that_others_can_read_is_refused(tmp_path: Path) -> None:
 
 
 async def test_payloads_are_encrypted_under_the_complaints_key(tmp_path: Path) -> None:
-    cipher = sealed(tmp_path)
+    cipher = cipher_in(tmp_path)
     codec = EncryptionCodec(cipher, "complaint-")
     of_one = codec.with_context(
         WorkflowSerializationContext(namespace="n", workflow_id="complaint-CYP-2026-000001")
@@ -210,7 +210,7 @@ async def test_payloads_are_encrypted_under_the_complaints_key(tmp_path: Path) -
 
 
 async def test_what_was_typed_goes_with_the_complaint_that_received_it(tmp_path: Path) -> None:
-    cipher = sealed(tmp_path)
+    cipher = cipher_in(tmp_path)
     codec = EncryptionCodec(cipher, "complaint-")
     one, other = (
         codec.with_context(
@@ -232,7 +232,7 @@ async def test_what_was_typed_goes_with_the_complaint_that_received_it(tmp_path:
 
 
 async def test_a_workflow_whose_name_is_no_reference_gets_no_key_of_that_name(tmp_path: Path) -> None:
-    cipher = sealed(tmp_path)
+    cipher = cipher_in(tmp_path)
     context = WorkflowSerializationContext(namespace="n", workflow_id=f"complaint-{NAME}")
     codec = EncryptionCodec(cipher, "complaint-").with_context(context)
     plain = Payload(metadata={"encoding": b"json/plain"}, data=b"1")
@@ -241,12 +241,12 @@ async def test_a_workflow_whose_name_is_no_reference_gets_no_key_of_that_name(tm
 
 
 def test_a_running_process_finds_the_new_key_by_itself(tmp_path: Path) -> None:
-    running = sealed(tmp_path)
+    running = cipher_in(tmp_path)
     assert isinstance(running.keyring, Keyring)
     kept = encrypt_text(running, NAME, SECRET)
     add_key(tmp_path / "keys.txt", "second")
     running.keyring._looked_at -= LOOKED_AT_EVERY + 1  # as if that time had passed
-    assert encrypt_text(running, NAME, SECRET).startswith("sealed:2:keyring/second:")
+    assert encrypt_text(running, NAME, SECRET).startswith("encrypted:2:keyring/second:")
     assert decrypt_text(running, kept, SECRET) == NAME
     with pytest.raises(KeyringError, match="present key"):
         remove_key(tmp_path / "keys.txt", "second")
@@ -268,7 +268,7 @@ def test_a_running_process_finds_the_new_key_by_itself(tmp_path: Path) -> None:
 
 
 async def test_what_nobody_can_read_is_handed_on(tmp_path: Path) -> None:
-    codec = EncryptionCodec(sealed(tmp_path), "complaint-")
+    codec = EncryptionCodec(cipher_in(tmp_path), "complaint-")
     for name, data in (
         (b"keyring/unknown", b"x"),
         (b"complaint/none", b""),
@@ -280,7 +280,7 @@ async def test_what_nobody_can_read_is_handed_on(tmp_path: Path) -> None:
 
 
 def test_an_opening_that_waited_goes_with_its_complaint_in_old_backups_too(tmp_path: Path) -> None:
-    cipher = sealed(tmp_path)
+    cipher = cipher_in(tmp_path)
     waits = encrypt_unassigned(cipher, {"name": NAME}, WAITING)
     assert NAME not in str(waits)
     assert decrypt_document(cipher, waits, WAITING) == {"name": NAME}
