@@ -303,7 +303,11 @@ class LetterDispatcher:
         said = {"key": effect.key, "template": row.letter, "facts": effect.shown()}
         enclosing = EnclosureLookup(self.register, db).of(case, said)
         directory = directory_of(self.register, db, case)
-        letters = written(case, said, on, texts=False, directory=directory, enclosing=enclosing)
+        try:
+            letters = [*written(case, said, on, texts=False, directory=directory, enclosing=enclosing)]
+        except Exception as error:  # it waits as what cannot be written does, and holds up no other letter
+            log.error("%s: %s cannot be written anew: %s", case.reference, row.letter, type(error).__name__)
+            return False
         now = next((each for each in letters if each.recipient == row.recipient), None)
         before = [each.document for each in self._envelope_of(row).enclosed]
         return now is None or (
