@@ -6,6 +6,8 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Sequence
+from concurrent.futures import Executor
+from functools import partial
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -56,12 +58,15 @@ def check_url(url: str, rules: AddressRules) -> None:
     _check(address, parts.scheme, rules)
 
 
-async def resolve(host: str, port: int, scheme: str, rules: AddressRules) -> str:
+async def resolve(
+    host: str, port: int, scheme: str, rules: AddressRules, threads: Executor | None = None
+) -> str:
     """The address that a host's name leads to now, if it may. Raises `NotAllowed`, `OSError`.
 
     The sender connects to this very address: a name that leads elsewhere a moment later changes nothing.
     """
-    infos = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    infos = await asyncio.get_running_loop().run_in_executor(threads, look_up)
     addresses = [ipaddress.ip_address(each[4][0]) for each in infos]
     if not addresses:
         raise OSError("no address")

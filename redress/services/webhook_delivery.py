@@ -11,7 +11,11 @@ import hashlib
 import hmac
 import json
 import logging
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import uniform
 
 import httpx
@@ -27,8 +31,8 @@ log = logging.getLogger("redress.api")
 LOOK_EVERY = 0.5
 """Seconds between two looks for something to send."""
 
-CONCURRENT_DELIVERIES = 10
-"""How many deliveries are under way at once."""
+MOST_AT_ONCE = 100
+"""How many webhooks are told something at once, each of them one thing: twice what one authority may have."""
 
 ANSWER_WITHIN = 15.0
 """Seconds that a receiver has to answer: well below the lease of `redress.store.webhooks`."""
@@ -38,40 +42,65 @@ PAUSES = (1, 6, 24, 120, 360, 720, 2160, 4320, 8640, 17280, 17280, 17280)
 
 
 class Dispatcher:
-    """Sends what is due, for as long as the API runs."""
+    """Sends what is due, for as long as the API runs.
+
+    To each webhook one delivery at a time, and to all of them side by side: one whose receiver is slow, or
+    takes a connection and says nothing, holds up nothing but its own.
+    """
 
     def __init__(self, backends: Backends, *, first_pause: float, rules: AddressRules) -> None:
         self._backends = backends
         self._first_pause = first_pause
         self._rules = rules
+        self._under_way: dict[str, asyncio.Task[None]] = {}
+        self._names = ThreadPoolExecutor(MOST_AT_ONCE, "webhook-names")  # a name server may say nothing, too
 
     async def run(self) -> None:
         """Hand out new notices and send what is due, again and again."""
-        async with httpx.AsyncClient(timeout=ANSWER_WITHIN, follow_redirects=False, trust_env=False) as http:
+        unlimited = httpx.Limits(max_connections=None)  # a connection is not waited for
+        async with (
+            httpx.AsyncClient(
+                timeout=ANSWER_WITHIN, limits=unlimited, follow_redirects=False, trust_env=False
+            ) as http,
+            asyncio.TaskGroup() as tasks,
+        ):
             while True:
-                try:
-                    while await self._round(http):
+                with _logged():
+                    while await self._round(http, tasks):
                         pass
-                except Unavailable:
-                    pass  # looked for again in a moment
-                except Exception as error:  # a fault of ours must not end the deliveries
-                    log.error("webhooks: %s", type(error).__name__)
-                await asyncio.sleep(LOOK_EVERY)
+                if self._under_way:
+                    under_way = list(self._under_way.values())
+                    await asyncio.wait(under_way, timeout=LOOK_EVERY, return_when=asyncio.FIRST_COMPLETED)
+                else:
+                    await asyncio.sleep(LOOK_EVERY)
 
-    async def _round(self, http: httpx.AsyncClient) -> bool:
+    async def _round(self, http: httpx.AsyncClient, tasks: asyncio.TaskGroup) -> bool:
+        """Start what is due; whether there may be more."""
         fanned_out = await self._backends.ask(webhooks.fan_out)
-        leased = await self._backends.ask(lambda register: webhooks.lease(register, CONCURRENT_DELIVERIES))
-        await asyncio.gather(*(self._deliver(http, each) for each in leased))
+        busy = tuple(self._under_way)
+        leased = await self._backends.ask(
+            lambda register: webhooks.lease(register, MOST_AT_ONCE - len(busy), busy)
+        )
+        for each in leased:
+            delivering = tasks.create_task(self._deliver(http, each))
+            self._under_way[each.subscription] = delivering
+            delivering.add_done_callback(partial(self._ended, each.subscription))
         return bool(fanned_out or leased)
 
+    def _ended(self, subscription: str, _: asyncio.Task[None]) -> None:
+        del self._under_way[subscription]
+
     async def _deliver(self, http: httpx.AsyncClient, delivery: Delivery) -> None:
-        arrived, answer = await self._send(http, delivery)
-        next_at = None if arrived else self._next_at(delivery.tries)
-        if not arrived and next_at is None:
-            log.error("webhook %s: notice %d is given up: %s", delivery.subscription, delivery.notice, answer)
-        await self._backends.ask(
-            lambda register: webhooks.settle(register, delivery, answer, arrived=arrived, next_at=next_at)
-        )
+        with _logged():
+            arrived, answer = await self._send(http, delivery)
+            next_at = None if arrived else self._next_at(delivery.tries)
+            if not arrived and next_at is None:
+                log.error(
+                    "webhook %s: notice %d is given up: %s", delivery.subscription, delivery.notice, answer
+                )
+            await self._backends.ask(
+                lambda register: webhooks.settle(register, delivery, answer, arrived=arrived, next_at=next_at)
+            )
 
     async def _send(self, http: httpx.AsyncClient, delivery: Delivery) -> tuple[bool, str]:
         """Whether it arrived, and what the receiver answered."""
@@ -84,7 +113,7 @@ class Dispatcher:
             host = url.raw_host.decode("ascii")
             async with asyncio.timeout(ANSWER_WITHIN):
                 port = url.port or (443 if url.scheme == "https" else 80)
-                address = await resolve(host, port, url.scheme, self._rules)
+                address = await resolve(host, port, url.scheme, self._rules, self._names)
                 request = http.build_request(
                     "POST",
                     url.copy_with(host=address),
@@ -105,6 +134,17 @@ class Dispatcher:
             return None
         pause = self._first_pause * PAUSES[tries] * uniform(0.9, 1.1)
         return datetime.now(UTC) + timedelta(seconds=pause)
+
+
+@contextmanager
+def _logged() -> Iterator[None]:
+    """A fault of ours ends neither the deliveries nor the others that are under way."""
+    try:
+        yield
+    except Unavailable:
+        pass  # looked for again in a moment
+    except Exception as error:
+        log.error("webhooks: %s", type(error).__name__)
 
 
 def delivery_id(delivery: Delivery) -> str:

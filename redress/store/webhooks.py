@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, func, insert, select, tuple_, update
 
 from redress.security.encryption import decrypt_text, encrypt_text, key_of_text
 from redress.security.keyring import Unreadable
@@ -192,14 +192,25 @@ def fan_out(register: Register, most: int = 200) -> int:
     return len(done)
 
 
-def lease(register: Register, most: int) -> list[Delivery]:
-    """Take deliveries that are due, the oldest notices first; each is ours until its lease is over."""
+def lease(register: Register, most: int, besides: Collection[str] = ()) -> list[Delivery]:
+    """Take of each subscription the oldest delivery that is due; each is ours until its lease is over.
+
+    At most so many, the ones that have waited longest first; of those `besides` none.
+    """
     sent, table, subscribed = tables.deliveries, tables.notices, tables.subscriptions
     now = datetime.now(UTC)
     due = (sent.c.state == "waiting") & (sent.c.next_at <= now)
+    oldest = (
+        select(sent.c.subscription, func.min(sent.c.notice))
+        .where(due, sent.c.subscription.not_in(besides))
+        .group_by(sent.c.subscription)
+        .order_by(func.min(sent.c.next_at))
+        .limit(most)
+    )
     with register.reading() as db:
-        if db.execute(select(sent.c.notice).where(due).limit(1)).first() is None:
-            return []
+        chosen = [(row[0], row[1]) for row in db.execute(oldest)]
+    if not chosen:
+        return []
     wanted = (
         select(
             *(sent.c.subscription, sent.c.notice, sent.c.tries),
@@ -208,9 +219,8 @@ def lease(register: Register, most: int) -> list[Delivery]:
         )
         .join(table, table.c.id == sent.c.notice)
         .join(subscribed, subscribed.c.id == sent.c.subscription)
-        .where(due)
+        .where(due, tuple_(sent.c.subscription, sent.c.notice).in_(chosen))
         .order_by(sent.c.notice)
-        .limit(most)
         .with_for_update(of=sent, skip_locked=True)
     )
     with register.writing() as db:

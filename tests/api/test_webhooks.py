@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import signal
+import socket
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -172,6 +173,29 @@ async def test_what_is_history_is_not_told(gate: ApiProcess, manager: Headers) -
 
 
 # --- faults ------------------------------------------------------------------------------------------
+
+
+async def test_receivers_that_say_nothing_hold_up_nobody_else(
+    gate: ApiProcess, manager: Headers, staff: Headers
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent, receiving() as receiver:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        new = {"url": url, "authority": "family-rights"}
+        made = [await gate.http.post("/v1/webhooks", json=new, headers=manager) for _ in range(20)]
+        hook, _ = await subscribed(gate, manager, receiver)
+        for _ in range(2):
+            reference = await gate.open(staff)
+
+            async def told(reference: str = reference) -> bool:
+                return events(receiver, reference) == ["complaint.opened"]
+
+            await gate.until(told)
+        paths = [f"/v1/webhooks/{each.json()['id']}" for each in made]
+        found = [(await gate.http.get(path, headers=manager)).json() for path in paths]
+        assert all(each["waiting"] >= 2 for each in found)
+        assert {each["last_answer"] for each in found} == {""}, "nobody waited until they were given up"
+        for path in (*paths, f"/v1/webhooks/{hook}"):
+            await gate.http.delete(path, headers=manager)
 
 
 async def test_an_api_that_is_killed_tells_everything_all_the_same(
