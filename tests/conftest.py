@@ -150,7 +150,7 @@ async def server() -> AsyncIterator[tuple[str, Client]]:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def house(server: tuple[str, Client], settings: Settings) -> AsyncIterator[Register]:
+async def shared_register(server: tuple[str, Client], settings: Settings) -> AsyncIterator[Register]:
     """A worker for the whole run; gives its register."""
     activities = activities_for(settings)
     async with running_workers(server[1], activities, settings):
@@ -158,9 +158,9 @@ async def house(server: tuple[str, Client], settings: Settings) -> AsyncIterator
 
 
 @pytest.fixture
-def life(server: tuple[str, Client], house: Register, settings: Settings) -> Life:
+def life(server: tuple[str, Client], shared_register: Register, settings: Settings) -> Life:
     """A complaint of one's own."""
-    return Life(server[1], house, settings.outbox_folder, f"TEST-{next(_numbers):04d}")
+    return Life(server[1], shared_register, settings.outbox_folder, f"TEST-{next(_numbers):04d}")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

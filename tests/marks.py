@@ -1,4 +1,4 @@
-"""Looks for what must not be there: a marked name in the files that a running house writes.
+"""Looks for what must not be there: a marked name in the files that a running installation writes.
 
 Also within what hides text from a plain search: PDFs, archives (Word's files are such), e-mails, compressed
 files, and text in UTF-16.

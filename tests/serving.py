@@ -1,4 +1,4 @@
-"""Small HTTP servers that tests put beside the house: somebody else's service."""
+"""Small HTTP servers that tests put beside the installation: somebody else's service."""
 
 from __future__ import annotations
 

@@ -200,7 +200,7 @@ class OwnDeployment:
         self.cipher = cipher
         self.port = free_port()
         self.address = f"127.0.0.1:{self.port}"
-        self.gate = ApiProcess(state, self.address, **settings)
+        self.api = ApiProcess(state, self.address, **settings)
         self.server: subprocess.Popen[bytes] | None = None
         self.worker: Forked | None = None
         own = Settings(state=state, register_url=settings.get("REDRESS_REGISTER_URL", ""))
@@ -220,10 +220,10 @@ class OwnDeployment:
 
     def start_worker(self) -> None:
         with (self.state / "worker.log").open("ab") as log:
-            self.worker = started("worker", self.gate.environment, log)
+            self.worker = started("worker", self.api.environment, log)
 
     async def close(self) -> None:
-        await self.gate.close()
+        await self.api.close()
         for process in (self.worker, self.server):
             if process is not None:
                 process.send_signal(signal.SIGCONT)

@@ -23,11 +23,11 @@ def issuer() -> Iterator[Issuer]:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def gate(
-    server: tuple[str, Client], house: Register, settings: Settings, issuer: Issuer
+async def api(
+    server: tuple[str, Client], shared_register: Register, settings: Settings, issuer: Issuer
 ) -> AsyncIterator[ApiProcess]:
     """An API for the whole run, beside the run's own server and worker."""
-    gate = ApiProcess(
+    api = ApiProcess(
         settings.state,
         server[0],
         REDRESS_WEBHOOK_LOOPBACK="true",
@@ -40,35 +40,35 @@ async def gate(
         ),
         REDRESS_OIDC_AUTHORITY_CLAIM="council",
     )
-    await gate.start()
-    await gate.reaches()
-    yield gate
-    await gate.close()
+    await api.start()
+    await api.reaches()
+    yield api
+    await api.close()
 
 
 @pytest_asyncio.fixture(scope="session")
-async def staff(gate: ApiProcess) -> dict[str, str]:
-    return gate.headers("staff")
+async def staff(api: ApiProcess) -> dict[str, str]:
+    return api.headers("staff")
 
 
 @pytest_asyncio.fixture(scope="session")
-async def manager(gate: ApiProcess) -> dict[str, str]:
-    return gate.headers("complaints_manager")
+async def manager(api: ApiProcess) -> dict[str, str]:
+    return api.headers("complaints_manager")
 
 
 @pytest_asyncio.fixture(scope="session")
-async def intake(gate: ApiProcess) -> dict[str, str]:
-    return gate.headers("intake")
+async def intake(api: ApiProcess) -> dict[str, str]:
+    return api.headers("intake")
 
 
 @pytest_asyncio.fixture(scope="session")
-async def _town(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[CuttableDeployment]:
-    async with built(tmp_path_factory.mktemp("town")) as town:
-        yield town
+async def _deployment(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[CuttableDeployment]:
+    async with built(tmp_path_factory.mktemp("deployment")) as deployment:
+        yield deployment
 
 
 @pytest_asyncio.fixture
-async def town(_town: CuttableDeployment) -> CuttableDeployment:
-    """The town, with all its parts running."""
-    await _town.made_whole()
-    return _town
+async def deployment(_deployment: CuttableDeployment) -> CuttableDeployment:
+    """The deployment, with all its parts running."""
+    await _deployment.made_whole()
+    return _deployment

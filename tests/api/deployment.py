@@ -83,17 +83,17 @@ class Proxy:
 class CuttableDeployment:
     """A deployment with keys, with its register on PostgreSQL behind a proxy."""
 
-    def __init__(self, house: OwnDeployment, line: Proxy, client: Client, register_url: str) -> None:
-        self.house, self.line, self.client = house, line, client
-        self.gate = house.gate
+    def __init__(self, installation: OwnDeployment, line: Proxy, client: Client, register_url: str) -> None:
+        self.installation, self.line, self.client = installation, line, client
+        self.api = installation.api
         self.register_url = register_url
         self.register = connect(register_url)
 
     @property
     def cipher(self) -> EnvelopeCipher:
         """What the deployment encrypts with."""
-        assert isinstance(self.house.cipher, EnvelopeCipher)
-        return self.house.cipher
+        assert isinstance(self.installation.cipher, EnvelopeCipher)
+        return self.installation.cipher
 
     def intakes(self, of: Collection[str]) -> list[str]:
         """Those of some intakes whose complaints have reached the record, each as often as it did."""
@@ -116,13 +116,13 @@ class CuttableDeployment:
         self.line.speak()
         if not self.line.is_there:
             await self.line.connect()
-        if self.house.server is None:
-            self.client = await self.house.start_server()
-        if self.house.worker is None or self.house.worker.poll() is not None:
-            self.house.start_worker()
-        if self.gate.process is None:
-            await self.gate.start()
-        await self.gate.reaches()
+        if self.installation.server is None:
+            self.client = await self.installation.start_server()
+        if self.installation.worker is None or self.installation.worker.poll() is not None:
+            self.installation.start_worker()
+        if self.api.process is None:
+            await self.api.start()
+        await self.api.reaches()
 
 
 @asynccontextmanager
@@ -137,7 +137,7 @@ async def built(state: Path) -> AsyncIterator[CuttableDeployment]:
     keyring = read_keyring(state / "keys.txt")
     (await asyncio.to_thread(migrate, connect(through), "register")).dispose()
     cipher = EnvelopeCipher(keyring, KeyStore(new_store(state / "key-store.db", "key_store"), keyring))
-    house = OwnDeployment(
+    installation = OwnDeployment(
         state,
         cipher,
         REDRESS_REGISTER_URL=through,
@@ -148,11 +148,11 @@ async def built(state: Path) -> AsyncIterator[CuttableDeployment]:
         REDRESS_WEBHOOK_PAUSE="0.05",
         REDRESS_CODEC_ORIGINS=json.dumps([UI]),
     )
-    client = await house.start_server()
+    client = await installation.start_server()
     try:
-        yield CuttableDeployment(house, line, client, direct.render_as_string(hide_password=False))
+        yield CuttableDeployment(installation, line, client, direct.render_as_string(hide_password=False))
     finally:
         line.speak()
-        await house.close()
+        await installation.close()
         await line.cut()
         await asyncio.to_thread(server.close)

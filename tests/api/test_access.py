@@ -73,8 +73,8 @@ def test_each_operation_stands_in_the_table_once(ways: list[Way]) -> None:
         assert access()[f"send_{action}"] == kind.sent_by
 
 
-async def test_every_role_on_every_path_and_method(gate: ApiProcess, ways: list[Way]) -> None:
-    callers = {role: gate.headers(role) for role in ROLES}
+async def test_every_role_on_every_path_and_method(api: ApiProcess, ways: list[Way]) -> None:
+    callers = {role: api.headers(role) for role in ROLES}
     allowed = {(way.method, way.path): way for way in ways}
     allowed_roles = access()
     seen = 0
@@ -82,7 +82,7 @@ async def test_every_role_on_every_path_and_method(gate: ApiProcess, ways: list[
         for method in METHODS:
             way = allowed.get((method, path))
             for role, headers in callers.items():
-                answer = await gate.http.request(method, path, headers=headers)
+                answer = await api.http.request(method, path, headers=headers)
                 seen += 1
                 if way is None:
                     assert answer.status_code == 405, (method, path, role)
@@ -98,12 +98,12 @@ async def test_every_role_on_every_path_and_method(gate: ApiProcess, ways: list[
     assert seen == len({way.path for way in ways}) * len(METHODS) * len(ROLES)
 
 
-async def test_nobody_without_a_good_token_reaches_anything(gate: ApiProcess, ways: list[Way]) -> None:
+async def test_nobody_without_a_good_token_reaches_anything(api: ApiProcess, ways: list[Way]) -> None:
     everything = list(ROLES)
-    over = gate.token(*everything, lasts=timedelta(microseconds=1))
-    revoked = gate.token(*everything, name="revoked-one")
-    good = gate.token(*everything)
-    gate.tokens.revoke("revoked-one")
+    over = api.token(*everything, lasts=timedelta(microseconds=1))
+    revoked = api.token(*everything, name="revoked-one")
+    good = api.token(*everything)
+    api.tokens.revoke("revoked-one")
     bad: list[dict[str, str]] = [
         {},
         {"Authorization": "Bearer"},
@@ -119,7 +119,7 @@ async def test_nobody_without_a_good_token_reaches_anything(gate: ApiProcess, wa
         if way.operation in OPEN:
             continue
         for headers in bad:
-            answer = await gate.http.request(way.method, way.path, headers=headers)
+            answer = await api.http.request(way.method, way.path, headers=headers)
             assert answer.status_code == 401, (way, headers)
             assert answer.headers["www-authenticate"] == "Bearer"
             assert answer.headers["content-type"] == "application/problem+json"
@@ -130,15 +130,15 @@ def test_an_endpoint_that_names_no_roles_cannot_be_made() -> None:
         endpoints().get("/v1/forgotten")(lambda: None)
 
 
-async def test_who_calls_is_asked_before_the_body_is_read(gate: ApiProcess) -> None:
-    theirs = await gate.open(gate.headers("staff"), authority="north-somerset")
+async def test_who_calls_is_asked_before_the_body_is_read(api: ApiProcess) -> None:
+    theirs = await api.open(api.headers("staff"), authority="north-somerset")
     path = f"/v1/complaints/{theirs}/acknowledge"
     for headers, status in (
         ({}, 401),
-        (gate.headers("reader"), 403),
-        (gate.headers("staff", authority="family-rights"), 404),
-        (gate.headers("staff"), 422),
+        (api.headers("reader"), 403),
+        (api.headers("staff", authority="family-rights"), 404),
+        (api.headers("staff"), 422),
     ):
         json_ = headers | {"Content-Type": "application/json"}
-        answer = await gate.http.post(path, content=b"{not json", headers=json_)
+        answer = await api.http.post(path, content=b"{not json", headers=json_)
         assert answer.status_code == status, answer.text

@@ -24,47 +24,47 @@ from tests.api.test_codec import payload
 _numbers = itertools.count(1)
 
 
-def caller(gate: ApiProcess, *roles: Any, authority: str | None = None) -> tuple[str, dict[str, str]]:
+def caller(api: ApiProcess, *roles: Any, authority: str | None = None) -> tuple[str, dict[str, str]]:
     """A name of its own, and its headers."""
     name = f"reader-{next(_numbers)}"
-    return name, {"Authorization": f"Bearer {gate.token(*roles, authority=authority, name=name)}"}
+    return name, {"Authorization": f"Bearer {api.token(*roles, authority=authority, name=name)}"}
 
 
 OF_NO_COMPLAINT = ("read_audit", "list_unmatched", "list_people", "read_person")
 """Operations whose answers are personal and may name no complaint."""
 
 
-async def audited(gate: ApiProcess, **asked: str) -> list[dict[str, Any]]:
-    manager = gate.headers("complaints_manager")
-    answer = await gate.http.get("/v1/audit", params={"limit": "500", **asked}, headers=manager)
+async def audited(api: ApiProcess, **asked: str) -> list[dict[str, Any]]:
+    manager = api.headers("complaints_manager")
+    answer = await api.http.get("/v1/audit", params={"limit": "500", **asked}, headers=manager)
     assert answer.status_code == 200, answer.text
     entries: list[dict[str, Any]] = answer.json()["readings"]
     return entries
 
 
-async def gets(gate: ApiProcess) -> Iterator[tuple[str, str]]:
+async def gets(api: ApiProcess) -> Iterator[tuple[str, str]]:
     """Every operation by GET of the OpenAPI document, with a path that leads to something."""
-    manager = gate.headers("complaints_manager")
-    reference = await gate.open(manager)
-    assert (await gate.send(manager, reference, "acknowledge")).is_success
+    manager = api.headers("complaints_manager")
+    reference = await api.open(manager)
+    assert (await api.send(manager, reference, "acknowledge")).is_success
 
     async def is_recorded() -> bool:
-        line = await gate.http.get("/v1/complaints", params={"limit": 500}, headers=manager)
+        line = await api.http.get("/v1/complaints", params={"limit": 500}, headers=manager)
         return reference in line.text
 
-    await gate.until(is_recorded)
+    await api.until(is_recorded)
     hook = {"url": "https://invented.example/", "authority": "family-rights"}
-    made = await gate.http.post("/v1/webhooks", json=hook, headers=manager)
+    made = await api.http.post("/v1/webhooks", json=hook, headers=manager)
     known = {"reference": reference, "webhook": made.json()["id"], "receipt": "rc_" + "0" * 32}
     somebody = {"authority": "family-rights", "name": "Una Audited"}
-    known["person"] = (await gate.http.post("/v1/people", json=somebody, headers=manager)).json()["person"]
+    known["person"] = (await api.http.post("/v1/people", json=somebody, headers=manager)).json()["person"]
     letters = f"/v1/complaints/{reference}/letters"
-    listed = await gate.http.get(letters, headers=manager)
+    listed = await api.http.get(letters, headers=manager)
     known["mark"] = listed.json()["letters"][0]["mark"] if listed.is_success else ""
     form = {"file": ("invented.pdf", b"%PDF-1.7 invented")}
-    attached = await gate.http.post(f"/v1/complaints/{reference}/documents", files=form, headers=manager)
+    attached = await api.http.post(f"/v1/complaints/{reference}/documents", files=form, headers=manager)
     known["document"] = attached.json()["document"]
-    document = (await gate.http.get("/openapi.json")).json()
+    document = (await api.http.get("/openapi.json")).json()
     return iter(
         [
             (operation["get"]["operationId"], path.format_map(known))
@@ -75,18 +75,18 @@ async def gets(gate: ApiProcess) -> Iterator[tuple[str, str]]:
 
 
 async def test_every_path_that_reads_leaves_an_entry_or_is_listed_as_holding_nothing(
-    gate: ApiProcess,
+    api: ApiProcess,
 ) -> None:
-    for operation, path in await gets(gate):
-        name, headers = caller(gate, "staff", "complaints_manager", "reader", "intake")
+    for operation, path in await gets(api):
+        name, headers = caller(api, "staff", "complaints_manager", "reader", "intake")
         params = {
             "count_days": {"from": "2026-06-01", "days": "3"},
             "list_people": {"authority": "family-rights"},
             "preview_letters": {"authority": "family-rights"},
         }.get(operation, {})
-        answer = await gate.http.get(path, params=params, headers=headers)
+        answer = await api.http.get(path, params=params, headers=headers)
         assert answer.status_code == (404 if operation == "read_receipt" else 200), (path, answer.text)
-        entries = await audited(gate, reader=name)
+        entries = await audited(api, reader=name)
         if access()[operation] is None or operation in NOTHING_PERSONAL:
             assert entries == [], operation
             continue
@@ -97,68 +97,68 @@ async def test_every_path_that_reads_leaves_an_entry_or_is_listed_as_holding_not
         assert entry["roles"]
 
 
-async def test_an_entry_says_who_what_and_where_and_holds_no_content(gate: ApiProcess) -> None:
-    reference = await gate.open(gate.headers("staff"), points=["Xenophora was shouted at."])
-    name, headers = caller(gate, "staff")
+async def test_an_entry_says_who_what_and_where_and_holds_no_content(api: ApiProcess) -> None:
+    reference = await api.open(api.headers("staff"), points=["Xenophora was shouted at."])
+    name, headers = caller(api, "staff")
     for _ in range(3):
-        assert (await gate.http.get(f"/v1/complaints/{reference}", headers=headers)).status_code == 200
-    entries = await audited(gate, reference=reference)
+        assert (await api.http.get(f"/v1/complaints/{reference}", headers=headers)).status_code == 200
+    entries = await audited(api, reference=reference)
     assert len([each for each in entries if each["reader"] == name]) in (1, 2), "one for each minute"
     assert "Xenophora" not in str(entries)
     assert {tuple(each["roles"]) for each in entries if each["reader"] == name} == {("staff",)}
     # To ask is a reading too.
-    again = await audited(gate, reference=reference)
+    again = await audited(api, reference=reference)
     assert any(each["door"] == "GET /v1/audit" for each in again)
 
 
-async def test_what_was_not_shown_is_no_reading(gate: ApiProcess) -> None:
-    name, headers = caller(gate, "staff")
-    assert (await gate.http.get("/v1/complaints/CYP-1999-000009", headers=headers)).status_code == 404
-    assert await audited(gate, reader=name) == []
+async def test_what_was_not_shown_is_no_reading(api: ApiProcess) -> None:
+    name, headers = caller(api, "staff")
+    assert (await api.http.get("/v1/complaints/CYP-1999-000009", headers=headers)).status_code == 404
+    assert await audited(api, reader=name) == []
 
 
-async def test_a_list_is_one_entry_that_names_its_complaints(gate: ApiProcess) -> None:
-    references = {await gate.open(gate.headers("staff"), authority="rotherham") for _ in range(2)}
+async def test_a_list_is_one_entry_that_names_its_complaints(api: ApiProcess) -> None:
+    references = {await api.open(api.headers("staff"), authority="rotherham") for _ in range(2)}
 
     async def is_listed() -> bool:
-        name, headers = caller(gate, "staff", authority="rotherham")
-        answer = await gate.http.get("/v1/complaints", params={"limit": 500}, headers=headers)
+        name, headers = caller(api, "staff", authority="rotherham")
+        answer = await api.http.get("/v1/complaints", params={"limit": 500}, headers=headers)
         shown = {each["reference"] for each in answer.json()["complaints"]}
-        (entry,) = await audited(gate, reader=name)
+        (entry,) = await audited(api, reader=name)
         assert set(entry["complaints"]) == shown
         return references <= shown
 
-    await gate.until(is_listed)
+    await api.until(is_listed)
 
 
-async def test_a_manager_sees_the_readings_of_their_own_authority_alone(gate: ApiProcess) -> None:
-    theirs = await gate.open(gate.headers("staff"), authority="north-somerset")
-    mine = await gate.open(gate.headers("staff"), authority="family-rights")
-    name, headers = caller(gate, "staff")
+async def test_a_manager_sees_the_readings_of_their_own_authority_alone(api: ApiProcess) -> None:
+    theirs = await api.open(api.headers("staff"), authority="north-somerset")
+    mine = await api.open(api.headers("staff"), authority="family-rights")
+    name, headers = caller(api, "staff")
     for reference in (theirs, mine):
-        await gate.http.get(f"/v1/complaints/{reference}", headers=headers)
-    _, manager = caller(gate, "complaints_manager", authority="family-rights")
-    answer = await gate.http.get("/v1/audit", params={"reader": name}, headers=manager)
+        await api.http.get(f"/v1/complaints/{reference}", headers=headers)
+    _, manager = caller(api, "complaints_manager", authority="family-rights")
+    answer = await api.http.get("/v1/audit", params={"reader": name}, headers=manager)
     assert [each["complaints"] for each in answer.json()["readings"]] == [[mine]]
-    foreign = await gate.http.get("/v1/audit", params={"reference": theirs}, headers=manager)
+    foreign = await api.http.get("/v1/audit", params={"reference": theirs}, headers=manager)
     assert [each for each in foreign.json().get("readings", []) if each["complaints"]] == []
-    staff = await gate.http.get("/v1/audit", headers=gate.headers("staff"))
+    staff = await api.http.get("/v1/audit", headers=api.headers("staff"))
     assert staff.status_code == 403
 
 
-async def test_what_the_command_line_read_is_there_too(gate: ApiProcess) -> None:
-    reference = await gate.open(gate.headers("staff"))
+async def test_what_the_command_line_read_is_there_too(api: ApiProcess) -> None:
+    reference = await api.open(api.headers("staff"))
     reading = local_reading("starter.py show", {reference: "family-rights"})
-    write_down(gate.state / "readings.jsonl", reading)
-    one = ApiProcess(gate.state, "127.0.0.1:1")
+    write_down(api.state / "readings.jsonl", reading)
+    one = ApiProcess(api.state, "127.0.0.1:1")
     await one.start()  # it takes the file in as it starts
     try:
 
         async def is_there() -> bool:
-            entries = await audited(gate, reference=reference)
+            entries = await audited(api, reference=reference)
             return any(each["reader_kind"] == "command_line" for each in entries)
 
-        await gate.until(is_there)
+        await api.until(is_there)
     finally:
         await one.close()
 
@@ -166,40 +166,40 @@ async def test_what_the_command_line_read_is_there_too(gate: ApiProcess) -> None
 # --- the codec, and the record out of reach --------------------------------------------------------------
 
 
-async def test_the_codec_names_each_complaint_whose_key_it_used(town: CuttableDeployment) -> None:
-    gate = town.gate
-    first, second = [await gate.open(gate.headers("intake")) for _ in range(2)]
-    payloads = [_sealed(town, reference) for reference in (first, second, first)]
-    name, codec = caller(gate, "codec")
-    foreign = _sealed(town, "CYP-1999-000008")
+async def test_the_codec_names_each_complaint_whose_key_it_used(deployment: CuttableDeployment) -> None:
+    api = deployment.api
+    first, second = [await api.open(api.headers("intake")) for _ in range(2)]
+    payloads = [_sealed(deployment, reference) for reference in (first, second, first)]
+    name, codec = caller(api, "codec")
+    foreign = _sealed(deployment, "CYP-1999-000008")
     foreign["data"] = payload("nonsense")["data"]
     for part in (payloads, [foreign, payload("in clear")]):
-        answer = await gate.http.post("/codec/decode", json={"payloads": part}, headers=codec)
+        answer = await api.http.post("/codec/decode", json={"payloads": part}, headers=codec)
         assert answer.status_code == 200, answer.text
-    entries = await audited(gate, reader=name)
+    entries = await audited(api, reader=name)
     doors = {(each["door"], *each["complaints"]) for each in entries}
     assert doors == {("POST /codec/decode", first), ("POST /codec/decode", second)}
 
 
-def _sealed(town: CuttableDeployment, reference: str) -> dict[str, Any]:
+def _sealed(deployment: CuttableDeployment, reference: str) -> dict[str, Any]:
     plain = Payload(metadata={"encoding": b"json/plain"}, data=b'"said"').SerializeToString()
-    key, data = town.cipher.encrypt(plain, reference)
+    key, data = deployment.cipher.encrypt(plain, reference)
     metadata = {"encoding": b"binary/encrypted", "encryption-key-id": key.encode()}
     said = {name: base64.b64encode(value).decode() for name, value in metadata.items()}
     return {"metadata": said, "data": base64.b64encode(data).decode()}
 
 
-async def test_what_cannot_be_written_down_is_not_shown(gate: ApiProcess, tmp_path: Path) -> None:
+async def test_what_cannot_be_written_down_is_not_shown(api: ApiProcess, tmp_path: Path) -> None:
     """A record that takes nothing: 503, and not a word of the content."""
-    reference = await gate.open(gate.headers("staff"))
+    reference = await api.open(api.headers("staff"))
     store = tmp_path / "api.db"
-    shutil.copy(gate.state / "api.db", store)
-    shutil.copy(gate.state / "api.db-wal", tmp_path / "api.db-wal")
-    apart = ApiProcess(gate.state, gate.environment["TEMPORAL_ADDRESS"], REDRESS_API_URL=f"sqlite:///{store}")
+    shutil.copy(api.state / "api.db", store)
+    shutil.copy(api.state / "api.db-wal", tmp_path / "api.db-wal")
+    apart = ApiProcess(api.state, api.environment["TEMPORAL_ADDRESS"], REDRESS_API_URL=f"sqlite:///{store}")
     await apart.start()
     try:
         await apart.reaches()
-        name, headers = caller(gate, "staff")
+        name, headers = caller(api, "staff")
         token = Tokens(open_store(f"sqlite:///{store}")).add(name, ["staff"], None, None)
         headers = {"Authorization": f"Bearer {token}"}
         path = f"/v1/complaints/{reference}"

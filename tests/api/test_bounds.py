@@ -26,12 +26,12 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 @pytest_asyncio.fixture
 async def near(
-    gate: ApiProcess, server: tuple[str, object], monkeypatch: pytest.MonkeyPatch
+    api: ApiProcess, server: tuple[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[ApiThread]:
     """An API of its own, of little patience."""
     monkeypatch.setattr(protocol, "HEADERS_WITHIN", 0.5)
     monkeypatch.setattr(limits, "READ_WITHIN", 0.5)
-    near = ApiThread(gate.state, str(server[0]), REDRESS_RATE_PER_MINUTE="80", REDRESS_BYTES_PER_DAY="60000")
+    near = ApiThread(api.state, str(server[0]), REDRESS_RATE_PER_MINUTE="80", REDRESS_BYTES_PER_DAY="60000")
     await near.start()
     yield near
     await near.close()
@@ -93,13 +93,13 @@ async def test_a_caller_sends_so_many_bytes_a_day(near: ApiThread) -> None:
     assert other.status_code in (200, 202)
 
 
-async def test_a_reference_is_taken_as_people_write_it(gate: ApiProcess, staff: dict[str, str]) -> None:
-    reference = await gate.open(staff)
-    answer = await gate.http.get(f"/v1/complaints/%20{reference.lower()}%20/standing", headers=staff)
+async def test_a_reference_is_taken_as_people_write_it(api: ApiProcess, staff: dict[str, str]) -> None:
+    reference = await api.open(staff)
+    answer = await api.http.get(f"/v1/complaints/%20{reference.lower()}%20/standing", headers=staff)
     assert answer.status_code == 200
     assert answer.json()["reference"] == reference
     for odd in ("..%2F..%2F..%2Fx", "x%00", "CYP-2026-000001%0a-", "％43YP-2026-000001"):
-        answer = await gate.http.get(f"/v1/complaints/{odd}/standing", headers=staff)
+        answer = await api.http.get(f"/v1/complaints/{odd}/standing", headers=staff)
         assert answer.status_code in (404, 422), odd
 
 

@@ -17,39 +17,39 @@ Headers = dict[str, str]
 NOVA = {"name": "Mythica Nova", "email": "mythica@nova.example"}
 
 
-async def post(gate: ApiProcess, path: str, body: dict[str, Any], headers: Headers) -> httpx.Response:
-    return await gate.http.post(f"/v1/complaints{path}", json=body, headers=headers)
+async def post(api: ApiProcess, path: str, body: dict[str, Any], headers: Headers) -> httpx.Response:
+    return await api.http.post(f"/v1/complaints{path}", json=body, headers=headers)
 
 
-async def shown(gate: ApiProcess, reference: str, staff: Headers) -> dict[str, Any]:
-    answer = await gate.http.get(f"/v1/complaints/{reference}", headers=staff)
+async def shown(api: ApiProcess, reference: str, staff: Headers) -> dict[str, Any]:
+    answer = await api.http.get(f"/v1/complaints/{reference}", headers=staff)
     status: dict[str, Any] = answer.json()
     return status
 
 
 async def test_an_advocate_from_a_form_waits_until_staff_confirm(
-    gate: ApiProcess, intake: Headers, staff: Headers
+    api: ApiProcess, intake: Headers, staff: Headers
 ) -> None:
-    opened = (await post(gate, "", invented(), intake)).json()["reference"]
-    brought = await post(gate, f"/{opened}/set-advocate", {"advocate": NOVA, "speaks": True}, intake)
+    opened = (await post(api, "", invented(), intake)).json()["reference"]
+    brought = await post(api, f"/{opened}/set-advocate", {"advocate": NOVA, "speaks": True}, intake)
     assert brought.status_code == 202
-    status = await shown(gate, opened, staff)
+    status = await shown(api, opened, staff)
     assert (status["advocate"], status["waiting_for"]) == (None, "complaints_manager")
     message = brought.json()["message_id"]
     assert [each["message_id"] for each in status["pending"]] == [message]
     confirmed = {"message": message, "accept": True}
-    assert (await post(gate, f"/{opened}/confirm-contact", confirmed, intake)).status_code == 403
-    assert (await post(gate, f"/{opened}/confirm-contact", confirmed, staff)).status_code == 200
-    status = await shown(gate, opened, staff)
+    assert (await post(api, f"/{opened}/confirm-contact", confirmed, intake)).status_code == 403
+    assert (await post(api, f"/{opened}/confirm-contact", confirmed, staff)).status_code == 200
+    status = await shown(api, opened, staff)
     assert status["advocate"]["email"] == NOVA["email"]
     assert "contact_confirmed" in [each["letter"] for each in status["letters"]]
 
 
 @pytest.mark.parametrize("field", ["from_intake", "accepted_on", "assumed"])
-async def test_no_caller_writes_on_the_envelope(gate: ApiProcess, intake: Headers, field: str) -> None:
-    opened = (await post(gate, "", invented(), intake)).json()["reference"]
+async def test_no_caller_writes_on_the_envelope(api: ApiProcess, intake: Headers, field: str) -> None:
+    opened = (await post(api, "", invented(), intake)).json()["reference"]
     forged = {"advocate": NOVA, field: today().isoformat() if field == "accepted_on" else False}
-    answer = await post(gate, f"/{opened}/set-advocate", forged, intake)
+    answer = await post(api, f"/{opened}/set-advocate", forged, intake)
     assert (answer.status_code, answer.json()["errors"]) == (
         422,
         [{"field": field, "problem": "no such field", "code": "unknown_field"}],
@@ -57,15 +57,15 @@ async def test_no_caller_writes_on_the_envelope(gate: ApiProcess, intake: Header
 
 
 async def test_an_intake_that_differs_is_kept_and_dismissed_or_taken(
-    gate: ApiProcess, intake: Headers, manager: Headers
+    api: ApiProcess, intake: Headers, manager: Headers
 ) -> None:
     opening = invented()
-    opened = (await post(gate, "", opening, intake)).json()["reference"]
+    opened = (await post(api, "", opening, intake)).json()["reference"]
     same = opening | {"points": [" An invented point. "], "events_on": None}
-    assert (await post(gate, "", same, intake)).status_code == 200
+    assert (await post(api, "", same, intake)).status_code == 200
     moved = opening | {"desired_outcome": "An apology.", "points": ["Another."]}
     for _ in range(2):
-        answer = await post(gate, "", moved, intake)
+        answer = await post(api, "", moved, intake)
         assert answer.status_code == 409
         told = answer.json()
         assert (told["type"], told["created"], told["differs"]) == (
@@ -74,40 +74,40 @@ async def test_an_intake_that_differs_is_kept_and_dismissed_or_taken(
             True,
         )
         assert told["reference"] == opened
-    other_form = await post(gate, "", moved, gate.headers("intake"))
+    other_form = await post(api, "", moved, api.headers("intake"))
     assert (other_form.status_code, other_form.json().get("reference")) == (409, None)
-    [kept] = (await shown(gate, opened, manager))["differing"]
+    [kept] = (await shown(api, opened, manager))["differing"]
     assert kept["fields"] == {"desired_outcome": "An apology.", "points": ["Another."]}
-    taken = await post(gate, f"/{opened}/differing/1/take", {}, manager)
+    taken = await post(api, f"/{opened}/differing/1/take", {}, manager)
     assert [each["applied"] for each in taken.json()] == [True, True]
-    again = await post(gate, f"/{opened}/differing/1/take", {}, manager)
+    again = await post(api, f"/{opened}/differing/1/take", {}, manager)
     assert again.status_code == 409
-    status = await shown(gate, opened, manager)
+    status = await shown(api, opened, manager)
     assert [each["state"] for each in status["differing"]] == ["taken"]
     assert [each["action"] for each in status["messages"]] == ["correct", "add_note"]
-    assert (await post(gate, "", opening | {"points": ["A third."]}, intake)).status_code == 409
-    dismissed = await post(gate, f"/{opened}/differing/2/dismiss", {}, manager)
+    assert (await post(api, "", opening | {"points": ["A third."]}, intake)).status_code == 409
+    dismissed = await post(api, f"/{opened}/differing/2/dismiss", {}, manager)
     assert [each["state"] for each in dismissed.json()] == ["taken", "dismissed"]
 
 
-async def test_beyond_twenty_they_are_counted(gate: ApiProcess, intake: Headers, staff: Headers) -> None:
+async def test_beyond_twenty_they_are_counted(api: ApiProcess, intake: Headers, staff: Headers) -> None:
     opening = invented()
-    opened = (await post(gate, "", opening, intake)).json()["reference"]
+    opened = (await post(api, "", opening, intake)).json()["reference"]
     for number in range(22):
-        await post(gate, "", opening | {"points": [f"Number {number}."]}, intake)
-    kept = (await shown(gate, opened, staff))["differing"]
+        await post(api, "", opening | {"points": [f"Number {number}."]}, intake)
+    kept = (await shown(api, opened, staff))["differing"]
     assert [(each["number"], each["times"]) for each in kept[-2:]] == [(20, 1), (0, 2)]
 
 
 async def test_without_a_date_and_by_another_token_it_is_one_message(
-    gate: ApiProcess, intake: Headers
+    api: ApiProcess, intake: Headers
 ) -> None:
     """A rotated token's repeat, and a door's own date, which is assumed."""
-    opened = (await post(gate, "", invented(received_on="2026-01-05"), intake)).json()["reference"]
-    first = await post(gate, f"/{opened}/acknowledge", {"message_id": "a-1"}, gate.headers("staff"))
-    again = await post(gate, f"/{opened}/acknowledge", {"message_id": "a-1"}, gate.headers("staff"))
+    opened = (await post(api, "", invented(received_on="2026-01-05"), intake)).json()["reference"]
+    first = await post(api, f"/{opened}/acknowledge", {"message_id": "a-1"}, api.headers("staff"))
+    again = await post(api, f"/{opened}/acknowledge", {"message_id": "a-1"}, api.headers("staff"))
     assert [each.json()["repeated"] for each in (first, again)] == [False, True]
-    status = await shown(gate, opened, gate.headers("staff"))
+    status = await shown(api, opened, api.headers("staff"))
     [acknowledgement] = [each for each in status["deadlines"] if each["name"] == "acknowledgement"]
     assert (acknowledgement["state"], acknowledgement["days_late"]) == ("met", 0)
     assert status["messages"][0]["assumed"] is True

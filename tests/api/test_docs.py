@@ -48,41 +48,41 @@ def test_every_problem_is_named() -> None:
         assert re.search(rf"\b{status}\b", PAGE), status
 
 
-async def test_the_verification_code_verifies(gate: ApiProcess, manager: dict[str, str]) -> None:
+async def test_the_verification_code_verifies(api: ApiProcess, manager: dict[str, str]) -> None:
     (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     names: dict[str, Any] = {}
     exec(code, names)  # as a receiver would paste it
     with receiving() as receiver:
-        made = await gate.http.post("/v1/webhooks", json={"url": receiver.url}, headers=manager)
-        await gate.open(manager)
+        made = await api.http.post("/v1/webhooks", json={"url": receiver.url}, headers=manager)
+        await api.open(manager)
 
         async def came() -> bool:
             return bool(receiver.came)
 
-        await gate.until(came)
+        await api.until(came)
         headers, body = receiver.came[0]
         secret = made.json()["secret"]
         assert names["is_ours"](secret, headers, body)
         assert not names["is_ours"](secret, headers, body.replace(b"complaint", b"compliant"))
         old = headers | {"webhook-timestamp": str(int(time.time()) - 3600)}
         assert not names["is_ours"](secret, old, body)
-        await gate.http.delete(f"/v1/webhooks/{made.json()['id']}", headers=manager)
+        await api.http.delete(f"/v1/webhooks/{made.json()['id']}", headers=manager)
 
 
-async def test_the_first_request_works_as_written(gate: ApiProcess, tmp_path: Path) -> None:
+async def test_the_first_request_works_as_written(api: ApiProcess, tmp_path: Path) -> None:
     section = PAGE.partition("## The first request")[2].partition("\n## ")[0]
     first, shown, further = re.findall(r"```\n(.*?)```", section, re.DOTALL)
     script = "set -e\n" + first + "\necho\n" + further
-    script = script.replace("http://127.0.0.1:8400", gate.url).replace(".venv/bin/python", "python")
+    script = script.replace("http://127.0.0.1:8400", api.url).replace(".venv/bin/python", "python")
     assert "CYP-2026-000001" in shown
-    opened = await gate.open(gate.headers("intake"))
+    opened = await api.open(api.headers("intake"))
     script = script.replace("CYP-2026-000001", opened).replace('"form-0001"', f'"{tmp_path.name}"')
     python = str(Path(sys.executable).parent)
     done = await asyncio.to_thread(
         subprocess.run,
         ["bash", "-c", script],
         cwd=ROOT,
-        env=os.environ | {"REDRESS_STATE": str(gate.state), "PATH": f"{python}:{os.environ['PATH']}"},
+        env=os.environ | {"REDRESS_STATE": str(api.state), "PATH": f"{python}:{os.environ['PATH']}"},
         capture_output=True,
         text=True,
         check=False,

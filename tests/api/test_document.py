@@ -42,8 +42,8 @@ EXAMPLES_EACH = int(os.environ.get("REDRESS_EXAMPLES", "8"))
 """Generated requests for each of some fifty operations: within half a minute in all."""
 
 
-async def described(gate: ApiProcess) -> dict[str, Any]:
-    document: dict[str, Any] = (await gate.http.get("/openapi.json")).json()
+async def described(api: ApiProcess) -> dict[str, Any]:
+    document: dict[str, Any] = (await api.http.get("/openapi.json")).json()
     return document
 
 
@@ -57,8 +57,8 @@ def check_against(document: dict[str, Any], schema: str, value: object) -> None:
     jsonschema_rs.validator_for(whole).validate(value)
 
 
-async def test_every_operation_is_described(gate: ApiProcess) -> None:
-    document = await described(gate)
+async def test_every_operation_is_described(api: ApiProcess) -> None:
+    document = await described(api)
     operations = operations_of(document)
     assert {each["operationId"] for each in operations} == ACCESS.keys() | {"healthz", "readyz"}
     for each in operations:
@@ -77,26 +77,26 @@ async def test_every_operation_is_described(gate: ApiProcess) -> None:
     assert set(ROLES) <= set(re.findall(r"`(\w+)`", document["info"]["description"]))
 
 
-async def test_the_examples_are_what_the_api_takes(gate: ApiProcess) -> None:
-    staff = gate.headers("staff", "complaints_manager")
-    opened = await gate.http.post("/v1/complaints", json=Opening.example(), headers=staff)
+async def test_the_examples_are_what_the_api_takes(api: ApiProcess) -> None:
+    staff = api.headers("staff", "complaints_manager")
+    opened = await api.http.post("/v1/complaints", json=Opening.example(), headers=staff)
     assert opened.status_code in (200, 201), opened.text
-    reference = await gate.open(staff, points=["One.", "Two."])
+    reference = await api.open(staff, points=["One.", "Two."])
     for action in MESSAGES:
         example = MESSAGES[action].example()
-        answer = await gate.send(staff, reference, action.replace("_", "-"), **example)
+        answer = await api.send(staff, reference, action.replace("_", "-"), **example)
         assert answer.status_code in (200, 202, 409, 422), (action, answer.text)
         if answer.status_code == 422:  # only where an invented date lies elsewhere than today
             others = ("link", "unlink", "withhold")  # they name a complaint or document that is not there
             assert action in (*others, "correct", "complete_remedy", "schedule_panel", "suspend"), answer.text
 
     # What such a complaint's status holds is what the document says that it holds, and its examples are such.
-    document = await described(gate)
-    other = await gate.open(staff)
+    document = await described(api)
+    other = await api.open(staff)
     for action in ("acknowledge", "respond", "escalate", "appoint"):
-        assert (await gate.send(staff, other, action, **MESSAGES[action].example())).is_success
+        assert (await api.send(staff, other, action, **MESSAGES[action].example())).is_success
     for each in (reference, other):
-        status = (await gate.http.get(f"/v1/complaints/{each}", headers=staff)).json()
+        status = (await api.http.get(f"/v1/complaints/{each}", headers=staff)).json()
         check_against(document, "Status", status)
         forms = document["components"]["schemas"]
         assert status.keys() <= forms["Status"]["properties"].keys()
@@ -114,8 +114,8 @@ async def test_the_examples_are_what_the_api_takes(gate: ApiProcess) -> None:
                 check_against(document, content["schema"]["$ref"].rpartition("/")[2], content["example"])
 
 
-async def test_every_field_is_explained(gate: ApiProcess) -> None:
-    document = await described(gate)
+async def test_every_field_is_explained(api: ApiProcess) -> None:
+    document = await described(api)
     schemas = document["components"]["schemas"]
     silent = [
         f"{name}.{field}"
@@ -132,15 +132,15 @@ async def test_every_field_is_explained(gate: ApiProcess) -> None:
 
 @pytest.mark.parametrize("path", ["/v1/complaints?due_befor=2026-12-04", "/v1/due?limit=5&limit=6"])
 async def test_a_misspelt_parameter_is_not_passed_over(
-    gate: ApiProcess, staff: dict[str, str], path: str
+    api: ApiProcess, staff: dict[str, str], path: str
 ) -> None:
-    answer = await gate.http.get(path, headers=staff)
+    answer = await api.http.get(path, headers=staff)
     assert answer.status_code == 422, answer.text
     assert answer.json()["errors"][0]["field"] in ("due_befor", "limit")
 
 
-async def test_the_page_for_people_shows_it_all_without_anybody_elses_script(gate: ApiProcess) -> None:
-    page = await gate.http.get("/docs")
+async def test_the_page_for_people_shows_it_all_without_anybody_elses_script(api: ApiProcess) -> None:
+    page = await api.http.get("/docs")
     assert page.status_code == 200
     assert "default-src 'none'" in page.headers["content-security-policy"]
     assert "<script" not in page.text
@@ -149,7 +149,7 @@ async def test_the_page_for_people_shows_it_all_without_anybody_elses_script(gat
         assert f'id="{operation}"' in page.text
     assert "`" not in re.sub(r"<pre>.*?</pre>", "", page.text, flags=re.DOTALL)
     assert "**" not in page.text
-    document = await described(gate)
+    document = await described(api)
     for name in ("open_complaint", "send_respond"):
         (shown,) = re.findall(rf'<details id="{name}">.*?</details>', page.text, re.DOTALL)
         (body,) = [one["requestBody"] for one in operations_of(document) if one["operationId"] == name]
@@ -163,19 +163,19 @@ async def test_the_page_for_people_shows_it_all_without_anybody_elses_script(gat
 
 
 @pytest.fixture(scope="module")
-async def known(gate: ApiProcess) -> dict[str, str]:
+async def known(api: ApiProcess) -> dict[str, str]:
     """Things that are there, so that not all that is generated ends in a 404."""
-    manager = gate.headers("staff", "complaints_manager")
-    hook = await gate.http.post("/v1/webhooks", json={"url": "https://invented.example/"}, headers=manager)
-    return {"reference": await gate.open(manager), "webhook": hook.json()["id"]}
+    manager = api.headers("staff", "complaints_manager")
+    hook = await api.http.post("/v1/webhooks", json={"url": "https://invented.example/"}, headers=manager)
+    return {"reference": await api.open(manager), "webhook": hook.json()["id"]}
 
 
-async def test_generated_requests_get_documented_answers(gate: ApiProcess, known: dict[str, str]) -> None:
+async def test_generated_requests_get_documented_answers(api: ApiProcess, known: dict[str, str]) -> None:
     """Valid and invalid ones: no 5xx, no undocumented status, header or body, no stray method or caller."""
-    document = await described(gate)
-    headers = gate.headers(*ROLES)
+    document = await described(api)
+    headers = api.headers(*ROLES)
     schema = schemathesis.openapi.from_dict(document)
-    schema.config.base_url = gate.url
+    schema.config.base_url = api.url
     tried: list[str] = []
 
     def attack() -> None:
@@ -209,7 +209,7 @@ async def test_generated_requests_get_documented_answers(gate: ApiProcess, known
     await asyncio.to_thread(attack)
     assert len(set(tried)) == sum(len(path) for path in document["paths"].values())
     assert len(tried) >= 3 * len(set(tried))
-    assert "fault at" not in gate.log()
+    assert "fault at" not in api.log()
 
 
 JSON = st.recursive(
@@ -219,8 +219,8 @@ JSON = st.recursive(
 )
 
 
-async def test_whatever_is_put_into_an_opening_is_no_fault(gate: ApiProcess) -> None:
-    headers = gate.headers("intake", "complaints_manager")
+async def test_whatever_is_put_into_an_opening_is_no_fault(api: ApiProcess) -> None:
+    headers = api.headers("intake", "complaints_manager")
     fields = st.sampled_from([*invented(), "messages", "about", "advocate", "procedure", "\ud800", ""])
     bodies: list[dict[str, Any]] = []
 
@@ -233,6 +233,6 @@ async def test_whatever_is_put_into_an_opening_is_no_fault(gate: ApiProcess) -> 
     for body in bodies:
         content = json.dumps(body).encode()
         json_ = headers | {"Content-Type": "application/json"}
-        answer = await gate.http.post("/v1/complaints", content=content, headers=json_)
+        answer = await api.http.post("/v1/complaints", content=content, headers=json_)
         assert answer.status_code in (200, 201, 202, 403, 422), (body, answer.text)
-    assert "fault at" not in gate.log()
+    assert "fault at" not in api.log()

@@ -27,7 +27,7 @@ Headers = dict[str, str]
 
 
 async def attach(
-    gate: ApiProcess,
+    api: ApiProcess,
     reference: str,
     headers: Headers,
     content: bytes = PDF,
@@ -35,7 +35,7 @@ async def attach(
     **fields: str,
 ) -> httpx.Response:
     path, files = f"/v1/complaints/{reference}/documents", {"file": (name, content, "text/html")}
-    return await gate.http.post(path, headers=headers, files=files, data=fields)
+    return await api.http.post(path, headers=headers, files=files, data=fields)
 
 
 def problem(answer: httpx.Response, status: int, name: str) -> dict[str, Any]:
@@ -45,12 +45,12 @@ def problem(answer: httpx.Response, status: int, name: str) -> dict[str, Any]:
     return document
 
 
-async def test_attached_listed_and_given_out_as_it_was(gate: ApiProcess, staff: Headers) -> None:
-    reference = await gate.open(staff)
+async def test_attached_listed_and_given_out_as_it_was(api: ApiProcess, staff: Headers) -> None:
+    reference = await api.open(staff)
     path = f"/v1/complaints/{reference}/documents"
-    first = await attach(gate, reference, staff, name="Über <b>report.pdf", kind="report")
+    first = await attach(api, reference, staff, name="Über <b>report.pdf", kind="report")
     assert first.status_code == 201, first.text
-    again = await attach(gate, reference, staff, name="other.pdf")
+    again = await attach(api, reference, staff, name="other.pdf")
     assert (again.status_code, again.json()["created"]) == (200, False)
     line = first.json()
     assert (line["name"], line["kind"], line["media_type"]) == (
@@ -58,11 +58,11 @@ async def test_attached_listed_and_given_out_as_it_was(gate: ApiProcess, staff: 
         "report",
         "application/pdf",
     )
-    listed = (await gate.http.get(path, headers=staff)).json()
+    listed = (await api.http.get(path, headers=staff)).json()
     assert [each["document"] for each in listed] == [line["document"]]
-    one = (await gate.http.get(f"{path}/{line['document']}", headers=staff)).json()
+    one = (await api.http.get(f"{path}/{line['document']}", headers=staff)).json()
     assert one == listed[0]
-    content = await gate.http.get(f"{path}/{line['document']}/content", headers=staff)
+    content = await api.http.get(f"{path}/{line['document']}/content", headers=staff)
     assert content.content == PDF
     told = content.headers
     assert told["content-type"] == "application/pdf"
@@ -70,8 +70,8 @@ async def test_attached_listed_and_given_out_as_it_was(gate: ApiProcess, staff: 
     assert told["content-disposition"] == "attachment; filename*=UTF-8''%C3%9Cber%20breport.pdf"
     assert told["content-security-policy"] == "sandbox; default-src 'none'"
     assert (told["x-content-type-options"], told["cache-control"]) == ("nosniff", "no-store")
-    problem(await gate.http.get(f"{path}/{'0' * 32}/content", headers=staff), 404, "not-found")
-    problem(await gate.http.get(f"{path}/{'0' * 32}", headers=staff), 404, "not-found")
+    problem(await api.http.get(f"{path}/{'0' * 32}/content", headers=staff), 404, "not-found")
+    problem(await api.http.get(f"{path}/{'0' * 32}", headers=staff), 404, "not-found")
 
 
 def test_an_intake_system_is_told_nothing_that_staff_said_of_a_document() -> None:
@@ -81,55 +81,55 @@ def test_an_intake_system_is_told_nothing_that_staff_said_of_a_document() -> Non
 
 
 async def test_an_intake_system_attaches_to_what_it_brought_and_reads_nothing(
-    gate: ApiProcess, intake: Headers, staff: Headers
+    api: ApiProcess, intake: Headers, staff: Headers
 ) -> None:
-    mine, other = await gate.open(intake), await gate.open(gate.headers("intake"))
-    assert (await attach(gate, mine, intake)).status_code == 201
-    problem(await attach(gate, other, intake), 404, "not-found")
-    problem(await attach(gate, mine, intake, PNG, "a.png", letter="0" * 8), 403, "not-allowed")
+    mine, other = await api.open(intake), await api.open(api.headers("intake"))
+    assert (await attach(api, mine, intake)).status_code == 201
+    problem(await attach(api, other, intake), 404, "not-found")
+    problem(await attach(api, mine, intake, PNG, "a.png", letter="0" * 8), 403, "not-allowed")
     path = f"/v1/complaints/{mine}/documents"
-    assert (await gate.http.get(path, headers=intake)).status_code == 403
-    [line] = (await gate.http.get(path, headers=staff)).json()
-    problem(await gate.http.get(f"{path}/{line['document']}/content", headers=intake), 403, "not-allowed")
+    assert (await api.http.get(path, headers=intake)).status_code == 403
+    [line] = (await api.http.get(path, headers=staff)).json()
+    problem(await api.http.get(f"{path}/{line['document']}/content", headers=intake), 403, "not-allowed")
 
 
-async def test_who_reads_a_document_is_recorded(gate: ApiProcess, staff: Headers, manager: Headers) -> None:
-    reference = await gate.open(staff)
-    document = (await attach(gate, reference, staff)).json()["document"]
-    await gate.http.get(f"/v1/complaints/{reference}/documents/{document}/content", headers=staff)
-    entries = (await gate.http.get(f"/v1/audit?reference={reference}", headers=manager)).json()["readings"]
+async def test_who_reads_a_document_is_recorded(api: ApiProcess, staff: Headers, manager: Headers) -> None:
+    reference = await api.open(staff)
+    document = (await attach(api, reference, staff)).json()["document"]
+    await api.http.get(f"/v1/complaints/{reference}/documents/{document}/content", headers=staff)
+    entries = (await api.http.get(f"/v1/audit?reference={reference}", headers=manager)).json()["readings"]
     doors = [each["door"] for each in entries]
     assert "GET /v1/complaints/{reference}/documents/{document}/content" in doors
     assert not [door for door in doors if door.startswith("POST") and "documents" in door]
 
 
 async def test_a_document_is_copied_to_a_linked_complaint_under_its_own_key(
-    gate: ApiProcess, staff: Headers, manager: Headers
+    api: ApiProcess, staff: Headers, manager: Headers
 ) -> None:
-    first, apart = await gate.open(staff), await gate.open(staff)
-    part = await gate.open(staff, linked_to=first)
-    line = (await attach(gate, first, staff, kind="report")).json()
+    first, apart = await api.open(staff), await api.open(staff)
+    part = await api.open(staff, linked_to=first)
+    line = (await attach(api, first, staff, kind="report")).json()
     path = f"/v1/complaints/{part}"
     copies = f"{path}/documents/{line['document']}/copies"
-    problem(await gate.http.post(copies, headers=staff, json={"to": first}), 404, "not-found")
+    problem(await api.http.post(copies, headers=staff, json={"to": first}), 404, "not-found")
     copies = f"/v1/complaints/{first}/documents/{line['document']}/copies"
     for other in (apart, first, "CYP-2020-000001"):
-        answer = await gate.http.post(copies, headers=staff, json={"to": other})
+        answer = await api.http.post(copies, headers=staff, json={"to": other})
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "to")
     for status, created in ((201, True), (200, False)):
-        answer = await gate.http.post(copies, headers=staff, json={"to": part.lower()})
+        answer = await api.http.post(copies, headers=staff, json={"to": part.lower()})
         assert (answer.status_code, answer.json()["created"]) == (status, created), answer.text
     copy = answer.json()
     assert (copy["reference"], copy["name"]) == (part, line["name"])
-    content = await gate.http.get(f"{path}/documents/{copy['document']}/content", headers=staff)
+    content = await api.http.get(f"{path}/documents/{copy['document']}/content", headers=staff)
     assert content.content == PDF
-    entries = (await gate.http.get(f"/v1/audit?reference={first}", headers=manager)).json()["readings"]
+    entries = (await api.http.get(f"/v1/audit?reference={first}", headers=manager)).json()["readings"]
     assert "POST /v1/complaints/{reference}/documents/{document}/copies" in [e["door"] for e in entries]
     said = {"document": line["document"], "from": "panel", "reason": "Of another child."}
-    withheld = await gate.http.post(f"/v1/complaints/{first}/withhold", headers=manager, json=said)
+    withheld = await api.http.post(f"/v1/complaints/{first}/withhold", headers=manager, json=said)
     assert withheld.status_code == 200, withheld.text
     for _ in range(50):
-        answer = await gate.http.post(copies, headers=staff, json={"to": part})
+        answer = await api.http.post(copies, headers=staff, json={"to": part})
         if answer.status_code == 409:
             break
         await asyncio.sleep(0.2)
@@ -146,19 +146,19 @@ async def test_a_document_is_copied_to_a_linked_complaint_under_its_own_key(
     ],
 )
 async def test_what_is_not_taken_says_why(
-    gate: ApiProcess, staff: Headers, content: bytes, status: int, name: str
+    api: ApiProcess, staff: Headers, content: bytes, status: int, name: str
 ) -> None:
-    reference = await gate.open(staff)
-    problem(await attach(gate, reference, staff, content), status, name)
-    assert (await gate.http.get(f"/v1/complaints/{reference}/documents", headers=staff)).json() == []
+    reference = await api.open(staff)
+    problem(await attach(api, reference, staff, content), status, name)
+    assert (await api.http.get(f"/v1/complaints/{reference}/documents", headers=staff)).json() == []
 
 
-async def test_a_form_that_is_none_says_what_is_wrong(gate: ApiProcess, staff: Headers) -> None:
-    reference = await gate.open(staff)
+async def test_a_form_that_is_none_says_what_is_wrong(api: ApiProcess, staff: Headers) -> None:
+    reference = await api.open(staff)
     path = f"/v1/complaints/{reference}/documents"
 
     async def post(**given: Any) -> httpx.Response:
-        return await gate.http.post(path, **{"headers": staff} | given)
+        return await api.http.post(path, **{"headers": staff} | given)
 
     problem(await post(json={"file": "x"}), 415, "not-multipart")
     problem(
@@ -182,11 +182,11 @@ async def test_a_form_that_is_none_says_what_is_wrong(gate: ApiProcess, staff: H
         "invalid",
     )
     assert field(await post(files=file, data={"message": "no-such-message"})) == ("message", "invalid")
-    assert (await gate.http.get(path, headers=staff)).json() == []
+    assert (await api.http.get(path, headers=staff)).json() == []
 
 
-async def test_an_upload_that_breaks_off_leaves_nothing(gate: ApiProcess, staff: Headers) -> None:
-    reference = await gate.open(staff)
+async def test_an_upload_that_breaks_off_leaves_nothing(api: ApiProcess, staff: Headers) -> None:
+    reference = await api.open(staff)
 
     async def half() -> AsyncIterator[bytes]:
         yield b'--xyz\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n' + PDF
@@ -196,33 +196,33 @@ async def test_an_upload_that_breaks_off_leaves_nothing(gate: ApiProcess, staff:
 
     headers = staff | {"content-type": "multipart/form-data; boundary=xyz"}
     with pytest.raises(ConnectionAbortedError):
-        await gate.http.post(f"/v1/complaints/{reference}/documents", content=half(), headers=headers)
-    assert (await gate.http.get(f"/v1/complaints/{reference}/documents", headers=staff)).json() == []
-    assert not [*(gate.state / "spool").iterdir()]
-    assert not (gate.state / "documents" / reference).exists()
+        await api.http.post(f"/v1/complaints/{reference}/documents", content=half(), headers=headers)
+    assert (await api.http.get(f"/v1/complaints/{reference}/documents", headers=staff)).json() == []
+    assert not [*(api.state / "spool").iterdir()]
+    assert not (api.state / "documents" / reference).exists()
 
 
-async def test_an_email_and_a_withheld_page(gate: ApiProcess, staff: Headers, manager: Headers) -> None:
-    reference = await gate.open(staff)
-    done = (await attach(gate, reference, staff, samples.email(("a.pdf", PDF)), "mail.eml")).json()
+async def test_an_email_and_a_withheld_page(api: ApiProcess, staff: Headers, manager: Headers) -> None:
+    reference = await api.open(staff)
+    done = (await attach(api, reference, staff, samples.email(("a.pdf", PDF)), "mail.eml")).json()
     assert [part["name"] for part in done["parts"]] == ["a.pdf"]
     part = done["parts"][0]["document"]
     said = {"document": part, "from": "complainant", "parts": "Page 3", "reason": "Another child."}
-    assert (await gate.send(staff, reference, "withhold", **said)).status_code == 403
-    assert (await gate.send(manager, reference, "withhold", **said)).json()["applied"]
+    assert (await api.send(staff, reference, "withhold", **said)).status_code == 403
+    assert (await api.send(manager, reference, "withhold", **said)).json()["applied"]
     path = f"/v1/complaints/{reference}/documents/{part}"
 
     async def is_withheld() -> bool:
-        return bool((await gate.http.get(path, headers=staff)).json()["withheld"])
+        return bool((await api.http.get(path, headers=staff)).json()["withheld"])
 
-    await gate.until(is_withheld)
+    await api.until(is_withheld)
 
 
 @pytest_asyncio.fixture
-async def near(tmp_path: Path, clamd: ClamdStandIn, gate: ApiProcess) -> AsyncIterator[ApiThread]:
+async def near(tmp_path: Path, clamd: ClamdStandIn, api: ApiProcess) -> AsyncIterator[ApiThread]:
     """An API on the run's own register, with a scanner and a document store that can be taken away."""
     near = ApiThread(
-        gate.state,
+        api.state,
         "127.0.0.1:1",
         REDRESS_CLAMAV=clamd.address,
         REDRESS_DOCUMENTS=str(tmp_path / "documents"),
@@ -234,9 +234,9 @@ async def near(tmp_path: Path, clamd: ClamdStandIn, gate: ApiProcess) -> AsyncIt
 
 
 async def test_infected_lost_or_too_much(
-    gate: ApiProcess, near: ApiThread, staff: Headers, tmp_path: Path
+    api: ApiProcess, near: ApiThread, staff: Headers, tmp_path: Path
 ) -> None:
-    reference = await gate.open(staff)
+    reference = await api.open(staff)
     problem(await attach(near, reference, staff, PDF + EICAR), 422, "infected")
     done = (await attach(near, reference, staff)).json()
     assert done["state"] == "clean"

@@ -22,34 +22,35 @@ from tests.marks import holding
 MARK = "Xylographica Inventata"
 
 
-async def started(town: CuttableDeployment, references: Collection[str]) -> list[str]:
+async def started(deployment: CuttableDeployment, references: Collection[str]) -> list[str]:
     """References in the order of their workflows' starts; one that was started twice is here twice."""
     runs = [
-        (each.start_time, each.id.removeprefix("complaint-")) async for each in town.client.list_workflows()
+        (each.start_time, each.id.removeprefix("complaint-"))
+        async for each in deployment.client.list_workflows()
     ]
     return [reference for _, reference in sorted(runs) if reference in references]
 
 
-async def taken(
-    gate: ApiProcess, headers: dict[str, str], reference: str, **fields: object
-) -> httpx.Response:
+async def taken(api: ApiProcess, headers: dict[str, str], reference: str, **fields: object) -> httpx.Response:
     """Send a note until it is answered, as a caller would."""
     for _ in range(20):
-        answer = await gate.send(headers, reference, "add-note", **fields)
+        answer = await api.send(headers, reference, "add-note", **fields)
         if answer.status_code == 200:
             return answer
         assert answer.status_code == 503, answer.text
     raise AssertionError(answer.text)
 
 
-async def test_nothing_is_lost_or_doubled_while_the_parts_stop_in_turn(town: CuttableDeployment) -> None:
-    gate, house = town.gate, town.house
-    headers, staff = gate.headers("intake"), gate.headers("staff")
+async def test_nothing_is_lost_or_doubled_while_the_parts_stop_in_turn(
+    deployment: CuttableDeployment,
+) -> None:
+    api, installation = deployment.api, deployment.installation
+    headers, staff = api.headers("intake"), api.headers("staff")
     sent: list[dict[str, Any]] = []
     receipts: dict[str, str] = {}
 
     async def post(opening: dict[str, Any]) -> httpx.Response:
-        answer = await gate.http.post("/v1/complaints", json=opening, headers=headers)
+        answer = await api.http.post("/v1/complaints", json=opening, headers=headers)
         assert answer.status_code in (200, 201, 202), answer.text
         if answer.json()["receipt"]:
             receipts[opening["source_id"]] = answer.json()["receipt"]
@@ -65,9 +66,9 @@ async def test_nothing_is_lost_or_doubled_while_the_parts_stop_in_turn(town: Cut
     await post_some(2)
 
     # Temporal is down: the reference is known, the complaint waits.
-    await house.stop_server()
+    await installation.stop_server()
     answers = await post_some(3)
-    await gate.reaches(temporal=False)
+    await api.reaches(temporal=False)
     answers += await post_some(2)
     assert {answer.status_code for answer in answers} == {202}
     assert all(answer.json()["reference"] for answer in answers)
@@ -75,134 +76,134 @@ async def test_nothing_is_lost_or_doubled_while_the_parts_stop_in_turn(town: Cut
     assert again.json() == answers[-1].json() | {"created": False}
 
     # The API dies, and is back before the others are.
-    await gate.stop(signal.SIGKILL)
-    await gate.start()
+    await api.stop(signal.SIGKILL)
+    await api.start()
     assert (await post(sent[-1])).json()["receipt"] == again.json()["receipt"]
 
     # The register is gone too, and then silent: a receipt is all there is.
-    await town.line.cut()
+    await deployment.line.cut()
     answers = await post_some(2)
-    await gate.reaches(temporal=False, register=False)
+    await api.reaches(temporal=False, register=False)
     answers += await post_some(2)
     assert {(answer.status_code, answer.json()["reference"]) for answer in answers} == {(202, None)}
     differs = sent[-1] | {"points": ["Another."]}
-    other = await gate.http.post("/v1/complaints", json=differs, headers=headers)
+    other = await api.http.post("/v1/complaints", json=differs, headers=headers)
     assert (other.status_code, other.json()["differs"], other.json()["created"]) == (409, True, False)
     assert other.json()["receipt"] != answers[-1].json()["receipt"]  # kept beside it, for staff
-    assert holding(house.state.glob("api.db*"), MARK) == []
-    await town.line.connect()
-    await gate.reaches(temporal=False)
-    town.line.hush()
+    assert holding(installation.state.glob("api.db*"), MARK) == []
+    await deployment.line.connect()
+    await api.reaches(temporal=False)
+    deployment.line.hush()
     answers = await post_some(2)
     assert {(answer.status_code, answer.json()["reference"]) for answer in answers} == {(202, None)}
-    town.line.speak()
+    deployment.line.speak()
 
     # All is back, while more requests come and the API is killed again and again.
-    town.client = await house.start_server()
+    deployment.client = await installation.start_server()
     await post_some(1)
-    await gate.stop(signal.SIGKILL)
-    await gate.start()
+    await api.stop(signal.SIGKILL)
+    await api.start()
     await post_some(1)
     asked = [opening["source_id"] for opening in sent]
 
     async def all_open() -> bool:
-        return len(town.intakes(asked)) == len(sent)
+        return len(deployment.intakes(asked)) == len(sent)
 
-    await gate.until(all_open)
-    assert sorted(town.intakes(asked)) == sorted(asked)  # each once
-    references = town.references(asked)
+    await api.until(all_open)
+    assert sorted(deployment.intakes(asked)) == sorted(asked)  # each once
+    references = deployment.references(asked)
     assert len(references) == len(sent) == len(set(references.values()))
-    assert await started(town, references.values()) == [references[each] for each in asked]
+    assert await started(deployment, references.values()) == [references[each] for each in asked]
     for source_id, receipt in receipts.items():
 
         async def is_told(source_id: str = source_id, receipt: str = receipt) -> bool:
-            told = (await gate.http.get(f"/v1/receipts/{receipt}", headers=headers)).json()
+            told = (await api.http.get(f"/v1/receipts/{receipt}", headers=headers)).json()
             assert told["state"] != "refused"
             return (told["state"], told["reference"]) == ("opened", references[source_id])
 
-        await gate.until(is_told)
+        await api.until(is_told)
     for opening in sent:
         late = await post(opening)
         assert (late.status_code, late.json()["reference"]) == (200, references[opening["source_id"]])
         assert late.json()["differs"] is False
     reference = references[differs["source_id"]]
-    [kept] = (await gate.http.get(f"/v1/complaints/{reference}/differing", headers=staff)).json()
+    [kept] = (await api.http.get(f"/v1/complaints/{reference}/differing", headers=staff)).json()
     assert kept["fields"] == {"points": ["Another."]}
-    assert len(town.intakes(asked)) == len(sent)
-    written = [house.state / name for name in ("api.log", "worker.log", "api.db")]
+    assert len(deployment.intakes(asked)) == len(sent)
+    written = [installation.state / name for name in ("api.log", "worker.log", "api.db")]
     assert all(path.exists() for path in written)
     assert holding(written, MARK) == []
 
 
-async def test_a_server_that_says_nothing_keeps_nobody_at_the_counter(town: CuttableDeployment) -> None:
-    gate, house = town.gate, town.house
-    headers, staff = gate.headers("intake"), gate.headers("staff")
-    reference = await gate.open(headers)
+async def test_a_server_that_says_nothing_keeps_nobody_at_the_counter(deployment: CuttableDeployment) -> None:
+    api, installation = deployment.api, deployment.installation
+    headers, staff = api.headers("intake"), api.headers("staff")
+    reference = await api.open(headers)
 
     async def is_listed() -> bool:
-        return reference in (await gate.http.get("/v1/complaints", headers=staff)).text
+        return reference in (await api.http.get("/v1/complaints", headers=staff)).text
 
-    await gate.until(is_listed)
-    assert house.server is not None
-    house.server.send_signal(signal.SIGSTOP)
+    await api.until(is_listed)
+    assert installation.server is not None
+    installation.server.send_signal(signal.SIGSTOP)
     opening = invented()
-    answer = await gate.http.post("/v1/complaints", json=opening, headers=headers)
+    answer = await api.http.post("/v1/complaints", json=opening, headers=headers)
     assert (answer.status_code, answer.json()["state"]) == (202, "waiting")
     assert await is_listed()
-    read = await gate.http.get(f"/v1/complaints/{reference}", headers=staff)
+    read = await api.http.get(f"/v1/complaints/{reference}", headers=staff)
     assert (read.status_code, read.headers["redress-read-from"]) == (200, "register")
-    house.server.send_signal(signal.SIGCONT)
+    installation.server.send_signal(signal.SIGCONT)
 
     async def is_open() -> bool:
-        return bool(town.intakes([opening["source_id"]]))
+        return bool(deployment.intakes([opening["source_id"]]))
 
-    await gate.until(is_open)
-    assert (await gate.http.post("/v1/complaints", json=opening, headers=headers)).status_code == 200
+    await api.until(is_open)
+    assert (await api.http.post("/v1/complaints", json=opening, headers=headers)).status_code == 200
 
 
-async def test_a_message_that_nobody_takes_is_told_and_counts_once(town: CuttableDeployment) -> None:
-    gate, house = town.gate, town.house
-    staff = gate.headers("staff")
-    reference = await gate.open(staff)
-    await taken(gate, staff, reference, note="First.", message_id="first")
+async def test_a_message_that_nobody_takes_is_told_and_counts_once(deployment: CuttableDeployment) -> None:
+    api, installation = deployment.api, deployment.installation
+    staff = api.headers("staff")
+    reference = await api.open(staff)
+    await taken(api, staff, reference, note="First.", message_id="first")
 
     # No worker: whether it is applied is not known.
-    assert house.worker is not None
-    house.worker.kill()
-    house.worker.wait()
-    answer = await gate.send(staff, reference, "add-note", note="Second.")
+    assert installation.worker is not None
+    installation.worker.kill()
+    installation.worker.wait()
+    answer = await api.send(staff, reference, "add-note", note="Second.")
     assert answer.status_code == 503, answer.text
     assert int(answer.headers["retry-after"]) > 0
     assert answer.json()["applied"] == "unknown"
     repeat = {name: answer.json()[name] for name in ("message_id", "on")}
-    house.start_worker()
-    answer = await taken(gate, staff, reference, note="Second.", **repeat)
+    installation.start_worker()
+    answer = await taken(api, staff, reference, note="Second.", **repeat)
     assert answer.json()["message_id"] == repeat["message_id"]
 
     # No Temporal: it is known that it is not applied.
-    await house.stop_server()
-    await gate.reaches(temporal=False)
-    answer = await gate.send(staff, reference, "add-note", note="Third.")
+    await installation.stop_server()
+    await api.reaches(temporal=False)
+    answer = await api.send(staff, reference, "add-note", note="Third.")
     assert (answer.status_code, answer.json()["applied"]) == (503, "no")
-    town.client = await house.start_server()
-    await gate.reaches()
+    deployment.client = await installation.start_server()
+    await api.reaches()
     repeat = {name: answer.json()[name] for name in ("message_id", "on")}
-    await taken(gate, staff, reference, note="Third.", **repeat)
-    status = (await gate.http.get(f"/v1/complaints/{reference}", headers=staff)).json()
+    await taken(api, staff, reference, note="Third.", **repeat)
+    status = (await api.http.get(f"/v1/complaints/{reference}", headers=staff)).json()
     assert [message["note"] for message in status["messages"]] == ["First.", "Second.", "Third."]
 
 
-async def test_requests_go_on_while_everything_is_killed_under_them(town: CuttableDeployment) -> None:
+async def test_requests_go_on_while_everything_is_killed_under_them(deployment: CuttableDeployment) -> None:
     """Callers who repeat what was not answered end with one complaint for each intake."""
-    gate = town.gate
-    headers = gate.headers("intake")
+    api = deployment.api
+    headers = api.headers("intake")
     openings = [invented() for _ in range(24)]
     done: dict[str, int] = {}
 
     async def insist(opening: dict[str, Any]) -> None:
         while opening["source_id"] not in done:
             try:
-                answer = await gate.http.post("/v1/complaints", json=opening, headers=headers)
+                answer = await api.http.post("/v1/complaints", json=opening, headers=headers)
             except httpx.TransportError:
                 await asyncio.sleep(0.1)
                 continue
@@ -216,25 +217,25 @@ async def test_requests_go_on_while_everything_is_killed_under_them(town: Cuttab
     callers = [asyncio.create_task(insist_on(openings[start::4])) for start in range(4)]
     for _ in range(2):
         await asyncio.sleep(0.5)
-        await gate.stop(signal.SIGKILL)
-        await gate.start()
-    await town.house.stop_server()
+        await api.stop(signal.SIGKILL)
+        await api.start()
+    await deployment.installation.stop_server()
     await asyncio.gather(*callers)
-    town.client = await town.house.start_server()
+    deployment.client = await deployment.installation.start_server()
     asked = sorted(opening["source_id"] for opening in openings)
 
     async def all_open() -> bool:
-        return sorted(town.intakes(asked)) == asked
+        return sorted(deployment.intakes(asked)) == asked
 
-    await gate.until(all_open)
-    assert len(town.references(asked)) == len(openings), json.dumps(done)
+    await api.until(all_open)
+    assert len(deployment.references(asked)) == len(openings), json.dumps(done)
 
 
-async def test_a_queue_on_postgresql_keeps_each_intake_once(town: CuttableDeployment) -> None:
+async def test_a_queue_on_postgresql_keeps_each_intake_once(deployment: CuttableDeployment) -> None:
     opening = invented()
     parsed = parse_opening(opening, today())
-    await asyncio.to_thread(migrate, town.register, "api_store")
-    first, second = (IntakeQueue(open_store(town.register_url), town.cipher) for _ in range(2))
+    await asyncio.to_thread(migrate, deployment.register, "api_store")
+    first, second = (IntakeQueue(open_store(deployment.register_url), deployment.cipher) for _ in range(2))
     kept = await asyncio.gather(
         *(asyncio.to_thread(each.put, parsed, opening, "caller", None) for each in (first, second) * 4)
     )
@@ -246,30 +247,32 @@ async def test_a_queue_on_postgresql_keeps_each_intake_once(town: CuttableDeploy
     assert (again.receipt != kept[0].receipt, again.created, again.differs) == (True, False, True)
 
 
-async def test_two_apis_on_one_queue_open_each_once_and_in_order(town: CuttableDeployment) -> None:
-    other = ApiProcess(town.house.state, town.house.address, **town.gate.settings)
+async def test_two_apis_on_one_queue_open_each_once_and_in_order(deployment: CuttableDeployment) -> None:
+    other = ApiProcess(
+        deployment.installation.state, deployment.installation.address, **deployment.api.settings
+    )
     await other.start()
     try:
-        await town.house.stop_server()
-        for gate in (town.gate, other):
-            await gate.reaches(temporal=False)
-        headers = town.gate.headers("intake")
+        await deployment.installation.stop_server()
+        for api in (deployment.api, other):
+            await api.reaches(temporal=False)
+        headers = deployment.api.headers("intake")
         openings = [invented() for _ in range(8)]
         for number, opening in enumerate(openings):
-            gate = (town.gate, other)[number % 2]
-            answer = await gate.http.post("/v1/complaints", json=opening, headers=headers)
+            api = (deployment.api, other)[number % 2]
+            answer = await api.http.post("/v1/complaints", json=opening, headers=headers)
             assert answer.status_code == 202, answer.text
-            there = (other, town.gate)[number % 2]  # the same sent to the other one is the same
+            there = (other, deployment.api)[number % 2]  # the same sent to the other one is the same
             again = await there.http.post("/v1/complaints", json=opening, headers=headers)
             assert again.json() == answer.json() | {"created": False}
-        town.client = await town.house.start_server()
+        deployment.client = await deployment.installation.start_server()
         asked = [opening["source_id"] for opening in openings]
 
         async def all_open() -> bool:
-            return sorted(town.intakes(asked)) == sorted(asked)
+            return sorted(deployment.intakes(asked)) == sorted(asked)
 
         await other.until(all_open)
-        references = town.references(asked)
-        assert await started(town, references.values()) == [references[each] for each in asked]
+        references = deployment.references(asked)
+        assert await started(deployment, references.values()) == [references[each] for each in asked]
     finally:
         await other.close()

@@ -50,8 +50,8 @@ def is_typed(schema: Any) -> bool:
     return isinstance(schema, dict) and bool(schema.keys() & {"type", "$ref", "anyOf", "oneOf", "allOf"})
 
 
-async def test_the_document_is_one_that_generators_take(gate: ApiProcess) -> None:
-    document = (await gate.http.get("/openapi.json")).json()
+async def test_the_document_is_one_that_generators_take(api: ApiProcess) -> None:
+    document = (await api.http.get("/openapi.json")).json()
     schemas = document["components"]["schemas"]
     for place, part in parts(document):
         more = part.get("additionalProperties", False)
@@ -78,9 +78,9 @@ async def test_the_document_is_one_that_generators_take(gate: ApiProcess) -> Non
             assert any(each.keys() & {"enum", "const"} for each in said.get("anyOf", [said])), (name, field)
 
 
-async def test_what_clients_do_not_call_is_kept_out_of_them(gate: ApiProcess) -> None:
+async def test_what_clients_do_not_call_is_kept_out_of_them(api: ApiProcess) -> None:
     """openapi-generator passes over the types of webhooks: their functions would not compile."""
-    document = (await gate.http.get("/openapi.json")).json()
+    document = (await api.http.get("/openapi.json")).json()
     assert all(each["x-internal"] is True for hook in document["webhooks"].values() for each in hook.values())
     assert not any("x-internal" in each for path in document["paths"].values() for each in path.values())
 
@@ -90,9 +90,9 @@ def plain(name: str) -> str:
     return re.sub("[^a-z0-9]", "", name.lower())
 
 
-async def test_every_name_is_one_in_every_language(gate: ApiProcess) -> None:
+async def test_every_name_is_one_in_every_language(api: ApiProcess) -> None:
     """Names of classes, fields, parameters and values differ by more than case and signs; none is empty."""
-    document = (await gate.http.get("/openapi.json")).json()
+    document = (await api.http.get("/openapi.json")).json()
     schemas = document["components"]["schemas"]
     groups = [[*schemas], [schema["title"] for schema in schemas.values() if "title" in schema]]
     for _, part in parts(document):
@@ -122,16 +122,16 @@ async def test_every_name_is_one_in_every_language(gate: ApiProcess) -> None:
     ],
 )
 async def test_head_is_answered_as_get_without_a_body(
-    gate: ApiProcess, staff: dict[str, str], path: str, status: int
+    api: ApiProcess, staff: dict[str, str], path: str, status: int
 ) -> None:
-    answer = await gate.http.head(path, headers=staff)
+    answer = await api.http.head(path, headers=staff)
     assert (answer.status_code, answer.content) == (status, b"")
-    get = await gate.http.get(path, headers=staff)
+    get = await api.http.get(path, headers=staff)
     assert get.status_code == status
     assert answer.headers["content-type"] == get.headers["content-type"]
-    assert (await gate.http.head("/v1/complaints")).status_code == 401
+    assert (await api.http.head("/v1/complaints")).status_code == 401
 
 
-async def test_a_path_that_takes_get_says_that_it_takes_head(gate: ApiProcess, staff: dict[str, str]) -> None:
-    answer = await gate.http.put("/v1/complaints", headers=staff)
+async def test_a_path_that_takes_get_says_that_it_takes_head(api: ApiProcess, staff: dict[str, str]) -> None:
+    answer = await api.http.put("/v1/complaints", headers=staff)
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, POST")

@@ -41,9 +41,9 @@ def command(name: str) -> str:
     return found
 
 
-async def written(gate: ApiProcess, folder: Path) -> tuple[Path, dict[str, Any]]:
+async def written(api: ApiProcess, folder: Path) -> tuple[Path, dict[str, Any]]:
     """The document in a file, and what it holds."""
-    document: dict[str, Any] = (await gate.http.get("/openapi.json")).json()
+    document: dict[str, Any] = (await api.http.get("/openapi.json")).json()
     file = folder / "openapi.json"
     file.write_text(json.dumps(document), encoding="utf-8")
     return file, document
@@ -59,11 +59,11 @@ def named(document: dict[str, Any]) -> set[str]:
 
 
 @pytest.mark.parametrize("language", FUNCTIONS)
-async def test_openapi_generator_makes_whole_clients(gate: ApiProcess, tmp_path: Path, language: str) -> None:
+async def test_openapi_generator_makes_whole_clients(api: ApiProcess, tmp_path: Path, language: str) -> None:
     generator = command("openapi-generator-cli")
     if shutil.which("java") is None:
         pytest.skip("openapi-generator-cli needs Java")
-    file, document = await written(gate, tmp_path)
+    file, document = await written(api, tmp_path)
     out = tmp_path / "client"
     await asyncio.to_thread(generate, generator, "generate", "-i", str(file), "-g", language, "-o", str(out))
     sources = [each for each in out.rglob("*") if each.parent.name.lower() in ("api", "apis")]
@@ -78,11 +78,11 @@ async def test_openapi_generator_makes_whole_clients(gate: ApiProcess, tmp_path:
 
 
 async def test_a_client_of_openapi_python_client_lives_a_life(
-    gate: ApiProcess, staff: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    api: ApiProcess, staff: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Opened, acknowledged, answered, read: by a generated client alone, in a process of its own."""
     generator = str(OWN) if OWN.exists() else command("openapi-python-client")
-    file, document = await written(gate, tmp_path)
+    file, document = await written(api, tmp_path)
     package = tmp_path / "complaints_client"
     options = ["--path", str(file), "--output-path", str(package), "--meta", "none", "--fail-on-warning"]
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")  # for ruff
@@ -92,7 +92,7 @@ async def test_a_client_of_openapi_python_client_lives_a_life(
 
     life = Path(__file__).with_name("generated_life.py").read_text(encoding="utf-8")
     (tmp_path / "life.py").write_text(life, encoding="utf-8")
-    told = {"url": gate.url, "token": staff["Authorization"].partition(" ")[2], "opening": invented()}
+    told = {"url": api.url, "token": staff["Authorization"].partition(" ")[2], "opening": invented()}
     ran = await asyncio.to_thread(
         subprocess.run,
         [sys.executable, "life.py", json.dumps(told)],
@@ -103,7 +103,7 @@ async def test_a_client_of_openapi_python_client_lives_a_life(
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     seen = json.loads(ran.stdout)
-    status = (await gate.http.get(f"/v1/complaints/{seen['reference']}", headers=staff)).json()
+    status = (await api.http.get(f"/v1/complaints/{seen['reference']}", headers=staff)).json()
     assert seen["actions"] == [each["action"] for each in status["messages"]] == ["acknowledge", "respond"]
     assert seen["decided"] == "partly_upheld"
     assert seen["letter"] == "acknowledgement"

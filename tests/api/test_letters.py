@@ -14,90 +14,90 @@ from redress.store.register import Register
 from tests.api.api_process import ApiProcess
 
 
-async def listed(gate: ApiProcess, headers: dict[str, str], path: str, **params: str) -> list[dict[str, Any]]:
-    answer = await gate.http.get(path, params=params, headers=headers)
+async def listed(api: ApiProcess, headers: dict[str, str], path: str, **params: str) -> list[dict[str, Any]]:
+    answer = await api.http.get(path, params=params, headers=headers)
     assert answer.status_code == 200, answer.text
     letters: list[dict[str, Any]] = answer.json()["letters"]
     return letters
 
 
-async def acknowledged(gate: ApiProcess, staff: dict[str, str], **more: object) -> tuple[str, dict[str, Any]]:
+async def acknowledged(api: ApiProcess, staff: dict[str, str], **more: object) -> tuple[str, dict[str, Any]]:
     """A complaint whose acknowledgement lies in the folder; with that letter."""
-    reference = await gate.open(staff, **more)
-    assert (await gate.send(staff, reference, "acknowledge")).is_success
+    reference = await api.open(staff, **more)
+    assert (await api.send(staff, reference, "acknowledge")).is_success
     path = f"/v1/complaints/{reference}/letters"
     found: list[dict[str, Any]] = []
 
     async def lies_there() -> bool:
-        found[:] = [each for each in await listed(gate, staff, path) if each["letter"] == "acknowledgement"]
+        found[:] = [each for each in await listed(api, staff, path) if each["letter"] == "acknowledgement"]
         return bool(found) and found[0]["state"] == "by_hand"
 
-    await gate.until(lies_there)
+    await api.until(lies_there)
     return reference, found[0]
 
 
-async def test_a_letter_is_read_and_marked_as_sent_by_hand(gate: ApiProcess, staff: dict[str, str]) -> None:
-    reference, letter = await acknowledged(gate, staff)
+async def test_a_letter_is_read_and_marked_as_sent_by_hand(api: ApiProcess, staff: dict[str, str]) -> None:
+    reference, letter = await acknowledged(api, staff)
     assert (letter["by"], letter["left_on"]) == ("outbox", None), "it lies in the folder, and has not left"
     path = f"/v1/complaints/{reference}/letters/{letter['mark']}"
-    read = await gate.http.get(path, headers=staff)
+    read = await api.http.get(path, headers=staff)
     assert "Testa Inventata" in read.json()["text"]
-    printed = await gate.http.get(f"{path}/print", headers=staff)
+    printed = await api.http.get(f"{path}/print", headers=staff)
     assert (printed.status_code, printed.headers["content-type"]) == (200, "application/pdf")
     name = f"{today().isoformat()}-acknowledgement-complainant-"
     assert printed.headers["content-disposition"].startswith(f'attachment; filename="{name}')
     page = PdfReader(BytesIO(printed.content)).pages[0]
     assert "Testa Inventata" in page.extract_text()
-    assert (await gate.http.get(f"{path[:-8]}00000000/print", headers=staff)).status_code == 404
-    status = (await gate.http.get(f"/v1/complaints/{reference}", headers=staff)).json()
+    assert (await api.http.get(f"{path[:-8]}00000000/print", headers=staff)).status_code == 404
+    status = (await api.http.get(f"/v1/complaints/{reference}", headers=staff)).json()
     assert {each["state"] for each in status["letters"] if each["letter"] == "acknowledgement"} == {"by_hand"}
 
     for on, problem in (("2099-01-01", "should lie between"), ("1999-01-01", "should lie between")):
-        answer = await gate.http.post(f"{path}/done", json={"on": on}, headers=staff)
+        answer = await api.http.post(f"{path}/done", json={"on": on}, headers=staff)
         assert answer.status_code == 422, answer.text
         (error,) = answer.json()["errors"]
         assert error["field"] == "on"
         assert problem in error["problem"]
     day = today().isoformat()
-    done = await gate.http.post(f"{path}/done", json={"on": day}, headers=staff)
+    done = await api.http.post(f"{path}/done", json={"on": day}, headers=staff)
     assert (done.status_code, done.json()["state"], done.json()["left_on"]) == (200, "done", day)
     for words in ("done", "resend"):
-        again = await gate.http.post(f"{path}/{words}", json={"on": day}, headers=staff)
+        again = await api.http.post(f"{path}/{words}", json={"on": day}, headers=staff)
         assert again.status_code == 409, again.text
         assert "is sent" in again.json()["detail"]
-    assert (await gate.http.get(f"{path[:-8]}00000000", headers=staff)).status_code == 404
+    assert (await api.http.get(f"{path[:-8]}00000000", headers=staff)).status_code == 404
 
 
 async def test_a_letter_that_failed_is_sent_again_by_the_worker(
-    gate: ApiProcess, staff: dict[str, str], house: Register
+    api: ApiProcess, staff: dict[str, str], shared_register: Register
 ) -> None:
     person = {"name": "Testa Inventata", "email": "testa@invented.example"}
-    reference, letter = await acknowledged(gate, staff, complainant=person)
-    with house.writing() as db:
+    reference, letter = await acknowledged(api, staff, complainant=person)
+    with shared_register.writing() as db:
         its = tables.letters.c.reference == reference
         failed = {"state": "failed", "channel": None, "place": None}
         db.execute(update(tables.letters).where(its).values(failed))
     path = f"/v1/complaints/{reference}/letters/{letter['mark']}"
-    assert (await gate.http.get(path, headers=staff)).json()["state"] == "failed"
-    answer = await gate.http.post(f"{path}/resend", headers=staff)
+    assert (await api.http.get(path, headers=staff)).json()["state"] == "failed"
+    answer = await api.http.post(f"{path}/resend", headers=staff)
     assert answer.status_code == 200, answer.text
 
     async def lies_there_again() -> bool:
-        return bool((await gate.http.get(path, headers=staff)).json()["state"] == "by_hand")
+        return bool((await api.http.get(path, headers=staff)).json()["state"] == "by_hand")
 
-    await gate.until(lies_there_again)
-    status = (await gate.http.get(f"/v1/complaints/{reference}", headers=staff)).json()
+    await api.until(lies_there_again)
+    status = (await api.http.get(f"/v1/complaints/{reference}", headers=staff)).json()
     (note,) = [each for each in status["messages"] if each["action"] == "add_note"]
     assert letter["mark"] in note["note"]
 
 
-async def test_lists_are_filtered_and_paged(gate: ApiProcess) -> None:
-    staff = gate.headers("staff", authority="rotherham")
-    mine = {(await acknowledged(gate, staff, authority="rotherham"))[0] for _ in range(2)}
+async def test_lists_are_filtered_and_paged(api: ApiProcess) -> None:
+    staff = api.headers("staff", authority="rotherham")
+    mine = {(await acknowledged(api, staff, authority="rotherham"))[0] for _ in range(2)}
     seen: list[str] = []
     after = ""
     while True:
-        page = await gate.http.get(
+        page = await api.http.get(
             "/v1/letters", params={"limit": "1", "state": "by_hand", "after": after}, headers=staff
         )
         assert page.status_code == 200, page.text
@@ -107,81 +107,81 @@ async def test_lists_are_filtered_and_paged(gate: ApiProcess) -> None:
         if after is None:
             break
     assert mine <= set(seen)
-    failed = await listed(gate, staff, "/v1/letters", state="failed", authority="rotherham")
+    failed = await listed(api, staff, "/v1/letters", state="failed", authority="rotherham")
     assert mine.isdisjoint(each["reference"] for each in failed)
-    foreign = await gate.http.get("/v1/letters", params={"authority": "family-rights"}, headers=staff)
+    foreign = await api.http.get("/v1/letters", params={"authority": "family-rights"}, headers=staff)
     assert foreign.status_code in (403, 404)
     for wrong in ({"state": "lost"}, {"after": "nowhere"}, {"limit": "0"}):
-        answer = await gate.http.get("/v1/letters", params=wrong, headers=staff)
+        answer = await api.http.get("/v1/letters", params=wrong, headers=staff)
         assert answer.status_code == 422, answer.text
 
 
-async def test_a_draft_is_read_edited_sent_back_and_approved_by_somebody_else(gate: ApiProcess) -> None:
-    writer, manager = gate.headers("staff"), gate.headers("complaints_manager")
+async def test_a_draft_is_read_edited_sent_back_and_approved_by_somebody_else(api: ApiProcess) -> None:
+    writer, manager = api.headers("staff"), api.headers("complaints_manager")
     person = {"name": "Testa Inventata", "email": "testa@invented.example"}
-    reference = await gate.open(writer, complainant=person)
+    reference = await api.open(writer, complainant=person)
     said = {"outcome": "upheld", "summary": "First words.", "letter": "draft"}
-    assert (await gate.send(writer, reference, "respond", **said)).status_code == 202
+    assert (await api.send(writer, reference, "respond", **said)).status_code == 202
     found: list[dict[str, Any]] = []
 
     async def is_listed() -> bool:
-        found[:] = await listed(gate, writer, f"/v1/complaints/{reference}/letters", state="draft")
+        found[:] = await listed(api, writer, f"/v1/complaints/{reference}/letters", state="draft")
         return bool(found)
 
-    await gate.until(is_listed)
+    await api.until(is_listed)
     path = f"/v1/complaints/{reference}/letters/{found[0]['mark']}"
 
     async def text() -> str:
-        return str((await gate.http.get(path, headers=writer)).json()["text"])
+        return str((await api.http.get(path, headers=writer)).json()["text"])
 
     assert "First words." in await text()
-    drawn = await gate.http.get(f"{path}/pdf", headers=writer)
+    drawn = await api.http.get(f"{path}/pdf", headers=writer)
     assert (drawn.status_code, drawn.headers["content-type"]) == (200, "application/pdf")
     assert "First words." in PdfReader(BytesIO(drawn.content)).pages[0].extract_text()
-    assert (await gate.http.get(f"{path[:-8]}00000000/pdf", headers=writer)).status_code == 404
-    wrong = await gate.http.post(f"{path}/edit", json={"texts": {"outcome": "x"}}, headers=writer)
+    assert (await api.http.get(f"{path[:-8]}00000000/pdf", headers=writer)).status_code == 404
+    wrong = await api.http.post(f"{path}/edit", json={"texts": {"outcome": "x"}}, headers=writer)
     assert (wrong.status_code, "no free text" in wrong.text) == (409, True)
-    back = await gate.http.post(f"{path}/send-back", json={"reason": "Say sorry."}, headers=manager)
+    back = await api.http.post(f"{path}/send-back", json={"reason": "Say sorry."}, headers=manager)
     assert back.status_code == 200, back.text
     edit = {"texts": {"summary": "Other words."}, "paragraphs": ["Come and see us."]}
-    assert (await gate.http.post(f"{path}/edit", json=edit, headers=writer)).status_code == 200
+    assert (await api.http.post(f"{path}/edit", json=edit, headers=writer)).status_code == 200
 
     async def is_edited() -> bool:
         return "Other words." in (shown := await text()) and "Come and see us." in shown
 
-    await gate.until(is_edited)
-    own = await gate.http.post(f"{path}/approve", json={}, headers=writer)
+    await api.until(is_edited)
+    own = await api.http.post(f"{path}/approve", json={}, headers=writer)
     assert own.status_code == 409, own.text
     release = {"reason": "It is copied.", "follows_by": "2036-01-01"}
     for headers, status_code in ((writer, 403), (manager, 409)):  # nor does it wait for an enclosure
-        released = await gate.http.post(f"{path}/release", json=release, headers=headers)
+        released = await api.http.post(f"{path}/release", json=release, headers=headers)
         assert released.status_code == status_code, released.text
-    other = await gate.send(writer, reference, "approve-letter", mark=found[0]["mark"], as_role=None)
+    other = await api.send(writer, reference, "approve-letter", mark=found[0]["mark"], as_role=None)
     assert other.status_code == 409, "nor by the message itself"
-    assert (await gate.http.post(f"{path}/approve", json={}, headers=manager)).status_code == 200
+    assert (await api.http.post(f"{path}/approve", json={}, headers=manager)).status_code == 200
 
     async def lies_there() -> bool:
-        return bool((await gate.http.get(path, headers=writer)).json()["state"] == "by_hand")
+        return bool((await api.http.get(path, headers=writer)).json()["state"] == "by_hand")
 
-    await gate.until(lies_there)
-    status = (await gate.http.get(f"/v1/complaints/{reference}", headers=writer)).json()
+    await api.until(lies_there)
+    status = (await api.http.get(f"/v1/complaints/{reference}", headers=writer)).json()
     assert [each["state"] for each in status["deadlines"] if each["name"] == "stage_1_response"] == [
         "running"
     ]
     kept, day = await text(), today().isoformat()
-    assert (await gate.http.post(f"{path}/done", json={"on": day}, headers=writer)).status_code == 200
-    status = (await gate.http.get(f"/v1/complaints/{reference}", headers=writer)).json()
+    assert (await api.http.post(f"{path}/done", json={"on": day}, headers=writer)).status_code == 200
+    status = (await api.http.get(f"/v1/complaints/{reference}", headers=writer)).json()
     states = {each["name"]: each["state"] for each in status["deadlines"]}
     assert states["stage_1_response"] == "met"
     assert await text() == kept
 
 
 async def test_every_letter_of_an_authority_is_shown_from_invented_complaints(
-    gate: ApiProcess, staff: dict[str, str]
+    api: ApiProcess, staff: dict[str, str]
 ) -> None:
     asked = {"authority": "family-rights", "letter": "adjudication"}
-    shown = (await gate.http.get("/v1/letters/preview", params=asked, headers=staff)).json()
+    shown = (await api.http.get("/v1/letters/preview", params=asked, headers=staff)).json()
     assert [each["to"] for each in shown["letters"]] == ["complainant", "advocate"]
     assert "The last day to ask is" in shown["letters"][0]["text"]
-    unknown = await gate.http.get("/v1/letters/preview", params={**asked, "letter": "x"}, headers=staff)
+    unknown = await api.http.get("/v1/letters/preview", params={**asked, "letter": "x"}, headers=staff)
     assert unknown.status_code == 422

@@ -29,47 +29,47 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-async def test_a_person_with_the_issuers_token_is_who_did_it(gate: ApiProcess, issuer: Issuer) -> None:
+async def test_a_person_with_the_issuers_token_is_who_did_it(api: ApiProcess, issuer: Issuer) -> None:
     staff = bearer(issuer.token(council="family-rights"))
-    reference = await gate.open(staff)
-    answer = await gate.send(staff, reference, "acknowledge", by="The Director")
+    reference = await api.open(staff)
+    answer = await api.send(staff, reference, "acknowledge", by="The Director")
     assert answer.status_code == 200, answer.text
-    status = (await gate.http.get(f"/v1/complaints/{reference}", headers=staff)).json()
+    status = (await api.http.get(f"/v1/complaints/{reference}", headers=staff)).json()
     assert [message["by"] for message in status["messages"]] == ["oidc:fern-fictitious"]
     other = bearer(issuer.token(council="rotherham", alg="ES256", key=issuer.ec, kid="ec"))
-    assert (await gate.http.get(f"/v1/complaints/{reference}", headers=other)).status_code == 404
-    assert (await gate.http.get("/v1/webhooks", headers=staff)).status_code == 403
-    own = gate.headers("staff")
-    assert (await gate.http.get(f"/v1/complaints/{reference}", headers=own)).status_code == 200
+    assert (await api.http.get(f"/v1/complaints/{reference}", headers=other)).status_code == 404
+    assert (await api.http.get("/v1/webhooks", headers=staff)).status_code == 403
+    own = api.headers("staff")
+    assert (await api.http.get(f"/v1/complaints/{reference}", headers=own)).status_code == 200
     payloads = bearer(issuer.token(council="family-rights", realm={"roles": ["Payloads"]}))
-    answer = await gate.http.post("/codec/decode", json={"payloads": []}, headers=payloads)
+    answer = await api.http.post("/codec/decode", json={"payloads": []}, headers=payloads)
     assert answer.status_code == 200
 
 
-async def test_nobody_of_the_issuers_is_taken_for_a_token(gate: ApiProcess, issuer: Issuer) -> None:
+async def test_nobody_of_the_issuers_is_taken_for_a_token(api: ApiProcess, issuer: Issuer) -> None:
     """S5: `sub: casework` is not the token named casework, nor does anybody choose whose cases are theirs."""
     realm = {"roles": ["Web-Form"]}
-    token = gate.headers("intake", name="casework", authority="family-rights")
+    token = api.headers("intake", name="casework", authority="family-rights")
     person, again, other = (
         bearer(issuer.token(council="family-rights", sub=sub, realm=realm))
         for sub in ("casework", "casework", "token:casework")
     )
-    brought_by_token, brought_by_person = await gate.open(token), await gate.open(person)
+    brought_by_token, brought_by_person = await api.open(token), await api.open(person)
     for headers, reached, hidden in (
         (token, brought_by_token, brought_by_person),
         (person, brought_by_person, brought_by_token),
         (again, brought_by_person, brought_by_token),
     ):
         for reference, status in ((reached, 200), (hidden, 404)):
-            answer = await gate.http.get(f"/v1/complaints/{reference}/standing", headers=headers)
+            answer = await api.http.get(f"/v1/complaints/{reference}/standing", headers=headers)
             assert answer.status_code == status
     for reference in (brought_by_token, brought_by_person):
-        answer = await gate.http.get(f"/v1/complaints/{reference}/standing", headers=other)
+        answer = await api.http.get(f"/v1/complaints/{reference}/standing", headers=other)
         assert answer.status_code == 404
-    said = await gate.send(person, brought_by_person, "add-note", note="Invented.")
+    said = await api.send(person, brought_by_person, "add-note", note="Invented.")
     assert said.status_code == 200, said.text
-    staff = gate.headers("staff")
-    status = (await gate.http.get(f"/v1/complaints/{brought_by_person}", headers=staff)).json()
+    staff = api.headers("staff")
+    status = (await api.http.get(f"/v1/complaints/{brought_by_person}", headers=staff)).json()
     assert [message["by"] for message in status["messages"]] == ["oidc:casework"]
 
 
@@ -107,7 +107,7 @@ def hs256(secret: bytes, issuer: Issuer, **claims: Any) -> str:
     return (said + b"." + signature).decode()
 
 
-async def test_a_token_that_is_not_good_is_nobodys(gate: ApiProcess, issuer: Issuer) -> None:
+async def test_a_token_that_is_not_good_is_nobodys(api: ApiProcess, issuer: Issuer) -> None:
     good = {"council": "family-rights"}
     now = datetime.now(UTC)
     public = issuer.rsa.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
@@ -136,18 +136,18 @@ async def test_a_token_that_is_not_good_is_nobodys(gate: ApiProcess, issuer: Iss
         "changed": f"{header}.{rest[:20]}x{rest[21:]}",
         "nothing": "..",
     }
-    assert (await gate.http.get("/v1/due", headers=bearer(issuer.token(**good)))).status_code == 200
+    assert (await api.http.get("/v1/due", headers=bearer(issuer.token(**good)))).status_code == 200
     for name, token in bad.items():
-        answer = await gate.http.get("/v1/due", headers=bearer(token))
+        answer = await api.http.get("/v1/due", headers=bearer(token))
         assert answer.status_code == 401, name
         assert answer.headers["content-type"] == "application/problem+json"
     for_ever = bearer(issuer.token(**good, exp=10**17))
-    assert (await gate.http.get("/v1/due", headers=for_ever)).status_code in (200, 401)
+    assert (await api.http.get("/v1/due", headers=for_ever)).status_code in (200, 401)
     nothing = bearer(issuer.token(**good, realm={"roles": ["unrelated"]}))
-    assert (await gate.http.get("/v1/due", headers=nothing)).status_code == 403
+    assert (await api.http.get("/v1/due", headers=nothing)).status_code == 403
 
 
-async def test_claims_of_any_form_are_no_fault_of_ours(gate: ApiProcess, issuer: Issuer) -> None:
+async def test_claims_of_any_form_are_no_fault_of_ours(api: ApiProcess, issuer: Issuer) -> None:
     odd: list[object] = [{"a": 1}, [["x"]], [{"a": []}], 7, 1.5, True, "", "\x00", [None]]
     for claim in odd:
         for name, value in (
@@ -172,7 +172,7 @@ async def test_claims_of_any_form_are_no_fault_of_ours(gate: ApiProcess, issuer:
                 algorithm="RS256",
                 headers={"kid": "rsa"},
             )
-            answer = await gate.http.get("/v1/due", headers=bearer(token))
+            answer = await api.http.get("/v1/due", headers=bearer(token))
             assert answer.status_code in (200, 401, 403), (name, value)
 
 
@@ -223,25 +223,25 @@ def fresh(issuer: Issuer) -> oidc.Issuer:
     )
 
 
-async def test_keys_are_fetched_seldom_whatever_comes(gate: ApiProcess, issuer: Issuer) -> None:
+async def test_keys_are_fetched_seldom_whatever_comes(api: ApiProcess, issuer: Issuer) -> None:
     good = bearer(issuer.token(council="family-rights"))
-    assert (await gate.http.get("/v1/due", headers=good)).status_code == 200
+    assert (await api.http.get("/v1/due", headers=good)).status_code == 200
     before = issuer.asked
     for number in range(30):
         token = issuer.token(council="family-rights", kid=f"unknown-{number}")
-        assert (await gate.http.get("/v1/due", headers=bearer(token))).status_code == 401
-    assert (await gate.http.get("/v1/due", headers=good)).status_code == 200
+        assert (await api.http.get("/v1/due", headers=bearer(token))).status_code == 401
+    assert (await api.http.get("/v1/due", headers=good)).status_code == 200
     assert issuer.asked <= before + 3  # at most once in ten seconds
-    described = (await gate.http.get("/openapi.json")).json()
+    described = (await api.http.get("/openapi.json")).json()
     scheme = described["components"]["securitySchemes"]["issuer"]
     assert scheme["openIdConnectUrl"] == f"{issuer.url}/.well-known/openid-configuration"
 
 
 async def test_an_issuer_that_is_down_locks_nobody_of_ours_out(
-    gate: ApiProcess, server: tuple[str, Client], issuer: Issuer
+    api: ApiProcess, server: tuple[str, Client], issuer: Issuer
 ) -> None:
     alone = ApiThread(
-        gate.state, server[0], REDRESS_OIDC_ISSUER="http://127.0.0.1:9", REDRESS_OIDC_AUDIENCE=AUDIENCE
+        api.state, server[0], REDRESS_OIDC_ISSUER="http://127.0.0.1:9", REDRESS_OIDC_AUDIENCE=AUDIENCE
     )
     await alone.start()
     try:

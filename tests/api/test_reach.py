@@ -88,24 +88,24 @@ class World(NamedTuple):
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def world(gate: ApiProcess) -> AsyncIterator[World]:
-    manager = gate.headers("complaints_manager")
-    walker = gate.headers("intake", name="walker", authority=OWN)
-    other = gate.headers("intake", authority=OWN)
-    stranger = gate.headers("intake", authority=FOREIGN)
+async def world(api: ApiProcess) -> AsyncIterator[World]:
+    manager = api.headers("complaints_manager")
+    walker = api.headers("intake", name="walker", authority=OWN)
+    other = api.headers("intake", authority=OWN)
+    stranger = api.headers("intake", authority=FOREIGN)
     complaints = Things(
-        await gate.open(walker, authority=OWN, about={"team": TEAM}),
-        await gate.open(other, authority=OWN),
-        await gate.open(stranger, authority=FOREIGN),
+        await api.open(walker, authority=OWN, about={"team": TEAM}),
+        await api.open(other, authority=OWN),
+        await api.open(stranger, authority=FOREIGN),
         "CYP-1999-000001",
     )
 
     async def hook(authority: str | None) -> str:
         new = {"url": "https://invented.example/", "authority": authority}
-        return str((await gate.http.post("/v1/webhooks", json=new, headers=manager)).json()["id"])
+        return str((await api.http.post("/v1/webhooks", json=new, headers=manager)).json()["id"])
 
     hooks = Things(await hook(OWN), await hook(None), await hook(FOREIGN), "wh_" + "0" * 24)
-    queue = IntakeQueue(open_store(f"sqlite:///{gate.state / 'api.db'}"), PlaintextCipher())
+    queue = IntakeQueue(open_store(f"sqlite:///{api.state / 'api.db'}"), PlaintextCipher())
 
     def receipt(caller: str, authority: str) -> str:
         raw = invented(authority=authority)
@@ -116,9 +116,9 @@ async def world(gate: ApiProcess) -> AsyncIterator[World]:
     )
 
     async def request(headers: dict[str, str], mark: str) -> str:
-        said = await gate.send(headers, complaints.missing, "add-note", note=mark)
+        said = await api.send(headers, complaints.missing, "add-note", note=mark)
         assert said.status_code == 202, said.text
-        page = (await gate.http.get("/v1/unmatched?limit=200", headers=manager)).json()
+        page = (await api.http.get("/v1/unmatched?limit=200", headers=manager)).json()
         return str(next(each["request"] for each in page["requests"] if each["message"].get("note") == mark))
 
     requests = Things(
@@ -130,14 +130,14 @@ async def world(gate: ApiProcess) -> AsyncIterator[World]:
 
     async def person(authority: str) -> str:
         new = {"authority": authority, "name": "Olive Imagined", "id": f"{authority}-{today()}"}
-        made = await gate.http.post("/v1/people", json=new, headers=manager)
+        made = await api.http.post("/v1/people", json=new, headers=manager)
         return str(made.json()["person"])
 
     colleague = await person(OWN)
     people = Things(colleague, colleague, await person(FOREIGN), "pn_" + "0" * 24)
     yield World(complaints, hooks, receipts, requests, people)
     for each in hooks[:3]:
-        await gate.http.delete(f"/v1/webhooks/{each}", headers=manager)
+        await api.http.delete(f"/v1/webhooks/{each}", headers=manager)
 
 
 def test_every_path_is_classified(ways: list[Way]) -> None:
@@ -157,11 +157,11 @@ def test_what_keeps_a_request_is_a_message_of_intake() -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_who_reaches_what(gate: ApiProcess, ways: list[Way], world: World, role: Role) -> None:
+async def test_who_reaches_what(api: ApiProcess, ways: list[Way], world: World, role: Role) -> None:
     """401 and 403 before anything is looked up, then one 404, and what the body holds only after that."""
     name, teams = ("walker" if role == "intake" else ""), ([TEAM] if role == "team_manager" else None)
-    headers = gate.headers(role, authority=OWN, name=name, teams=teams)
-    await gate.until(lambda: is_recorded(gate, world.complaints.own))
+    headers = api.headers(role, authority=OWN, name=name, teams=teams)
+    await api.until(lambda: is_recorded(api, world.complaints.own))
     things = dict(zip(NAMES, world, strict=True))
     walk = asyncio.Semaphore(16)
 
@@ -177,7 +177,7 @@ async def test_who_reaches_what(gate: ApiProcess, ways: list[Way], world: World,
             path = path.replace(name, thing)
         body = NONSENSE if way.method in ("POST", "PUT") else None
         async with walk:
-            return shown(await gate.http.request(way.method, path, headers=headers, json=body))
+            return shown(await api.http.request(way.method, path, headers=headers, json=body))
 
     missing: dict[str, set[Answer]] = {name: set() for name in NAMES}
     for name, operations in NAMES.items():
@@ -200,86 +200,86 @@ async def test_who_reaches_what(gate: ApiProcess, ways: list[Way], world: World,
     assert all(len(answers) <= 1 for answers in missing.values()), missing
 
 
-async def is_recorded(gate: ApiProcess, reference: str) -> bool:
+async def is_recorded(api: ApiProcess, reference: str) -> bool:
     """Whether the register has a complaint: until then nobody knows which team it is about."""
-    listed = await gate.http.get(f"/v1/complaints?reference={reference}", headers=gate.headers("staff"))
+    listed = await api.http.get(f"/v1/complaints?reference={reference}", headers=api.headers("staff"))
     return bool(listed.json()["complaints"])
 
 
 async def test_a_team_manager_has_their_own_teams_complaints_and_drafts_for_those_alone(
-    gate: ApiProcess,
+    api: ApiProcess,
 ) -> None:
     """Issue 11, roles: lists, letters and messages, and nothing that names another team's."""
     mine, both, theirs = [
-        await gate.open(gate.headers("staff"), authority=OWN, about={"teams": teams})
+        await api.open(api.headers("staff"), authority=OWN, about={"teams": teams})
         for teams in (["Team Mine"], ["Team Theirs", "team  mine"], ["Team Theirs"])
     ]
     for each in (mine, both, theirs):
-        await gate.until(lambda each=each: is_recorded(gate, each))
-    tara = gate.headers("team_manager", authority=OWN, name="Tara Teamlead", teams=["TEAM MINE"])
+        await api.until(lambda each=each: is_recorded(api, each))
+    tara = api.headers("team_manager", authority=OWN, name="Tara Teamlead", teams=["TEAM MINE"])
     for path in ("complaints", "due"):
-        page = (await gate.http.get(f"/v1/{path}?limit=500", headers=tara)).json()[path]
+        page = (await api.http.get(f"/v1/{path}?limit=500", headers=tara)).json()[path]
         assert {each["reference"] for each in page} == {mine, both}
     for query in (f"reference={theirs}", "team=Team%20Theirs&reference=" + theirs):
-        found = await gate.http.get(f"/v1/complaints?{query}", headers=tara)
+        found = await api.http.get(f"/v1/complaints?{query}", headers=tara)
         assert found.json()["complaints"] == []
     for reference, status in ((mine, 200), (both, 200), (theirs, 404), ("CYP-1999-000001", 404)):
-        assert (await gate.http.get(f"/v1/complaints/{reference}", headers=tara)).status_code == status
-    none = await gate.send(tara, "CYP-1999-000001", "respond", outcome="upheld", letter="draft")
-    assert shown(await gate.send(tara, theirs, "respond", outcome="upheld", letter="draft")) == shown(none)
+        assert (await api.http.get(f"/v1/complaints/{reference}", headers=tara)).status_code == status
+    none = await api.send(tara, "CYP-1999-000001", "respond", outcome="upheld", letter="draft")
+    assert shown(await api.send(tara, theirs, "respond", outcome="upheld", letter="draft")) == shown(none)
 
-    assert (await gate.send(tara, mine, "acknowledge")).status_code == 200
-    said = await gate.send(tara, mine, "respond", outcome="upheld", letter="draft", by="Somebody Else")
+    assert (await api.send(tara, mine, "acknowledge")).status_code == 200
+    said = await api.send(tara, mine, "respond", outcome="upheld", letter="draft", by="Somebody Else")
     assert (said.status_code, said.json()["pending"]) == (202, True)
 
     async def drafts(headers: dict[str, str]) -> set[str]:
-        page = await gate.http.get("/v1/letters?state=draft&limit=500", headers=headers)
+        page = await api.http.get("/v1/letters?state=draft&limit=500", headers=headers)
         return {each["reference"] for each in page.json()["letters"]}
 
     async def is_drafted() -> bool:
         return mine in await drafts(tara)
 
-    await gate.until(is_drafted)
+    await api.until(is_drafted)
     assert await drafts(tara) == {mine}
-    assert mine not in await drafts(gate.headers("team_manager", authority=OWN, teams=["Team Theirs"]))
+    assert mine not in await drafts(api.headers("team_manager", authority=OWN, teams=["Team Theirs"]))
     [draft] = [
         each
-        for each in (await gate.http.get(f"/v1/complaints/{mine}/letters?state=draft", headers=tara)).json()[
+        for each in (await api.http.get(f"/v1/complaints/{mine}/letters?state=draft", headers=tara)).json()[
             "letters"
         ]
         if each["to"] == "complainant"
     ]
     path = f"/v1/complaints/{mine}/letters/{draft['mark']}"
-    own = await gate.http.post(f"{path}/approve", json={}, headers=tara)
+    own = await api.http.post(f"{path}/approve", json={}, headers=tara)
     assert own.status_code == 409
     assert "Whoever wrote a letter" in own.json()["detail"]
-    body = await gate.send(tara, mine, "approve-letter", mark=draft["mark"], by="Cora", as_role="staff")
+    body = await api.send(tara, mine, "approve-letter", mark=draft["mark"], by="Cora", as_role="staff")
     assert body.status_code == 409, "who calls counts, whatever the body says"
-    other = gate.headers("team_manager", authority=OWN, name="Tom Teamlead", teams=["Team Mine"])
-    refused = await gate.http.post(f"{path}/approve", json={}, headers=other)
+    other = api.headers("team_manager", authority=OWN, name="Tom Teamlead", teams=["Team Mine"])
+    refused = await api.http.post(f"{path}/approve", json={}, headers=other)
     assert "not for the manager of a team to approve" in refused.json()["detail"]
-    cora = gate.headers("complaints_manager", authority=OWN, name="Cora")
-    assert (await gate.http.post(f"{path}/approve", json={}, headers=cora)).status_code == 200
+    cora = api.headers("complaints_manager", authority=OWN, name="Cora")
+    assert (await api.http.post(f"{path}/approve", json={}, headers=cora)).status_code == 200
 
 
 @pytest.mark.parametrize(
     ("authority", "teams"), [(None, ["Team Mine"]), (OWN, []), (OWN, [" "]), (FOREIGN, ["Team Mine"])]
 )
 async def test_a_team_manager_of_no_team_or_authority_reaches_nothing(
-    gate: ApiProcess, authority: str | None, teams: list[str]
+    api: ApiProcess, authority: str | None, teams: list[str]
 ) -> None:
     """Closed by default: also a complaint that is about no team."""
     found = [
-        await gate.open(gate.headers("staff"), authority=OWN, **more)
+        await api.open(api.headers("staff"), authority=OWN, **more)
         for more in ({}, {"about": {"team": "Team Mine"}})
     ]
-    headers = gate.headers("team_manager", authority=authority, teams=teams)
+    headers = api.headers("team_manager", authority=authority, teams=teams)
     for reference in found:
-        await gate.until(lambda reference=reference: is_recorded(gate, reference))
-        assert (await gate.http.get(f"/v1/complaints/{reference}", headers=headers)).status_code == 404
+        await api.until(lambda reference=reference: is_recorded(api, reference))
+        assert (await api.http.get(f"/v1/complaints/{reference}", headers=headers)).status_code == 404
     for path in ("complaints", "due"):
-        assert (await gate.http.get(f"/v1/{path}", headers=headers)).json()[path] == []
-    assert (await gate.http.get("/v1/letters", headers=headers)).json()["letters"] == []
+        assert (await api.http.get(f"/v1/{path}", headers=headers)).json()[path] == []
+    assert (await api.http.get("/v1/letters", headers=headers)).json()["letters"] == []
 
 
 def shown(answer: httpx.Response) -> Answer:
@@ -289,104 +289,104 @@ def shown(answer: httpx.Response) -> Answer:
 
 @pytest.mark.parametrize("action", sorted(name for name, kind in MESSAGES.items() if kind.sent_by & INTAKE))
 async def test_what_an_intake_caller_cannot_reach_is_answered_alike(
-    gate: ApiProcess, world: World, action: str
+    api: ApiProcess, world: World, action: str
 ) -> None:
     """S1: a complaint that others brought is not changed, and nobody learns whether there is one."""
-    headers = gate.headers("intake", authority=OWN)
+    headers = api.headers("intake", authority=OWN)
     said = {**MESSAGES[action].example(), "on": today().isoformat(), "message_id": f"told-{action}"}
     answers = {
         (each.status_code, each.text)
         for thing in world.complaints
-        for each in [await gate.send(headers, thing, action.replace("_", "-"), **said)]
+        for each in [await api.send(headers, thing, action.replace("_", "-"), **said)]
     }
     assert len(answers) == 1
     assert answers.pop()[0] == 202
-    staff = gate.headers("staff")
+    staff = api.headers("staff")
     for reference in world.complaints[:3]:
-        status = (await gate.http.get(f"/v1/complaints/{reference}", headers=staff)).json()
+        status = (await api.http.get(f"/v1/complaints/{reference}", headers=staff)).json()
         assert f"told-{action}" not in {each["message_id"] for each in status["messages"]}
 
 
-async def test_a_second_token_of_one_caller_reaches_the_same(gate: ApiProcess) -> None:
-    first, second = (gate.headers("intake", name="twice") for _ in range(2))
-    reference = await gate.open(first)
-    assert (await gate.http.get(f"/v1/complaints/{reference}/standing", headers=second)).status_code == 200
-    namesake = gate.headers("intake", name="twice-")
-    assert (await gate.http.get(f"/v1/complaints/{reference}/standing", headers=namesake)).status_code == 404
-    whole = gate.headers("intake", access="authority")
-    assert (await gate.http.get(f"/v1/complaints/{reference}/standing", headers=whole)).status_code == 200
-    report = gate.headers("intake", "reader")  # as reader it reads; what it may only do as intake is limited
-    assert (await gate.http.get(f"/v1/complaints/{reference}/standing", headers=report)).status_code == 200
-    kept = await gate.send(report, reference, "withdraw", reason="I am content.")
+async def test_a_second_token_of_one_caller_reaches_the_same(api: ApiProcess) -> None:
+    first, second = (api.headers("intake", name="twice") for _ in range(2))
+    reference = await api.open(first)
+    assert (await api.http.get(f"/v1/complaints/{reference}/standing", headers=second)).status_code == 200
+    namesake = api.headers("intake", name="twice-")
+    assert (await api.http.get(f"/v1/complaints/{reference}/standing", headers=namesake)).status_code == 404
+    whole = api.headers("intake", access="authority")
+    assert (await api.http.get(f"/v1/complaints/{reference}/standing", headers=whole)).status_code == 200
+    report = api.headers("intake", "reader")  # as reader it reads; what it may only do as intake is limited
+    assert (await api.http.get(f"/v1/complaints/{reference}/standing", headers=report)).status_code == 200
+    kept = await api.send(report, reference, "withdraw", reason="I am content.")
     assert (kept.status_code, kept.json()["pending"]) == (202, True)
 
 
-async def test_what_nobody_brought_is_no_intake_callers(gate: ApiProcess) -> None:
+async def test_what_nobody_brought_is_no_intake_callers(api: ApiProcess) -> None:
     """S1: a complaint from the command line, or of an older register, has no known bringer."""
-    reference = await gate.open(gate.headers("staff"))
+    reference = await api.open(api.headers("staff"))
     for name in ("", "staff"):
-        headers = gate.headers("intake", name=name)
-        answer = await gate.http.get(f"/v1/complaints/{reference}/standing", headers=headers)
+        headers = api.headers("intake", name=name)
+        answer = await api.http.get(f"/v1/complaints/{reference}/standing", headers=headers)
         assert answer.status_code == 404
 
 
-async def test_where_it_can_be_read_is_where_this_caller_can(gate: ApiProcess) -> None:
+async def test_where_it_can_be_read_is_where_this_caller_can(api: ApiProcess) -> None:
     """N13: the `Location` of a 201 leads somewhere, for each role."""
     opening = invented()
-    for headers in (gate.headers("intake"), gate.headers("staff")):
-        opened = await gate.http.post("/v1/complaints", json=opening, headers=headers)
-        assert (await gate.http.get(opened.headers["location"], headers=headers)).status_code == 200
-    again = await gate.http.post("/v1/complaints", json=opening, headers=gate.headers("intake"))
+    for headers in (api.headers("intake"), api.headers("staff")):
+        opened = await api.http.post("/v1/complaints", json=opening, headers=headers)
+        assert (await api.http.get(opened.headers["location"], headers=headers)).status_code == 200
+    again = await api.http.post("/v1/complaints", json=opening, headers=api.headers("intake"))
     assert "location" not in again.headers  # another caller brought it
 
 
-async def test_a_source_is_of_the_callers_who_may_name_it(gate: ApiProcess) -> None:
+async def test_a_source_is_of_the_callers_who_may_name_it(api: ApiProcess) -> None:
     """S4: nobody takes another system's ids."""
-    headers = gate.headers("intake", sources=["form-a", "form-b"])
+    headers = api.headers("intake", sources=["form-a", "form-b"])
     for source, status in (("form-a", 201), ("casesystem", 403), (" form-a", 403), (7, 422), (None, 422)):
-        answer = await gate.http.post("/v1/complaints", json=invented(source=source), headers=headers)
+        answer = await api.http.post("/v1/complaints", json=invented(source=source), headers=headers)
         assert answer.status_code == status, (source, answer.text)
         if status == 403:
             assert answer.json()["type"] == "urn:redress:problem:source-not-allowed"
 
 
-async def test_what_another_authority_has_is_in_no_list(gate: ApiProcess, world: World) -> None:
-    stranger = gate.headers("staff", "complaints_manager", "intake", "reader", authority=OWN)
+async def test_what_another_authority_has_is_in_no_list(api: ApiProcess, world: World) -> None:
+    stranger = api.headers("staff", "complaints_manager", "intake", "reader", authority=OWN)
     opening = {"authority": FOREIGN, "kind": "complaint"}
-    assert (await gate.http.post("/v1/complaints", json=opening, headers=stranger)).status_code == 403
+    assert (await api.http.post("/v1/complaints", json=opening, headers=stranger)).status_code == 403
     for path in ("complaints", "due"):
-        answer = await gate.http.get(f"/v1/{path}?authority={FOREIGN}", headers=stranger)
+        answer = await api.http.get(f"/v1/{path}?authority={FOREIGN}", headers=stranger)
         assert answer.status_code == 403
-        mine = (await gate.http.get(f"/v1/{path}?limit=500", headers=stranger)).json()[path]
+        mine = (await api.http.get(f"/v1/{path}?limit=500", headers=stranger)).json()[path]
         assert {each["authority"] for each in mine} <= {OWN}
-    hooks = (await gate.http.get("/v1/webhooks", headers=stranger)).json()["webhooks"]
+    hooks = (await api.http.get("/v1/webhooks", headers=stranger)).json()["webhooks"]
     assert {each["authority"] for each in hooks} == {OWN}
-    made = await gate.http.post("/v1/webhooks", json={"url": "https://invented.example/"}, headers=stranger)
+    made = await api.http.post("/v1/webhooks", json={"url": "https://invented.example/"}, headers=stranger)
     assert made.json()["authority"] == OWN
-    gone = await gate.http.delete(f"/v1/webhooks/{world.webhooks.foreign}", headers=stranger)
+    gone = await api.http.delete(f"/v1/webhooks/{world.webhooks.foreign}", headers=stranger)
     assert gone.status_code == 404
-    gone = await gate.http.delete(f"/v1/webhooks/{made.json()['id']}", headers=stranger)
+    gone = await api.http.delete(f"/v1/webhooks/{made.json()['id']}", headers=stranger)
     assert gone.status_code == 204
-    assert (await gate.http.get("/metrics", headers=stranger)).status_code == 403
+    assert (await api.http.get("/metrics", headers=stranger)).status_code == 403
 
 
-async def test_one_authority_does_not_use_up_anothers_webhooks(gate: ApiProcess) -> None:
+async def test_one_authority_does_not_use_up_anothers_webhooks(api: ApiProcess) -> None:
     """S5: fifty are the limit of each."""
-    theirs = gate.headers("complaints_manager", authority="young-people")
-    ours = gate.headers("complaints_manager", authority="rotherham")
+    theirs = api.headers("complaints_manager", authority="young-people")
+    ours = api.headers("complaints_manager", authority="rotherham")
     new = {"url": "https://invented.example/"}
-    made = [await gate.http.post("/v1/webhooks", json=new, headers=theirs) for _ in range(50)]
+    made = [await api.http.post("/v1/webhooks", json=new, headers=theirs) for _ in range(50)]
     assert {each.status_code for each in made} == {201}
-    assert (await gate.http.post("/v1/webhooks", json=new, headers=theirs)).status_code == 422
-    one = await gate.http.post("/v1/webhooks", json=new, headers=ours)
+    assert (await api.http.post("/v1/webhooks", json=new, headers=theirs)).status_code == 422
+    one = await api.http.post("/v1/webhooks", json=new, headers=ours)
     assert one.status_code == 201
     for each in [*made, one]:
         headers = ours if each is one else theirs
-        await gate.http.delete(f"/v1/webhooks/{each.json()['id']}", headers=headers)
+        await api.http.delete(f"/v1/webhooks/{each.json()['id']}", headers=headers)
 
 
 async def test_a_complaint_that_only_temporal_knows_is_its_own_authoritys(
-    gate: ApiProcess, server: tuple[str, Client]
+    api: ApiProcess, server: tuple[str, Client]
 ) -> None:
     """S2: started by hand, or the register came back from an older backup."""
     reference = "NSC-2026-990001"
@@ -394,14 +394,14 @@ async def test_a_complaint_that_only_temporal_knows_is_its_own_authoritys(
     start = {"reference": reference, "opening": opening}
     await server[1].start_workflow(WORKFLOW, start, id=workflow_id(reference), task_queue=TASK_QUEUE)
     unlimited, theirs, ours = (
-        gate.headers("staff", "intake", authority=authority) for authority in (None, FOREIGN, OWN)
+        api.headers("staff", "intake", authority=authority) for authority in (None, FOREIGN, OWN)
     )
     for path in ("", "/standing", "/changes"):
         for headers, status in ((theirs, 200), (unlimited, 200), (ours, 404)):
-            answer = await gate.http.get(f"/v1/complaints/{reference}{path}", headers=headers)
+            answer = await api.http.get(f"/v1/complaints/{reference}{path}", headers=headers)
             assert answer.status_code == status, (path, answer.text)
-    none = await gate.send(ours, "NSC-2026-990002", "add-note", note="Invented.")
-    hidden = await gate.send(ours, reference, "add-note", note="Invented.")
+    none = await api.send(ours, "NSC-2026-990002", "add-note", note="Invented.")
+    hidden = await api.send(ours, reference, "add-note", note="Invented.")
     assert shown(hidden) == shown(none)
     assert hidden.status_code == 404
-    assert (await gate.send(theirs, reference, "add-note", note="Invented.")).status_code == 200
+    assert (await api.send(theirs, reference, "add-note", note="Invented.")).status_code == 200

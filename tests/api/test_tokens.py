@@ -165,10 +165,10 @@ def test_what_limits_a_team_manager_limits_all_that_they_do(named: set[Role], co
 
 
 @pytest.mark.parametrize("end", ["revoke", "rotate"])
-async def test_a_running_api_knows_at_once(gate: ApiProcess, end: str) -> None:
+async def test_a_running_api_knows_at_once(api: ApiProcess, end: str) -> None:
     name = f"short-lived-{end}"
-    headers = {"Authorization": f"Bearer {gate.token('reader', name=name)}"}
-    assert (await gate.http.get("/v1/due", headers=headers)).status_code == 200
+    headers = {"Authorization": f"Bearer {api.token('reader', name=name)}"}
+    assert (await api.http.get("/v1/due", headers=headers)).status_code == 200
     words = ("rotate", name, "--keep", "0") if end == "rotate" else ("revoke", name)
-    assert command(gate.state, *words)[0] == 0
-    assert (await gate.http.get("/v1/due", headers=headers)).status_code == 401
+    assert command(api.state, *words)[0] == 0
+    assert (await api.http.get("/v1/due", headers=headers)).status_code == 401

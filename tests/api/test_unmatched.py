@@ -28,12 +28,12 @@ from tests.stores import new_store
 MISSING = "CYP-1999-000001"
 
 
-async def listed(gate: ApiProcess, headers: Headers) -> dict[str, dict[str, Any]]:
+async def listed(api: ApiProcess, headers: Headers) -> dict[str, dict[str, Any]]:
     """What waits, by the id that its sender gave it."""
     found: dict[str, dict[str, Any]] = {}
     after = ""
     while True:
-        answer = await gate.http.get(f"/v1/unmatched?limit=200&after={after}", headers=headers)
+        answer = await api.http.get(f"/v1/unmatched?limit=200&after={after}", headers=headers)
         assert answer.status_code == 200, answer.text
         found |= {each["message"]["message_id"]: each for each in answer.json()["requests"]}
         after = answer.json()["next"]
@@ -42,70 +42,70 @@ async def listed(gate: ApiProcess, headers: Headers) -> dict[str, dict[str, Any]
 
 
 async def test_a_request_is_matched_and_counts_once_on_the_day_it_came(
-    gate: ApiProcess, staff: Headers
+    api: ApiProcess, staff: Headers
 ) -> None:
     received = calendar_today().before(today(), 3).isoformat()
-    reference = await gate.open(staff, received_on=received)
-    web_form = gate.headers("intake", name="a-web-form", authority="family-rights")
+    reference = await api.open(staff, received_on=received)
+    web_form = api.headers("intake", name="a-web-form", authority="family-rights")
     said = {"note": "They rang again.", "on": received, "message_id": "form-12"}
-    first = await gate.send(web_form, reference, "add-note", **said)
-    again = await gate.send(web_form, reference, "add-note", **said)
+    first = await api.send(web_form, reference, "add-note", **said)
+    again = await api.send(web_form, reference, "add-note", **said)
     for answer, is_repeat in ((first, False), (again, True)):
         assert answer.status_code == 202
         kept = answer.json()
         assert (kept["pending"], kept["applied"], kept["repeated"]) == (True, False, is_repeat)
         assert (kept["on"], kept["message_id"]) == (received, "form-12")
-    other = await gate.send(web_form, reference, "add-note", **said | {"note": "Another."})
+    other = await api.send(web_form, reference, "add-note", **said | {"note": "Another."})
     assert problem(other, 422, "malformed")["errors"][0]["field"] == "message_id"
 
-    one = (await listed(gate, staff))["form-12"]
+    one = (await listed(api, staff))["form-12"]
     assert (one["claimed"], one["on"], one["caller"]) == (reference, received, "a-web-form")
     path = f"/v1/unmatched/{one['request']}/match"
-    gone = await gate.http.post(path, json={"reference": MISSING}, headers=staff)
+    gone = await api.http.post(path, json={"reference": MISSING}, headers=staff)
     problem(gone, 404, "not-found")
-    matched = await gate.http.post(path, json={"reference": reference}, headers=staff)
+    matched = await api.http.post(path, json={"reference": reference}, headers=staff)
     assert (matched.status_code, matched.json()["applied"]) == (200, True), matched.text
-    twice = await gate.http.post(path, json={"reference": reference}, headers=staff)
+    twice = await api.http.post(path, json={"reference": reference}, headers=staff)
     assert reference in problem(twice, 409, "decided")["detail"]
-    assert "form-12" not in await listed(gate, staff)
-    late = await gate.send(web_form, reference, "add-note", **said)
+    assert "form-12" not in await listed(api, staff)
+    late = await api.send(web_form, reference, "add-note", **said)
     assert (late.status_code, late.json()["repeated"]) == (202, True)
 
-    status = (await gate.http.get(f"/v1/complaints/{reference}", headers=staff)).json()
+    status = (await api.http.get(f"/v1/complaints/{reference}", headers=staff)).json()
     notes = [each for each in status["messages"] if each["action"] == "add_note"]
     assert [(each["on"], each["message_id"], each["by"]) for each in notes] == [
         (received, "form-12", "a-web-form")
     ]
 
 
-async def test_another_authoritys_staff_see_no_request(gate: ApiProcess) -> None:
+async def test_another_authoritys_staff_see_no_request(api: ApiProcess) -> None:
     said = {"note": "Invented.", "message_id": "of-north-somerset"}
-    await gate.send(gate.headers("intake", authority="north-somerset"), MISSING, "add-note", **said)
-    everybody = await listed(gate, gate.headers("staff"))
-    assert "of-north-somerset" in await listed(gate, gate.headers("staff", authority="north-somerset"))
-    assert "of-north-somerset" not in await listed(gate, gate.headers("staff", authority="family-rights"))
+    await api.send(api.headers("intake", authority="north-somerset"), MISSING, "add-note", **said)
+    everybody = await listed(api, api.headers("staff"))
+    assert "of-north-somerset" in await listed(api, api.headers("staff", authority="north-somerset"))
+    assert "of-north-somerset" not in await listed(api, api.headers("staff", authority="family-rights"))
     # Nobody's: the caller is limited to no authority, and there is no such complaint.
-    await gate.send(gate.headers("intake"), MISSING, "add-note", note="Invented.", message_id="of-nobody")
-    assert "of-nobody" not in await listed(gate, gate.headers("staff", authority="north-somerset"))
-    assert "of-nobody" in await listed(gate, gate.headers("staff"))
+    await api.send(api.headers("intake"), MISSING, "add-note", note="Invented.", message_id="of-nobody")
+    assert "of-nobody" not in await listed(api, api.headers("staff", authority="north-somerset"))
+    assert "of-nobody" in await listed(api, api.headers("staff"))
     path = f"/v1/unmatched/{everybody['of-north-somerset']['request']}/dismiss"
-    stranger = gate.headers("staff", authority="family-rights")
-    problem(await gate.http.post(path, json={"reason": "Nobody's."}, headers=stranger), 404, "not-found")
+    stranger = api.headers("staff", authority="family-rights")
+    problem(await api.http.post(path, json={"reason": "Nobody's."}, headers=stranger), 404, "not-found")
 
 
-async def test_what_is_malformed_is_said_whether_there_is_a_complaint_or_not(gate: ApiProcess) -> None:
-    reference = await gate.open(gate.headers("staff"))
-    stranger = gate.headers("intake")
+async def test_what_is_malformed_is_said_whether_there_is_a_complaint_or_not(api: ApiProcess) -> None:
+    reference = await api.open(api.headers("staff"))
+    stranger = api.headers("intake")
     for said, status in (
         ({"note": "Invented.", "on": "2999-01-01"}, 422),
         ({"note": 7}, 422),
         ({"note": "Invented.", "on": "1999-01-01"}, 202),  # before this complaint, if there is one
     ):
         for each in (reference, MISSING):
-            answer = await gate.send(stranger, each, "add-note", **said)
+            answer = await api.send(stranger, each, "add-note", **said)
             assert answer.status_code == status, answer.text
     for each in (reference, MISSING):
-        answer = await gate.send(stranger, each, "escalate", reason="More.", agreed_by_authority=True)
+        answer = await api.send(stranger, each, "escalate", reason="More.", agreed_by_authority=True)
         problem(answer, 403, "not-allowed")
 
 

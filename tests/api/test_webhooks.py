@@ -33,9 +33,9 @@ MARK = "Xylographica Inventata"
 
 
 async def subscribed(
-    gate: ApiProcess, headers: Headers, receiver: Receiver, **more: object
+    api: ApiProcess, headers: Headers, receiver: Receiver, **more: object
 ) -> tuple[str, str]:
-    made = await gate.http.post("/v1/webhooks", json={"url": receiver.url, **more}, headers=headers)
+    made = await api.http.post("/v1/webhooks", json={"url": receiver.url, **more}, headers=headers)
     assert made.status_code == 201, made.text
     return made.json()["id"], made.json()["secret"]
 
@@ -51,10 +51,10 @@ def events(receiver: Receiver, reference: str) -> list[str]:
 
 
 async def test_stages_closings_and_breaches_are_told_once_and_signed(
-    gate: ApiProcess, manager: Headers, life: Life
+    api: ApiProcess, manager: Headers, life: Life
 ) -> None:
     with receiving() as receiver:
-        hook, secret = await subscribed(gate, manager, receiver, authority="family-rights")
+        hook, secret = await subscribed(api, manager, receiver, authority="family-rights")
         await life.open(complainant={"name": MARK, "role": "parent"}, points=[f"{MARK} said so."])
         await life.send("acknowledge")
         await life.move_to(CALENDAR.add(life.today, 12))
@@ -71,14 +71,14 @@ async def test_stages_closings_and_breaches_are_told_once_and_signed(
         async def all_told() -> bool:
             return sorted(events(receiver, life.reference)) == sorted(expected)
 
-        await gate.until(all_told)
+        await api.until(all_told)
         await asyncio.sleep(1.5)  # nothing more comes
         assert await all_told(), "in whichever order they came"
         assert max(receiver.tries.values()) == 1
         assert all(verified(secret, headers, body) for headers, body in receiver.came)
         assert not any(verified(secret, headers, body + b" ") for headers, body in receiver.came)
         assert all(MARK.encode() not in body for _, body in receiver.came)
-        document = (await gate.http.get("/openapi.json")).json()
+        document = (await api.http.get("/openapi.json")).json()
         for headers, body in receiver.came:
             check_against(document, "Notice", json.loads(body))
             named = {each["name"] for each in document["webhooks"]["notice"]["post"]["parameters"]}
@@ -90,73 +90,73 @@ async def test_stages_closings_and_breaches_are_told_once_and_signed(
         assert (moved["stage_before"], moved["stage"]) == ("stage_1", "stage_2")
         closed = next(told["data"] for told in mine if told["type"] == "complaint.closed")
         assert closed["closed_as"] == "withdrawn"
-        await gate.http.delete(f"/v1/webhooks/{hook}", headers=manager)
+        await api.http.delete(f"/v1/webhooks/{hook}", headers=manager)
 
 
 async def test_what_fails_is_tried_again_and_a_redirect_is_not_followed(
-    gate: ApiProcess, manager: Headers, staff: Headers
+    api: ApiProcess, manager: Headers, staff: Headers
 ) -> None:
     with receiving() as receiver:
         receiver.answers = [500, 302, 404]
-        hook, secret = await subscribed(gate, manager, receiver, events=["complaint.opened"])
-        reference = await gate.open(staff)
+        hook, secret = await subscribed(api, manager, receiver, events=["complaint.opened"])
+        reference = await api.open(staff)
 
         async def told() -> bool:
             return events(receiver, reference) == ["complaint.opened"]
 
-        await gate.until(told)
+        await api.until(told)
         (id,) = [id for id, each in receiver.told().items() if each["data"]["reference"] == reference]
         assert id.startswith(f"{hook}.")
         assert sum(receiver.tries.values()) >= 4
         assert verified(secret, *receiver.came[-1])
 
         # A new secret: for a day the former one signs too.
-        renewed = await gate.http.post(f"/v1/webhooks/{hook}/secret", headers=manager)
-        reference = await gate.open(staff)
-        await gate.until(told)
+        renewed = await api.http.post(f"/v1/webhooks/{hook}/secret", headers=manager)
+        reference = await api.open(staff)
+        await api.until(told)
         headers, body = receiver.came[-1]
         assert verified(secret, headers, body)
         assert verified(renewed.json()["secret"], headers, body)
         assert renewed.json()["secret"] != secret
 
-        ended = await gate.http.delete(f"/v1/webhooks/{hook}", headers=manager)
+        ended = await api.http.delete(f"/v1/webhooks/{hook}", headers=manager)
         assert ended.status_code == 204
-        assert (await gate.http.get(f"/v1/webhooks/{hook}", headers=manager)).status_code == 404
+        assert (await api.http.get(f"/v1/webhooks/{hook}", headers=manager)).status_code == 404
 
 
 async def test_what_was_given_up_can_be_sent_after_all(
-    gate: ApiProcess, manager: Headers, staff: Headers, house: Register
+    api: ApiProcess, manager: Headers, staff: Headers, shared_register: Register
 ) -> None:
     port = free_port()
     with receiving(port) as receiver:
-        hook, _ = await subscribed(gate, manager, receiver)
-    reference = await gate.open(staff)
+        hook, _ = await subscribed(api, manager, receiver)
+    reference = await api.open(staff)
 
     async def failed_once() -> bool:
-        found = (await gate.http.get(f"/v1/webhooks/{hook}", headers=manager)).json()
+        found = (await api.http.get(f"/v1/webhooks/{hook}", headers=manager)).json()
         return (found["waiting"], found["last_answer"]) == (1, "ConnectError")
 
-    await gate.until(failed_once)
-    with house.writing() as db:  # as if its days were over
+    await api.until(failed_once)
+    with shared_register.writing() as db:  # as if its days were over
         db.exec_driver_sql(f"UPDATE deliveries SET state = 'given_up' WHERE subscription = '{hook}'")
-    assert (await gate.http.get(f"/v1/webhooks/{hook}", headers=manager)).json()["given_up"] == 1
+    assert (await api.http.get(f"/v1/webhooks/{hook}", headers=manager)).json()["given_up"] == 1
     with receiving(port) as receiver:
-        again = await gate.http.post(f"/v1/webhooks/{hook}/retry", headers=manager)
+        again = await api.http.post(f"/v1/webhooks/{hook}/retry", headers=manager)
         assert again.json() == {"retried": 1}
 
         async def told() -> bool:
             return events(receiver, reference) == ["complaint.opened"]
 
-        await gate.until(told)
-    await gate.http.delete(f"/v1/webhooks/{hook}", headers=manager)
+        await api.until(told)
+    await api.http.delete(f"/v1/webhooks/{hook}", headers=manager)
 
 
-async def test_what_is_history_is_not_told(gate: ApiProcess, manager: Headers) -> None:
+async def test_what_is_history_is_not_told(api: ApiProcess, manager: Headers) -> None:
     with receiving() as receiver:
-        hook, _ = await subscribed(gate, manager, receiver)
+        hook, _ = await subscribed(api, manager, receiver)
         received = CALENDAR.before(today(), 40).isoformat()
         answered = CALENDAR.before(today(), 20).isoformat()
-        reference = await gate.open(
+        reference = await api.open(
             manager,
             received_on=received,
             messages=[{"action": "respond", "on": answered, "outcome": "not_upheld"}],
@@ -165,60 +165,60 @@ async def test_what_is_history_is_not_told(gate: ApiProcess, manager: Headers) -
         async def told() -> bool:
             return bool(events(receiver, reference))
 
-        await gate.until(told)
-        assert (await gate.send(manager, reference, "add-note", note="Here.")).status_code == 200
+        await api.until(told)
+        assert (await api.send(manager, reference, "add-note", note="Here.")).status_code == 200
         await asyncio.sleep(1.5)
         assert "complaint.breached" not in events(receiver, reference)
-        await gate.http.delete(f"/v1/webhooks/{hook}", headers=manager)
+        await api.http.delete(f"/v1/webhooks/{hook}", headers=manager)
 
 
 # --- faults ------------------------------------------------------------------------------------------
 
 
 async def test_receivers_that_say_nothing_hold_up_nobody_else(
-    gate: ApiProcess, manager: Headers, staff: Headers
+    api: ApiProcess, manager: Headers, staff: Headers
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent, receiving() as receiver:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
         new = {"url": url, "authority": "family-rights"}
-        made = [await gate.http.post("/v1/webhooks", json=new, headers=manager) for _ in range(20)]
-        hook, _ = await subscribed(gate, manager, receiver)
+        made = [await api.http.post("/v1/webhooks", json=new, headers=manager) for _ in range(20)]
+        hook, _ = await subscribed(api, manager, receiver)
         for _ in range(2):
-            reference = await gate.open(staff)
+            reference = await api.open(staff)
 
             async def told(reference: str = reference) -> bool:
                 return events(receiver, reference) == ["complaint.opened"]
 
-            await gate.until(told)
+            await api.until(told)
         paths = [f"/v1/webhooks/{each.json()['id']}" for each in made]
-        found = [(await gate.http.get(path, headers=manager)).json() for path in paths]
+        found = [(await api.http.get(path, headers=manager)).json() for path in paths]
         assert all(each["waiting"] >= 2 for each in found)
         assert {each["last_answer"] for each in found} == {""}, "nobody waited until they were given up"
         for path in (*paths, f"/v1/webhooks/{hook}"):
-            await gate.http.delete(path, headers=manager)
+            await api.http.delete(path, headers=manager)
 
 
 async def test_an_api_that_is_killed_tells_everything_all_the_same(
-    town: CuttableDeployment, tmp_path: Path
+    deployment: CuttableDeployment, tmp_path: Path
 ) -> None:
-    gate = town.gate
-    headers = gate.headers("complaints_manager")
+    api = deployment.api
+    headers = api.headers("complaints_manager")
     port = free_port()
     with receiving(port) as receiver:
-        hook, secret = await subscribed(gate, headers, receiver)
-        first = [await gate.open(headers) for _ in range(5)]
-        await gate.stop(signal.SIGKILL)
-    await gate.start()
-    second = [await gate.open(headers) for _ in range(5)]  # nobody listens
-    await gate.stop(signal.SIGKILL)
+        hook, secret = await subscribed(api, headers, receiver)
+        first = [await api.open(headers) for _ in range(5)]
+        await api.stop(signal.SIGKILL)
+    await api.start()
+    second = [await api.open(headers) for _ in range(5)]  # nobody listens
+    await api.stop(signal.SIGKILL)
     with receiving(port) as later:
-        await gate.start()
+        await api.start()
         for reference in first:
-            while not (await gate.send(headers, reference, "withdraw")).is_success:
+            while not (await api.send(headers, reference, "withdraw")).is_success:
                 await asyncio.sleep(0.1)  # it may not be open yet
             if reference == first[2]:
-                await gate.stop(signal.SIGKILL)
-                await gate.start()
+                await api.stop(signal.SIGKILL)
+                await api.start()
         both = [receiver, later]
 
         async def all_told() -> bool:
@@ -226,26 +226,28 @@ async def test_an_api_that_is_killed_tells_everything_all_the_same(
             closed = {r for r in first if "complaint.closed" in events(later, r)}
             return len(opened) == 10 and len(closed) == 5
 
-        await gate.until(all_told, 180)  # what was taken by an API that died comes after its lease
+        await api.until(all_told, 180)  # what was taken by an API that died comes after its lease
         came = receiver.came + later.came
         told = [(each["type"], each["data"]["reference"]) for b in both for each in b.told().values()]
         distinct = {(headers["webhook-id"], body) for headers, body in came}
         assert len({id for id, _ in distinct}) == len(distinct)  # a delivery says the same each time
         assert len(set(told)) == 15
         assert all(verified(secret, headers, body) for headers, body in came)
-    register = Register(town.register, town.cipher)
+    register = Register(deployment.register, deployment.cipher)
     with register.reading() as db:
         kept = db.exec_driver_sql("SELECT secret FROM subscriptions").scalar_one()
         handed = db.exec_driver_sql("SELECT count(*) FROM deliveries").scalar_one()
     assert kept.startswith("encrypted:2:keyring/first:")
     assert secret not in kept
     assert handed == 15
-    assert (await gate.http.delete(f"/v1/webhooks/{hook}", headers=headers)).status_code == 204
+    assert (await api.http.delete(f"/v1/webhooks/{hook}", headers=headers)).status_code == 204
 
     # The keyring turns: what is encrypted with it is encrypted anew.
-    ring_file = Path(shutil.copy(town.house.state / "keys.txt", tmp_path))
+    ring_file = Path(shutil.copy(deployment.installation.state / "keys.txt", tmp_path))
     add_key(ring_file, "second")
-    turned = Register(town.register, EnvelopeCipher(read_keyring(ring_file), town.cipher.key_store))
+    turned = Register(
+        deployment.register, EnvelopeCipher(read_keyring(ring_file), deployment.cipher.key_store)
+    )
     assert webhooks.reencrypt(turned) == 1
     with register.reading() as db:
         kept = db.exec_driver_sql("SELECT secret FROM subscriptions").scalar_one()
@@ -317,7 +319,7 @@ def test_a_public_address_is_fine() -> None:
     check_url("https://[2606:4700::1]/", AddressRules())
 
 
-async def test_a_name_that_leads_into_the_house_is_not_followed() -> None:
+async def test_a_name_that_leads_to_this_machine_is_not_followed() -> None:
     with pytest.raises(NotAllowed):
         await resolve("localhost", 443, "https", AddressRules())
     assert re.fullmatch(
@@ -325,13 +327,13 @@ async def test_a_name_that_leads_into_the_house_is_not_followed() -> None:
     )
 
 
-async def test_a_malformed_webhook_is_said_field_by_field(gate: ApiProcess, manager: Headers) -> None:
+async def test_a_malformed_webhook_is_said_field_by_field(api: ApiProcess, manager: Headers) -> None:
     wrong = {"url": "gopher://x.example", "events": ["complaint.sneezed"], "more": 1}
-    answer = await gate.http.post("/v1/webhooks", json=wrong, headers=manager)
+    answer = await api.http.post("/v1/webhooks", json=wrong, headers=manager)
     assert answer.status_code == 422
     assert {"events[0]", "more"} <= {each["field"] for each in answer.json()["errors"]}
     for url in ("gopher://x.example", "ftp://x", "x"):
-        answer = await gate.http.post("/v1/webhooks", json={"url": url}, headers=manager)
+        answer = await api.http.post("/v1/webhooks", json={"url": url}, headers=manager)
         (error,) = answer.json()["errors"]
         assert error["field"] == "url"
         assert error["problem"].startswith("should begin with https://")

@@ -85,20 +85,20 @@ ASKED_AGAIN = 3
 class Reader:
     """Reads the public doors."""
 
-    def __init__(self, house: Installation, told: list[Told]) -> None:
-        self.house, self.told = house, told
+    def __init__(self, installation: Installation, told: list[Told]) -> None:
+        self.installation, self.told = installation, told
         self._http = httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{house.api_port}",
-            headers={"Authorization": f"Bearer {house.token}"},
+            base_url=f"http://127.0.0.1:{installation.api_port}",
+            headers={"Authorization": f"Bearer {installation.token}"},
             timeout=60,
         )
 
     async def read(self, lives: list[Life]) -> Observed:
         """Everything about some complaints, and every letter and notice that came."""
         seen = Observed(told=self.told)
-        for mail in await asyncio.to_thread(lambda: list(mails(self.house.mails))):
+        for mail in await asyncio.to_thread(lambda: list(mails(self.installation.mails))):
             seen.mails.setdefault(mail.to, []).append(mail)
-            day = self.house.clocks.day
+            day = self.installation.clocks.day
             seen.days[mail] = {day(mail.at + seconds).isoformat() for seconds in CLOCKS_DIFFER}
         turns = asyncio.Semaphore(8)
 
@@ -122,18 +122,18 @@ class Reader:
             if not page["next"]:
                 break
             after = f"&after={page['next']}"
-        async for workflow in self.house.client.list_workflows("WorkflowType = 'Complaint'"):
+        async for workflow in self.installation.client.list_workflows("WorkflowType = 'Complaint'"):
             state = workflow.status.name if workflow.status else "?"
             seen.workflows.setdefault(workflow.id.removeprefix("complaint-"), []).append(state)
-        status, letters = await self.house.command("letters")
+        status, letters = await self.installation.command("letters")
         if status == 0 and letters:
             seen.waiting_letters = letters
         for life in lives[:: max(1, len(lives) // max(commands, 1))][:commands]:
-            status, shown = await self.house.command("show", life.reference)
+            status, shown = await self.installation.command("show", life.reference)
             if status == 0:
                 seen.by_command[life.reference] = shown
         for _ in range(ASKED_AGAIN):  # a machine under load is no finding
-            _, verified = await self.house.command("verify")
+            _, verified = await self.installation.command("verify")
             if verified:
                 seen.faults = verified["faults"]
                 break

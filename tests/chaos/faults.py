@@ -42,8 +42,8 @@ SKEWS = (0, 0, 5, -5, 40, -40)
 class Faults:
     """Faults one after the other, each while what the one before hit may still be getting up."""
 
-    def __init__(self, house: Installation, seed: int, *, pause: float) -> None:
-        self.house = house
+    def __init__(self, installation: Installation, seed: int, *, pause: float) -> None:
+        self.installation = installation
         self.rng = random.Random(f"{seed} faults")
         self.pause = pause
         self.done: Counter[str] = Counter()
@@ -51,11 +51,11 @@ class Faults:
         self.skewed: Counter[str] = Counter()
         self.recoveries: defaultdict[str, list[float]] = defaultdict(list)
         self._getting_up: dict[str, asyncio.Task[None]] = {}
-        present = house.parts.keys() | {"register", "both workers"}
+        present = installation.parts.keys() | {"register", "both workers"}
         self._weights = {
             name: weight for name, weight in WEIGHTS.items() if name.partition(" ")[2] in present
         }
-        if house.postgres is not None:
+        if installation.postgres is not None:
             del self._weights["fill register"]  # a server that cannot write its log ends: a kill like others
 
     async def run(self, ends: float) -> None:
@@ -75,7 +75,7 @@ class Faults:
     async def all_up(self) -> None:
         """Wait until every part answers; one that ended by itself is started again."""
         await asyncio.gather(*self._getting_up.values(), return_exceptions=True)
-        for name, part in self.house.parts.items():
+        for name, part in self.installation.parts.items():
             if not part.runs:
                 self.start(name)
         await asyncio.gather(*self._getting_up.values(), return_exceptions=True)
@@ -87,17 +87,17 @@ class Faults:
             case "kill":
                 await self._kill(part)
             case "stop":
-                await self._stop(self.house.parts[part])
+                await self._stop(self.installation.parts[part])
             case "lock":
-                await self._for_a_while(self.house.locked)
+                await self._for_a_while(self.installation.locked)
             case "fill":
-                await self._for_a_while(self.house.full)
+                await self._for_a_while(self.installation.full)
             case "close":
                 await self._close()
 
     async def _kill(self, name: str) -> None:
         """Kill it, once it is up, and start it again after a moment."""
-        part = self.house.parts[name]
+        part = self.installation.parts[name]
         await self._up(name)
         await part.kill()
         self.kills += 1
@@ -106,14 +106,14 @@ class Faults:
 
     def start(self, name: str, **settings: str) -> None:
         """Start a part, and note how long it takes until it answers."""
-        skew = self.rng.choice(SKEWS) if name in self.house.clocks.can_be_wrong else 0
+        skew = self.rng.choice(SKEWS) if name in self.installation.clocks.can_be_wrong else 0
         self.skewed[f"{name} {skew:+d} s"] += bool(skew)
-        self.house.restart(name, skew, **settings)
+        self.installation.restart(name, skew, **settings)
         self._getting_up[name] = asyncio.create_task(self._note(name.partition("-")[0], name))
 
     async def _note(self, what: str, name: str) -> None:
         with suppress(TimeoutError):
-            self.recoveries[what].append(await self.house.parts[name].answered())
+            self.recoveries[what].append(await self.installation.parts[name].answered())
 
     async def _stop(self, part: Part) -> None:
         """It stands still for some seconds, and knows nothing of it."""
@@ -142,18 +142,18 @@ class Faults:
 
     async def _close(self) -> None:
         await self._up("database")
-        settings = self.house.make_read_only(on=True)
+        settings = self.installation.make_read_only(on=True)
         names = ("worker-1", "worker-2", "api") if settings else ()
         await self._anew(names, settings)
         await asyncio.sleep(self.rng.uniform(2, 6))
-        self.house.make_read_only(on=False)
+        self.installation.make_read_only(on=False)
         await self._anew(names, {})
 
     async def _anew(self, names: tuple[str, ...], settings: dict[str, str]) -> None:
         for name in names:
             if name in self._getting_up:
                 self._getting_up.pop(name).cancel()
-            await self.house.parts[name].kill()
+            await self.installation.parts[name].kill()
             self.kills += 1
             self.start(name, **settings)
 

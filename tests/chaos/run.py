@@ -125,35 +125,37 @@ async def run(options: Options) -> Result:
         folder = (options.keep or Path(name)) / options.store
         folder.mkdir(parents=True)
         midnight = datetime.now(UTC) + timedelta(seconds=_set_up_takes(options) + options.seconds / 2)
-        house = Installation(folder, options.store, Clocks(folder, midnight))
+        installation = Installation(folder, options.store, Clocks(folder, midnight))
         told: list[Told] = []
         try:
-            await house.set_up()
+            await installation.set_up()
             with _told(told) as url:
-                await _subscribe(house, url)
-                return await Run(house, options, told, midnight).run()
+                await _subscribe(installation, url)
+                return await Run(installation, options, told, midnight).run()
         finally:
-            await house.tear_down()
+            await installation.tear_down()
 
 
 def _set_up_takes(options: Options) -> float:
     return 25.0 if options.store == "postgresql" else 15.0
 
 
-async def _subscribe(house: Installation, url: str) -> None:
-    headers = {"Authorization": f"Bearer {house.token}"}
+async def _subscribe(installation: Installation, url: str) -> None:
+    headers = {"Authorization": f"Bearer {installation.token}"}
     async with httpx.AsyncClient(headers=headers, timeout=60) as http:
-        made = await http.post(f"http://127.0.0.1:{house.api_port}/v1/webhooks", json={"url": url})
+        made = await http.post(f"http://127.0.0.1:{installation.api_port}/v1/webhooks", json={"url": url})
         made.raise_for_status()
 
 
 class Run:
     """What happens on an installation that stands."""
 
-    def __init__(self, house: Installation, options: Options, told: list[Told], midnight: datetime) -> None:
-        self.house, self.options, self.told, self.midnight = house, options, told, midnight
-        self.traffic = Traffic(house, options.seed, at_once=options.lives_at_once, pause=options.pause)
-        self.faults = Faults(house, options.seed, pause=options.fault_pause)
+    def __init__(
+        self, installation: Installation, options: Options, told: list[Told], midnight: datetime
+    ) -> None:
+        self.installation, self.options, self.told, self.midnight = installation, options, told, midnight
+        self.traffic = Traffic(installation, options.seed, at_once=options.lives_at_once, pause=options.pause)
+        self.faults = Faults(installation, options.seed, pause=options.fault_pause)
         self.restored = Restored()
         self.restores = 0
 
@@ -180,12 +182,12 @@ class Run:
         await self.faults.run(began + 0.45 * seconds)
         await self.faults.all_up()
         since = time.time()
-        backup = await asyncio.to_thread(self.house.back_up)
+        backup = await asyncio.to_thread(self.installation.back_up)
         await self.faults.run(began + 0.65 * seconds)
         await self.faults.all_up()
         await self.traffic.hold()
         restoring = time.monotonic()
-        await self.house.restore(backup)
+        await self.installation.restore(backup)
         self.restored = Restored(since, time.time())
         self.restores += 1
         self.faults.recoveries["restore, reconcile included"].append(time.monotonic() - restoring)
@@ -201,7 +203,7 @@ class Run:
         """Make mistakes that must be found, with real letters, in a complaint of its own each."""
         lives = [life for life in self.traffic.lives if life.over and len(life.sent) > 1]
         # One of which nobody can know whether its letters left may have none to plant.
-        written_to = {mail.to for mail in mails(self.house.mails)}
+        written_to = {mail.to for mail in mails(self.installation.mails)}
         lives = [life for life in lives if not life.differs_by and life.email in written_to]
         random.Random(self.options.seed).shuffle(lives)
         planted = []
@@ -228,7 +230,7 @@ class Run:
         """Whether the count would have told a loss, a double, a swap and a wrong date: each is made."""
         plants = list(get_args(Plant))
         planted = await self._plant(plants)
-        seen = await Reader(self.house, self.told).read(planted)
+        seen = await Reader(self.installation, self.told).read(planted)
         found = [{each.kind for each in judge(life, seen, self.restored)} for life in planted]
         return {plant: REPORTED_AS[plant] in kinds for plant, kinds in zip(plants, found, strict=True)}
 
@@ -238,7 +240,9 @@ class Run:
             # What a restore took back may have left under a reference that is another complaint's by now.
             own = f"({of.reference})"
             came = [
-                mail for mail in mails(self.house.mails) if mail.to == of.email and mail.subject.endswith(own)
+                mail
+                for mail in mails(self.installation.mails)
+                if mail.to == of.email and mail.subject.endswith(own)
             ]
             if came:
                 break
@@ -251,7 +255,7 @@ class Run:
         copies = 2 if self.restored.covers(came[0].at) else 1
 
         def send() -> None:
-            with smtplib.SMTP("127.0.0.1", self.house.mail_port, timeout=10) as server:
+            with smtplib.SMTP("127.0.0.1", self.installation.mail_port, timeout=10) as server:
                 for _ in range(copies):
                     server.send_message(letter)
 
@@ -261,7 +265,7 @@ class Run:
 
     async def _settled(self, quiet_from: float) -> list[Finding]:
         """Look until nothing is missing any more, or the time for that is over."""
-        reader, open_ones = Reader(self.house, self.told), self.traffic.lives
+        reader, open_ones = Reader(self.installation, self.told), self.traffic.lives
         ends = quiet_from + self.options.quiet_within
         planted = {life.number for life in open_ones if life.differs_by}
         while True:
@@ -275,7 +279,7 @@ class Run:
         seen = await reader.read(self.traffic.lives)
         await reader.read_whole(seen, self.traffic.lives, commands=3)
         found = [each for life in self.traffic.lives for each in judge(life, seen, self.restored)]
-        found += judge_all(self.traffic.lives, seen, self.house.brought_back)
+        found += judge_all(self.traffic.lives, seen, self.installation.brought_back)
         found += [
             Finding("diverged", life.number, life.reference, what) for life, what in self.traffic.faults
         ]
@@ -305,7 +309,7 @@ class Run:
             repeats=self.traffic.repeats,
             retries=self.traffic.retries,
             kills=self.faults.kills + self.traffic.commands_killed,
-            clocks=self.house.clocks.skewed_by,
+            clocks=self.installation.clocks.skewed_by,
             skewed=dict(self.faults.skewed),
             midnight=self.midnight.isoformat(timespec="seconds"),
             waited_in_queue=self.traffic.waited_in_queue,

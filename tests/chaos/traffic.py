@@ -104,8 +104,8 @@ class Life:
 class Traffic:
     """Lives at once, until told to start no more; `kill_command`: how often a command is killed half-way."""
 
-    def __init__(self, house: Installation, seed: int, *, at_once: int, pause: float) -> None:
-        self.house, self.seed, self.at_once, self.pause = house, seed, at_once, pause
+    def __init__(self, installation: Installation, seed: int, *, at_once: int, pause: float) -> None:
+        self.installation, self.seed, self.at_once, self.pause = installation, seed, at_once, pause
         self.rng = random.Random(f"{seed} doors")
         self.lives: list[Life] = []
         self.doors: Counter[str] = Counter()
@@ -120,8 +120,8 @@ class Traffic:
         self.stops = False
         self._busy = 0
         self._http = httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{house.api_port}",
-            headers={"Authorization": f"Bearer {house.token}"},
+            base_url=f"http://127.0.0.1:{installation.api_port}",
+            headers={"Authorization": f"Bearer {installation.token}"},
             timeout=ANSWERED_WITHIN,
             limits=httpx.Limits(max_keepalive_connections=0),
         )
@@ -135,7 +135,7 @@ class Traffic:
 
     async def _one_after_the_other(self) -> None:
         while not self.stops:
-            life = Life(len(self.lives), self.house.clocks.today())
+            life = Life(len(self.lives), self.installation.clocks.today())
             self.lives.append(life)
             try:
                 await self._live(life)
@@ -221,7 +221,7 @@ class Traffic:
         return str(document["reference"])
 
     async def _open_by_command(self, life: Life) -> str:
-        status, document = await self.house.command(
+        status, document = await self.installation.command(
             "open", "-", given=life.opening(), kill_after=self._killed()
         )
         if status == 0 and document:
@@ -237,10 +237,10 @@ class Traffic:
         self.doors[door] += 1
         body: dict[str, object] = message.fields | {"message_id": message.id}
         behind = FURTHEST_BEHIND if stamped else 0
-        while life.sent and self.house.clocks.today(-behind) < life.sent[-1].on:
+        while life.sent and self.installation.clocks.today(-behind) < life.sent[-1].on:
             await asyncio.sleep(0.2)  # a clock ahead has dated the last one: this one is of no earlier day
         if not stamped:
-            message.on = self.house.clocks.today()
+            message.on = self.installation.clocks.today()
             body["on"] = message.on.isoformat()
         answer = await self._answer(life, message, body, door)
         message.on = date.fromisoformat(answer["on"]) if answer else message.on
@@ -302,7 +302,7 @@ class Traffic:
         return answer
 
     async def _by_update(self, life: Life, message: Sent, body: dict[str, object]) -> dict[str, Any] | None:
-        handle = self.house.client.get_workflow_handle(f"complaint-{life.reference}")
+        handle = self.installation.client.get_workflow_handle(f"complaint-{life.reference}")
         try:
             answer: dict[str, Any] = await handle.execute_update(
                 message.action, body | {"by": message.by}, result_type=dict
@@ -314,7 +314,7 @@ class Traffic:
         return answer
 
     async def _by_signal(self, life: Life, message: Sent, body: dict[str, object]) -> dict[str, Any] | None:
-        handle = self.house.client.get_workflow_handle(f"complaint-{life.reference}")
+        handle = self.installation.client.get_workflow_handle(f"complaint-{life.reference}")
         try:
             await handle.signal(message.action, body | {"by": message.by})
         except RPCError:
@@ -323,7 +323,7 @@ class Traffic:
 
     async def _by_command(self, life: Life, message: Sent, body: dict[str, object]) -> dict[str, Any] | None:
         words = ("send", life.reference, message.action, "--data", "-")
-        status, answer = await self.house.command(
+        status, answer = await self.installation.command(
             *words, given=body | {"by": message.by}, kill_after=self._killed()
         )
         if status in (2, 5):
@@ -365,11 +365,11 @@ class Traffic:
             return False
         own = [
             mail
-            for mail in await asyncio.to_thread(lambda: list(mails(self.house.mails)))
+            for mail in await asyncio.to_thread(lambda: list(mails(self.installation.mails)))
             if mail.to == life.email and mail.subject == f"{ANSWER} ({life.reference})"
         ]
         life.posted |= not own
-        on = self.house.clocks.day(own[-1].at) if own else self.house.clocks.today()
+        on = self.installation.clocks.day(own[-1].at) if own else self.installation.clocks.today()
         said: dict[str, object] = {"on": max(on, life.sent[-1].on, date.fromisoformat(its["on"])).isoformat()}
         with suppress(Refused):  # the door's clock is behind, or somebody still sends it: asked again
             await self._request("POST", f"{path}/letters/{life.mark}/done", said, by=APPROVER)
@@ -411,10 +411,10 @@ class Traffic:
         return answer
 
     async def _attach_by_command(self, life: Life, one: Paper) -> dict[str, Any]:
-        file = self.house.papers / one.name
+        file = self.installation.papers / one.name
         file.write_bytes(one.content)
         words = ("attach", life.reference, str(file), "--kind", one.kind)
-        status, answer = await self.house.command(*words, kill_after=self._killed())
+        status, answer = await self.installation.command(*words, kill_after=self._killed())
         if status in (2, 4, 5):
             raise Refused(f"attach by command: exit status {status}: {answer}")
         if status != 0 or not answer:
@@ -427,7 +427,7 @@ class Traffic:
         self, method: str, path: str, body: dict[str, object] | None, by: str = "", **more: Any
     ) -> httpx.Response:
         if by == APPROVER:
-            more["headers"] = {"Authorization": f"Bearer {self.house.approver_token}"}
+            more["headers"] = {"Authorization": f"Bearer {self.installation.approver_token}"}
         try:
             answer = await self._http.request(method, path, json=body, **more)
         except httpx.HTTPError:

@@ -100,14 +100,14 @@ def ahead(working_days: int) -> str:
 
 
 @pytest.fixture
-def cli(server: tuple[str, Client], house: Register, settings: Settings) -> Cli:
+def cli(server: tuple[str, Client], shared_register: Register, settings: Settings) -> Cli:
     """The command line, with a worker that answers."""
-    return Cli(server[0], settings.state, client=server[1], register=house)
+    return Cli(server[0], settings.state, client=server[1], register=shared_register)
 
 
 @pytest.fixture
-def down(house: Register, settings: Settings) -> Cli:
-    """The command line with Temporal out of reach, and the house's register."""
+def down(shared_register: Register, settings: Settings) -> Cli:
+    """The command line with Temporal out of reach, and the run's own register."""
     return Cli(f"127.0.0.1:{free_port()}", settings.state, {"REDRESS_ANSWER_WITHIN": "1"})
 
 

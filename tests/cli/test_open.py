@@ -71,10 +71,12 @@ async def test_one_reference_after_a_start_that_failed(cli: Cli, down: Cli) -> N
     assert (await cli("show", done.document["reference"])).status == 0
 
 
-async def test_a_start_that_failed_in_temporal_is_finished_by_the_retry(cli: Cli, house: Register) -> None:
+async def test_a_start_that_failed_in_temporal_is_finished_by_the_retry(
+    cli: Cli, shared_register: Register
+) -> None:
     """As where an older worker cannot read what a newer command has taken."""
     raw = opening()
-    reference = house.reserve(parse_opening(raw, today()), raw, "CYP").reference
+    reference = shared_register.reserve(parse_opening(raw, today()), raw, "CYP").reference
     assert cli.client is not None
     unfit = await cli.client.start_workflow(
         "Complaint",
@@ -89,8 +91,8 @@ async def test_a_start_that_failed_in_temporal_is_finished_by_the_retry(cli: Cli
     assert (await cli("send", reference, "acknowledge")).status == 0
 
 
-async def test_each_problem_on_a_line_and_nothing_reserved(cli: Cli, house: Register) -> None:
-    before = _references(house)
+async def test_each_problem_on_a_line_and_nothing_reserved(cli: Cli, shared_register: Register) -> None:
+    before = _references(shared_register)
     wrong = opening(kind="grumble", colour="red", points=[], received_on="next week")
     del wrong["source_id"]
     ran = await cli("open", "-", stdin=json.dumps(wrong))
@@ -103,11 +105,11 @@ async def test_each_problem_on_a_line_and_nothing_reserved(cli: Cli, house: Regi
         "source_id",
     ]
     assert all(line.partition(": ")[2] for line in ran.lines)
-    assert _references(house) == before
+    assert _references(shared_register) == before
 
 
-async def test_what_is_wrong_with_one_field(cli: Cli, house: Register) -> None:
-    before = _references(house)
+async def test_what_is_wrong_with_one_field(cli: Cli, shared_register: Register) -> None:
+    before = _references(shared_register)
     tomorrow = (today() + timedelta(days=1)).isoformat()
     early = (today() - timedelta(days=1)).isoformat()
     wrong: list[tuple[dict[str, object], str]] = [
@@ -125,7 +127,7 @@ async def test_what_is_wrong_with_one_field(cli: Cli, house: Register) -> None:
         assert each.status == 2, field
         assert [line.split(": ")[0] for line in each.lines] == [field]
         assert each.document["problems"] == each.lines
-    assert _references(house) == before
+    assert _references(shared_register) == before
 
 
 async def test_what_is_no_opening_at_all(cli: Cli) -> None:

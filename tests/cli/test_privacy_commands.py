@@ -1,4 +1,4 @@
-"""`keys`, `export` and `erase` as a user types them, on a house with keys of its own."""
+"""`keys`, `export` and `erase` as a user types them, on an installation with keys of its own."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CALENDAR = calendar_today()
 
 
 @asynccontextmanager
-async def _a_house_with_keys(state: Path) -> AsyncIterator[Cli]:
+async def _installation_with_keys(state: Path) -> AsyncIterator[Cli]:
     add_key(state / "keys.txt", "first")
     settings = migrated(
         Settings(state=state, register_url="", key_store_url="", keys=None, outbox=None, trial="")
@@ -47,16 +47,16 @@ async def _a_house_with_keys(state: Path) -> AsyncIterator[Cli]:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def sealed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cli]:
-    async with _a_house_with_keys(tmp_path_factory.mktemp("keys")) as house:
-        yield house
+async def encrypted(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cli]:
+    async with _installation_with_keys(tmp_path_factory.mktemp("keys")) as installation:
+        yield installation
 
 
 @pytest_asyncio.fixture
 async def alone(tmp_path: Path) -> AsyncIterator[Cli]:
     """One for a test that changes the keyring."""
-    async with _a_house_with_keys(tmp_path) as house:
-        yield house
+    async with _installation_with_keys(tmp_path) as installation:
+        yield installation
 
 
 def _register(cli: Cli) -> Register:
@@ -84,46 +84,46 @@ async def test_a_vault_out_of_reach_is_not_called_the_register(tmp_path: Path) -
     assert ran.lines[0].startswith("no answer: the register or the key store cannot be used")
 
 
-async def test_no_new_key_store_is_made_in_place_of_one_that_is_gone(sealed: Cli, tmp_path: Path) -> None:
-    reference = await sealed.open()
-    before = sorted(path.name for path in sealed.state.iterdir())
+async def test_no_new_key_store_is_made_in_place_of_one_that_is_gone(encrypted: Cli, tmp_path: Path) -> None:
+    reference = await encrypted.open()
+    before = sorted(path.name for path in encrypted.state.iterdir())
     moved = Cli(
-        sealed.address,
-        sealed.state,
-        {**sealed.more, "REDRESS_KEY_STORE_URL": f"sqlite:///{tmp_path / 'gone.db'}"},
+        encrypted.address,
+        encrypted.state,
+        {**encrypted.more, "REDRESS_KEY_STORE_URL": f"sqlite:///{tmp_path / 'gone.db'}"},
     )
     for words in (("show", reference), ("open", "examples/withdrawn.json"), ("list",)):
         ran = await moved(*words)
         assert (ran.status, "restore it from its backup" in ran.err) == (2, True), ran.err
         assert ran.err.startswith("REDRESS_KEY_STORE_URL: "), ran.err
     assert not (tmp_path / "gone.db").exists()
-    assert sorted(path.name for path in sealed.state.iterdir()) == before
-    assert (await sealed("show", reference)).status == 0
+    assert sorted(path.name for path in encrypted.state.iterdir()) == before
+    assert (await encrypted("show", reference)).status == 0
 
 
-async def test_an_export_says_dates_as_people_read_them(sealed: Cli) -> None:
-    reference = await sealed.open()
+async def test_an_export_says_dates_as_people_read_them(encrypted: Cli) -> None:
+    reference = await encrypted.open()
     until = CALENDAR.add(today(), 90)
-    asked = await sealed("send", reference, "extend", "--set", f"until={until}", "--set", "reason=Much.")
+    asked = await encrypted("send", reference, "extend", "--set", f"until={until}", "--set", "reason=Much.")
     assert asked.status == REFUSED
-    await recorded(_register(sealed), reference, messages=1)
-    text = (await sealed("export", reference)).out
+    await recorded(_register(encrypted), reference, messages=1)
+    text = (await encrypted("export", reference)).out
     assert f"(refused: until {long_date(until)} is beyond the most allowed" in text
     assert not re.search(r"\b\d{4}-\d\d-\d\d\b", text)
 
 
-async def test_exported_and_erased(sealed: Cli, tmp_path: Path) -> None:
-    reference = await _withdrawn(sealed, NAME)
+async def test_exported_and_erased(encrypted: Cli, tmp_path: Path) -> None:
+    reference = await _withdrawn(encrypted, NAME)
     file = tmp_path / "file.txt"
     file.write_text("An older one, for all to read.")
     file.chmod(0o644)
-    await recorded(_register(sealed), reference, messages=2)
-    ran = await sealed("export", reference, "--out", str(tmp_path / "none" / "file.txt"))
+    await recorded(_register(encrypted), reference, messages=2)
+    ran = await encrypted("export", reference, "--out", str(tmp_path / "none" / "file.txt"))
     assert (ran.status, ran.lines) == (
         2,
         [f"{tmp_path / 'none' / 'file.txt'}: cannot be written: No such file or directory"],
     )
-    ran = await sealed("export", reference, "--out", str(file))
+    ran = await encrypted("export", reference, "--out", str(file))
     assert ran.status == 0, ran.err
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     text = file.read_text()
@@ -133,67 +133,67 @@ async def test_exported_and_erased(sealed: Cli, tmp_path: Path) -> None:
         "reason: Sorted out.",
     ):
         assert said in text
-    assert (await sealed("export", reference, "--json")).document["reference"] == reference
+    assert (await encrypted("export", reference, "--json")).document["reference"] == reference
 
-    erased = await sealed("erase", reference, "--json")
+    erased = await encrypted("erase", reference, "--json")
     assert erased.status == 0, erased.err
     assert all(place["readable"] == 0 for place in erased.document["searched"])
-    shown = await sealed("show", reference, "--json")
+    shown = await encrypted("show", reference, "--json")
     assert shown.status == 0, shown.err
     assert shown.document["erased_on"] == today().isoformat()
     assert shown.document["closed_as"] == "withdrawn"
     assert NAME not in shown.out
-    assert "its personal data was destroyed on" in (await sealed("show", reference)).out
-    refused = await sealed("send", reference, "add_note", "--set", "note=x")
+    assert "its personal data was destroyed on" in (await encrypted("show", reference)).out
+    refused = await encrypted("send", reference, "add_note", "--set", "note=x")
     assert refused.status == 4, refused.err
     assert "destroyed" in refused.err
-    left = await sealed("export", reference)
+    left = await encrypted("export", reference)
     assert left.status == 0, left.err
     assert NAME not in left.out
     for said in ("was destroyed on", "withdraw", "Acknowledgement: due", "Closed on", "its text is not kept"):
         assert said in left.out
-    assert (await sealed("export", reference, "--json")).document["erased_on"] == today().isoformat()
-    assert (await sealed("letters", reference)).status == 0
-    recounted = await sealed("recount", "--dry-run", "--json")
+    assert (await encrypted("export", reference, "--json")).document["erased_on"] == today().isoformat()
+    assert (await encrypted("letters", reference)).status == 0
+    recounted = await encrypted("recount", "--dry-run", "--json")
     assert (recounted.status, recounted.document["failed"]) == (0, []), recounted.err
-    listed = await sealed("list", "--all", "--json")
+    listed = await encrypted("list", "--all", "--json")
     assert NAME not in listed.out
     assert reference in {status["reference"] for status in listed.document}
 
 
-async def test_not_while_it_is_open_and_not_what_never_was(sealed: Cli) -> None:
-    reference = await sealed.open()
-    assert (await sealed("send", reference, "acknowledge")).status == 0
-    await recorded(_register(sealed), reference, messages=1)
-    still = await sealed("erase", reference)
+async def test_not_while_it_is_open_and_not_what_never_was(encrypted: Cli) -> None:
+    reference = await encrypted.open()
+    assert (await encrypted("send", reference, "acknowledge")).status == 0
+    await recorded(_register(encrypted), reference, messages=1)
+    still = await encrypted("erase", reference)
     assert (still.status, "is open" in still.err) == (4, True)
-    assert (await sealed("erase", "CYP-1999-000001")).status == 5
-    assert (await sealed("export", "CYP-1999-000001")).status == 5
-    assert (await sealed("erase")).status == 2
-    assert (await sealed("erase", reference, "--due")).status == 2
+    assert (await encrypted("erase", "CYP-1999-000001")).status == 5
+    assert (await encrypted("export", "CYP-1999-000001")).status == 5
+    assert (await encrypted("erase")).status == 2
+    assert (await encrypted("erase", reference, "--due")).status == 2
 
 
-async def test_retention_is_the_authoritys(sealed: Cli) -> None:
+async def test_retention_is_the_authoritys(encrypted: Cli) -> None:
     """family-rights keeps six years: closed seven years ago is due, closed lately is not."""
-    lately = await _withdrawn(sealed, "Retenta Inventata")
+    lately = await _withdrawn(encrypted, "Retenta Inventata")
     received = date(today().year - 8, 3, 1).isoformat()
     past = [
         {"action": "acknowledge", "on": received},
         {"action": "withdraw", "on": date(today().year - 8, 3, 20).isoformat()},
     ]
-    long_ago = await sealed.open(received_on=received, messages=past)
-    unconfirmed = await sealed.open(authority="rotherham", received_on=received, messages=past)
+    long_ago = await encrypted.open(received_on=received, messages=past)
+    unconfirmed = await encrypted.open(authority="rotherham", received_on=received, messages=past)
     for reference in (lately, long_ago, unconfirmed):
-        await recorded(_register(sealed), reference, messages=2)
-    due = await sealed("erase", "--due", "--dry-run", "--json")
+        await recorded(_register(encrypted), reference, messages=2)
+    due = await encrypted("erase", "--due", "--dry-run", "--json")
     assert due.document == [long_ago]
-    alone = await sealed("erase", long_ago, "--dry-run")
+    alone = await encrypted("erase", long_ago, "--dry-run")
     assert (alone.status, "--dry-run: goes with --due" in alone.err) == (2, True)
     assert lately not in due.document
     assert "not confirmed" in due.err
-    erased = await sealed("erase", "--due", "--json")
+    erased = await encrypted("erase", "--due", "--json")
     assert [each["reference"] for each in erased.document] == [long_ago]
-    assert (await sealed("export", unconfirmed, "--json")).document["erased_on"] is None
+    assert (await encrypted("export", unconfirmed, "--json")).document["erased_on"] is None
 
 
 async def test_keys_are_rotated_while_complaints_are_open(alone: Cli) -> None:

@@ -29,7 +29,7 @@ from tests.waiting import PATIENCE
 NAME = "Invented Jubilee"
 
 
-class House:
+class Installation:
     """A server, a worker and a register of these tests' own: a recount goes over every complaint in it."""
 
     def __init__(self, address: str, client: Client, settings: Settings, register: Register) -> None:
@@ -48,12 +48,12 @@ class House:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def own(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+async def own(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Installation]:
     settings = migrated(Settings(state=tmp_path_factory.mktemp("recount"), register_url="", outbox=None))
     async with embedded_server(moves_time=True) as (address, client):
         activities = activities_for(settings)
         async with running_workers(client, activities, settings):
-            yield House(address, client, settings, activities.register)
+            yield Installation(address, client, settings, activities.register)
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def people_read(iso: str) -> str:
     return long_date(date.fromisoformat(iso))
 
 
-async def test_a_bank_holiday_is_proclaimed(own: House, file: Path) -> None:
+async def test_a_bank_holiday_is_proclaimed(own: Installation, file: Path) -> None:
     """Ten working days from today, over a day that becomes none on the fifth of them."""
     waiting = await own.life("waiting", "family-rights")
     offered = await own.life("offered", "family-rights")
@@ -171,7 +171,7 @@ async def test_a_bank_holiday_is_proclaimed(own: House, file: Path) -> None:
     assert (await waiting.deadline("stage_1_response"))["state"] == "overdue"
 
 
-async def test_a_run_that_broke_off_is_run_again(own: House, file: Path) -> None:
+async def test_a_run_that_broke_off_is_run_again(own: Installation, file: Path) -> None:
     """What was done stays done; a complaint that somebody else has ended stops no other."""
     first = await own.life("first", "rotherham")
     proclaim(file, ahead(4))
@@ -197,7 +197,7 @@ async def test_a_run_that_broke_off_is_run_again(own: House, file: Path) -> None
     assert "  1: failed; run it again" in people.out.splitlines()
 
 
-async def test_a_file_that_has_closed_is_left_alone(own: House, file: Path) -> None:
+async def test_a_file_that_has_closed_is_left_alone(own: Installation, file: Path) -> None:
     """Nor is anything made of a reference whose complaint has not begun."""
     ended = await own.life("ended", "young-people")
     await ended.send("withdraw")

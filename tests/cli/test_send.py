@@ -203,12 +203,12 @@ async def test_temporal_out_of_reach(down: Cli) -> None:
 
 
 async def test_a_complaint_whose_workflow_was_ended_by_hand(
-    cli: Cli, server: tuple[str, Client], house: Register
+    cli: Cli, server: tuple[str, Client], shared_register: Register
 ) -> None:
     """It is taken up again from the register with the next message, and keeps what it had."""
     reference = await cli.open()
     assert (await cli("send", reference, "acknowledge", "--set", "message_id=a-1")).status == 0
-    await recorded(house, reference, messages=1)
+    await recorded(shared_register, reference, messages=1)
     await server[1].get_workflow_handle(f"complaint-{reference}").terminate()
     ran = await cli("send", reference, "add_note", "--set", "note=Later.", "--json")
     assert (ran.status, ran.document["applied"]) == (0, True)

@@ -1,4 +1,4 @@
-"""A house of its own for each file of faults: a server on a file, and worker processes to kill."""
+"""An installation of its own for each file of faults: a server on a file, and worker processes to kill."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ROOT = Path(__file__).parent.parent.parent
 _numbers = itertools.count(1)
 
 
-class House:
+class Installation:
     """A server, a register and an outbox, and worker processes; `more`: settings of these."""
 
     def __init__(self, address: str, client: Client, state: Path, more: dict[str, str]) -> None:
@@ -61,20 +61,22 @@ def surroundings() -> dict[str, str]:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def own(tmp_path_factory: pytest.TempPathFactory, surroundings: dict[str, str]) -> AsyncIterator[House]:
-    """A house for the tests of a file, one after the other; each leaves it with a worker."""
-    state = tmp_path_factory.mktemp("house")
+async def own(
+    tmp_path_factory: pytest.TempPathFactory, surroundings: dict[str, str]
+) -> AsyncIterator[Installation]:
+    """An installation for the tests of a file, one after the other; each leaves it with a worker."""
+    state = tmp_path_factory.mktemp("installation")
     async with embedded_server(moves_time=True, database=state / "temporal.db") as (address, client):
-        house = House(address, client, state, surroundings)
-        house.start_worker()
-        yield house
-        await house.stop_worker()
+        installation = Installation(address, client, state, surroundings)
+        installation.start_worker()
+        yield installation
+        await installation.stop_worker()
 
 
 @contextmanager
-def locked(house: House) -> Iterator[None]:
+def locked(installation: Installation) -> Iterator[None]:
     """The register, held by somebody else: nobody can write anything down."""
-    with closing(sqlite3.connect(house.settings.state / "register.db", isolation_level=None)) as db:
+    with closing(sqlite3.connect(installation.settings.state / "register.db", isolation_level=None)) as db:
         db.execute("BEGIN IMMEDIATE")
         yield
         db.execute("ROLLBACK")

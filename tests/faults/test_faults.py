@@ -15,31 +15,33 @@ from temporalio.exceptions import ApplicationError
 from redress.procedures.bank_holidays import calendar_today
 from redress.store import tables
 from tests.conftest import Life
-from tests.faults.conftest import House, locked
+from tests.faults.conftest import Installation, locked
 from tests.forking import command
 from tests.waiting import eventually, recorded
 
 CALENDAR = calendar_today()
 
 
-def _rows(house: House, reference: str) -> Sequence[Row[Any]]:
-    with house.register.reading() as db:
+def _rows(installation: Installation, reference: str) -> Sequence[Row[Any]]:
+    with installation.register.reading() as db:
         table = tables.letters
         return db.execute(select(table).where(table.c.reference == reference)).all()
 
 
-def _sent(house: House, reference: str) -> Counter[tuple[str, str]]:
-    return Counter((row.letter, row.recipient) for row in _rows(house, reference) if row.state == "sent")
+def _sent(installation: Installation, reference: str) -> Counter[tuple[str, str]]:
+    return Counter(
+        (row.letter, row.recipient) for row in _rows(installation, reference) if row.state == "sent"
+    )
 
 
-def _all_sent(house: House, reference: str, last: tuple[str, str]) -> bool:
+def _all_sent(installation: Installation, reference: str, last: tuple[str, str]) -> bool:
     """No letter waits, and the last one is among them."""
-    rows = _rows(house, reference)
+    rows = _rows(installation, reference)
     return last in {(row.letter, row.recipient) for row in rows} and {row.state for row in rows} == {"sent"}
 
 
-def _recorded(house: House, reference: str, kind: str) -> list[str]:
-    with house.register.reading() as db:
+def _recorded(installation: Installation, reference: str, kind: str) -> list[str]:
+    with installation.register.reading() as db:
         table = tables.events
         rows = db.execute(
             select(table.c.key)
@@ -49,7 +51,7 @@ def _recorded(house: House, reference: str, kind: str) -> list[str]:
         return [row.key for row in rows]
 
 
-async def test_the_worker_is_killed_at_each_step(own: House) -> None:
+async def test_the_worker_is_killed_at_each_step(own: Installation) -> None:
     life = own.life()
     await life.open(received_on=date.today().isoformat())
     meeting = CALENDAR.add(life.today, 15).isoformat()
@@ -86,7 +88,7 @@ async def test_the_worker_is_killed_at_each_step(own: House) -> None:
     assert len(_recorded(own, life.reference, "message")) == len(steps)
 
 
-async def test_a_new_worker_takes_over_before_reminder_and_due_day(own: House) -> None:
+async def test_a_new_worker_takes_over_before_reminder_and_due_day(own: Installation) -> None:
     """Reminder, breach and letters come once, in order. (What is overtaken while nobody works is skipped:
     tests/rules/test_effects.py; a server moves no clock past a task that nobody takes.)
     """
@@ -108,7 +110,7 @@ async def test_a_new_worker_takes_over_before_reminder_and_due_day(own: House) -
     assert order.index("reminder") < order.index("breach") < order.index("stage_1_late")
 
 
-async def test_opened_while_no_worker_runs(own: House) -> None:
+async def test_opened_while_no_worker_runs(own: Installation) -> None:
     """The start waits for a worker, and counts once."""
     life = own.life()
     await own.stop_worker()
@@ -119,7 +121,7 @@ async def test_opened_while_no_worker_runs(own: House) -> None:
     assert _recorded(own, life.reference, "opened") == ["opened"]
 
 
-async def test_the_register_is_broken_for_a_whole_life(own: House) -> None:
+async def test_the_register_is_broken_for_a_whole_life(own: Installation) -> None:
     """Every clock runs and every message is taken; when it is back nothing is missing."""
     life = own.life()
     await life.open()
@@ -155,7 +157,7 @@ async def test_the_register_is_broken_for_a_whole_life(own: House) -> None:
     assert recorded["deadlines"] == status["deadlines"]
 
 
-async def test_letters_that_cannot_leave_are_tried_until_they_do(own: House) -> None:
+async def test_letters_that_cannot_leave_are_tried_until_they_do(own: Installation) -> None:
     """The outbox is gone: the record stands, clocks run, and the letters come later, once."""
     life = own.life()
     await life.open()
@@ -172,7 +174,7 @@ async def test_letters_that_cannot_leave_are_tried_until_they_do(own: House) -> 
     assert set(_sent(own, life.reference).values()) == {1}
 
 
-async def test_the_worker_stops_cleanly(own: House) -> None:
+async def test_the_worker_stops_cleanly(own: Installation) -> None:
     life = own.life()
     await life.open()
     await life.send("acknowledge")
@@ -183,7 +185,7 @@ async def test_the_worker_stops_cleanly(own: House) -> None:
     assert "Testa" not in log
 
 
-async def test_lives_of_several_complaints_do_not_touch(own: House) -> None:
+async def test_lives_of_several_complaints_do_not_touch(own: Installation) -> None:
     lives: list[Life] = [own.life() for _ in range(5)]
     for number, life in enumerate(lives):
         await life.open(source_id=f"several-{number}")
@@ -193,7 +195,7 @@ async def test_lives_of_several_complaints_do_not_touch(own: House) -> None:
     assert states == ["open", "open", "closed", "open", "open"]
 
 
-async def test_an_errand_that_somebody_ends_by_hand_is_asked_for_anew(own: House) -> None:
+async def test_an_errand_that_somebody_ends_by_hand_is_asked_for_anew(own: Installation) -> None:
     """`temporal activity fail`: else nothing would ever be recorded of the complaint again."""
     life = own.life()
     await life.open()
@@ -214,7 +216,7 @@ async def test_an_errand_that_somebody_ends_by_hand_is_asked_for_anew(own: House
     assert set(_sent(own, life.reference).values()) == {1}
 
 
-async def test_an_operator_sees_what_waits_to_be_recorded(own: House) -> None:
+async def test_an_operator_sees_what_waits_to_be_recorded(own: Installation) -> None:
     """Answered at once, recorded when the register can be written again (finding K10)."""
     life = own.life()
     await life.open()
@@ -232,7 +234,7 @@ async def test_an_operator_sees_what_waits_to_be_recorded(own: House) -> None:
     assert life.reference not in {each["reference"] for each in await _waiting(own)}
 
 
-async def _waiting(own: House) -> list[dict[str, Any]]:
+async def _waiting(own: Installation) -> list[dict[str, Any]]:
     ran = await command(("waiting", "--json", "--longer-than", "0"), own.environment)
     found: list[dict[str, Any]] = json.loads(ran.out)
     return found

@@ -20,7 +20,7 @@ from redress.procedures.bank_holidays import calendar_today
 from redress.services import letters as service
 from redress.store import tables
 from tests.conftest import Life
-from tests.faults.conftest import House, locked
+from tests.faults.conftest import Installation, locked
 from tests.letters.delivery import certificates, mail_server, notify_service
 from tests.letters.delivery.mail_server import MailServer
 from tests.letters.delivery.notify_service import NotifyService
@@ -78,27 +78,31 @@ def surroundings(
     }
 
 
-def rows(house: House, reference: str) -> list[Any]:
+def rows(installation: Installation, reference: str) -> list[Any]:
     table = tables.letters
-    with house.register.reading() as db:
+    with installation.register.reading() as db:
         return list(db.execute(select(table).where(table.c.reference == reference)).all())
 
 
-def ended(house: House, life: Life) -> Counter[str]:
+def ended(installation: Installation, life: Life) -> Counter[str]:
     """How the letters to the complainant stand."""
-    return Counter(row.state for row in rows(house, life.reference) if row.recipient == "complainant")
+    return Counter(row.state for row in rows(installation, life.reference) if row.recipient == "complainant")
 
 
-def is_over(house: House, life: Life, letters: int) -> bool:
+def is_over(installation: Installation, life: Life, letters: int) -> bool:
     """Whether each letter has left or is raised, and somebody has been told of each that is raised."""
-    states = ended(house, life)
-    told = [row for row in rows(house, life.reference) if (row.letter, row.state) == ("undelivered", "sent")]
+    states = ended(installation, life)
+    told = [
+        row
+        for row in rows(installation, life.reference)
+        if (row.letter, row.state) == ("undelivered", "sent")
+    ]
     raised = states["failed"] + states["unsure"]
     return states.total() == letters == states["sent"] + raised and len(told) == raised
 
 
-async def opened(house: House, complainant: dict[str, str]) -> Life:
-    life = house.life()
+async def opened(installation: Installation, complainant: dict[str, str]) -> Life:
+    life = installation.life()
     await life.open(complainant={"name": "Testa Inventata", "role": "parent", **complainant})
     return life
 
@@ -112,7 +116,7 @@ def by_post(fault: str) -> dict[str, str]:
 
 
 async def test_whatever_breaks_each_letter_leaves_once_or_is_raised(
-    own: House, mail: MailServer, notify: NotifyService
+    own: Installation, mail: MailServer, notify: NotifyService
 ) -> None:
     """Two workers at once, each letter with a fault of its own, and both workers killed in between:
 
@@ -169,7 +173,9 @@ async def test_whatever_breaks_each_letter_leaves_once_or_is_raised(
         assert secret not in log
 
 
-async def test_a_mail_server_that_is_down_for_days_gets_everything_once(own: House, mail: MailServer) -> None:
+async def test_a_mail_server_that_is_down_for_days_gets_everything_once(
+    own: Installation, mail: MailServer
+) -> None:
     """Letters wait; a worker that dies before it takes them in hand changes nothing."""
     mail.stop()
     before = len(mail.mailbox.taken)
@@ -191,16 +197,16 @@ async def test_a_mail_server_that_is_down_for_days_gets_everything_once(own: Hou
     assert set(mail.mailbox.counted().values()) == {1}
 
 
-def drafted(house: House, life: Life, state: str) -> str:
+def drafted(installation: Installation, life: Life, state: str) -> str:
     """The mark of the complainant's copy of a letter in a state."""
-    lines = service.lines(house.register, life.reference)
+    lines = service.lines(installation.register, life.reference)
     return next(
         (line["mark"] for line in lines if line["state"] == state and line["to"] == "complainant"), ""
     )
 
 
 async def test_an_approved_letter_leaves_once_though_workers_are_killed_and_counts_from_then(
-    own: House, mail: MailServer
+    own: Installation, mail: MailServer
 ) -> None:
     """Killed between approval and sending; then between the mail server's yes and the complaint's knowing."""
     own.start_worker()

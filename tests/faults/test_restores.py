@@ -30,7 +30,7 @@ WITHIN = 60.0
 
 
 class Restored:
-    """A house with keys whose databases can be backed up, taken away and put back."""
+    """An installation with keys whose databases can be backed up, taken away and put back."""
 
     def __init__(self, state: Path) -> None:
         self.state = state
@@ -103,158 +103,172 @@ class Restored:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Restored:
+def installation(tmp_path: Path) -> Restored:
     return Restored(tmp_path)
 
 
-async def test_an_older_temporal_is_brought_to_where_the_register_stands(house: Restored) -> None:
-    async with house.running():
-        first, second = await house.open(1), await house.open(2)
-        await house.send(first, "acknowledge")
-        await house.recorded(first, 1)
-        older = house.back_up("temporal")
-        await house.send(first, "respond", outcome="upheld", summary="An invented answer.")
-        third = await house.open(3)
-        await house.send(third, "acknowledge")
-        await house.recorded(first, 2)
-        await house.recorded(third, 1)
-    house.put_back("temporal", older)
-    async with house.running():
-        files = sorted(house.settings.outbox_folder.rglob("*.txt"))
-        before = house.letters()
+async def test_an_older_temporal_is_brought_to_where_the_register_stands(installation: Restored) -> None:
+    async with installation.running():
+        first, second = await installation.open(1), await installation.open(2)
+        await installation.send(first, "acknowledge")
+        await installation.recorded(first, 1)
+        older = installation.back_up("temporal")
+        await installation.send(first, "respond", outcome="upheld", summary="An invented answer.")
+        third = await installation.open(3)
+        await installation.send(third, "acknowledge")
+        await installation.recorded(first, 2)
+        await installation.recorded(third, 1)
+    installation.put_back("temporal", older)
+    async with installation.running():
+        files = sorted(installation.settings.outbox_folder.rglob("*.txt"))
+        before = installation.letters()
         assert before
-        assert await house.reconciled() == {first: "taken up", second: "unchanged", third: "taken up"}
-        assert set((await house.reconciled()).values()) == {"unchanged"}
-        assert house.letters() == before
-        assert sorted(house.settings.outbox_folder.rglob("*.txt")) == files
-        await house.send(first, "add_note", note="An invented note.")
-        await house.recorded(first, 3)  # it would have been lost: its place in the record was taken
-        await house.send(third, "withdraw", reason="Sorted out.")
-        await house.recorded(third, 2)
+        assert await installation.reconciled() == {first: "taken up", second: "unchanged", third: "taken up"}
+        assert set((await installation.reconciled()).values()) == {"unchanged"}
+        assert installation.letters() == before
+        assert sorted(installation.settings.outbox_folder.rglob("*.txt")) == files
+        await installation.send(first, "add_note", note="An invented note.")
+        await installation.recorded(first, 3)  # it would have been lost: its place in the record was taken
+        await installation.send(third, "withdraw", reason="Sorted out.")
+        await installation.recorded(third, 2)
 
 
-async def test_letters_that_had_not_left_leave_after_a_restore(house: Restored) -> None:
+async def test_letters_that_had_not_left_leave_after_a_restore(installation: Restored) -> None:
     """The older Temporal knows nothing of the message that caused them."""
-    async with house.running():
-        reference = await house.open(1)
-        await house.send(reference, "acknowledge")
-        await house.recorded(reference, 1)
-        older = house.back_up("temporal")
-        await house.send(reference, "extend", reason="Two invented teams.")
-        await house.recorded(reference, 2)
-    house.put_back("temporal", older)
+    async with installation.running():
+        reference = await installation.open(1)
+        await installation.send(reference, "acknowledge")
+        await installation.recorded(reference, 1)
+        older = installation.back_up("temporal")
+        await installation.send(reference, "extend", reason="Two invented teams.")
+        await installation.recorded(reference, 2)
+    installation.put_back("temporal", older)
     not_left = "UPDATE letters SET state = 'ready', claim = NULL, sent_at = NULL WHERE letter = 'extension'"
-    with closing(sqlite3.connect(house.state / "register.db")) as db, db:
+    with closing(sqlite3.connect(installation.state / "register.db")) as db, db:
         assert db.execute(not_left).rowcount
-    async with house.running():
-        assert await house.reconciled() == {reference: "taken up"}
-        await house.recorded(reference, 2)
+    async with installation.running():
+        assert await installation.reconciled() == {reference: "taken up"}
+        await installation.recorded(reference, 2)
 
 
-async def test_without_any_temporal_everything_is_taken_up_from_the_register(house: Restored) -> None:
-    async with house.running():
-        references = [await house.open(number) for number in range(3)]
-        await house.send(references[0], "acknowledge")
-        await house.recorded(references[0], 1)
-    house.put_back("temporal", None)
-    async with house.running():
-        assert set((await house.reconciled()).values()) == {"taken up"}
-        assert set((await house.reconciled()).values()) == {"unchanged"}
+async def test_without_any_temporal_everything_is_taken_up_from_the_register(installation: Restored) -> None:
+    async with installation.running():
+        references = [await installation.open(number) for number in range(3)]
+        await installation.send(references[0], "acknowledge")
+        await installation.recorded(references[0], 1)
+    installation.put_back("temporal", None)
+    async with installation.running():
+        assert set((await installation.reconciled()).values()) == {"taken up"}
+        assert set((await installation.reconciled()).values()) == {"unchanged"}
         for reference in references:
-            shown = await sending.status(house.client, house.register, reference, today(), WITHIN)
+            shown = await sending.status(
+                installation.client, installation.register, reference, today(), WITHIN
+            )
             assert shown["state"] == "open"
 
 
-async def test_an_older_register_is_told_and_nothing_is_changed(house: Restored) -> None:
-    async with house.running():
-        first = await house.open(1)
-        await house.send(first, "acknowledge")
-        await house.recorded(first, 1)
-        older = house.back_up("register")
-        await house.send(first, "respond", outcome="upheld", summary="An invented answer.")
-        await house.recorded(first, 2)
-        second = await house.open(2)
-    house.put_back("register", older)
-    async with house.running():
-        told = await house.reconciled()
+async def test_an_older_register_is_told_and_nothing_is_changed(installation: Restored) -> None:
+    async with installation.running():
+        first = await installation.open(1)
+        await installation.send(first, "acknowledge")
+        await installation.recorded(first, 1)
+        older = installation.back_up("register")
+        await installation.send(first, "respond", outcome="upheld", summary="An invented answer.")
+        await installation.recorded(first, 2)
+        second = await installation.open(2)
+    installation.put_back("register", older)
+    async with installation.running():
+        told = await installation.reconciled()
         assert told == {first: "register is older", second: "register is older"}
-        shown = await sending.status(house.client, house.register, first, today(), WITHIN)
+        shown = await sending.status(installation.client, installation.register, first, today(), WITHIN)
         assert [each["action"] for each in shown.get("messages", [])] == ["acknowledge", "respond"]
 
 
-async def test_what_was_erased_does_not_come_back_with_an_older_vault(house: Restored) -> None:
-    async with house.running():
-        reference = await house.open(1)
-        await house.send(reference, "acknowledge")
-        await house.send(reference, "withdraw", reason="Sorted out.")
-        await house.recorded(reference, 2)
-        copies = {name: house.back_up(name) for name in ("temporal", "key-store")}
-        proof = await erasing.erase(house.client, house.register, house.settings.outbox_folder, reference)
+async def test_what_was_erased_does_not_come_back_with_an_older_vault(installation: Restored) -> None:
+    async with installation.running():
+        reference = await installation.open(1)
+        await installation.send(reference, "acknowledge")
+        await installation.send(reference, "withdraw", reason="Sorted out.")
+        await installation.recorded(reference, 2)
+        copies = {name: installation.back_up(name) for name in ("temporal", "key-store")}
+        proof = await erasing.erase(
+            installation.client, installation.register, installation.settings.outbox_folder, reference
+        )
         assert proof.holds
     for name, copy in copies.items():
-        house.put_back(name, copy)
-    async with house.running():
-        assert house.register.opening(reference) is not None  # its name can be read again
-        assert await house.reconciled() == {reference: "erased again"}
-        shown = await sending.status(house.client, house.register, reference, today(), WITHIN)
+        installation.put_back(name, copy)
+    async with installation.running():
+        assert installation.register.opening(reference) is not None  # its name can be read again
+        assert await installation.reconciled() == {reference: "erased again"}
+        shown = await sending.status(installation.client, installation.register, reference, today(), WITHIN)
         assert shown.get("erased_on") == today().isoformat()
-        assert await house.reconciled() == {}
+        assert await installation.reconciled() == {}
 
 
-async def test_what_was_erased_stays_so_with_an_older_register_and_an_older_temporal(house: Restored) -> None:
-    async with house.running():
-        reference, other = await house.open(1), await house.open(2)
-        await house.send(reference, "acknowledge")
-        await house.send(reference, "withdraw", reason="Sorted out.")
-        await house.recorded(reference, 2)
-        copies = {name: house.back_up(name) for name in ("temporal", "register")}
-        proof = await erasing.erase(house.client, house.register, house.settings.outbox_folder, reference)
+async def test_what_was_erased_stays_so_with_an_older_register_and_an_older_temporal(
+    installation: Restored,
+) -> None:
+    async with installation.running():
+        reference, other = await installation.open(1), await installation.open(2)
+        await installation.send(reference, "acknowledge")
+        await installation.send(reference, "withdraw", reason="Sorted out.")
+        await installation.recorded(reference, 2)
+        copies = {name: installation.back_up(name) for name in ("temporal", "register")}
+        proof = await erasing.erase(
+            installation.client, installation.register, installation.settings.outbox_folder, reference
+        )
         assert proof.holds
-        later = await house.open(3)
+        later = await installation.open(3)
     for name, copy in copies.items():
-        house.put_back(name, copy)
-    async with house.running():
+        installation.put_back(name, copy)
+    async with installation.running():
         with pytest.raises(KeyDestroyed):
-            house.register.opening(reference)
-        shown = house.register.status(reference, today())
+            installation.register.opening(reference)
+        shown = installation.register.status(reference, today())
         assert shown is not None
         assert (shown.get("erased_on"), shown["closed_as"]) == (today().isoformat(), "withdrawn")
-        lines = complaints(house.register, ComplaintFilter(closed=True), today())
+        lines = complaints(installation.register, ComplaintFilter(closed=True), today())
         listed = {each.reference for each in lines}
         assert listed == {reference, other}
-        assert (await house.reconciled())[reference] == "erased again"
-        assert reference not in await house.reconciled()
+        assert (await installation.reconciled())[reference] == "erased again"
+        assert reference not in await installation.reconciled()
         query = f"WorkflowId = 'complaint-{reference}'"
-        assert [run.run_id async for run in house.client.list_workflows(query)] == []
-        assert await house.open(4) > later, "a reference is not given a second time"
+        assert [run.run_id async for run in installation.client.list_workflows(query)] == []
+        assert await installation.open(4) > later, "a reference is not given a second time"
 
 
 async def test_what_was_terminated_goes_on_and_every_run_of_it_is_erased(
-    house: Restored,
+    installation: Restored,
 ) -> None:
-    async with house.running():
-        reference = await house.open(1)
-        await house.send(reference, "acknowledge")
-        await house.recorded(reference, 1)
-        await house.client.get_workflow_handle(f"complaint-{reference}").terminate("by mistake")
-        assert await house.reconciled() == {reference: "taken up"}
-        assert await house.reconciled() == {reference: "unchanged"}
-        await house.send(reference, "withdraw", reason="Sorted out.")
-        await house.recorded(reference, 2)
-        proof = await erasing.erase(house.client, house.register, house.settings.outbox_folder, reference)
+    async with installation.running():
+        reference = await installation.open(1)
+        await installation.send(reference, "acknowledge")
+        await installation.recorded(reference, 1)
+        await installation.client.get_workflow_handle(f"complaint-{reference}").terminate("by mistake")
+        assert await installation.reconciled() == {reference: "taken up"}
+        assert await installation.reconciled() == {reference: "unchanged"}
+        await installation.send(reference, "withdraw", reason="Sorted out.")
+        await installation.recorded(reference, 2)
+        proof = await erasing.erase(
+            installation.client, installation.register, installation.settings.outbox_folder, reference
+        )
         assert proof.holds
         query = f"WorkflowId = 'complaint-{reference}'"
-        assert [run.run_id async for run in house.client.list_workflows(query)] == []  # neither of the two
+        assert [
+            run.run_id async for run in installation.client.list_workflows(query)
+        ] == []  # neither of the two
 
 
-async def test_letters_that_had_not_left_leave_once_their_complaint_is_taken_up(house: Restored) -> None:
-    outbox = house.settings.outbox_folder
+async def test_letters_that_had_not_left_leave_once_their_complaint_is_taken_up(
+    installation: Restored,
+) -> None:
+    outbox = installation.settings.outbox_folder
     outbox.write_text("in the way of the folder", encoding="utf-8")
-    async with house.running():
-        reference = await house.open(1)
-        await house.send(reference, "acknowledge")
-        await until(lambda: bool(house.letters()))
-        await house.client.get_workflow_handle(f"complaint-{reference}").terminate("by mistake")
+    async with installation.running():
+        reference = await installation.open(1)
+        await installation.send(reference, "acknowledge")
+        await until(lambda: bool(installation.letters()))
+        await installation.client.get_workflow_handle(f"complaint-{reference}").terminate("by mistake")
         outbox.unlink()
-        assert await house.reconciled() == {reference: "taken up"}
+        assert await installation.reconciled() == {reference: "taken up"}
         await until(lambda: any(outbox.rglob("*.txt")))

@@ -30,7 +30,7 @@ from redress.documents.errors import StoreUnavailable
 from redress.domain.case import Answer
 from redress.domain.erasure import Erased
 from redress.domain.parsing import Malformed
-from redress.security import encryption as sealing
+from redress.security import encryption
 from redress.security.keyring import add_key
 from redress.services import drafts, erasing, export_text, exporting, intake, sending
 from redress.services import letters as letter_service
@@ -81,8 +81,8 @@ PERSONAL = ("points", "complainant", "advocate", "about", "desired_outcome")
 """What of it holds the mark."""
 
 
-class EnvelopeCipher(NamedTuple):
-    """A house with keys: everything it writes lies in one folder."""
+class Encrypted(NamedTuple):
+    """An installation with keys: everything it writes lies in one folder."""
 
     client: Client
     register: Register
@@ -105,8 +105,8 @@ class EnvelopeCipher(NamedTuple):
 
 
 @pytest_asyncio.fixture(scope="module")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EnvelopeCipher]:
-    folder = tmp_path_factory.mktemp("sealed")
+async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Encrypted]:
+    folder = tmp_path_factory.mktemp("encrypted")
     for name in ("tmp", "cache"):  # what libraries lay aside is searched as well
         (folder / name).mkdir()
     monkeypatch = pytest.MonkeyPatch()
@@ -127,23 +127,23 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Envel
         ) as (address, client):
             activities = activities_for(settings, cipher)
             async with running_workers(client, activities, settings):
-                yield EnvelopeCipher(client, activities.register, settings, folder, address)
+                yield Encrypted(client, activities.register, settings, folder, address)
     finally:
         monkeypatch.undo()
         logging.getLogger().removeHandler(written)
         written.close()
 
 
-async def _a_life(house: EnvelopeCipher, source_id: str) -> str:
-    reference = await house.open(source_id)
-    await house.send(reference, "acknowledge", by=marked("Clerk"))
-    await house.send(reference, "extend", reason=marked("reason"))
-    await house.send(reference, "extend", reason=marked("too long"), until="2030-01-02")
-    await house.send(reference, "add_note", note=marked("note"))
-    await house.send(reference, "split", points=[2], procedure="corporate")
+async def _a_life(installation: Encrypted, source_id: str) -> str:
+    reference = await installation.open(source_id)
+    await installation.send(reference, "acknowledge", by=marked("Clerk"))
+    await installation.send(reference, "extend", reason=marked("reason"))
+    await installation.send(reference, "extend", reason=marked("too long"), until="2030-01-02")
+    await installation.send(reference, "add_note", note=marked("note"))
+    await installation.send(reference, "split", points=[2], procedure="corporate")
     findings = [{"point": 1, "outcome": "upheld", "reason": marked("finding")}]
     remedies = [{"what": marked("remedy"), "owner": marked("owner"), "due_on": today().isoformat()}]
-    await house.send(
+    await installation.send(
         reference,
         "respond",
         outcome="upheld",
@@ -151,65 +151,71 @@ async def _a_life(house: EnvelopeCipher, source_id: str) -> str:
         findings=findings,
         remedies=remedies,
     )
-    await house.send(reference, "escalate", reason=marked("why"))
+    await installation.send(reference, "escalate", reason=marked("why"))
     person = {"name": marked("Officer"), "id": "io-1"}
-    await house.send(reference, "appoint", role="investigating_officer", person=person, connection="employee")
-    await house.send(reference, "agree_statement", points=[marked("statement")])
-    await house.send(reference, "complete_remedy", remedy=1)
-    handle = house.client.get_workflow_handle(workflow_id(reference))
+    await installation.send(
+        reference, "appoint", role="investigating_officer", person=person, connection="employee"
+    )
+    await installation.send(reference, "agree_statement", points=[marked("statement")])
+    await installation.send(reference, "complete_remedy", remedy=1)
+    handle = installation.client.get_workflow_handle(workflow_id(reference))
     await handle.signal("respond", {"outcome": marked("perhaps")})
     await handle.signal(f"{MARK[:3]}-unknown", marked("stray"))
     with pytest.raises(Malformed) as caught:
-        await house.send(reference, "correct", field=marked("field"), value=1, reason=marked("r"))
+        await installation.send(reference, "correct", field=marked("field"), value=1, reason=marked("r"))
     assert MARK not in str(caught.value) or "field" in str(caught.value)
-    await house.send(reference, "withdraw", reason=marked("sorted out"))
-    await recorded(house.register, reference, messages=11)
+    await installation.send(reference, "withdraw", reason=marked("sorted out"))
+    await recorded(installation.register, reference, messages=11)
     return reference
 
 
-async def test_a_complaint_that_is_being_opened_is_waited_for(house: EnvelopeCipher) -> None:
+async def test_a_complaint_that_is_being_opened_is_waited_for(installation: Encrypted) -> None:
     """It may have no rules yet, with a locked register: "Encoded failure" told nobody so (finding K9)."""
-    opened = await house.open("being-opened")
-    await ask(house.client, opened, STATUS, within=PATIENCE)
+    opened = await installation.open("being-opened")
+    await ask(installation.client, opened, STATUS, within=PATIENCE)
     with pytest.raises(WorkflowQueryFailedError, match="what it says is encrypted"):
-        await house.client.get_workflow_handle(workflow_id(opened)).query(STATUS, MARK)
+        await installation.client.get_workflow_handle(workflow_id(opened)).query(STATUS, MARK)
     opening = OPENING | {"source_id": "1", "received_on": today().isoformat()}
     start = Start(reference="CYP-1999-000001", opening=opening)
-    with closing(sqlite3.connect(house.folder / "register.db", isolation_level=None)) as db:
+    with closing(sqlite3.connect(installation.folder / "register.db", isolation_level=None)) as db:
         db.execute("BEGIN IMMEDIATE")
-        await intake.start(house.client, start)
-        handle = house.client.get_workflow_handle(workflow_id(start.reference))
+        await intake.start(installation.client, start)
+        handle = installation.client.get_workflow_handle(workflow_id(start.reference))
         said: object = (await asyncio.gather(handle.query(STATUS), return_exceptions=True))[0]
         assert not isinstance(said, BaseException) or STILL_OPENING in str(said)
-        assert (await ask(house.client, start.reference, STATUS, within=PATIENCE))["state"] == "open"
+        assert (await ask(installation.client, start.reference, STATUS, within=PATIENCE))["state"] == "open"
         db.execute("ROLLBACK")
 
 
-async def test_nothing_that_is_written_can_be_read_without_the_keys(house: EnvelopeCipher) -> None:
-    reference = await _a_life(house, "life-1")
-    status = await sending.status(house.client, house.register, reference, today(), 60)
+async def test_nothing_that_is_written_can_be_read_without_the_keys(
+    installation: Encrypted,
+) -> None:
+    reference = await _a_life(installation, "life-1")
+    status = await sending.status(installation.client, installation.register, reference, today(), 60)
     assert MARK in json.dumps(status), "those with the keys read it"
-    laid = [path for path in house.settings.outbox_folder.rglob("*") if path.is_file()]
+    laid = [path for path in installation.settings.outbox_folder.rglob("*") if path.is_file()]
     assert holding(laid, MARK), "the outbox is the named exception"
     assert all(path.stat().st_mode & 0o077 == 0 for path in laid)
-    searched = house.files()
+    searched = installation.files()
     assert {"temporal.db", "register.db", "key-store.db", "worker.log"} <= {path.name for path in searched}
     assert holding(searched, MARK) == []
-    async for found in house.client.list_workflows():
+    async for found in installation.client.list_workflows():
         said = found.id + str(found.typed_search_attributes)
         assert MARK not in said
         assert found.search_attributes, "they are there, and name nobody"
 
 
-async def test_a_name_where_an_id_belongs_does_not_reach_the_register(house: EnvelopeCipher) -> None:
+async def test_a_name_where_an_id_belongs_does_not_reach_the_register(
+    installation: Encrypted,
+) -> None:
     """Temporal keeps the names of signals and workflows as they came; nothing of ours may copy them."""
     named = "Vyxoname"
-    reference = await house.open("life-named")
+    reference = await installation.open("life-named")
     for _ in range(2):  # the second is a repeat
-        answer = await house.send(reference, "add_note", note="Invented.", message_id=f"{named}-1")
+        answer = await installation.send(reference, "add_note", note="Invented.", message_id=f"{named}-1")
     assert answer.repeated
-    await house.client.get_workflow_handle(workflow_id(reference)).signal(f"{named}_signal", "x")
-    stranger = await house.client.start_workflow(
+    await installation.client.get_workflow_handle(workflow_id(reference)).signal(f"{named}_signal", "x")
+    stranger = await installation.client.start_workflow(
         "Complaint", {"reference": named}, id=f"complaint-{named}", task_queue="complaints"
     )
     with pytest.raises(WorkflowFailureError):
@@ -217,48 +223,50 @@ async def test_a_name_where_an_id_belongs_does_not_reach_the_register(house: Env
     of_it = select(tables.refusals.c.action).where(tables.refusals.c.reference == reference)
 
     def refused() -> list[str]:
-        with house.register.reading() as db:
+        with installation.register.reading() as db:
             return [*db.execute(of_it).scalars()]
 
     assert await eventually(refused, bool) == ["unknown"]
-    ours = [path for path in house.files() if path.name.startswith(("register.db", "key-store.db"))]
+    ours = [path for path in installation.files() if path.name.startswith(("register.db", "key-store.db"))]
     assert holding(ours, named) == []
 
 
-async def test_an_update_that_comes_unencrypted_is_turned_away_and_not_kept(house: EnvelopeCipher) -> None:
-    reference = await house.open("life-open")
-    handle = (await Client.connect(house.address)).get_workflow_handle(workflow_id(reference))
+async def test_an_update_that_comes_unencrypted_is_turned_away_and_not_kept(
+    installation: Encrypted,
+) -> None:
+    reference = await installation.open("life-open")
+    handle = (await Client.connect(installation.address)).get_workflow_handle(workflow_id(reference))
     named = "Wyxoname Quillendorf"
     words = ["workflow", "update", "execute", "-w", workflow_id(reference), "--name", "add_note", "--input"]
-    words += [json.dumps({"note": named}), "--address", house.address]
+    words += [json.dumps({"note": named}), "--address", installation.address]
     command = await asyncio.create_subprocess_exec(temporal_command(), *words, stderr=asyncio.subprocess.PIPE)
     _, said = await asyncio.wait_for(command.communicate(), PATIENCE)
     assert b"came unencrypted" in said
     assert b"--codec-endpoint" in said
-    assert (await house.send(reference, "add_note", note=named)).applied
+    assert (await installation.send(reference, "add_note", note=named)).applied
     assert named not in (await handle.fetch_history()).to_json()
-    assert holding(house.files(), named) == []
+    assert holding(installation.files(), named) == []
     await handle.signal("escalate", {"reason": "Invented."})  # nobody waits: it is taken, as all signals are
 
     async def actions() -> list[str]:
-        shown = await sending.status(house.client, house.register, reference, today(), 60)
+        shown = await sending.status(installation.client, installation.register, reference, today(), 60)
         return [str(each["action"]) for each in shown.get("messages", [])]
 
     assert await eventually(actions, lambda taken: len(taken) > 1) == ["add_note", "escalate"]
-    await recorded(house.register, reference, messages=2)
+    await recorded(installation.register, reference, messages=2)
     for status in (
-        await sending.status(house.client, house.register, reference, today(), 60),
-        house.register.status(reference, today()),
+        await sending.status(installation.client, installation.register, reference, today(), 60),
+        installation.register.status(reference, today()),
     ):
         assert status is not None
         assert [each.get("in_clear", False) for each in status["messages"]] == [False, True]
-    description = await house.client.get_workflow_handle(workflow_id(reference)).query(
+    description = await installation.client.get_workflow_handle(workflow_id(reference)).query(
         "__temporal_workflow_metadata", result_type=dict
     )
     assert "`escalate` of" in str(description).partition("Came unencrypted")[2]
     counted = {
         sample.labels["outcome"]: sample.value
-        for metric in RegisterCollector(house.register).collect()
+        for metric in RegisterCollector(installation.register).collect()
         if metric.name == "redress_signals_in_clear"
         for sample in metric.samples
     }
@@ -272,7 +280,7 @@ async def test_where_it_is_set_so_a_signal_in_the_clear_is_held(tmp_path: Path) 
     async with embedded_server(cipher=cipher) as (address, client):
         activities = activities_for(settings, cipher)
         async with running_workers(client, activities, settings):
-            strict = EnvelopeCipher(client, activities.register, settings, tmp_path, address)
+            strict = Encrypted(client, activities.register, settings, tmp_path, address)
             reference = await strict.open("life-strict")
             outside = await Client.connect(address)
             handle = outside.get_workflow_handle(workflow_id(reference))
@@ -302,9 +310,9 @@ def _rows(register: Register, table: Any) -> list[Any]:
         return [*db.execute(select(table)).all()]
 
 
-async def test_failures_are_encrypted_too(house: EnvelopeCipher) -> None:
+async def test_failures_are_encrypted_too(installation: Encrypted) -> None:
     """What a workflow that cannot be a complaint says of itself stands encrypted in its history."""
-    handle = await house.client.start_workflow(
+    handle = await installation.client.start_workflow(
         "Complaint", {"nonsense": marked("junk")}, id="complaint-JUNK-1", task_queue="complaints"
     )
     with pytest.raises(Exception, match="Workflow execution failed"):
@@ -314,41 +322,45 @@ async def test_failures_are_encrypted_too(house: EnvelopeCipher) -> None:
     assert "a complaint is opened by" not in history, "the failure's own words are encrypted as well"
 
 
-async def test_why_the_terms_did_not_come_at_once_is_encrypted_too(house: EnvelopeCipher) -> None:
+async def test_why_the_terms_did_not_come_at_once_is_encrypted_too(
+    installation: Encrypted,
+) -> None:
     """A local activity's failure stays in the history, unlike an attempt of an ordinary one."""
 
     def fail() -> None:
         raise ValueError(marked("fault"))
 
     with the_first_terms(fail) as asked:
-        reference = await house.open("life-second-go")
-        assert (await house.send(reference, "acknowledge")).applied
+        reference = await installation.open("life-second-go")
+        assert (await installation.send(reference, "acknowledge")).applied
     assert asked == ["life-second-go"] * 2
-    history = await house.client.get_workflow_handle(workflow_id(reference)).fetch_history()
+    history = await installation.client.get_workflow_handle(workflow_id(reference)).fetch_history()
     assert any(event.marker_recorded_event_attributes.HasField("failure") for event in history.events)
     assert not any(MARK.encode() in event.SerializeToString() for event in history.events)
-    assert holding(house.files(), MARK) == []
+    assert holding(installation.files(), MARK) == []
 
 
-async def _withdrawn(house: EnvelopeCipher, source_id: str) -> str:
-    reference = await house.open(source_id)
-    await house.send(reference, "withdraw", reason=marked("sorted out"))
-    await recorded(house.register, reference, messages=1)
+async def _withdrawn(installation: Encrypted, source_id: str) -> str:
+    reference = await installation.open(source_id)
+    await installation.send(reference, "withdraw", reason=marked("sorted out"))
+    await recorded(installation.register, reference, messages=1)
     return reference
 
 
-async def _erased(house: EnvelopeCipher, reference: str) -> erasing.Proof:
-    return await erasing.erase(house.client, house.register, house.settings.outbox_folder, reference)
+async def _erased(installation: Encrypted, reference: str) -> erasing.Proof:
+    return await erasing.erase(
+        installation.client, installation.register, installation.settings.outbox_folder, reference
+    )
 
 
 @pytest.mark.parametrize(
     "breaks_at", ["redress.services.erasing.forget", "redress.store.register.Register.append"]
 )
 async def test_an_erasure_that_broke_off_is_due_until_it_is_done(
-    house: EnvelopeCipher, breaks_at: str
+    installation: Encrypted, breaks_at: str
 ) -> None:
     """While Temporal cannot be reached, and when the key is gone and nothing says so yet."""
-    reference = await _withdrawn(house, f"life-broke-off-{breaks_at}")
+    reference = await _withdrawn(installation, f"life-broke-off-{breaks_at}")
     in_seven_years = today().replace(year=today().year + 7, day=1)
 
     def breaks(*_: object) -> None:
@@ -357,60 +369,60 @@ async def test_an_erasure_that_broke_off_is_due_until_it_is_done(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(breaks_at, breaks)
         with pytest.raises(ConnectionError):
-            await _erased(house, reference)
-    assert reference in erasing.due_for_erasure(house.register, in_seven_years).confirmed
-    proof = await _erased(house, reference)
+            await _erased(installation, reference)
+    assert reference in erasing.due_for_erasure(installation.register, in_seven_years).confirmed
+    proof = await _erased(installation, reference)
     assert proof.holds
-    assert reference not in erasing.due_for_erasure(house.register, in_seven_years).confirmed
-    assert reference in house.register.noted_as_erased()
+    assert reference not in erasing.due_for_erasure(installation.register, in_seven_years).confirmed
+    assert reference in installation.register.noted_as_erased()
 
 
 async def test_what_the_record_does_not_have_yet_is_not_erased(
-    house: EnvelopeCipher, monkeypatch: pytest.MonkeyPatch
+    installation: Encrypted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(erasing, "FOLLOWS_WITHIN", 0.5)
-    reference = await _withdrawn(house, "life-under-way")
-    with house.register.writing():  # nobody else can write anything down
-        assert (await house.send(reference, "add_note", note=marked("later"))).applied
+    reference = await _withdrawn(installation, "life-under-way")
+    with installation.register.writing():  # nobody else can write anything down
+        assert (await installation.send(reference, "add_note", note=marked("later"))).applied
         with pytest.raises(Rejected, match="not recorded yet"):
-            await _erased(house, reference)
-    await recorded(house.register, reference, messages=2)
-    assert (await _erased(house, reference)).holds
+            await _erased(installation, reference)
+    await recorded(installation.register, reference, messages=2)
+    assert (await _erased(installation, reference)).holds
 
 
 async def test_nor_is_a_complaint_whose_letters_have_not_left(
-    house: EnvelopeCipher, monkeypatch: pytest.MonkeyPatch
+    installation: Encrypted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(erasing, "FOLLOWS_WITHIN", 0.5)
-    reference = await house.open("life-letters")
-    folder = house.settings.outbox_folder / reference
+    reference = await installation.open("life-letters")
+    folder = installation.settings.outbox_folder / reference
     folder.parent.mkdir(exist_ok=True)
     folder.write_text("not a folder")
-    await house.send(reference, "withdraw", reason=marked("sorted out"))
+    await installation.send(reference, "withdraw", reason=marked("sorted out"))
 
     def waits() -> bool:
-        with house.register.reading() as db:
+        with installation.register.reading() as db:
             return bool(letters.in_state(db, letters.OPEN, reference))
 
     await until(waits)
     with pytest.raises(Rejected, match="have not left yet"):
-        await _erased(house, reference)
+        await _erased(installation, reference)
     folder.unlink()
-    await recorded(house.register, reference, messages=1)
-    assert (await _erased(house, reference)).holds
+    await recorded(installation.register, reference, messages=1)
+    assert (await _erased(installation, reference)).holds
 
 
-async def test_exported_then_erased(house: EnvelopeCipher) -> None:
-    reference = await _a_life(house, "life-2")
-    other = await house.open("life-3")
-    outbox = house.settings.outbox_folder
-    documents = Documents(house.register, house.settings)
+async def test_exported_then_erased(installation: Encrypted) -> None:
+    reference = await _a_life(installation, "life-2")
+    other = await installation.open("life-3")
+    outbox = installation.settings.outbox_folder
+    documents = Documents(installation.register, installation.settings)
     for number, owner in enumerate((reference, other)):
         with documents.spool() as spool:
             spool.write(b"%PDF-1.7 " + marked(f"report {number}").encode())
             documents.attach(owner, spool, Attachment(f"{marked('report')}.pdf"), "tests")
-    assert holding(house.files(), MARK) == [], "neither what is in a document nor its name"
-    file = exporting.export(house.register, reference, documents)
+    assert holding(installation.files(), MARK) == [], "neither what is in a document nor its name"
+    file = exporting.export(installation.register, reference, documents)
     text = export_text.as_text(file)
     for said in (
         "never came.",
@@ -424,59 +436,66 @@ async def test_exported_then_erased(house: EnvelopeCipher) -> None:
         assert said in text
     assert any(letter["text"] for letter in file["letters"])
 
-    before = await sending.status(house.client, house.register, reference, today(), 60)
-    in_a_backup = await _payloads(house, reference)
+    before = await sending.status(installation.client, installation.register, reference, today(), 60)
+    in_a_backup = await _payloads(installation, reference)
     proof = await erasing.erase(
-        house.client, house.register, outbox, reference, house.folder, documents=documents
+        installation.client,
+        installation.register,
+        outbox,
+        reference,
+        installation.folder,
+        documents=documents,
     )
     assert proof.holds, proof.model_dump_json()
     [of_the_store] = [each for each in proof.searched if each.where == "files in the document store"]
     assert (of_the_store.looked_at, of_the_store.readable) == (1, 0)
-    assert not (house.folder / "documents" / reference).exists()
-    assert (house.folder / "documents" / other).exists(), "of another complaint nothing is deleted"
+    assert not (installation.folder / "documents" / reference).exists()
+    assert (installation.folder / "documents" / other).exists(), "of another complaint nothing is deleted"
     assert proof.searched[-1].looked_at > 3
     assert proof.searched[0].looked_at > 10, "encrypted values were there to be tried"
     assert not (outbox / reference).exists()
-    after = house.register.status(reference, today())
+    after = installation.register.status(reference, today())
     assert after is not None
     assert [d["due_on"] for d in after["deadlines"]] == [d["due_on"] for d in before["deadlines"]]
     assert after["closed_as"] == "withdrawn"
     assert next(p["findings"] for p in after["points"]) != []
     assert MARK not in json.dumps(after)
     with pytest.raises(RPCError):
-        await house.client.get_workflow_handle(workflow_id(reference)).describe()
+        await installation.client.get_workflow_handle(workflow_id(reference)).describe()
     with pytest.raises(Erased):
-        await house.send(reference, "add_note", note="Too late.")
-    cipher = house.register.cipher
-    assert isinstance(cipher, sealing.EnvelopeCipher)
+        await installation.send(reference, "add_note", note="Too late.")
+    cipher = installation.register.cipher
+    assert isinstance(cipher, encryption.EnvelopeCipher)
     assert len(in_a_backup) > 40
     (part,) = proof.linked  # what was split off is a complaint of its own: it is named, and stays
     of_the_part = f"complaint/{part}".encode()
     own = [each for each in in_a_backup if each.metadata[KEY_NAME] != of_the_part]
     assert {placeholder(cipher, each).data for each in own} == {b'"[erased]"'}
-    again = await erasing.erase(house.client, house.register, outbox, reference)
+    again = await erasing.erase(installation.client, installation.register, outbox, reference)
     assert (again.already, again.holds) == (True, True)
-    same = await house.open("life-2")
+    same = await installation.open("life-2")
     assert same == reference, "the intake is still known to have been here"
-    assert house.register.status(other, today()) is not None
+    assert installation.register.status(other, today()) is not None
 
 
 OWN = "Wyxodraft"
 """Stands in one life's names and texts alone, so that it must be nowhere once that one is erased."""
 
 
-async def test_of_documents_and_drafts_nothing_can_be_read_and_nothing_is_left(house: EnvelopeCipher) -> None:
+async def test_of_documents_and_drafts_nothing_can_be_read_and_nothing_is_left(
+    installation: Encrypted,
+) -> None:
     """PDFs, files of Word and e-mails hide a name from a plain search: `tests.marks` opens them."""
     opening = json.loads(json.dumps(OPENING).replace(MARK, OWN))
-    reference = await house.open("life-of-drafts", **{name: opening[name] for name in PERSONAL})
-    await house.send(reference, "acknowledge")
-    documents = Documents(house.register, house.settings)
+    reference = await installation.open("life-of-drafts", **{name: opening[name] for name in PERSONAL})
+    await installation.send(reference, "acknowledge")
+    documents = Documents(installation.register, installation.settings)
     papers = [printed(f"{OWN} on page 1"), word(f"{OWN} in Word"), email((f"{OWN}.pdf", printed(OWN)))]
     for content in papers:
         assert says(content, OWN)
         with documents.spool() as spool:
             spool.write(content[: len(content) // 2])
-            assert holding(house.files(), OWN) == [], "nor while it comes in"
+            assert holding(installation.files(), OWN) == [], "nor while it comes in"
             spool.write(content[len(content) // 2 :])
             documents.attach(reference, spool, Attachment(f"{OWN} Quillendorf"), "tests")
     listed = documents.listed(reference)
@@ -485,72 +504,82 @@ async def test_of_documents_and_drafts_nothing_can_be_read_and_nothing_is_left(h
     assert all(says(content, OWN) for content in read)
 
     draft = {"outcome": "upheld", "letter": "draft", "summary": f"{OWN} was right.", "by": f"{OWN} Writer"}
-    assert (await house.send(reference, "respond", **draft)).pending
-    await recorded(house.register, reference, messages=2)
-    status = await sending.status(house.client, house.register, reference, today(), 60)
+    assert (await installation.send(reference, "respond", **draft)).pending
+    await recorded(installation.register, reference, messages=2)
+    status = await sending.status(installation.client, installation.register, reference, today(), 60)
     [mark] = [each["mark"] for each in status["letters"] if each["state"] == "draft"]
-    await house.send(reference, "send_back_letter", mark=mark, reason=f"Call them {OWN}.", by="Cora")
-    await house.send(reference, "edit_letter", mark=mark, texts={"summary": f"{OWN} was right after all."})
-    await recorded(house.register, reference, messages=4)
-    assert OWN in letter_service.text(house.register, reference, mark), "it is read as if it left today"
-    await house.send(reference, "approve_letter", mark=mark, by="Cora")
+    await installation.send(reference, "send_back_letter", mark=mark, reason=f"Call them {OWN}.", by="Cora")
+    await installation.send(
+        reference, "edit_letter", mark=mark, texts={"summary": f"{OWN} was right after all."}
+    )
+    await recorded(installation.register, reference, messages=4)
+    assert OWN in letter_service.text(installation.register, reference, mark), (
+        "it is read as if it left today"
+    )
+    await installation.send(reference, "approve_letter", mark=mark, by="Cora")
 
     def is_laid() -> bool:
-        return letter_service.one(house.register, reference, mark)["state"] == "by_hand"
+        return letter_service.one(installation.register, reference, mark)["state"] == "by_hand"
 
     await until(is_laid)
-    laid = [path for path in (house.settings.outbox_folder / reference).rglob("*") if path.is_file()]
+    laid = [path for path in (installation.settings.outbox_folder / reference).rglob("*") if path.is_file()]
     assert holding(laid, "was right after all"), "the outbox is the named exception"
-    assert holding(house.files(), OWN) == []
+    assert holding(installation.files(), OWN) == []
     await drafts.note_as_posted(
-        house.client, house.register, reference, mark, today(), by="Cora", within=PATIENCE
+        installation.client, installation.register, reference, mark, today(), by="Cora", within=PATIENCE
     )
-    await house.send(reference, "withdraw", reason=f"{OWN} is content.")
-    await recorded(house.register, reference, messages=7)
-    assert holding(house.files(), OWN) == []
+    await installation.send(reference, "withdraw", reason=f"{OWN} is content.")
+    await recorded(installation.register, reference, messages=7)
+    assert holding(installation.files(), OWN) == []
 
     proof = await erasing.erase(
-        house.client,
-        house.register,
-        house.settings.outbox_folder,
+        installation.client,
+        installation.register,
+        installation.settings.outbox_folder,
         reference,
-        house.folder,
+        installation.folder,
         documents=documents,
     )
     assert proof.holds, proof.model_dump_json()
-    everything = [path for path in house.folder.rglob("*") if path.is_file()]
+    everything = [path for path in installation.folder.rglob("*") if path.is_file()]
     assert holding(everything, OWN) == [], "in no letter, no document and nothing that was laid aside"
 
 
 async def test_nothing_is_erased_while_the_document_store_is_out_of_reach(
-    house: EnvelopeCipher, tmp_path: Path
+    installation: Encrypted, tmp_path: Path
 ) -> None:
-    reference = await _withdrawn(house, "erased-without-store")
+    reference = await _withdrawn(installation, "erased-without-store")
     (tmp_path / "file").write_text("no folder")
-    lost = Documents(house.register, house.settings.model_copy(update={"documents": str(tmp_path / "file")}))
+    lost = Documents(
+        installation.register, installation.settings.model_copy(update={"documents": str(tmp_path / "file")})
+    )
     with pytest.raises(StoreUnavailable):
         await erasing.erase(
-            house.client, house.register, house.settings.outbox_folder, reference, documents=lost
+            installation.client,
+            installation.register,
+            installation.settings.outbox_folder,
+            reference,
+            documents=lost,
         )
-    assert house.register.opening(reference) is not None
-    assert (await _erased(house, reference)).holds
+    assert installation.register.opening(reference) is not None
+    assert (await _erased(installation, reference)).holds
 
 
-async def _payloads(house: EnvelopeCipher, reference: str) -> list[Payload]:
+async def _payloads(installation: Encrypted, reference: str) -> list[Payload]:
     """Every encrypted payload of a complaint as Temporal keeps it, what was typed without a context too."""
-    codec = house.client.data_converter.payload_codec
+    codec = installation.client.data_converter.payload_codec
     assert codec is not None
     typed = await codec.encode([Payload(metadata={"encoding": b"json/plain"}, data=b'{"note": "Zyxomark"}')])
     for signal in ("respond", "escalate"):
-        await house.client.workflow_service.signal_workflow_execution(
+        await installation.client.workflow_service.signal_workflow_execution(
             SignalWorkflowExecutionRequest(
-                namespace=house.client.namespace,
+                namespace=installation.client.namespace,
                 workflow_execution=WorkflowExecution(workflow_id=workflow_id(reference)),
                 signal_name=signal,
                 input=Payloads(payloads=typed),
             )
         )
-    handle = house.client.get_workflow_handle(workflow_id(reference))
+    handle = installation.client.get_workflow_handle(workflow_id(reference))
     found = [each async for event in handle.fetch_history_events() for each in _within(event)]
     sealed = [each for each in found if each.metadata.get("encoding") == ENCODING]
     assert {each.metadata[KEY_NAME].partition(b"/")[0] for each in sealed} >= {b"complaint", b"unassigned"}
@@ -575,19 +604,21 @@ def _within(message: Message) -> Iterator[Payload]:
                 yield from _within(each)
 
 
-async def test_an_open_complaint_is_not_erased(house: EnvelopeCipher) -> None:
-    reference = await house.open("life-4")
-    await house.send(reference, "acknowledge")
+async def test_an_open_complaint_is_not_erased(installation: Encrypted) -> None:
+    reference = await installation.open("life-4")
+    await installation.send(reference, "acknowledge")
     with pytest.raises(Rejected, match="is open"):
-        await erasing.erase(house.client, house.register, house.settings.outbox_folder, reference)
-    assert (await house.send(reference, "add_note", note="Still here.")).applied
+        await erasing.erase(
+            installation.client, installation.register, installation.settings.outbox_folder, reference
+        )
+    assert (await installation.send(reference, "add_note", note="Still here.")).applied
 
 
 async def test_a_worker_without_keys_does_not_start_unless_told(
-    house: EnvelopeCipher, tmp_path: Path
+    installation: Encrypted, tmp_path: Path
 ) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("REDRESS")}
-    told = kept | {"TEMPORAL_ADDRESS": house.address, "REDRESS_STATE": str(tmp_path / "new")}
+    told = kept | {"TEMPORAL_ADDRESS": installation.address, "REDRESS_STATE": str(tmp_path / "new")}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "worker.py", env=told, stderr=asyncio.subprocess.PIPE
     )

@@ -252,35 +252,35 @@ def test_a_limit_that_ran_out_unrecorded_is_counted(tmp_path: Path) -> None:
 
 async def test_the_api_gives_metrics_traces_and_json_logs(
     server: tuple[str, Client],
-    house: Register,
+    shared_register: Register,
     settings: Settings,
     tmp_path: Path,
     collector: tuple[str, list[bytes]],
 ) -> None:
     place, came = collector
     told = {"REDRESS_LOG_FORMAT": "json", "OTEL_EXPORTER_OTLP_ENDPOINT": place}
-    gate = ApiProcess(tmp_path, server[0], REDRESS_REGISTER_URL=settings.database_url, **told)
-    reader, staff_token = gate.headers("reader"), gate.headers("staff")
+    api = ApiProcess(tmp_path, server[0], REDRESS_REGISTER_URL=settings.database_url, **told)
+    reader, staff_token = api.headers("reader"), api.headers("staff")
     trace = f"{1:032x}"
     try:
-        await gate.start()
-        await gate.reaches()
+        await api.start()
+        await api.reaches()
         traced = staff_token | {
             "traceparent": f"00-{trace}-{1:016x}-01",
             "tracestate": f"x={NAME.split()[0]}",
         }
         opening = invented(complainant={"name": NAME, "role": "parent"})
-        opened = await gate.http.post("/v1/complaints", json=opening, headers=traced)
+        opened = await api.http.post("/v1/complaints", json=opening, headers=traced)
         reference = opened.json()["reference"]
-        await gate.http.get(f"/v1/complaints/{reference}?said={NAME}", headers=staff_token)
-        assert (await gate.http.get(f"/{NAME}")).status_code == 404
-        for headers in (staff_token, gate.headers("reader", authority="family-rights")):
-            assert (await gate.http.get("/metrics", headers=headers)).status_code == 403
-        assert (await gate.http.get("/metrics")).status_code == 401
-        said = (await gate.http.get("/metrics", headers=reader)).text
+        await api.http.get(f"/v1/complaints/{reference}?said={NAME}", headers=staff_token)
+        assert (await api.http.get(f"/{NAME}")).status_code == 404
+        for headers in (staff_token, api.headers("reader", authority="family-rights")):
+            assert (await api.http.get("/metrics", headers=headers)).status_code == 403
+        assert (await api.http.get("/metrics")).status_code == 401
+        said = (await api.http.get("/metrics", headers=reader)).text
     finally:
-        await gate.http.aclose()
-        status = await gate.stop(signal.SIGTERM)
+        await api.http.aclose()
+        status = await api.stop(signal.SIGTERM)
     assert status == 0
     counted = _counted(said)
     assert counted["redress_register_up"] == counted["redress_temporal_up"] == [({}, 1.0)]
@@ -295,7 +295,7 @@ async def test_the_api_gives_metrics_traces_and_json_logs(
     spans = {span.name: span.trace_id.hex() for span in _spans(came)}
     assert spans["POST /v1/complaints"] == trace
     assert [id for name, id in spans.items() if name.startswith("StartWorkflow")] == [trace]
-    log = gate.log()
+    log = api.log()
     lines = [json.loads(line) for line in log.splitlines()]
     requested = [line["message"] for line in lines if line["logger"] == "redress.api.access"]
     assert any(each.startswith(f"POST /v1/complaints {opened.status_code} in ") for each in requested)
@@ -308,15 +308,15 @@ async def test_the_api_gives_metrics_traces_and_json_logs(
 
 async def test_with_the_register_and_temporal_down_the_api_still_counts(tmp_path: Path) -> None:
     gone = f"127.0.0.1:{free_port()}"
-    gate = ApiProcess(tmp_path, gone, REDRESS_REGISTER_URL=f"postgresql+psycopg://nobody@{gone}/none")
-    reader = gate.headers("reader")
+    api = ApiProcess(tmp_path, gone, REDRESS_REGISTER_URL=f"postgresql+psycopg://nobody@{gone}/none")
+    reader = api.headers("reader")
     try:
-        await gate.start()
-        opened = await gate.http.post("/v1/complaints", json=invented(), headers=gate.headers("intake"))
+        await api.start()
+        opened = await api.http.post("/v1/complaints", json=invented(), headers=api.headers("intake"))
         assert opened.status_code == 202
-        counted = _counted((await gate.http.get("/metrics", headers=reader)).text)
+        counted = _counted((await api.http.get("/metrics", headers=reader)).text)
     finally:
-        await gate.close()
+        await api.close()
     assert counted["redress_register_up"] == counted["redress_temporal_up"] == [({}, 0.0)]
     assert counted["redress_openings_waiting"] == [({}, 1.0)]
     assert "redress_complaints" not in counted

@@ -20,9 +20,11 @@ COMPLAINTS = 50
 
 
 async def test_complaints_due_in_the_same_minute_are_each_acted_on_once(
-    server: tuple[str, Client], house: Register, settings: Settings
+    server: tuple[str, Client], shared_register: Register, settings: Settings
 ) -> None:
-    lives = [Life(server[1], house, settings.outbox_folder, f"TOGETHER-{n}") for n in range(COMPLAINTS)]
+    lives = [
+        Life(server[1], shared_register, settings.outbox_folder, f"TOGETHER-{n}") for n in range(COMPLAINTS)
+    ]
     await asyncio.gather(*(life.open() for life in lives))
     await asyncio.gather(*(life.send("acknowledge") for life in lives))
     due_on = date.fromisoformat((await lives[0].deadline("stage_1_response"))["due_on"])
@@ -36,7 +38,7 @@ async def test_complaints_due_in_the_same_minute_are_each_acted_on_once(
     )
 
     def acted_on() -> list[Counter[str]]:
-        with house.reading() as db:
+        with shared_register.reading() as db:
             rows = [Counter(db.execute(each).scalars()) for each in (breaches, late_letters)]
         files = Counter(life.reference for life in lives for _ in life.outbox.glob("*-stage_1_late-*.txt"))
         return [Counter({of: found[of] for of in references}) for found in (*rows, files)]

@@ -25,26 +25,26 @@ pytestmark = pytest.mark.timeout(120)
 TOMORROW = today() + timedelta(days=1)
 
 
-def reserve(house: Register, received_on: str) -> Reserved:
+def reserve(shared_register: Register, received_on: str) -> Reserved:
     raw = document(received_on, source_id=uuid4().hex)
-    return house.reserve(parse_opening(raw, TOMORROW), raw, "CYP")
+    return shared_register.reserve(parse_opening(raw, TOMORROW), raw, "CYP")
 
 
-async def until_recorded(house: Register, reference: str) -> None:
+async def until_recorded(shared_register: Register, reference: str) -> None:
     async def is_recorded() -> bool:
-        return house.status(reference, TOMORROW) is not None
+        return shared_register.status(reference, TOMORROW) is not None
 
     await eventually(is_recorded, bool)
 
 
 async def test_what_a_door_accepted_on_its_tomorrow_opens_and_takes_messages(
-    server: tuple[str, Client], house: Register
+    server: tuple[str, Client], shared_register: Register
 ) -> None:
-    client, reserved = server[1], reserve(house, TOMORROW.isoformat())
+    client, reserved = server[1], reserve(shared_register, TOMORROW.isoformat())
     await intake.start(
         client, Start(reference=reserved.reference, opening=reserved.opening, accepted_on=TOMORROW)
     )
-    await until_recorded(house, reserved.reference)
+    await until_recorded(shared_register, reserved.reference)
     said = {"on": TOMORROW.isoformat(), "accepted_on": TOMORROW.isoformat(), "message_id": "a-1"}
     handle = client.get_workflow_handle(workflow_id(reserved.reference))
     answer = await handle.execute_update("acknowledge", said)
@@ -52,24 +52,26 @@ async def test_what_a_door_accepted_on_its_tomorrow_opens_and_takes_messages(
 
 
 async def test_a_start_that_failed_is_seen_and_begun_again(
-    server: tuple[str, Client], house: Register
+    server: tuple[str, Client], shared_register: Register
 ) -> None:
-    reserved = reserve(house, today().isoformat())
+    reserved = reserve(shared_register, today().isoformat())
     reference, table = reserved.reference, tables.references
-    assert reference not in [each.reference for each in not_begun(house)]  # its start may be under way
+    assert reference not in [
+        each.reference for each in not_begun(shared_register)
+    ]  # its start may be under way
     earlier = datetime.now(UTC) - timedelta(minutes=2)
-    with house.writing() as db:
+    with shared_register.writing() as db:
         db.execute(update(table).where(table.c.reference == reference).values(reserved_at=earlier))
-    assert reference in [each.reference for each in not_begun(house)]
-    await BeginningAgain(server[1], house).once()
-    await until_recorded(house, reference)
-    assert reference not in [each.reference for each in not_begun(house)]
+    assert reference in [each.reference for each in not_begun(shared_register)]
+    await BeginningAgain(server[1], shared_register).once()
+    await until_recorded(shared_register, reference)
+    assert reference not in [each.reference for each in not_begun(shared_register)]
 
 
 async def test_a_clock_that_is_ahead_of_temporals_is_seen(
-    server: tuple[str, Client], house: Register
+    server: tuple[str, Client], shared_register: Register
 ) -> None:
-    reserved, since = reserve(house, today().isoformat()), datetime.now(UTC)
+    reserved, since = reserve(shared_register, today().isoformat()), datetime.now(UTC)
     await intake.begin(server[1], reserved)
     measured = [
         await seconds_ahead(server[1], reserved.reference, since + ahead)

@@ -39,62 +39,64 @@ MARKED = "Markedo"
 """Stands in everything personal that these complaints hold."""
 
 
-class EnvelopeCipher(NamedTuple):
+class Encrypted(NamedTuple):
     """A server with a UI, a worker and an API, all with keys."""
 
     ui: str
-    gate: ApiProcess
+    api: ApiProcess
     client: Client
     register: Register
     settings: Settings
 
 
 @pytest_asyncio.fixture(scope="module")
-async def sealed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EnvelopeCipher]:
-    state = tmp_path_factory.mktemp("sealed")
+async def encrypted(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Encrypted]:
+    state = tmp_path_factory.mktemp("encrypted")
     settings = migrated(Settings(state=state, register_url="", key_store_url="", keys=None, outbox=None))
     add_key(settings.keys_file)
     cipher = cipher_for(settings)
     activities = activities_for(settings, cipher)
     port, ui_port = free_port(), free_port()
     ui = f"http://127.0.0.1:{ui_port}"
-    gate = ApiProcess(state, f"127.0.0.1:{port}", REDRESS_CODEC_ORIGINS=json.dumps([ui]))
+    api = ApiProcess(state, f"127.0.0.1:{port}", REDRESS_CODEC_ORIGINS=json.dumps([ui]))
     command = server_command(
-        port, ui_port=ui_port, database=state / "temporal.db", moves_time=True, codec=f"{gate.url}/codec"
+        port, ui_port=ui_port, database=state / "temporal.db", moves_time=True, codec=f"{api.url}/codec"
     )
     with (state / "server.log").open("ab") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log)
     try:
         client = await wait_for_server(f"127.0.0.1:{port}", server, cipher=cipher)
         await prepare(client)
-        await gate.start()
+        await api.start()
         async with running_workers(client, activities, settings):
-            yield EnvelopeCipher(ui, gate, client, activities.register, settings)
+            yield Encrypted(ui, api, client, activities.register, settings)
     finally:
-        await gate.close()
+        await api.close()
         server.terminate()
         await asyncio.to_thread(server.wait)
 
 
 @pytest_asyncio.fixture
-async def life(sealed: EnvelopeCipher) -> Life:
-    life = Life(sealed.client, sealed.register, sealed.settings.outbox_folder, f"SEALED-{next(_numbers)}")
+async def life(encrypted: Encrypted) -> Life:
+    life = Life(
+        encrypted.client, encrypted.register, encrypted.settings.outbox_folder, f"KEYS-{next(_numbers)}"
+    )
     await life.open(points=[MARKED], complainant={"name": MARKED, "role": "young_person"})
     return life
 
 
 @pytest_asyncio.fixture
-async def stranger(browser: Browser, sealed: EnvelopeCipher) -> AsyncIterator[Operator]:
-    async with at_the_ui(browser, sealed.ui) as somebody:
+async def stranger(browser: Browser, encrypted: Encrypted) -> AsyncIterator[Operator]:
+    async with at_the_ui(browser, encrypted.ui) as somebody:
         yield somebody
 
 
 @pytest_asyncio.fixture(scope="module")
-async def set_up(browser: Browser, sealed: EnvelopeCipher) -> AsyncIterator[Operator]:
+async def set_up(browser: Browser, encrypted: Encrypted) -> AsyncIterator[Operator]:
     """Somebody who may read, in a browser that was set up as docs/operators.md says."""
-    async with at_the_ui(browser, sealed.ui) as somebody:
-        await somebody.logs_in(sealed.gate.url, sealed.gate.token("codec"))
-        await somebody.sets_the_codec(sealed.gate.url)
+    async with at_the_ui(browser, encrypted.ui) as somebody:
+        await somebody.logs_in(encrypted.api.url, encrypted.api.token("codec"))
+        await somebody.sets_the_codec(encrypted.api.url)
         yield somebody
 
 
@@ -124,10 +126,10 @@ async def test_without_the_codec_nothing_can_be_read(life: Life, stranger: Opera
 
 
 async def test_a_login_alone_opens_nothing_in_another_browser(
-    life: Life, stranger: Operator, sealed: EnvelopeCipher
+    life: Life, stranger: Operator, encrypted: Encrypted
 ) -> None:
     """The cookie goes along only where the browser was told to send it."""
-    await stranger.logs_in(sealed.gate.url, sealed.gate.token("codec"))
+    await stranger.logs_in(encrypted.api.url, encrypted.api.token("codec"))
     await stranger.opens(life.reference)
     await expect(cannot_read(stranger)).to_be_visible()
     assert MARKED not in await stranger.page.content()
