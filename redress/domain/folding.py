@@ -16,7 +16,7 @@ from redress.domain.effects import Fact
 from redress.domain.facts import move_of
 from redress.domain.log import LogEntry
 from redress.domain.messages import Correct, Extend, Recount
-from redress.domain.moving import moved
+from redress.domain.moving import letters_of_stages, moved
 from redress.domain.opening import Opening
 from redress.domain.procedure import RulesSnapshot
 from redress.domain.sentences import with_long_dates
@@ -70,6 +70,7 @@ class Folding(NamedTuple):
         state = ComplaintState(rules, put_right.opening, act, self.rules.procedure)
         state.strikes = strikes
         state.loaded = self.loaded
+        state.letters_of_stages = letters_of_stages(self.rules.procedure, log)
         state.granted = self._granted(log, until) if put_right.reasons else frozenset()
         state.contacts.former = put_right.former
         if state.complainants.are_several:

@@ -10,7 +10,7 @@ from redress.domain.log import LogEntry
 from redress.domain.messages import ChangeProcedure
 from redress.domain.opening import Opening
 from redress.domain.packing import Unpackable, unpack
-from redress.domain.procedure import RulesSnapshot
+from redress.domain.procedure import Procedure, RulesSnapshot
 
 NO_COMPLAINT = "representation"
 """The procedure for what is no complaint."""
@@ -52,6 +52,22 @@ def moved(rules: RulesSnapshot, opening: Opening, log: Iterable[LogEntry], until
                 flags=rules.flags,
             )
     return rules
+
+
+def letters_of_stages(first: Procedure, log: Iterable[LogEntry]) -> dict[str, set[str]]:
+    """What the letters of stages are for, by template, under every procedure that a complaint was ever under.
+
+    `first` is the one it was opened under. Each has letters of its own for an answer, an acknowledgement and
+    the opening of a stage.
+    """
+    moves = [entry.message for entry in log if isinstance(entry.message, ChangeProcedure)]
+    there = [rules.procedure for move in moves if (rules := _unpacked(move.rules)) is not None]
+    known: dict[str, set[str]] = {}
+    for stage in [stage for procedure in (first, *there) for stage in procedure.stages]:
+        known.setdefault(stage.answer_letter, set()).add("answer")
+        known.setdefault(stage.acknowledgement_letter, set()).add("acknowledgement")
+        known.setdefault(stage.opening_letter or "", set()).add("opening")
+    return known
 
 
 def _unpacked(packed: str) -> RulesSnapshot | None:

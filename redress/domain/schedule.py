@@ -181,7 +181,8 @@ class Schedule:
         """The keys of letters that need not leave, since one left that a later message had caused.
 
         Of two acknowledgements the earlier one counts, whichever was logged first, and there is one letter:
-        the same where two messages say the same in every word.
+        the same where two messages say the same in every word. Nor does what a message was answered, opened
+        or acknowledged with leave again by the name that it has under the procedure it was moved to.
         """
         letters = [effect for effect in state.effects if effect.kind == "letter"]
         new = [effect for effect in letters if effect.message and effect.key not in self.settled]
@@ -194,6 +195,9 @@ class Schedule:
             if effect.once and any(_amended(effect, other) for other in letters if other.key in self.settled):
                 replaced.add(effect.key)  # the later answer, logged before it, has left
                 continue
+            if any(self._is_same_elsewhere(state, effect, key) for key in gone):
+                replaced.add(effect.key)
+                continue
             for key in gone:
                 template, mark, to = _parts(key)
                 message = by_mark.get(mark)
@@ -203,6 +207,13 @@ class Schedule:
                     replaced.add(effect.key)
                     break
         return replaced
+
+    def _is_same_elsewhere(self, state: ComplaintState, effect: Effect, key: str) -> bool:
+        """Whether a letter that left is an effect under another procedure: of one message, for one end."""
+        template, mark, to = _parts(key)
+        same = (mark, to) == _parts(effect.key)[1:] and self.settled[key] in ("done", "history")
+        known = state.letters_of_stages
+        return same and bool(known.get(template, set()) & known.get(effect.template, set()))
 
     def _effects(self, state: ComplaintState) -> list[Effect]:
         in_order = sorted(state.effects, key=lambda effect: effect.on)  # corrections are told last of all

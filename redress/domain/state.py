@@ -98,6 +98,7 @@ class ComplaintState:
         self.strikes = Strikes({})
         self.links = Links()
         self.loaded = 0
+        self.letters_of_stages: dict[str, set[str]] = {}  # what for, by template, also of earlier procedures
         chosen = opened_under or rules.procedure
         self.opened_under = chosen.name
         self.routes = Routes(chosen, opening)
