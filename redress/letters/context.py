@@ -9,7 +9,7 @@ from redress.domain.calendar import full_date
 from redress.domain.case import Case
 from redress.domain.deadline import Deadline, days_late
 from redress.domain.facts import last_for_the_ombudsman
-from redress.domain.messages import SchedulePanel, Suspend
+from redress.domain.messages import AddPoints, SchedulePanel, Suspend
 from redress.domain.opening_parsing import parse_opening
 from redress.domain.plain_words import says
 from redress.domain.points import Point
@@ -34,14 +34,17 @@ def context(
     runs = [d for d in state.running if d.paused_on is None]
     ahead = [d for d in runs if d.last_in_time >= sent_on]
     points = {point.number: point.text for point in state.points.all}
+    late = [request.message for request in state.requests.late]
     return {
         "message": {},
         "answers": [],
         "still_owed": [],
         "amends_on": "",
         "paragraphs": [],
+        "received_on": case.opening.received_on.isoformat(),
+        "most_on": _most(case, deadline, sent_on) if deadline and same else "",
         **_draft(case, facts),
-        **facts,
+        **facts,  # what a letter says of its own cause: it wins over all above
         "on": sent_on.isoformat(),
         "reference": case.reference,
         "authority": authority,
@@ -54,7 +57,6 @@ def context(
         "owner_title": titles.get(str(facts.get("owner")), str(facts.get("owner"))),
         "title": _numbered(str(facts.get("deadline", "")), str(facts.get("title", ""))),
         "desired_outcome": case.opening.desired_outcome,
-        "received_on": case.opening.received_on.isoformat(),
         "points": [p for p in state.points.all if p.state not in ("split_off", "replaced")],
         "point": lambda number: points.get(number, str(number)),
         "doubts": [q.doubt for q in state.questions if q.doubt] if state.stage == "intake" else [],
@@ -64,6 +66,11 @@ def context(
         "is_open": state.closed_on is None,
         "reached": state.reached,
         "place": _place(case),
+        "panel_was_on": _panel_was_on(case, facts),
+        "late_at_rest": _late_at_rest(case),
+        "rest_is_answered": _rest_is_answered(case, facts),
+        "points_wait": [p for m in late if isinstance(m, AddPoints) for p in m.points],
+        "request_waits": any(not isinstance(m, AddPoints) for m in late),
         "waited_in_part": _waited_in_part(case),
         "names": names_of(case),
         "unanswered": _unanswered(case, facts),
@@ -83,7 +90,6 @@ def context(
         "owed": [_owed(d, titles) for d in sorted(ahead, key=by_due) if d.owner != "complainant"],
         "rules": {d.limit.title: d.limit.source for d in state.ledger},
         "days_late": days_late(state.calendar, deadline, sent_on) if deadline and same else 0,
-        "most_on": _most(case, deadline, sent_on) if deadline and same else "",
         "told": bool(deadline and deadline.limit.late_letters and case.opening.complainant),
         **matter_of(case),
         **procedure_of(case, titles, young=young),
@@ -116,6 +122,35 @@ def _place(case: Case) -> str:
     """Where the panel meets, as the latest call for its day says."""
     called = [e.message for e in case.state.effects.heard if isinstance(e.message, SchedulePanel)]
     return next((m.place for m in reversed(called) if m.meeting_on == case.state.panel_on), "")
+
+
+def _panel_was_on(case: Case, facts: Facts) -> str:
+    """The day, still ahead then, for which the panel had been called before a letter's call; or empty."""
+    message = facts.get("message") or {}
+    calls = [e.message for e in case.state.effects.heard if isinstance(e.message, SchedulePanel)]
+    dates = [(call.on.isoformat(), call.meeting_on.isoformat()) for call in calls]
+    this = (message.get("on"), message.get("meeting_on"))
+    if this not in dates:
+        return ""
+    before = dates[: len(dates) - 1 - dates[::-1].index(this)]
+    was_on = before[-1][1] if before else ""
+    return was_on if was_on != this[1] and was_on >= str(this[0]) else ""
+
+
+def _late_at_rest(case: Case) -> str:
+    """When the answer at the stage had been due, where it was late before the pause; empty: it was not."""
+    state = case.state
+    answer = state.latest.get(state.stage_rules.response)
+    if answer is None or answer.paused_on is None or answer.last_in_time >= answer.paused_on:
+        return ""
+    return answer.due_on.isoformat()
+
+
+def _rest_is_answered(case: Case, facts: Facts) -> bool:
+    """Whether all at issue but the texts of points that a letter is about has its answer at the stage."""
+    state, new = case.state, facts.get("texts", [])
+    rest = {point.number for point in state.points.open if point.text not in new}
+    return bool(rest) and rest <= state.answers.answered(state.current_stage)
 
 
 def _waited_in_part(case: Case) -> bool:

@@ -90,9 +90,11 @@ def _holding(case: Case, facts: Mapping[str, Any], sent_on: date, *, outside: bo
     owing = sorted((d for d in state.running if d.paused_on is None), key=by_due)
     if state.closed_on is None:  # the end of a restriction of contact is not what an open case waits for
         owing = [deadline for deadline in owing if deadline.limit.name not in SIDE_STEPS[1:]]
-    elif outside:  # nor what we still owe the Ombudsman what the person waits for
-        owing = [deadline for deadline in owing if deadline.limit.name != "ombudsman_reply"]
+    elif outside:  # nor that end, or what we still owe the Ombudsman, what comes after a closed one
+        owing = [d for d in owing if d.limit.name not in ("contact_review", "ombudsman_reply")]
     stated: list[Any] = [facts.get("next"), state.effects.next_step()]
+    if state.closed_on is not None:
+        stated.append(state.effects.nothing_more())
     for fact in filter(None, stated):
         step = _stated(fact)
         if step.kind == "ombudsman":

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from redress.procedures.loader import rules_for
-from tests.letters.lives import YOUNG, Life
+from tests.letters.lives import APPLICANT, YOUNG, Life, points_added, to_panel
 
 BOTH = pytest.mark.parametrize("more", [{}, {"complainant": YOUNG}], ids=["adult", "young"])
 
@@ -17,6 +17,82 @@ def moved(life: Life, to: str, on: str) -> Life:
     opening = life.case.opening.model_copy(update={"procedure": to, "statutory": None})
     said = {"procedure": to, "rules": rules_for(opening).packed, "message_id": f"to-{to}"}
     return life.says("change_procedure", on, reason="It is about social care.", **said)
+
+
+# --- what an effect says of its own cause ---------------------------------------------------------
+
+
+@BOTH
+def test_points_that_wait_count_from_when_they_were_brought_up(more: dict[str, Any]) -> None:
+    life = Life("2026-06-01", **more).says("respond", "2026-06-12", outcome="upheld")
+    life.says("add_points", "2026-06-17", points=["The file was lost."], received_on="2026-06-15")
+    text = " ".join(life.one("points_wait").split())
+    assert "its time counts from Monday 15 June 2026" in text
+    assert "On Monday 15 June 2026" in text
+    asked = life.one("decision_needed", "complaints_manager")
+    assert "The file was lost." in asked
+    assert "The request came after its time" not in asked
+    assert "Review Panel" not in asked
+
+
+@BOTH
+def test_points_set_apart_count_from_when_they_were_brought_up(more: dict[str, Any]) -> None:
+    text = points_added(accept=False, **more).one("points_decided")
+    assert "Its time counts from Wednesday 8 July 2026" in " ".join(text.split())
+
+
+@BOTH
+def test_points_that_join_an_answered_stage_are_promised_an_answer_of_their_own(
+    more: dict[str, Any],
+) -> None:
+    life = Life("2026-06-01", **more).says("respond", "2026-06-12", outcome="upheld")
+    life.says("add_points", "2026-06-15", points=["The file was lost."])
+    life.says("decide_late", "2026-06-16", accept=True, reason="It is one matter.")
+    text = " ".join(life.one("points_decided").split())
+    assert "together with the rest" not in text
+    assert "an answer of" in text
+    assert "Tuesday 30 June 2026" in text
+
+
+@BOTH
+def test_a_pause_for_an_advocate_says_by_when_the_answer_is_due_all_the_same(
+    more: dict[str, Any],
+) -> None:
+    life = Life("2026-06-01", **more)
+    said = {"ground": "advocate", "review_on": "2026-06-19"}
+    life.says("suspend", "2026-06-03", reason="An advocate is being found.", **said)
+    text = " ".join(life.one("suspension").split())
+    assert "Monday 29 June 2026" in text  # twenty working days from the receipt
+    assert "will be added" not in text
+
+
+@BOTH
+def test_a_pause_adds_nothing_to_what_was_late_before(more: dict[str, Any]) -> None:
+    life = Life("2026-06-01", **more).until("2026-06-18")
+    court = {"ground": "proceedings", "proceedings": "The Family Court", "review_on": "2026-08-03"}
+    text = " ".join(
+        life.says("suspend", "2026-06-19", reason="It hears it.", **court).one("suspension").split()
+    )
+    assert "Monday 15 June 2026" in text
+    assert "You can still ask for Stage 2" in text
+    assert "will be added" not in text
+
+
+# --- the panel ------------------------------------------------------------------------------------
+
+
+@BOTH
+def test_a_panel_that_is_moved_says_from_which_day(more: dict[str, Any]) -> None:
+    assert "to meet on" not in to_panel(**more).one("panel_date")
+    life = Life("2026-06-01", **more).says("respond", "2026-06-12", outcome="upheld")
+    life.says("escalate", "2026-06-15").says("respond", "2026-07-06", outcome="upheld")
+    life.says("escalate", "2026-07-13").says("schedule_panel", "2026-07-14", meeting_on="2026-08-11")
+    assert "11 August" in life.one("panel_date")
+    life.says("schedule_panel", "2026-08-04", meeting_on="2026-08-18", reason="A member is ill.")
+    text = " ".join(life.one("panel_date").split())
+    assert "meets on Tuesday 18 August 2026" in text
+    assert "to meet on Tuesday 11 August 2026" in text
+    assert "A member is ill" not in text
 
 
 # --- another procedure, after an answer -----------------------------------------------------------
@@ -42,3 +118,25 @@ def test_an_answer_under_the_new_procedure_leaves() -> None:
     moved(life, "statutory", "2026-06-09")
     life.says("respond", "2026-06-10", outcome="upheld", findings=[{"point": 2, "outcome": "upheld"}])
     assert [letter.on.day for letter in life.letters if letter.name == "stage_1_response"] == [10]
+
+
+# --- the end --------------------------------------------------------------------------------------
+
+
+def test_a_restriction_of_contact_does_not_hide_the_way_to_the_ombudsman() -> None:
+    life = Life("2026-06-01", authority="irm", complainant=APPLICANT, tried_informally=True)
+    life.says("respond", "2026-06-04", outcome="upheld").says("escalate", "2026-06-08")
+    life.says("restrict_contact", "2026-06-09", reason="Threats were made.", until="2026-09-01")
+    text = life.says("respond", "2026-06-15", outcome="not_upheld").one("answer")
+    assert "by Monday 31 May 2027" in " ".join(text.split("What happens next: ")[1].split())
+
+
+@BOTH
+def test_premature_after_the_last_answer_says_that_it_was_given(more: dict[str, Any]) -> None:
+    life = Life("2026-06-01", **{"statutory": False, **more}).says("respond", "2026-06-08", outcome="upheld")
+    life.says("escalate", "2026-06-10").says("respond", "2026-06-22", outcome="upheld")
+    life.says("refer_to_ombudsman", "2026-06-24", approached_by="complainant")
+    text = " ".join(
+        life.says("ombudsman_decision", "2026-07-01", category="premature").one("ombudsman_decision").split()
+    )
+    assert "our last answer" in text
