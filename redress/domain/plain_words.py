@@ -79,6 +79,7 @@ SIDE_STEPS = (
     "contact_review",
     "contact_confirmation",
     "ombudsman_reply",
+    "ombudsman_review",
     "contact_reply",
     "route_decision",
     "letter_approval",

@@ -140,3 +140,37 @@ def test_premature_after_the_last_answer_says_that_it_was_given(more: dict[str, 
         life.says("ombudsman_decision", "2026-07-01", category="premature").one("ombudsman_decision").split()
     )
     assert "our last answer" in text
+
+
+@BOTH
+def test_whoever_took_back_their_request_is_not_told_that_nothing_was_heard(more: dict[str, Any]) -> None:
+    life = Life("2026-06-01", **more).says("respond", "2026-06-12", outcome="upheld")
+    life.says("escalate", "2026-06-15").says("withdraw", "2026-06-22", stage="stage_2").until("2026-08-03")
+    for name in ("stage_2_offer", "closure"):
+        text = " ".join(life.one(name).split())
+        assert "heard from you" not in text
+        assert "want to go on" in text
+
+
+# --- the Ombudsman --------------------------------------------------------------------------------
+
+
+@BOTH
+def test_a_stage_that_was_never_done_is_not_to_be_done_again(more: dict[str, Any]) -> None:
+    life = Life("2026-06-01", **more).says("respond", "2026-06-12", outcome="upheld")
+    life.says("escalate", "2026-06-15").says("respond", "2026-07-06", outcome="upheld").until("2026-08-31")
+    life.says("refer_to_ombudsman", "2026-09-01", approached_by="complainant")
+    life.says("ombudsman_decision", "2026-11-02", category="upheld", returns_to="stage_3")
+    text = " ".join(life.one("ombudsman_decision").split())
+    assert "Stage 3" in text
+    assert "from the start. It counts from Monday 2 November 2026" in text
+    assert " again" not in text.split("What happens next")[0]
+
+
+@BOTH
+def test_what_is_late_here_is_not_what_the_ombudsman_does_next(more: dict[str, Any]) -> None:
+    life = Life("2026-06-01", **more).says("respond", "2026-06-12", outcome="upheld")
+    life.says("escalate", "2026-06-15").says("respond", "2026-07-06", outcome="upheld")
+    life.says("escalate", "2026-07-13").says("refer_to_ombudsman", "2026-07-20", approached_by="complainant")
+    following = life.until("2026-08-31").one("panel_delay").split("What happens next: ")[1]
+    assert "Complaints Manager will look at this again" in " ".join(following.split())
