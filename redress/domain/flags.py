@@ -20,7 +20,20 @@ class Flag(NamedTuple):
     since: date
 
 
-REGISTERED: tuple[Flag, ...] = ()
+ENDS_REPLIES, TAKES_UP_AGAIN = "decision_ends_replies", "late_points_take_up_again"
+
+REGISTERED: tuple[Flag, ...] = (
+    Flag(
+        ENDS_REPLIES,
+        "once the Ombudsman has decided no reply to an earlier enquiry or draft is owed",
+        date(2026, 11, 28),
+    ),
+    Flag(
+        TAKES_UP_AGAIN,
+        "late points that are to join a complaint which lapsed meanwhile take it up again",
+        date(2026, 11, 28),
+    ),
+)
 """Every flag there is. A new one is a line: `Flag("name", "what is read otherwise", date(2027, 1, 4))`."""
 
 FLAGS: dict[str, Flag] = {flag.name: flag for flag in REGISTERED}

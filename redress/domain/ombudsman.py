@@ -64,3 +64,11 @@ class Ombudsman:
             for enquiry in reversed(self.enquiries)
             if enquiry.deadline and ombudsman_reference in ("", enquiry.ombudsman_reference)
         ]
+
+    def replies_ended_by(self, ombudsman_reference: str) -> list[str]:
+        """The limits of the replies that a decision leaves nothing of: under its reference, or under none."""
+        owed = self.replies_owed_to(ombudsman_reference)
+        return owed if not ombudsman_reference else [*owed, *self._owed_under_none()]
+
+    def _owed_under_none(self) -> list[str]:
+        return [each.deadline for each in self.enquiries if each.deadline and not each.ombudsman_reference]

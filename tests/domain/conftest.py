@@ -45,6 +45,11 @@ def opened(received_on: str = MONDAY, today: str | None = None, **more: Any) -> 
     return Case(rules_for(opening), "CYP-2026-000001", opening, opened_on)
 
 
+def without_flags(case: Case) -> Case:
+    """The complaint as if it had been opened before there was any flag."""
+    return Case.restore(case.rules.model_copy(update={"flags": ()}), case.saved())
+
+
 def corporate(**more: Any) -> Case:
     """A complaint that is not statutory, received on Monday 1 June."""
     return opened(**{"statutory": False, **more})

@@ -18,9 +18,11 @@ from tests.domain.conftest import (
     done,
     investigated,
     letters,
+    opened,
     points,
     send,
     status,
+    without_flags,
 )
 
 
@@ -107,3 +109,33 @@ def test_points_wait_on_when_the_next_stage_is_asked_for() -> None:
 
 def test_not_before_the_complaint_nor_after_the_message() -> None:
     assert "received_on" in add(acknowledged(), "2026-06-10", received_on="2026-06-11").reason
+
+
+def joined_after_a_lapse(case: Case) -> Case:
+    """Stage 1 answered on Monday 8 June; its window ends on 6 July with points that wait for a decision."""
+    send(case, "acknowledge", "2026-06-01")
+    send(case, "respond", "2026-06-08", outcome="not_upheld")
+    add(case, "2026-07-03")
+    assert status(case, "2026-07-08")["closed_as"] == "lapsed"
+    assert send(case, "decide_late", "2026-07-09", accept=True, reason="Closely tied.").applied
+    return case
+
+
+@pytest.mark.flag("late_points_take_up_again", on=True)
+def test_what_joins_a_complaint_that_lapsed_meanwhile_takes_it_up_again() -> None:
+    case = joined_after_a_lapse(opened())
+    found = status(case, "2026-07-10")
+    assert (found["state"], found["waiting_for"], found["next_due_on"]) == (
+        "open",
+        "stage_manager",
+        "2026-07-23",
+    )
+    send(case, "respond", "2026-07-20", outcome="upheld")
+    assert points(case, "2026-07-21")[3][1] == [("stage_1", "upheld")]
+    assert deadlines(case, "2026-07-21")["stage_1_review"]["due_on"] == "2026-08-17"
+    assert status(case, "2026-08-18")["closed_as"] == "lapsed"
+
+
+@pytest.mark.flag("late_points_take_up_again", on=False)
+def test_a_complaint_of_before_stays_closed() -> None:
+    assert status(joined_after_a_lapse(without_flags(opened())), "2026-07-10")["state"] == "closed"

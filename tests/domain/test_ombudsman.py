@@ -19,6 +19,7 @@ from tests.domain.conftest import (
     send,
     shown,
     status,
+    without_flags,
 )
 
 
@@ -250,3 +251,44 @@ def test_who_was_told_already_is_not_told_twice() -> None:
     done(case, "2026-06-12")
     send(case, "complete_remedy", "2026-06-15", remedy=1, told_on="2026-06-15")
     assert "remedy_done" not in letters(done(case, "2026-06-15"))
+
+
+# --- replies that a decision leaves nothing of ------------------------------------------------------
+
+
+def asked_and_decided(case: Case, **decision: Any) -> None:
+    """Comments on a draft decision are owed by Monday 29 June; the Ombudsman decides on the 22nd."""
+    send(case, "refer_to_ombudsman", "2026-06-02", approached_by="complainant")
+    asked = {"kind": "draft_decision", "ombudsman_reference": "26 9", "reply_by": "2026-06-29"}
+    send(case, "ombudsman_enquiry", "2026-06-15", **asked)
+    send(case, "ombudsman_decision", "2026-06-22", category="not_upheld", **decision)
+
+
+@pytest.mark.flag("decision_ends_replies", on=True)
+@pytest.mark.parametrize("reference", ["26 9", ""])
+def test_a_decision_ends_the_replies_that_are_still_owed(reference: str) -> None:
+    case = opened()
+    asked_and_decided(case, ombudsman_reference=reference)
+    assert shown(case, "ombudsman_reply_1", "2026-07-06") == ("2026-06-29", "stopped", 0)
+
+
+def test_but_none_under_another_reference_and_none_that_is_asked_for_later() -> None:
+    case = opened()
+    asked_and_decided(case, ombudsman_reference="26 10")
+    assert shown(case, "ombudsman_reply_1", "2026-07-06")[1] == "overdue"
+    send(
+        case,
+        "ombudsman_enquiry",
+        "2026-07-07",
+        kind="enquiry",
+        ombudsman_reference="26 10",
+        reply_by="2026-07-20",
+    )
+    assert shown(case, "ombudsman_reply_2", "2026-07-08")[1] == "running"
+
+
+@pytest.mark.flag("decision_ends_replies", on=False)
+def test_a_complaint_of_before_goes_on_owing_them() -> None:
+    case = without_flags(opened())
+    asked_and_decided(case)
+    assert shown(case, "ombudsman_reply_1", "2026-07-06")[1] == "overdue"

@@ -55,6 +55,16 @@ def test_points_that_join_an_answered_stage_are_promised_an_answer_of_their_own(
 
 
 @BOTH
+def test_points_that_join_what_lapsed_say_that_it_is_taken_up_again(more: dict[str, Any]) -> None:
+    life = Life("2026-06-01", **more).says("respond", "2026-06-12", outcome="upheld")
+    life.says("add_points", "2026-07-09", points=["The file was lost."]).until("2026-07-14")
+    assert life.case.state.closed_as == "lapsed"
+    text = life.says("decide_late", "2026-07-15", accept=True, reason="One matter.").one("points_decided")
+    assert "up again" in " ".join(text.split())
+    assert "Wednesday 29 July 2026" in text
+
+
+@BOTH
 def test_a_pause_for_an_advocate_says_by_when_the_answer_is_due_all_the_same(
     more: dict[str, Any],
 ) -> None:

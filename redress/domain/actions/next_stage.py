@@ -6,6 +6,7 @@ from redress.domain.actions.registry import carries_out
 from redress.domain.complainants import NotThere
 from redress.domain.drafting import draft, waits_to_be_approved
 from redress.domain.effects import Fact
+from redress.domain.flags import TAKES_UP_AGAIN
 from redress.domain.log import APPLIED, LogEntry, Outcome, pending, refused
 from redress.domain.messages import AddPoints, DecideEarly, DecideLate, Escalate
 from redress.domain.points import Point
@@ -244,12 +245,16 @@ def _decide_about_points(
     received_on = (added.received_on or added.on).isoformat()
     texts: list[Fact] = [*added.points]
     if join:
+        ended = state.closed_as in ("lapsed", "completed", "resolved")
+        reopened = ended and state.rules.has(TAKES_UP_AGAIN)
+        if reopened:
+            state.position.open()
         state.points.add(added.points)
         if state.closed_on is None:
             state.ask_about_points(added.points, entry)
         if state.closed_on is None and state.current_stage in state.answers.on:
             state.answers.owe_anew(state.stage_rules, entry.message.on, keep=True)
-        state.effects.send("points_decided", entry, texts=texts, part=0)
+        state.effects.send("points_decided", entry, texts=texts, part=0, reopened=reopened)
         return
     part = state.points.set_apart(added.points, request.seq + 1, entry.message.on, state.procedure.name)
     facts: dict[str, Fact] = {"part": part.part, "points": texts, "procedure": part.procedure}

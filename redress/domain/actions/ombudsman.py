@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from redress.domain.actions.registry import carries_out
 from redress.domain.deadline import count
+from redress.domain.flags import ENDS_REPLIES
 from redress.domain.log import APPLIED, LogEntry, Outcome, refused
 from redress.domain.messages import OmbudsmanDecision, OmbudsmanEnquiry, ReferToOmbudsman
 from redress.domain.ombudsman import Approach, Decision, Enquiry
@@ -115,6 +116,10 @@ def ombudsman_decision(state: ComplaintState, entry: LogEntry, message: Ombudsma
         Decision(message.on, category, message.outcome, message.ombudsman_reference, returns_to)
     )
     state.return_from_ombudsman(assumed=entry.assumed)
+    if state.rules.has(ENDS_REPLIES):
+        for name in state.ombudsman.replies_ended_by(message.ombudsman_reference):
+            if state.latest[name].is_open:
+                state.deadlines.stop_one(state.latest[name])
     for remedy in message.remedies:
         state.remedies.agree(remedy, message.on, "ombudsman")
     how = _goes_on(state, entry, message, returns_to)
