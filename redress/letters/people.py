@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from redress.domain.case import Case
+from redress.domain.complainants import NotThere
 from redress.letters.naming import listed, one_line
 from redress.letters.recipients import whose
 
@@ -37,7 +38,8 @@ def own(
 
     `others`: the names of those with whom the reader complains. `who`, `who_next`, `who_now`, `who_early`:
     the names of whoever else asked for the stage that the letter is about, for the one after it, for the one
-    that runs, and for a panel before the adjudication; empty: it was the reader, or is not told.
+    that runs, and for a panel before the adjudication, `who_came` of whoever the message is from; empty: it
+    was the reader, or is not told.
     """
     requests = case.state.requests
     here, after = reader["here"].stage.name, reader["after"] and reader["after"].stage.name
@@ -47,6 +49,7 @@ def own(
         "who_next": _who(case, role, requests.asked_by.get(after, ())),
         "who_now": _who(case, role, requests.asked_by.get(case.state.current_stage, ())),
         "who_early": _who(case, role, case.state.askers(requests.early)),
+        "who_came": _who(case, role, _named(case, facts)),
     }
     last_days = own_last_days(case, role)
     if not last_days:
@@ -65,6 +68,13 @@ def own(
         if facts.get("deadline") == name and day is not None:
             changed["due_on"] = day.isoformat()
     return changed
+
+
+def _named(case: Case, facts: Mapping[str, Any]) -> list[int]:
+    """The number of the one person that the message of a letter is about; empty: of nobody alone."""
+    name = (facts.get("message") or {}).get("person")
+    found = case.state.complainants.find(name) if isinstance(name, str) and name else None
+    return [] if found is None or isinstance(found, NotThere) else [found.number]
 
 
 def _others(case: Case, role: str) -> list[str]:

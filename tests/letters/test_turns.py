@@ -162,6 +162,19 @@ def test_whoever_took_back_their_request_is_not_told_that_nothing_was_heard(more
         assert "want to go on" in text
 
 
+@BOTH
+def test_whoever_did_not_get_in_touch_is_told_who_did(more: dict[str, Any]) -> None:
+    other = {**YOUNG, "name": "Dov Notreal"} if more else {"name": "Dov Notreal", "role": "parent"}
+    life = Life("2026-03-02", also_complaining=[other], **more)
+    for channel, fields in (("telephone", {}), ("text", {}), ("post", {"reply_by": "2026-04-01"})):
+        life.says("record_contact", "2026-03-03", direction="out", channel=channel, **fields)
+    life.until("2026-04-01").says("close", "2026-04-02", reason="No reply.", kind="out_of_contact")
+    by = {"direction": "in", "channel": "telephone", "person": "Dov Notreal"}
+    life.says("record_contact", "2026-06-01", **by)
+    assert "because Dov Notreal got in touch" in " ".join(life.one("reopened").split())
+    assert "because you got in touch" in " ".join(life.one("reopened", "complainant_2").split())
+
+
 # --- the Ombudsman --------------------------------------------------------------------------------
 
 
