@@ -50,6 +50,8 @@ def _wrong_limits(procedure: Procedure) -> Iterator[str]:
             yield f"limits.{limit.name}.stage: the procedure has no {limit.stage}"
         if limit.extend_to is not None and limit.extend_to < limit.days:
             yield f"limits.{limit.name}.extend_to: {limit.extend_to} is less than days, {limit.days}"
+        if limit.provisionally_from and not (limit.provisional_days or limit.at_latest_from):
+            yield f"limits.{limit.name}.provisional_days: is missing: how long it runs before it starts"
         if limit.remind != sorted(set(limit.remind), reverse=True):
             yield f"limits.{limit.name}.remind: the days should fall: {limit.remind}"
         if limit.lapse == "close" and not _is_an_answer(limit.starts):

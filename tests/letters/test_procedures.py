@@ -163,7 +163,7 @@ def test_what_was_agreed_is_written_down() -> None:
 def test_points_that_wait_are_not_answered_for_the_last_time() -> None:
     text = nth("some_points_wait", "answer", 1)
     assert "They will get an answer of their own when those are over:\n  - The plan was changed" in text
-    assert "For the points that do not wait, this is our last answer" in text
+    assert "For the points that we have answered, this is our last answer" in text
     resumed = said("some_points_wait", "resumption")
     assert "The part of your complaint that had to wait goes on" in resumed
     assert "added to the dates" not in resumed

@@ -175,6 +175,15 @@ def test_whoever_did_not_get_in_touch_is_told_who_did(more: dict[str, Any]) -> N
     assert "because you got in touch" in " ".join(life.one("reopened", "complainant_2").split())
 
 
+def test_an_answer_to_some_points_at_the_last_stage_is_the_last_for_those() -> None:
+    life = Life("2026-06-01", statutory=False).says("respond", "2026-06-08", outcome="upheld")
+    life.says("escalate", "2026-06-10")
+    upheld = [{"point": 1, "outcome": "upheld"}]
+    text = life.says("respond", "2026-06-22", outcome="upheld", findings=upheld).one("answer")
+    assert "For the points that we have answered, this is our last answer" in " ".join(text.split())
+    assert "do not wait" not in text
+
+
 # --- the Ombudsman --------------------------------------------------------------------------------
 
 
