@@ -70,7 +70,7 @@ class Folding(NamedTuple):
         state = ComplaintState(rules, put_right.opening, act, self.rules.procedure)
         state.strikes = strikes
         state.loaded = self.loaded
-        state.letters_of_stages = letters_of_stages(self.rules.procedure, log)
+        state.letters_of_stages = letters_of_stages(self.rules.procedure, put_right.entries)
         state.granted = self._granted(log, until) if put_right.reasons else frozenset()
         state.contacts.former = put_right.former
         if state.complainants.are_several:

@@ -55,7 +55,7 @@ def moved(rules: RulesSnapshot, opening: Opening, log: Iterable[LogEntry], until
 
 
 def letters_of_stages(first: Procedure, log: Iterable[LogEntry]) -> dict[str, set[str]]:
-    """What the letters of stages are for, by template, under every procedure that a complaint was ever under.
+    """What the letters of stages are for, by template, under every procedure that a complaint was under.
 
     `first` is the one it was opened under. Each has letters of its own for an answer, an acknowledgement and
     the opening of a stage.

@@ -13,7 +13,7 @@ from redress.domain.effects import Effect, Fact
 from redress.domain.facts import facts_of, step_of
 from redress.domain.log import EffectStatus
 from redress.domain.london import instant, london_date, london_time
-from redress.domain.messages import Message
+from redress.domain.messages import ChangeProcedure, Message
 from redress.domain.parsing import fingerprint
 from redress.domain.routes import ROUTE_DECISION
 from redress.domain.sentences import chase, goes_on, letter_leaves, owed, reminder
@@ -165,6 +165,8 @@ class Schedule:
             late = any(d.last_in_time < london_date(now) and d.paused_on is None for d in state.running)
             newer = [other for other in later if other.template == CHASE]
             return not late or any(self._ready_at(state, other, now) <= now for other in newer)
+        if effect.by_clock and effect.template == "closure" and self._was_told_before_a_move(state, effect):
+            return True
         name = effect.facts.get("deadline")
         is_of_time = effect.by_clock and name is not None
         if not is_of_time or effect.kind == "breach" or effect.template == "breach_notice":
@@ -207,6 +209,12 @@ class Schedule:
                     replaced.add(effect.key)
                     break
         return replaced
+
+    def _was_told_before_a_move(self, state: ComplaintState, effect: Effect) -> bool:
+        """Whether a letter left about an end which, under the procedure it was moved to, has another day."""
+        moves = [e.message.on for e in state.effects.heard if isinstance(e.message, ChangeProcedure)]
+        told = [key for key, how in self.settled.items() if key.startswith("closure:") and how != "skipped"]
+        return bool(told) and any(effect.on < on for on in moves)
 
     def _is_same_elsewhere(self, state: ComplaintState, effect: Effect, key: str) -> bool:
         """Whether a letter that left is an effect under another procedure: of one message, for one end."""

@@ -64,6 +64,7 @@ def context(
         "anonymous": case.opening.complainant is None,
         "for_child": bool(case.opening.children),
         "is_open": state.closed_on is None,
+        "ended_on": state.closed_on.isoformat() if state.closed_on else "",
         "reached": state.reached,
         "place": _place(case),
         "panel_was_on": _panel_was_on(case, facts),

@@ -12,10 +12,10 @@ from tests.letters.lives import APPLICANT, YOUNG, Life, points_added, to_panel
 BOTH = pytest.mark.parametrize("more", [{}, {"complainant": YOUNG}], ids=["adult", "young"])
 
 
-def moved(life: Life, to: str, on: str) -> Life:
+def moved(life: Life, to: str, on: str, **more: Any) -> Life:
     """The whole complaint, gone on under another procedure."""
     opening = life.case.opening.model_copy(update={"procedure": to, "statutory": None})
-    said = {"procedure": to, "rules": rules_for(opening).packed, "message_id": f"to-{to}"}
+    said = {"procedure": to, "rules": rules_for(opening).packed, "message_id": f"to-{to}", **more}
     return life.says("change_procedure", on, reason="It is about social care.", **said)
 
 
@@ -128,6 +128,44 @@ def test_an_answer_under_the_new_procedure_leaves() -> None:
     moved(life, "statutory", "2026-06-09")
     life.says("respond", "2026-06-10", outcome="upheld", findings=[{"point": 2, "outcome": "upheld"}])
     assert [letter.on.day for letter in life.letters if letter.name == "stage_1_response"] == [10]
+
+
+def test_a_move_at_the_first_stage_says_that_it_counts_from_the_receipt() -> None:
+    text = moved(Life("2026-06-01", statutory=False), "statutory", "2026-06-03").one("procedure_changed")
+    assert "its time still runs from Monday 1 June 2026" in " ".join(text.split())
+
+
+def test_an_answer_is_taken_back_with_a_move_that_is_struck_out_and_leaves_as_it_should_have() -> None:
+    life = moved(Life("2026-06-01", statutory=False), "statutory", "2026-06-03")
+    life.says("respond", "2026-06-08", outcome="upheld")
+    life.says("strike_out", "2026-06-10", message="to-statutory", reason="It was right.")
+    assert "Our answer to your complaint" in life.one("letter_taken_back")
+    assert "Stage 2 (review)" in life.one("answer")
+
+
+@BOTH
+def test_a_move_that_ends_it_says_so_and_that_no_panel_will_meet(more: dict[str, Any]) -> None:
+    life = Life("2026-06-01", **more).says("respond", "2026-06-08", outcome="upheld")
+    life.says("escalate", "2026-06-12").says("respond", "2026-07-06", outcome="upheld")
+    life.says("escalate", "2026-07-13")
+    text = " ".join(moved(life, "corporate", "2026-07-20").one("procedure_changed").split())
+    assert "ended on Monday 6 July 2026" in text
+    assert "will not meet" in text
+    assert "12 months" in text
+
+
+@BOTH
+def test_what_had_lapsed_and_is_moved_on_is_not_told_again_that_it_is_closed(more: dict[str, Any]) -> None:
+    life = Life("2026-06-01", **{"statutory": False, **more}).says("respond", "2026-06-08", outcome="upheld")
+    life.until("2026-07-15")
+    before = len(life.letters)
+    moved(life, "statutory", "2026-07-20", stage="stage_2")
+    told = [letter.name for letter in life.letters[before:] if letter.recipient == "complainant"]
+    assert told == ["stage_2_opening", "procedure_changed"]
+    text = " ".join(life.one("stage_2_opening").split())
+    assert "asked for Stage 2" not in text
+    assert "The time counts from Monday 20 July 2026" in text
+    assert "when it was asked for" not in life.one("procedure_changed")
 
 
 # --- the end --------------------------------------------------------------------------------------
