@@ -94,8 +94,11 @@ def _first(deadline: Deadline) -> tuple[bool, bool, date]:
     return side, deadline.limit.kind == "target", deadline.due_on
 
 
-def says_of_window(state: ComplaintState, limit: Limit) -> str:
-    """How the time to ask for the next stage reads where its end closes nothing; empty: as the file says."""
+def says_of_window(state: ComplaintState, limit: Limit, *, asked_early: bool = True) -> str:
+    """How the time to ask for the next stage reads where its end closes nothing; empty: as the file says.
+
+    `asked_early`: to somebody whose request came before the answer.
+    """
     if limit.lapse is None:
         return ""
     if state.anything_is_owed:
@@ -103,7 +106,7 @@ def says_of_window(state: ComplaintState, limit: Limit) -> str:
             "It is your turn for what we have answered: if you want the next stage for it, ask by {day}. "
             "Your complaint stays open after that: the other points still wait for their answer."
         )
-    if state.requests.early:
+    if state.requests.early and asked_early:
         return "It is your turn. Tell us by {day} whether you still want the Review Panel that you asked for."
     return ""
 

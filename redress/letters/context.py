@@ -29,6 +29,7 @@ def context(
     written to a young person.
     """
     state = case.state
+    facts = _at_its_stage(case, facts)
     deadline = state.latest.get(str(facts.get("deadline")))
     same = deadline is not None and deadline.due_on.isoformat() == facts.get("due_on")
     runs = [d for d in state.running if d.paused_on is None]
@@ -104,6 +105,15 @@ def context(
     }
 
 
+def _at_its_stage(case: Case, facts: Facts) -> Facts:
+    """The facts of a letter; one about an answer that an earlier stage owes is about that stage."""
+    order = case.state.procedure.order
+    stages = {stage.response: stage.name for stage in case.state.procedure.stages}
+    own = stages.get(str(facts.get("deadline")))
+    is_earlier = own is not None and order[own] < order.get(facts.get("stage", ""), -1)
+    return {**facts, "stage": own} if is_earlier else facts
+
+
 def _draft(case: Case, facts: Facts) -> dict[str, str]:
     """The draft that a letter to staff is about: that of a mark, else the one that is due first."""
     drafts = case.state.drafts
@@ -163,11 +173,10 @@ def _waited_in_part(case: Case) -> bool:
 def _unanswered(case: Case, facts: Facts) -> list[Point]:
     """The points that a late answer is owed to, where other points of its stage have been answered."""
     state = case.state
-    answered = (
-        state.answers.answered(facts["stage"]) if facts.get("stage") in state.procedure.stage else set()
-    )
-    owed = [point for point in state.points.open if point.number not in answered]
-    return owed if answered and facts.get("stage") == state.stage else []
+    stage = facts.get("stage", "")
+    if stage not in state.procedure.stage or not state.answers.answered(stage):
+        return []
+    return state.unanswered(stage)
 
 
 def _resting_unanswered(case: Case) -> list[Point]:

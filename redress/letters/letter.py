@@ -29,7 +29,7 @@ from redress.letters.naming import names_of, one_line, plain_of, stages_of, titl
 from redress.letters.next_step import next_line
 from redress.letters.own_templates import own_texts
 from redress.letters.own_words import Tell, in_own_words, write_to_log
-from redress.letters.people import own, own_last_days
+from redress.letters.people import asked_early, own, own_last_days
 from redress.letters.recipients import appointed_in, is_advocate, is_outside, person_of, recipients, whose
 from redress.letters.rendering import Names, Texts, Written, our_texts
 from redress.letters.signing import signature
@@ -119,6 +119,7 @@ def letters_for(
                 own_days=days,
                 is_over=left,
                 appointed=appointed is not None,
+                asked_early=asked_early(case, role),
             ),
         }
         if appointed:  # what the office owes besides is not theirs to know

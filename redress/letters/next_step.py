@@ -45,11 +45,13 @@ def next_line(
     own_days: Mapping[str, date | None],
     is_over: bool = False,
     appointed: bool = False,
+    asked_early: bool = True,
 ) -> str:
     """The sentence for a letter that leaves on `sent_on`; `outside`, for the person concerned.
 
     `own_days`: the last days of windows that are this reader's alone (None: one that has not begun for them);
-    `is_over`: for them it does not go on; `appointed`: for somebody with a part in it, whom neither agreed
+    `is_over`: for them it does not go on; `asked_early`: whether a panel that was asked for before the
+    adjudication is theirs to decide about; `appointed`: for somebody with a part in it, whom neither agreed
     actions nor the office's own tasks concern.
     """
     step = _stated(facts["next"]) if is_over else next_step(case, facts, sent_on, outside=outside)
@@ -67,7 +69,7 @@ def next_line(
     limit = case.state.procedure.limit.get(step.name)
     own = sentences()["people" if outside else "staff"].get(step.name)
     if outside and limit is not None and limit.says:
-        own = says_of_window(case.state, limit) or limit.says
+        own = says_of_window(case.state, limit, asked_early=asked_early) or limit.says
     kind = "end" if step.kind == "window" and step.owner != "complainant" else step.kind
     sentence = own or sentences()["people_by_kind" if outside else "staff_by_kind"][kind]
     owner = titles.get(step.owner, step.owner.replace("_", " "))

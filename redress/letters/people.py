@@ -70,6 +70,11 @@ def own(
     return changed
 
 
+def asked_early(case: Case, role: str) -> bool:
+    """Whether it was the reader who asked for a panel before the adjudication, or nobody else did."""
+    return not _who(case, role, case.state.askers(case.state.requests.early))
+
+
 def _named(case: Case, facts: Mapping[str, Any]) -> list[int]:
     """The number of the one person that the message of a letter is about; empty: of nobody alone."""
     name = (facts.get("message") or {}).get("person")

@@ -88,6 +88,43 @@ def test_a_pause_adds_nothing_to_what_was_late_before(more: dict[str, Any]) -> N
     assert "will be added" not in text
 
 
+@BOTH
+def test_a_late_answer_is_that_of_its_own_stage_and_of_its_own_points(more: dict[str, Any]) -> None:
+    """Point 1 has gone on to Stage 2 when the Stage 1 answer to point 2 falls late."""
+    upheld = [{"point": 1, "outcome": "upheld"}]
+    for statutory, name in ((True, "stage_1_late"), (False, "answer_late")):
+        life = Life("2026-06-01", **{"statutory": statutory, **more}).says("acknowledge", "2026-06-01")
+        life.says("respond", "2026-06-05", outcome="upheld", findings=upheld)
+        life.says("escalate", "2026-06-08", points=[1]).until("2026-06-17")
+        text = " ".join(life.one(name).split())
+        assert "2. The plan was changed" in text
+        assert "1. Calls" not in text
+        assert "at Stage 2 was due" not in text
+        assert "Stage 3" not in text
+        assert "Stage 2 goes on" in text
+        life.says("escalate", "2026-06-18", points=[2])  # as it says
+        assert life.named("points_joined")
+
+
+# --- several people ------------------------------------------------------------------------------
+
+
+@BOTH
+def test_whoever_did_not_ask_early_is_not_asked_whether_they_still_want_it(more: dict[str, Any]) -> None:
+    other = {**YOUNG, "name": "Dov Notreal"} if more else {"name": "Dov Notreal", "role": "parent"}
+    life = Life("2026-03-02", also_complaining=[other], **more).says(
+        "respond", "2026-03-10", outcome="upheld"
+    )
+    life.says("escalate", "2026-03-16").says("escalate", "2026-03-30", person="Dov Notreal", stage="stage_3")
+    life.says("respond", "2026-04-14", outcome="upheld").until("2026-05-12")
+    for name in ("adjudication", "stage_3_offer"):
+        hers, his = (" ".join(life.one(name, who).split()) for who in ("complainant", "complainant_2"))
+        assert "you still want" not in hers
+        assert "Dov Notreal" in hers
+        assert "they still want" in hers
+        assert "you still want" in his
+
+
 # --- the panel ------------------------------------------------------------------------------------
 
 
