@@ -72,6 +72,8 @@ def next_line(
         own = says_of_window(case.state, limit, asked_early=asked_early) or limit.says
     kind = "end" if step.kind == "window" and step.owner != "complainant" else step.kind
     sentence = own or sentences()["people_by_kind" if outside else "staff_by_kind"][kind]
+    if outside and not is_over and sentence.startswith("Nothing more") and _has_promised(case):
+        sentence = f"{sentences()['people']['still_to_do']} {sentence.partition('. ')[2]}"
     owner = titles.get(step.owner, step.owner.replace("_", " "))
     line = sentence.format(day=full_date(step.on), owner=owner, what=step.what, ombudsman=titles["ombudsman"])
     return line[0].upper() + line[1:]
@@ -145,6 +147,11 @@ def _still_owed(case: Case, step: Step, sent_on: date) -> Step:
         return _step(min(ahead, key=by_due))
     again = min((d.wakes_on for d in owed if sent_on < d.wakes_on < date.max), default=None)
     return step if again is None else Step("review", step.what, again, "complaints_manager", "review")
+
+
+def _has_promised(case: Case) -> bool:
+    """Whether something that was agreed is still to be done."""
+    return any(deadline.limit.name == "remedy" for deadline in case.state.running)
 
 
 def _step(deadline: Deadline) -> Step:

@@ -281,3 +281,22 @@ def test_what_is_late_here_is_not_what_the_ombudsman_does_next(more: dict[str, A
     life.says("escalate", "2026-07-13").says("refer_to_ombudsman", "2026-07-20", approached_by="complainant")
     following = life.until("2026-08-31").one("panel_delay").split("What happens next: ")[1]
     assert "Complaints Manager will look at this again" in " ".join(following.split())
+
+
+@BOTH
+def test_whoever_was_promised_something_is_not_told_that_nothing_more_will_happen(
+    more: dict[str, Any],
+) -> None:
+    life = Life("2026-06-01", **more)
+    remedies = [{"what": "Call every week", "due_on": "2026-06-19"}]
+    life.says("respond", "2026-06-12", outcome="upheld", remedies=remedies).until("2026-08-03")
+    text = " ".join(life.one("closure").split())
+    assert "Nothing more" not in text
+    assert "What we agreed to do, we will still do. If you go to" in text
+
+
+def test_the_day_after_which_a_young_person_has_to_say_why_is_named() -> None:
+    life = Life("2026-06-01", statutory=False, complainant=YOUNG)
+    text = " ".join(life.says("respond", "2026-06-08", outcome="upheld").one("answer").split())
+    assert "that day" not in text
+    assert "If you ask after Thursday 9 July 2026, tell us why it is late." in text

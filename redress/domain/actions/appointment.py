@@ -81,7 +81,10 @@ def ruled_out(state: ComplaintState, message: Appoint, rule: RoleRule) -> str:
     holders = state.people.holders(message.role)
     if message.replaces is not None:
         if not any(held.person.is_same_as(message.replaces) for held in holders):
-            return f"{rule.title}: replaces: nobody of this name or number has this part."
+            return (
+                f"{rule.title}: replaces: nobody of this name or number has this part. Leave it out where "
+                "they have stood down already."
+            )
         holders = [held for held in holders if not held.person.is_same_as(message.replaces)]
     for held in state.people.appointments:
         if not held.person.is_same_as(message.person):
