@@ -58,11 +58,13 @@ def letters_of_stages(first: Procedure, log: Iterable[LogEntry]) -> dict[str, se
     """What the letters of stages are for, by template, under every procedure that a complaint was under.
 
     `first` is the one it was opened under. Each has letters of its own for an answer, an acknowledgement and
-    the opening of a stage.
+    the opening of a stage. Empty where it was never moved: there, two templates are two letters.
     """
     moves = [entry.message for entry in log if isinstance(entry.message, ChangeProcedure)]
     there = [rules.procedure for move in moves if (rules := _unpacked(move.rules)) is not None]
     known: dict[str, set[str]] = {}
+    if not there:
+        return known
     for stage in [stage for procedure in (first, *there) for stage in procedure.stages]:
         known.setdefault(stage.answer_letter, set()).add("answer")
         known.setdefault(stage.acknowledgement_letter, set()).add("acknowledgement")
