@@ -10,16 +10,18 @@ import asyncio
 import hashlib
 import html
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, date
 from email import message_from_bytes
 from email.message import EmailMessage
-from email.policy import default
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 
+from redress.documents.email_headers import TooMuchToParse, bounded
 from redress.documents.errors import Infected, StoreUnavailable, TooLarge, WrongType
 from redress.domain.log import Answer
 from redress.domain.london import london_date
@@ -40,11 +42,16 @@ Direction = Literal["in", "out"]
 LONGEST = 25 * 1024 * 1024
 """Bytes of a file."""
 
+MOST_LINES, MOST_MULTIPARTS = 1_000_000, 100
+"""Lines of a file, and how often it says that it has several parts: each costs time as it is read."""
+
 SHOWN = 7_000
 """Characters of its text that a contact keeps."""
 
 MOST_IDS = 50
 """How many messages an e-mail may say that it answers; of more the last ones are looked for."""
+
+BEYOND = "has more lines, parts or headers than an e-mail that somebody writes"
 
 WAITS = "it waits to be matched to a complaint: bring it again after that, and what came with it is kept"
 """Why nothing that came with an e-mail is kept yet."""
@@ -98,11 +105,21 @@ def read_email(raw: bytes) -> Email:
     """An e-mail from its bytes. Raises `Malformed` where it is none."""
     if len(raw) > LONGEST:
         raise _wrong(f"should have at most {LONGEST // 2**20} MB")
-    message = message_from_bytes(raw, policy=default)
+    if raw.count(b"\n") > MOST_LINES or raw.lower().count(b"multipart/") > MOST_MULTIPARTS:
+        raise _wrong(BEYOND)
+    try:
+        return _read(raw)
+    except (TooMuchToParse, RecursionError):
+        raise _wrong(BEYOND) from None
+
+
+def _read(raw: bytes) -> Email:
+    message = message_from_bytes(raw, policy=bounded())
     if not message.get("From") or not (message.get("Date") or message.get("Message-ID")):
         raise _wrong("is no e-mail: it has no From, or neither Date nor Message-ID; save it as .eml")
-    senders = getattr(message["From"], "addresses", ())
-    address = senders[0].addr_spec if senders else ""
+    address = ""
+    with suppress(IndexError):  # there is none, or one of nobody
+        address = getattr(message["From"], "addresses", ())[0].addr_spec
     mark = _header(message, "Message-ID") or hashlib.sha256(raw).hexdigest()
     near, far = (_MESSAGE_ID.findall(_header(message, name)) for name in ("In-Reply-To", "References"))
     return Email(
@@ -276,11 +293,37 @@ def _text(message: EmailMessage) -> str:
         payload = body.get_payload(decode=True)
         text = payload.decode("latin-1") if isinstance(payload, bytes) else ""
     if body.get_content_type() == "text/html":
-        text = re.sub(r"(?is)<(style|script|head)\b.*?</\1>", "", text)
-        text = re.sub(r"(?i)<(br|/p|/div|/li|/tr)\b[^>]*>", "\n", text)
-        text = html.unescape(re.sub(r"<[^>]*>", "", text))
+        text = html.unescape("".join(_without_tags(text)))
     lines = [line.rstrip() for line in visible(text.replace("\r\n", "\n")).splitlines()]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _without_tags(text: str) -> Iterator[str]:
+    """What a page shows, in pieces. Each character is looked at a few times, whatever it is like."""
+    at, shown_alone = 0, set[str]()
+    while (start := text.find("<", at)) >= 0 and (end := text.find(">", start) + 1):
+        yield text[at:start]
+        at = end
+        named = _TAG.match(text, start + 1)
+        name = named[0].lower() if named else ""
+        if name in _BREAKS:
+            yield "\n"
+        elif name in _HIDES and name not in shown_alone:
+            closing = _HIDES[name].search(text, end)
+            if closing is None:
+                shown_alone.add(name)  # and it is not looked for again
+            else:
+                at = closing.end()
+    yield text[at:]
+
+
+_TAG = re.compile(r"/?[a-z][a-z0-9]{0,20}\b", re.IGNORECASE)
+
+_BREAKS = frozenset({"br", "/p", "/div", "/li", "/tr"})
+"""Tags that end a line."""
+
+_HIDES = {name: re.compile(rf"</{name}>", re.IGNORECASE) for name in ("style", "script", "head")}
+"""Tags up to whose end nothing is shown, with that end."""
 
 
 def _wrong(what: str) -> Malformed:
