@@ -10,13 +10,14 @@ import asyncio
 import hashlib
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, date
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal, NamedTuple
+from functools import partial
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
@@ -36,6 +37,8 @@ from redress.services.documents import Attachment, DocumentLine, Documents
 from redress.services.errors import Rejected
 from redress.store import letters
 from redress.store.register import Register
+
+T = TypeVar("T")
 
 Direction = Literal["in", "out"]
 
@@ -91,6 +94,12 @@ class Taken(NamedTuple):
     not_kept: str = ""
 
 
+class Apart(Protocol):
+    """A way to do in another thread what may take long."""
+
+    def __call__(self, work: Callable[[], T], /) -> Awaitable[T]: ...
+
+
 class NotKept(Exception):
     """An e-mail is recorded as a contact, and what came with it could not be kept: to be brought again."""
 
@@ -117,9 +126,9 @@ def _read(raw: bytes) -> Email:
     message = message_from_bytes(raw, policy=bounded())
     if not message.get("From") or not (message.get("Date") or message.get("Message-ID")):
         raise _wrong("is no e-mail: it has no From, or neither Date nor Message-ID; save it as .eml")
-    address = ""
+    senders, address = [*getattr(message["From"], "addresses", ())], ""
     with suppress(IndexError):  # there is none, or one of nobody
-        address = getattr(message["From"], "addresses", ())[0].addr_spec
+        address = senders[0].addr_spec
     mark = _header(message, "Message-ID") or hashlib.sha256(raw).hexdigest()
     near, far = (_MESSAGE_ID.findall(_header(message, name)) for name in ("In-Reply-To", "References"))
     return Email(
@@ -174,16 +183,18 @@ async def take(
     direction: Direction | None = None,
     on: date | None = None,
     within: float,
+    apart: Apart = asyncio.to_thread,
 ) -> Taken:
     """Record an e-mail as a contact, once however often it comes; then keep what came with it.
 
     What came with one that waits to be matched is kept once it is, and the e-mail comes again.
     `reference`: where a person says whose it is; refused where it answers a letter of another complaint.
-    `direction`: left out, `out` where it comes from the authority's own addresses. Raises `Malformed`,
+    `direction`: left out, `out` where it comes from the authority's own addresses; `apart`: where it is read,
+    and kept in the document store, either of which may take long. Raises `Malformed`,
     `NotKept` where the contact is recorded and the document store does not answer, and as `sending.send` and
     `unmatched.keep` do.
     """
-    email = await asyncio.to_thread(read_email, raw)
+    email = await apart(partial(read_email, raw))
     found = await asyncio.to_thread(answered_by, register, email.answers, caller.authority)
     about = {letter.reference for letter in found}
     if reference is not None and about and reference not in about:
@@ -200,9 +211,8 @@ async def take(
         answer = await sending.send(client, register, whose, name, completed, within)
         if not (email.has_more and (answer.applied or answer.pending)):
             return Taken(whose, None, answer)
-        return await asyncio.to_thread(
-            _with_documents, documents, email, raw, Taken(whose, None, answer), caller
-        )
+        taken = Taken(whose, None, answer)
+        return await apart(partial(_with_documents, documents, email, raw, taken, caller))
     kept, request = await asyncio.to_thread(_keep, register, caller, claimed, name, completed)
     return Taken(None, request, kept, not_kept=WAITS if email.has_more else "")
 
