@@ -111,3 +111,22 @@ async def test_without_a_date_and_by_another_token_it_is_one_message(
     [acknowledgement] = [each for each in status["deadlines"] if each["name"] == "acknowledgement"]
     assert (acknowledgement["state"], acknowledgement["days_late"]) == ("met", 0)
     assert status["messages"][0]["assumed"] is True
+
+
+async def test_an_intake_system_links_to_what_it_brought_and_finds_nothing_else(
+    api: ApiProcess, intake: Headers, staff: Headers
+) -> None:
+    mine, theirs = await api.open(intake), await api.open(api.headers("intake"))
+    none = "CYP-1999-999999"
+    answers = {
+        other: await post(api, "", invented(linked_to=[mine, other]), intake) for other in (theirs, none)
+    }
+    assert {each.status_code for each in answers.values()} == {422}
+    assert answers[theirs].text.replace(theirs, none) == answers[none].text
+    assert not (await shown(api, theirs, staff))["links"]
+    linked = await post(api, "", invented(linked_to=mine), intake)
+    assert linked.status_code == 201, linked.text
+    assert [each["reference"] for each in (await shown(api, mine, staff))["links"]] == [
+        linked.json()["reference"]
+    ]
+    assert (await post(api, "", invented(linked_to=theirs), staff)).status_code == 201
