@@ -133,6 +133,8 @@ class Openings:
                 pass  # looked for again in a moment
             except SQLAlchemyError as error:
                 log.error("the API's store or the key store cannot be used: %s", type(error).__name__)
+            except Exception as error:  # a fault of ours must not end it
+                log.error("what waits could not be opened: %s", type(error).__name__)
             await asyncio.sleep(LOOK_EVERY)
 
     async def _open_some(self) -> bool:
