@@ -42,6 +42,7 @@ class AppContext:
         self.openings = Openings(self.backends, self.queue)
         self.documents = Documents(self.backends.register, settings)
         self.document_work = SlowWork("documents", at_most=16, of_one_caller=4)
+        self.audit_work = SlowWork("questions to the audit", at_most=8, of_one_caller=4)
         self.printing = SlowWork("letters to print", at_most=3, of_one_caller=1)
 
 

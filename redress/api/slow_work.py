@@ -1,7 +1,8 @@
-"""Work that may take long: documents that are taken in, given out and printed, and letters made to be seen.
+"""Work that may take long: documents taken in, given out and printed, letters made to be seen, the audit.
 
-The document store and ClamAV may say nothing for a minute. Whoever waits for them does so in threads of their
-own, so that no other request waits for a thread; and of one caller a few are under way at once.
+The document store and ClamAV may say nothing for a minute, and an audit may be of millions of readings.
+Whoever waits for them does so in threads of their own, so that no other request waits for a thread; and of
+one caller a few are under way at once.
 """
 
 from __future__ import annotations

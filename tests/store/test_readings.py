@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from redress.services import readings as service
 from redress.store.api_store import reading_complaints, readings
 from redress.store.database import connect
-from redress.store.readings import Reading, ReadingFilter, Readings, minute
+from redress.store.readings import Reading, ReadingFilter, Readings, _selected, minute
 from redress.store.schema import migrate
 from tests.stores import new_store
 
@@ -137,3 +137,14 @@ def test_a_line_that_no_database_takes_keeps_no_other_out(store: Engine, tmp_pat
     service.take_in(readings, file)
     assert not file.read_bytes()
     assert "mia" in [each.reader for each in readings.page(ReadingFilter(), 10)]
+
+
+def test_one_complaint_is_found_among_many_by_what_shows_it(store: Engine) -> None:
+    of_one = ReadingFilter(ONE, authority="authority-1")
+    Readings(store).add([reading("mia", ONE, ago=1), reading("mia", TWO)])
+    assert [each.complaints for each in Readings(store).page(of_one, 10)] == [[ONE]]
+    if store.dialect.name == "sqlite":
+        wanted = _selected(of_one, 10, None).compile(store, compile_kwargs={"literal_binds": True})
+        with store.connect() as db:
+            plan = str(db.exec_driver_sql(f"EXPLAIN QUERY PLAN {wanted}").all())
+        assert "reading_complaints_by_reference" in plan
