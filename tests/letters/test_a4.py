@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+from time import process_time
 from typing import Any, cast
 
 import pytest
 from pypdf import PageObject, PdfReader, PdfWriter
 from pypdf.annotations import FreeText
-from pypdf.generic import ArrayObject, DictionaryObject, NameObject, TextStringObject
+from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, NameObject, TextStringObject
 
 from redress.letters.a4 import A4_HEIGHT, A4_WIDTH, Margins, NotDrawn, pages_of
 from tests.documents.samples import DOCX
@@ -121,3 +122,22 @@ def locked() -> bytes:
 def test_what_would_not_print_as_it_is_seen_stays_a_file(media_type: str, content: bytes) -> None:
     with pytest.raises(NotDrawn):
         pages_of(media_type, "x", content, Margins())
+
+
+@pytest.mark.parametrize(
+    ("pages", "drawn"), [(2001, b"0 0 m 10 10 l S"), (60, b"0 0 m 10 10 l S\n" * 2_000_000)]
+)
+def test_a_small_file_of_endless_pages_is_not_drawn(pages: int, drawn: bytes) -> None:
+    """Each page is the same one, so that a hundred kilobytes would take a printer's server for hours."""
+    endless = PdfWriter()
+    page = endless.add_blank_page(100, 100)
+    content = DecodedStreamObject()
+    content.set_data(drawn)
+    page[NameObject("/Contents")] = endless._add_object(content.flate_encode())
+    kids = endless.root_object["/Pages"]["/Kids"]  # type: ignore[index]
+    kids.extend([kids[0]] * (pages - 1))
+    content_of_it = written(endless)
+    began = process_time()
+    with pytest.raises(NotDrawn, match="more on its pages"):
+        pages_of("application/pdf", "x", content_of_it, Margins())
+    assert process_time() - began < 10
