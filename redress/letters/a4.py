@@ -27,6 +27,8 @@ from pypdf.generic import (
     StreamObject,
 )
 
+from redress.letters.picture_size import pixels_of
+
 MM = 72 / 25.4
 """Points in a millimetre."""
 
@@ -48,6 +50,9 @@ PICTURE_PAGE = """
 HIDDEN, NO_VIEW = 1 << 1, 1 << 5
 """Flags of an annotation that is not seen (PDF 32000-1, table 165)."""
 
+
+MOST_PIXELS = 60_000_000
+"""Of a picture that is drawn: each takes eight bytes of memory, however small the file is."""
 
 MOST_PAGES, MOST_DRAWN = 2_000, 128 * 1024 * 1024
 """Pages of a PDF that are drawn, and bytes of what draws them: a few hundred kilobytes can hold a thousand
@@ -89,6 +94,12 @@ def pages_in(pdf: bytes) -> int:
 
 
 def _of_picture(kind: str, name: str, content: bytes, margins: Margins) -> bytes:
+    try:
+        is_huge = pixels_of(kind, content) > MOST_PIXELS
+    except ValueError as error:
+        raise NotDrawn("a picture that cannot be read") from error
+    if is_huge:
+        raise NotDrawn("a picture of more pixels than is printed")
     about = {"format": kind, "name": name, "side": max(margins.side, 10.0), "end": max(margins.end, 10.0)}
     try:
         return drawn(PICTURE_PAGE, about, content)
