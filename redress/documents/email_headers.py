@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from email.policy import EmailPolicy, default
 from typing import Any
 
-MOST_PARSED = 512 * 1024
+MOST_PARSED = 256 * 1024
 """Characters of the headers of one e-mail that are parsed, those that are asked for again each time."""
 
 
