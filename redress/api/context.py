@@ -12,7 +12,7 @@ from redress.api.callers import Callers
 from redress.api.problems import Refusal, no_such_complaint, unavailable
 from redress.api.readings import ReadingLog
 from redress.api.settings import ApiSettings
-from redress.api.uploads import Uploads
+from redress.api.slow_work import SlowWork
 from redress.domain.identifiers import REFERENCE
 from redress.security.access import INTAKE, Role
 from redress.security.encryption import Cipher
@@ -41,7 +41,9 @@ class AppContext:
         self.readings = ReadingLog(connect(settings.store_url), self.backends, settings)
         self.openings = Openings(self.backends, self.queue)
         self.documents = Documents(self.backends.register, settings)
-        self.uploads = Uploads()
+        self.document_work = SlowWork("documents", at_most=16, of_one_caller=4)
+        self.audit_work = SlowWork("questions to the audit", at_most=8, of_one_caller=4)
+        self.printing = SlowWork("letters to print", at_most=3, of_one_caller=1)
 
 
 NOT_SOONER = 0.1

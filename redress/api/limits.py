@@ -6,6 +6,7 @@ import asyncio
 import logging
 import re
 import traceback
+from collections import Counter
 from math import ceil
 from pathlib import Path
 from time import monotonic
@@ -15,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from redress.api.problems import Refusal
 from redress.api.request_log import route_of
+from redress.security.tokens import Caller
 
 log = logging.getLogger("redress.api")
 
@@ -46,6 +48,12 @@ SLOWEST = 1024 * 1024
 
 MAX_UNDER_WAY = 96 * 1024 * 1024
 """Bytes of all bodies that are being read or worked on."""
+
+OF_ONE_CALLER = 40 * 1024 * 1024
+"""The same of one caller: an e-mail and a little more, so that two callers leave room for a third."""
+
+SMALL = 64 * 1024
+"""Bytes of a body that are taken however many large ones are under way."""
 
 READ_WITHIN = 20.0
 """Seconds that a body may take to come."""
@@ -100,6 +108,7 @@ class Guard:
         self._app = app
         self._largest_document = largest_document
         self._under_way = 0
+        self._of_caller: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -111,7 +120,7 @@ class Guard:
             most = MAX_EMAIL
         if brings_document:
             most = self._largest_document + FORM_AROUND
-        body = _Body(self, most, receive, is_kept=not brings_document)
+        body = _Body(self, scope, most, receive, is_kept=not brings_document)
         has_begun = False
 
         async def with_headers(message: Message) -> None:
@@ -143,23 +152,33 @@ class Guard:
             await fault.response()(scope, receive, with_headers)
         finally:
             self._under_way -= body.counted
+            self._of_caller -= Counter({_who(scope): body.counted})
 
-    def count(self, size: int) -> None:
-        """Count bytes that came, of all bodies under way. Raises `Refusal`."""
+    def count(self, scope: Scope, size: int, received: int) -> None:
+        """Count bytes that came, of all bodies under way and of their caller's. Raises `Refusal`."""
         self._under_way += size
-        if self._under_way > MAX_UNDER_WAY:
+        self._of_caller[_who(scope)] += size
+        is_full = self._under_way > MAX_UNDER_WAY and received > SMALL
+        if is_full or self._of_caller[_who(scope)] > OF_ONE_CALLER:
             raise Refusal("too-many", "Large bodies are under way. Try again.", headers={"Retry-After": "2"})
+
+
+def _who(scope: Scope) -> str:
+    """The caller of a request, who is known before its body is read; empty: it is for anybody."""
+    caller = scope.get("state", {}).get("caller")
+    return caller.identity if isinstance(caller, Caller) else ""
 
 
 class _Body:
     """The body of one request, as it comes: within its size and its time."""
 
-    def __init__(self, guard: Guard, most: int, receive: Receive, *, is_kept: bool) -> None:
+    def __init__(self, guard: Guard, scope: Scope, most: int, receive: Receive, *, is_kept: bool) -> None:
         self.most = most
         self.received = 0
         self.counted = 0
         self._is_kept = is_kept  # in memory, until the request is answered
         self._guard = guard
+        self._scope = scope
         self._receive = receive
         self._ends_at: float | None = None
         self._is_whole = False
@@ -185,7 +204,7 @@ class _Body:
         self.received += size
         if self._is_kept:
             self.counted += size
-            self._guard.count(size)
+            self._guard.count(self._scope, size, self.received)
         if self.received > self.most:
             raise self.too_large()
         return message

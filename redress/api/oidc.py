@@ -29,6 +29,9 @@ FRESH = 600.0
 AT_MOST_EVERY = 10.0
 """Seconds between two fetches, however many tokens with unknown keys come."""
 
+ANSWER_WITHIN = 10.0
+"""Seconds that the issuer has for all of its answer, however slowly it comes."""
+
 SHORTEST_RSA = 2048
 """Bits of an RSA key, at least (NIST SP 800-131A)."""
 
@@ -50,7 +53,9 @@ class Issuer:
         self._settings = settings
         self._keys: dict[str, jwt.PyJWK] = {}
         self._fetched_at = self._asked_at = float("-inf")
-        self._lock = asyncio.Lock()
+        self._fetching: asyncio.Task[None] | None = None
+        self._answers = True
+        """Whether it did when it was last asked; until it does again, nobody with a known key waits."""
 
     async def caller(self, token: str) -> Caller | None:
         """Who comes with a token; None where it is not good. Raises `NoKeys`."""
@@ -129,21 +134,33 @@ class Issuer:
         return _at(claims, place) if place else None
 
     async def _key(self, name: str) -> jwt.PyJWK | None:
-        async with self._lock:
-            is_stale = monotonic() - self._fetched_at > FRESH
-            if (is_stale or name not in self._keys) and monotonic() - self._asked_at > AT_MOST_EVERY:
-                self._asked_at = monotonic()
-                await self._fetch()
-            if self._fetched_at == float("-inf"):
-                raise NoKeys
-            return self._keys.get(name)
+        """The key of a name. Whoever comes with one that is known waits for nobody who does not."""
+        known, is_stale = self._keys.get(name), monotonic() - self._fetched_at > FRESH
+        if known is not None and not is_stale:
+            return known
+        if self._fetching is None and monotonic() - self._asked_at > AT_MOST_EVERY:
+            self._asked_at = monotonic()
+            self._fetching = asyncio.create_task(self._fetch())
+            self._fetching.add_done_callback(self._fetched)
+        if self._fetching is not None and (known is None or self._answers):
+            await asyncio.shield(self._fetching)
+        if self._fetched_at == float("-inf"):
+            raise NoKeys
+        return self._keys.get(name)
+
+    def _fetched(self, _: asyncio.Task[None]) -> None:
+        self._fetching = None
+        self._answers = self._fetched_at >= self._asked_at
 
     async def _fetch(self) -> None:
         """Fetch the keys; where that fails, those that are here stay in use."""
         issuer = self._settings.oidc_issuer
         place = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
         try:
-            async with httpx.AsyncClient(timeout=5, follow_redirects=False) as http:
+            async with (
+                asyncio.timeout(ANSWER_WITHIN),
+                httpx.AsyncClient(timeout=5, follow_redirects=False) as http,
+            ):
                 discovered = (await http.get(place)).raise_for_status().json()
                 if discovered["issuer"] != issuer:
                     raise ValueError("the discovery document names another issuer")
@@ -151,7 +168,7 @@ class Issuer:
                 if not is_safe_address(keys_at):
                     raise ValueError("the issuer's keys are not served by https")
                 keys = (await http.get(keys_at)).raise_for_status().json()["keys"]
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError) as error:
+        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError) as error:
             said = str(error) if type(error) is ValueError else type(error).__name__
             log.warning("the issuer's keys could not be fetched: %s", said)
             return

@@ -110,7 +110,7 @@ class ReadingLog:
         while True:
             try:
                 await asyncio.to_thread(service.look_after, self.readings, file, days)
-            except (SQLAlchemyError, OSError) as error:
+            except Exception as error:  # what is out of reach, or a fault of ours: it goes on
                 log.warning("the record of readings cannot be looked after: %s", type(error).__name__)
             await asyncio.sleep(LOOK_AFTER_EVERY)
 

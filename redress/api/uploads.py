@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Mapping
 
 from multipart import (
     MultipartError,
@@ -27,29 +25,6 @@ MOST_PARTS = 20
 
 AT_ONCE = 256 * 1024
 """Bytes that are gathered before they go to the disk."""
-
-
-AT_MOST, OF_ONE_CALLER = 16, 4
-"""Documents that are taken in side by side, and those of one caller; each takes room on the disk."""
-
-
-class Uploads:
-    """The documents that are being taken in."""
-
-    def __init__(self) -> None:
-        self._under_way: Counter[str] = Counter()
-
-    @contextmanager
-    def under_way(self, identity: str) -> Iterator[None]:
-        """One more, of a caller. Raises `Refusal` where there are too many."""
-        if self._under_way[identity] >= OF_ONE_CALLER or self._under_way.total() >= AT_MOST:
-            wait = {"Retry-After": "5"}
-            raise Refusal("too-many", "Other documents are under way. Try again.", headers=wait)
-        self._under_way[identity] += 1
-        try:
-            yield
-        finally:
-            self._under_way -= Counter([identity])
 
 
 class _Form:

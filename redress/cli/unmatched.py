@@ -38,7 +38,7 @@ def list_(
         while page.next:
             page = service.waiting(here, authority, after=page.next)
             requests += page.requests
-        write_down(here, "unmatched", (each.claimed for each in requests))
+        write_down(here, "unmatched", (each.claimed for each in requests if each.claimed))
     if as_json:
         console.print_json([_document(request) for request in requests])
         return

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from email.message import EmailMessage
 from email.parser import BytesParser
-from email.policy import default
 from typing import IO, NamedTuple
 
+from redress.documents.email_headers import TooMuchToParse, bounded
+from redress.documents.errors import WrongType
 from redress.documents.spool import Spool
 
 MOST_PARTS = 500
@@ -40,11 +41,15 @@ class Attachment(NamedTuple):
 def attachments(email: Spool) -> Iterator[Attachment]:
     """Each attachment of an e-mail, and each e-mail that was forwarded with it; to be closed by the caller.
 
-    What is part of the text, with no name and not called an attachment, is none. Raises `StoreUnavailable`.
+    What is part of the text, with no name and not called an attachment, is none. Raises `StoreUnavailable`,
+    and `WrongType` where its headers are longer than any that people write.
     """
     walk = _Walk(email)
-    with walk.file:
-        yield from walk.parts(walk.headers(), [])
+    try:
+        with walk.file:
+            yield from walk.parts(walk.headers(), [])
+    except TooMuchToParse:
+        raise WrongType("its headers are longer than those of any e-mail") from None
 
 
 class _Walk:
@@ -54,6 +59,7 @@ class _Walk:
         self.file: IO[bytes] = email.reader()
         self._spool = email
         self._number = 0
+        self._policy = bounded()
         self._ended = b""
         """The delimiter that ended the last part."""
 
@@ -63,7 +69,7 @@ class _Walk:
         while (line := self.file.readline(LONGEST_LINE)) and line.strip(b"\r\n"):
             if len(block) < LONGEST_HEADERS:
                 block += line
-        return BytesParser(policy=default).parsebytes(block, headersonly=True)
+        return BytesParser(policy=self._policy).parsebytes(block, headersonly=True)
 
     def parts(self, headers: EmailMessage, around: list[bytes]) -> Iterator[Attachment]:
         """The attachments of the part that stands next; `around`: the delimiters of those it stands in."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from email.errors import MultipartInvariantViolationDefect
 from email.parser import BytesHeaderParser
+from io import SEEK_SET, RawIOBase
 from typing import IO
 from zipfile import BadZipFile, ZipFile
 
@@ -50,7 +51,36 @@ LONGEST_HEAD = 64 * 1024
 MOST_ENTRIES = 10_000
 """Files in an office document, beyond which it is none that is taken."""
 
+LONGEST_DIRECTORY = 2 * 1024 * 1024
+"""Bytes of the list of those files, of which each entry takes many times as much memory once it is read."""
+
 PIECE = 256 * 1024
+
+
+class _LittleAtOnce(RawIOBase):
+    """A file of which no more is read at once than the list of its files may have."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def seekable(self) -> bool:
+        """Always."""
+        return True
+
+    def seek(self, at: int, whence: int = SEEK_SET, /) -> int:
+        """As the file does."""
+        return self._file.seek(at, whence)
+
+    def tell(self) -> int:
+        """As the file does."""
+        return self._file.tell()
+
+    def read(self, size: int = -1, /) -> bytes:
+        """As the file does. Raises `BadZipFile` where that is much."""
+        data = self._file.read(LONGEST_DIRECTORY + 1 if size < 0 else min(size, LONGEST_DIRECTORY + 1))
+        if len(data) > LONGEST_DIRECTORY:
+            raise BadZipFile("more than the list of its files may have")
+        return data
 
 
 def media_type_of(file: IO[bytes]) -> str | None:
@@ -86,7 +116,7 @@ def is_email(head: bytes) -> bool:
 
 def _is_word(file: IO[bytes]) -> bool:
     try:
-        with ZipFile(file) as archive:
+        with ZipFile(_LittleAtOnce(file)) as archive:
             names = {entry.filename for entry in archive.infolist()[:MOST_ENTRIES]}
     except (BadZipFile, ValueError, OSError, NotImplementedError):
         return False

@@ -5,8 +5,9 @@ It is looked at when a letter leaves, never by the rules: what a complaint is fo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
+from functools import cached_property
 from typing import Annotated, Literal, NamedTuple, get_args
 
 from pydantic import Field, model_validator
@@ -108,6 +109,12 @@ class DirectoryEntry(Part):
         return same_words(text) in {same_words(own) for own in (self.id or "", self.email, self.name) if own}
 
 
+NamedBy = Literal["id", "email", "name"]
+
+NAMED_BY: tuple[NamedBy, ...] = get_args(NamedBy)
+"""By what an entry is named: a number goes before an address, an address before a name."""
+
+
 class Listed(NamedTuple):
     """An entry, and what it is called in its directory: without personal data."""
 
@@ -148,13 +155,25 @@ class Directory:
 
         A number goes before an address, an address before a name: nobody is guessed.
         """
-        if not text.strip():
-            return None
-        for field in ("id", "email", "name"):
-            found = [e for _, e in self.listed if same_words(getattr(e, field) or "") == same_words(text)]
+        for field in NAMED_BY:
+            found = self.having(field, text)
             if found:
-                return found[0] if len(found) == 1 else None
+                return found[0].entry if len(found) == 1 else None
         return None
+
+    def having(self, field: NamedBy, text: str) -> list[Listed]:
+        """Those of this number, e-mail address or name, however it is spelt."""
+        return self._by[field].get(same_words(text), [])
+
+    @cached_property
+    def _by(self) -> Mapping[NamedBy, Mapping[str, list[Listed]]]:
+        found: dict[NamedBy, dict[str, list[Listed]]] = {field: {} for field in NAMED_BY}
+        for each in self.listed:
+            for field in NAMED_BY:
+                words = same_words(getattr(each.entry, field) or "")
+                if words:
+                    found[field].setdefault(words, []).append(each)
+        return found
 
     def of(self, person: Person) -> DirectoryEntry | None:
         """The entry of somebody in a complaint: by number where both have one, by e-mail address, by name."""

@@ -27,6 +27,8 @@ from pypdf.generic import (
     StreamObject,
 )
 
+from redress.letters.picture_size import pixels_of
+
 MM = 72 / 25.4
 """Points in a millimetre."""
 
@@ -47,6 +49,14 @@ PICTURE_PAGE = """
 
 HIDDEN, NO_VIEW = 1 << 1, 1 << 5
 """Flags of an annotation that is not seen (PDF 32000-1, table 165)."""
+
+
+MOST_PIXELS = 60_000_000
+"""Of a picture that is drawn: each takes eight bytes of memory, however small the file is."""
+
+MOST_PAGES, MOST_DRAWN = 2_000, 128 * 1024 * 1024
+"""Pages of a PDF that are drawn, and bytes of what draws them: a few hundred kilobytes can hold a thousand
+pages that take a minute each."""
 
 
 class Margins(NamedTuple):
@@ -84,6 +94,12 @@ def pages_in(pdf: bytes) -> int:
 
 
 def _of_picture(kind: str, name: str, content: bytes, margins: Margins) -> bytes:
+    try:
+        is_huge = pixels_of(kind, content) > MOST_PIXELS
+    except ValueError as error:
+        raise NotDrawn("a picture that cannot be read") from error
+    if is_huge:
+        raise NotDrawn("a picture of more pixels than is printed")
     about = {"format": kind, "name": name, "side": max(margins.side, 10.0), "end": max(margins.end, 10.0)}
     try:
         return drawn(PICTURE_PAGE, about, content)
@@ -113,8 +129,11 @@ def _of_pdf(content: bytes, margins: Margins) -> bytes:
     reader = PdfReader(BytesIO(content))
     _refuse_what_prints_otherwise(reader)
     sheets = PdfWriter()
-    for page in reader.pages:
-        _draw(page, sheets, margins)
+    size = 0
+    for number, page in enumerate(reader.pages):
+        size += _draw(page, sheets, margins)
+        if number >= MOST_PAGES or size > MOST_DRAWN:
+            raise NotDrawn("a PDF with more on its pages than is printed")
     if not sheets.pages:
         raise NotDrawn("a PDF without pages")
     written = BytesIO()
@@ -134,8 +153,11 @@ def _refuse_what_prints_otherwise(reader: PdfReader) -> None:
             raise NotDrawn("a PDF with layers that are turned off")
 
 
-def _draw(page: PageObject, sheets: PdfWriter, margins: Margins) -> None:
-    """One page on a new A4 page: turned upright, shrunk to what the margins leave, in the middle."""
+def _draw(page: PageObject, sheets: PdfWriter, margins: Margins) -> int:
+    """One page on a new A4 page: turned upright, shrunk to what the margins leave, in the middle.
+
+    Gives how many bytes draw it.
+    """
     box, unit = page.cropbox, float(page.user_unit)
     width, height = float(box.width) * unit, float(box.height) * unit
     if min(width, height) <= 0:
@@ -156,28 +178,33 @@ def _draw(page: PageObject, sheets: PdfWriter, margins: Margins) -> None:
         .scale(scale)
         .translate(A4_WIDTH / 2, A4_HEIGHT / 2)
     )
-    whole = _form(sheets, *_content(page, sheets), box)
+    size, content, names = _content(page, sheets)
+    whole = _form(sheets, content, names, box)
     sheet = sheets.add_blank_page(A4_WIDTH, A4_HEIGHT)
-    names = DictionaryObject({NameObject("/E"): whole})
-    sheet[NameObject("/Resources")] = DictionaryObject({NameObject("/XObject"): names})
+    itself = DictionaryObject({NameObject("/E"): whole})
+    sheet[NameObject("/Resources")] = DictionaryObject({NameObject("/XObject"): itself})
     sheet.replace_contents(_stream(sheets, _shown(to_sheet, "/E")))
+    return size
 
 
-def _content(page: PageObject, sheets: PdfWriter) -> tuple[bytes, DictionaryObject]:
-    """What draws a page and all that stands on it, and the resources for that."""
-    names = DictionaryObject()
+def _content(page: PageObject, sheets: PdfWriter) -> tuple[int, bytes, DictionaryObject]:
+    """What draws a page and all that stands on it, and the resources for that; first its bytes."""
+    names, size = DictionaryObject(), 0
     drawn_by: list[bytes] = []
     contents = page.get_contents()
     if contents is not None:
         resources = page.get("/Resources", DictionaryObject()).get_object().clone(sheets)
-        itself = _form(sheets, contents.get_data(), resources, page.mediabox, page.get("/Group"))
+        data = contents.get_data()
+        size += len(data)
+        itself = _form(sheets, data, resources, page.mediabox, page.get("/Group"))
         names[NameObject("/P")] = itself
         drawn_by.append(b"q /P Do Q")
     for number, (annotation, appearance) in enumerate(_annotations(page)):
         name = f"/A{number}"
+        size += len(appearance.get_data())
         names[NameObject(name)] = appearance.clone(sheets).indirect_reference
         drawn_by.append(_shown(_onto(annotation, appearance), name))
-    return b"\n".join(drawn_by), DictionaryObject({NameObject("/XObject"): names})
+    return size, b"\n".join(drawn_by), DictionaryObject({NameObject("/XObject"): names})
 
 
 def _annotations(page: PageObject) -> Iterator[tuple[DictionaryObject, StreamObject]]:

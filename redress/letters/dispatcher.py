@@ -56,6 +56,10 @@ log = logging.getLogger(__name__)
 REST = 5.0
 """Seconds for which a channel that is down is left alone, so that not every attempt waits for it."""
 
+ENCLOSURES = "enclosures"
+"""As what the document store and ClamAV are left alone: either may say nothing for a minute, in which letters
+that enclose nothing would wait for a thread."""
+
 LONGEST_PAUSE = 3600.0
 """Seconds between two tries, at most."""
 
@@ -462,14 +466,19 @@ class LetterDispatcher:
         letter = attempt.letter
         if not letter.enclosures:
             return attempt
+        if self.breaker.is_open(ENCLOSURES):
+            self._put_off(attempt, attempt.row.reason or "its enclosures could not be read a moment ago")
+            return None
         try:
             if self.content is None:
                 raise StoreUnavailable("no document store is set here")
             at_hand = self.content.fetched(letter.enclosures, stack)
         except StoreUnavailable as error:
+            self.breaker.open(ENCLOSURES)
             log.warning("%s: an enclosure cannot be read now: %s", letter.reference, error)
             self._put_off(attempt, "the document store, where its enclosures lie, cannot be reached")
         except CannotScan:
+            self.breaker.open(ENCLOSURES)
             self._put_off(attempt, "ClamAV, which looks into an enclosure first, cannot be reached")
         except Infected:
             self._give_up(attempt, "ClamAV found something in an enclosure")

@@ -10,11 +10,8 @@ from typing import NamedTuple
 
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
-from temporalio.service import RPCError
 
-from redress.domain.erasure import Erased
-from redress.security.keyring import Unreadable
-from redress.services.errors import NoAnswer, NotFound
+from redress.security.keyring import KeysUnavailable
 from redress.services.sending import take_up_again
 from redress.store.register import Register
 
@@ -25,6 +22,9 @@ OVERDUE_AFTER = timedelta(minutes=1)
 
 LOOK_EVERY = 15.0
 """Seconds between two looks."""
+
+BEGIN_WITHIN = 30.0
+"""Seconds that one start may take; the others wait for it."""
 
 LONGEST_PAUSE = 3600.0
 """Seconds between two starts of one complaint, at most."""
@@ -55,7 +55,7 @@ class BeginningAgain:
         while True:
             try:
                 await self.once()
-            except (SQLAlchemyError, OSError, RPCError) as error:
+            except Exception as error:  # what is out of reach, or a fault of ours: it goes on
                 log.warning("starts that failed could not be looked at: %s", type(error).__name__)
             await asyncio.sleep(LOOK_EVERY)
 
@@ -71,8 +71,10 @@ class BeginningAgain:
 
     async def _begin(self, reference: str) -> None:
         try:
-            await take_up_again(self._client, self._register, reference)
-        except (NoAnswer, NotFound, Erased, Unreadable) as error:
+            await asyncio.wait_for(take_up_again(self._client, self._register, reference), BEGIN_WITHIN)
+        except (SQLAlchemyError, KeysUnavailable):  # each of them would wait for it
+            raise
+        except Exception as error:  # whatever is wrong with one, the others are begun
             log.error("%s was accepted and cannot be begun: %s", reference, type(error).__name__)
         else:
             log.warning("%s was accepted and not begun: it is started again", reference)

@@ -37,18 +37,20 @@ def dismiss(register: Register, reference: str, number: int) -> list[DifferingSt
 
 
 async def take(
-    client: Client, register: Register, reference: str, number: int, within: float
+    client: Client, register: Register, reference: str, number: int, within: float, *, by: str = ""
 ) -> list[Answer]:
     """Turn one into messages: corrections, an advocate, and notes for what has no message of its own.
 
     Each has an id of its own, so that doing it again sends nothing twice. It stays kept where one was
-    refused. Raises `NotFound`, `Malformed`, `Rejected`, `NoAnswer`.
+    refused. `by`: who takes it. What came over HTTP is from whoever sent it there, whoever takes it: an
+    address or advocate waits to be confirmed. Raises `NotFound`, `Malformed`, `Rejected`, `NoAnswer`.
     """
-    opening = _find(register, reference, number)
+    kept, opening = _find(register, reference, number)
     first = register.opening(reference) or {}
     answers = []
     for action, message_id, fields in _messages(differing_fields(first, opening), number):
-        name, message = sending.accept(action, {**fields, "message_id": message_id})
+        said = {**fields, "message_id": message_id, "by": by}
+        name, message = sending.accept(action, said, from_intake=bool(kept.brought_by))
         answers.append(await sending.send(client, register, reference, name, message, within))
     if all(answer.applied or answer.pending for answer in answers):
         _settle(register, reference, number, "taken")
@@ -73,14 +75,14 @@ def _messages(fields: dict[str, Any], number: int) -> Iterator[tuple[str, str, d
         yield "add_note", f"differing-{number}-note-{at // LONGEST_NOTE + 1}", {"note": note}
 
 
-def _find(register: Register, reference: str, number: int) -> dict[str, Any]:
+def _find(register: Register, reference: str, number: int) -> tuple[store.Differing, dict[str, Any]]:
     if not register.knows(reference):
         raise NotFound(reference)
     for each in store.of(register, reference):
         if each.number == number and each.opening is not None:
             if each.state != "kept":
                 raise Rejected(f"number {number} was {each.state} already")
-            return each.opening
+            return each, each.opening
     raise Malformed([Problem("number", f"{reference} has no differing submission {number}")])
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from redress.domain.contact_details import contact_problems
-from redress.domain.directory import DIRECTORY_ROLES, Directory, DirectoryEntry, Listed
+from redress.domain.directory import DIRECTORY_ROLES, Directory, DirectoryEntry, Listed, NamedBy
 from redress.domain.parsing import Malformed, Problem, problems_of
 from redress.domain.words import same_words
 from redress.procedures.loader import authority as authority_file
@@ -265,14 +265,12 @@ def _imported(directory: Directory, rows: list[Row]) -> tuple[Plan, Imported]:
 def _meant(directory: Directory, row: Row) -> str:
     """The key of whoever a row is about; empty: somebody new. Raises `Malformed` where several could be."""
     own_id = str(row.fields.get("id") or "")
-    for field in ("id", "name", "email"):
-        text = same_words(str(row.fields.get(field) or ""))
+    fields: tuple[NamedBy, ...] = ("id", "name", "email")
+    for field in fields:
         found = [
             each
-            for each in directory
-            if text
-            and same_words(getattr(each.entry, field) or "") == text
-            and (field == "id" or not (own_id and each.entry.id))
+            for each in directory.having(field, str(row.fields.get(field) or ""))
+            if field == "id" or not (own_id and each.entry.id)
         ]
         if len(found) > 1:
             raise Malformed([Problem(field, f"{len(found)} people of the directory have it: give the id")])

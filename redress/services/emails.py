@@ -10,16 +10,19 @@ import asyncio
 import hashlib
 import html
 import re
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, date
 from email import message_from_bytes
 from email.message import EmailMessage
-from email.policy import default
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal, NamedTuple
+from functools import partial
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 
+from redress.documents.email_headers import TooMuchToParse, bounded
 from redress.documents.errors import Infected, StoreUnavailable, TooLarge, WrongType
 from redress.domain.log import Answer
 from redress.domain.london import london_date
@@ -35,16 +38,23 @@ from redress.services.errors import Rejected
 from redress.store import letters
 from redress.store.register import Register
 
+T = TypeVar("T")
+
 Direction = Literal["in", "out"]
 
 LONGEST = 25 * 1024 * 1024
 """Bytes of a file."""
+
+MOST_LINES, MOST_MULTIPARTS = 1_000_000, 100
+"""Lines of a file, and how often it says that it has several parts: each costs time as it is read."""
 
 SHOWN = 7_000
 """Characters of its text that a contact keeps."""
 
 MOST_IDS = 50
 """How many messages an e-mail may say that it answers; of more the last ones are looked for."""
+
+BEYOND = "has more lines, parts or headers than an e-mail that somebody writes"
 
 WAITS = "it waits to be matched to a complaint: bring it again after that, and what came with it is kept"
 """Why nothing that came with an e-mail is kept yet."""
@@ -84,6 +94,12 @@ class Taken(NamedTuple):
     not_kept: str = ""
 
 
+class Apart(Protocol):
+    """A way to do in another thread what may take long."""
+
+    def __call__(self, work: Callable[[], T], /) -> Awaitable[T]: ...
+
+
 class NotKept(Exception):
     """An e-mail is recorded as a contact, and what came with it could not be kept: to be brought again."""
 
@@ -98,11 +114,21 @@ def read_email(raw: bytes) -> Email:
     """An e-mail from its bytes. Raises `Malformed` where it is none."""
     if len(raw) > LONGEST:
         raise _wrong(f"should have at most {LONGEST // 2**20} MB")
-    message = message_from_bytes(raw, policy=default)
+    if raw.count(b"\n") > MOST_LINES or raw.lower().count(b"multipart/") > MOST_MULTIPARTS:
+        raise _wrong(BEYOND)
+    try:
+        return _read(raw)
+    except (TooMuchToParse, RecursionError):
+        raise _wrong(BEYOND) from None
+
+
+def _read(raw: bytes) -> Email:
+    message = message_from_bytes(raw, policy=bounded())
     if not message.get("From") or not (message.get("Date") or message.get("Message-ID")):
         raise _wrong("is no e-mail: it has no From, or neither Date nor Message-ID; save it as .eml")
-    senders = getattr(message["From"], "addresses", ())
-    address = senders[0].addr_spec if senders else ""
+    senders, address = [*getattr(message["From"], "addresses", ())], ""
+    with suppress(IndexError):  # there is none, or one of nobody
+        address = senders[0].addr_spec
     mark = _header(message, "Message-ID") or hashlib.sha256(raw).hexdigest()
     near, far = (_MESSAGE_ID.findall(_header(message, name)) for name in ("In-Reply-To", "References"))
     return Email(
@@ -157,16 +183,18 @@ async def take(
     direction: Direction | None = None,
     on: date | None = None,
     within: float,
+    apart: Apart = asyncio.to_thread,
 ) -> Taken:
     """Record an e-mail as a contact, once however often it comes; then keep what came with it.
 
     What came with one that waits to be matched is kept once it is, and the e-mail comes again.
     `reference`: where a person says whose it is; refused where it answers a letter of another complaint.
-    `direction`: left out, `out` where it comes from the authority's own addresses. Raises `Malformed`,
+    `direction`: left out, `out` where it comes from the authority's own addresses; `apart`: where it is read,
+    and kept in the document store, either of which may take long. Raises `Malformed`,
     `NotKept` where the contact is recorded and the document store does not answer, and as `sending.send` and
     `unmatched.keep` do.
     """
-    email = await asyncio.to_thread(read_email, raw)
+    email = await apart(partial(read_email, raw))
     found = await asyncio.to_thread(answered_by, register, email.answers, caller.authority)
     about = {letter.reference for letter in found}
     if reference is not None and about and reference not in about:
@@ -183,9 +211,8 @@ async def take(
         answer = await sending.send(client, register, whose, name, completed, within)
         if not (email.has_more and (answer.applied or answer.pending)):
             return Taken(whose, None, answer)
-        return await asyncio.to_thread(
-            _with_documents, documents, email, raw, Taken(whose, None, answer), caller
-        )
+        taken = Taken(whose, None, answer)
+        return await apart(partial(_with_documents, documents, email, raw, taken, caller))
     kept, request = await asyncio.to_thread(_keep, register, caller, claimed, name, completed)
     return Taken(None, request, kept, not_kept=WAITS if email.has_more else "")
 
@@ -276,11 +303,37 @@ def _text(message: EmailMessage) -> str:
         payload = body.get_payload(decode=True)
         text = payload.decode("latin-1") if isinstance(payload, bytes) else ""
     if body.get_content_type() == "text/html":
-        text = re.sub(r"(?is)<(style|script|head)\b.*?</\1>", "", text)
-        text = re.sub(r"(?i)<(br|/p|/div|/li|/tr)\b[^>]*>", "\n", text)
-        text = html.unescape(re.sub(r"<[^>]*>", "", text))
+        text = html.unescape("".join(_without_tags(text)))
     lines = [line.rstrip() for line in visible(text.replace("\r\n", "\n")).splitlines()]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _without_tags(text: str) -> Iterator[str]:
+    """What a page shows, in pieces. Each character is looked at a few times, whatever it is like."""
+    at, shown_alone = 0, set[str]()
+    while (start := text.find("<", at)) >= 0 and (end := text.find(">", start) + 1):
+        yield text[at:start]
+        at = end
+        named = _TAG.match(text, start + 1)
+        name = named[0].lower() if named else ""
+        if name in _BREAKS:
+            yield "\n"
+        elif name in _HIDES and name not in shown_alone:
+            closing = _HIDES[name].search(text, end)
+            if closing is None:
+                shown_alone.add(name)  # and it is not looked for again
+            else:
+                at = closing.end()
+    yield text[at:]
+
+
+_TAG = re.compile(r"/?[a-z][a-z0-9]{0,20}\b", re.IGNORECASE)
+
+_BREAKS = frozenset({"br", "/p", "/div", "/li", "/tr"})
+"""Tags that end a line."""
+
+_HIDES = {name: re.compile(rf"</{name}>", re.IGNORECASE) for name in ("style", "script", "head")}
+"""Tags up to whose end nothing is shown, with that end."""
 
 
 def _wrong(what: str) -> Malformed:

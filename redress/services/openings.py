@@ -11,6 +11,7 @@ from time import monotonic
 from typing import Any, NamedTuple
 
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from redress.domain.london import london_date
@@ -61,6 +62,7 @@ class Openings:
         self._backends = backends
         self._queue = queue
         self._moved = asyncio.Event()
+        self._linking: set[asyncio.Task[None]] = set()
 
     async def open(self, opening: Opening, raw: dict[str, Any], caller: str, within: float) -> Outcome:
         """Reserve and start; what cannot be done `within` so many seconds is kept. Raises `Malformed`."""
@@ -131,6 +133,8 @@ class Openings:
                 pass  # looked for again in a moment
             except SQLAlchemyError as error:
                 log.error("the API's store or the key store cannot be used: %s", type(error).__name__)
+            except Exception as error:  # a fault of ours must not end it
+                log.error("what waits could not be opened: %s", type(error).__name__)
             await asyncio.sleep(LOOK_EVERY)
 
     async def _open_some(self) -> bool:
@@ -155,7 +159,7 @@ class Openings:
             if not reserved.started:
                 await asyncio.wait_for(intake.begin(client, reserved), START_WITHIN)
                 opening = intake.check(dict(reserved.opening), london_date(due.kept_at))
-                await link_back(client, self._backends.register, reserved.reference, opening)
+                self._link_back(client, reserved.reference, opening)
         except (NoAnswer, TimeoutError) as error:
             if not _is_its_own_fault(error):
                 self._backends.temporal_failed()
@@ -178,6 +182,12 @@ class Openings:
             log.info("opened what waited under %s: %s", due.receipt, reserved.reference)
             return True
         return False
+
+    def _link_back(self, client: Client, reference: str, opening: Opening) -> None:
+        """Tell those that it belongs with; one that does not answer holds up none that wait."""
+        linking = asyncio.create_task(link_back(client, self._backends.register, reference, opening))
+        self._linking.add(linking)
+        linking.add_done_callback(self._linking.discard)
 
     async def _reserved(self, due: Due) -> Reserved:
         """The reference of one, and what it is to be started with."""

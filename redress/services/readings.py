@@ -91,10 +91,18 @@ def _readings_in(lines: Sequence[bytes]) -> Iterator[Reading]:
     for line in lines:
         try:
             raw = json.loads(line)
-            at, roles = datetime.fromisoformat(raw["at"]), tuple(raw["roles"])
-            yield Reading(**raw | {"at": at.astimezone(UTC), "roles": roles, "reader_kind": "command_line"})
-        except (ValueError, TypeError, KeyError):
+            at, complaints = datetime.fromisoformat(raw["at"]).astimezone(UTC), raw["complaints"].items()
+            shown = {_stored(reference, 80): _stored(authority) for reference, authority in complaints}
+            roles = tuple(_stored(role) for role in raw["roles"])
+            reader, door = _stored(raw["reader"], 200), _stored(raw["door"])
+            yield Reading(at, reader, "command_line", roles, door, shown)
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
             continue  # half a line, from a crash while it was written: nothing was shown for it
+
+
+def _stored(text: object, most: int = 100) -> str:
+    """A text as any database takes it: one line that none takes would keep all others out of the audit."""
+    return str(text).encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")[:most]
 
 
 @contextmanager

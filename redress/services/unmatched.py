@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import logging
 import secrets
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ from redress.domain.erasure import Erased
 from redress.domain.log import Answer
 from redress.domain.parsing import ENVELOPE, Malformed, Problem, parse_message
 from redress.security.encryption import EnvelopeCipher, key_of
+from redress.security.keyring import MissingKey, Unreadable
 from redress.security.tokens import Caller
 from redress.services import sending
 from redress.services.clock import today
@@ -26,6 +28,8 @@ from redress.services.errors import NoAnswer, NotFound, Rejected
 from redress.store import unmatched as store
 from redress.store.register import Register
 from redress.store.unmatched import NewRequest, Unmatched
+
+log = logging.getLogger(__name__)
 
 MOST_WAITING = 100
 """Requests of one caller that may wait at a time."""
@@ -141,8 +145,19 @@ def _shown(register: Register, row: Unmatched) -> Request:
         authority=row.authority,
         claimed=row.claimed,
         action=row.action,
-        message={n: v for n, v in store.message_of(register, row).items() if n not in ENVELOPE},
+        message={n: v for n, v in _message(register, row).items() if n not in ENVELOPE},
     )
+
+
+def _message(register: Register, row: Unmatched) -> dict[str, Any]:
+    """What came; nothing where its key is lost, with an older key store: it hides no other request."""
+    try:
+        return store.message_of(register, row)
+    except MissingKey:
+        raise
+    except Unreadable as error:
+        log.error("request %s cannot be read: %s", row.request, type(error).__name__)
+        return {}
 
 
 def is_seen(register: Register, request: str, authority: str | None) -> bool:
@@ -189,7 +204,7 @@ def dismiss(register: Register, request: str, reason: str, *, authority: str | N
     if not reason.strip():
         raise Malformed([Problem("reason", "should say something")])
     row = _undecided(register, request, authority)
-    message = store.message_of(register, row)
+    message = _message(register, row)
     if not store.dismiss(register, row, {"message": message, "reason": reason}, decided_by):
         raise Rejected("it is being matched to a complaint")
     _destroy_key(register, row)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Engine,
     Row,
@@ -157,8 +158,13 @@ def _selected(wanted: ReadingFilter, most: int, after: Place | None) -> Select[A
     its = {"reference": wanted.reference, "authority": wanted.authority}
     of = [reading_complaints.c[name] == value for name, value in its.items() if value is not None]
     if of:
-        shows = exists().where(reading_complaints.c.complaints == readings.c.complaints, *of)
-        chosen = chosen.where(or_(shows, readings.c.reader_kind == RETENTION))
+        shows: ColumnElement[bool] = exists().where(
+            reading_complaints.c.complaints == readings.c.complaints, *of
+        )
+        if wanted.reference is not None:  # of few: by what shows it, not by all there are
+            shows = readings.c.complaints.in_(select(reading_complaints.c.complaints).where(*of))
+        of_retention = (readings.c.reader == RETENTION) & (readings.c.reader_kind == RETENTION)
+        chosen = chosen.where(or_(shows, of_retention))
     return chosen.where(tuple_(*place) < tuple_(*after)) if after is not None else chosen
 
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, func, insert, select, tuple_, update
+from sqlalchemy import Row, case, func, insert, select, tuple_, update
 
 from redress.security.encryption import decrypt_text, encrypt_text, key_of_text
 from redress.security.keyring import Unreadable
@@ -195,16 +195,19 @@ def fan_out(register: Register, most: int = 200) -> int:
 def lease(register: Register, most: int, besides: Collection[str] = ()) -> list[Delivery]:
     """Take of each subscription the oldest delivery that is due; each is ours until its lease is over.
 
-    At most so many, the ones that have waited longest first; of those `besides` none.
+    At most so many, the ones that have waited longest first; of those `besides` none. Subscriptions whose
+    receiver failed to take something come after the others: however much waits for it, others go before.
     """
     sent, table, subscribed = tables.deliveries, tables.notices, tables.subscriptions
     now = datetime.now(UTC)
     due = (sent.c.state == "waiting") & (sent.c.next_at <= now)
+    tried = select(sent.c.subscription).where(sent.c.state == "waiting", sent.c.tries > 0)
+    fails = case((sent.c.subscription.in_(tried), 1), else_=0)
     oldest = (
         select(sent.c.subscription, func.min(sent.c.notice))
         .where(due, sent.c.subscription.not_in(besides))
         .group_by(sent.c.subscription)
-        .order_by(func.min(sent.c.next_at))
+        .order_by(func.min(fails), func.min(sent.c.next_at))
         .limit(most)
     )
     with register.reading() as db:

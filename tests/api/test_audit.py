@@ -131,6 +131,21 @@ async def test_a_list_is_one_entry_that_names_its_complaints(api: ApiProcess) ->
     await api.until(is_listed)
 
 
+async def test_who_reads_what_waits_to_be_matched_is_written_down_with_the_complaint_it_names(
+    api: ApiProcess,
+) -> None:
+    name, staff = caller(api, "staff")
+    reference = await api.open(staff)
+    said = await api.send(api.headers("intake"), reference, "add-note", note="About this one.")
+    assert said.status_code == 202
+    after = ""
+    while after is not None:
+        answer = await api.http.get(f"/v1/unmatched?limit=200&after={after}", headers=staff)
+        after = answer.json()["next"]
+    doors = [each["door"] for each in await audited(api, reference=reference, reader=name)]
+    assert "GET /v1/unmatched" in doors
+
+
 async def test_a_manager_sees_the_readings_of_their_own_authority_alone(api: ApiProcess) -> None:
     theirs = await api.open(api.headers("staff"), authority="north-somerset")
     mine = await api.open(api.headers("staff"), authority="family-rights")

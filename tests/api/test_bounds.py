@@ -10,12 +10,14 @@ from contextlib import suppress
 import pytest
 import pytest_asyncio
 from fastapi import Request
+from starlette.types import Message, Receive, Scope, Send
 
 from redress.api import limits, protocol
 from redress.api.context import admit
-from redress.api.limits import Rates
+from redress.api.limits import Guard, Rates
 from redress.api.problems import Refusal
 from redress.security.encryption import PlaintextCipher
+from redress.security.tokens import Caller
 from redress.services.backends import ASKING, Asking, Backends, Busy
 from redress.settings import Settings
 from redress.store.register import Register
@@ -125,6 +127,56 @@ def test_work_counts_in_the_rate_of_who_caused_it() -> None:
         if stranger % 1000 == 0:
             with pytest.raises(Refusal):
                 rates.take("one")
+
+
+class Holding:
+    """Bodies that an application has read and still works on."""
+
+    def __init__(self) -> None:
+        self.done = asyncio.Event()
+        self.guard = Guard(self._app, largest_document=1)
+
+    async def _app(self, _: Scope, receive: Receive, send: Send) -> None:
+        while (await receive())["more_body"]:
+            pass
+        await self.done.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def send(self, who: str, *sizes: int) -> int:
+        """The status of a request of a caller whose body comes in pieces of these sizes."""
+        caller = Caller(who, frozenset(), None, f"token:{who}")
+        path, answers = "/v1/contacts", list[Message]()
+        scope = {"type": "http", "method": "POST", "path": path, "headers": [], "state": {"caller": caller}}
+        pieces = iter([{"body": bytes(n), "more_body": at < len(sizes)} for at, n in enumerate(sizes, 1)])
+
+        async def receive() -> Message:
+            return {"type": "http.request", **next(pieces)}
+
+        async def note(message: Message) -> None:
+            answers.append(message)
+
+        await self.guard(scope, receive, note)
+        return int(answers[0]["status"])
+
+
+async def test_large_bodies_of_one_caller_leave_room_for_others() -> None:
+    holding, megabyte = Holding(), 1024 * 1024
+    thirty, under_way = [megabyte] * 30, list[asyncio.Task[int]]()
+
+    async def begun(who: str, *sizes: int) -> None:
+        under_way.append(asyncio.create_task(holding.send(who, *sizes)))
+        await asyncio.sleep(0.05)
+
+    await begun("one", *thirty)
+    assert await holding.send("one", *thirty) == 429, "of one caller"
+    await begun("one", 100)
+    await begun("two", *thirty)
+    await begun("three", *thirty)
+    assert await holding.send("four", *thirty) == 429, "there is no room for it"
+    await begun("four", 1000, 1000)
+    holding.done.set()
+    assert {await each for each in under_way} == {200}
+    assert await holding.send("one", *thirty) == 200, "what has ended counts no more"
 
 
 async def test_a_request_of_nobody_is_charged_to_nobody() -> None:

@@ -90,6 +90,26 @@ async def test_an_intake_that_differs_is_kept_and_dismissed_or_taken(
     assert [each["state"] for each in dismissed.json()] == ["taken", "dismissed"]
 
 
+async def test_an_address_or_advocate_that_came_later_waits_though_somebody_takes_it(
+    api: ApiProcess, intake: Headers
+) -> None:
+    manager = api.headers("complaints_manager", name="mia")
+    opening = invented(complainant={"name": "Robin Invented", "email": "robin@invented.example"})
+    opened = (await post(api, "", opening, intake)).json()["reference"]
+    moved = opening["complainant"] | {"email": "mallory@elsewhere.example"}
+    later = opening | {"advocate": NOVA, "complainant": moved, "desired_outcome": "Letters to me."}
+    assert (await post(api, "", later, intake)).status_code == 409
+    taken = await post(api, f"/{opened}/differing/1/take", {}, manager)
+    assert taken.status_code == 200, taken.text
+    status = await shown(api, opened, manager)
+    assert (status["advocate"], status["complainant"]["email"]) == (None, "robin@invented.example")
+    assert {each["message_id"] for each in status["pending"]} == {
+        "differing-1-advocate",
+        "differing-1-complainant",
+    }
+    assert {each["by"] for each in status["messages"]} == {"mia"}
+
+
 async def test_beyond_twenty_they_are_counted(api: ApiProcess, intake: Headers, staff: Headers) -> None:
     opening = invented()
     opened = (await post(api, "", opening, intake)).json()["reference"]
@@ -111,3 +131,22 @@ async def test_without_a_date_and_by_another_token_it_is_one_message(
     [acknowledgement] = [each for each in status["deadlines"] if each["name"] == "acknowledgement"]
     assert (acknowledgement["state"], acknowledgement["days_late"]) == ("met", 0)
     assert status["messages"][0]["assumed"] is True
+
+
+async def test_an_intake_system_links_to_what_it_brought_and_finds_nothing_else(
+    api: ApiProcess, intake: Headers, staff: Headers
+) -> None:
+    mine, theirs = await api.open(intake), await api.open(api.headers("intake"))
+    none = "CYP-1999-999999"
+    answers = {
+        other: await post(api, "", invented(linked_to=[mine, other]), intake) for other in (theirs, none)
+    }
+    assert {each.status_code for each in answers.values()} == {422}
+    assert answers[theirs].text.replace(theirs, none) == answers[none].text
+    assert not (await shown(api, theirs, staff))["links"]
+    linked = await post(api, "", invented(linked_to=mine), intake)
+    assert linked.status_code == 201, linked.text
+    assert [each["reference"] for each in (await shown(api, mine, staff))["links"]] == [
+        linked.json()["reference"]
+    ]
+    assert (await post(api, "", invented(linked_to=theirs), staff)).status_code == 201

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import httpx
@@ -15,7 +17,7 @@ import pytest_asyncio
 
 from redress.api.problems import Refusal
 from redress.api.routes.documents import _as_brought
-from redress.api.uploads import OF_ONE_CALLER, Uploads
+from redress.api.slow_work import SlowWork
 from tests.api.api_process import ApiProcess, ApiThread
 from tests.documents import samples
 from tests.documents.conftest import ClamdStandIn, clamd
@@ -251,13 +253,38 @@ async def test_infected_lost_or_too_much(
 
 
 def test_one_caller_leaves_room_for_others() -> None:
-    uploads = Uploads()
+    work = SlowWork("documents", at_most=4, of_one_caller=3)
     with ExitStack() as stack:
-        for _ in range(OF_ONE_CALLER):
-            stack.enter_context(uploads.under_way("one"))
-        with pytest.raises(Refusal), uploads.under_way("one"):
+        for _ in range(3):
+            stack.enter_context(work.under_way("one"))
+        with pytest.raises(Refusal), work.under_way("one"):
             pass
-        with uploads.under_way("another"):
+        with work.under_way("another"):
             pass
-    with uploads.under_way("one"):
+    with work.under_way("one"):
         pass
+
+
+async def test_a_scanner_that_says_nothing_holds_up_nobody_else(
+    api: ApiProcess, staff: Headers, tmp_path: Path, server: tuple[str, object]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as silent:
+        near = ApiThread(
+            api.state,
+            server[0],
+            REDRESS_CLAMAV=f"tcp://127.0.0.1:{silent.getsockname()[1]}",
+            REDRESS_CLAMAV_WITHIN="4",
+        )
+        await near.start()
+        reference = await api.open(staff)
+        path = f"/v1/complaints/{reference}/documents"
+        document = (await attach(api, reference, staff)).json()["document"]
+        reading = [
+            asyncio.create_task(near.http.get(f"{path}/{document}/content", headers=staff)) for _ in range(45)
+        ]
+        await asyncio.sleep(0.5)
+        other, began = api.headers("reader"), monotonic()
+        assert (await near.http.get("/v1/due?limit=1", headers=other)).status_code == 200
+        assert monotonic() - began < 2
+        assert {each.status_code for each in await asyncio.gather(*reading)} == {429, 503}
+        await near.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -235,6 +236,27 @@ async def test_keys_are_fetched_seldom_whatever_comes(api: ApiProcess, issuer: I
     described = (await api.http.get("/openapi.json")).json()
     scheme = described["components"]["securitySchemes"]["issuer"]
     assert scheme["openIdConnectUrl"] == f"{issuer.url}/.well-known/openid-configuration"
+
+
+async def test_a_slow_issuer_holds_up_none_whose_key_is_known(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anybody can come with a key that nobody knows; and an issuer may say nothing for hours."""
+    ours = fresh(issuer)
+    good = issuer.token(council="family-rights")
+    assert await ours.caller(good) is not None
+    silent = asyncio.Event()
+    monkeypatch.setattr(ours, "_fetch", silent.wait)
+    monkeypatch.setattr(oidc, "AT_MOST_EVERY", 0.0)
+    stranger = asyncio.create_task(ours.caller(issuer.token(kid="unknown")))
+    await asyncio.sleep(0.05)
+    assert await asyncio.wait_for(ours.caller(good), 1) is not None
+    silent.set()
+    assert await stranger is None
+    silent.clear()
+    monkeypatch.setattr(oidc, "FRESH", 0.0)
+    assert await asyncio.wait_for(ours.caller(good), 1) is not None, "it did not answer the last time"
+    silent.set()
 
 
 async def test_an_issuer_that_is_down_locks_nobody_of_ours_out(

@@ -11,7 +11,7 @@ from temporalio.client import Client
 
 from redress.domain.parsing import Malformed
 from redress.procedures.bank_holidays import calendar_today
-from redress.security.encryption import EnvelopeCipher
+from redress.security.encryption import EnvelopeCipher, key_of
 from redress.security.keyring import Keyring
 from redress.security.tokens import Caller
 from redress.services import unmatched
@@ -158,6 +158,21 @@ def test_what_is_dismissed_stays_a_while_with_its_reason(
     unmatched.waiting(register, None)
     with register.reading() as db:
         assert db.execute(select(tables.unmatched)).all() == []
+
+
+def test_one_whose_key_is_lost_hides_no_other(register: Register) -> None:
+    """As after the key store was put back from a backup that is older than the request."""
+    for number in (1, 2):
+        keep(register, number)
+    lost, kept = unmatched.waiting(register, None).requests
+    row = store.find(register, lost.request, None)
+    assert row is not None
+    assert isinstance(register.cipher, EnvelopeCipher)
+    register.cipher.key_store.destroy(key_of(row.body))
+    shown = unmatched.waiting(register, "rotherham").requests
+    assert [each.message for each in shown] == [{}, kept.message]
+    unmatched.dismiss(register, lost.request, "Its key is lost.", authority=None, decided_by="fern")
+    assert [each.request for each in unmatched.waiting(register, None).requests] == [kept.request]
 
 
 async def test_a_request_that_is_being_matched_goes_to_no_other_complaint(

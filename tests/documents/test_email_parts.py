@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from email import message_from_bytes
 from email.policy import default
+from time import process_time
 
 import pytest
 
 from redress.documents.email_parts import attachments
+from redress.documents.errors import WrongType
 from redress.documents.spool import Spool
 from tests.documents.samples import PDF, PNG, email
 
@@ -101,4 +103,18 @@ def test_a_scan_that_was_sent_as_nothing_but_itself_is_an_attachment(spool: Spoo
     ],
 )
 def test_an_email_that_is_broken_breaks_nothing(spool: Spool, content: bytes) -> None:
+    assert found(spool, content) == []
+
+
+def test_headers_that_nobody_writes_are_turned_away_at_once(spool: Spool) -> None:
+    began = process_time()
+    part = b"--x\nContent-Type: text/plain" + b"; a*1=b" * 30_000 + b"\n\n"
+    with pytest.raises(WrongType, match="longer than those of any"):
+        found(spool, b"From: a@b.example\nContent-Type: multipart/mixed; boundary=x\n\n" + part * 100)
+    assert process_time() - began < 15
+
+
+def test_a_header_that_nobody_can_read_says_nothing(spool: Spool) -> None:
+    part = b"--x\nContent-Disposition: attachment; filename=" + b"(" * 2000 + b"\n\nHi\n--x--\n"
+    content = b"From: a@b.example\nContent-Type: multipart/mixed; boundary=x\n\n" + part
     assert found(spool, content) == []

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import tracemalloc
 
 import pytest
 
@@ -51,3 +53,16 @@ def test_what_is_taken(content: bytes, expected: str) -> None:
 )
 def test_what_is_not(content: bytes) -> None:
     assert media_type_of(io.BytesIO(content)) is None
+
+
+def test_a_list_of_files_beyond_all_measure_is_not_read() -> None:
+    """A document of 23 MB could hold half a million names of files, which take 150 MB once they are read."""
+    entry = b"PK\x01\x02" + struct.pack("<6H3I5H2I", 20, 20, 0, 0, 0, 33, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0) + b"a"
+    local = b"PK\x03\x04" + struct.pack("<5H3I2H", 20, 0, 0, 0, 33, 0, 0, 0, 1, 0) + b"a"
+    listed = entry * 200_000
+    end = b"PK\x05\x06" + struct.pack("<4H2IH", 0, 0, 65535, 65535, len(listed), len(local), 0)
+    tracemalloc.start()
+    assert media_type_of(io.BytesIO(local + listed + end)) is None
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 50 * 1024 * 1024

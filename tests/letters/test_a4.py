@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+from time import process_time
 from typing import Any, cast
 
 import pytest
 from pypdf import PageObject, PdfReader, PdfWriter
 from pypdf.annotations import FreeText
-from pypdf.generic import ArrayObject, DictionaryObject, NameObject, TextStringObject
+from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, NameObject, TextStringObject
 
-from redress.letters.a4 import A4_HEIGHT, A4_WIDTH, Margins, NotDrawn, pages_of
+from redress.letters.a4 import A4_HEIGHT, A4_WIDTH, PICTURES, Margins, NotDrawn, pages_of
+from redress.letters.picture_size import pixels_of
 from tests.documents.samples import DOCX
 from tests.letters.delivery.enclosing import GIF, drawn, picture, report
 from tests.letters.delivery.notify_print import pictures_of
@@ -121,3 +123,65 @@ def locked() -> bytes:
 def test_what_would_not_print_as_it_is_seen_stays_a_file(media_type: str, content: bytes) -> None:
     with pytest.raises(NotDrawn):
         pages_of(media_type, "x", content, Margins())
+
+
+@pytest.mark.parametrize(
+    ("pages", "drawn"), [(2001, b"0 0 m 10 10 l S"), (60, b"0 0 m 10 10 l S\n" * 2_000_000)]
+)
+def test_a_small_file_of_endless_pages_is_not_drawn(pages: int, drawn: bytes) -> None:
+    """Each page is the same one, so that a hundred kilobytes would take a printer's server for hours."""
+    endless = PdfWriter()
+    page = endless.add_blank_page(100, 100)
+    content = DecodedStreamObject()
+    content.set_data(drawn)
+    page[NameObject("/Contents")] = endless._add_object(content.flate_encode())
+    kids = endless.root_object["/Pages"]["/Kids"]  # type: ignore[index]
+    kids.extend([kids[0]] * (pages - 1))
+    content_of_it = written(endless)
+    began = process_time()
+    with pytest.raises(NotDrawn, match="more on its pages"):
+        pages_of("application/pdf", "x", content_of_it, Margins())
+    assert process_time() - began < 10
+
+
+def jpeg(width: int, height: int) -> bytes:
+    begin = b"\xff\xd8\xff\xe0\x00\x04JF\xff\xff\xc2\x00\x11\x08"
+    return begin + height.to_bytes(2) + width.to_bytes(2) + bytes(12)
+
+
+def webp(name: bytes, data: bytes) -> bytes:
+    return b"RIFF\0\0\0\0WEBP" + b"EXIF\1\0\0\0x\0" + name + len(data).to_bytes(4, "little") + data
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "pixels"),
+    [
+        ("png", picture(), 113 * 85),
+        ("gif", GIF, 1),
+        ("gif", GIF[:13] + GIF[13:19] + b"\x21\xf9\x02xx\x00" + b"," + bytes(4) + b"\x10\x27\x10\x27", 10**8),
+        ("jpg", jpeg(4000, 3000), 12_000_000),
+        ("webp", webp(b"VP8X", bytes(4) + b"\x0f\x27\0" + b"\xe7\x03\0"), 10_000_000),
+        ("webp", webp(b"VP8L", b"\x2f" + (9 | 19 << 14).to_bytes(4, "little")), 200),
+        ("webp", webp(b"VP8 ", bytes(6) + b"\x0a\0\x14\0"), 200),
+        ("webp", webp(b"ANMF", bytes(6) + b"\x09\0\0\x13\0\0"), 200),
+    ],
+)
+def test_a_picture_says_how_large_it_is(kind: str, content: bytes, pixels: int) -> None:
+    assert pixels_of(kind, content) == pixels
+
+
+@pytest.mark.parametrize("kind", ["png", "jpg", "gif", "webp"])
+@pytest.mark.parametrize(
+    "content", [b"", b"\x89PNG", b"\xff\xd8", b"\xff" * 99, bytes(99), b"GIF89a" + b"!" * 99]
+)
+def test_what_says_no_size_is_not_drawn(kind: str, content: bytes) -> None:
+    with pytest.raises(NotDrawn):
+        pages_of({v: k for k, v in PICTURES.items()}[kind], "x", content, Margins())
+
+
+def test_a_picture_of_gigabytes_is_not_drawn() -> None:
+    huge = picture()[:16] + (20_000).to_bytes(4) * 2 + picture()[24:]
+    with pytest.raises(NotDrawn, match="more pixels"):
+        pages_of("image/png", "x", huge, Margins())
+    with pytest.raises(NotDrawn, match="more pixels"):
+        pages_of("image/jpeg", "x", jpeg(20_000, 20_000), Margins())

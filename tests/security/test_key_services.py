@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -97,6 +98,29 @@ def test_what_is_revoked_opens_nothing_within_the_time_that_is_set(
         cached.unwrap(name, wrapped, "CYP-1")
     service.is_revoked = False
     assert cached.unwrap(name, wrapped, "CYP-1") == KEY
+
+
+def test_a_silent_service_is_not_waited_for_by_everybody(keys: MasterKeys) -> None:
+    now, asked = [0.0], [0]
+    cached = CachedKeys(keys, 60, clock=lambda: now[0])
+    name, wrapped = cached.wrap(KEY, "CYP-2026-000001")
+    other = keys.wrap(KEY, "CYP-2026-000002")
+
+    class Silent:
+        def unwrap(self, *_: object) -> bytes:
+            asked[0] += 1
+            now[0] += 15
+            raise KeysUnavailable
+
+    served, cached._keys = cached._keys, cast(MasterKeys, Silent())
+    for _ in range(5):
+        with pytest.raises(KeysUnavailable):
+            cached.unwrap(*other, "CYP-2026-000002")
+    assert asked == [1]
+    assert cached.unwrap(name, wrapped, "CYP-2026-000001") == KEY, "it is kept"
+    now[0] += 6
+    cached._keys = served
+    assert cached.unwrap(*other, "CYP-2026-000002") == KEY
 
 
 def test_everything_is_encrypted_with_it(service: Vault | Kms, keys: MasterKeys, tmp_path: Path) -> None:

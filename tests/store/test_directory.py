@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from time import process_time
 
 import pytest
 from sqlalchemy import delete, update
@@ -90,6 +91,16 @@ def test_every_bad_line_is_told_and_nothing_is_changed(
     for start in told:
         assert any(line.startswith(start) for line in lines), lines
     assert names(register) == []
+
+
+def test_a_directory_of_thousands_is_imported_and_changed_at_once(register: Register) -> None:
+    """The register is written to by nobody else meanwhile."""
+    rows = [f"Invented {n},officer,i{n}@invented.example,Invented {(n + 1) % 3000}" for n in range(3000)]
+    began = process_time()
+    for added in (3000, 0):
+        assert len(bring(register, "\n".join(["name,roles,email,deputy", *rows])).added) == added
+    service.add(register, OURS, {"name": "Somebody Else"}, "olive")
+    assert process_time() - began < 15
 
 
 def test_a_row_that_could_be_two_people_is_not_guessed(register: Register) -> None:

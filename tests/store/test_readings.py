@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from redress.services import readings as service
 from redress.store.api_store import reading_complaints, readings
 from redress.store.database import connect
-from redress.store.readings import Reading, ReadingFilter, Readings, minute
+from redress.store.readings import Reading, ReadingFilter, Readings, _selected, minute
 from redress.store.schema import migrate
 from tests.stores import new_store
 
@@ -117,3 +118,33 @@ def test_what_the_command_line_read_is_taken_in_once(store: Engine, tmp_path: Pa
     assert {each.door for each in entries} == {"starter.py show", "starter.py export"}
     assert {each.reader_kind for each in entries} == {"command_line"}
     assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_line_that_no_database_takes_keeps_no_other_out(store: Engine, tmp_path: Path) -> None:
+    """Whoever runs a command says who they are: `LOGNAME` may hold anything."""
+    file, readings = tmp_path / "readings.jsonl", Readings(store)
+    odd: list[dict[str, object]] = [
+        {"reader": "\udcff\0" + "x" * 999},
+        {"complaints": ["CYP-2026-000001"]},
+        {"complaints": {"CYP-2026-000001": None}, "reader": ["mia"]},
+        {"roles": 5},
+        {"at": "9999-12-31T23:59:59-23:59"},
+    ]
+    known: dict[str, object] = {"at": minute().isoformat(), "reader": "mia", "roles": []}
+    known |= {"door": "starter.py show", "complaints": {"CYP-2026-000002": "irm"}}
+    lines = [known | each for each in [*odd, {}]]
+    file.write_text("\n".join(map(json.dumps, lines)) + "\n")
+    service.take_in(readings, file)
+    assert not file.read_bytes()
+    assert "mia" in [each.reader for each in readings.page(ReadingFilter(), 10)]
+
+
+def test_one_complaint_is_found_among_many_by_what_shows_it(store: Engine) -> None:
+    of_one = ReadingFilter(ONE, authority="authority-1")
+    Readings(store).add([reading("mia", ONE, ago=1), reading("mia", TWO)])
+    assert [each.complaints for each in Readings(store).page(of_one, 10)] == [[ONE]]
+    if store.dialect.name == "sqlite":
+        wanted = _selected(of_one, 10, None).compile(store, compile_kwargs={"literal_binds": True})
+        with store.connect() as db:
+            plan = str(db.exec_driver_sql(f"EXPLAIN QUERY PLAN {wanted}").all())
+        assert "reading_complaints_by_reference" in plan

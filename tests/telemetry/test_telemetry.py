@@ -21,6 +21,10 @@ import pytest
 import yaml
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import StatusCode
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import update
@@ -36,6 +40,7 @@ from redress.store.letters import State
 from redress.store.register import Register
 from redress.telemetry.logs import JsonLines, PlainLines
 from redress.telemetry.metrics import RegisterCollector
+from redress.telemetry.traces import WithoutTexts
 from redress.temporal.embedded import embedded_server, free_port
 from tests.api.api_process import ApiProcess, invented
 from tests.conftest import Life
@@ -171,6 +176,26 @@ async def test_a_worker_gives_metrics_traces_and_json_logs(
     lines = (tmp_path / "worker.log").read_text().splitlines()
     assert {json.loads(line)["level"] for line in lines} <= {"INFO", "WARNING"}
     assert NAME not in "".join(lines)
+
+
+def test_a_trace_has_the_class_of_an_error_and_not_what_it_says() -> None:
+    """As Temporal's interceptor writes both down: of a refused message too."""
+    sent = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(WithoutTexts(sent)))
+    with (
+        pytest.raises(LookupError),
+        provider.get_tracer("test").start_as_current_span("HandleUpdate:respond", attributes={"id": "one"}),
+    ):
+        raise LookupError(f"{NAME} has no such point") from ValueError(NAME)
+    [span] = sent.get_finished_spans()
+    assert (span.name, span.attributes, span.status.status_code) == (
+        "HandleUpdate:respond",
+        {"id": "one"},
+        StatusCode.ERROR,
+    )
+    assert "LookupError" in span.to_json()
+    assert NAME not in span.to_json()
 
 
 async def test_a_worker_that_cannot_give_its_metrics_says_so_and_ends(tmp_path: Path) -> None:

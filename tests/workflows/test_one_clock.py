@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -11,8 +13,8 @@ from temporalio.client import Client
 
 from redress.contract import Start, workflow_id
 from redress.domain.opening_parsing import parse_opening
-from redress.services import intake
-from redress.services.beginning_again import BeginningAgain, not_begun
+from redress.services import beginning_again, intake
+from redress.services.beginning_again import BeginningAgain, NotBegun, not_begun
 from redress.services.clock import today
 from redress.store import tables
 from redress.store.register import Register, Reserved
@@ -66,6 +68,27 @@ async def test_a_start_that_failed_is_seen_and_begun_again(
     await BeginningAgain(server[1], shared_register).once()
     await until_recorded(shared_register, reference)
     assert reference not in [each.reference for each in not_begun(shared_register)]
+
+
+async def test_one_that_cannot_be_begun_holds_up_no_other(
+    shared_register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = []
+
+    async def take_up(_client: object, _register: object, reference: str) -> None:
+        begun.append(reference)
+        if reference.endswith("1"):
+            raise LookupError(reference)
+        if reference.endswith("2"):
+            await asyncio.sleep(60)
+
+    found = [NotBegun(f"CYP-2026-00000{number}", datetime.now(UTC)) for number in (1, 2, 3)]
+    monkeypatch.setattr(beginning_again, "not_begun", lambda _: found)
+    monkeypatch.setattr(beginning_again, "take_up_again", take_up)
+    monkeypatch.setattr(beginning_again, "BEGIN_WITHIN", 0.1)
+    nobody: Any = None
+    await BeginningAgain(nobody, shared_register).once()
+    assert begun == [each.reference for each in found]
 
 
 async def test_a_clock_that_is_ahead_of_temporals_is_seen(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 from fastapi import Query, Request
@@ -91,7 +91,8 @@ async def read_audit(
     wanted = ReadingFilter(reference, reader, caller.authority)
     store = context.readings.readings
     try:
-        page = await asyncio.to_thread(readings.page, store, wanted, limit=limit, after=after)
+        ask = partial(readings.page, store, wanted, limit=limit, after=after)
+        page = await context.audit_work.alone(caller.identity, ask)
     except SQLAlchemyError:
         raise unavailable("The record of readings cannot be read just now.") from None
     shows(request, *{one for entry in page.entries for one in entry.complaints})

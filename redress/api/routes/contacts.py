@@ -103,7 +103,8 @@ async def _take(
         raw = await asyncio.to_thread(base64.b64decode, email.eml, validate=True)
     except ValueError:
         raise wrong("eml", "should be the file in Base64") from None
-    taken = await _taken(context, caller, raw, reference, email.direction, email.on)
+    with context.document_work.under_way(caller.identity):
+        taken = await _taken(context, caller, raw, reference, email.direction, email.on)
     answer = taken.answer
     if not (answer.applied or answer.pending):
         more = answer.model_dump(mode="json", include={"message_id", "on", "repeated"})
@@ -132,6 +133,7 @@ async def _taken(
             direction=direction,
             on=on,
             within=context.settings.api_answer_within,
+            apart=context.document_work.run,
         )
     except (Unavailable, SQLAlchemyError) as error:
         what = str(error) if isinstance(error, Unavailable) else "The register"

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Path
 
-from redress.api.context import Context, Reference
+from redress.api.context import Context, CurrentCaller, Reference
 from redress.api.problems import Refusal, problems, unavailable
 from redress.api.routing import endpoints, roles
 from redress.domain.log import Answer
@@ -56,15 +56,18 @@ async def dismiss_differing(reference: Reference, number: Number, context: Conte
     responses=problems(409),
     openapi_extra=roles(MANAGER),
 )
-async def take_differing(reference: Reference, number: Number, context: Context) -> list[Answer]:
+async def take_differing(
+    reference: Reference, number: Number, context: Context, caller: CurrentCaller
+) -> list[Answer]:
     """Corrections for the details that can be corrected, an advocate, and notes for the rest.
 
-    Gives the answer to each; sent again, each counts once. It stays kept where one was refused.
+    Gives the answer to each; sent again, each counts once. It stays kept where one was refused. An address or
+    advocate is pending until it is confirmed (`confirm_contact`), as whatever an intake system brings later.
     """
     client, register = context.backends.temporal(), context.backends.register
     within = context.settings.api_answer_within
     try:
-        return await differing.take(client, register, reference, number, within)
+        return await differing.take(client, register, reference, number, within, by=caller.name)
     except Rejected as error:
         raise Refusal("refused", f"{error}.") from None
     except NoAnswer as error:

@@ -176,7 +176,7 @@ async def attach_document(
     intake system attaches to what it brought. Staff alone attach to a letter.
     """
     with (
-        context.uploads.under_way(caller.identity),
+        context.document_work.under_way(caller.identity),
         await asyncio.to_thread(context.documents.spool) as spool,
     ):
         name, fields = await read_form(request, spool, FIELDS)
@@ -212,7 +212,7 @@ async def _attached(context: AppContext, attach: partial[Attached]) -> Attached:
     """What attaches finishes, though the caller is gone. Raises `Refusal`, `Unavailable`."""
     if not context.backends.register_answers:
         raise Unavailable("The register")
-    working = asyncio.ensure_future(asyncio.to_thread(attach))
+    working = asyncio.ensure_future(context.document_work.run(attach))
     try:
         return await asyncio.shield(working)
     except asyncio.CancelledError:
@@ -261,15 +261,18 @@ async def show_document(reference: Reference, document: Document_, context: Cont
     },
     openapi_extra=roles(CASEWORK),
 )
-async def read_document(reference: Reference, document: Document_, context: Context) -> StreamingResponse:
+async def read_document(
+    reference: Reference, document: Document_, context: Context, caller: CurrentCaller
+) -> StreamingResponse:
     """As it was attached, to be saved: a browser runs and shows nothing of it."""
     await _one(context, reference, document)
     try:
-        line, pieces = await asyncio.to_thread(context.documents.read, reference, document)
+        read = partial(context.documents.read, reference, document)
+        line, pieces = await context.document_work.alone(caller.identity, read)
     except Rejected as error:
         raise Refusal("refused", f"{error}.") from None
     return StreamingResponse(
-        pieces,
+        context.document_work.pieces(pieces),
         media_type=line["media_type"],
         headers={
             "Content-Length": str(line["size"]),
@@ -316,9 +319,10 @@ async def copy_document(
     something is withheld is a 409.
     """
     await _one(context, reference, document)
-    done = await _attached(
-        context, partial(context.documents.copy, reference, document, copy.to, caller.name)
-    )
+    with context.document_work.under_way(caller.identity):
+        done = await _attached(
+            context, partial(context.documents.copy, reference, document, copy.to, caller.name)
+        )
     if not done.created:
         response.status_code = 200
     return AttachedDocument(

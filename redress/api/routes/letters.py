@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Path, Query, Response
@@ -232,6 +232,7 @@ class PreviewedLetters(Schema):
     openapi_extra=roles(CASEWORK),
 )
 async def preview_letters(
+    context: Context,
     caller: CurrentCaller,
     authority: Annotated[
         str, Query(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$", examples=["family-rights"], description="Whose.")
@@ -244,7 +245,8 @@ async def preview_letters(
     """From invented complaints: nothing of anybody's is read, and nothing is sent."""
     check_authority(caller, authority)
     try:
-        shown = await asyncio.to_thread(previews, authority, letter=letter, young=young)
+        made = partial(previews, authority, letter=letter, young=young)
+        shown = await context.printing.alone(caller.identity, made)
     except Malformed as malformed:
         [problem] = malformed.problems
         raise wrong("letter" if problem.field == "--letter" else "authority", problem.what) from None
@@ -333,7 +335,7 @@ async def read_letter_pdf(reference: Reference, mark: Mark, context: Context) ->
     },
     openapi_extra=roles(CASEWORK),
 )
-async def print_letter(reference: Reference, mark: Mark, context: Context) -> Response:
+async def print_letter(reference: Reference, mark: Mark, context: Context, caller: CurrentCaller) -> Response:
     """As it was written, with all that is enclosed with it, ready to be sent by hand.
 
     `application/pdf`; where something enclosed cannot be put into a PDF, a Word file or an e-mail, it is
@@ -342,7 +344,8 @@ async def print_letter(reference: Reference, mark: Mark, context: Context) -> Re
     await context.backends.ask(lambda register: _check(register, reference, mark))
     try:
         register = context.backends.register
-        name, content = await asyncio.to_thread(download, register, context.settings, reference, mark)
+        printed = partial(download, register, context.settings, reference, mark)
+        name, content = await context.printing.alone(caller.identity, printed)
     except Rejected as error:
         raise _conflict(error) from None
     except Malformed as malformed:

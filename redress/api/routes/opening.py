@@ -11,7 +11,7 @@ from pydantic import Field
 
 from redress.api.bodies import Unparsed
 from redress.api.context import AppContext, Context, CurrentCaller, check_authority, check_reach, check_source
-from redress.api.problems import Refusal, problems
+from redress.api.problems import Refusal, problems, wrong
 from redress.api.routing import endpoints, header, roles
 from redress.api.schemas import Schema
 from redress.contract import workflow_id
@@ -103,6 +103,7 @@ async def open_complaint(
     """
     raw = opening.raw
     checked = await _checked(raw, caller)
+    await _check_links(context, caller, checked)
     outcome = await context.openings.open(checked, raw, caller.identity, context.settings.intake_within)
     opened = _shown(outcome)
     if opened.differs:
@@ -112,6 +113,18 @@ async def open_complaint(
     if location:
         response.headers["Location"] = location
     return opened
+
+
+async def _check_links(context: AppContext, caller: Caller, opening: domain.Opening) -> None:
+    """Refuse, as what there is none of, a complaint beyond the reach of an intake system.
+
+    The other one shows the link, too: nobody writes to what they do not reach, nor is told that it is there.
+    """
+    if not caller.reaches_what_it_brought(STAFF | INTAKE):
+        return
+    for other in opening.links_to:
+        if not await check_reach(context, caller, STAFF | INTAKE, other):
+            raise wrong("linked_to", f"there is no complaint {other} of this authority")
 
 
 async def _differs(context: AppContext, caller: Caller, opened: Intake) -> Refusal:

@@ -6,13 +6,14 @@ from datetime import date, datetime
 from functools import partial
 from typing import Annotated, Any, TypeVar
 
-from fastapi import Path, Query, Response
+from fastapi import Path, Query, Request, Response
 from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from redress.api.bodies import Unparsed
 from redress.api.context import AppContext, Context, CurrentCaller, check_reach
 from redress.api.problems import Refusal, no_such_complaint, problems, unavailable
+from redress.api.readings import shows
 from redress.api.routing import endpoints, roles
 from redress.api.schemas import Next, Schema
 from redress.domain.fields import RequiredText
@@ -64,7 +65,7 @@ class UnmatchedRequest(Schema):
     """What is asked for."""
 
     message: dict[str, JsonValue]
-    """What came."""
+    """What came; empty where its key is lost."""
 
 
 class UnmatchedRequests(Schema):
@@ -116,6 +117,7 @@ class Dismissal(Unparsed, Dismissing):
     openapi_extra=roles(STAFF),
 )
 async def list_unmatched(
+    request: Request,
     context: Context,
     caller: CurrentCaller,
     after: Annotated[
@@ -127,7 +129,8 @@ async def list_unmatched(
     page = await context.backends.ask(
         partial(unmatched.waiting, authority=caller.authority, after=after, limit=limit)
     )
-    return {"requests": [request._asdict() for request in page.requests], "next": page.next}
+    shows(request, *{each.claimed for each in page.requests if each.claimed})
+    return {"requests": [each._asdict() for each in page.requests], "next": page.next}
 
 
 @router.post(

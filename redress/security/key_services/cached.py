@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import Lock
 from time import monotonic
+from typing import TypeVar
 
-from redress.security.keyring import MasterKeys
+from redress.security.keyring import KeysUnavailable, MasterKeys
+
+T = TypeVar("T")
 
 MOST_KEPT = 20_000
+
+SLOW, REST = 1.0, 5.0
+"""Seconds after which a failure is a silence, and for how long nobody asks then."""
 
 
 class CachedKeys:
@@ -20,20 +26,21 @@ class CachedKeys:
         self._clock = clock
         self._kept: dict[tuple[str, bytes, str], tuple[float, bytes]] = {}
         self._lock = Lock()
+        self._silent_until = float("-inf")
 
     @property
     def present(self) -> str:
         """The name of the key that wraps."""
-        return self._keys.present
+        return self._asked(lambda: self._keys.present)
 
     @property
     def names(self) -> list[str]:
         """The names of the keys that unwrap, the present one first."""
-        return self._keys.names
+        return self._asked(lambda: self._keys.names)
 
     def wrap(self, key: bytes, about: str) -> tuple[str, bytes]:
         """Wrap a key with the present one; gives that one's name, and the wrapped key."""
-        name, wrapped = self._keys.wrap(key, about)
+        name, wrapped = self._asked(lambda: self._keys.wrap(key, about))
         self._keep((name, wrapped, about), key, self._clock())
         return name, wrapped
 
@@ -43,13 +50,28 @@ class CachedKeys:
         at, key = self._kept.get((name, wrapped, about), (0.0, b""))
         if key and asked - at < self._seconds:
             return key
-        key = self._keys.unwrap(name, wrapped, about)
+        key = self._asked(lambda: self._keys.unwrap(name, wrapped, about))
         self._keep((name, wrapped, about), key, asked)
         return key
 
     def rotate(self, name: str = "") -> str:
         """Make a new present key; gives its name."""
         return self._keys.rotate(name)
+
+    def _asked(self, ask: Callable[[], T]) -> T:
+        """What the service answers. Raises `KeysUnavailable`, at once where it said nothing a moment ago.
+
+        Whoever asks may hold the register meanwhile, in which those wait whose keys are kept here.
+        """
+        began = self._clock()
+        if began < self._silent_until:
+            raise KeysUnavailable("the key service did not answer a moment ago; it is asked again")
+        try:
+            return ask()
+        except KeysUnavailable:
+            if self._clock() - began > SLOW:
+                self._silent_until = self._clock() + REST
+            raise
 
     def _keep(self, asked: tuple[str, bytes, str], key: bytes, at: float) -> None:
         if self._seconds <= 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from email.message import EmailMessage
+from time import process_time
 
 import pytest
 
@@ -109,3 +110,52 @@ def test_what_is_no_contact_is_refused_by_name(headers: dict[str, str], told: st
 def test_no_bytes_bring_it_down(raw: bytes) -> None:
     with pytest.raises(Malformed):
         contact_of(read_email(raw), "in")
+
+
+def html_mail(page: str) -> bytes:
+    message = eml()
+    message.set_content(page, subtype="html")
+    return bytes(message)
+
+
+def test_of_a_page_what_it_shows_is_kept() -> None:
+    shown = {
+        "<STYLE>p {}</STYLE><p>One<br >Two</p><script>if (a < b) c()</script>Three": "One\nTwo\nThree",
+        "<head><title>No</title></head><style>Yes <b>bold</b>": "Yes bold",
+        "a <!-- b --> c 1 < 2": "a  c 1 < 2",
+        "<brand>One</brand><br>Two": "One\nTwo",
+    }
+    for page, text in shown.items():
+        assert read_email(html_mail(page)).text == text
+
+
+@pytest.mark.parametrize("again", ["<style>", "<", "<br ", "</head", "<!--"])
+def test_a_page_made_to_take_long_is_read_at_once(again: str) -> None:
+    raw = html_mail(again * (1_000_000 // len(again)))
+    began = process_time()
+    read_email(raw)
+    assert process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "From: " + "a@b.example, " * 100_000,
+        "From: a@b.example\nContent-Type: text/plain" + "; a*1=b" * 200_000,
+        "From: a@b.example\nContent-Type: multipart/mixed; boundary=x\n" + "\n--x\n" * 1_000_001,
+        "From: a@b.example\n"
+        + "\n".join(f"Content-Type: multipart/x; boundary={n}\n\n--{n}" for n in range(999)),
+    ],
+)
+def test_what_nobody_writes_is_turned_away_at_once(start: str) -> None:
+    began = process_time()
+    with pytest.raises(Malformed, match="than an e-mail that somebody writes"):
+        read_email(f"Date: Tue, 30 Jun 2026 23:30:00 +0000\n{start}\n\nHi\n".encode())
+    assert process_time() - began < 15
+
+
+@pytest.mark.parametrize("sender", ["(" * 2000, "/@", ".:\\:", '"', "=?utf-8?q?=0a", "=00:;", "*0=--@[@"])
+def test_a_header_that_nobody_can_read_hides_no_e_mail(sender: str) -> None:
+    raw = f"From: {sender}\nDate: Tue, 30 Jun 2026 23:30:00 +0000\nSubject: Hello\n\nHi\n".encode()
+    email = read_email(raw)
+    assert (email.subject, email.text) == ("Hello", "Hi")

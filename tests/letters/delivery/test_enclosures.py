@@ -406,6 +406,9 @@ def test_while_the_document_store_is_away_nothing_leaves_without_and_then_it_lea
     assert office.taken.letters[-1][0].name != "adjudication"
     folder.unlink()
     hidden.rename(folder)
+    office.desk.dispatcher.send(office.desk.reference)
+    assert office.rows("adjudication")["complainant"].state == "ready", "it is left alone for a moment"
+    office.desk.rested()
     office.sends()
     assert {*office.got("adjudication")[1].values()} == {INVESTIGATION, INDEPENDENT}
 
@@ -428,6 +431,7 @@ def test_what_was_not_scanned_yet_is_scanned_before_it_leaves_or_is_printed(
     with pytest.raises(CannotScan):
         download(desk.register, desk.settings, desk.reference, office.mark("adjudication"))
     clamd.answers = True
+    office.desk.rested()
     office.sends()
     row = office.rows("adjudication")["complainant"]
     assert (row.state, row.reason) == ("failed", "ClamAV found something in an enclosure")
