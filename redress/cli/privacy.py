@@ -164,7 +164,7 @@ def rewrap_keys() -> None:
     """Wrap every complaint's own key with the present key, so that an older one can be taken away."""
     with console.ending():
         done, there = _keys().rewrap()
-    console.say(f"{done} of {there} complaints' keys were wrapped anew")
+    console.say(f"{done} of {there} keys were wrapped anew")
 
 
 @keys.command("remove")
