@@ -1,7 +1,7 @@
 """Every reading of personal data over HTTP is written down before the content is sent.
 
-It stands at one place, behind every endpoint: whatever a GET answers counts as read, unless the operation is
-listed as holding nothing personal. An endpoint that is added later is recorded without doing anything for it.
+It stands at one place, behind every endpoint: whatever a GET answers counts as read, unless the endpoint says
+that nothing in it is personal. One that is added later is recorded without doing anything for it.
 """
 
 from __future__ import annotations
@@ -25,17 +25,6 @@ from redress.services.backends import Backends, Unavailable
 from redress.store.readings import ReaderKind, Reading, Readings, minute
 
 log = logging.getLogger("redress.api")
-
-NOTHING_PERSONAL = {
-    "count_days": "a date, and the days that do not count",
-    "read_receipt": "whether an opening that waited was opened",
-    "list_webhooks": "addresses of systems, and counts",
-    "read_webhook": "addresses of systems, and counts",
-    "list_not_begun": "references, and when they were accepted",
-    "metrics": "counts",
-    "preview_letters": "letters of invented complaints",
-}
-"""Operations by GET whose answers hold nothing of a complaint; every other one is a reading."""
 
 READING_POSTS = frozenset({"codec_decode", "copy_document"})
 """Operations by POST that show what is personal, or carry it elsewhere. What the others answer is what the
@@ -123,17 +112,15 @@ def shows(request: Request, *references: str, apart: bool = False) -> None:
 async def record_reading(
     request: Request,
     log_: ReadingLog,
-    operation: str,
     path: str,
     allowed: frozenset[Role],
     response: Response,
 ) -> None:
-    """Write down that a caller reads what an answer holds, if that is personal.
+    """Write down that a caller reads what an answer holds.
 
     Raises `Refusal` (503) where it cannot be written: then nothing is sent.
     """
-    reads = (request.method == "GET" and operation not in NOTHING_PERSONAL) or operation in READING_POSTS
-    if not reads or response.status_code >= 300:
+    if response.status_code >= 300:
         return
     references, apart = _shown(request, response)
     if apart and not references:

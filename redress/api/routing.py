@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from redress.api.bodies import JsonRequest
 from redress.api.context import admit, caller_of, context_of
 from redress.api.problems import bad_parameters
-from redress.api.readings import record_reading
+from redress.api.readings import READING_POSTS, record_reading
 from redress.domain.identifiers import typed_reference
 from redress.domain.parsing import Problem
 from redress.security.access import Role
@@ -21,12 +21,20 @@ OPEN: dict[str, Any] = {"security": []}
 """`openapi_extra` of an endpoint that needs no token. None of them shows anything of a complaint."""
 
 
-def roles(allowed: frozenset[Role], *, keeps_unreached: bool = False) -> dict[str, Any]:
+def roles(
+    allowed: frozenset[Role], *, keeps_unreached: bool = False, is_personal: bool = True
+) -> dict[str, Any]:
     """`openapi_extra` of an endpoint for callers with one of these roles.
 
     `keeps_unreached`: it takes what an intake caller says about a complaint that it does not reach.
+    `is_personal`: what it answers to a GET may be of a complaint, so that asking is recorded as a reading.
     """
-    return {"x-roles": sorted(allowed)} | ({"x-keeps-unreached": True} if keeps_unreached else {})
+    extra: dict[str, Any] = {"x-roles": sorted(allowed)}
+    if keeps_unreached:
+        extra["x-keeps-unreached"] = True
+    if not is_personal:
+        extra["x-personal"] = False
+    return extra
 
 
 def header(name: str, description: str) -> dict[str, Any]:
@@ -43,6 +51,7 @@ class Route(APIRoute):
             raise TypeError(f"{path}: openapi_extra should be roles(…) or OPEN")
         self.allowed: frozenset[Role] | None = frozenset(extra["x-roles"]) if extra != OPEN else None
         self.keeps_unreached = bool(extra.get("x-keeps-unreached"))
+        self.is_personal = bool(extra.get("x-personal", True))
         if options["response_description"] == "Successful Response":  # what FastAPI says of any
             options["response_description"] = "As asked."
         options["operation_id"] = options.get("operation_id") or getattr(endpoint, "__name__", None)
@@ -60,14 +69,19 @@ class Route(APIRoute):
             try:
                 given = await self._read(request) if self.body_field else request
                 response = await handle(given)
-                if self.allowed is not None:
-                    name, readings = str(self.operation_id), context_of(request).readings
-                    await record_reading(given, readings, name, self.path, self.allowed, response)
+                if self.allowed is not None and self._is_reading:
+                    readings = context_of(request).readings
+                    await record_reading(given, readings, self.path, self.allowed, response)
                 return response
             finally:
                 _charge(request)
 
         return checked
+
+    @property
+    def _is_reading(self) -> bool:
+        """Whether its answers show what is personal."""
+        return self.operation_id in READING_POSTS or ("GET" in (self.methods or ()) and self.is_personal)
 
     async def _read(self, request: Request) -> JsonRequest:
         """The request with its body, which counts in what its caller may send in a day."""

@@ -52,5 +52,7 @@ def differing_(
         for each in done:
             names = ", ".join(each["fields"]) or f"{each['times']} more"
             tables.console.print(f"{each['number']}: {each['state']}, {each['arrived_at'][:10]}: {names}")
+        if not done:
+            tables.console.print("nothing to show")
     if take and not all(answer.applied or answer.pending for answer in done):
         raise typer.Exit(console.REFUSED)

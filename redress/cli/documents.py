@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-BY = "command line"
+ATTACHED_BY = "command line"
+"""Who attached it, where nobody says who sits there."""
 
 
 @app.command()
@@ -58,7 +59,7 @@ def attach(
                         spool.write(piece)
             except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
                 console.fail(console.MALFORMED, [f"FILE: {file}: cannot be read: {error.strerror}"])
-            done = documents.attach(reference, spool, what, BY)
+            done = documents.attach(reference, spool, what, ATTACHED_BY)
         awaited = kinds_awaited(register(), reference)
         if kind in awaited or (awaited and in_place_of):
             _look_again(reference)
@@ -126,7 +127,7 @@ def _copy_one(
     here: Register, documents: Documents, reference: str, document: str, to: str, *, as_json: bool
 ) -> None:
     write_down(here, f"documents {document}", [reference])
-    done = documents.copy(reference, document, to, BY)
+    done = documents.copy(reference, document, to, ATTACHED_BY)
     if as_json:
         console.print_json({**done.document, "created": done.created, "parts": done.parts})
         return

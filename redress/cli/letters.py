@@ -72,7 +72,7 @@ def letters_(
     state: Annotated[str | None, typer.Option(help=f"Only {', '.join(get_args(LetterState))}.")] = None,
     as_json: console.AsJson = False,
 ) -> None:
-    """The letters that have not left, or may not have; with a REFERENCE, every letter of that complaint.
+    """The letters that are on their way, wait or failed; with a REFERENCE, every letter of that complaint.
 
     `letters show MARK` prints one, a draft as if it left today; `--pdf FILE` draws it on the letterhead.
     `edit MARK --set summary=…` changes a draft's texts, `approve MARK` has it leave, `send-back MARK
@@ -80,7 +80,8 @@ def letters_(
     that it waits for. `print MARK --out FOLDER` makes one PDF of a letter and what is enclosed, to be sent by
     hand. `resend MARK` sends one again or tries it now, `done MARK --on DATE` records that somebody sent it.
     `preview AUTHORITY` shows every letter of an authority, from invented complaints; `check` looks through an
-    authority's own letters and paragraphs. The list works with Temporal down.
+    authority's own letters and paragraphs. `--state by_hand` lists those that
+    somebody is to send. The list works with Temporal down.
     """
     verb, *rest = words if words and words[0] in VERBS else ["", *(words or [])]
     if len(rest) > (2 if verb else 1) or (verb and not rest and verb != "check"):

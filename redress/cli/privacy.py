@@ -44,9 +44,8 @@ def export(
         write_down(here, "export", [reference])
     text = console.as_json_text(file) if as_json else export_text.as_text(file)
     if out is None and file["documents"]:
-        console.say(
-            f"{len(file['documents'])} documents are only listed: give --out to have them written, too"
-        )
+        listed = tables.counted(len(file["documents"]), "document")
+        console.say(f"{listed} only listed: with --out they are written, too")
     if out is None:
         print(text, end="")  # noqa: T201  # the file itself
     else:
@@ -164,7 +163,7 @@ def rewrap_keys() -> None:
     """Wrap every complaint's own key with the present key, so that an older one can be taken away."""
     with console.ending():
         done, there = _keys().rewrap()
-    console.say(f"{done} of {there} complaints' keys were wrapped anew")
+    console.say(f"{done} of {there} keys were wrapped anew")
 
 
 @keys.command("remove")

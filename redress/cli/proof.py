@@ -49,8 +49,10 @@ def verify_(
             entry = f", entry {fault.entry}" if fault.entry is not None else ""
             kind = fault.fault.replace("_", " ")
             tables.console.print(f"{fault.reference}{entry}: {kind}: {fault.what}", markup=False)
-        verdict = "whole" if found.whole else f"NOT WHOLE: {len(found.faults)} faults"
-        tables.console.print(f"{found.complaints} complaints with {found.entries} entries: {verdict}")
+        verdict = "whole" if found.whole else f"NOT WHOLE: {tables.counted(len(found.faults), 'fault')}"
+        complaints = tables.counted(found.complaints, "complaint")
+        entries = tables.counted(found.entries, "entry", "entries")
+        tables.console.print(f"{complaints} with {entries}: {verdict}")
     for each in found.cannot_prove:
         console.say(f"not proved: {each}")
     if not found.whole:

@@ -47,6 +47,11 @@ def table_of(*columns: str, whole: int = 1) -> Table:
     return table
 
 
+def counted(number: int, one: str, several: str = "") -> str:
+    """A number of things: `1 complaint`, `2 complaints`, `0 entries`."""
+    return f"{number} {one if number == 1 else several or f'{one}s'}"
+
+
 def show_status(status: Status) -> None:
     """The whole of a complaint on one screen."""
     width = min(100, console.width)  # of plain words, which are sentences

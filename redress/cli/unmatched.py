@@ -20,7 +20,7 @@ app = typer.Typer(
 
 Request = Annotated[str, typer.Argument(help="The request's id, from the list.")]
 
-HERE = "command line"
+DECIDED_BY = "command line"
 """Who decided, where nobody says who sits there."""
 
 
@@ -46,7 +46,7 @@ def list_(
     for each in requests:
         says = "; ".join(f"{name}: {value}" for name, value in each.message.items() if name not in KNOWN)
         table.add_row(each.request, each.on.isoformat(), each.caller, each.claimed, each.action, says)
-    tables.console.print(table)
+    tables.console.print(table if requests else "no requests to show")
 
 
 KNOWN = ("on", "by", "message_id")
@@ -64,7 +64,7 @@ def match(request: Request, reference: console.Reference, as_json: console.AsJso
             request,
             reference,
             authority=None,
-            decided_by=HERE,
+            decided_by=DECIDED_BY,
             within=console.settings().answer_within,
         )
 
@@ -87,7 +87,7 @@ def dismiss(
 ) -> None:
     """Note that a request belongs to no complaint; with its reason it is kept for 90 days."""
     with console.ending():
-        service.dismiss(register(), request, reason, authority=None, decided_by=HERE)
+        service.dismiss(register(), request, reason, authority=None, decided_by=DECIDED_BY)
     if as_json:
         console.print_json({"request": request, "state": "dismissed"})
     else:

@@ -31,6 +31,8 @@ def not_begun(as_json: console.AsJson = False) -> None:
             tables.console.print(
                 f"{each.reference}: accepted {each.accepted_at:%Y-%m-%d %H:%M} UTC, not begun"
             )
+        if not found:
+            tables.console.print("no complaints to show")
 
 
 @app.command()

@@ -62,8 +62,6 @@ NAMES = {
 }
 """What is named in the path of which operations."""
 
-NONE_OF_32 = ("rc_" + "0" * 32, "um_" + "0" * 32)
-
 NONSENSE = {"no_such_field": True}
 """A body that no operation takes: it is judged only after it is known that the caller reaches the thing."""
 

@@ -1,4 +1,4 @@
-"""Counts what is there against what was sent: read through public doors, judged by the model alone."""
+"""Counts what is there against what was sent: read through public entry points, judged by the model alone."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Restored:
 
 @dataclass
 class Observed:
-    """What the public doors say."""
+    """What the public entry points say."""
 
     statuses: dict[str, dict[str, Any]] = field(default_factory=dict)
     changes: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
@@ -79,11 +79,11 @@ noted later that it had."""
 
 
 ASKED_AGAIN = 3
-"""How often a door is asked that gives no answer."""
+"""How often an entry point is asked that gives no answer."""
 
 
 class Reader:
-    """Reads the public doors."""
+    """Reads the public entry points."""
 
     def __init__(self, installation: Installation, told: list[Told]) -> None:
         self.installation, self.told = installation, told

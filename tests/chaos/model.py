@@ -63,7 +63,7 @@ def working_days_before(day: date, days: int) -> date:
 
 @dataclass
 class Sent:
-    """A message as its sender has it: `on` is what the door answered, where it was left out."""
+    """A message as its sender has it: `on` is what the entry point answered, where it was left out."""
 
     action: str
     id: str

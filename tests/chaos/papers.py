@@ -16,7 +16,7 @@ KINDS = ("report", "evidence", "consent")
 
 @dataclass
 class Paper:
-    """A document as its sender has it; `document`: what the door that took it calls it."""
+    """A document as its sender has it; `document`: what the entry point that took it calls it."""
 
     name: str
     kind: str

@@ -85,7 +85,7 @@ class Result:
     waited_in_queue: int
     raised: int
     """Letters of which nobody can know whether they left: a person was told."""
-    doors: dict[str, int]
+    entry_points: dict[str, int]
     faults: dict[str, int]
     recovery_seconds: dict[str, dict[str, float]]
     quiet_after_seconds: float
@@ -314,7 +314,7 @@ class Run:
             midnight=self.midnight.isoformat(timespec="seconds"),
             waited_in_queue=self.traffic.waited_in_queue,
             raised=self.raised,
-            doors=dict(self.traffic.doors),
+            entry_points=dict(self.traffic.entry_points),
             faults=dict(self.faults.done) | {"restore from backup": self.restores},
             recovery_seconds=self.faults.seconds_to_recover(),
             quiet_after_seconds=round(quiet, 1),

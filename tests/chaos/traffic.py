@@ -1,4 +1,4 @@
-"""Complaints under way: each opened and sent its messages through doors chosen by the seed.
+"""Complaints under way: each opened and sent its messages through entry points chosen by the seed.
 
 A sender does what docs/ asks of one: whatever gets no answer is sent again under the same id until it does.
 What was answered is what the model counts with.
@@ -26,12 +26,12 @@ from tests.chaos.model import ANSWER, Sent
 from tests.chaos.papers import Paper, paper
 from tests.chaos.servers import Installation
 
-Door = Literal["http", "update", "signal", "command"]
+EntryPoint = Literal["http", "update", "signal", "command"]
 
 AUTHORITY, SOURCE = "family-rights", "chaos"
 
 FURTHEST_BEHIND = -min(SKEWS)
-"""How many seconds a door's clock may be behind."""
+"""How many seconds an entry point's clock may be behind."""
 
 APPROVER = "approver"
 """Who approves what others wrote, and sends it back."""
@@ -49,7 +49,7 @@ ANSWERED_WITHIN = 30.0
 
 
 class Refused(Exception):
-    """A door said no for good to what the rules allow."""
+    """An entry point said no for good to what the rules allow."""
 
 
 class NotNow(Exception):
@@ -106,9 +106,9 @@ class Traffic:
 
     def __init__(self, installation: Installation, seed: int, *, at_once: int, pause: float) -> None:
         self.installation, self.seed, self.at_once, self.pause = installation, seed, at_once, pause
-        self.rng = random.Random(f"{seed} doors")
+        self.rng = random.Random(f"{seed} entry points")
         self.lives: list[Life] = []
-        self.doors: Counter[str] = Counter()
+        self.entry_points: Counter[str] = Counter()
         self.repeats = 0
         self.retries = 0
         self.waited_in_queue = 0
@@ -141,8 +141,8 @@ class Traffic:
                 await self._live(life)
             except Refused as refused:
                 self.faults.append((life, str(refused)))
-            except Exception as error:  # whatever a door did there, the others go on
-                self.faults.append((life, f"a door broke its sender: {error!r}"[:300]))
+            except Exception as error:  # whatever an entry point did there, the others go on
+                self.faults.append((life, f"an entry point broke its sender: {error!r}"[:300]))
             life.over = True
 
     async def _live(self, life: Life) -> None:
@@ -151,19 +151,19 @@ class Traffic:
         await self._step(lambda: self.open(life, "command" if rng.random() < 0.05 else "http"))
         for at, (action, fields) in enumerate(plan(rng, life)):
             await asyncio.sleep(rng.uniform(0, self.pause))
-            door = choose(rng, action)
+            entry_point = choose(rng, action)
             if action == "attach":
-                await self._attach_some(life, paper(rng, f"{life.source_id}-{at}"), door, rng)
+                await self._attach_some(life, paper(rng, f"{life.source_id}-{at}"), entry_point, rng)
                 continue
             if action in OF_DRAFTS:
                 await self._step(lambda: self.find_draft(life))
                 fields = fields | {"mark": life.mark}
             by = APPROVER if action in ("approve_letter", "send_back_letter") else "chaos"
             message = Sent(action, f"{life.source_id}-{at}", fields, date.min, by=by)
-            stamped = door == "http" and rng.random() < 0.5
-            await self._step(lambda m=message, d=door, s=stamped: self.send(life, m, d, stamped=s))  # type: ignore[misc]  # mypy knows no defaults of lambdas
+            stamped = entry_point == "http" and rng.random() < 0.5
+            await self._step(lambda m=message, e=entry_point, s=stamped: self.send(life, m, e, stamped=s))  # type: ignore[misc]  # mypy knows no defaults of lambdas
             if rng.random() < 0.1:
-                again: Door = rng.choice(("http", "update")) if rng.random() < 0.9 else "command"
+                again: EntryPoint = rng.choice(("http", "update")) if rng.random() < 0.9 else "command"
                 await self._step(lambda m=message, d=again: self.repeat(life, m, d))  # type: ignore[misc]  # as above
             if action == "approve_letter":
                 await self._until_left(life)
@@ -184,13 +184,13 @@ class Traffic:
 
     # --- opening -----------------------------------------------------------------------------------------
 
-    async def open(self, life: Life, door: Door) -> None:
-        """Until it is opened; where the door keeps it, until the queue has opened it."""
-        self.doors[f"open {door}"] += 1
+    async def open(self, life: Life, entry_point: EntryPoint) -> None:
+        """Until it is opened; where the entry point keeps it, until the queue has opened it."""
+        self.entry_points[f"open {entry_point}"] += 1
         while True:
             try:
                 opened = await (
-                    self._open_by_command(life) if door == "command" else self._open_by_http(life)
+                    self._open_by_command(life) if entry_point == "command" else self._open_by_http(life)
                 )
             except NotNow:
                 await self._again()
@@ -232,9 +232,11 @@ class Traffic:
 
     # --- messages ----------------------------------------------------------------------------------------
 
-    async def send(self, life: Life, message: Sent, door: Door, *, stamped: bool = False) -> None:
-        """Until it is answered; `stamped`: the door says which day it is."""
-        self.doors[door] += 1
+    async def send(
+        self, life: Life, message: Sent, entry_point: EntryPoint, *, stamped: bool = False
+    ) -> None:
+        """Until it is answered; `stamped`: the entry point says which day it is."""
+        self.entry_points[entry_point] += 1
         body: dict[str, object] = message.fields | {"message_id": message.id}
         behind = FURTHEST_BEHIND if stamped else 0
         while life.sent and self.installation.clocks.today(-behind) < life.sent[-1].on:
@@ -242,16 +244,16 @@ class Traffic:
         if not stamped:
             message.on = self.installation.clocks.today()
             body["on"] = message.on.isoformat()
-        answer = await self._answer(life, message, body, door)
+        answer = await self._answer(life, message, body, entry_point)
         message.on = date.fromisoformat(answer["on"]) if answer else message.on
         message.at = time.time()
         life.sent.append(message)
 
-    async def repeat(self, life: Life, message: Sent, door: Door) -> None:
-        """The same again through another door: it must be known."""
+    async def repeat(self, life: Life, message: Sent, entry_point: EntryPoint) -> None:
+        """The same again through another entry point: it must be known."""
         self.repeats += 1
         body = message.fields | {"message_id": message.id, "on": message.on.isoformat()}
-        answer = await self._answer(life, message, body, door)
+        answer = await self._answer(life, message, body, entry_point)
         if answer and not answer["repeated"]:
             raise Refused(f"{message.action} {message.id}: sent again it was taken as new")
 
@@ -282,18 +284,18 @@ class Traffic:
                 await self.attach(life, each, "http")
 
     async def _answer(
-        self, life: Life, message: Sent, body: dict[str, object], door: Door
+        self, life: Life, message: Sent, body: dict[str, object], entry_point: EntryPoint
     ) -> dict[str, Any] | None:
         ways = {"http": self._by_http, "update": self._by_update, "signal": self._by_signal}
         while True:
             try:
                 async with asyncio.timeout(ANSWERED_WITHIN + 5):
-                    answer = await ways.get(door, self._by_command)(life, message, body)
+                    answer = await ways.get(entry_point, self._by_command)(life, message, body)
             except (NotNow, TimeoutError):
                 await self._again()
                 continue
             if answer and not (answer["applied"] or (message.drafts and answer["pending"])):
-                raise Refused(f"{message.action} by {door}: not applied: {answer['reason']}")
+                raise Refused(f"{message.action} by {entry_point}: not applied: {answer['reason']}")
             return answer
 
     async def _by_http(self, life: Life, message: Sent, body: dict[str, object]) -> dict[str, Any] | None:
@@ -371,24 +373,24 @@ class Traffic:
         life.posted |= not own
         on = self.installation.clocks.day(own[-1].at) if own else self.installation.clocks.today()
         said: dict[str, object] = {"on": max(on, life.sent[-1].on, date.fromisoformat(its["on"])).isoformat()}
-        with suppress(Refused):  # the door's clock is behind, or somebody still sends it: asked again
+        with suppress(Refused):  # the entry point's clock is behind, or somebody still sends it: asked again
             await self._request("POST", f"{path}/letters/{life.mark}/done", said, by=APPROVER)
         return False
 
     # --- documents -----------------------------------------------------------------------------------------
 
-    async def _attach_some(self, life: Life, one: Paper, door: Door, rng: random.Random) -> None:
+    async def _attach_some(self, life: Life, one: Paper, entry_point: EntryPoint, rng: random.Random) -> None:
         """Attach a document, and sometimes the same once more."""
-        await self._step(lambda: self.attach(life, one, door))
+        await self._step(lambda: self.attach(life, one, entry_point))
         if rng.random() < 0.2:
             self.repeats += 1
-            again: Door = "command" if rng.random() < 0.2 else "http"
+            again: EntryPoint = "command" if rng.random() < 0.2 else "http"
             await self._step(lambda: self.attach(life, one, again, is_new=False))
 
-    async def attach(self, life: Life, one: Paper, door: Door, *, is_new: bool = True) -> None:
+    async def attach(self, life: Life, one: Paper, entry_point: EntryPoint, *, is_new: bool = True) -> None:
         """Until it is answered."""
-        way = self._attach_by_command if door == "command" else self._attach_by_http
-        self.doors[f"attach {'command' if door == 'command' else 'http'}"] += 1
+        way = self._attach_by_command if entry_point == "command" else self._attach_by_http
+        self.entry_points[f"attach {'command' if entry_point == 'command' else 'http'}"] += 1
         while True:
             try:
                 answer = await way(life, one)
@@ -421,7 +423,7 @@ class Traffic:
             raise NotNow
         return dict(answer)
 
-    # --- the doors -----------------------------------------------------------------------------------------
+    # --- the entry points ---------------------------------------------------------------------------------
 
     async def _request(
         self, method: str, path: str, body: dict[str, object] | None, by: str = "", **more: Any
@@ -492,9 +494,9 @@ def _drafted(rng: random.Random, life: Life, answer: dict[str, object], note: st
     return steps
 
 
-def choose(rng: random.Random, action: str) -> Door:
-    """A door for an action; only some are signals."""
-    weights: dict[Door, int] = {"http": 10, "update": 7, "command": 1}
+def choose(rng: random.Random, action: str) -> EntryPoint:
+    """An entry point for an action; only some are signals."""
+    weights: dict[EntryPoint, int] = {"http": 10, "update": 7, "command": 1}
     if action in ("escalate", "respond"):
         weights["signal"] = 8
     return rng.choices(list(weights), list(weights.values()))[0]

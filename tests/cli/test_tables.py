@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from redress.cli import tables
 from redress.domain.case import Answer
 from redress.domain.erasure import scrubbed
+from redress.settings import Settings
+from tests.cli.conftest import Cli
 from tests.letters import lives
+from tests.stores import migrated
 
 
 def test_square_brackets_are_shown_as_they_were_written(capsys: pytest.CaptureFixture[str]) -> None:
@@ -31,3 +35,21 @@ def test_an_erased_complaint_shows_the_part_that_was_split_off(capsys: pytest.Ca
     assert f"{lives.REFERENCE}-2, split off on " in capsys.readouterr().out
     tables.show_status(json.loads(json.dumps(scrubbed(whole, life.day))))
     assert f"{lives.REFERENCE}-2, split off\n" in capsys.readouterr().out
+
+
+async def test_where_there_is_nothing_the_command_line_says_so(tmp_path: Path) -> None:
+    migrated(Settings(state=tmp_path, register_url="", outbox=None))
+    nowhere = Cli("127.0.0.1:1", tmp_path)
+    for words, said in (
+        (("list",), "no complaints to show"),
+        (("not-begun",), "no complaints to show"),
+        (("letters",), "no letters to show"),
+        (("unmatched", "list"), "no requests to show"),
+    ):
+        ran = await nowhere(*words)
+        assert (ran.status, ran.out) == (0, f"{said}\n"), words
+
+
+def test_one_thing_is_one() -> None:
+    assert tables.counted(1, "complaint") == "1 complaint"
+    assert tables.counted(0, "entry", "entries") == "0 entries"

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 
 from redress.domain.case import Case
-from redress.domain.messages import MESSAGES
+from redress.domain.messages import KNOWN, MESSAGES
 from redress.domain.opening_parsing import parse_opening
 from redress.domain.parsing import Malformed
 from redress.procedures.bank_holidays import holiday_table
@@ -161,17 +161,9 @@ TURNS: list[list[Turn]] = [
         Turn("close", {"kind": "out_of_contact", "reason": "Nobody answers"}, 41),
         Turn("record_contact", {"direction": "in", "channel": "post"}),
     ],
-    [
-        Turn("close", {"kind": "transferred", "to": "Elsewhere Council", "reason": "Moved"}),
-        Turn("strike_out"),
-    ],
-    [Turn("close", {"kind": "duplicate", "of": "CYP-2026-000002", "reason": "Twice"}), Turn("strike_out")],
-    [
-        Turn(
-            "close",
-            {"kind": "settled", "terms": "A call a week", "agreed_by_complainant": True, "reason": "So"},
-        )
-    ],
+    [Turn("close", TRANSFERRED), Turn("strike_out")],
+    [Turn("close", DUPLICATE), Turn("strike_out")],
+    [Turn("close", SETTLED)],
     [Turn("withdraw", {"stage": None}), Turn("strike_out"), Turn("strike_out")],
     [Turn("withdraw", {"stage": None}), Turn("ombudsman_decision", {"category": "premature"})],
     [Turn("suspend", COURT | {"points": None}), Turn("respond", {"stage": None}), Turn("resume")],
@@ -221,7 +213,10 @@ def _ahead(on: date, most: int = 60) -> st.SearchStrategy[str]:
 
 @st.composite
 def fields_of(draw: st.DrawFn, action: str, on: date, end: date) -> dict[str, Any]:
-    """What a message of an action may say besides its date; nearly always well-formed."""
+    """What a message of an action may say besides its date; nearly always well-formed.
+
+    Of one that is not named here: what its class gives as examples.
+    """
     said: dict[str, Any] = {}
     match action:
         case (
@@ -328,6 +323,12 @@ def fields_of(draw: st.DrawFn, action: str, on: date, end: date) -> dict[str, An
             said["note"] = "A telephone call"
         case "set_advocate":
             said["advocate"] = draw(st.sampled_from([None, {"name": "Supporta Invented"}]))
+        case _:
+            said |= {
+                field.alias or name: field.examples[0]
+                for name, field in KNOWN[action].model_fields.items()
+                if field.is_required() and field.examples and name not in said
+            }
     return said
 
 

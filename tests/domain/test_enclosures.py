@@ -14,8 +14,6 @@ from redress.domain.parsing import Malformed
 from redress.domain.withholding import is_meant
 from tests.domain.conftest import at, at_stage_3, send, shown
 
-REPORT = ["investigation_report"]
-
 
 def told(case: Case, action: str, on: str, mark: str, **more: Any) -> Answer:
     """What became of a letter, as a complaint's workflow logs it."""

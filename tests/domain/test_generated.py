@@ -95,7 +95,7 @@ def test_the_stories_really_reach_what_people_do() -> None:
     reached: set[tuple[str, object]] = set()
 
     @given(st.one_of(any_story("statutory"), any_story("corporate")))
-    @settings(examples(160), max_examples=160, derandomize=True)  # also where others are explored
+    @settings(examples(240), max_examples=240, derandomize=True)  # also where others are explored
     def live(story: Story) -> None:
         case = carried_out(story)
         for entry in case.log:

@@ -26,8 +26,6 @@ from tests.domain.generating import steady
 from tests.domain.invariants import all_hold
 from tests.domain.stories import DAY, OPENINGS, Story, begin, carried_out, stories, tell
 
-BY_MISTAKE = "2026-06-20"
-
 
 def strike(case: Case, message: str, on: str, **more: Any) -> Any:
     return send(case, "strike_out", on, message=message, reason="Of another complaint.", **more)

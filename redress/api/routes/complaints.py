@@ -194,7 +194,7 @@ async def read_standing(
     summary="Count working days from a date",
     tags=["dates"],
     response_model=Counted,
-    openapi_extra=roles(EVERYBODY),
+    openapi_extra=roles(EVERYBODY, is_personal=False),
 )
 async def count_days(
     from_: Annotated[

@@ -229,7 +229,7 @@ class PreviewedLetters(Schema):
     "/v1/letters/preview",
     operation_id="preview_letters",
     summary="See every letter of an authority",
-    openapi_extra=roles(CASEWORK),
+    openapi_extra=roles(CASEWORK, is_personal=False),
 )
 async def preview_letters(
     context: Context,

@@ -26,7 +26,7 @@ router = endpoints("health")
     "/metrics",
     summary="Counts for Prometheus",
     response_class=PlainTextResponse,
-    openapi_extra=roles(METRICS),
+    openapi_extra=roles(METRICS, is_personal=False),
 )
 async def metrics(request: Request, context: Context, caller: CurrentCaller) -> Response:
     """Complaints, letters, webhooks, requests. With the register down it says so and gives the rest."""

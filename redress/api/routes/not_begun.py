@@ -28,7 +28,7 @@ class NotBegun(Schema):
     "/v1/not-begun",
     operation_id="list_not_begun",
     summary="Accepted, and not running",
-    openapi_extra=roles(READERS),
+    openapi_extra=roles(READERS, is_personal=False),
 )
 async def list_not_begun(context: Context, caller: CurrentCaller) -> list[NotBegun]:
     """What is on this list for more than some minutes needs somebody: see the worker's log."""

@@ -174,7 +174,7 @@ async def _checked(raw: dict[str, Any], caller: Caller) -> domain.Opening:
 @router.get(
     "/v1/receipts/{receipt}",
     summary="What became of an opening that had to wait",
-    openapi_extra=roles(STAFF | INTAKE),
+    openapi_extra=roles(STAFF | INTAKE, is_personal=False),
 )
 async def read_receipt(receipt: ReceiptId, context: Context, caller: CurrentCaller) -> Intake:
     """Needs neither Temporal nor the register. A receipt can be asked about for 90 days."""

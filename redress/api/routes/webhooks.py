@@ -157,7 +157,7 @@ def _check(new: NewWebhook, context: AppContext, caller: Caller) -> None:
     "/v1/webhooks",
     summary="List webhooks",
     response_model=Webhooks,
-    openapi_extra=roles(MANAGER),
+    openapi_extra=roles(MANAGER, is_personal=False),
 )
 async def list_webhooks(context: Context, caller: CurrentCaller) -> dict[str, list[Subscription]]:
     """Those that there are, with how many deliveries wait, arrived, and were given up."""
@@ -169,7 +169,7 @@ async def list_webhooks(context: Context, caller: CurrentCaller) -> dict[str, li
     "/v1/webhooks/{webhook}",
     summary="One webhook",
     response_model=Webhook,
-    openapi_extra=roles(MANAGER),
+    openapi_extra=roles(MANAGER, is_personal=False),
 )
 async def read_webhook(webhook: HookId, context: Context, caller: CurrentCaller) -> Subscription:
     """One webhook, with how its deliveries went."""
