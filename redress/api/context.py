@@ -6,14 +6,14 @@ import asyncio
 from time import monotonic
 from typing import Annotated, TypeVar, cast
 
-from fastapi import Depends, Path, Request
+from fastapi import Depends, Path, Query, Request
 
 from redress.api.callers import Callers
 from redress.api.problems import Refusal, no_such_complaint, unavailable
 from redress.api.readings import ReadingLog
 from redress.api.settings import ApiSettings
 from redress.api.slow_work import SlowWork
-from redress.domain.identifiers import REFERENCE
+from redress.domain.identifiers import REFERENCE, AuthorityName
 from redress.security.access import INTAKE, Role
 from redress.security.encryption import Cipher
 from redress.security.tokens import Caller
@@ -114,6 +114,9 @@ def reached_of(request: Request) -> bool:
 Context = Annotated[AppContext, Depends(context_of)]
 CurrentCaller = Annotated[Caller, Depends(caller_of)]
 IsReached = Annotated[bool, Depends(reached_of)]
+OnlyAuthority = Annotated[
+    AuthorityName | None, Query(description="Only this authority.", examples=["family-rights"])
+]
 Reference = Annotated[
     str,
     Path(

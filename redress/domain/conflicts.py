@@ -15,8 +15,6 @@ from redress.domain.words import same_words
 if TYPE_CHECKING:
     from redress.domain.state import ComplaintState
 
-SOURCE = "Guidance 3.6 to 3.10: nobody looks into what they did or decided themselves"
-
 
 def conflict_of(state: ComplaintState, message: Appoint) -> str:
     """Why a person should not take a part unless it was considered, as a refusal says it; empty: nothing."""

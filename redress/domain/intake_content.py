@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
+
+_LINE_BREAK = re.compile(r"\r\n?")
 
 
 def comparable(opening: Mapping[str, Any]) -> dict[str, Any]:
     """An opening as it is compared: without nulls, blanks, empty lists, and who passed its messages on.
 
-    What says nothing is as if it had been left out; nobody sees the spaces around a text.
+    What says nothing is as if it had been left out; nobody sees the spaces around a text, nor by which
+    characters its lines end.
     """
     content: dict[str, Any] = _trimmed(opening)
     messages = content.get("messages")
@@ -21,14 +25,9 @@ def comparable(opening: Mapping[str, Any]) -> dict[str, Any]:
     return content
 
 
-def contents(opening: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The ways in which an opening may have been digested: as it is compared, and of old as it came."""
-    return [comparable(opening), dict(opening)]
-
-
 def _trimmed(value: Any) -> Any:
     if isinstance(value, str):
-        return value.strip()
+        return _LINE_BREAK.sub("\n", value).strip()
     if isinstance(value, Mapping):
         trimmed = {name: _trimmed(part) for name, part in value.items()}
         return {

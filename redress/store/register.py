@@ -22,7 +22,7 @@ from sqlalchemy.exc import IntegrityError
 from redress.contract import RegisterEntry
 from redress.domain.case import Case, LoggedMessage, Rejected, SavedCase
 from redress.domain.erasure import Erased
-from redress.domain.intake_content import comparable, contents
+from redress.domain.intake_content import comparable
 from redress.domain.london import london_date
 from redress.domain.opening import Opening
 from redress.domain.packing import unpack
@@ -260,9 +260,7 @@ class Register:
 
     def has_content(self, row: Row[Any], opening: dict[str, Any]) -> bool:
         """Whether a reference was reserved for an opening that says the same."""
-        return row.content_hash in [
-            self.cipher.digest(content, row.reference) for content in contents(opening)
-        ]
+        return bool(row.content_hash == self.cipher.digest(comparable(opening), row.reference))
 
     def reserved(self, reference: str) -> Reserved | None:
         """What a reference was reserved for, whether or not it was started; None where there is none."""

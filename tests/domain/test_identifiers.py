@@ -90,6 +90,11 @@ def test_what_says_nothing_makes_no_difference(more: dict[str, Any]) -> None:
     assert comparable(document(**more)) == comparable(document())
 
 
+def test_nor_does_how_lines_end() -> None:
+    was, again = (document(points=[f"First line.{end}Second line.{end}"]) for end in ("\n", "\r\n"))
+    assert comparable(was) == comparable(again)
+
+
 @pytest.mark.parametrize(
     "more", [{"tried_informally": False}, {"on_behalf_of": {}}, {"desired_outcome": "x"}]
 )

@@ -12,13 +12,20 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Query, Response
 from fastapi.encoders import jsonable_encoder
 
-from redress.api.context import AppContext, Context, CurrentCaller, Reference, check_authority
+from redress.api.context import (
+    AppContext,
+    Context,
+    CurrentCaller,
+    OnlyAuthority,
+    Reference,
+    check_authority,
+)
 from redress.api.problems import unavailable, wrong
 from redress.api.routing import endpoints, header, roles
 from redress.api.schemas import ComplaintPage, Counted, DuePage, Standing
 from redress.domain.calendar import OutsideTable, long_date
 from redress.domain.fields import Day, Kind
-from redress.domain.identifiers import AUTHORITY, typed_reference
+from redress.domain.identifiers import typed_reference
 from redress.domain.procedure import Owner, StageName, WaitingFor
 from redress.domain.status import Status
 from redress.procedures.files import FileError
@@ -46,10 +53,6 @@ STATUS_WITHIN = 3.0
 AsOf = Annotated[
     Day | None, Query(description="On which London date; today if left out.", examples=["2026-11-20"])
 ]
-Authority = Annotated[
-    str | None,
-    Query(pattern=f"^{AUTHORITY.pattern}$", description="Only this authority.", examples=["family-rights"]),
-]
 Limit = Annotated[int, Query(ge=1, le=500, description="How many at most on one page.")]
 After = Annotated[
     str, Query(max_length=300, description="`next` of the page before; left out: from the start.")
@@ -70,7 +73,7 @@ async def list_complaints(
     stage: Annotated[StageName | None, Query(description="Only this stage.", examples=["stage_2"])] = None,
     overdue: Annotated[bool, Query(description="Only with a limit that has passed.")] = False,
     due_before: Annotated[Day | None, Query(description="Only due before this date.")] = None,
-    authority: Authority = None,
+    authority: OnlyAuthority = None,
     waiting_for: Annotated[
         WaitingFor | None, Query(description="Only what waits for this role.", examples=["stage_manager"])
     ] = None,
@@ -136,7 +139,7 @@ async def list_due(
     caller: CurrentCaller,
     from_: Annotated[Day | None, Query(alias="from", description="Due on this date or later.")] = None,
     until: Annotated[Day | None, Query(description="Due on this date or earlier.")] = None,
-    authority: Authority = None,
+    authority: OnlyAuthority = None,
     owner: Annotated[
         Owner | None, Query(description="Owed by this role.", examples=["stage_manager"])
     ] = None,

@@ -12,11 +12,19 @@ from fastapi import Path, Query, Response
 from pydantic import Field
 from sqlalchemy.exc import SQLAlchemyError
 
-from redress.api.context import AppContext, Context, CurrentCaller, Reference, check_authority
+from redress.api.context import (
+    AppContext,
+    Context,
+    CurrentCaller,
+    OnlyAuthority,
+    Reference,
+    check_authority,
+)
 from redress.api.problems import Refusal, problems, unavailable, wrong
 from redress.api.routing import endpoints, header, roles
 from redress.api.schemas import Next, Schema
 from redress.domain.fields import Day
+from redress.domain.identifiers import AuthorityName
 from redress.domain.parsing import Malformed
 from redress.procedures.loader import authority_names
 from redress.security.access import CASEWORK, MANAGER
@@ -172,14 +180,7 @@ async def list_letters(
     context: Context,
     caller: CurrentCaller,
     state: State = None,
-    authority: Annotated[
-        str | None,
-        Query(
-            pattern=r"^[a-z0-9][a-z0-9-]{0,99}$",
-            description="Only this authority.",
-            examples=["family-rights"],
-        ),
-    ] = None,
+    authority: OnlyAuthority = None,
     limit: Limit = 100,
     after: After = "",
 ) -> Letters:
@@ -234,9 +235,7 @@ class PreviewedLetters(Schema):
 async def preview_letters(
     context: Context,
     caller: CurrentCaller,
-    authority: Annotated[
-        str, Query(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$", examples=["family-rights"], description="Whose.")
-    ],
+    authority: Annotated[AuthorityName, Query(examples=["family-rights"], description="Whose.")],
     letter: Annotated[
         str | None, Query(pattern=r"^[a-z0-9_]{1,60}$", description="Only this letter.")
     ] = None,

@@ -18,6 +18,7 @@ from redress.api.routing import endpoints, header, roles
 from redress.api.schemas import Schema
 from redress.domain.directory import DirectoryEntry, DirectoryRole, Listed
 from redress.domain.fields import Role
+from redress.domain.identifiers import AuthorityName
 from redress.security.access import MANAGER, STAFF
 from redress.security.tokens import Caller
 from redress.services import conflicts, directory
@@ -37,8 +38,8 @@ PersonKey = Annotated[
     ),
 ]
 WhoseDirectory = Annotated[
-    str | None,
-    Query(max_length=100, description="The authority; left out: the one that the caller is limited to."),
+    AuthorityName | None,
+    Query(description="The authority; left out: the one that the caller is limited to."),
 ]
 
 
