@@ -24,6 +24,7 @@ from redress.domain.drafts import READERS
 from redress.domain.enclosures import FOLLOW_UP
 from redress.domain.london import london_date
 from redress.letters.addressing import directory_of, written
+from redress.letters.approvers import LETTERS as ABOUT_DRAFTS
 from redress.letters.delivery.channel import (
     Accepted,
     CannotAsk,
@@ -38,7 +39,7 @@ from redress.letters.delivery.channel import (
 from redress.letters.delivery.channels import Channels
 from redress.letters.delivery.notice import UNDELIVERED, How, hand_day, notice
 from redress.letters.delivery.outbound import Enclosure, OutboundLetter
-from redress.letters.drafts import DraftWriter
+from redress.letters.drafts import DraftWriter, lacking
 from redress.letters.recipients import whose
 from redress.letters.stored_enclosures import EnclosedContent, EnclosureLookup
 from redress.procedures.loader import authority
@@ -182,6 +183,9 @@ class LetterDispatcher:
             try:
                 if effect["template"] == FOLLOW_UP:  # it looks at what the one before it left without
                     self._put(db, case, new, done, rounds)
+                if effect["template"] in ABOUT_DRAFTS:
+                    lacks = lacking(case, effect["facts"], on, directory, lookup)
+                    effect = {**effect, "facts": {**effect["facts"], "draft_lacks": lacks}}
                 enclosing = lookup.of(case, effect)
                 then = case.as_if_leaving(effect["key"], on) if enclosing and again else case
                 letters = [*written(then, effect, on, texts=texts, directory=directory, enclosing=enclosing)]

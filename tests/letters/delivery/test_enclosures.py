@@ -18,6 +18,7 @@ from redress.letters.delivery.channel import Accepted, NotNow, Refused
 from redress.letters.delivery.outbound import OutboundLetter
 from redress.letters.dispatcher import SendLimits
 from redress.letters.stored_enclosures import content_for
+from redress.services import digests
 from redress.services import letters as service
 from redress.services.documents import Attachment, Documents
 from redress.services.exporting import export
@@ -535,3 +536,32 @@ def test_killed_while_it_is_handed_over_it_leaves_once_and_whole(office: Office)
     for _ in range(3):
         office.sends()
     assert len(office.got("adjudication")[1]) == 2
+
+
+def test_whoever_is_asked_to_approve_a_letter_learns_what_it_lacks(office: Office) -> None:
+    def digest(on: str) -> str:
+        found = digests.digests_of(office.desk.register, date.fromisoformat(on))
+        return "".join(digests.text_of(each) for each in found if each.kind == "digest")
+
+    office.says("report", "2026-06-29", kind="investigation")
+    office.says("report", "2026-06-29", kind="independent_person", message_id="m-ip")
+    office.attach(INVESTIGATION, "investigation_report")
+    lacks = "ot attached yet: the Independent Person's report"
+    adjudicated(office, letter="draft")
+    text, _ = office.got("letter_to_approve", "complaints_manager")
+    assert f"N{lacks}. The letter does not leave without what is missing" in text
+    due_on = office.desk.case.state.latest["letter_approval"].due_on.isoformat()
+    assert f"(Complaints Manager), n{lacks}" in digest(due_on)
+    office.attach(INDEPENDENT, "independent_person_report")
+    assert "attached" not in digest(due_on)
+
+
+def test_a_digest_says_what_a_letter_waits_for(office: Office) -> None:
+    adjudicated(office)
+    due_on = office.desk.case.state.latest["enclosure"].due_on
+    [told] = [
+        digests.text_of(each)
+        for each in digests.digests_of(office.desk.register, due_on)
+        if each.kind == "digest"
+    ]
+    assert "not attached yet: the investigation report and the Independent Person's report" in told
