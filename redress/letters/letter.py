@@ -103,6 +103,7 @@ def letters_for(
             **_known_by_name(appointed, staff),
             **_named(case, directory, role),
             "people": _people(facts, directory),
+            "beside": _beside(case, facts, appointed, directory) if appointed else [],
             "outside": outside,
             "young": young,
             "copy": is_advocate(role),
@@ -196,15 +197,30 @@ def _appointed(
 
 def _people(facts: Mapping[str, Any], directory: Directory) -> list[dict[str, str]]:
     """Those appointed whom a letter is about, as its template names them."""
-    return [
-        {
-            "name": one_line(each.person.name or ""),
-            "title": each.title,
-            "connection": each.connection,
-            "role": each.role,
-        }
-        for each in _appointed_in(facts, directory).values()
+    return [_as_named(each) for each in _appointed_in(facts, directory).values()]
+
+
+def _beside(
+    case: Case, facts: Mapping[str, Any], reader: _Appointed, directory: Directory
+) -> list[dict[str, str]]:
+    """Who else has a part in the stage that a letter to somebody appointed is about."""
+    people, parts = case.state.people, case.state.procedure.roles
+    held = [
+        _Appointed(part.role, part.title, each.connection, directory.reached(each.person))
+        for part in parts
+        if part.stage == facts.get("stage")
+        for each in people.holders(part.role)
     ]
+    return [_as_named(each) for each in held if not each.person.is_same_as(reader.person)]
+
+
+def _as_named(appointed: _Appointed) -> dict[str, str]:
+    return {
+        "name": one_line(appointed.person.name or ""),
+        "title": appointed.title,
+        "connection": appointed.connection,
+        "role": appointed.role,
+    }
 
 
 def _known_by_name(appointed: _Appointed | None, staff: Responsible | None) -> dict[str, Any]:

@@ -51,6 +51,30 @@ def test_with_the_papers_everybody_is_told_the_day_of_the_panel_itself(lived: Li
 
 
 def test_a_young_person_is_told_of_each_member_as_one_of_several(lived: Life) -> None:
-    [*_, told] = [each.text for each in lived.letters if each.name == "people_appointed"]
+    [*_, told] = [
+        each.text
+        for each in lived.letters
+        if (each.name, each.recipient) == ("people_appointed", "complainant")
+    ]
     assert "Pat Chair is the Chair of the Review Panel now" in told
     assert "Moe Member is a Member of the Review Panel now" in told
+
+
+def test_those_appointed_learn_of_each_other(lived: Life) -> None:
+    said = {(each.recipient, each.name): " ".join(each.text.split()) for each in lived.letters}
+    investigator = "investigating_officer Invented, Investigating Officer"
+    independent = "independent_person Invented, Independent Person"
+    assert "Appointed besides you" not in said["appointed_investigating_officer", "appointment"]
+    assert f"besides you: {investigator}." in said["appointed_independent_person", "appointment"]
+    later = said["appointed_investigating_officer", "people_appointed"]
+    assert f"You take part as Investigating Officer. Appointed besides you: {independent}." in later
+    assert ("appointed_independent_person", "people_appointed") not in said, "they knew from their own"
+    [chair] = [
+        text
+        for (to, name), text in said.items()
+        if (to, name) == ("appointed_panel_chair", "people_appointed")
+    ]
+    assert "Moe Member, Member of the Review Panel; Mia Member, Member of the Review Panel." in chair
+    for text in (later, chair):
+        assert "Tamsin" not in text
+        assert "your complaint" not in text
