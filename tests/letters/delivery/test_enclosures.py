@@ -538,6 +538,30 @@ def test_killed_while_it_is_handed_over_it_leaves_once_and_whole(office: Office)
     assert len(office.got("adjudication")[1]) == 2
 
 
+def test_an_approved_letter_leaves_without_what_was_found_infected_once_another_is_there(
+    office: Office, clamd: ClamdStandIn
+) -> None:
+    office.attach(INVESTIGATION, "investigation_report")
+    office.attach(INDEPENDENT + EICAR, "independent_person_report")
+    desk = office.desk
+    desk.settings = desk.settings.model_copy(update={"clamav": clamd.address})
+    desk.dispatcher.content = content_for(desk.register, desk.settings)
+    adjudicated(office, letter="draft")
+    mark = office.mark("adjudication")
+    office.says("approve_letter", "2026-07-02", mark=mark, by="Cora")
+    row = office.rows("adjudication")["complainant"]
+    assert (row.state, row.reason) == ("failed", "ClamAV found something in an enclosure")
+    assert "Ask whoever wrote it for another, attach it, and send the letter again" in desk.told()[0]
+    service.again(desk.dispatcher, desk.reference, mark)
+    line = service.one(desk.register, desk.reference, mark)
+    assert (line["state"], line["waits_for"]) == ("approved", ["independent_person_report"])
+    office.attach(INDEPENDENT, "independent_person_report", "clean.pdf")
+    text, files = office.got("adjudication")
+    assert [*files.values()] == [INVESTIGATION, INDEPENDENT]
+    assert "the Independent Person's report (clean.pdf)" in text
+    assert office.window()["state"] == "running"
+
+
 def test_whoever_is_asked_to_approve_a_letter_learns_what_it_lacks(office: Office) -> None:
     def digest(on: str) -> str:
         found = digests.digests_of(office.desk.register, date.fromisoformat(on))

@@ -84,6 +84,7 @@ def test_somebody_without_an_address_is_told_to_the_manager(
     told = at.told()
     assert len(told) == 2
     assert "appointed independent person" in told[0]
+    assert "What to do: enter in the directory how they are reached" in told[0]
 
 
 def test_what_an_address_was_missing_for_goes_once_the_directory_has_it(
