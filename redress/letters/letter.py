@@ -30,7 +30,15 @@ from redress.letters.next_step import next_line
 from redress.letters.own_templates import own_texts
 from redress.letters.own_words import Tell, in_own_words, write_to_log
 from redress.letters.people import own, own_last_days
-from redress.letters.recipients import appointed_in, is_advocate, is_outside, person_of, recipients, whose
+from redress.letters.recipients import (
+    appointed_in,
+    is_advocate,
+    is_outside,
+    person_of,
+    recipients,
+    whose,
+    with_panel,
+)
 from redress.letters.rendering import Names, Texts, Written, our_texts
 from redress.letters.signing import signature
 from redress.letters.visible import visible
@@ -83,7 +91,8 @@ def letters_for(
     """
     own_words = own_texts(authority.name)
     directory = directory or Directory()
-    name, facts = effect["template"], effect["facts"]
+    name = effect["template"]
+    facts = with_panel(case, name, effect["facts"])
     entry = catalogue()[name]
     wrong = left_in_error(facts, case.settled) if "in_error" in facts else []
     letters = []

@@ -9,10 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
+from redress.domain.actions.appointment import holders_of
+from redress.domain.actions.reports import AT_THE_PANEL
 from redress.domain.case import Case
 from redress.domain.complainants import FIRST, number_of, role_of
 from redress.domain.directory import Directory
 from redress.domain.fields import Advocate, Appointee, Contact
+from redress.domain.people import PANEL
 from redress.letters.catalogue import catalogue
 from redress.letters.named_staff import named_staff
 
@@ -85,6 +88,13 @@ def appointed_in(facts: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     return found
 
 
+def with_panel(case: Case, letter: str, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The facts of an effect; of a letter to those at the panel with who they are when it is written."""
+    if "at_the_panel" not in catalogue()[letter].to:
+        return facts
+    return {**facts, "appointed": holders_of(case.state, *PANEL, *AT_THE_PANEL)}
+
+
 def _named(
     case: Case,
     to: str,
@@ -97,7 +107,7 @@ def _named(
         case "had_letter":
             had = (recipients(case, each["template"], each, directory=directory) for each in wrong)
             return [role for roles in had for role in roles]
-        case "appointed":
+        case "appointed" | "at_the_panel":
             return [*appointed_in(facts)]
         case "appointed_before":
             return [*_appointed_before(facts)]

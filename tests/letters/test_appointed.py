@@ -78,3 +78,29 @@ def test_those_appointed_learn_of_each_other(lived: Life) -> None:
     for text in (later, chair):
         assert "Tamsin" not in text
         assert "your complaint" not in text
+
+
+def test_those_at_the_panel_learn_its_day_and_each_other_one() -> None:
+    said = (
+        Life("2026-03-02").says("respond", "2026-03-09", outcome="not_upheld").says("escalate", "2026-03-12")
+    )
+    person = {"name": "Ivy Independent"}
+    said.says("appoint", "2026-03-13", role="independent_person", person=person, connection="none")
+    said.says("respond", "2026-04-01", stage="stage_2", outcome="not_upheld").says("escalate", "2026-04-09")
+    chair = {"name": "Pat Chair"}
+    said.says(
+        "appoint", "2026-04-09", role="panel_chair", person=chair, connection="none", message_id="chair"
+    )
+    said.says("schedule_panel", "2026-04-10", meeting_on="2026-05-05", place="Room 2", message_id="first")
+    said.says("schedule_panel", "2026-04-13", meeting_on="2026-05-06", message_id="moved")
+    said.says("hold_panel", "2026-05-06", adjourned_to="2026-05-12")
+    first, _, moved, _ = got(said, "panel_date")
+    assert "The Review Panel meets on Tuesday 5 May 2026 (Room 2). You take part as Chair of the" in first
+    assert "You will have every paper that it sees by" in first
+    assert "The Review Panel meets on Wednesday 6 May 2026." in moved
+    adjourned = got(said, "panel_adjourned")
+    assert len(adjourned) == 2
+    for text in (first, moved, *adjourned):
+        assert "Yours sincerely" in text
+        assert "your " not in text.lower().replace("with your questions", "")
+    assert all("It will sit again on Tuesday 12 May 2026." in text for text in adjourned)
