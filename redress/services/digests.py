@@ -24,6 +24,7 @@ from redress.domain.case import Case
 from redress.domain.contact_details import usable_email
 from redress.domain.directory import Directory
 from redress.domain.drafts import APPROVAL
+from redress.domain.enclosures import FOLLOWS
 from redress.domain.enclosures import WAITS as WAITS_FOR_ENCLOSURE
 from redress.domain.people import People
 from redress.letters.approvers import OF_TODAY, Asked, asked_for
@@ -417,12 +418,18 @@ class _Wording(NamedTuple):
         return asked.title(titles) if asked is not None else titles.get(owed.owner, owed.owner)
 
     def _title(self, owed: OwedDate) -> str:
-        name, _, number = owed.name.partition("_") if owed.name.startswith("remedy_") else (owed.name, "", "")
-        rules = procedure(self.procedures[owed.reference], self.own.name)
-        limit = rules.limit.get(name)
-        title = limit.title if limit is not None else name.replace("_", " ").capitalize()
-        return f"{title} {number}".strip()
+        rules = procedure(self.procedures[owed.reference], self.own.name).limit | OF_LETTERS
+        if owed.name in rules:
+            return rules[owed.name].title
+        name, _, number = owed.name.rpartition("_")  # of several alike
+        if not number.isdigit():
+            return owed.name.replace("_", " ").capitalize()
+        title = rules[name].title if name in rules else name.replace("_", " ").capitalize()
+        return title if name in OF_LETTERS else f"{title} {number}"
 
+
+OF_LETTERS = {limit.name: limit for limit in (APPROVAL, WAITS_FOR_ENCLOSURE, FOLLOWS)}
+"""What is owed of letters in every procedure."""
 
 WAITS = {
     "pending": "waits for a decision since {day}: {what}",

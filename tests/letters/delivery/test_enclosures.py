@@ -12,6 +12,7 @@ from sqlalchemy import delete
 
 from redress.contract import AnswerToLeave, RecordRequest, RegisterEntry, SentLetters
 from redress.documents.errors import CannotScan, Infected
+from redress.domain.calendar import full_date
 from redress.domain.london import instant
 from redress.domain.parsing import Malformed
 from redress.letters.delivery.channel import Accepted, NotNow, Refused
@@ -588,4 +589,5 @@ def test_a_digest_says_what_a_letter_waits_for(office: Office) -> None:
         for each in digests.digests_of(office.desk.register, due_on)
         if each.kind == "digest"
     ]
+    assert f"A letter waits for its enclosure, due on {full_date(due_on)} (Complaints Manager)" in told
     assert "not attached yet: the investigation report and the Independent Person's report" in told

@@ -242,7 +242,7 @@ def test_a_letter_to_approve_goes_by_name_to_whoever_owes_it(
         names = {letter.get("approver_name", "") for letter in status["letters"] if "mark" in letter}
         found = [d for d in digests_of(at.register, on) if d.kind == "digest"]
         lines = {d.mailbox: str([*d.new, *d.late, *d.today, *d.soon]) for d in found}
-        return ", ".join(names), {box for box, told in lines.items() if "Letter approval" in told}
+        return ", ".join(names), {box for box, told in lines.items() if "Approval of a letter" in told}
 
     [to] = mails_to(mail, "cora@council.example")
     assert "Dear Cora Complaints" in to
