@@ -70,7 +70,7 @@ def attach(
         tables.console.print(_shown(line), markup=False)
     if not done.created:
         console.say("the complaint had it already")
-    hint = hint_of(kind, awaited)
+    hint = hint_of(kind, awaited, done.was)
     if hint:
         console.say(hint)
 

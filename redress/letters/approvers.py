@@ -56,6 +56,12 @@ def written_to(
     return Asked(role, directory.responsible(role, teams=teams, people=people, on=on))
 
 
+def draft_meant(case: Case, facts: Mapping[str, Any]) -> Draft | None:
+    """The draft that a letter to staff is about: that of a mark, else the one that is due first."""
+    drafts, mark = case.state.drafts, str(facts.get("mark", ""))
+    return drafts.marked(mark) if mark else min(drafts.unapproved, key=drafts.due_on, default=None)
+
+
 def asked_for(case: Case, facts: Mapping[str, Any], directory: Directory, on: date) -> Asked | None:
     """Who a letter about a draft goes to on a London date: of its mark, else of the one that is due first.
 

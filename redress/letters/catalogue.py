@@ -35,12 +35,27 @@ class CatalogueEntry(Data):
     stage, `after` the next.
     """
 
-    to: list[Literal[Owner, "advocate", "owner", "owners", "had_letter", "appointed", "named", "released"]]
+    to: list[
+        Literal[
+            Owner,
+            "advocate",
+            "owner",
+            "owners",
+            "had_letter",
+            "appointed",
+            "appointed_before",
+            "at_the_panel",
+            "named",
+            "released",
+        ]
+    ]
     """`advocate`: where chosen to get letters; `owner`: who owes the step; `owners`: who owe the dates that
     moved; `had_letter`: who had a letter that should not have left; `appointed`: those appointed whom it is
-    about; `named`: members of staff whom the matter names, at their own addresses, so that the others of the
-    list get it for the rest alone; `released`: who had the letter that left without what this one brings;
-    else the complainant or a role at the authority."""
+    about; `appointed_before`: the same, but for whoever its message appoints;
+    `at_the_panel`: those appointed who will be there; `named`: members of staff whom
+    the matter names, at their own addresses, so that the others of the list get it for the rest alone;
+    `released`: who had the letter that left without what this one brings; else the complainant or a role at
+    the authority."""
 
     subject: str
     staff_subject: str = ""

@@ -15,6 +15,7 @@ from redress.domain.plain_words import says
 from redress.domain.points import Point
 from redress.domain.remedies import AgreedAction
 from redress.domain.splitting import part_of
+from redress.letters.approvers import draft_meant
 from redress.letters.naming import Facts, Titles, matter_of, names_of, procedure_of, stages_of
 from redress.letters.next_step import by_due, sentences
 from redress.procedures.loader import Authority, Service, procedure, rules_for
@@ -44,6 +45,7 @@ def context(
         "paragraphs": [],
         "received_on": case.opening.received_on.isoformat(),
         "most_on": _most(case, deadline, sent_on) if deadline and same else "",
+        "draft_lacks": [],
         **_draft(case, facts),
         **facts,  # what a letter says of its own cause: it wins over all above
         "on": sent_on.isoformat(),
@@ -115,13 +117,11 @@ def _at_its_stage(case: Case, facts: Facts) -> Facts:
 
 
 def _draft(case: Case, facts: Facts) -> dict[str, str]:
-    """The draft that a letter to staff is about: that of a mark, else the one that is due first."""
-    drafts = case.state.drafts
-    mark, waiting = str(facts.get("mark", "")), drafts.unapproved
-    draft = drafts.marked(mark) if mark else min(waiting, key=drafts.due_on, default=None)
+    """The draft that a letter to staff is about."""
+    draft = draft_meant(case, facts)
     if draft is None:
         return {}
-    last_day = drafts.last_day(draft)
+    last_day = case.state.drafts.last_day(draft)
     return {
         "draft_title": draft.template.replace("_", " "),
         "draft_mark": draft.marks[0],

@@ -24,6 +24,7 @@ from redress.domain.drafts import READERS
 from redress.domain.enclosures import FOLLOW_UP
 from redress.domain.london import london_date
 from redress.letters.addressing import directory_of, written
+from redress.letters.approvers import LETTERS as ABOUT_DRAFTS
 from redress.letters.delivery.channel import (
     Accepted,
     CannotAsk,
@@ -36,9 +37,17 @@ from redress.letters.delivery.channel import (
     Unsure,
 )
 from redress.letters.delivery.channels import Channels
-from redress.letters.delivery.notice import UNDELIVERED, How, hand_day, notice
+from redress.letters.delivery.notice import (
+    INFECTED,
+    NO_CHANNEL,
+    NOT_THERE,
+    UNDELIVERED,
+    How,
+    hand_day,
+    notice,
+)
 from redress.letters.delivery.outbound import Enclosure, OutboundLetter
-from redress.letters.drafts import DraftWriter
+from redress.letters.drafts import DraftWriter, effect_of, lacking
 from redress.letters.recipients import whose
 from redress.letters.stored_enclosures import EnclosedContent, EnclosureLookup
 from redress.procedures.loader import authority
@@ -186,6 +195,9 @@ class LetterDispatcher:
             try:
                 if effect["template"] == FOLLOW_UP:  # it looks at what the one before it left without
                     self._put(db, case, new, done, rounds)
+                if effect["template"] in ABOUT_DRAFTS:
+                    lacks = lacking(case, effect["facts"], on, directory, lookup)
+                    effect = {**effect, "facts": {**effect["facts"], "draft_lacks": lacks}}
                 enclosing = lookup.of(case, effect)
                 then = case.as_if_leaving(effect["key"], on) if enclosing and again else case
                 letters = [*written(then, effect, on, texts=texts, directory=directory, enclosing=enclosing)]
@@ -286,10 +298,14 @@ class LetterDispatcher:
                 return False
             case, last = recorded
             stale = [row for row in enclosing if not self._encloses_still(db, case, row, last)]
-            gone = {"state": "waiting", "position": 0, "envelope": None, "text": None}
+            drafted = {draft.key for draft in case.state.drafts if draft.left is None}
+            gone = {"position": 0, "envelope": None, "text": None}
             for row in stale:
-                again = int(row.round or 0) + 1
-                letter_store.change(db, row, ("ready",), {"round": row.round}, **gone, round=again)
+                again, state = int(row.round or 0) + 1, "approved" if row.key in drafted else "waiting"
+                fresh = {**gone, "state": state, "round": again}
+                letter_store.change(db, row, ("ready",), {"round": row.round}, **fresh)
+            if any(row.key in drafted for row in stale):
+                self.drafts.see_to(db, case, max(last, london_date(datetime.now(UTC))))
             return bool(stale)
         return False
 
@@ -300,11 +316,15 @@ class LetterDispatcher:
             return Recipient(subject="", sender="")
 
     def _encloses_still(self, db: Connection, case: Case, row: LetterRow, on: date) -> bool:
-        """Whether a letter would enclose the same if it were written now."""
+        """Whether a letter would enclose the same if it were written now; an approved draft: no less."""
         effect = next((each for each in case.state.effects if each.key == row.key), None)
-        if effect is None:
-            return True  # a draft: what is withheld voids its approval
-        said = {"key": effect.key, "template": row.letter, "facts": effect.shown()}
+        draft = next((each for each in case.state.drafts if each.key == row.key), None)
+        if effect is not None:
+            said = {"key": effect.key, "template": row.letter, "facts": effect.shown()}
+        elif draft is not None and (found := effect_of(case, draft, on)) is not None:
+            case, said = found
+        else:
+            return True
         enclosing = EnclosureLookup(self.register, db).of(case, said)
         directory = directory_of(self.register, db, case)
         try:
@@ -313,10 +333,13 @@ class LetterDispatcher:
             log.error("%s: %s cannot be written anew: %s", case.reference, row.letter, type(error).__name__)
             return False
         now = next((each for each in letters if each.recipient == row.recipient), None)
+        if now is None:
+            return True
         before = [each.document for each in self._envelope_of(row).enclosed]
-        return now is None or (
-            not now.missing and [each.document for each in now.envelope.enclosed] == before
-        )
+        after = [each.document for each in now.envelope.enclosed]
+        if effect is None:
+            return {*before} <= {*after}
+        return not now.missing and after == before
 
     def left(self, reference: str, keys: Sequence[str]) -> list[LeftLetter]:
         """Which of the letters of these keys have left, and on which London date: the first of their copies.
@@ -449,7 +472,7 @@ class LetterDispatcher:
         beyond = letter.route == "none" and bool(letter.recipient.routes) and letter.name != UNDELIVERED
         channel = self.channels.outbox if beyond else self.channels.channel(letter.route)
         if channel is None:
-            self._give_up(attempt, letter.recipient.why_no_route or "no channel takes it: see the settings")
+            self._give_up(attempt, letter.recipient.why_no_route or NO_CHANNEL)
             return
         if self.breaker.is_open(channel.name):
             self._put_off(attempt)
@@ -481,10 +504,10 @@ class LetterDispatcher:
             self.breaker.open(ENCLOSURES)
             self._put_off(attempt, "ClamAV, which looks into an enclosure first, cannot be reached")
         except Infected:
-            self._give_up(attempt, "ClamAV found something in an enclosure")
+            self._give_up(attempt, INFECTED)
         except Unreadable:
-            why = "an enclosure is missing in the document store, or not as it was attached"
-            self._give_up(attempt, why) if self._is_old(attempt.row) else self._put_off(attempt, why)
+            give_up = self._give_up if self._is_old(attempt.row) else self._put_off
+            give_up(attempt, NOT_THERE)
         else:
             return attempt._replace(letter=letter._replace(enclosures=at_hand))
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
@@ -15,7 +15,10 @@ from redress.domain.drafts import Draft
 from redress.domain.log import LogEntry
 from redress.domain.london import instant
 from redress.letters.addressing import directory_of, written
+from redress.letters.approvers import draft_meant
+from redress.letters.letter import letters_for
 from redress.letters.stored_enclosures import EnclosureLookup
+from redress.procedures.loader import authority
 from redress.store import letters as store
 from redress.store.letters import LetterRow, NewLetter, State
 from redress.store.outbound import mark_of
@@ -51,6 +54,20 @@ def letters_of(
         return []
     enclosing = lookup.of(*found) if lookup is not None else None
     return [*written(*found, on, texts=texts, directory=directory, enclosing=enclosing)]
+
+
+def lacking(
+    case: Case, facts: Mapping[str, Any], on: date, directory: Directory, lookup: EnclosureLookup
+) -> list[str]:
+    """What is to be attached before the draft that a letter to staff is about can leave, in words."""
+    draft = draft_meant(case, facts)
+    found = effect_of(case, draft, on) if draft is not None else None
+    enclosing = lookup.of(*found) if found is not None else None
+    if found is None or enclosing is None:
+        return []
+    own = authority(case.intake.authority)
+    letters = letters_for(found[0], own, found[1], on, directory, enclosing)
+    return [*dict.fromkeys(what for letter in letters for what in letter.enclosures.wanted)]
 
 
 class DraftWriter:

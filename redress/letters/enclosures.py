@@ -106,15 +106,17 @@ class Enclosures(NamedTuple):
         }
 
     @property
-    def why_it_waits(self) -> str:
-        """What a letter waits for, in words; empty: it waits for nothing."""
-        if not self.missing:
-            return ""
-        wanted = [
+    def wanted(self) -> list[str]:
+        """What is to be attached before the letter can leave, in words."""
+        return [
             f"a redacted version of {titled(kind)}" if kind in self.redactions else titled(kind)
             for kind in self.missing
         ]
-        return f"waits for its enclosure: {', '.join(wanted)}"
+
+    @property
+    def why_it_waits(self) -> str:
+        """What a letter waits for, in words; empty: it waits for nothing."""
+        return f"waits for its enclosure: {', '.join(self.wanted)}" if self.missing else ""
 
 
 class Reader(NamedTuple):

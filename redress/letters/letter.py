@@ -30,7 +30,15 @@ from redress.letters.next_step import next_line
 from redress.letters.own_templates import own_texts
 from redress.letters.own_words import Tell, in_own_words, write_to_log
 from redress.letters.people import asked_early, own, own_last_days
-from redress.letters.recipients import appointed_in, is_advocate, is_outside, person_of, recipients, whose
+from redress.letters.recipients import (
+    appointed_in,
+    is_advocate,
+    is_outside,
+    person_of,
+    recipients,
+    whose,
+    with_panel,
+)
 from redress.letters.rendering import Names, Texts, Written, our_texts
 from redress.letters.signing import signature
 from redress.letters.visible import visible
@@ -83,7 +91,8 @@ def letters_for(
     """
     own_words = own_texts(authority.name)
     directory = directory or Directory()
-    name, facts = effect["template"], effect["facts"]
+    name = effect["template"]
+    facts = with_panel(case, name, effect["facts"])
     entry = catalogue()[name]
     wrong = left_in_error(facts, case.settled) if "in_error" in facts else []
     letters = []
@@ -103,6 +112,7 @@ def letters_for(
             **_known_by_name(appointed, staff),
             **_named(case, directory, role),
             "people": _people(facts, directory),
+            "beside": _beside(case, facts, appointed, directory) if appointed else [],
             "outside": outside,
             "young": young,
             "copy": is_advocate(role),
@@ -197,15 +207,30 @@ def _appointed(
 
 def _people(facts: Mapping[str, Any], directory: Directory) -> list[dict[str, str]]:
     """Those appointed whom a letter is about, as its template names them."""
-    return [
-        {
-            "name": one_line(each.person.name or ""),
-            "title": each.title,
-            "connection": each.connection,
-            "role": each.role,
-        }
-        for each in _appointed_in(facts, directory).values()
+    return [_as_named(each) for each in _appointed_in(facts, directory).values()]
+
+
+def _beside(
+    case: Case, facts: Mapping[str, Any], reader: _Appointed, directory: Directory
+) -> list[dict[str, str]]:
+    """Who else has a part in the stage that a letter to somebody appointed is about."""
+    people, parts = case.state.people, case.state.procedure.roles
+    held = [
+        _Appointed(part.role, part.title, each.connection, directory.reached(each.person))
+        for part in parts
+        if part.stage == facts.get("stage")
+        for each in people.holders(part.role)
     ]
+    return [_as_named(each) for each in held if not each.person.is_same_as(reader.person)]
+
+
+def _as_named(appointed: _Appointed) -> dict[str, str]:
+    return {
+        "name": one_line(appointed.person.name or ""),
+        "title": appointed.title,
+        "connection": appointed.connection,
+        "role": appointed.role,
+    }
 
 
 def _known_by_name(appointed: _Appointed | None, staff: Responsible | None) -> dict[str, Any]:

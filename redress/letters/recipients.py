@@ -5,14 +5,17 @@ Of several people who complain each has letters of their own, and so has nobody 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
+from redress.domain.actions.appointment import holders_of
+from redress.domain.actions.reports import AT_THE_PANEL
 from redress.domain.case import Case
 from redress.domain.complainants import FIRST, number_of, role_of
 from redress.domain.directory import Directory
-from redress.domain.fields import Advocate, Contact
+from redress.domain.fields import Advocate, Appointee, Contact
+from redress.domain.people import PANEL
 from redress.letters.catalogue import catalogue
 from redress.letters.named_staff import named_staff
 
@@ -85,6 +88,13 @@ def appointed_in(facts: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     return found
 
 
+def with_panel(case: Case, letter: str, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The facts of an effect; of a letter to those at the panel with who they are when it is written."""
+    if "at_the_panel" not in catalogue()[letter].to:
+        return facts
+    return {**facts, "appointed": holders_of(case.state, *PANEL, *AT_THE_PANEL)}
+
+
 def _named(
     case: Case,
     to: str,
@@ -97,8 +107,10 @@ def _named(
         case "had_letter":
             had = (recipients(case, each["template"], each, directory=directory) for each in wrong)
             return [role for roles in had for role in roles]
-        case "appointed":
+        case "appointed" | "at_the_panel":
             return [*appointed_in(facts)]
+        case "appointed_before":
+            return [*_appointed_before(facts)]
         case "released":
             return recipients(case, str(facts["which"]), facts)
         case "owner":
@@ -112,6 +124,17 @@ def _named(
             return [role_of(number).replace(FIRST, ADVOCATE) for number in case.state.people.advocates]
         case _:
             return [to]
+
+
+def _appointed_before(facts: Mapping[str, Any]) -> Iterator[str]:
+    """Those appointed whom an effect is about, but for whoever its message appoints."""
+    message = facts.get("message")
+    if not message:  # a letter that left in error: who was appointed is told anew, with whoever comes next
+        return
+    now = Appointee.model_validate(message["person"])
+    for name, each in appointed_in(facts).items():
+        if not now.is_same_as(Appointee.model_validate(each["person"])):
+            yield name
 
 
 def _gets(case: Case, role: str, letter: str, facts: Mapping[str, Any]) -> bool:

@@ -21,11 +21,13 @@ def kinds_awaited(register: Register, reference: str) -> list[str]:
     return [*dict.fromkeys(kind for row in rows for kind in store.kinds_missing(row))]
 
 
-def hint_of(kind: str, awaited: list[str]) -> str:
+def hint_of(kind: str, awaited: list[str], was: str = "") -> str:
     """What somebody is told who attaches a document of a kind; empty: nothing.
 
-    `awaited`: the kinds that letters wait for.
+    `awaited`: the kinds that letters wait for; `was`: the other kind that the document had until now.
     """
+    if was in kinds():
+        return f"it was {was}, and letters enclose it as that no more"
     if kind in awaited or kind in kinds():
         return ""
     if awaited:

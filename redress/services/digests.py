@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from hashlib import sha256
-from itertools import groupby
+from itertools import chain, groupby
 from operator import attrgetter
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -24,13 +24,18 @@ from redress.domain.case import Case
 from redress.domain.contact_details import usable_email
 from redress.domain.directory import Directory
 from redress.domain.drafts import APPROVAL
+from redress.domain.enclosures import FOLLOWS
+from redress.domain.enclosures import WAITS as WAITS_FOR_ENCLOSURE
 from redress.domain.people import People
 from redress.letters.approvers import OF_TODAY, Asked, asked_for
 from redress.letters.delivery.channel import Accepted, CannotAsk, Channel, NotNow, Refused, Unsure
 from redress.letters.delivery.channels import Channels
 from redress.letters.delivery.notice import hand_day
 from redress.letters.delivery.outbound import OutboundLetter
-from redress.letters.naming import titles_of
+from redress.letters.drafts import lacking
+from redress.letters.enclosures import titled
+from redress.letters.naming import listed, titles_of
+from redress.letters.stored_enclosures import EnclosureLookup
 from redress.procedures.authority import Authority
 from redress.procedures.bank_holidays import calendar_today
 from redress.procedures.loader import authority, authority_names, procedure
@@ -311,6 +316,23 @@ class _Mailboxes:
         case = self._case(owed.reference) if owed.name == APPROVAL.name else None
         return asked_for(case, OF_TODAY, self._directory, self._on) if case is not None else None
 
+    def lacks(self, owed: OwedDate) -> list[str]:
+        """What the letter lacks that a date is about; a fault in one keeps no digest from anybody."""
+        case = self._case(owed.reference) if owed.name in (APPROVAL.name, WAITS_FOR_ENCLOSURE.name) else None
+        if case is None:
+            return []
+        if owed.name == WAITS_FOR_ENCLOSURE.name:
+            waits = case.state.enclosures
+            copies = (kinds for key in sorted(waits.awaited) for kinds in waits.waits[key].values())
+            return [titled(kind) for kind in dict.fromkeys(chain.from_iterable(copies))]
+        try:
+            with self._register.reading() as db:
+                lookup = EnclosureLookup(self._register, db)
+                return lacking(case, OF_TODAY, self._on, self._directory, lookup)
+        except Exception as error:
+            log.error("%s: what a draft lacks cannot be told: %s", owed.reference, type(error).__name__)
+            return []
+
     def of(self, owner: str, reference: str = "") -> str:
         """The mailbox of an owner in a complaint; without one, of the role as such."""
         email = ""
@@ -382,20 +404,32 @@ class _Wording(NamedTuple):
         told = [each for each in dates if each.due_on <= self.on] or dates[:1]
         return "; ".join(
             f"{self._title(each)}, due on {full_date(each.due_on)} ({self._who(each, titles)})"
+            f"{self._lacks(each)}"
             for each in told
         )
+
+    def _lacks(self, owed: OwedDate) -> str:
+        """What is to be attached before a letter can leave that is to be approved, or that waits for it."""
+        lacks = self.mailboxes.lacks(owed)
+        return f", not attached yet: {listed(lacks)}" if lacks else ""
 
     def _who(self, owed: OwedDate, titles: Mapping[str, str]) -> str:
         asked = self.mailboxes.approver(owed)
         return asked.title(titles) if asked is not None else titles.get(owed.owner, owed.owner)
 
     def _title(self, owed: OwedDate) -> str:
-        name, _, number = owed.name.partition("_") if owed.name.startswith("remedy_") else (owed.name, "", "")
-        rules = procedure(self.procedures[owed.reference], self.own.name)
-        limit = rules.limit.get(name)
-        title = limit.title if limit is not None else name.replace("_", " ").capitalize()
-        return f"{title} {number}".strip()
+        rules = procedure(self.procedures[owed.reference], self.own.name).limit | OF_LETTERS
+        if owed.name in rules:
+            return rules[owed.name].title
+        name, _, number = owed.name.rpartition("_")  # of several alike
+        if not number.isdigit():
+            return owed.name.replace("_", " ").capitalize()
+        title = rules[name].title if name in rules else name.replace("_", " ").capitalize()
+        return title if name in OF_LETTERS else f"{title} {number}"
 
+
+OF_LETTERS = {limit.name: limit for limit in (APPROVAL, WAITS_FOR_ENCLOSURE, FOLLOWS)}
+"""What is owed of letters in every procedure."""
 
 WAITS = {
     "pending": "waits for a decision since {day}: {what}",

@@ -87,12 +87,14 @@ class DocumentLine(TypedDict):
 class Attached(NamedTuple):
     """What was attached: the document, and those that came with it, if it is an e-mail.
 
-    `created`: whether it was new; otherwise the complaint had it already.
+    `created`: whether it was new; otherwise the complaint had it already. `was`: the kind that it had, where
+    it has another one now.
     """
 
     document: DocumentLine
     parts: list[DocumentLine]
     created: bool
+    was: str = ""
 
 
 class Attachment(NamedTuple):
@@ -201,12 +203,13 @@ class Documents:
                 )
                 for name, each in by_name.items()
             ]
-            known = self._known(reference)
+            known = {each.document: each.kind for each in store.of(self._register, reference)}
             contents = {name: each.content for name, each in by_name.items()}
             noted = self._keep(reference, rows, contents, self._most(from_intake=from_intake))
         withheld = _withheld(self._register, reference)
         lines = [_line(row, withheld) for row in noted]
-        return Attached(lines[0], lines[1:], mother not in known)
+        was = known.get(mother, "")
+        return Attached(lines[0], lines[1:], mother not in known, was if was != noted[0].kind else "")
 
     def _judged(self, content: Spool, name: str) -> _Judged:
         """Raises `WrongType`, `Infected`."""

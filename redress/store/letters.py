@@ -200,13 +200,22 @@ def in_state(db: Connection, states: Sequence[State], reference: str | None = No
 
 
 def shown_state(posted: Sequence[str]) -> ColumnElement[str]:
-    """What people are told of a letter, in SQL; `posted`: authorities whose outbox folder is posted daily."""
+    """What people are told of a letter, in SQL; `posted`: authorities whose outbox folder is posted daily.
+
+    Of an erased complaint nothing waits for anybody.
+    """
     state, refs = TABLE.c.state, tables.references
     its = select(refs.c.reference).where(refs.c.authority.in_(posted))
     is_posted = TABLE.c.reference.in_(its) if posted else false()
     is_in_folder = (state == "sent") & (TABLE.c.channel == "outbox")
     has_no_way = (TABLE.c.means == "none") & ((state == "failed") | is_in_folder)
+    events = tables.events.c
+    erased = select(events.reference).where(events.kind == "erased")
+    has_left = state.in_(("accepted", "by_hand", "withdrawn")) | (
+        (state == "sent") & (~is_in_folder | is_posted)
+    )
     return case(
+        (~has_left & TABLE.c.reference.in_(erased), "erased"),
         (state.in_(("ready", "sending")), "leaving"),
         (has_no_way | (is_in_folder & ~is_posted), "by_hand"),
         ((state == "sent") & (TABLE.c.channel == "notify"), "arrived"),

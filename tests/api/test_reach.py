@@ -227,6 +227,8 @@ async def test_a_team_manager_has_their_own_teams_complaints_and_drafts_for_thos
     assert shown(await api.send(tara, theirs, "respond", outcome="upheld", letter="draft")) == shown(none)
 
     assert (await api.send(tara, mine, "acknowledge")).status_code == 200
+    past = await api.send(tara, mine, "respond", outcome="upheld", letter="at_once")
+    assert (past.status_code, "for the authority's file to say" in past.json()["detail"]) == (403, True)
     said = await api.send(tara, mine, "respond", outcome="upheld", letter="draft", by="Somebody Else")
     assert (said.status_code, said.json()["pending"]) == (202, True)
 

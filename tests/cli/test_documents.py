@@ -22,6 +22,13 @@ async def test_attached_listed_written_and_exported(cli: Cli, tmp_path: Path) ->
     again = await cli("attach", reference, str(mail))
     assert (again.status, again.lines) == (0, ["the complaint had it already"])
 
+    report = tmp_path / "both.pdf"
+    report.write_bytes(PDF + b"%% with the papers\n")
+    assert (await cli("attach", reference, str(report), "--kind", "investigation_report")).status == 0
+    papers = await cli("attach", reference, str(report), "--kind", "panel_papers")
+    assert "it was investigation_report, and letters enclose it as that no more" in papers.lines
+    assert (await cli("attach", reference, str(report), "--kind", "panel_papers")).lines == again.lines
+
     [part] = said["parts"]
     withheld = await cli(
         *("send", reference, "withhold", "--set", f"document={part['document']}"),

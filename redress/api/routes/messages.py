@@ -100,11 +100,19 @@ def _endpoint(action: str, kind: type[Message]) -> Callable[..., Awaitable[Answe
 
 
 def _check_sender(caller: Caller, kind: type[Message], body: dict[str, Any]) -> None:
-    """Refuse an intake system that fills in what only the authority can. Raises `Refusal`."""
+    """Refuse an intake system that fills in what only the authority can. Raises `Refusal`.
+
+    And the manager of a team who would have a letter leave that others approve.
+    """
     filled = [name for name in kind.authority_only if body.get(name)]
     if filled and not caller.roles & CASEWORK:
         roles = ", ".join(sorted(CASEWORK))
         raise Refusal("not-allowed", f"{', '.join(filled)} is for the roles {roles} to say.")
+    if caller.role == "team_manager" and str(body.get("letter", "")).strip().casefold() == "at_once":
+        what = (
+            "whether a letter leaves at once is for the authority's file to say: leave it out, or say draft"
+        )
+        raise Refusal("not-allowed", f"letter: {what}.")
 
 
 async def _send(

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, Literal
 
 from redress.domain.calendar import Calendar
+from redress.letters.delivery.contact_routes import BY_A_PERSON, NO_ADDRESS, NOT_AS_ASKED, NOT_REACHED
 from redress.letters.delivery.outbound import OutboundLetter
 from redress.store.outbound import Route, mark_of
 
@@ -24,6 +25,21 @@ BY: dict[Route, str] = {
     "none": "no means there is",
 }
 
+
+INFECTED = "ClamAV found something in an enclosure"
+NOT_THERE = "an enclosure is missing in the document store, or not as it was attached"
+NO_CHANNEL = "no channel takes it: see the settings"
+
+CAUSES = {
+    BY_A_PERSON: "form",
+    NO_ADDRESS: "address",
+    NOT_AS_ASKED: "address",
+    NOT_REACHED: "appointee",
+    INFECTED: "enclosure",
+    NOT_THERE: "store",
+    NO_CHANNEL: "settings",
+}
+"""What is behind a reason, where what is to be done depends on it."""
 
 HAND_DAYS = 2
 """Working days within which somebody sends a letter that has to go by hand."""
@@ -55,6 +71,7 @@ def notice(
         "by": BY[letter.route],
         "how": how,
         "reason": reason,
+        "cause": CAUSES.get(reason, "") if how == "failed" else "",
         "mark": mark,
         "send_by": send_by.isoformat() if send_by else "",
         "file": file,

@@ -270,3 +270,23 @@ def test_more_than_a_mailbox_takes_goes_by_hand_and_windows_wait(
     assert len(mail.mailbox.taken) == 2, "the acknowledgement, and what the Complaints Manager is told"
     assert laid(at).is_file()
     assert letters.is_awaited(at.register, at.reference, line["mark"], today())
+
+
+@pytest.mark.parametrize(
+    ("person", "says"),
+    [
+        ({"format": "large print"}, "print it, have it made in the form that was asked for"),
+        ({"email": "", "address": ""}, "ask how they can be reached, correct that in the complaint"),
+        ({"email": "", "format": "email"}, "ask how they can be reached, correct that in the complaint"),
+    ],
+)
+def test_what_is_to_be_done_depends_on_why_a_letter_does_not_leave(
+    person: dict[str, Any], says: str, by_mail: Settings, desk: MakeDesk
+) -> None:
+    at = desk(by_mail)
+    at.open(**person)
+    at.says("acknowledge", "2026-06-02")
+    [told] = at.told()
+    assert "A letter has to be sent by hand" in told
+    assert f"What to do: {says}" in told
+    assert "could not be delivered" not in told

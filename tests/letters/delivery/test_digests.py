@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from redress.contract import RegisterEntry
 from redress.domain.calendar import full_date
 from redress.letters.delivery.channel import NotNow
 from redress.procedures import authority as authorities
@@ -106,6 +107,18 @@ def test_what_waits_without_a_limit_is_to_decide(desk: Desk) -> None:
     text = told(desk, "2026-06-04")["digest"]
     assert "waits for a decision since Wednesday 3 June 2026: escalate" in text
     assert text.count(reference) == 1, "a line a case"
+
+
+def test_letters_of_an_erased_complaint_wait_for_nobody(desk: Desk) -> None:
+    reference = desk.open(email="", address="")
+    desk.says("acknowledge", "2026-06-02")
+    desk.says("withdraw", "2026-06-03")
+    assert "a letter has to be sent by hand" in told(desk, "2026-06-04")["digest"]
+    entry = RegisterEntry(kind="erased", key="erased", on="2026-06-04", body={"status": {}})
+    with desk.register.writing() as db:
+        desk.register.append(db, reference, [entry])
+    assert told(desk, "2026-06-05") == {}
+    assert {each["state"] for each in letter_service.lines(desk.register, reference)} == {"erased"}
 
 
 def test_each_leaves_once_for_a_mailbox_and_day(desk: Desk) -> None:

@@ -12,12 +12,14 @@ from sqlalchemy import delete
 
 from redress.contract import AnswerToLeave, RecordRequest, RegisterEntry, SentLetters
 from redress.documents.errors import CannotScan, Infected
+from redress.domain.calendar import full_date
 from redress.domain.london import instant
 from redress.domain.parsing import Malformed
 from redress.letters.delivery.channel import Accepted, NotNow, Refused
 from redress.letters.delivery.outbound import OutboundLetter
 from redress.letters.dispatcher import SendLimits
 from redress.letters.stored_enclosures import content_for
+from redress.services import digests
 from redress.services import letters as service
 from redress.services.documents import Attachment, Documents
 from redress.services.exporting import export
@@ -539,3 +541,57 @@ def test_killed_while_it_is_handed_over_it_leaves_once_and_whole(office: Office)
     for _ in range(3):
         office.sends()
     assert len(office.got("adjudication")[1]) == 2
+
+
+def test_an_approved_letter_leaves_without_what_was_found_infected_once_another_is_there(
+    office: Office, clamd: ClamdStandIn
+) -> None:
+    office.attach(INVESTIGATION, "investigation_report")
+    office.attach(INDEPENDENT + EICAR, "independent_person_report")
+    desk = office.desk
+    desk.settings = desk.settings.model_copy(update={"clamav": clamd.address})
+    desk.dispatcher.content = content_for(desk.register, desk.settings)
+    adjudicated(office, letter="draft")
+    mark = office.mark("adjudication")
+    office.says("approve_letter", "2026-07-02", mark=mark, by="Cora")
+    row = office.rows("adjudication")["complainant"]
+    assert (row.state, row.reason) == ("failed", "ClamAV found something in an enclosure")
+    assert "Ask whoever wrote it for another, attach it, and send the letter again" in desk.told()[0]
+    service.again(desk.dispatcher, desk.reference, mark)
+    line = service.one(desk.register, desk.reference, mark)
+    assert (line["state"], line["waits_for"]) == ("approved", ["independent_person_report"])
+    office.attach(INDEPENDENT, "independent_person_report", "clean.pdf")
+    text, files = office.got("adjudication")
+    assert [*files.values()] == [INVESTIGATION, INDEPENDENT]
+    assert "the Independent Person's report (clean.pdf)" in text
+    assert office.window()["state"] == "running"
+
+
+def test_whoever_is_asked_to_approve_a_letter_learns_what_it_lacks(office: Office) -> None:
+    def digest(on: str) -> str:
+        found = digests.digests_of(office.desk.register, date.fromisoformat(on))
+        return "".join(digests.text_of(each) for each in found if each.kind == "digest")
+
+    office.says("report", "2026-06-29", kind="investigation")
+    office.says("report", "2026-06-29", kind="independent_person", message_id="m-ip")
+    office.attach(INVESTIGATION, "investigation_report")
+    lacks = "ot attached yet: the Independent Person's report"
+    adjudicated(office, letter="draft")
+    text, _ = office.got("letter_to_approve", "complaints_manager")
+    assert f"N{lacks}. The letter does not leave without what is missing" in text
+    due_on = office.desk.case.state.latest["letter_approval"].due_on.isoformat()
+    assert f"(Complaints Manager), n{lacks}" in digest(due_on)
+    office.attach(INDEPENDENT, "independent_person_report")
+    assert "attached" not in digest(due_on)
+
+
+def test_a_digest_says_what_a_letter_waits_for(office: Office) -> None:
+    adjudicated(office)
+    due_on = office.desk.case.state.latest["enclosure"].due_on
+    [told] = [
+        digests.text_of(each)
+        for each in digests.digests_of(office.desk.register, due_on)
+        if each.kind == "digest"
+    ]
+    assert f"A letter waits for its enclosure, due on {full_date(due_on)} (Complaints Manager)" in told
+    assert "not attached yet: the investigation report and the Independent Person's report" in told
