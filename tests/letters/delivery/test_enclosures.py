@@ -313,6 +313,19 @@ def test_papers_go_to_everybody_at_the_panel_and_count_once_all_have_left(office
     assert papers.met_on == max(row.on_date for row in office.rows("panel_notice").values())
 
 
+def test_nobody_is_told_to_have_every_paper_from_whom_one_is_kept_back(office: Office) -> None:
+    at_the_panel(office)
+    office.says("set_advocate", "2026-07-15", advocate=ADVOCATE, gets_letters=True)
+    papers = office.attach(PDF, "panel_papers", "bundle.pdf")
+    office.says(
+        "withhold", "2026-07-16", **{"document": papers, "from": "advocate", "reason": "It is private."}
+    )
+    office.says("send_papers", "2026-07-20")
+    whole, kept_back = (office.got("panel_notice", to)[0] for to in ("complainant", "advocate"))
+    assert "You should have every paper that the panel will see" in " ".join(whole.split())
+    assert "every paper" not in " ".join(kept_back.split())
+
+
 def test_what_is_withheld_is_not_sent_and_the_letter_says_so_without_the_recorded_reason(
     office: Office,
 ) -> None:
