@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from email.message import EmailMessage
-from time import process_time
 
 import pytest
 
@@ -13,6 +12,7 @@ from redress.services.emails import answered_by, contact_of, read_email
 from redress.services.letters import again
 from redress.settings import Settings
 from redress.store.outbound import mark_of
+from tests.growth import FAR_FROM_SQUARE, growth
 from tests.letters.delivery.conftest import Desk
 from tests.letters.delivery.mail_server import MailServer
 
@@ -130,11 +130,11 @@ def test_of_a_page_what_it_shows_is_kept() -> None:
 
 
 @pytest.mark.parametrize("again", ["<style>", "<", "<br ", "</head", "<!--"])
-def test_a_page_made_to_take_long_is_read_at_once(again: str) -> None:
-    raw = html_mail(again * (1_000_000 // len(again)))
-    began = process_time()
-    read_email(raw)
-    assert process_time() - began < 5
+def test_a_page_made_to_take_long_takes_as_long_as_any_other(again: str) -> None:
+    def read(size: int) -> None:
+        read_email(html_mail(again * (size // len(again))))
+
+    assert growth(read, 20_000, 160_000) < FAR_FROM_SQUARE
 
 
 @pytest.mark.parametrize(
@@ -147,11 +147,9 @@ def test_a_page_made_to_take_long_is_read_at_once(again: str) -> None:
         + "\n".join(f"Content-Type: multipart/x; boundary={n}\n\n--{n}" for n in range(999)),
     ],
 )
-def test_what_nobody_writes_is_turned_away_at_once(start: str) -> None:
-    began = process_time()
+def test_what_nobody_writes_is_not_read(start: str) -> None:
     with pytest.raises(Malformed, match="than an e-mail that somebody writes"):
         read_email(f"Date: Tue, 30 Jun 2026 23:30:00 +0000\n{start}\n\nHi\n".encode())
-    assert process_time() - began < 15
 
 
 @pytest.mark.parametrize("sender", ["(" * 2000, "/@", ".:\\:", '"', "=?utf-8?q?=0a", "=00:;", "*0=--@[@"])
