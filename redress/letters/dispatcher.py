@@ -63,7 +63,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-REST = 5.0
+LEFT_ALONE_FOR = 5.0
 """Seconds for which a channel that is down is left alone, so that not every attempt waits for it."""
 
 ENCLOSURES = "enclosures"
@@ -138,8 +138,8 @@ class CircuitBreaker:
         self._open_until: dict[str, float] = {}
 
     def open(self, channel: str) -> None:
-        """The channel is down: leave it alone for `REST`."""
-        self._open_until[channel] = monotonic() + REST
+        """The channel is down: leave it alone for `LEFT_ALONE_FOR`."""
+        self._open_until[channel] = monotonic() + LEFT_ALONE_FOR
 
     def is_open(self, channel: str) -> bool:
         """Whether the channel is left alone now."""
@@ -767,7 +767,7 @@ class LetterDispatcher:
     def _pause(self, row: LetterRow) -> float:
         """Seconds until a letter is worth another look."""
         if row.state == "sending":
-            return max(self.limits.lease - letter_store.age_of(row.claimed_at) + 1, REST)
+            return max(self.limits.lease - letter_store.age_of(row.claimed_at) + 1, LEFT_ALONE_FOR)
         if row.state == "accepted":
             age = letter_store.age_of(row.sent_at)
             return 30.0 if age < 600 else 300.0 if age < 7200 else LONGEST_PAUSE
