@@ -74,10 +74,6 @@ def is_alive(case: Case, on: str) -> None:
     assert found["waiting_for"] != "nobody"
 
 
-def prepared(*, to: str = "2026-06-16") -> Case:
-    return investigated()
-
-
 # --- R1: requests ----------------------------------------------------------------------------------
 
 

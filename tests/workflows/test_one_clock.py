@@ -1,4 +1,4 @@
-"""A door whose clock is ahead of Temporal's, a start that failed, and clocks that are apart (K1)."""
+"""A sender whose clock is ahead of Temporal's, a start that failed, and clocks that are apart (K1)."""
 
 from __future__ import annotations
 

@@ -78,9 +78,7 @@ def test_more_than_notify_prints_goes_by_hand(
         assert words in told, words
 
 
-def test_its_window_waits_until_somebody_says_that_it_left(
-    by_notify: Settings, notify: NotifyService, desk: MakeDesk
-) -> None:
+def test_its_window_waits_until_somebody_says_that_it_left(by_notify: Settings, desk: MakeDesk) -> None:
     at = desk(by_notify)
     enclose(at, enclosure("report.pdf", report(12)))
     answered(at, format="letter")
@@ -97,7 +95,7 @@ def test_its_window_waits_until_somebody_says_that_it_left(
 
 @pytest.mark.parametrize("killed", ["before it is laid", "after it is laid"])
 def test_whoever_was_killed_while_it_was_laid_lays_it_again(
-    by_notify: Settings, notify: NotifyService, desk: MakeDesk, killed: str
+    by_notify: Settings, desk: MakeDesk, killed: str
 ) -> None:
     at = desk(by_notify)
     enclose(at, enclosure("report.pdf", report(12)))
@@ -134,9 +132,7 @@ def test_what_is_too_large_for_e_mail_goes_by_post_in_one_piece(
     assert (the_letter(at)["state"], notify.files) == ("arrived", {})
 
 
-def test_resent_it_is_tried_by_its_own_way_again(
-    by_notify: Settings, notify: NotifyService, desk: MakeDesk
-) -> None:
+def test_resent_it_is_tried_by_its_own_way_again(by_notify: Settings, desk: MakeDesk) -> None:
     at = desk(by_notify)
     enclose(at, enclosure("report.pdf", report(12)))
     answered(at, format="letter")
@@ -166,7 +162,7 @@ def test_resent_in_vain_it_is_still_to_be_sent_by_hand_by_the_same_day(
 
 
 def test_where_the_outbox_cannot_be_used_it_waits_and_nothing_is_lost(
-    by_notify: Settings, notify: NotifyService, desk: MakeDesk
+    by_notify: Settings, desk: MakeDesk
 ) -> None:
     blocked = by_notify.state / "blocked"
     blocked.write_text("not a folder")
@@ -181,7 +177,7 @@ def test_where_the_outbox_cannot_be_used_it_waits_and_nothing_is_lost(
     assert laid(at).is_file()
 
 
-def test_a_digest_says_by_when(by_notify: Settings, notify: NotifyService, desk: MakeDesk) -> None:
+def test_a_digest_says_by_when(by_notify: Settings, desk: MakeDesk) -> None:
     at = desk(by_notify)
     enclose(at, enclosure("report.pdf", report(12)))
     answered(at, format="letter")
@@ -191,7 +187,7 @@ def test_a_digest_says_by_when(by_notify: Settings, notify: NotifyService, desk:
 
 
 def test_documents_of_the_store_are_printed_and_laid_with_it(
-    by_notify: Settings, notify: NotifyService, desk: MakeDesk, monkeypatch: pytest.MonkeyPatch
+    by_notify: Settings, desk: MakeDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From the encrypted store into one PDF, into a ZIP, and into the folder of whoever sends it."""
     at = desk(by_notify)

@@ -406,7 +406,7 @@ def test_from_whom_it_is_withheld_has_to_be_somebody(office: Office) -> None:
 
 
 def test_while_the_document_store_is_away_nothing_leaves_without_and_then_it_leaves_whole(
-    office: Office, tmp_path: Path
+    office: Office,
 ) -> None:
     office.attach(INVESTIGATION, "investigation_report")
     office.attach(INDEPENDENT, "independent_person_report")

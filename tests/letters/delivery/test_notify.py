@@ -264,7 +264,7 @@ def test_what_notify_lost_is_handed_over_anew_and_at_last_goes_by_post(
 
 
 def test_a_number_that_cannot_be_texted_is_raised_and_the_letter_goes(
-    by_notify: Settings, notify: NotifyService, desk: MakeDesk
+    by_notify: Settings, desk: MakeDesk
 ) -> None:
     at = desk(by_notify)
     at.open(telephone="01632 960001", format="text")
@@ -389,9 +389,7 @@ def test_the_stand_in_asks_for_a_token_that_is_right(notify: NotifyService) -> N
         ),
     ],
 )
-def test_the_stand_in_refuses_what_notify_refuses(
-    notify: NotifyService, kind: str, changed: dict[str, Any], message: str
-) -> None:
+def test_the_stand_in_refuses_what_notify_refuses(kind: str, changed: dict[str, Any], message: str) -> None:
     whole: dict[str, dict[str, Any]] = {
         "email": {"email_address": "a@b.example", "template_id": notify_service.EMAIL},
         "sms": {"phone_number": "07700 900123", "template_id": notify_service.SMS},

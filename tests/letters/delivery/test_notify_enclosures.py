@@ -206,9 +206,7 @@ def test_what_notify_does_not_send_by_e_mail_is_not_handed_over(
     assert (notify.taken, notify.files) == ({}, {})
 
 
-def test_more_files_than_the_template_has_places_for_are_not_even_read(
-    channel: Notify, notify: NotifyService
-) -> None:
+def test_more_files_than_the_template_has_places_for_are_not_even_read(channel: Notify) -> None:
     def never() -> Iterator[bytes]:
         raise AssertionError("five hundred of them would not fit into memory")
 

@@ -68,9 +68,7 @@ def test_whoever_is_appointed_is_written_to_and_the_person_learns_who_they_are(
     assert "una@own.example" not in told
 
 
-def test_somebody_without_an_address_is_told_to_the_manager(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk
-) -> None:
+def test_somebody_without_an_address_is_told_to_the_manager(by_mail: Settings, desk: MakeDesk) -> None:
     at = at_stage_2(desk, by_mail)
     for name in ("Pia Post", "Nobody Known"):
         on = "2026-06-15" if name == "Pia Post" else "2026-06-16"

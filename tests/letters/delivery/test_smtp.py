@@ -164,7 +164,7 @@ def test_a_server_without_tls_gets_nothing(tmp_path: Path, trusted: Certificates
 
 
 def test_a_wrong_password_is_no_secret_in_the_log(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk, caplog: pytest.LogCaptureFixture
+    by_mail: Settings, desk: MakeDesk, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     at = desk(by_mail.model_copy(update={"smtp_password": SecretStr("a-wrong-password")}))
