@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field
 
 from redress.api.bodies import Unparsed
 from redress.api.context import AppContext, Context, CurrentCaller, Reference, check_authority
-from redress.api.problems import Refusal, problems, wrong
+from redress.api.problems import Refusal, decided, problems, wrong
 from redress.api.routing import endpoints, header, roles
 from redress.api.schemas import Schema
 from redress.domain.directory import DirectoryEntry, DirectoryRole, Listed
@@ -313,7 +313,7 @@ async def _changing(context: AppContext, work: Callable[[Register], T]) -> T:
     except directory.NoSuchPerson:
         raise _nobody() from None
     except Rejected as error:
-        raise Refusal("decided", f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
+        raise decided(error) from None
 
 
 def _nobody() -> Refusal:

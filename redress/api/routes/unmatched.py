@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from redress.api.bodies import Unparsed
 from redress.api.context import AppContext, Context, CurrentCaller, check_reach
-from redress.api.problems import Refusal, no_such_complaint, problems, unavailable
+from redress.api.problems import Refusal, check_taken, decided, no_such_complaint, problems, unavailable
 from redress.api.readings import shows
 from redress.api.routing import endpoints, roles
 from redress.api.schemas import Next, Schema
@@ -174,11 +174,8 @@ async def match_request(
         detail = "Nobody answered in time. Match it again: it counts once."
         raise unavailable(detail, applied=error.applied or "no") from None
     except Rejected as error:
-        raise _decided(error) from None
-    if not (answer.applied or answer.pending):
-        more = answer.model_dump(mode="json", include={"message_id", "on", "repeated"})
-        raise Refusal("refused", answer.reason, **more)
-    response.status_code = 202 if answer.pending else 200
+        raise decided(error) from None
+    check_taken(answer, response)
     return answer
 
 
@@ -206,7 +203,7 @@ async def dismiss_request(
     try:
         await context.backends.ask(dismiss)
     except Rejected as error:
-        raise _decided(error) from None
+        raise decided(error) from None
     return Response(status_code=204)
 
 
@@ -221,8 +218,3 @@ def _parsed(kind: type[B], body: Unparsed) -> B:
         return kind.model_validate(body.raw)
     except ValidationError as error:
         raise Malformed(problems_of(error)) from None
-
-
-def _decided(error: Rejected) -> Refusal:
-    text = str(error)
-    return Refusal("decided", f"{text[:1].upper()}{text[1:]}.")
