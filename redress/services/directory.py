@@ -87,6 +87,26 @@ def history(register: Register, key: str, authority: str | None) -> list[Version
         return store.versions(register, db, key)
 
 
+def shown(listed: Listed) -> dict[str, Any]:
+    """A person as callers get them."""
+    return {"person": listed.key} | fields_of(listed.entry)
+
+
+def shown_with_changes(key: str, versions: list[Version]) -> dict[str, Any]:
+    """The same with each change, the first one first."""
+    changes = [
+        {"change": e.change, "by": e.changed_by, "at": e.changed_at.isoformat(), "entry": fields_of(e.entry)}
+        for e in versions
+    ]
+    now = versions[-1]
+    return shown(Listed(key, now.entry)) | {"removed": now.change == "removed", "changes": changes}
+
+
+def fields_of(entry: DirectoryEntry) -> dict[str, Any]:
+    """What an entry says, as it is written."""
+    return entry.model_dump(mode="json", by_alias=True)
+
+
 def key_of(register: Register, authority: str, text: str) -> str:
     """The key of the one person that a key, number, e-mail address or name means. Raises as people expect."""
     listed = directory_of(register, authority).listed

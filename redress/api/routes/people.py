@@ -16,7 +16,7 @@ from redress.api.context import AppContext, Context, CurrentCaller, Reference, c
 from redress.api.problems import Refusal, decided, problems, wrong
 from redress.api.routing import endpoints, header, roles
 from redress.api.schemas import Schema
-from redress.domain.directory import DirectoryEntry, DirectoryRole, Listed
+from redress.domain.directory import DirectoryEntry, DirectoryRole
 from redress.domain.fields import Role
 from redress.domain.identifiers import AuthorityName
 from redress.security.access import MANAGER, STAFF
@@ -186,7 +186,7 @@ async def list_people(
     found = await context.backends.ask(
         lambda register: directory.people(register, whose, role=role or "", team=team)
     )
-    return {"people": [_shown(each) for each in found]}
+    return {"people": [directory.shown(each) for each in found]}
 
 
 @router.post(
@@ -210,7 +210,7 @@ async def add_person(
     whose = _whose(caller, fields.pop("authority", None))
     made = await _changing(context, partial(directory.add, authority=whose, fields=fields, by=caller.name))
     response.headers["Location"] = f"/v1/people/{made.key}"
-    return _shown(made)
+    return directory.shown(made)
 
 
 @router.post(
@@ -247,12 +247,7 @@ async def read_person(person: PersonKey, context: Context, caller: CurrentCaller
         versions = await context.backends.ask(work)
     except directory.NoSuchPerson:
         raise _nobody() from None
-    changes = [
-        {"change": e.change, "by": e.changed_by, "at": e.changed_at, "entry": _fields(e.entry)}
-        for e in versions
-    ]
-    now = versions[-1]
-    return _shown(Listed(person, now.entry)) | {"removed": now.change == "removed", "changes": changes}
+    return directory.shown_with_changes(person, versions)
 
 
 @router.put(
@@ -270,7 +265,7 @@ async def change_person(
     work = partial(
         directory.replace, key=person, fields=entry.raw, authority=caller.authority, by=caller.name
     )
-    return _shown(await _changing(context, work))
+    return directory.shown(await _changing(context, work))
 
 
 @router.delete(
@@ -328,11 +323,3 @@ def _whose(caller: Caller, named: object) -> str:
     if not isinstance(authority, str):
         raise wrong("authority", "say whose directory: this caller is limited to no authority")
     return authority
-
-
-def _fields(entry: DirectoryEntry) -> dict[str, Any]:
-    return entry.model_dump(mode="json", by_alias=True)
-
-
-def _shown(each: Listed) -> dict[str, Any]:
-    return {"person": each.key} | _fields(each.entry)
