@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any, get_args
@@ -44,8 +44,8 @@ PERSON = {
 _numbers = itertools.count(1)
 
 
-class Desk:
-    """A register of one's own, and what leaves from it."""
+class RecordedComplaint:
+    """A complaint in a register of its own, and the letters that leave from there."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -206,8 +206,3 @@ def settings_by_notify(state: Path, notify: NotifyService, **more: Any) -> Setti
         "notify_text_template": notify_service.SMS,
     }
     return Settings(**(said | more))
-
-
-@pytest.fixture
-def desk() -> Callable[[Settings], Desk]:
-    return Desk
