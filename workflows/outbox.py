@@ -143,16 +143,15 @@ class Outbox:
         if not sending.done():
             sending.cancel()
         try:
-            sent: contract.SentLetters | None = await sending
+            sent: contract.SentLetters = await sending
         except (ActivityError, asyncio.CancelledError):
             if not self._new_letters:
                 await _pause("Sending was ended by hand: it is started again")
                 self._new_letters = True
             return False
-        left = sent.left if sent is not None else []  # earlier versions gave nothing
-        not_left = [contract.WaitingLetter(mark=mark, kinds=[]) for mark in sent.not_left] if sent else []
-        not_left += sent.waiting if sent is not None else []
-        for is_news in [*map(self._on_left, left), *map(self._on_not_left, not_left)]:
+        not_left = [contract.WaitingLetter(mark=mark, kinds=[]) for mark in sent.not_left]
+        not_left += sent.waiting
+        for is_news in [*map(self._on_left, sent.left), *map(self._on_not_left, not_left)]:
             if is_news:
                 self._new_letters = True  # others may be on their way still
         return True

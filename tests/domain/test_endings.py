@@ -115,10 +115,10 @@ def test_after_a_death_an_answer_given_stands_and_the_time_to_ask_begins_anew() 
 # --- out of contact ------------------------------------------------------------------------------
 
 
-def tried(case: Case, *, letter: str = "2026-06-05", reply_by: str = "2026-07-03") -> None:
+def tried(case: Case) -> None:
     send(case, "record_contact", "2026-06-03", direction="out", channel="telephone", summary="Nobody.")
     send(case, "record_contact", "2026-06-04", direction="out", channel="email", summary="No reply.")
-    send(case, "record_contact", letter, direction="out", channel="post", reply_by=reply_by)
+    send(case, "record_contact", "2026-06-05", direction="out", channel="post", reply_by="2026-07-03")
 
 
 def test_out_of_contact_after_two_ways_and_a_letter_with_a_day() -> None:

@@ -34,9 +34,9 @@ def picture() -> bytes:
     return made if isinstance(made, bytes) else bytes(made[0])
 
 
-def report(pages: int = 1, *, margin: str = "20mm", words: str = "An invented report.") -> bytes:
+def report(pages: int = 1, *, margin: str = "20mm") -> bytes:
     """A PDF of so many pages."""
-    all_pages = (f"{words} Page {page}." for page in range(1, pages + 1))
+    all_pages = (f"An invented report. Page {page}." for page in range(1, pages + 1))
     return drawn(f"#set page(margin: {margin})\n" + "\n#pagebreak()\n".join(all_pages))
 
 

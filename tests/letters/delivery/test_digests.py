@@ -32,7 +32,7 @@ def complaint(tmp_path: Path) -> RecordedComplaint:
 
 def told(complaint: RecordedComplaint, on: str) -> dict[str, str]:
     """The digests of a day, by kind; here all staff share one mailbox."""
-    found = service.digests_of(complaint.register, date.fromisoformat(on))
+    found = service.digests_of(complaint.register, "family-rights", date.fromisoformat(on))
     assert len({digest.mailbox for digest in found}) <= 1
     return {digest.kind: service.text_of(digest) for digest in found}
 
@@ -166,7 +166,7 @@ def test_two_that_send_at_once_send_one(
 ) -> None:
     complaint.open()
     complaint.says("add_note", "2026-06-02", note="x")
-    [digest] = service.digests_of(complaint.register, date(2026, 6, 5))
+    [digest] = service.digests_of(complaint.register, "family-rights", date(2026, 6, 5))
     place = store.DigestPlace(
         digest.authority, service._mark(complaint.register, digest), digest.on, "digest"
     )

@@ -584,7 +584,7 @@ def test_an_approved_letter_leaves_without_what_was_found_infected_once_another_
 
 def test_whoever_is_asked_to_approve_a_letter_learns_what_it_lacks(office: Office) -> None:
     def digest(on: str) -> str:
-        found = digests.digests_of(office.complaint.register, date.fromisoformat(on))
+        found = digests.digests_of(office.complaint.register, "family-rights", date.fromisoformat(on))
         return "".join(digests.text_of(each) for each in found if each.kind == "digest")
 
     office.says("report", "2026-06-29", kind="investigation")
@@ -605,7 +605,7 @@ def test_a_digest_says_what_a_letter_waits_for(office: Office) -> None:
     due_on = office.complaint.case.state.latest["enclosure"].due_on
     [told] = [
         digests.text_of(each)
-        for each in digests.digests_of(office.complaint.register, due_on)
+        for each in digests.digests_of(office.complaint.register, "family-rights", due_on)
         if each.kind == "digest"
     ]
     assert f"A letter waits for its enclosure, due on {full_date(due_on)} (Complaints Manager)" in told

@@ -172,7 +172,7 @@ def test_the_digest_of_a_day_goes_to_the_manager_of_each_team(by_mail: Settings)
     def told(on: str) -> dict[str, set[str]]:
         return {
             digest.mailbox: {line.reference for line in (*digest.soon, *digest.late, *digest.new)}
-            for digest in digests_of(at.register, date.fromisoformat(on))
+            for digest in digests_of(at.register, "family-rights", date.fromisoformat(on))
             if digest.kind == "digest"
         }
 
@@ -231,7 +231,7 @@ def test_a_letter_to_approve_goes_by_name_to_whoever_owes_it(by_mail: Settings, 
     def asked(on: date) -> tuple[str, set[str]]:
         status = with_approvers(at.register, at.case.latest_status(on))
         names = {letter.get("approver_name", "") for letter in status["letters"] if "mark" in letter}
-        found = [d for d in digests_of(at.register, on) if d.kind == "digest"]
+        found = [d for d in digests_of(at.register, "family-rights", on) if d.kind == "digest"]
         lines = {d.mailbox: str([*d.new, *d.late, *d.today, *d.soon]) for d in found}
         return ", ".join(names), {box for box, told in lines.items() if "Approval of a letter" in told}
 
