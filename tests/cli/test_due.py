@@ -4,18 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from pathlib import Path
-
-import pytest
 
 from tests.cli.conftest import ROOT, Cli
-
-
-@pytest.fixture
-def alone(tmp_path: Path) -> Cli:
-    """No Temporal, no register, no state folder."""
-    return Cli("127.0.0.1:1", tmp_path / "none")
-
 
 BY_HAND = [
     # received on a Friday; ten working days with two weekends between

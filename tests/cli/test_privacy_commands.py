@@ -70,7 +70,7 @@ async def _withdrawn(cli: Cli, name: str) -> str:
     return reference
 
 
-async def test_a_vault_out_of_reach_is_not_called_the_register(tmp_path: Path) -> None:
+async def test_a_key_store_out_of_reach_is_not_called_the_register(tmp_path: Path) -> None:
     add_key(tmp_path / "keys.txt", "first")
     nowhere = {
         "REDRESS_TRIAL": "",

@@ -35,12 +35,6 @@ EVERY = [(name, each) for each in loader.authority_names() for name in loader.au
 
 
 @pytest.fixture
-def alone(tmp_path: Path) -> Cli:
-    """No Temporal, no register, no state folder."""
-    return Cli("127.0.0.1:1", tmp_path / "none")
-
-
-@pytest.fixture
 def council(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     """Writes `your-council`, an invented authority with changes of its own."""
     shutil.copytree(loader.AUTHORITIES, tmp_path / "authorities")

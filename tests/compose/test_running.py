@@ -206,7 +206,7 @@ async def _state(client: Client) -> tuple[int, dict[str, int]]:
     return retention.days, {name: int(kind) for name, kind in listed.custom_attributes.items()}
 
 
-async def _the_ring_is_asked_for_and_made(image: Path, surroundings: dict[str, str]) -> None:
+async def _the_keyring_is_asked_for_and_made(image: Path, surroundings: dict[str, str]) -> None:
     """Without a keyring the service ends badly, and nothing of ours starts; made as docs/compose.md says."""
     command = SERVICES["keys"]["command"]
     status, said = await _run(command, image, surroundings)
@@ -320,7 +320,7 @@ async def test_the_worker_service_runs_on_postgresql_and_stops_when_told(
             REDRESS_KEY_STORE_PASSWORD_FILE=str(password),
             REDRESS_API_URL=f"sqlite:///{tmp_path / 'api' / 'api.db'}",
             REDRESS_STATE=str(tmp_path / "state"),
-            REDRESS_KEYS=str(tmp_path / "ring" / "keys.txt"),
+            REDRESS_KEYS=str(tmp_path / "keyring" / "keys.txt"),
             REDRESS_DOCUMENTS=str(tmp_path / "documents"),
             REDRESS_TEMPLATES=str(ROOT / "own-letters"),
             REDRESS_METRICS=f"127.0.0.1:{free_port()}",
@@ -330,7 +330,7 @@ async def test_the_worker_service_runs_on_postgresql_and_stops_when_told(
             command = SERVICES["migrate"]["command"]
             status, said = await _run(command, image, _surroundings("migrate", image, **elsewhere))
             assert status == 0, said
-        await _the_ring_is_asked_for_and_made(image, _surroundings("keys", image, **elsewhere))
+        await _the_keyring_is_asked_for_and_made(image, _surroundings("keys", image, **elsewhere))
 
         check = SERVICES["worker"]["healthcheck"]["test"][1:]
         status, said = await _run(check, image, surroundings)

@@ -90,7 +90,7 @@ def test_memory_and_processes_are_bounded() -> None:
         assert 0 < service["pids_limit"] <= 256, name
 
 
-def test_the_ring_is_on_a_volume_that_one_service_writes_and_the_rest_cannot_start_without() -> None:
+def test_the_keyring_is_on_a_volume_that_one_service_writes_and_the_rest_cannot_start_without() -> None:
     folder = str(Path(SERVICES["keys"]["environment"]["REDRESS_KEYS"]).parent)
     assert f"redress-keys:{folder}" in SERVICES["keys"]["volumes"]
     for name in ("worker", "api"):

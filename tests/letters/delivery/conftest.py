@@ -185,6 +185,23 @@ def settings_by_mail(
 
 
 @pytest.fixture
+def by_environment(by_mail: Settings, mail: MailServer, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """The same as a command reads it, but for staff: their letters go into the outbox."""
+    said = {
+        "REDRESS_STATE": str(by_mail.state),
+        "REDRESS_SEND_EMAIL": "smtp",
+        "REDRESS_SMTP_HOST": "localhost",
+        "REDRESS_SMTP_PORT": str(mail.port),
+        "REDRESS_SMTP_CA": str(by_mail.smtp_ca),
+        "REDRESS_SMTP_USER": "redress",
+        "REDRESS_SMTP_PASSWORD": mail_server.PASSWORD,
+    }
+    for name, value in said.items():
+        monkeypatch.setenv(name, value)
+    return by_mail.model_copy(update={"send_staff": "outbox"})
+
+
+@pytest.fixture
 def by_notify(tmp_path: Path, notify: NotifyService) -> Settings:
     """All of it by Notify."""
     return settings_by_notify(tmp_path, notify)

@@ -23,27 +23,16 @@ from redress.services.clock import today
 from redress.settings import Settings
 from redress.temporal.embedded import embedded_server
 from tests.letters.delivery.conftest import PERSON, RecordedComplaint
-from tests.letters.delivery.mail_server import PASSWORD, MailServer
+from tests.letters.delivery.mail_server import MailServer
 from tests.stores import migrated
 from tests.waiting import until
 
 
 @pytest.fixture
-def typed(by_mail: Settings, mail: MailServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+def typed(by_environment: Settings) -> Iterator[Settings]:
     """The settings of the worker, and of the command as somebody sets them."""
-    said = {
-        "REDRESS_STATE": str(by_mail.state),
-        "REDRESS_SEND_EMAIL": "smtp",
-        "REDRESS_SMTP_HOST": "localhost",
-        "REDRESS_SMTP_PORT": str(mail.port),
-        "REDRESS_SMTP_CA": str(by_mail.smtp_ca),
-        "REDRESS_SMTP_USER": "redress",
-        "REDRESS_SMTP_PASSWORD": PASSWORD,
-    }
-    for name, value in said.items():
-        monkeypatch.setenv(name, value)
     cipher.cache_clear()  # commands keep one for the process, and other tests have other keys
-    yield migrated(by_mail.model_copy(update={"send_staff": "outbox"}))
+    yield migrated(by_environment)
     cipher.cache_clear()
 
 

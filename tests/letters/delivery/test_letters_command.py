@@ -30,7 +30,7 @@ from redress.store.database import connect
 from redress.store.listing import ComplaintFilter
 from redress.store.register import Register
 from tests.letters.delivery.conftest import PERSON, RecordedComplaint
-from tests.letters.delivery.mail_server import PASSWORD, Fault, MailServer
+from tests.letters.delivery.mail_server import Fault, MailServer
 from tests.letters.delivery.notify_service import NotifyService
 
 ROOT = Path(__file__).parent.parent.parent.parent
@@ -267,23 +267,12 @@ def test_what_is_under_way_by_notify_can_be_asked_after(by_notify: Settings, not
 
 
 @pytest.fixture
-def typed(by_mail: Settings, mail: MailServer, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def typed(by_environment: Settings) -> Settings:
     """The settings of the command as somebody sets them; letters to staff go into the outbox."""
-    keys = by_mail.state / "keys.txt"
+    keys = by_environment.state / "keys.txt"
     keys.write_text("test AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n")
     keys.chmod(0o600)
-    said = {
-        "REDRESS_STATE": str(by_mail.state),
-        "REDRESS_SEND_EMAIL": "smtp",
-        "REDRESS_SMTP_HOST": "localhost",
-        "REDRESS_SMTP_PORT": str(mail.port),
-        "REDRESS_SMTP_CA": str(by_mail.smtp_ca),
-        "REDRESS_SMTP_USER": "redress",
-        "REDRESS_SMTP_PASSWORD": PASSWORD,
-    }
-    for name, value in said.items():
-        monkeypatch.setenv(name, value)
-    return by_mail.model_copy(update={"send_staff": "outbox"})
+    return by_environment
 
 
 def test_the_command_as_it_is_typed(typed: Settings, mail: MailServer) -> None:
