@@ -20,7 +20,7 @@ from redress.domain.parsing import Malformed, ProblemCode
 from redress.domain.parsing import Problem as FieldProblem
 from redress.security.keyring import KeysUnavailable, MissingKey, Unreadable
 from redress.services.backends import Busy, Unavailable
-from redress.services.errors import NotFound, Rejected
+from redress.services.errors import Decided, NotFound, Rejected
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -158,6 +158,17 @@ def bad_parameters(problems: Sequence[FieldProblem]) -> Refusal:
     return Refusal("malformed", "Nothing was changed: a parameter cannot be taken.", errors=problems)
 
 
+BY_THEIR_WORDS: dict[type[Exception], str] = {
+    Erased: "erased",
+    Decided: "decided",
+    Rejected: "refused",
+    TooLarge: "too-large",
+    WrongType: "wrong-type",
+    Infected: "infected",
+}
+"""The problems whose errors say in their own words what happened."""
+
+
 def refusal_of(error: Exception) -> Refusal:
     """How an error of a service is answered. What it says may hold names only where the caller sent them."""
     match error:
@@ -167,16 +178,8 @@ def refusal_of(error: Exception) -> Refusal:
             return malformed(error)
         case NotFound():
             return no_such_complaint()
-        case Erased():
-            return Refusal("erased", f"{error}.")
-        case Rejected():
-            return Refusal("refused", f"{_sentence(error)}.")
-        case TooLarge():
-            return Refusal("too-large", f"{_sentence(error)}.")
-        case WrongType():
-            return Refusal("wrong-type", f"{_sentence(error)}.")
-        case Infected():
-            return Refusal("infected", f"{_sentence(error)}.")
+        case Erased() | Rejected() | TooLarge() | WrongType() | Infected():
+            return Refusal(BY_THEIR_WORDS[type(error)], f"{_sentence(error)}.")
         case StoreUnavailable() | CannotScan():
             return unavailable(f"{_sentence(error)}. Nothing was changed.", seconds=30)
         case Busy():
@@ -206,11 +209,6 @@ ANSWERED = (
     *DOCUMENT_ERRORS,
 )
 """The errors that `refusal_of` knows."""
-
-
-def decided(error: Rejected) -> Refusal:
-    """Somebody decided it before."""
-    return Refusal("decided", f"{_sentence(error)}.")
 
 
 def check_taken(answer: Answer, response: Response) -> None:

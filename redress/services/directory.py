@@ -20,7 +20,7 @@ from redress.domain.parsing import Malformed, Problem, problems_of
 from redress.domain.words import same_words
 from redress.procedures.loader import authority as authority_file
 from redress.services.directory_csv import Row, read_rows
-from redress.services.errors import NotFound, Rejected
+from redress.services.errors import Decided, NotFound
 from redress.store import directory as store
 from redress.store.directory import NewChange, Version
 from redress.store.register import Register
@@ -123,7 +123,7 @@ def key_of(register: Register, authority: str, text: str) -> str:
 
 
 def add(register: Register, authority: str, fields: Mapping[str, Any], by: str) -> Listed:
-    """Add somebody. Raises `Malformed`, `Rejected` where it was changed meanwhile."""
+    """Add somebody. Raises `Malformed`, `Decided` where it was changed meanwhile."""
     authority_file(authority)
     entry = parsed(fields)
 
@@ -135,7 +135,7 @@ def add(register: Register, authority: str, fields: Mapping[str, Any], by: str) 
 
 
 def change(register: Register, key: str, fields: Mapping[str, Any], authority: str | None, by: str) -> Listed:
-    """Change the fields named of one person. Raises `NoSuchPerson`, `Malformed`, `Rejected`."""
+    """Change the fields named of one person. Raises `NoSuchPerson`, `Malformed`, `Decided`."""
 
     def plan(directory: Directory) -> tuple[Plan, Listed]:
         before = _one(directory, key)
@@ -169,7 +169,7 @@ def import_csv(register: Register, authority: str, text: str, by: str, *, dry_ru
     """Add and change the people of a CSV file, all or none; who is not in it stays as they are.
 
     A row is of somebody who is there by number, else by name, else by e-mail address. Columns that the file
-    has not stay as they are. Raises `Malformed` with every line and column that is wrong, `Rejected`.
+    has not stay as they are. Raises `Malformed` with every line and column that is wrong, `Decided`.
     """
     authority_file(authority)
     rows = read_rows(text)
@@ -205,7 +205,7 @@ def _change(
         with register.writing() as db:
             return _planned(register, db, authority, plan, by, dry_run=dry_run)
     except IntegrityError:
-        raise Rejected("the directory was changed at this moment: look at it and try again") from None
+        raise Decided("the directory was changed at this moment: look at it and try again") from None
 
 
 def _planned(

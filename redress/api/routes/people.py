@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field
 
 from redress.api.bodies import Unparsed
 from redress.api.context import AppContext, Context, CurrentCaller, Reference, check_authority
-from redress.api.problems import Refusal, decided, problems, wrong
+from redress.api.problems import Refusal, problems, wrong
 from redress.api.routing import endpoints, header, roles
 from redress.api.schemas import Schema
 from redress.domain.directory import DirectoryEntry, DirectoryRole
@@ -22,7 +22,6 @@ from redress.domain.identifiers import AuthorityName
 from redress.security.access import MANAGER, STAFF
 from redress.security.tokens import Caller
 from redress.services import conflicts, directory
-from redress.services.errors import Rejected
 from redress.store.register import Register
 
 router = endpoints("people")
@@ -208,7 +207,7 @@ async def add_person(
     """Everything but the name may be left out."""
     fields = dict(new.raw)
     whose = _whose(caller, fields.pop("authority", None))
-    made = await _changing(context, partial(directory.add, authority=whose, fields=fields, by=caller.name))
+    made = await _ask(context, partial(directory.add, authority=whose, fields=fields, by=caller.name))
     response.headers["Location"] = f"/v1/people/{made.key}"
     return directory.shown(made)
 
@@ -230,7 +229,7 @@ async def import_people(file: Import, context: Context, caller: CurrentCaller) -
         by=caller.name,
         dry_run=file.dry_run,
     )
-    return (await _changing(context, work))._asdict() | {"dry_run": file.dry_run}
+    return (await _ask(context, work))._asdict() | {"dry_run": file.dry_run}
 
 
 @router.get(
@@ -242,12 +241,8 @@ async def import_people(file: Import, context: Context, caller: CurrentCaller) -
 )
 async def read_person(person: PersonKey, context: Context, caller: CurrentCaller) -> dict[str, Any]:
     """Who they are, and who changed what when; also of somebody who was taken out."""
-    try:
-        work = partial(directory.history, key=person, authority=caller.authority)
-        versions = await context.backends.ask(work)
-    except directory.NoSuchPerson:
-        raise _nobody() from None
-    return directory.shown_with_changes(person, versions)
+    work = partial(directory.history, key=person, authority=caller.authority)
+    return directory.shown_with_changes(person, await _ask(context, work))
 
 
 @router.put(
@@ -265,7 +260,7 @@ async def change_person(
     work = partial(
         directory.replace, key=person, fields=entry.raw, authority=caller.authority, by=caller.name
     )
-    return directory.shown(await _changing(context, work))
+    return directory.shown(await _ask(context, work))
 
 
 @router.delete(
@@ -279,9 +274,7 @@ async def change_person(
 )
 async def remove_person(person: PersonKey, context: Context, caller: CurrentCaller) -> Response:
     """What they were stays on record."""
-    await _changing(
-        context, partial(directory.remove, key=person, authority=caller.authority, by=caller.name)
-    )
+    await _ask(context, partial(directory.remove, key=person, authority=caller.authority, by=caller.name))
     return Response(status_code=204)
 
 
@@ -302,17 +295,12 @@ async def list_conflicts(
     return {"candidates": [each._asdict() for each in found]}
 
 
-async def _changing(context: AppContext, work: Callable[[Register], T]) -> T:
+async def _ask(context: AppContext, work: Callable[[Register], T]) -> T:
     try:
         return await context.backends.ask(work)
     except directory.NoSuchPerson:
-        raise _nobody() from None
-    except Rejected as error:
-        raise decided(error) from None
-
-
-def _nobody() -> Refusal:
-    return Refusal("not-found", "There is nobody of this key, or they are not this caller's to reach.")
+        what = "There is nobody of this key, or they are not this caller's to reach."
+        raise Refusal("not-found", what) from None
 
 
 def _whose(caller: Caller, named: object) -> str:
