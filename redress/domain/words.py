@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from redress.domain.calendar import months_after
 from redress.domain.opening import Opening
@@ -54,8 +55,13 @@ def same_words(text: str) -> str:
 
 def mentioned(wanted: Iterable[str], *texts: str) -> list[str]:
     """Which of the wanted words or phrases stand in the texts, as whole words."""
-    text = " ".join(same_words(text) for text in texts)
-    return [phrase for phrase in wanted if re.search(rf"\b{re.escape(same_words(phrase))}\b", text)]
+    text = " ".join(same_words(text) for text in texts).strip()
+    return [phrase for phrase in wanted if _as_whole_words(phrase).search(text)] if text else []
+
+
+@lru_cache(maxsize=4096)
+def _as_whole_words(phrase: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{re.escape(same_words(phrase))}\b")
 
 
 def questions_of(procedure: Procedure, opening: Opening) -> list[Question]:
