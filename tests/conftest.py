@@ -188,7 +188,7 @@ SHARES: tuple[tuple[str, ...], ...] = (
     ("chaos", "faults", "temporal"),
     ("api", "blackbox"),
     ("ui", "cli"),
-    ("workflows", "security", "store", "telemetry", "scripts", "delivery", "tests"),
+    ("workflows", "security", "store", "telemetry", "scripts", "delivery", "compose", "tests"),
 )
 """Folders of tests that take long or share servers, by the process that begins with them."""
 

@@ -26,7 +26,8 @@ from redress.domain.opening_parsing import parse_opening
 from redress.domain.packing import Unpackable, pack_state, unpack, unpack_state
 from redress.domain.parsing import Malformed, Parsed, Problem, judged_on, parse_message
 from redress.domain.sentences import with_long_dates
-from redress.domain.status import Status, WhoAndWhat, who_and_what
+from redress.domain.status import Status, WhoAndWhat
+from redress.domain.status_building import who_and_what
 from workflows.descriptions import (
     DOCUMENTS_CHANGED_DESCRIPTION,
     MOVES_DESCRIPTION,

@@ -52,7 +52,8 @@ from redress.domain.rejects import Rejects, reason_of
 from redress.domain.room import Room
 from redress.domain.schedule import Schedule, Task, Timer
 from redress.domain.state import ComplaintState
-from redress.domain.status import MessageOutcome, Status, status_of, tell_letters
+from redress.domain.status import MessageOutcome, Status, tell_letters
+from redress.domain.status_building import status_of
 from redress.domain.strikes import struck_letters
 from redress.domain.withholding import withholding_problem
 

@@ -158,12 +158,12 @@ def _record_correction(
     common: dict[str, Fact] = {"next": state.effects.next_step(), "stage": state.stage}
     if moves:
         state.effects.correct_dates(entry, on, {**common, "moved": moves})
-    undone = [*_undone(before, after, on)]
+    undone = [*_undone(before, after)]
     if undone:
         state.effects.tell_undone(entry, on, {**common, "undone": undone})
 
 
-def _undone(before: ComplaintState, after: ComplaintState, on: date) -> Iterator[Fact]:
+def _undone(before: ComplaintState, after: ComplaintState) -> Iterator[Fact]:
     """What was decided before a correction and does not stand as it did, as the manager is told it."""
     for entry in after.effects.heard:
         what: dict[str, Fact] = {"title": entry.message.title, "on": entry.message.on.isoformat()}

@@ -85,9 +85,9 @@ class Entry(NamedTuple):
     removed_before: datetime | None
 
 
-def minute(moment: datetime | None = None) -> datetime:
-    """The UTC minute of a moment; of now, if left out."""
-    return (moment or datetime.now(UTC)).replace(second=0, microsecond=0)
+def minute() -> datetime:
+    """The present minute, in UTC."""
+    return datetime.now(UTC).replace(second=0, microsecond=0)
 
 
 class Readings:

@@ -122,7 +122,7 @@ async def test_beyond_twenty_they_are_counted(api: ApiProcess, intake: Headers, 
 async def test_without_a_date_and_by_another_token_it_is_one_message(
     api: ApiProcess, intake: Headers
 ) -> None:
-    """A rotated token's repeat, and a door's own date, which is assumed."""
+    """A rotated token's repeat, and a date that the API gave, which is assumed."""
     opened = (await post(api, "", invented(received_on="2026-01-05"), intake)).json()["reference"]
     first = await post(api, f"/{opened}/acknowledge", {"message_id": "a-1"}, api.headers("staff"))
     again = await post(api, f"/{opened}/acknowledge", {"message_id": "a-1"}, api.headers("staff"))

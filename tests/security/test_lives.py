@@ -99,7 +99,7 @@ class Encrypted(NamedTuple):
         return await sending.send(self.client, self.register, reference, name, said, 60)
 
     def files(self) -> list[Path]:
-        """Every file but the outbox's and the ring: what others could come by."""
+        """Every file but the outbox's and the keyring: what others could come by."""
         outbox = self.settings.outbox_folder
         return [path for path in self.folder.rglob("*") if path.is_file() and outbox not in path.parents]
 

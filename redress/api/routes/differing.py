@@ -7,13 +7,13 @@ from typing import Annotated
 from fastapi import Path
 
 from redress.api.context import Context, CurrentCaller, Reference
-from redress.api.problems import Refusal, problems, unavailable
+from redress.api.problems import problems, unavailable
 from redress.api.routing import endpoints, roles
 from redress.domain.log import Answer
 from redress.domain.status import DifferingStatus
 from redress.security.access import MANAGER, STAFF
 from redress.services import differing
-from redress.services.errors import NoAnswer, Rejected
+from redress.services.errors import NoAnswer
 
 router = endpoints("complaints")
 
@@ -43,10 +43,7 @@ async def list_differing(reference: Reference, context: Context) -> list[Differi
 )
 async def dismiss_differing(reference: Reference, number: Number, context: Context) -> list[DifferingStatus]:
     """It stays on the file as dismissed. Gives all there are."""
-    try:
-        return await context.backends.ask(lambda register: differing.dismiss(register, reference, number))
-    except Rejected as error:
-        raise Refusal("refused", f"{error}.") from None
+    return await context.backends.ask(lambda register: differing.dismiss(register, reference, number))
 
 
 @router.post(
@@ -68,7 +65,5 @@ async def take_differing(
     within = context.settings.api_answer_within
     try:
         return await differing.take(client, register, reference, number, within, by=caller.name)
-    except Rejected as error:
-        raise Refusal("refused", f"{error}.") from None
     except NoAnswer as error:
         raise unavailable(f"{error}.", applied="unknown") from None
