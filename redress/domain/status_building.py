@@ -387,7 +387,9 @@ def _enquiry(state: ComplaintState, enquiry: Enquiry) -> EnquiryStatus:
 def _appointment(state: ComplaintState, held: Appointment) -> AppointmentStatus:
     rule = state.procedure.role.get(held.role)
     round_ = state.deadlines.round_of(rule.stage, held.on) if rule else 1
-    unsaid = {name for name in held.person.added if not getattr(held.person, name)}
+    unsaid = {
+        name for name in ("email", "telephone", "address", "organisation") if not getattr(held.person, name)
+    }
     person = held.person.model_dump(mode="json", exclude=unsaid)
     return cast(AppointmentStatus, to_jsonable_python(held._asdict() | {"person": person, "round": round_}))
 
