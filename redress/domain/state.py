@@ -48,6 +48,7 @@ from redress.domain.log import Irregular, LogEntry, Outcome, pending
 from redress.domain.messages import DecideLate, Escalate, Message, Respond
 from redress.domain.ombudsman import Approach, Ombudsman
 from redress.domain.opening import Opening
+from redress.domain.parts import at_work, tell_of_the_end
 from redress.domain.people import People
 from redress.domain.points import Point, Points
 from redress.domain.position import Ending, OpenOrClosed, Position
@@ -264,7 +265,9 @@ class ComplaintState:
         """Take one message; none dated earlier may follow. What became of it stands in `outcomes`."""
         self.advance(entry.message.on)
         self.effects.heard.append(entry)
+        stage, working = self.current_stage, at_work(self)
         self.outcomes[entry.seq] = self._act(self, entry)
+        tell_of_the_end(self, entry, stage, working)
         self._go_on()
         self.answers.settle_windows(self.numbers)
         self._see_to_drafts(entry)
