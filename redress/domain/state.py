@@ -115,6 +115,7 @@ class ComplaintState:
         self.notes = 0
         self.referred_on: date | None = None
         self.ombudsman = Ombudsman()
+        self.pause_ran_out = False  # whether the latest pause of the whole has ended by itself
         self.panel_on: date | None = None
         self.attendance = Attendance()
         self.contact_restricted_until: date | None = None
@@ -422,6 +423,7 @@ class ComplaintState:
     def suspend(self, ground: PauseGround) -> bool:
         """The whole complaint rests, and every limit that this ground stops; whether it stops any."""
         self.deadlines.pause(ground)
+        self.pause_ran_out = False
         if self.deadlines.pause_is_over:
             self.deadlines.pause_ground = None
             self.position.open()
@@ -429,15 +431,26 @@ class ComplaintState:
         self.position.state = "suspended"
         return True
 
+    def suspend_points(self, points: Sequence[Point]) -> None:
+        """Some points rest; no clock does."""
+        self.points.suspend(points)
+        self.pause_ran_out = False
+
     def _go_on(self) -> None:
-        """Open again what was paused until the most allowed is used up, or what was paused is answered."""
-        if not self.deadlines.pause_is_over:
-            return
-        if self.state == "suspended":
+        """Open again what was paused until the most allowed is used up, or what was paused is answered.
+
+        The review that was promised stays for as long as something is owed that the pause has moved.
+        """
+        if self.deadlines.pause_is_over and self.state == "suspended":
             self.resume()
-            review = self.latest.get("suspension_review")
-            if review is not None and review.is_open and not self.points.suspended:
-                self.deadlines.stop_one(review)
+            self.pause_ran_out = True
+            if self.effects.by_clock:
+                self.effects.resume()
+        review = self.latest.get("suspension_review")
+        if review is None or not review.is_open or not self.pause_ran_out or self.points.suspended:
+            return
+        if not any(deadline.pauses for deadline in self.running):
+            self.deadlines.stop_one(review)
 
     def resume(self) -> None:
         """The whole complaint goes on: its limits move by the days lost."""

@@ -690,7 +690,7 @@ def test_every_ending_at_every_stage_stops_every_clock_and_threatens_nobody(
     told = letters(done(case, on, "16:00"))
     assert "withdrawal" not in told
     if kind == "died":
-        assert told == []
+        assert set(told) <= {"part_ended"}, "those appointed alone"
     assert letters(done(case, "2026-12-30")) == []
 
 
