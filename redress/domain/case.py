@@ -17,7 +17,6 @@ from redress.domain.answers import AnswerLetter
 from redress.domain.calendar import HolidayTable
 from redress.domain.corrections import check_correction
 from redress.domain.differences import changes_between, snapshot_of
-from redress.domain.drafting import letters_of_drafts
 from redress.domain.drafts import Draft, marks_of
 from redress.domain.effects import letter_mark
 from redress.domain.folding import Folding
@@ -271,7 +270,7 @@ class Case:
         return [*own, *self._struck_and_leaving()] if self.state.strikes.struck else own
 
     def _struck_and_leaving(self) -> Iterator[str]:
-        letters = struck_letters(self.state.strikes, letters_of_drafts(self.state.procedure))
+        letters = struck_letters(self.state.strikes, self.state.letters_of_drafts)
         left = {entry.message.mark for entry in self.log if isinstance(entry.message, LetterLeft)}
         released = [key for key, state in self.settled.items() if _is_release(key, state)]
         for letter in letters:
@@ -324,6 +323,7 @@ class Case:
 
     def known_to_leave(self, mark: str) -> date | None:
         """The London date on which a letter is taken to have left, or was approved; None: there is none."""
+        mark = self.state.drafts.own_mark(mark)
         draft, answer = self.state.drafts.marked(mark), self.state.answers.letter_of(mark)
         if draft is not None and self.is_leaving(draft) and draft.approved is not None:
             return draft.approved.message.on
@@ -334,8 +334,9 @@ class Case:
 
     def is_awaited(self, mark: str, on: date) -> bool:
         """Whether it changes anything here that a letter left on a London date."""
-        draft, letter = self.state.drafts.marked(mark), self.state.answers.letter_of(mark)
         was_struck = any(mark in marks_of(key) for key in self._struck_and_leaving())
+        mark = self.state.drafts.own_mark(mark)
+        draft, letter = self.state.drafts.marked(mark), self.state.answers.letter_of(mark)
         if (draft is not None and draft.is_open) or was_struck or mark in self.state.enclosures.not_left:
             return True
         if letter is None or letter.had_by(mark) is None:

@@ -100,6 +100,8 @@ class ComplaintState:
         self.links = Links()
         self.loaded = 0
         self.letters_of_stages: dict[str, set[str]] = {}  # what for, by template, also of earlier procedures
+        self.letters_of_drafts: frozenset[str] = frozenset()  # the names that drafts can have had
+        self.was_moved = False  # whether any move to another procedure ever came, struck out or not
         chosen = opened_under or rules.procedure
         self.opened_under = chosen.name
         self.routes = Routes(chosen, opening)
