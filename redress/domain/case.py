@@ -17,6 +17,7 @@ from redress.domain.answers import AnswerLetter
 from redress.domain.calendar import HolidayTable
 from redress.domain.corrections import check_correction
 from redress.domain.differences import changes_between, snapshot_of
+from redress.domain.drafting import version_of
 from redress.domain.drafts import Draft, marks_of
 from redress.domain.effects import letter_mark
 from redress.domain.folding import Folding
@@ -33,6 +34,7 @@ from redress.domain.log import (
 )
 from redress.domain.london import instant, london_date
 from redress.domain.messages import (
+    ApproveLetter,
     ChangeProcedure,
     ConfirmContact,
     Correct,
@@ -45,7 +47,7 @@ from redress.domain.messages import (
 )
 from redress.domain.opening import Opening
 from redress.domain.opening_parsing import past_messages
-from redress.domain.parsing import AHEAD_AT_MOST, Malformed, Parsed, parse_message
+from redress.domain.parsing import AHEAD_AT_MOST, Malformed, Parsed, Problem, parse_message
 from redress.domain.procedure import RulesSnapshot
 from redress.domain.rejects import Rejects, reason_of
 from redress.domain.room import Room
@@ -379,7 +381,19 @@ class Case:
             unclear = withholding_problem(self.state, parsed.message)
             if unclear is not None:
                 raise Malformed([unclear])
+        if is_new and isinstance(parsed.message, ApproveLetter):
+            self._check_version(parsed.message)
         return parsed
+
+    def _check_version(self, message: ApproveLetter) -> None:
+        """Raise `Malformed` where an approval names a version of a draft that there has not been yet."""
+        draft = self.state.drafts.marked(message.mark)
+        if message.version is None or draft is None or not draft.is_open:
+            return
+        present = version_of(self.state, draft)
+        if message.version > present:
+            what = f"should be at most {present}, which is the present one: read that, and approve it"
+            raise Malformed([Problem("version", what)])
 
     def _check_answer(self, message: Respond) -> None:
         """Raise `Malformed` where an answer leaves open what it answers, on its day."""
