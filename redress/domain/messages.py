@@ -999,7 +999,7 @@ class ApproveLetter(Message):
 
     version: int | None = Field(default=None, ge=0, examples=[7])
     """The version that was read, as `letters show` and the status give it: refused where the draft has
-    changed since. Left out: it is approved as it is now."""
+    changed since, and where there is no such version yet. Left out: it is approved as it is now."""
 
 
 class SendBackLetter(Message):

@@ -168,8 +168,8 @@ def remove(register: Register, key: str, authority: str | None, by: str) -> None
 def import_csv(register: Register, authority: str, text: str, by: str, *, dry_run: bool) -> Imported:
     """Add and change the people of a CSV file, all or none; who is not in it stays as they are.
 
-    A row is of somebody who is there by number, else by name, else by e-mail address. Columns that the file
-    has not stay as they are. Raises `Malformed` with every line and column that is wrong, `Decided`.
+    A row is of somebody who is there by number, else by name. Columns that the file has not stay as they are.
+    Raises `Malformed` with every line and column that is wrong, `Decided`.
     """
     authority_file(authority)
     rows = read_rows(text)
@@ -283,7 +283,11 @@ def _imported(directory: Directory, rows: list[Row]) -> tuple[Plan, Imported]:
 
 
 def _meant(directory: Directory, row: Row) -> str:
-    """The key of whoever a row is about; empty: somebody new. Raises `Malformed` where several could be."""
+    """The key of whoever a row is about; empty: somebody new.
+
+    Raises `Malformed` where several could be, and where somebody of another name has the e-mail address: it
+    may be a mailbox that they share.
+    """
     own_id = str(row.fields.get("id") or "")
     fields: tuple[NamedBy, ...] = ("id", "name", "email")
     for field in fields:
@@ -294,6 +298,10 @@ def _meant(directory: Directory, row: Row) -> str:
         ]
         if len(found) > 1:
             raise Malformed([Problem(field, f"{len(found)} people of the directory have it: give the id")])
+        if found and field == "email":
+            name = found[0].entry.name
+            what = f"is the e-mail address of {name}: where that is the same person, change their name first"
+            raise Malformed([Problem(field, f"{what}; somebody else who shares it is added by hand")])
         if found:
             return found[0].key
     return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -151,3 +152,51 @@ def test_a_withdrawn_complaint_is_moved_and_opens_no_stage_unsaid() -> None:
     found = status(case, "2026-06-15")
     assert (found["procedure"], found["closed_as"]) == ("statutory", "withdrawn")
     assert any("was not opened" in each for each in irregular(case, "2026-06-15"))
+
+
+def drafted(case: Case, *, leaves: bool = True) -> str:
+    """An answer of 3 June by a draft that was approved, and left: the mark of its letter."""
+    send(case, "respond", "2026-06-03", outcome="upheld", letter="draft", by="Tess Team")
+    [draft] = case.state.drafts
+    mark = draft.marks[0]
+    send(case, "approve_letter", "2026-06-03", mark=mark, by="Cora Invented")
+    done(case, "2026-06-03")
+    if leaves:
+        assert send(case, "letter_left", "2026-06-03", mark=mark).applied
+        done(case, "2026-06-03")
+    return mark
+
+
+def test_an_answer_whose_letter_has_left_counts_from_that_day_under_the_new_procedure() -> None:
+    case = corporate()
+    drafted(case)
+    assert move(case, "2026-06-09", "statutory").applied
+    assert shown(case, "stage_1_response", "2026-06-10")[1:] == ("met", 0)
+    assert {"stage_1_response", "letter_to_approve"}.isdisjoint(letters(done(case, "2026-06-09")))
+    assert not case.state.drafts.open
+    again = Case.restore(case.rules, case.saved())
+    assert shown(again, "stage_1_response", "2026-06-10")[1:] == ("met", 0)
+
+
+def test_an_answer_that_left_under_a_procedure_that_is_struck_out_has_left_all_the_same() -> None:
+    case = corporate()
+    move(case, "2026-06-02", "statutory", message_id="moved")
+    drafted(case)
+    send(case, "strike_out", "2026-06-05", message="moved", reason="It was right.")
+    assert shown(case, "stage_1_response", "2026-06-10") == ("2026-06-22", "met", 0)
+    assert not case.state.drafts.open
+    told = done(case, "2026-06-05")
+    assert "answer" not in letters(told), "they have it"
+    [taken_back] = [task.effect for task in told if task.effect.template == "letter_taken_back"]
+    assert "stage_1_response" not in str(taken_back.facts), "what it says stands"
+
+
+def test_a_letter_that_was_in_a_senders_hand_when_the_procedure_was_struck_out_counts_once_it_left() -> None:
+    case = corporate()
+    move(case, "2026-06-02", "statutory", message_id="moved")
+    mark = drafted(case, leaves=False)
+    send(case, "strike_out", "2026-06-05", message="moved", reason="It was right.")
+    assert case.is_awaited(mark, date(2026, 6, 5))
+    assert send(case, "letter_left", "2026-06-05", mark=mark).applied
+    assert shown(case, "stage_1_response", "2026-06-10")[1:] == ("met", 0)
+    assert "answer" not in letters(done(case, "2026-06-05"))

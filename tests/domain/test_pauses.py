@@ -69,12 +69,30 @@ def test_an_advocate_is_found_within_twenty_days_of_receipt() -> None:
     assert shown(case, "stage_1_response", "2026-06-16") == ("2026-06-15", "paused", 0)
     assert shown(case, "stage_1_response", "2026-06-29") == ("2026-06-29", "running", 0)
     assert status(case, "2026-06-18")["state"] == "open"
-    assert deadline(case, "suspension_review", "2026-06-18")["state"] == "stopped"
+    assert shown(case, "suspension_review", "2026-06-18") == ("2026-07-31", "running", 0)
     found = deadline(case, "stage_1_response", "2026-06-30")
     assert (found["due_on"], found["state"], found["days_late"]) == ("2026-06-29", "overdue", 1)
     assert found["due_on_without_pause"] == "2026-06-15"
     assert "breach_notice" in letters(done(case, "2026-06-30"))
     assert facts(case, "suspension")["most_on"] == "2026-06-29"
+
+
+def test_a_pause_that_ends_by_itself_is_told_and_its_review_stays_until_the_answer() -> None:
+    case = acknowledged()
+    send(case, "suspend", "2026-06-03", reason="No advocate yet", ground="advocate", review_on="2026-07-31")
+    assert "resumption" not in letters(done(case, "2026-06-16"))
+    assert "resumption" in letters(done(case, "2026-06-17"))
+    reviewed = send(case, "resume", "2026-06-18")
+    assert (reviewed.applied, "ended by itself" in reviewed.reason) == (True, True)
+    assert "resumption" not in letters(done(case, "2026-06-18")), "they know it"
+    assert shown(case, "suspension_review", "2026-06-18")[1] == "met"
+
+
+def test_the_review_of_a_pause_that_ended_by_itself_ends_with_the_answer() -> None:
+    case = acknowledged()
+    send(case, "suspend", "2026-06-03", reason="No advocate yet", ground="advocate", review_on="2026-07-31")
+    send(case, "respond", "2026-06-22", outcome="upheld")
+    assert shown(case, "suspension_review", "2026-06-22")[1] == "stopped"
 
 
 def test_a_timer_waits_for_the_day_on_which_the_clock_goes_on() -> None:

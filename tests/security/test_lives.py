@@ -412,6 +412,14 @@ async def test_nor_is_a_complaint_whose_letters_have_not_left(
     assert (await _erased(installation, reference)).holds
 
 
+async def test_the_proof_names_the_letters_that_nobody_said_were_sent(installation: Encrypted) -> None:
+    reference = await _withdrawn(installation, "life-not-posted")
+    proof = await _erased(installation, reference)
+    named = {each.partition(" of ")[0] for each in proof.never_sent}
+    assert named == {"withdrawal to complainant", "withdrawal to advocate"}
+    assert (await _erased(installation, reference)).never_sent == []
+
+
 async def test_exported_then_erased(installation: Encrypted) -> None:
     reference = await _a_life(installation, "life-2")
     other = await installation.open("life-3")

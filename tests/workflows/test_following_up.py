@@ -14,6 +14,7 @@ from redress.services import linking_back, sending
 from redress.services.intake import check, open_complaint
 from redress.services.linking_back import link_back
 from tests.conftest import Life
+from tests.waiting import recorded
 
 
 async def other(life: Life, source_id: str, days: int = 0) -> str:
@@ -66,6 +67,22 @@ async def test_the_kept_one_of_duplicates_takes_the_earliest_receipt(life: Life)
     far = await other(life, "far", days=500)
     with pytest.raises(Malformed, match=r"of: .* came more than a year after this one"):
         await sending.send(life.client, life.register, far, *sending.accept("close", back | {"of": kept}), 60)
+
+
+async def test_a_drafted_closing_links_the_kept_one_once_it_is_approved(life: Life) -> None:
+    person = {"name": "Imaginaria Nobody", "email": "nobody@invented.example"}
+    await life.open(received_on=(life.today - timedelta(days=3)).isoformat(), complainant=person)
+    kept = await other(life, "kept", days=1)
+    said = {"kind": "duplicate", "of": kept, "reason": "The same form twice.", "letter": "draft"}
+    assert (await life.send("close", **said)).pending
+    found = await status(life, kept)
+    assert (found["linked"], found["received_on"]) == ([], (life.today - timedelta(days=1)).isoformat())
+    [mark] = [letter["mark"] for letter in (await life.status())["letters"] if "mark" in letter]
+    await recorded(life.register, life.reference, 1)
+    assert (await life.send("approve_letter", mark=mark, by="Cora Invented")).applied
+    found = await status(life, kept)
+    assert [link["how"] for link in found["linked"]] == ["duplicate"]
+    assert found["received_on"] == (life.today - timedelta(days=3)).isoformat()
 
 
 async def test_what_an_opening_names_shows_the_link_too(life: Life) -> None:

@@ -41,9 +41,16 @@ async def list_differing(reference: Reference, context: Context) -> list[Differi
     responses=problems(409),
     openapi_extra=roles(MANAGER),
 )
-async def dismiss_differing(reference: Reference, number: Number, context: Context) -> list[DifferingStatus]:
-    """It stays on the file as dismissed. Gives all there are."""
-    return await context.backends.ask(lambda register: differing.dismiss(register, reference, number))
+async def dismiss_differing(
+    reference: Reference, number: Number, context: Context, caller: CurrentCaller
+) -> list[DifferingStatus]:
+    """It stays on the file as dismissed, and a note says who did that. Gives all there are."""
+    client, register = context.backends.temporal(), context.backends.register
+    within = context.settings.api_answer_within
+    try:
+        return await differing.dismiss(client, register, reference, number, within, by=caller.name)
+    except NoAnswer as error:
+        raise unavailable(f"{error}.", applied="unknown") from None
 
 
 @router.post(

@@ -9,6 +9,7 @@ import pytest
 from redress.domain.calendar import full_date
 from redress.domain.drafts import Draft
 from redress.domain.london import instant
+from redress.procedures.loader import rules_for
 from redress.services import erasing
 from redress.services import letters as service
 from redress.services.clock import today
@@ -70,6 +71,16 @@ def test_what_is_approved_leaves_once_and_tells_when(drafted: RecordedComplaint)
     drafted.says("letter_left", "2026-06-05", mark=mark(drafted))
     assert service.text(drafted.register, drafted.reference, mark(drafted)) == kept
     assert len(drafted.rows("stage_1_response")) == 1
+
+
+def test_what_has_left_is_one_letter_still_under_another_procedure(drafted: RecordedComplaint) -> None:
+    drafted.says("approve_letter", "2026-06-04", mark=mark(drafted), by="Cora")
+    drafted.says("letter_left", "2026-06-04", mark=mark(drafted))
+    opening = drafted.case.intake.model_copy(update={"procedure": "corporate", "statutory": None})
+    moved = {"procedure": "corporate", "reason": "No.", "rules": rules_for(opening).packed}
+    drafted.says("change_procedure", "2026-06-05", **moved)
+    assert draft_of(drafted).template == "answer"
+    assert [row.state for row in drafted.rows("stage_1_response", "answer")] == ["sent"]
 
 
 def test_an_approval_that_is_voided_before_it_left_takes_the_letter_back(
