@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from redress.domain.calendar import months_after
 from redress.domain.opening import Opening
@@ -55,7 +56,13 @@ def same_words(text: str) -> str:
 def mentioned(wanted: Iterable[str], *texts: str) -> list[str]:
     """Which of the wanted words or phrases stand in the texts, as whole words."""
     text = " ".join(same_words(text) for text in texts)
-    return [phrase for phrase in wanted if re.search(rf"\b{re.escape(same_words(phrase))}\b", text)]
+    return [phrase for phrase in wanted if _whole_words(phrase).search(text)]
+
+
+@lru_cache(maxsize=1024)
+def _whole_words(phrase: str) -> re.Pattern[str]:
+    """A phrase of a file as it stands in a text: a complaint is made anew often, and asked for it each time."""
+    return re.compile(rf"\b{re.escape(same_words(phrase))}\b")
 
 
 def questions_of(procedure: Procedure, opening: Opening) -> list[Question]:
