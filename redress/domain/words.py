@@ -61,7 +61,7 @@ def mentioned(wanted: Iterable[str], *texts: str) -> list[str]:
 
 @lru_cache(maxsize=1024)
 def _whole_words(phrase: str) -> re.Pattern[str]:
-    """A phrase of a file as it stands in a text: a complaint is made anew often, and asked for it each time."""
+    """A phrase as it stands in a text: it is looked for each time that a complaint is made anew."""
     return re.compile(rf"\b{re.escape(same_words(phrase))}\b")
 
 
