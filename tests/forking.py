@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import gc
 import json
 import os
 import runpy
@@ -34,12 +35,15 @@ ROOT = Path(__file__).parent.parent
 Kind = Literal["starter", "worker", "api", "devserver"]
 
 LOADED: dict[Kind, tuple[str, ...]] = {
-    "starter": ("redress.cli.main", "redress.cli.shared", "redress.cli.failures", "redress.bootstrap"),
+    "starter": (
+        "redress.bootstrap",
+        *(f"redress.cli.{file.stem}" for file in (ROOT / "redress" / "cli").glob("[a-z]*.py")),
+    ),
     "worker": ("redress.worker",),
     "api": ("redress.api.__main__",),
     "devserver": ("scripts.devserver",),
 }
-"""What each kind loads; the commands' own modules are loaded by whoever runs one."""
+"""What each kind loads."""
 
 MODULES: dict[Kind, str] = {"api": "redress.api", "devserver": "scripts.devserver"}
 """What is run as a module and not as a file."""
@@ -241,4 +245,5 @@ def _become(kind: Kind, words: list[str], env: dict[str, str]) -> None:
 if __name__ == "__main__":
     for name in LOADED[sys.argv[1]]:  # type: ignore[index]  # as `Forking` starts it
         import_module(name)
+    gc.freeze()  # what is loaded stays: those that fork look through it for garbage no more
     serve(socket.socket(fileno=os.dup(0)))
