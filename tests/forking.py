@@ -38,12 +38,14 @@ LOADED: dict[Kind, tuple[str, ...]] = {
     "starter": (
         "redress.bootstrap",
         *(f"redress.cli.{file.stem}" for file in (ROOT / "redress" / "cli").glob("[a-z]*.py")),
+        "alembic.command",
+        "holidays.countries",
     ),
-    "worker": ("redress.worker",),
-    "api": ("redress.api.__main__",),
-    "devserver": ("scripts.devserver",),
+    "worker": ("redress.worker", "holidays.countries"),
+    "api": ("redress.api.__main__", "holidays.countries"),
+    "devserver": ("scripts.devserver", "alembic.command"),
 }
-"""What each kind loads."""
+"""What each kind loads, now or when it first migrates a store or counts a day."""
 
 MODULES: dict[Kind, str] = {"api": "redress.api", "devserver": "scripts.devserver"}
 """What is run as a module and not as a file."""
