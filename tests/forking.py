@@ -34,15 +34,16 @@ ROOT = Path(__file__).parent.parent
 
 Kind = Literal["starter", "worker", "api", "devserver"]
 
+
+def _in(folder: str) -> list[str]:
+    """The modules of a folder."""
+    return [f"{folder.replace('/', '.')}.{file.stem}" for file in (ROOT / folder).glob("[a-z]*.py")]
+
+
 LOADED: dict[Kind, tuple[str, ...]] = {
-    "starter": (
-        "redress.bootstrap",
-        *(f"redress.cli.{file.stem}" for file in (ROOT / "redress" / "cli").glob("[a-z]*.py")),
-        "alembic.command",
-        "holidays.countries",
-    ),
+    "starter": ("redress.bootstrap", *_in("redress/cli"), "alembic.command", "holidays.countries"),
     "worker": ("redress.worker", "holidays.countries"),
-    "api": ("redress.api.__main__", "holidays.countries"),
+    "api": ("redress.api.__main__", *_in("redress/api/routes"), "holidays.countries"),
     "devserver": ("scripts.devserver", "alembic.command"),
 }
 """What each kind loads, now or when it first migrates a store or counts a day."""
