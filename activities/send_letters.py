@@ -8,7 +8,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.serving import serve_complaint
-from redress.contract import SEND_LETTERS, AnswerToLeave, SentLetters
+from redress.contract import SEND_LETTERS, SendRequest, SentLetters
 from redress.letters.dispatcher import LetterDispatcher, Remaining
 
 
@@ -22,21 +22,16 @@ class SendLetters:
         self.dispatcher = dispatcher
 
     @activity.defn(name=SEND_LETTERS, no_thread_cancel_exception=True)
-    def send_letters(
-        self,
-        reference: str,
-        approved: list[str] | None = None,
-        answers: list[AnswerToLeave] | None = None,
-    ) -> SentLetters:
+    def send_letters(self, request: SendRequest) -> SentLetters:
         """Send what is ready, and ask after what was handed over.
 
-        `approved`: the keys of approved letters of which the complaint has not heard that they left. Those
-        that have are its answer, at once. `answers`: the letters with answers as the complaint knows them;
-        what it does not know of them is told at once too. Else it raises while anything remains: then it is
-        tried again, at the moment that the error names.
+        The approved letters that have left are its answer, at once, and what the complaint does not know of
+        the letters with answers. Else it raises while anything remains: then it is tried again, at the moment
+        that the error names.
         """
+        reference, approved, answers = request.reference, request.approved, request.answers
         serve_complaint(reference)
-        written, remaining = self.dispatcher.write_and_send(reference, approved or ())
+        written, remaining = self.dispatcher.write_and_send(reference, approved)
         left = self.dispatcher.left(reference, approved) if approved else []
         news = self.dispatcher.answers_left(reference, answers) if answers else SentLetters()
         if left or news.left or news.not_left or news.waiting:

@@ -204,6 +204,18 @@ class AnswerToLeave(BaseModel):
     """Whether it counts once everybody's copy has left, not those alone of who complains."""
 
 
+class SendRequest(BaseModel):
+    """Asks that a complaint's letters leave.
+
+    `approved`: the keys of approved letters of which it has not heard that they left; `answers`: the letters
+    with answers, as it knows them.
+    """
+
+    reference: Reference
+    approved: list[str] = []
+    answers: list[AnswerToLeave] = []
+
+
 class WaitingLetter(BaseModel):
     """A copy that waits for kinds of documents; `is_copy`: another says when the person had the letter."""
 

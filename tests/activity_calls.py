@@ -5,7 +5,7 @@ from __future__ import annotations
 from activities.begin import BeginComplaint
 from activities.record import RecordEntries
 from activities.send_letters import SendLetters
-from redress.contract import BeginRequest, BeginResult, RecordRequest
+from redress.contract import BeginRequest, BeginResult, RecordRequest, SendRequest
 from redress.letters.dispatcher import LetterDispatcher
 from redress.store.register import Register
 
@@ -27,7 +27,7 @@ class ActivityCalls:
         return self._record.record(request).letters_waiting
 
     def send_letters(self, reference: str) -> None:
-        self._letters.send_letters(reference)
+        self._letters.send_letters(SendRequest(reference=reference))
 
     def record_and_send(self, request: RecordRequest) -> bool:
         """Record, then try the letters once; whether all have left."""

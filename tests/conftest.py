@@ -189,7 +189,7 @@ SHARES: tuple[tuple[str, ...], ...] = (
     ("faults", "temporal"),
     ("api", "blackbox"),
     ("cli", "workflows", "security", "telemetry"),
-    ("tests", "scripts", "delivery", "store"),
+    ("compose", "tests", "scripts", "delivery", "store"),
 )
 """Folders of tests that take long or share servers, in their order, by the process that begins with them.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import json
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -51,6 +50,7 @@ from redress.procedures.files import read_toml
 from redress.services.clock import today
 from redress.settings import Settings
 from scripts.generate import generated
+from tests.authorities import forget, own_authorities
 from tests.evidence import Evidence, files_of_tests, named_tests, unproven
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -445,25 +445,18 @@ def test_the_days_of_the_deadlines_named_are_those_that_count(name: str) -> None
 @pytest.fixture
 def council(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     """Adds to a copy of an authority, as a newcomer does: `your-council`."""
-    shutil.copytree(loader.AUTHORITIES, tmp_path / "authorities")
-    monkeypatch.setattr(loader, "AUTHORITIES", tmp_path / "authorities")
-    base = (tmp_path / "authorities" / "family-rights.toml").read_text(encoding="utf-8")
-    base = base.replace('name = "family-rights"', 'name = "your-council"')
-    base = base.replace(
-        '[policy]\ndecision_letters = "at_once"\n', ""
-    )  # a page that changes policy says it anew
+    with own_authorities(tmp_path, monkeypatch) as folder:
+        base = (folder / "family-rights.toml").read_text(encoding="utf-8")
+        base = base.replace('name = "family-rights"', 'name = "your-council"')
+        # A page that changes policy says it anew.
+        base = base.replace('[policy]\ndecision_letters = "at_once"\n', "")
 
-    def forget() -> None:
-        loader.authority.cache_clear()
-        loader.procedure.cache_clear()
+        def write(more: str) -> None:
+            before = base.partition("[titles]")[0] if more.startswith("[titles]") else base
+            (folder / "your-council.toml").write_text(f"{before}\n{more}", encoding="utf-8")
+            forget()
 
-    def write(more: str) -> None:
-        before = base.partition("[titles]")[0] if more.startswith("[titles]") else base
-        (tmp_path / "authorities" / "your-council.toml").write_text(f"{before}\n{more}", encoding="utf-8")
-        forget()
-
-    yield write
-    forget()
+        yield write
 
 
 def test_the_changes_shown_can_be_made(council: Callable[[str], None]) -> None:

@@ -26,7 +26,8 @@ from redress.domain.opening_parsing import parse_opening
 from redress.domain.packing import Unpackable, pack_state, unpack, unpack_state
 from redress.domain.parsing import Malformed, Parsed, Problem, judged_on, parse_message
 from redress.domain.sentences import with_long_dates
-from redress.domain.status import Status, WhoAndWhat, who_and_what
+from redress.domain.status import Status, WhoAndWhat
+from redress.domain.status_building import who_and_what
 from workflows.descriptions import (
     DOCUMENTS_CHANGED_DESCRIPTION,
     MOVES_DESCRIPTION,
@@ -118,10 +119,12 @@ class Complaint(ComplaintHandlers):
         Gives what to go on with where the run has become too long.
         """
         await self._begin()
+        await workflow.wait_condition(lambda: True)  # first what came meanwhile and waited for the rules
         for name, problem, received, count in self._early:
             self._reject(name, [problem], received, count)
         outbox = asyncio.create_task(self._outbox.run(self._known))
         while True:
+            self._has_work = False
             # While signals pour in, the server refuses to end a run, and updates wait for it: better later.
             self._is_flooded = self._rejected > self._rejected_before + 5
             self._rejected_before = self._rejected
@@ -134,7 +137,6 @@ class Complaint(ComplaintHandlers):
                 continue
             self._set_timers()
             await workflow.wait_condition(lambda: self._has_work or outbox.done())
-            self._has_work = False
             if outbox.done():
                 outbox.result()  # a fault of ours fails the workflow task, where an operator sees it
             if self._is_long():

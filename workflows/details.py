@@ -25,7 +25,7 @@ from redress.domain.owed import brief
 from redress.domain.plain_words import place_of
 from redress.domain.sentences import in_days, title_of, what, with_long_dates
 from redress.domain.state import ComplaintState
-from redress.domain.status import linked, state_of
+from redress.domain.status_building import linked, state_of
 
 MOST_LISTED = 20
 """Lines of one kind: remedies can be many, and the text travels in an address."""

@@ -131,7 +131,7 @@ class Outbox:
         """Whether all have left. New ones that come meanwhile do not wait for the next attempt."""
         sending = workflow.start_activity(
             contract.SEND_LETTERS,
-            args=_asked_of(case),
+            _asked_of(case),
             result_type=contract.SentLetters,
             task_queue=contract.LETTERS_QUEUE,
             start_to_close_timeout=contract.SEND_START_TO_CLOSE,
@@ -143,16 +143,14 @@ class Outbox:
         if not sending.done():
             sending.cancel()
         try:
-            sent: contract.SentLetters | None = await sending
+            sent: contract.SentLetters = await sending
         except (ActivityError, asyncio.CancelledError):
             if not self._new_letters:
                 await _pause("Sending was ended by hand: it is started again")
                 self._new_letters = True
             return False
-        left = sent.left if sent is not None else []  # earlier versions gave nothing
-        not_left = [contract.WaitingLetter(mark=mark, kinds=[]) for mark in sent.not_left] if sent else []
-        not_left += sent.waiting if sent is not None else []
-        for is_news in [*map(self._on_left, left), *map(self._on_not_left, not_left)]:
+        not_left = [contract.WaitingLetter(mark=mark, kinds=[]) for mark in sent.not_left] + sent.waiting
+        for is_news in [*map(self._on_left, sent.left), *map(self._on_not_left, not_left)]:
             if is_news:
                 self._new_letters = True  # others may be on their way still
         return True
@@ -209,7 +207,7 @@ async def _open_part(case: Case, entry: contract.RegisterEntry) -> None:
         )
 
 
-def _asked_of(case: Case) -> list[Any]:
+def _asked_of(case: Case) -> contract.SendRequest:
     """What the sender is to look for besides sending: nothing for most complaints."""
     answers = [
         contract.AnswerToLeave(
@@ -222,9 +220,7 @@ def _asked_of(case: Case) -> list[Any]:
         )
         for each in case.letters_to_leave
     ]
-    if answers:
-        return [case.reference, case.leaving, answers]
-    return [case.reference, case.leaving] if case.leaving else [case.reference]
+    return contract.SendRequest(reference=case.reference, approved=case.leaving, answers=answers)
 
 
 def _size(entry: contract.RegisterEntry) -> int:

@@ -7,6 +7,7 @@ from datetime import date
 from http import HTTPStatus
 from typing import Any, Literal
 
+from fastapi import Response
 from fastapi.responses import JSONResponse
 from pydantic import ConfigDict, Field
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,11 +15,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from redress.api.schemas import Schema
 from redress.documents.errors import CannotScan, Infected, StoreUnavailable, TooLarge, WrongType
 from redress.domain.erasure import Erased
+from redress.domain.log import Answer
 from redress.domain.parsing import Malformed, ProblemCode
 from redress.domain.parsing import Problem as FieldProblem
 from redress.security.keyring import KeysUnavailable, MissingKey, Unreadable
 from redress.services.backends import Busy, Unavailable
-from redress.services.errors import NotFound
+from redress.services.errors import Decided, NotFound, Rejected
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -156,6 +158,17 @@ def bad_parameters(problems: Sequence[FieldProblem]) -> Refusal:
     return Refusal("malformed", "Nothing was changed: a parameter cannot be taken.", errors=problems)
 
 
+BY_THEIR_WORDS: dict[type[Exception], str] = {
+    Erased: "erased",
+    Decided: "decided",
+    Rejected: "refused",
+    TooLarge: "too-large",
+    WrongType: "wrong-type",
+    Infected: "infected",
+}
+"""The problems whose errors say in their own words what happened."""
+
+
 def refusal_of(error: Exception) -> Refusal:
     """How an error of a service is answered. What it says may hold names only where the caller sent them."""
     match error:
@@ -165,14 +178,8 @@ def refusal_of(error: Exception) -> Refusal:
             return malformed(error)
         case NotFound():
             return no_such_complaint()
-        case Erased():
-            return Refusal("erased", f"{error}.")
-        case TooLarge():
-            return Refusal("too-large", f"{_sentence(error)}.")
-        case WrongType():
-            return Refusal("wrong-type", f"{_sentence(error)}.")
-        case Infected():
-            return Refusal("infected", f"{_sentence(error)}.")
+        case Erased() | Rejected() | TooLarge() | WrongType() | Infected():
+            return Refusal(BY_THEIR_WORDS[type(error)], f"{_sentence(error)}.")
         case StoreUnavailable() | CannotScan():
             return unavailable(f"{_sentence(error)}. Nothing was changed.", seconds=30)
         case Busy():
@@ -197,10 +204,19 @@ def _sentence(error: Exception) -> str:
 DOCUMENT_ERRORS = (TooLarge, WrongType, Infected, StoreUnavailable, CannotScan)
 
 ANSWERED = (
-    *(Refusal, Malformed, NotFound, Erased, Unavailable, Unreadable, KeysUnavailable, SQLAlchemyError),
+    *(Refusal, Malformed, NotFound, Erased, Rejected),
+    *(Unavailable, Unreadable, KeysUnavailable, SQLAlchemyError),
     *DOCUMENT_ERRORS,
 )
 """The errors that `refusal_of` knows."""
+
+
+def check_taken(answer: Answer, response: Response) -> None:
+    """What waits is a 202. Raises `Refusal` for what the complaint refused."""
+    if not (answer.applied or answer.pending):
+        more = answer.model_dump(mode="json", include={"message_id", "on", "repeated"})
+        raise Refusal("refused", answer.reason, **more)
+    response.status_code = 202 if answer.pending else 200
 
 
 def no_such_complaint() -> Refusal:

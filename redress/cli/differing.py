@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from typing import Annotated, Any
 
 import typer
@@ -32,11 +33,10 @@ def differing_(
         console.fail(console.MALFORMED, ["NUMBER: name one, and either --take or --dismiss"])
 
     async def work() -> list[Any]:
-        if take and number is not None:
-            within = console.settings().answer_within
-            return await differing.take(await client(), register(), reference, number, within)
-        if dismiss and number is not None:
-            return list(differing.dismiss(register(), reference, number))
+        if number is not None and (take or dismiss):
+            decide = differing.take if take else differing.dismiss
+            within, by = console.settings().answer_within, getpass.getuser()
+            return [*await decide(await client(), register(), reference, number, within, by=by)]
         write_down(register(), "differing", [reference])
         return [each for each in differing.shown(register(), reference) if number in (None, each["number"])]
 

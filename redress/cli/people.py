@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from redress.cli import console
 from redress.cli.audit import write_down
 from redress.cli.shared import register
-from redress.domain.directory import DirectoryEntry, Listed
+from redress.domain.directory import Listed
 from redress.services import directory as service
 from redress.services.conflicts import Candidate, candidates
 from redress.services.readings import local_reading
@@ -40,7 +40,7 @@ def list_(
         found = service.people(here, authority, role=role, team=team)
         write_down(here, "people list", ())
     if as_json:
-        console.print_json([document(each) for each in found])
+        console.print_json([service.shown(each) for each in found])
     else:
         _show(found)
 
@@ -53,22 +53,13 @@ def show(person: WhichPerson, authority: Authority, as_json: console.AsJson = Fa
         key = service.key_of(here, authority, person)
         versions = service.history(here, key, authority)
         write_down(here, "people show", ())
-    changes: list[dict[str, Any]] = [
-        {
-            "change": each.change,
-            "by": each.changed_by,
-            "at": each.changed_at.isoformat(),
-            "entry": _fields(each.entry),
-        }
-        for each in versions
-    ]
     if as_json:
-        console.print_json(document(Listed(key, versions[-1].entry)) | {"changes": changes})
+        console.print_json(service.shown_with_changes(key, versions))
         return
     from redress.cli.tables import console as screen
     from redress.cli.tables import table_of
 
-    for name, value in _fields(versions[-1].entry).items():
+    for name, value in service.fields_of(versions[-1].entry).items():
         screen.print(f"{name}: {value}", markup=False)
     table = table_of("when (UTC)", "who", "what", "so that it says")
     for each in versions:
@@ -76,7 +67,7 @@ def show(person: WhichPerson, authority: Authority, as_json: console.AsJson = Fa
             f"{each.changed_at:%Y-%m-%d %H:%M}",
             each.changed_by,
             each.change,
-            ", ".join(f"{name}: {value}" for name, value in _fields(each.entry).items() if value),
+            ", ".join(f"{name}: {value}" for name, value in service.fields_of(each.entry).items() if value),
         )
     screen.print(table)
 
@@ -159,22 +150,13 @@ def _may(each: Candidate) -> str:
     return {"yes": "yes", "consider": "only if considered", "no": "no"}[each.may]
 
 
-def document(each: Listed) -> dict[str, Any]:
-    """A person as `--json` shows them."""
-    return {"person": each.key} | _fields(each.entry)
-
-
-def _fields(entry: DirectoryEntry) -> dict[str, Any]:
-    return entry.model_dump(mode="json", by_alias=True)
-
-
 def _by() -> str:
     return f"{local_reading('', {}).reader} (command line)"
 
 
 def _done(made: Listed, what: str, *, as_json: bool) -> None:
     if as_json:
-        console.print_json(document(made))
+        console.print_json(service.shown(made))
     else:
         console.say(f"{made.key} is {what}")
 

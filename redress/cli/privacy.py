@@ -142,7 +142,7 @@ def new_key(name: Annotated[str, typer.Option(help="Its name; today's date if le
 
 @keys.command("list")
 def list_keys(as_json: console.AsJson = False) -> None:
-    """The keys of the keyring, and what each is needed for; `keys remove` looks through Temporal as well."""
+    """The keys of the keyring, and what each is needed for."""
     with console.ending():
         uses = _keys().uses()
     if as_json:
@@ -152,10 +152,6 @@ def list_keys(as_json: console.AsJson = False) -> None:
         mark = "  (present)" if each.is_present else ""
         mark = "  (MISSING: put its line back)" if each.is_missing else mark
         tables.console.print(f"{each.name}  wraps {each.wraps}, encrypts {each.encrypts}{mark}")
-    if len(uses) > 1:
-        console.say(
-            "Temporal is not looked through here: keys remove does that, and keeps a key that is needed"
-        )
 
 
 @keys.command("rewrap")
@@ -169,10 +165,7 @@ def rewrap_keys() -> None:
 @keys.command("remove")
 def remove_key(name: Annotated[str, typer.Argument(help="The key's name.")]) -> None:
     """Take an old key out of the keyring, if nothing needs it any more."""
-
-    async def work() -> None:
-        await _keys().remove(await client(), name)
-
-    console.run(work)
+    with console.ending():
+        _keys().remove(name)
     file = console.settings().keys_file
     console.say(f"{file}: key {name} is gone from it; keep a copy of the file as it is now")

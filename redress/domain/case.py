@@ -17,7 +17,7 @@ from redress.domain.answers import AnswerLetter
 from redress.domain.calendar import HolidayTable
 from redress.domain.corrections import check_correction
 from redress.domain.differences import changes_between, snapshot_of
-from redress.domain.drafting import letters_of_drafts
+from redress.domain.drafting import version_of
 from redress.domain.drafts import Draft, marks_of
 from redress.domain.effects import letter_mark
 from redress.domain.folding import Folding
@@ -34,6 +34,7 @@ from redress.domain.log import (
 )
 from redress.domain.london import instant, london_date
 from redress.domain.messages import (
+    ApproveLetter,
     ChangeProcedure,
     ConfirmContact,
     Correct,
@@ -46,13 +47,14 @@ from redress.domain.messages import (
 )
 from redress.domain.opening import Opening
 from redress.domain.opening_parsing import past_messages
-from redress.domain.parsing import AHEAD_AT_MOST, Malformed, Parsed, parse_message
+from redress.domain.parsing import AHEAD_AT_MOST, Malformed, Parsed, Problem, parse_message
 from redress.domain.procedure import RulesSnapshot
 from redress.domain.rejects import Rejects, reason_of
 from redress.domain.room import Room
 from redress.domain.schedule import Schedule, Task, Timer
 from redress.domain.state import ComplaintState
-from redress.domain.status import MessageOutcome, Status, status_of, tell_letters
+from redress.domain.status import MessageOutcome, Status, tell_letters
+from redress.domain.status_building import status_of
 from redress.domain.strikes import struck_letters
 from redress.domain.withholding import withholding_problem
 
@@ -271,7 +273,7 @@ class Case:
         return [*own, *self._struck_and_leaving()] if self.state.strikes.struck else own
 
     def _struck_and_leaving(self) -> Iterator[str]:
-        letters = struck_letters(self.state.strikes, letters_of_drafts(self.state.procedure))
+        letters = struck_letters(self.state.strikes, self.state.letters_of_drafts)
         left = {entry.message.mark for entry in self.log if isinstance(entry.message, LetterLeft)}
         released = [key for key, state in self.settled.items() if _is_release(key, state)]
         for letter in letters:
@@ -324,6 +326,7 @@ class Case:
 
     def known_to_leave(self, mark: str) -> date | None:
         """The London date on which a letter is taken to have left, or was approved; None: there is none."""
+        mark = self.state.drafts.own_mark(mark)
         draft, answer = self.state.drafts.marked(mark), self.state.answers.letter_of(mark)
         if draft is not None and self.is_leaving(draft) and draft.approved is not None:
             return draft.approved.message.on
@@ -334,8 +337,9 @@ class Case:
 
     def is_awaited(self, mark: str, on: date) -> bool:
         """Whether it changes anything here that a letter left on a London date."""
-        draft, letter = self.state.drafts.marked(mark), self.state.answers.letter_of(mark)
         was_struck = any(mark in marks_of(key) for key in self._struck_and_leaving())
+        mark = self.state.drafts.own_mark(mark)
+        draft, letter = self.state.drafts.marked(mark), self.state.answers.letter_of(mark)
         if (draft is not None and draft.is_open) or was_struck or mark in self.state.enclosures.not_left:
             return True
         if letter is None or letter.had_by(mark) is None:
@@ -378,7 +382,19 @@ class Case:
             unclear = withholding_problem(self.state, parsed.message)
             if unclear is not None:
                 raise Malformed([unclear])
+        if is_new and isinstance(parsed.message, ApproveLetter):
+            self._check_version(parsed.message)
         return parsed
+
+    def _check_version(self, message: ApproveLetter) -> None:
+        """Raise `Malformed` where an approval names a version of a draft that there has not been yet."""
+        draft = self.state.drafts.marked(message.mark)
+        if message.version is None or draft is None or not draft.is_open:
+            return
+        present = version_of(self.state, draft)
+        if message.version > present:
+            what = f"should be at most {present}, which is the present one: read that, and approve it"
+            raise Malformed([Problem("version", what)])
 
     def _check_answer(self, message: Respond) -> None:
         """Raise `Malformed` where an answer leaves open what it answers, on its day."""

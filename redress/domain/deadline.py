@@ -16,6 +16,9 @@ COMPLAINANT_ASKED = "complainant_asked"
 NOT_DELIVERED = "letter_not_delivered"
 """Why a window rests: the letter with the answer that it counts from failed or came back."""
 
+NOT_OWED = "not_owed"
+"""Why a limit did not count: its stage had been left for the next one, which was not wanted after all."""
+
 NEVER = date.max
 _DAY = timedelta(days=1)
 
@@ -203,6 +206,18 @@ class Deadline:
         self.within += lost if ends is not None else 0
         reason = f"suspended from {since.isoformat()} to {until.isoformat()}"
         self.move(calendar, count(calendar, self.limit, self.due_on, lost), reason, on)
+
+    def run_again(self, calendar: Calendar, on: date) -> None:
+        """It is owed once more, with the days it had left when it stopped; what was late then is late."""
+        since, self.met_on, self.stopped_on = self.stopped_on, None, None
+        if since is None or self.last_in_time < since or self.limit.before:
+            return
+        lost = days_between(calendar, self.limit, max(since, self.counts_from), on)
+        if lost > 0:
+            self.pauses.append(Pause(since, on, NOT_OWED))
+            self.lost += lost
+            reason = f"not owed from {since.isoformat()} to {on.isoformat()}"
+            self.move(calendar, count(calendar, self.limit, self.due_on, lost), reason, on)
 
     def hold(self, calendar: Calendar, on: date) -> None:
         """Stop counting from a London date until `begin_anew`: its letter did not leave."""

@@ -214,7 +214,7 @@ class Deadlines:
         """What had stopped, or been used by something that counts no more, runs on with the days it had."""
         if deadline.is_open:
             return
-        deadline.met_on = deadline.stopped_on = None
+        deadline.run_again(self.calendar, self.day)
         self.running.append(deadline)
         deadline.arm(self.calendar, self.day)
         self._rest(deadline)

@@ -9,7 +9,7 @@ from redress.domain.corrections import DETAILED
 from redress.domain.fields import Part
 from redress.domain.log import Difference
 from redress.domain.state import ComplaintState
-from redress.domain.status import state_of
+from redress.domain.status_building import state_of
 
 Snapshot = dict[str, tuple[str | None, str]]
 """By the name of each deadline its due date and state; `stage` and `state` of the complaint itself, and each

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from redress.domain.drafts import CHANGES_NOTHING, DecidingMessage, Draft
 from redress.domain.effect_log import mark_of
 from redress.domain.log import LogEntry, Outcome, pending
-from redress.domain.messages import EditLetter
+from redress.domain.messages import EditLetter, Respond
 from redress.domain.procedure import LetterRule, Procedure, StageName
 from redress.domain.state import ComplaintState
 
@@ -57,6 +57,9 @@ def draft(
     take_back_alike(state, entry, message, stage, points)
     rule = state.procedure.policy.letters.get(letter, LetterRule())
     kept = Draft(entry, letter, rule, f"{letter}:{mark_of(entry)}", stage, response, points)
+    if state.was_moved and isinstance(message, Respond):
+        others = state.letters_of_drafts.difference(DECISIONS, (letter,))
+        kept.other_keys = tuple(f"{other}:{mark_of(entry)}" for other in sorted(others))
     state.drafts.put(kept)
     due_on = state.drafts.due_on(kept).isoformat()
     state.effects.send(
@@ -68,9 +71,10 @@ def draft(
     )
 
 
-def letters_of_drafts(procedure: Procedure) -> set[str]:
-    """The names that drafts can have in a procedure."""
-    return {*DECISIONS, *(stage.answer_letter for stage in procedure.stages)}
+def letters_of_drafts(procedures: Iterable[Procedure]) -> frozenset[str]:
+    """The names that drafts can have under these procedures."""
+    answers = (stage.answer_letter for procedure in procedures for stage in procedure.stages)
+    return frozenset((*DECISIONS, *answers))
 
 
 def version_of(state: ComplaintState, draft: Draft) -> int:

@@ -81,7 +81,8 @@ class Draft:
     """A letter that waits to be approved. `entry` holds its message, as it has been edited.
 
     `stage`: that which an answer answers, fixed when it was drafted. `response`: the limit that it meets.
-    `approved`: the approval that stands; `was_approved`: whether one ever did.
+    `approved`: the approval that stands; `was_approved`: whether one ever did. `other_keys`: those that its
+    letter has under the other procedures that the complaint was under.
     """
 
     entry: LogEntry
@@ -97,6 +98,18 @@ class Draft:
     was_approved: bool = False
     left: LogEntry | None = None
     withdrawn: str = ""
+    other_keys: tuple[str, ...] = ()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Every key that its letter has or had."""
+        return (self.key, *self.other_keys)
+
+    @property
+    def left_as_another(self) -> bool:
+        """Whether its letter left by the name that it had under another procedure."""
+        mark = getattr(self.left.message, "mark", None) if self.left is not None else None
+        return mark is not None and mark not in marks_of(self.key)
 
     @property
     def is_open(self) -> bool:
@@ -114,8 +127,8 @@ class Draft:
 
     @property
     def marks(self) -> tuple[str, ...]:
-        """What its copies are called."""
-        return marks_of(self.key)
+        """What its copies are called, and were under other procedures."""
+        return tuple(mark for key in self.keys for mark in marks_of(key))
 
     @property
     def release(self) -> str:
@@ -208,7 +221,12 @@ class Drafts:
 
     def has_left(self, key: str) -> bool:
         """Whether a letter is one that was drafted, and has left."""
-        return any(draft.key == key and draft.left is not None for draft in self)
+        return any(draft.left is not None and key in draft.keys for draft in self)
+
+    def own_mark(self, mark: str) -> str:
+        """What a copy is called under the procedure that the complaint follows."""
+        draft = self.marked(mark)
+        return draft.marks[draft.marks.index(mark) % len(READERS)] if draft is not None else mark
 
     def stands(self, effect: Effect) -> bool:
         """Whether the approval that has a letter leave has not been voided."""

@@ -70,6 +70,12 @@ class EffectLog:
         facts = facts_of(self._deadlines, deadline) | {"next": self.next_step(besides=deadline)}
         self._add(key, "letter", template, facts)
 
+    def resume(self) -> None:
+        """A pause has ended by itself, on its last day."""
+        day = self._deadlines.day.isoformat()
+        facts: dict[str, Fact] = {"resumed_on": day, "stage": self._deadlines.position.stage}
+        self._add(f"resumption:{day}", "letter", "resumption", facts)
+
     def chase(self) -> None:
         """What is late is told again: once in a calendar week, all of it together."""
         year, week, _ = self._deadlines.day.isocalendar()

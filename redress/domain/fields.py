@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
@@ -95,9 +95,6 @@ class Part(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
-    added: ClassVar[tuple[str, ...]] = ()
-    """Fields that it had not at first: where they are left out, its digest is what it was before."""
-
     @classmethod
     def example(cls) -> dict[str, Any]:
         """An invented one: the fields that have an example."""
@@ -151,8 +148,6 @@ class Appointee(Person):
     telephone: Telephone = ""
     address: Address = ""
     organisation: Annotated[Text, Field(description="For whom they work.")] = ""
-
-    added = ("email", "telephone", "address", "organisation")
 
 
 class Attendee(Part):

@@ -16,7 +16,7 @@ from redress.domain.effects import Fact
 from redress.domain.facts import move_of
 from redress.domain.log import LogEntry
 from redress.domain.messages import Correct, Extend, Recount
-from redress.domain.moving import letters_of_stages, moved
+from redress.domain.moving import letters_of_stages, moved, procedures_in
 from redress.domain.opening import Opening
 from redress.domain.procedure import RulesSnapshot
 from redress.domain.sentences import with_long_dates
@@ -63,14 +63,16 @@ class Folding(NamedTuple):
         return before, after
 
     def _fold(self, log: list[LogEntry], until: date) -> tuple[ComplaintState, bool]:
-        letters = letters_of_drafts(self.rules.procedure)
+        procedures = procedures_in(self.rules.procedure, log)
+        letters = letters_of_drafts(procedures)
         strikes = with_words_of_drafts(strikes_in(log), log, letters)
         put_right = corrected(self.intake, strikes.kept(log))
         rules = moved(self.rules, put_right.opening, put_right.entries, until)
         state = ComplaintState(rules, put_right.opening, act, self.rules.procedure)
         state.strikes = strikes
         state.loaded = self.loaded
-        state.letters_of_stages = letters_of_stages(self.rules.procedure, put_right.entries)
+        state.letters_of_stages = letters_of_stages(procedures_in(self.rules.procedure, put_right.entries))
+        state.letters_of_drafts, state.was_moved = letters, len(procedures) > 1
         state.granted = self._granted(log, until) if put_right.reasons else frozenset()
         state.contacts.former = put_right.former
         if state.complainants.are_several:
@@ -136,7 +138,10 @@ def _record_strike(
             **{name: effect.facts[name] for name in ("to_people", "appointed") if name in effect.facts},
         }
         for effect in before.effects
-        if effect.kind == "letter" and effect.key not in still and not effect.releases_a_draft
+        if effect.kind == "letter"
+        and effect.key not in still
+        and not effect.releases_a_draft
+        and not after.drafts.has_left(effect.key)  # what it says stands, by the letter that left
     ]
     if in_error:
         facts: dict[str, Fact] = {
@@ -158,12 +163,12 @@ def _record_correction(
     common: dict[str, Fact] = {"next": state.effects.next_step(), "stage": state.stage}
     if moves:
         state.effects.correct_dates(entry, on, {**common, "moved": moves})
-    undone = [*_undone(before, after, on)]
+    undone = [*_undone(before, after)]
     if undone:
         state.effects.tell_undone(entry, on, {**common, "undone": undone})
 
 
-def _undone(before: ComplaintState, after: ComplaintState, on: date) -> Iterator[Fact]:
+def _undone(before: ComplaintState, after: ComplaintState) -> Iterator[Fact]:
     """What was decided before a correction and does not stand as it did, as the manager is told it."""
     for entry in after.effects.heard:
         what: dict[str, Fact] = {"title": entry.message.title, "on": entry.message.on.isoformat()}

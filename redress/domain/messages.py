@@ -202,8 +202,6 @@ class Remedy(Part):
     `decision` looked at again, a changed `procedure`, `training`, a `payment` or `other`. Left out: not said.
     """
 
-    added = ("origin", "amount", "kind")
-
 
 class Recommendation(Part):
     """What a report asks for."""
@@ -255,7 +253,6 @@ class Decline(Message):
     reason: Reason = Field(examples=["It is a request for information, and went to that team."])
     proceedings: Proceedings = ""
     letter: LetterChoice = None
-    added = ("letter",)
 
 
 class ResolveInformally(Message):
@@ -269,7 +266,6 @@ class ResolveInformally(Message):
     """What was agreed."""
 
     channel: CameBy = None
-    added = ("channel",)
 
 
 class Extend(Message):
@@ -324,7 +320,6 @@ class Respond(Message):
     """Whether the Independent Person was asked, where there is one."""
 
     dates_back = ("received_on",)
-    added = ("stage", "amends", "letter", "person")
 
 
 class Escalate(Message):
@@ -347,7 +342,6 @@ class Escalate(Message):
     """Stage 1 is skipped by agreement. Not for intake systems to say."""
 
     channel: CameBy = None
-    added = ("stage", "person", "channel")
 
 
 class DecideLate(Message):
@@ -360,7 +354,6 @@ class DecideLate(Message):
 
     reason: Reason = Field(examples=["Illness is a good reason."])
     letter: LetterChoice = None
-    added = ("letter",)
 
 
 class DecideEarly(Message):
@@ -376,7 +369,6 @@ class DecideEarly(Message):
 
     reason: Reason = Field(examples=["She rang and said yes."])
     channel: CameBy = None
-    added = ("channel",)
 
 
 class Appoint(Message):
@@ -399,8 +391,6 @@ class Appoint(Message):
     conflict_considered: OptionalReason = ""
     """Why somebody may take the part although they answered an earlier stage, are complained about or have
     sat before. Without it they are refused."""
-
-    added = ("replaces", "conflict_considered")
 
 
 class StandDown(Message):
@@ -435,7 +425,6 @@ class AgreeStatement(Message):
     """
 
     channel: CameBy = None
-    added = ("channel",)
 
 
 class Report(Message):
@@ -475,7 +464,6 @@ class SchedulePanel(Message):
 
     reason: OptionalReason = Field(default="")
     dates_ahead = ("meeting_on", "offered_on")
-    added = ("at_request_of", "offered_on", "agreed_on", "reason")
 
 
 class SendPapers(Message):
@@ -499,7 +487,6 @@ class HoldPanel(Message):
     came to no sitting."""
 
     dates_ahead = ("adjourned_to",)
-    added = ("adjourned_to", "attended")
 
 
 MeetingKind = Literal["with_complainant", "director_and_independent_person"]
@@ -516,8 +503,6 @@ class RecordMeeting(Message):
     kind: MeetingKind = "with_complainant"
     """`director_and_independent_person`: those two met after the Review Panel, to consider its
     recommendations. It is the consultation that the final response needs, and no meeting with the person."""
-
-    added = ("kind",)
 
 
 class RecordContact(Message):
@@ -567,7 +552,6 @@ class Suspend(Message):
 
     points: SomePoints = None
     dates_ahead = ("review_on",)
-    added = ("ground",)
 
     @property
     def stated_ground(self) -> str:
@@ -605,7 +589,6 @@ class SetAdvocate(Message):
         Short | None, Field(description="Whose choice it is, of several people. Left out: the first one's.")
     ] = None
     channel: CameBy = None
-    added = ("person", "channel")
 
 
 class ConfirmContact(Message):
@@ -642,7 +625,6 @@ class Withdraw(Message):
     complaint."""
 
     channel: CameBy = None
-    added = ("person", "stage", "channel")
 
 
 CloseKind = Literal["by_agreement", "died", "duplicate", "transferred", "settled", "out_of_contact"]
@@ -692,7 +674,6 @@ class Close(Message):
         return value
 
     letter: LetterChoice = None
-    added = ("letter", "kind", "who", "of", "to", "terms")
 
 
 class ReferToOmbudsman(Message):
@@ -711,8 +692,6 @@ class ReferToOmbudsman(Message):
     `clear_action_plan`, `complainant_agrees`; words of your own count where they say as much ("the
     complainant agrees"), each in an entry of its own. Only the statutory procedure knows them, and only
     once Stage 2 is adjudicated. Left out where the procedure is over."""
-
-    added = ("approached_by",)
 
 
 OmbudsmanReference = Annotated[
@@ -768,7 +747,6 @@ class OmbudsmanDecision(Message):
 
     remedies: Remedies = Field(default_factory=list)
     dates_ahead = ("counts_from",)
-    added = ("category", "ombudsman_reference", "returns_to", "counts_from")
 
     @model_validator(mode="after")
     def _says_what(self) -> OmbudsmanDecision:
@@ -797,7 +775,6 @@ class CompleteRemedy(Message):
     """When the authority told the person itself. Left out: Redress writes to them."""
 
     dates_past = ("told_on",)
-    added = ("evidence", "told_on")
 
 
 class Correct(Message):
@@ -863,8 +840,6 @@ class Withhold(Message):
     told: Text = Field(default="", examples=["It is about another person."])
     """What their letter says about why. Left out: that they may ask."""
 
-    added = ("told",)
-
 
 LinkKind = Literal["related", "sibling", "joint", "duplicate"]
 
@@ -916,7 +891,6 @@ class AddPoints(Message):
     """When the person brought them up. Left out: `on`."""
 
     channel: CameBy = None
-    added = ("channel",)
 
 
 class ChangeProcedure(Message):
@@ -972,7 +946,6 @@ class Reopen(Message):
     """As what they go on with it."""
 
     channel: CameBy = None
-    added = ("complainant", "capacity", "channel")
 
     @model_validator(mode="after")
     def _says_as_what(self) -> Reopen:
@@ -1007,7 +980,6 @@ class AddNote(Message):
     """For the file; never in a letter."""
 
     channel: CameBy = None
-    added = ("channel",)
 
 
 class ApproveLetter(Message):
@@ -1027,9 +999,7 @@ class ApproveLetter(Message):
 
     version: int | None = Field(default=None, ge=0, examples=[7])
     """The version that was read, as `letters show` and the status give it: refused where the draft has
-    changed since. Left out: it is approved as it is now."""
-
-    added = ("version",)
+    changed since, and where there is no such version yet. Left out: it is approved as it is now."""
 
 
 class SendBackLetter(Message):
@@ -1107,8 +1077,6 @@ class LetterNotLeft(Message):
 
     is_copy: bool = False
     """Whether another copy says when the person had it."""
-
-    added = ("waits_for", "is_copy")
 
 
 class Recount(Message):

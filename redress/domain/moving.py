@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from redress.domain.calendar import full_date
@@ -54,18 +54,22 @@ def moved(rules: RulesSnapshot, opening: Opening, log: Iterable[LogEntry], until
     return rules
 
 
-def letters_of_stages(first: Procedure, log: Iterable[LogEntry]) -> dict[str, set[str]]:
+def procedures_in(first: Procedure, log: Iterable[LogEntry]) -> list[Procedure]:
+    """Every procedure that a complaint was under; `first` is the one it was opened under."""
+    moves = [entry.message for entry in log if isinstance(entry.message, ChangeProcedure)]
+    return [first, *(rules.procedure for move in moves if (rules := _unpacked(move.rules)) is not None)]
+
+
+def letters_of_stages(procedures: Sequence[Procedure]) -> dict[str, set[str]]:
     """What the letters of stages are for, by template, under every procedure that a complaint was under.
 
-    `first` is the one it was opened under. Each has letters of its own for an answer, an acknowledgement and
-    the opening of a stage. Empty where it was never moved: there, two templates are two letters.
+    Each has letters of its own for an answer, an acknowledgement and the opening of a stage. Empty where it
+    was never moved: there, two templates are two letters.
     """
-    moves = [entry.message for entry in log if isinstance(entry.message, ChangeProcedure)]
-    there = [rules.procedure for move in moves if (rules := _unpacked(move.rules)) is not None]
     known: dict[str, set[str]] = {}
-    if not there:
+    if len(procedures) < 2:
         return known
-    for stage in [stage for procedure in (first, *there) for stage in procedure.stages]:
+    for stage in [stage for procedure in procedures for stage in procedure.stages]:
         known.setdefault(stage.answer_letter, set()).add("answer")
         known.setdefault(stage.acknowledgement_letter, set()).add("acknowledgement")
         known.setdefault(stage.opening_letter or "", set()).add("opening")

@@ -12,7 +12,6 @@ from typing import Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from redress.domain.fields import Part
 from redress.domain.messages import KNOWN, MESSAGES, Message
 
 LONGEST = 32 * 1024
@@ -183,28 +182,18 @@ def judged_on(today: date, accepted_on: date | None) -> date:
 
 
 def fingerprint(message: Message, *without: str) -> str:
-    """A digest of a message's action and every field but its id, and those named."""
-    # The rules of another procedure are for an entry point to fill in.
-    left_out = {"message_id": True, "rules": True, **dict.fromkeys(without, True), **_left_as_before(message)}
-    fields = message.model_dump(mode="json", by_alias=True, exclude=left_out)
+    """A digest of a message's action and all that it says but its id, and the fields named.
+
+    A field that says what it says when it is left out is left out: one that is added later changes no digest.
+    """
+    left_out = {
+        "message_id",
+        "rules",
+        *without,
+    }  # the rules of another procedure: an entry point fills them in
+    fields = message.model_dump(mode="json", by_alias=True, exclude=left_out, exclude_defaults=True)
     text = json.dumps([message.action, fields], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _left_as_before(part: Part) -> dict[str, Any]:
-    """What to leave out so that a message is known by the digest it had before it could say more."""
-    fields = type(part).model_fields
-    without: dict[str, Any] = {
-        name: True for name in part.added if getattr(part, name) == fields[name].default
-    }
-    for name in fields.keys() - without.keys():
-        value = getattr(part, name)
-        if isinstance(value, Part):
-            without[name] = _left_as_before(value)
-        elif isinstance(value, list):
-            inner = {at: _left_as_before(each) for at, each in enumerate(value) if isinstance(each, Part)}
-            without |= {name: inner} if inner else {}
-    return without
 
 
 def _body(raw: object) -> dict[str, Any]:

@@ -14,6 +14,9 @@ from redress.domain.messages import Appoint, SetAdvocate
 PANEL: tuple[Role, ...] = ("panel_chair", "panel_member")
 """The parts of those who sit on a panel."""
 
+AT_THE_PANEL: tuple[Role, ...] = ("independent_person", "investigating_officer", "adjudicating_officer")
+"""Who of Stage 2 meets the panel: "the managers and the Independent Person attend" (003-14)."""
+
 
 class Appointment(NamedTuple):
     """A person in a part; `until` once somebody else has taken it."""
@@ -43,6 +46,7 @@ class People:
 
     def __init__(self, advocate: Advocate | None) -> None:
         self.appointments: list[Appointment] = []
+        self.resting: list[Appointment] = []  # who was told that their part has ended with the stage
         self.officer: str | None = None
         self.advocates: dict[int, ChosenAdvocate] = {}
         if advocate is not None:

@@ -427,8 +427,6 @@ class Policy(Data):
     """The same for e-mail."""
     deemed_days_post: Annotated[int, Field(ge=0, le=60)] = 3
     """The same for post."""
-    letters_count_stage_2_from: Literal["request", "statement"] = "request"
-    """In the terms of earlier complaints; nothing follows from it: letters name the Ombudsman's date."""
     office_opens: OfClock = "09:00"
     office_closes: OfClock = "17:00"
     hold_letters: Literal["clock", "all"] = "clock"

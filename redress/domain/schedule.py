@@ -190,6 +190,7 @@ class Schedule:
         new = [effect for effect in letters if effect.message and effect.key not in self.settled]
         if not new:
             return set()
+        left = {draft.key for draft in state.drafts if draft.left_as_another}
         by_mark = {mark_of(entry): entry.message for entry in state.effects.heard}
         gone = [key for key in self.settled if key not in {effect.key for effect in letters}]
         replaced: set[str] = set()
@@ -197,7 +198,7 @@ class Schedule:
             if effect.once and any(_amended(effect, other) for other in letters if other.key in self.settled):
                 replaced.add(effect.key)  # the later answer, logged before it, has left
                 continue
-            if any(self._is_same_elsewhere(state, effect, key) for key in gone):
+            if effect.key in left or any(self._is_same_elsewhere(state, effect, key) for key in gone):
                 replaced.add(effect.key)
                 continue
             for key in gone:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from redress.domain.case import Case
 from redress.domain.opening import SPLIT_SOURCE
 from redress.domain.state import ComplaintState
-from redress.domain.status import part_reference
+from redress.domain.status_building import part_reference
 
 NO_COMPLAINT = "representation"
 """The procedure for what is no complaint: its thanks are no acknowledgement of one."""

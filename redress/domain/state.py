@@ -48,6 +48,7 @@ from redress.domain.log import Irregular, LogEntry, Outcome, pending
 from redress.domain.messages import DecideLate, Escalate, Message, Respond
 from redress.domain.ombudsman import Approach, Ombudsman
 from redress.domain.opening import Opening
+from redress.domain.parts import at_work, tell_of_the_end
 from redress.domain.people import People
 from redress.domain.points import Point, Points
 from redress.domain.position import Ending, OpenOrClosed, Position
@@ -99,6 +100,8 @@ class ComplaintState:
         self.links = Links()
         self.loaded = 0
         self.letters_of_stages: dict[str, set[str]] = {}  # what for, by template, also of earlier procedures
+        self.letters_of_drafts: frozenset[str] = frozenset()  # the names that drafts can have had
+        self.was_moved = False  # whether any move to another procedure ever came, struck out or not
         chosen = opened_under or rules.procedure
         self.opened_under = chosen.name
         self.routes = Routes(chosen, opening)
@@ -114,6 +117,7 @@ class ComplaintState:
         self.notes = 0
         self.referred_on: date | None = None
         self.ombudsman = Ombudsman()
+        self.pause_ran_out = False  # whether the latest pause of the whole has ended by itself
         self.panel_on: date | None = None
         self.attendance = Attendance()
         self.contact_restricted_until: date | None = None
@@ -264,7 +268,9 @@ class ComplaintState:
         """Take one message; none dated earlier may follow. What became of it stands in `outcomes`."""
         self.advance(entry.message.on)
         self.effects.heard.append(entry)
+        stage, working = self.current_stage, at_work(self)
         self.outcomes[entry.seq] = self._act(self, entry)
+        tell_of_the_end(self, entry, stage, working)
         self._go_on()
         self.answers.settle_windows(self.numbers)
         self._see_to_drafts(entry)
@@ -419,6 +425,7 @@ class ComplaintState:
     def suspend(self, ground: PauseGround) -> bool:
         """The whole complaint rests, and every limit that this ground stops; whether it stops any."""
         self.deadlines.pause(ground)
+        self.pause_ran_out = False
         if self.deadlines.pause_is_over:
             self.deadlines.pause_ground = None
             self.position.open()
@@ -426,15 +433,26 @@ class ComplaintState:
         self.position.state = "suspended"
         return True
 
+    def suspend_points(self, points: Sequence[Point]) -> None:
+        """Some points rest; no clock does."""
+        self.points.suspend(points)
+        self.pause_ran_out = False
+
     def _go_on(self) -> None:
-        """Open again what was paused until the most allowed is used up, or what was paused is answered."""
-        if not self.deadlines.pause_is_over:
-            return
-        if self.state == "suspended":
+        """Open again what was paused until the most allowed is used up, or what was paused is answered.
+
+        The review that was promised stays for as long as something is owed that the pause has moved.
+        """
+        if self.deadlines.pause_is_over and self.state == "suspended":
             self.resume()
-            review = self.latest.get("suspension_review")
-            if review is not None and review.is_open and not self.points.suspended:
-                self.deadlines.stop_one(review)
+            self.pause_ran_out = True
+            if self.effects.by_clock:
+                self.effects.resume()
+        review = self.latest.get("suspension_review")
+        if review is None or not review.is_open or not self.pause_ran_out or self.points.suspended:
+            return
+        if not any(deadline.pauses for deadline in self.running):
+            self.deadlines.stop_one(review)
 
     def resume(self) -> None:
         """The whole complaint goes on: its limits move by the days lost."""

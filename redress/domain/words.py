@@ -55,13 +55,12 @@ def same_words(text: str) -> str:
 
 def mentioned(wanted: Iterable[str], *texts: str) -> list[str]:
     """Which of the wanted words or phrases stand in the texts, as whole words."""
-    text = " ".join(same_words(text) for text in texts)
-    return [phrase for phrase in wanted if _whole_words(phrase).search(text)]
+    text = " ".join(same_words(text) for text in texts).strip()
+    return [phrase for phrase in wanted if _as_whole_words(phrase).search(text)] if text else []
 
 
-@lru_cache(maxsize=1024)
-def _whole_words(phrase: str) -> re.Pattern[str]:
-    """A phrase as it stands in a text: it is looked for each time that a complaint is made anew."""
+@lru_cache(maxsize=4096)
+def _as_whole_words(phrase: str) -> re.Pattern[str]:
     return re.compile(rf"\b{re.escape(same_words(phrase))}\b")
 
 

@@ -8,6 +8,7 @@ never leave. A letter that failed or is unsure holds up no other.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, date, datetime
@@ -62,7 +63,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-REST = 5.0
+LEFT_ALONE_FOR = 5.0
 """Seconds for which a channel that is down is left alone, so that not every attempt waits for it."""
 
 ENCLOSURES = "enclosures"
@@ -83,8 +84,8 @@ DAY = 86_400.0
 LOOKED_AGAIN_AFTER = 300.0
 """Seconds after which it is looked again whether an enclosure has come; attaching one asks at once."""
 
-UNWRITTEN: tuple[State, ...] = ("waiting", "approved")
-"""Letters that may wait for an enclosure."""
+NOT_GONE: tuple[State, ...] = ("waiting", "approved", *letter_store.OPEN)
+"""Letters that are to leave, or to arrive; the first two may wait for an enclosure."""
 
 
 class SendLimits(NamedTuple):
@@ -137,8 +138,8 @@ class CircuitBreaker:
         self._open_until: dict[str, float] = {}
 
     def open(self, channel: str) -> None:
-        """The channel is down: leave it alone for `REST`."""
-        self._open_until[channel] = monotonic() + REST
+        """The channel is down: leave it alone for `LEFT_ALONE_FOR`."""
+        self._open_until[channel] = monotonic() + LEFT_ALONE_FOR
 
     def is_open(self, channel: str) -> bool:
         """Whether the channel is left alone now."""
@@ -370,7 +371,9 @@ class LetterDispatcher:
         (`folder_starts_windows`) as it was taken to. The copy for each of those who complain counts; for want
         of one that for their advocate.
         """
-        posted, starts_windows = self._posted(reference), self._folder_starts_windows(reference)
+        council = self.register.authority_of(reference)
+        starts_windows = council is not None and authority(council).folder_starts_windows
+        posted = self._posted(reference)
         with self.register.reading() as db:
             rows = letter_store.told(db, letter_store.LetterFilter(reference), posted)
         news = SentLetters()
@@ -400,10 +403,6 @@ class LetterDispatcher:
         council = self.register.authority_of(reference)
         return [council] if council is not None and authority(council).folder_posted_daily else []
 
-    def _folder_starts_windows(self, reference: str) -> bool:
-        council = self.register.authority_of(reference)
-        return council is not None and authority(council).folder_starts_windows
-
     # --- sending ---------------------------------------------------------------------------------
 
     def send(self, reference: str) -> Remaining:
@@ -412,7 +411,7 @@ class LetterDispatcher:
         Never in a transaction of the caller's: a channel may take its time. What is left after the budget of
         one attempt is for the next.
         """
-        return self._send(reference, self._in_state(reference, letter_store.OPEN))
+        return self._send(reference, self._not_gone(reference))
 
     def write_and_send(self, reference: str, approved: Sequence[str] = ()) -> tuple[bool, Remaining]:
         """The same, once what could not be written before has been; also whether all are written now.
@@ -423,19 +422,12 @@ class LetterDispatcher:
             self._date_anew(reference, approved)
         if approved and not self._write_approved(reference):
             return False, self.send(reference)
-        rows = self._in_state(reference, ("waiting", *letter_store.OPEN))
+        rows = self._not_gone(reference)
         if self._enclose_anew(reference, rows):
-            rows = self._in_state(reference, ("waiting", *letter_store.OPEN))
+            rows = self._not_gone(reference)
         if not any(row.state == "waiting" for row in rows):
-            all_written, remaining = True, self._send(reference, rows)
-        else:
-            all_written, remaining = self._write_again(reference), self.send(reference)
-        waiting = sum(bool(letter_store.kinds_missing(row)) for row in self._in_state(reference, UNWRITTEN))
-        if not waiting:
-            return all_written, remaining
-        first = remaining.to_leave or remaining.to_arrive
-        next_in = min(remaining.next_in, LOOKED_AGAIN_AFTER) if first else LOOKED_AGAIN_AFTER
-        return all_written, remaining._replace(to_enclose=waiting, next_in=next_in)
+            return True, self._send(reference, rows)
+        return self._write_again(reference), self.send(reference)
 
     def _send(self, reference: str, rows: list[LetterRow]) -> Remaining:
         ends = monotonic() + SENDING_BUDGET.total_seconds()
@@ -446,11 +438,11 @@ class LetterDispatcher:
                 return self._remaining(rows)
             tried.add(_try_of(row))
             self._deal_with(row)
-            rows = self._in_state(reference, letter_store.OPEN)
+            rows = self._not_gone(reference)
 
-    def _in_state(self, reference: str, states: Sequence[State]) -> list[LetterRow]:
+    def _not_gone(self, reference: str) -> list[LetterRow]:
         with self.register.reading() as db:
-            return letter_store.in_state(db, states, reference)
+            return letter_store.in_state(db, NOT_GONE, reference)
 
     def _deal_with(self, row: LetterRow) -> None:
         try:
@@ -761,13 +753,21 @@ class LetterDispatcher:
 
     def _remaining(self, rows: list[LetterRow]) -> Remaining:
         pauses = [self._pause(row) for row in _first_in_line(rows)]  # those behind them wait for them
-        to_arrive = sum(row.state == "accepted" for row in rows)
-        return Remaining(len(rows) - to_arrive, to_arrive, min(pauses, default=0.0))
+        of_state = Counter(row.state for row in rows)
+        to_enclose = sum(bool(letter_store.kinds_missing(row)) for row in rows)
+        if to_enclose:
+            pauses.append(LOOKED_AGAIN_AFTER)
+        return Remaining(
+            to_leave=of_state["ready"] + of_state["sending"],
+            to_arrive=of_state["accepted"],
+            next_in=min(pauses, default=0.0),
+            to_enclose=to_enclose,
+        )
 
     def _pause(self, row: LetterRow) -> float:
         """Seconds until a letter is worth another look."""
         if row.state == "sending":
-            return max(self.limits.lease - letter_store.age_of(row.claimed_at) + 1, REST)
+            return max(self.limits.lease - letter_store.age_of(row.claimed_at) + 1, LEFT_ALONE_FOR)
         if row.state == "accepted":
             age = letter_store.age_of(row.sent_at)
             return 30.0 if age < 600 else 300.0 if age < 7200 else LONGEST_PAUSE
@@ -788,9 +788,9 @@ def _no_content() -> Iterator[bytes]:
 
 
 def _first_in_line(rows: list[LetterRow]) -> Iterator[LetterRow]:
-    """Of each recipient's letters the first that has not left; and those of which it is heard later."""
+    """Of each recipient's written letters the first that has not left; and all that are heard of later."""
     served: set[str] = set()
-    for row in rows:
+    for row in (row for row in rows if row.state in letter_store.OPEN):
         if row.state == "accepted":
             yield row
         elif row.recipient not in served:

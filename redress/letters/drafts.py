@@ -95,15 +95,17 @@ class DraftWriter:
         if not (drafts or case.state.strikes.struck):
             return True
         by_key: dict[str, list[LetterRow]] = {}
-        for row in store.of_drafts(db, case.reference, [draft.key for draft in drafts]):
+        keys = [key for draft in drafts for key in draft.keys]
+        for row in store.of_drafts(db, case.reference, keys):
             by_key.setdefault(row.key, []).append(row)
         all_written = True
         for draft in drafts:
             try:
-                rows = by_key.pop(draft.key, [])
                 if draft.left is None:
+                    rows = by_key.pop(draft.key, [])
                     self._see_to(db, case, draft, rows, on, draft.key in released)
                 else:
+                    rows = [row for key in draft.keys for row in by_key.pop(key, [])]
                     self._see_to_left(db, case, draft, rows, draft.left, is_new=draft.left.seq in left)
             except Exception as error:  # a letter that cannot be written must not hold up the record
                 what = f"the draft {draft.template} cannot be written: {type(error).__name__}"

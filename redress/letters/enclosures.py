@@ -39,14 +39,13 @@ class Kind(Data):
 
 
 class Enclosed(NamedTuple):
-    """A document that leaves with a letter; `redacted`: in place of one that is withheld from this reader."""
+    """A document that leaves with a letter."""
 
     document: str
     name: str
     kind: str
     media_type: str
     size: int
-    redacted: bool = False
 
 
 class KeptBack(NamedTuple):
@@ -246,7 +245,7 @@ class _Search:
             return
         wholly = not any(each.parts for each in from_reader)
         if other is not None:
-            self._put(kind, other, redacted=True)
+            self._put(kind, other)
         elif not wholly:
             self.missing.append(kind)
             self.redactions.append(kind)
@@ -254,11 +253,9 @@ class _Search:
         told = next((each.told for each in reversed(from_reader) if each.told), "")
         self.kept_back.append(KeptBack(kind, wholly and other is None, told))
 
-    def _put(self, kind: str, document: DocumentRow, *, redacted: bool = False) -> None:
+    def _put(self, kind: str, document: DocumentRow) -> None:
         self.enclosed.append(
-            Enclosed(
-                document.document, document.name, kind, document.media_type, document.size, redacted=redacted
-            )
+            Enclosed(document.document, document.name, kind, document.media_type, document.size)
         )
 
 

@@ -18,7 +18,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, TemplateSyntaxError, nodes
+from jinja2 import TemplateSyntaxError, nodes
 from jinja2.meta import find_referenced_templates, find_undeclared_variables
 
 from redress.domain import messages
@@ -196,11 +196,11 @@ def _mistakes(texts: Texts, authority_name: str) -> Iterator[str]:
             parsed[name] = tree
         except TemplateSyntaxError as error:
             yield f"{file.shown}, line {error.lineno}: {error.message}"
-    known = _names_known(texts, parsed)
+    known = _names_known(parsed)
     attributes = _attributes_known(authority_name)
     for name, tree in parsed.items():
         shown = texts.own[name].shown
-        yield from (f"{shown}{line}" for line in _unknown(texts.environment, tree, known, attributes))
+        yield from (f"{shown}{line}" for line in _unknown(tree, known, attributes))
         yield from (f"{shown}: {line}" for line in _wrong_references(texts, parsed, name))
         yield from (f"{shown}: {line}" for line in _misplaced(texts, parsed, name))
     for letter, entry in texts.entries.items():
@@ -212,11 +212,11 @@ def _mistakes(texts: Texts, authority_name: str) -> Iterator[str]:
                 except TemplateSyntaxError as error:
                     yield f"{shown}: {key}: {error.message}"
                 else:
-                    lines = _unknown(texts.environment, tree, known, attributes)
+                    lines = _unknown(tree, known, attributes)
                     yield from (f"{shown}: {key}{line}" for line in lines)
 
 
-def _names_known(texts: Texts, parsed: Mapping[str, nodes.Template]) -> set[str]:
+def _names_known(parsed: Mapping[str, nodes.Template]) -> set[str]:
     """What a template may name: what ours name, and what one of the authority's own sets."""
     known = {name for tree in _our_trees() for name in find_undeclared_variables(tree)}
     stored = (name for tree in parsed.values() for name in tree.find_all(nodes.Name) if name.ctx != "load")
@@ -253,9 +253,7 @@ def _attributes(tree: nodes.Node) -> Iterator[tuple[str, str, int]]:
             yield each.node.name, each.attr, each.lineno
 
 
-def _unknown(
-    environment: Environment, tree: nodes.Template, known: set[str], attributes: Mapping[str, set[str]]
-) -> Iterator[str]:
+def _unknown(tree: nodes.Template, known: set[str], attributes: Mapping[str, set[str]]) -> Iterator[str]:
     """What a template names that no letter has, each with its line."""
     names = find_undeclared_variables(tree)
     lines = {each.name: each.lineno for each in reversed([*tree.find_all(nodes.Name)])}

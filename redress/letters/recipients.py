@@ -10,12 +10,11 @@ from itertools import count
 from typing import Any
 
 from redress.domain.actions.appointment import holders_of
-from redress.domain.actions.reports import AT_THE_PANEL
 from redress.domain.case import Case
 from redress.domain.complainants import FIRST, number_of, role_of
 from redress.domain.directory import Directory
 from redress.domain.fields import Advocate, Appointee, Contact
-from redress.domain.people import PANEL
+from redress.domain.people import AT_THE_PANEL, PANEL
 from redress.letters.catalogue import catalogue
 from redress.letters.named_staff import named_staff
 

@@ -36,7 +36,7 @@ T = TypeVar("T")
 LOOK_EVERY = 1.0
 """Seconds between two looks at what is down."""
 
-PATIENCE = 8.0
+ASK_WITHIN = 8.0
 """Seconds that reading the register may take."""
 
 
@@ -110,7 +110,7 @@ class Backends:
         if self.clock_ahead is not None and is_apart(self.clock_ahead) and not is_apart(was):
             log.error("%s", said_of(self.clock_ahead))
 
-    async def ask(self, work: Callable[[Register], T], within: float = PATIENCE) -> T:
+    async def ask(self, work: Callable[[Register], T], within: float = ASK_WITHIN) -> T:
         """Do something with the register, in a thread. Raises `Unavailable`; `Busy` where it is not down."""
         if not self.register_answers:
             raise Unavailable("The register")
@@ -132,7 +132,7 @@ class Backends:
         try:
             return await asyncio.wait_for(asyncio.wrap_future(working), max(ends_at - monotonic(), 0.1))
         except TimeoutError as error:
-            if within < PATIENCE:  # this caller cannot wait: it is looked at without them
+            if within < ASK_WITHIN:  # this caller cannot wait: it is looked at without them
                 self._in_doubt = True
                 raise Unavailable("The register") from None
             if await self._answers():

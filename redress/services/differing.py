@@ -29,15 +29,21 @@ def shown(register: Register, reference: str) -> list[DifferingStatus]:
     return sending.differing_of(register, reference)
 
 
-def dismiss(register: Register, reference: str, number: int) -> list[DifferingStatus]:
-    """Staff decide that one changes nothing. Raises `NotFound`, `Malformed`, `Rejected`."""
+async def dismiss(
+    client: Client, register: Register, reference: str, number: int, within: float, *, by: str
+) -> list[DifferingStatus]:
+    """Staff decide that one changes nothing; a note says who did. Raises as `take` does."""
     _find(register, reference, number)
+    note = f"Number {number} of what came again with other content was dismissed: it changes nothing."
+    said = {"note": note, "message_id": f"differing-{number}-dismissed", "by": by}
+    name, message = sending.accept("add_note", said)
+    await sending.send(client, register, reference, name, message, within)
     _settle(register, reference, number, "dismissed")
     return shown(register, reference)
 
 
 async def take(
-    client: Client, register: Register, reference: str, number: int, within: float, *, by: str = ""
+    client: Client, register: Register, reference: str, number: int, within: float, *, by: str
 ) -> list[Answer]:
     """Turn one into messages: corrections, an advocate, and notes for what has no message of its own.
 

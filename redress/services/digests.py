@@ -93,16 +93,11 @@ class Digest(NamedTuple):
         return bool(self.new or self.today)
 
 
-def digests_of(register: Register, on: date) -> list[Digest]:
-    """The digests of a London date, of every authority; none where there is nothing to tell.
+def digests_of(register: Register, name: str, on: date) -> list[Digest]:
+    """The digests of an authority on a London date; none where there is nothing to tell.
 
-    On a day that is no working day only those with something new. Raises what cannot be read of any.
+    On a day that is no working day only those with something new.
     """
-    return [digest for name in authority_names() for digest in _told_by(register, name, on)]
-
-
-def _told_by(register: Register, name: str, on: date) -> list[Digest]:
-    """The digests of one authority."""
     calendar = calendar_today()
     is_office_day = calendar.is_working_day(on)
     return [
@@ -137,7 +132,7 @@ def send_digests(register: Register, channels: Channels, on: date) -> DigestRepo
     report, waits = DigestReport(), None
     for name in authority_names():
         try:
-            digests = _told_by(register, name, on)
+            digests = digests_of(register, name, on)
         except Exception as error:  # whatever is wrong with one authority is tried again, after the others
             log.error("the daily digests of %s cannot be worked out: %s", name, type(error).__name__)
             waits = NotNow(f"the digests of {name} cannot be worked out: {type(error).__name__}")

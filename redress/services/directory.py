@@ -20,7 +20,7 @@ from redress.domain.parsing import Malformed, Problem, problems_of
 from redress.domain.words import same_words
 from redress.procedures.loader import authority as authority_file
 from redress.services.directory_csv import Row, read_rows
-from redress.services.errors import NotFound, Rejected
+from redress.services.errors import Decided, NotFound
 from redress.store import directory as store
 from redress.store.directory import NewChange, Version
 from redress.store.register import Register
@@ -87,6 +87,26 @@ def history(register: Register, key: str, authority: str | None) -> list[Version
         return store.versions(register, db, key)
 
 
+def shown(listed: Listed) -> dict[str, Any]:
+    """A person as callers get them."""
+    return {"person": listed.key} | fields_of(listed.entry)
+
+
+def shown_with_changes(key: str, versions: list[Version]) -> dict[str, Any]:
+    """The same with each change, the first one first."""
+    changes = [
+        {"change": e.change, "by": e.changed_by, "at": e.changed_at.isoformat(), "entry": fields_of(e.entry)}
+        for e in versions
+    ]
+    now = versions[-1]
+    return shown(Listed(key, now.entry)) | {"removed": now.change == "removed", "changes": changes}
+
+
+def fields_of(entry: DirectoryEntry) -> dict[str, Any]:
+    """What an entry says, as it is written."""
+    return entry.model_dump(mode="json", by_alias=True)
+
+
 def key_of(register: Register, authority: str, text: str) -> str:
     """The key of the one person that a key, number, e-mail address or name means. Raises as people expect."""
     listed = directory_of(register, authority).listed
@@ -103,7 +123,7 @@ def key_of(register: Register, authority: str, text: str) -> str:
 
 
 def add(register: Register, authority: str, fields: Mapping[str, Any], by: str) -> Listed:
-    """Add somebody. Raises `Malformed`, `Rejected` where it was changed meanwhile."""
+    """Add somebody. Raises `Malformed`, `Decided` where it was changed meanwhile."""
     authority_file(authority)
     entry = parsed(fields)
 
@@ -115,7 +135,7 @@ def add(register: Register, authority: str, fields: Mapping[str, Any], by: str) 
 
 
 def change(register: Register, key: str, fields: Mapping[str, Any], authority: str | None, by: str) -> Listed:
-    """Change the fields named of one person. Raises `NoSuchPerson`, `Malformed`, `Rejected`."""
+    """Change the fields named of one person. Raises `NoSuchPerson`, `Malformed`, `Decided`."""
 
     def plan(directory: Directory) -> tuple[Plan, Listed]:
         before = _one(directory, key)
@@ -148,8 +168,8 @@ def remove(register: Register, key: str, authority: str | None, by: str) -> None
 def import_csv(register: Register, authority: str, text: str, by: str, *, dry_run: bool) -> Imported:
     """Add and change the people of a CSV file, all or none; who is not in it stays as they are.
 
-    A row is of somebody who is there by number, else by name, else by e-mail address. Columns that the file
-    has not stay as they are. Raises `Malformed` with every line and column that is wrong, `Rejected`.
+    A row is of somebody who is there by number, else by name. Columns that the file has not stay as they are.
+    Raises `Malformed` with every line and column that is wrong, `Decided`.
     """
     authority_file(authority)
     rows = read_rows(text)
@@ -185,7 +205,7 @@ def _change(
         with register.writing() as db:
             return _planned(register, db, authority, plan, by, dry_run=dry_run)
     except IntegrityError:
-        raise Rejected("the directory was changed at this moment: look at it and try again") from None
+        raise Decided("the directory was changed at this moment: look at it and try again") from None
 
 
 def _planned(
@@ -263,7 +283,11 @@ def _imported(directory: Directory, rows: list[Row]) -> tuple[Plan, Imported]:
 
 
 def _meant(directory: Directory, row: Row) -> str:
-    """The key of whoever a row is about; empty: somebody new. Raises `Malformed` where several could be."""
+    """The key of whoever a row is about; empty: somebody new.
+
+    Raises `Malformed` where several could be, and where somebody of another name has the e-mail address: it
+    may be a mailbox that they share.
+    """
     own_id = str(row.fields.get("id") or "")
     fields: tuple[NamedBy, ...] = ("id", "name", "email")
     for field in fields:
@@ -274,6 +298,10 @@ def _meant(directory: Directory, row: Row) -> str:
         ]
         if len(found) > 1:
             raise Malformed([Problem(field, f"{len(found)} people of the directory have it: give the id")])
+        if found and field == "email":
+            name = found[0].entry.name
+            what = f"is the e-mail address of {name}: where that is the same person, change their name first"
+            raise Malformed([Problem(field, f"{what}; somebody else who shares it is added by hand")])
         if found:
             return found[0].key
     return ""

@@ -31,6 +31,7 @@ from redress.services.clock import today
 from redress.services.documents import Documents
 from redress.services.erasure_search import Searched, search_files, search_folder, search_record, search_texts
 from redress.services.errors import NotFound, Rejected
+from redress.services.letters import lines
 from redress.services.querying import ONLY_OPEN, NotRunning, live_status
 from redress.store import listing
 from redress.store.letters import OPEN, TO_APPROVE, in_state
@@ -53,6 +54,8 @@ class Proof(BaseModel):
     searched: list[Searched]
     linked: list[str] = []
     """Complaints that belong together with it, as a part that was split off, and are not erased."""
+    never_sent: list[str] = []
+    """Letters that were for somebody to send by hand, and of which nobody has said that they were."""
 
     @property
     def holds(self) -> bool:
@@ -88,6 +91,7 @@ async def erase(
         await asyncio.to_thread(documents.store.names, reference)
     if not already and reference not in register.noted_as_erased():
         await _nothing_is_under_way(client, register, reference)
+    by_hand = [] if already else await asyncio.to_thread(lines, register, reference, "by_hand")
     await forget(client, cipher, reference)
     cipher.key_store.destroy(reference, json.dumps(stays) if stays is not None else None)
     await asyncio.to_thread(shutil.rmtree, outbox / reference, ignore_errors=True)
@@ -121,6 +125,7 @@ async def erase(
         already=already,
         searched=searched,
         linked=sorted(each for each in linked if register.knows(each) and not destroyed(each)),
+        never_sent=[f"{each['letter']} to {each['to']} of {each['on']}" for each in by_hand],
     )
 
 

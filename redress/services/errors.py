@@ -26,3 +26,7 @@ class NotFound(Exception):
 
 class Rejected(Exception):
     """Why something cannot be done now, as things stand."""
+
+
+class Decided(Rejected):
+    """The same where somebody else decided or changed it before."""

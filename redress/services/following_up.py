@@ -11,15 +11,20 @@ from datetime import date
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from redress.domain.case import IN_THE_FUTURE
 from redress.domain.corrections import FURTHEST
 from redress.domain.identifiers import other_reference
 from redress.domain.log import Answer
+from redress.domain.messages import Close
 from redress.domain.parsing import Malformed, Problem
 from redress.security.keyring import KeyDestroyed
 from redress.store.register import Register
 
 NAMES = {"link": "reference", "unlink": "reference", "close": "of", "strike_out": "to"}
 """The field in which an action names another complaint."""
+
+OF_DRAFTS = ("approve_letter", "letter_left")
+"""The actions by which a drafted closing comes to count."""
 
 
 class FollowUp(NamedTuple):
@@ -92,10 +97,21 @@ def before(
 def is_taken(answer: Answer) -> bool:
     """Whether what follows from a message goes to the other complaint.
 
-    Also from what waits, for its letter to be approved or for its day: no entry point hears when that is,
-    and the complaint that goes on would keep the later receipt.
+    Also from what waits for its day: no entry point hears when that is. What waits for its letter to be
+    approved is followed up then (`drafted`).
     """
-    return answer.applied or answer.pending
+    return answer.applied or answer.reason == IN_THE_FUTURE
+
+
+def drafted(register: Register, reference: str, mark: str) -> tuple[str, dict[str, Any]] | None:
+    """The complaint that goes on after a closing whose letter is approved, or has left, and that closing."""
+    with register.reading() as db:
+        found = register.case(db, reference)
+    draft = found[0].state.drafts.marked(mark) if found is not None else None
+    message = draft.entry.message if draft is not None else None
+    if not isinstance(message, Close) or message.kind != "duplicate":
+        return None
+    return message.of, message.model_dump(mode="json")
 
 
 def after(

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import re
 import time
 from collections import Counter
 from pathlib import Path
 
 from pydantic import BaseModel
 from sqlalchemy import Engine, select
-from temporalio.client import Client
 
 from redress.security.encryption import KEYRING_KEY, EnvelopeCipher, key_of
 from redress.security.keyring import LOOKED_AT_EVERY, KeyringError, remove_key
@@ -75,15 +72,11 @@ class KeyManagement:
         webhooks.reencrypt(self.register)
         return self.cipher.key_store.rewrap()
 
-    async def remove(self, client: Client, name: str) -> None:
-        """Take a key out of the keyring. Raises `KeyringError` where something still needs it.
-
-        Every history that Temporal keeps is looked through: earlier versions encrypted what was typed in the
-        UI with the keyring's own key.
-        """
+    def remove(self, name: str) -> None:
+        """Take a key out of the keyring. Raises `KeyringError` where something still needs it."""
         if not self.is_file:
             raise KeyringError("keys are removed where they are held: in Vault, or with AWS KMS")
-        await asyncio.sleep(max(0.0, LOOKED_AT_EVERY + 1 - self._age()))  # by then all use the present key
+        time.sleep(max(0.0, LOOKED_AT_EVERY + 1 - self._age()))  # by then all use the present key
         use = next((use for use in self.uses() if use.name == name and not use.is_missing), None)
         if use is not None and not use.is_present:
             needed = [f"it wraps {use.wraps} keys (starter.py keys rewrap)"] if use.wraps else []
@@ -91,10 +84,6 @@ class KeyManagement:
                 needed.append(
                     f"it encrypts {use.encrypts} values of register and api (starter.py keys rewrap)"
                 )
-            ids = await _histories(client, name)
-            if ids:
-                more = f" and {len(ids) - 3} more" if len(ids) > 3 else ""
-                needed.append(f"{', '.join(ids[:3])}{more} in Temporal hold what it encrypted")
             if needed:
                 raise KeyringError(f"{name} is still needed: {'; '.join(needed)}")
         remove_key(self.file, name)
@@ -113,16 +102,3 @@ class KeyManagement:
             with self.api_store.connect() as db:
                 names += [key_of(body) for body in db.execute(select(waiting.c.body)).scalars()]
         return Counter(name.removeprefix(KEYRING_KEY) for name in names if name.startswith(KEYRING_KEY))
-
-
-async def _histories(client: Client, name: str) -> list[str]:
-    """The workflows whose histories hold something that a key of the keyring encrypted."""
-    mark = re.compile(re.escape(f"{KEYRING_KEY}{name}".encode()) + rb"(?![A-Za-z0-9._-])")
-    ids = []
-    async for run in client.list_workflows():
-        handle = client.get_workflow_handle(run.id, run_id=run.run_id)
-        async for event in handle.fetch_history_events():
-            if mark.search(event.SerializeToString()):
-                ids.append(run.id)
-                break
-    return ids

@@ -30,10 +30,10 @@ from redress.services.clock import today
 from redress.services.errors import NotFound, Rejected
 from redress.store import letters as store
 from redress.store.letters import LetterFilter, LetterRow, LetterState, NewLetter, Place
-from redress.store.outbound import Recipient, mark_of
+from redress.store.outbound import mark_of
 from redress.store.register import Register
 
-NOT_DONE: tuple[LetterState, ...] = ("waiting", "draft", "approved", "leaving", "failed", "unsure")
+NOT_DONE: tuple[LetterState, ...] = ("waiting", "draft", "approved", "leaving", "failed", "unsure", "by_hand")
 """Letters that did not leave, or may not have: something is still to be done, by the software or a person."""
 
 BECAME: dict[LetterState, str] = {
@@ -193,13 +193,8 @@ def _as_written(register: Register, row: LetterRow) -> NewLetter:
     if row.waits_for:
         return _waiting(register, row)
     if row.text is None:
-        raise Malformed(
-            [Problem("MARK", "its text is not kept here: an earlier version sent it, or it was erased")]
-        )
-    envelope = Recipient(subject="", sender="")  # an earlier version kept none
-    if row.envelope is not None:
-        envelope = store.recipient_of(register.cipher, row)
-    text_ = store.text_of(register.cipher, row)
+        raise Malformed([Problem("MARK", "its text is not kept here: it was erased, or is not written yet")])
+    envelope, text_ = store.recipient_of(register.cipher, row), store.text_of(register.cipher, row)
     return NewLetter(row.key, row.recipient, row.letter, row.on_date, row.means, envelope, text_)
 
 

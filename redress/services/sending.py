@@ -103,6 +103,12 @@ async def send(
 
     Raises as `send_alone`; `Malformed` also where there is no such other complaint.
     """
+    if action in following_up.OF_DRAFTS:
+        answer = await send_alone(client, register, reference, action, body, within)
+        closing = await asyncio.to_thread(following_up.drafted, register, reference, body["mark"])
+        if answer.applied and closing is not None:
+            await _follow_up(client, register, reference, closing[0], "close", closing[1], within)
+        return answer
     if action not in following_up.NAMES:
         return await send_alone(client, register, reference, action, body, within)
     other = await asyncio.to_thread(following_up.other_named, register, reference, action, body)
@@ -112,9 +118,21 @@ async def send(
         await send_alone(client, register, each.reference, each.action, each.body, within)
     answer = await send_alone(client, register, reference, action, body, within)
     if following_up.is_taken(answer):
-        for each in await asyncio.to_thread(following_up.after, register, reference, other, action, body):
-            await send_alone(client, register, each.reference, each.action, each.body, within)
+        await _follow_up(client, register, reference, other, action, body, within)
     return answer
+
+
+async def _follow_up(
+    client: Client,
+    register: Register,
+    reference: str,
+    other: str,
+    action: str,
+    body: dict[str, Any],
+    within: float,
+) -> None:
+    for each in await asyncio.to_thread(following_up.after, register, reference, other, action, body):
+        await send_alone(client, register, each.reference, each.action, each.body, within)
 
 
 async def send_alone(

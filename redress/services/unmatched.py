@@ -24,7 +24,7 @@ from redress.security.keyring import MissingKey, Unreadable
 from redress.security.tokens import Caller
 from redress.services import sending
 from redress.services.clock import today
-from redress.services.errors import NoAnswer, NotFound, Rejected
+from redress.services.errors import Decided, NoAnswer, NotFound
 from redress.store import unmatched as store
 from redress.store.register import Register
 from redress.store.unmatched import NewRequest, Unmatched
@@ -178,12 +178,12 @@ async def match(
     """Send a request to the complaint that it belongs to; gives that complaint's answer.
 
     Which complaint it is stands before it is sent, so that it never reaches two. Raises `NoSuchRequest`,
-    `NotFound` where there is no such complaint, `Rejected` where it is decided already, `Malformed` and
+    `NotFound` where there is no such complaint, `Decided` where it is decided already, `Malformed` and
     `Erased` where the complaint cannot take it (it waits on), `NoAnswer` (match it again).
     """
     row = await asyncio.to_thread(_undecided, register, request, authority)
     if not await asyncio.to_thread(store.claim, register, request, reference, decided_by):
-        raise Rejected(f"it is being matched to {row.reference or 'another complaint'}")
+        raise Decided(f"it is being matched to {row.reference or 'another complaint'}")
     message = await asyncio.to_thread(store.message_of, register, row)
     try:
         answer = await sending.send(client, register, reference, row.action, message, within)
@@ -200,13 +200,13 @@ async def match(
 
 
 def dismiss(register: Register, request: str, reason: str, *, authority: str | None, decided_by: str) -> None:
-    """Note that a request belongs to no complaint. Raises `Malformed`, `NoSuchRequest`, `Rejected`."""
+    """Note that a request belongs to no complaint. Raises `Malformed`, `NoSuchRequest`, `Decided`."""
     if not reason.strip():
         raise Malformed([Problem("reason", "should say something")])
     row = _undecided(register, request, authority)
     message = _message(register, row)
     if not store.dismiss(register, row, {"message": message, "reason": reason}, decided_by):
-        raise Rejected("it is being matched to a complaint")
+        raise Decided("it is being matched to a complaint")
     _destroy_key(register, row)
 
 
@@ -216,7 +216,7 @@ def _undecided(register: Register, request: str, authority: str | None) -> Unmat
         raise NoSuchRequest(request)
     if row.state != "waiting":
         what = f"was matched to {row.reference}" if row.state == "matched" else "was dismissed"
-        raise Rejected(f"it {what} by {row.decided_by}")
+        raise Decided(f"it {what} by {row.decided_by}")
     return row
 
 

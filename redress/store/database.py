@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from sqlite3 import OperationalError
@@ -40,20 +41,26 @@ def connect(url: str, *, synchronous: Literal["NORMAL", "FULL"] = "NORMAL") -> E
 
     @event.listens_for(engine, "connect")
     def _settle(connection: Any, _record: object) -> None:
-        connection.isolation_level = None
+        connection.isolation_level = None  # Python begins no transaction by itself: `writing` does
         cursor = connection.cursor()
         _use_a_log(cursor)
         cursor.execute(f"PRAGMA synchronous={synchronous}")
         cursor.execute("PRAGMA secure_delete=ON")  # what is overwritten leaves no trace in the file
         cursor.close()
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Any) -> None:
-        # A reader that turns writer half-way would fail instead of waiting: writers say so at the start.
-        writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
     return engine
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that writes. Who only reads needs none: each statement sees what was committed before it.
+
+    On SQLite it waits at its start for other writers: a reader that turned writer half-way would fail.
+    """
+    with engine.begin() as db:
+        if db.dialect.name == "sqlite":
+            db.exec_driver_sql("BEGIN IMMEDIATE")
+        yield db
 
 
 def _use_a_log(cursor: Any) -> None:

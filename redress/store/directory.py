@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, insert, select
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select
 
 from redress.domain.directory import Directory, DirectoryEntry, Listed
 from redress.security.encryption import decrypt_document, encrypt_for_authority
@@ -42,14 +42,20 @@ class State(NamedTuple):
     directory: Directory
 
 
+_NEWEST = (
+    select(table.c.number, table.c.changed_at)
+    .where(table.c.authority == bindparam("of"))
+    .order_by(table.c.number.desc())
+    .limit(1)
+)
+
 _CACHE: dict[tuple[str, str], State] = {}
 """The directories of this process by register and authority: read anew once something was changed."""
 
 
 def current(register: Register, db: Connection, authority: str) -> State:
     """An authority's directory as it is now. Raises `Unreadable`."""
-    newest = select(table.c.number, table.c.changed_at).where(table.c.authority == authority)
-    last = db.execute(newest.order_by(table.c.number.desc()).limit(1)).first()
+    last = db.execute(_NEWEST, {"of": authority}).first()
     if last is None:
         return State(0, None, Directory())
     name = str(register.engine.url), authority

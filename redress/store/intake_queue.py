@@ -26,6 +26,7 @@ from redress.security.encryption import (
     key_of,
 )
 from redress.store.api_store import waiting
+from redress.store.database import writing
 from redress.store.places import place_of
 
 RECEIPTS_KEPT = timedelta(days=90)
@@ -72,7 +73,6 @@ class IntakeQueue:
 
     def __init__(self, store: Engine, cipher: Cipher) -> None:
         self._store = store
-        self._writer = store.execution_options(writes=True)
         self._cipher = cipher
 
     def put(
@@ -91,7 +91,7 @@ class IntakeQueue:
         other = waiting.c.content != content
         body = None if reserved else self._encrypted(raw, _place(made))
         try:
-            with self._writer.begin() as db:
+            with writing(self._store) as db:
                 db.execute(delete(waiting).where(waiting.c.intake == mark, waiting.c.state == "refused"))
                 if db.execute(select(waiting.c.id).where(waiting.c.intake == mark, other).limit(1)).first():
                     made = made._replace(created=False, differs=True)
@@ -148,20 +148,20 @@ class IntakeQueue:
         """Note the reference: from now on the register holds what was sent, under the key it had here."""
         self._cipher.assign(key_of(due.body), reference)
         known = {"reference": reference, "created": created, "differs": differs, "body": None}
-        with self._writer.begin() as db:
+        with writing(self._store) as db:
             db.execute(update(waiting).where(waiting.c.id == due.id).values(known))
 
     def settle(self, ids: list[int], state: State, problem: str = "") -> None:
         """Note that these have ended."""
         done = {"state": state, "problem": problem[:2000], "body": None, "done_at": datetime.now(UTC)}
-        with self._writer.begin() as db:
+        with writing(self._store) as db:
             db.execute(update(waiting).where(waiting.c.id.in_(ids)).values(done))
 
     def put_off(self, due: Due) -> None:
         """Let the others pass; each time for longer."""
         pause = min(timedelta(seconds=2 ** min(due.tries, 12)), LONGEST_PAUSE)
         later = {"tries": due.tries + 1, "next_at": datetime.now(UTC) + pause}
-        with self._writer.begin() as db:
+        with writing(self._store) as db:
             db.execute(update(waiting).where(waiting.c.id == due.id).values(later))
 
     def forget(self) -> None:
@@ -170,7 +170,7 @@ class IntakeQueue:
         with self._store.connect() as db:
             if db.execute(select(waiting.c.id).where(old).limit(1)).first() is None:
                 return
-        with self._writer.begin() as db:
+        with writing(self._store) as db:
             db.execute(delete(waiting).where(old))
 
 

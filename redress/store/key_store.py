@@ -32,7 +32,7 @@ from sqlalchemy import (
 from redress.security.encryption import UNASSIGNED_KEY
 from redress.security.keyring import KEY, KeyDestroyed, MasterKeys, Unreadable
 from redress.store.columns import Moment, optional, primary_key, required
-from redress.store.database import insert_new
+from redress.store.database import insert_new, writing
 from redress.store.schema import check
 
 FRESH = 5.0
@@ -68,7 +68,6 @@ class KeyStore:
         self.keyring = keyring
         self._fresh = fresh
         self._engine = engine
-        self._writer = engine.execution_options(writes=True)
         self._known: dict[str, tuple[float, bytes]] = {}
         self._taken: dict[str, str] = {}  # whose an assigned key is never changes
         self._checked = False
@@ -235,7 +234,7 @@ class KeyStore:
     def _writing(self) -> AbstractContextManager[Connection]:
         """A transaction. Raises `SchemaNotCurrent` on first use where the table is not this version's."""
         self._check()
-        return self._writer.begin()
+        return writing(self._engine)
 
     def _reading(self) -> AbstractContextManager[Connection]:
         """A connection to read by, which waits for no writer. Raises as `_writing` does."""

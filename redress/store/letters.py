@@ -25,6 +25,7 @@ from sqlalchemy import (
     Update,
     bindparam,
     case,
+    exists,
     false,
     select,
     tuple_,
@@ -199,7 +200,8 @@ def in_state(db: Connection, states: Sequence[State], reference: str | None = No
     return list(db.execute(_in_state(tuple(states), bool(of)), of))
 
 
-def shown_state(posted: Sequence[str]) -> ColumnElement[str]:
+@cache
+def shown_state(posted: tuple[str, ...]) -> ColumnElement[str]:
     """What people are told of a letter, in SQL; `posted`: authorities whose outbox folder is posted daily.
 
     Of an erased complaint nothing waits for anybody.
@@ -210,12 +212,12 @@ def shown_state(posted: Sequence[str]) -> ColumnElement[str]:
     is_in_folder = (state == "sent") & (TABLE.c.channel == "outbox")
     has_no_way = (TABLE.c.means == "none") & ((state == "failed") | is_in_folder)
     events = tables.events.c
-    erased = select(events.reference).where(events.kind == "erased")
+    is_erased = exists().where(events.reference == TABLE.c.reference, events.key == "erased")
     has_left = state.in_(("accepted", "by_hand", "withdrawn")) | (
         (state == "sent") & (~is_in_folder | is_posted)
     )
     return case(
-        (~has_left & TABLE.c.reference.in_(erased), "erased"),
+        (~has_left & is_erased, "erased"),
         (state.in_(("ready", "sending")), "leaving"),
         (has_no_way | (is_in_folder & ~is_posted), "by_hand"),
         ((state == "sent") & (TABLE.c.channel == "notify"), "arrived"),
@@ -233,7 +235,7 @@ def told(
     after: Place | None = None,
 ) -> list[LetterRow]:
     """Letters with their `shown` state, by place, which never moves; `after`: the place before the first."""
-    place, shown = (TABLE.c.reference, TABLE.c.key, TABLE.c.recipient), shown_state(posted)
+    place, shown = (TABLE.c.reference, TABLE.c.key, TABLE.c.recipient), shown_state((*posted,))
     chosen = select(TABLE, shown.label("shown")).order_by(*place).limit(most)
     if wanted.reference is not None:
         chosen = chosen.where(TABLE.c.reference == wanted.reference)

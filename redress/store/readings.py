@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 
 from redress.store.api_store import reading_complaints, readings
-from redress.store.database import insert_new
+from redress.store.database import insert_new, writing
 
 ReaderKind = Literal["token", "oidc", "command_line", "retention"]
 
@@ -85,9 +85,9 @@ class Entry(NamedTuple):
     removed_before: datetime | None
 
 
-def minute(moment: datetime | None = None) -> datetime:
-    """The UTC minute of a moment; of now, if left out."""
-    return (moment or datetime.now(UTC)).replace(second=0, microsecond=0)
+def minute() -> datetime:
+    """The present minute, in UTC."""
+    return datetime.now(UTC).replace(second=0, microsecond=0)
 
 
 class Readings:
@@ -95,7 +95,6 @@ class Readings:
 
     def __init__(self, store: Engine) -> None:
         self._store = store
-        self._writer = store.execution_options(writes=True)
 
     def add(self, new: Sequence[Reading]) -> None:
         """Add readings that are not there yet, in one transaction."""
@@ -106,7 +105,7 @@ class Readings:
             for each in new
             for reference, authority in each.complaints.items()
         ]
-        with self._writer.begin() as db:
+        with writing(self._store) as db:
             insert_new(db, readings, [_row(each) for each in new])  # first: `remove_before` waits for it
             if complaints:
                 insert_new(db, reading_complaints, complaints)
@@ -120,7 +119,7 @@ class Readings:
 
     def remove_before(self, moment: datetime) -> int:
         """Remove the entries before a moment, once an entry says so; gives how many there were."""
-        with self._writer.begin() as db:
+        with writing(self._store) as db:
             if db.dialect.name == "postgresql":  # nobody adds an entry for complaints that are removed here
                 db.execute(text("LOCK TABLE readings IN SHARE ROW EXCLUSIVE MODE"))
             old = select(func.count()).select_from(readings).where(readings.c.at < moment)

@@ -41,7 +41,7 @@ from redress.security.encryption import (
 from redress.security.keyring import KeyDestroyed, Unreadable
 from redress.store import tables
 from redress.store.chain import link
-from redress.store.database import count_up, insert_new, one_of
+from redress.store.database import count_up, insert_new, one_of, writing
 from redress.store.places import place_of
 from redress.store.read_models import project
 from redress.store.schema import check
@@ -67,12 +67,16 @@ def _last_or_there(keys: int) -> Select[Any]:
 
 
 _NEW_EVENTS = insert(tables.events)
+_NEW_REFERENCE = insert(tables.references)
+_NEW_ARRIVAL = insert(tables.arrivals)
 
 _ITS_TURN = (
     select(tables.references.c.reference)
     .where(tables.references.c.reference == bindparam("of"))
     .with_for_update()
 )
+
+_AUTHORITY = select(tables.references.c.authority).where(tables.references.c.reference == bindparam("of"))
 
 _TERMS = select(tables.terms.c.digest).where(tables.terms.c.digest == bindparam("digest"))
 
@@ -89,6 +93,10 @@ _WAITING_LETTERS = (
 
 MOST_READ = 500
 """Complaints that are kept folded for whoever reads them next."""
+
+
+MOST_AUTHORITIES = 10_000
+"""Complaints of which it is kept whose they are."""
 
 
 class Reserved(NamedTuple):
@@ -144,10 +152,10 @@ class Register:
     def __init__(self, engine: Engine, cipher: Cipher | None = None) -> None:
         self.engine = engine
         self.cipher: Cipher = cipher or PlaintextCipher()
-        self._writer = engine.execution_options(writes=True)
         self._checked = False
         self._packed: dict[str, str] = {}  # packed rules by digest: what a digest stands for never changes
         self._recent: dict[str, tuple[int, Case]] = {}  # by reference, with the last event
+        self._authorities: dict[str, str] = {}  # by reference
         self._reading = Lock()
         self._turn = Lock() if engine.dialect.name == "sqlite" else None
 
@@ -163,7 +171,7 @@ class Register:
         if self._turn is not None and not self._turn.acquire(timeout=-1 if within is None else within):
             raise TimeoutError("the register is busy")
         try:
-            with self._writer.begin() as db:
+            with writing(self.engine) as db:
                 yield db
         finally:
             if self._turn is not None:
@@ -196,12 +204,10 @@ class Register:
                 with self.writing() as db:
                     reference = self._next_reference(db, f"{prefix}-{opening.received_on.year}")
                     row = self._reference_row(reference, intake, raw)
-                    db.execute(insert(tables.references).values(row))
+                    db.execute(_NEW_REFERENCE, row)
                     if brought_by:
                         arrival = {"reference": reference, "caller": brought_by}
-                        db.execute(
-                            insert(tables.arrivals).values(arrival | {"arrived_at": row["reserved_at"]})
-                        )
+                        db.execute(_NEW_ARRIVAL, arrival | {"arrived_at": row["reserved_at"]})
                 return Reserved(
                     reference,
                     created=True,
@@ -281,9 +287,15 @@ class Register:
 
     def authority_of(self, reference: str) -> str | None:
         """Whose complaint a reference is, erased or not; None where there never was one."""
-        table = tables.references
-        with self.reading() as db:
-            return db.execute(select(table.c.authority).where(table.c.reference == reference)).scalar()
+        known = self._authorities.get(reference)
+        if known is None:
+            with self.reading() as db:
+                known = db.execute(_AUTHORITY, {"of": reference}).scalar()
+            if known is not None:  # for good: no reference is given out again
+                if len(self._authorities) >= MOST_AUTHORITIES:
+                    self._authorities.clear()
+                self._authorities[reference] = known
+        return known
 
     def authorities_of(self, references: Iterable[str]) -> dict[str, str]:
         """The same of several; those that there never were are left out."""

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, func, inspect, literal_column, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from redress.startup import SetupError
+from redress.store.database import writing
 
 SchemaName = Literal["register", "key_store", "api_store"]
 
@@ -38,7 +39,7 @@ def version_table(name: SchemaName) -> str:
 
 def migrate(engine: Engine, name: SchemaName) -> Engine:
     """Bring a database to the newest revision of a schema; gives the engine again."""
-    with engine.execution_options(writes=True).begin() as db:  # on SQLite this waits for other writers
+    with writing(engine) as db:
         if db.dialect.name == "postgresql":
             db.execute(select(func.pg_advisory_xact_lock(_LOCK)))
         if _revision(db, name) != newest(name):

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, Row, delete, func, insert, select, update
 from redress.security.access import Access, Role, effective
 from redress.security.tokens import Caller, Token, digest, new_token, token_identity
 from redress.store.api_store import sessions, tokens
+from redress.store.database import writing
 
 SESSION = timedelta(hours=10)
 """How long a browser's session lasts at most."""
@@ -28,7 +29,6 @@ class Tokens:
 
     def __init__(self, store: Engine) -> None:
         self._store = store
-        self._writer = store.execution_options(writes=True)
 
     def add(
         self,
@@ -54,7 +54,7 @@ class Tokens:
             "made_at": now,
             "expires_at": now + lasts if lasts else None,
         }
-        with self._writer.begin() as db:
+        with writing(self._store) as db:
             db.execute(insert(tokens).values(row))
         return secret
 
@@ -70,13 +70,13 @@ class Tokens:
         """Let tokens end after this time, where they do not end before."""
         ends = datetime.now(UTC) + within
         later = tokens.c.id.in_(ids) & (func.coalesce(tokens.c.expires_at, ends) >= ends)
-        with self._writer.begin() as db:
+        with writing(self._store) as db:
             db.execute(update(tokens).where(later).values(expires_at=ends))
 
     def revoke(self, name: str) -> int:
         """End every token of a name at once; gives how many."""
         live = (tokens.c.name == name) & tokens.c.revoked_at.is_(None)
-        with self._writer.begin() as db:
+        with writing(self._store) as db:
             return db.execute(update(tokens).where(live).values(revoked_at=datetime.now(UTC))).rowcount
 
     def caller(self, secret: str) -> Caller | None:
@@ -115,14 +115,14 @@ class Tokens:
             "used_at": now,
         } | who
         is_over = (sessions.c.expires_at <= now) | (sessions.c.used_at <= now - UNUSED)
-        with self._writer.begin() as db:
+        with writing(self._store) as db:
             db.execute(delete(sessions).where(is_over))
             db.execute(insert(sessions).values(row))
         return secret, ends
 
     def end_session(self, secret: str) -> None:
         """Forget a browser."""
-        with self._writer.begin() as db:
+        with writing(self._store) as db:
             db.execute(delete(sessions).where(sessions.c.digest == digest(secret)))
 
     def of_session(self, secret: str) -> Caller | None:
@@ -137,7 +137,7 @@ class Tokens:
                 if token is None or _token(token).state != "live":
                     return None
         if row.used_at <= now - NOTED_EVERY:
-            with self._writer.begin() as db:
+            with writing(self._store) as db:
                 db.execute(update(sessions).where(it).values(used_at=now))
         return Caller(row.name, frozenset(row.roles), row.authority, row.identity, row.token or 0)
 

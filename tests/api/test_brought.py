@@ -86,8 +86,12 @@ async def test_an_intake_that_differs_is_kept_and_dismissed_or_taken(
     assert [each["state"] for each in status["differing"]] == ["taken"]
     assert [each["action"] for each in status["messages"]] == ["correct", "add_note"]
     assert (await post(api, "", opening | {"points": ["A third."]}, intake)).status_code == 409
-    dismissed = await post(api, f"/{opened}/differing/2/dismiss", {}, manager)
+    mia = api.headers("complaints_manager", name="mia")
+    dismissed = await post(api, f"/{opened}/differing/2/dismiss", {}, mia)
     assert [each["state"] for each in dismissed.json()] == ["taken", "dismissed"]
+    note = (await shown(api, opened, manager))["messages"][-1]
+    assert (note["message_id"], note["by"]) == ("differing-2-dismissed", "mia")
+    assert (await post(api, f"/{opened}/differing/2/dismiss", {}, manager)).status_code == 409
 
 
 async def test_an_address_or_advocate_that_came_later_waits_though_somebody_takes_it(
@@ -122,7 +126,7 @@ async def test_beyond_twenty_they_are_counted(api: ApiProcess, intake: Headers, 
 async def test_without_a_date_and_by_another_token_it_is_one_message(
     api: ApiProcess, intake: Headers
 ) -> None:
-    """A rotated token's repeat, and a door's own date, which is assumed."""
+    """A rotated token's repeat, and a date that the API gave, which is assumed."""
     opened = (await post(api, "", invented(received_on="2026-01-05"), intake)).json()["reference"]
     first = await post(api, f"/{opened}/acknowledge", {"message_id": "a-1"}, api.headers("staff"))
     again = await post(api, f"/{opened}/acknowledge", {"message_id": "a-1"}, api.headers("staff"))

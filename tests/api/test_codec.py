@@ -27,6 +27,7 @@ from redress.security.encryption import EnvelopeCipher
 from redress.security.keyring import Keyring
 from redress.security.tokens import digest
 from redress.store.api_store import open_store, sessions
+from redress.store.database import writing
 from redress.store.tokens import NOTED_EVERY
 from redress.temporal.codec import ENCODING, KEY_NAME
 from redress.temporal.embedded import temporal_command
@@ -275,7 +276,7 @@ async def test_a_session_that_nobody_uses_ends(deployment: CuttableDeployment) -
     its_own = sessions.c.digest == digest(cookie.partition("=")[2])
 
     def unused_for(minutes: int) -> None:
-        with store.execution_options(writes=True).begin() as db:
+        with writing(store) as db:
             used_at = datetime.now(UTC) - timedelta(minutes=minutes)
             db.execute(update(sessions).where(its_own).values(used_at=used_at))
 

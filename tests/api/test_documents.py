@@ -265,7 +265,7 @@ def test_one_caller_leaves_room_for_others() -> None:
 
 
 async def test_a_scanner_that_says_nothing_holds_up_nobody_else(
-    api: ApiProcess, staff: Headers, tmp_path: Path, server: tuple[str, object]
+    api: ApiProcess, staff: Headers, server: tuple[str, object]
 ) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=100) as silent:
         near = ApiThread(

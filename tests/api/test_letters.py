@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from io import BytesIO
 from typing import Any
 
 from pypdf import PdfReader
 from sqlalchemy import update
 
+from redress.security.tokens import token_identity
 from redress.services.clock import today
 from redress.store import tables
 from redress.store.register import Register
-from tests.api.api_process import ApiProcess
+from tests.api.api_process import ApiProcess, ApiThread
 
 
 async def listed(api: ApiProcess, headers: dict[str, str], path: str, **params: str) -> list[dict[str, Any]]:
@@ -185,3 +187,29 @@ async def test_every_letter_of_an_authority_is_shown_from_invented_complaints(
     assert "The last day to ask is" in shown["letters"][0]["text"]
     unknown = await api.http.get("/v1/letters/preview", params={**asked, "letter": "x"}, headers=staff)
     assert unknown.status_code == 422
+
+
+async def test_prints_and_previews_are_one_at_a_time_for_each_caller_and_few_for_all(
+    api: ApiProcess, staff: dict[str, str]
+) -> None:
+    reference, letter = await acknowledged(api, staff)
+    near = ApiThread(api.state, "127.0.0.1:1")
+    await near.start()
+    one, other = (api.headers("staff", name=name) for name in ("prints one", "prints another"))
+
+    async def answers(headers: dict[str, str]) -> list[int]:
+        paths = (
+            f"/v1/complaints/{reference}/letters/{letter['mark']}/print",
+            "/v1/letters/preview?authority=family-rights&letter=adjudication",
+        )
+        return [(await near.http.get(path, headers=headers)).status_code for path in paths]
+
+    with near.context.printing.under_way(token_identity("prints one")):
+        assert await answers(one) == [429, 429]
+        assert await answers(other) == [200, 200]
+    assert await answers(one) == [200, 200], "what has ended counts no more"
+    with ExitStack() as stack:
+        for name in ("a third", "a fourth", "a fifth"):
+            stack.enter_context(near.context.printing.under_way(token_identity(name)))
+        assert await answers(one) == [429, 429], "each takes memory"
+    await near.close()

@@ -37,7 +37,7 @@ async def test_codes_of_a_message_and_of_parameters(api: ApiProcess, staff: dict
     reference = await api.open(staff)
     path = f"/v1/complaints/{reference}"
     assert ("on", "in_future") in await codes(api, staff, f"{path}/acknowledge", on="2099-01-01")
-    # Judged by the complaint itself, behind the door.
+    # Judged by the complaint itself, not by the API.
     assert ("on", "too_early") in await codes(api, staff, f"{path}/acknowledge", on="2001-01-01")
     assert ("outcome", "not_one_of") in await codes(api, staff, f"{path}/respond", outcome="lost")
     for query, code in (

@@ -224,7 +224,7 @@ async def test_a_reader_sees_dates_and_nothing_that_anybody_wrote(
     assert marked not in api.log()
 
 
-async def test_the_list_has_the_filters_of_the_command_line(api: ApiProcess, staff: Headers) -> None:
+async def test_the_list_has_the_filters_of_the_command_line(api: ApiProcess) -> None:
     mine = api.headers("staff", authority="rotherham")
     late = CALENDAR.before(today(), 30).isoformat()
     overdue = await api.open(mine, authority="rotherham", received_on=late)
@@ -272,7 +272,7 @@ async def test_a_parameter_that_is_misspelt_is_told(api: ApiProcess, staff: Head
         assert right in error["problem"], error
 
 
-async def test_pages_leave_nothing_out_and_show_nothing_twice(api: ApiProcess, staff: Headers) -> None:
+async def test_pages_leave_nothing_out_and_show_nothing_twice(api: ApiProcess) -> None:
     mine = api.headers("staff", authority="north-somerset")
     made = {await api.open(mine, authority="north-somerset") for _ in range(5)}
     for path, key in (("complaints", "complaints"), ("due", "due")):

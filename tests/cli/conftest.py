@@ -111,6 +111,12 @@ def down(shared_register: Register, settings: Settings) -> Cli:
     return Cli(f"127.0.0.1:{free_port()}", settings.state, {"REDRESS_ANSWER_WITHIN": "1"})
 
 
+@pytest.fixture
+def alone(tmp_path: Path) -> Cli:
+    """No Temporal, no register, no state folder."""
+    return Cli("127.0.0.1:1", tmp_path / "none")
+
+
 @pytest_asyncio.fixture(scope="session")
 async def bare_server() -> AsyncIterator[tuple[str, Client]]:
     """A Temporal without a worker."""

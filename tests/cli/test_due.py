@@ -4,18 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from pathlib import Path
-
-import pytest
 
 from tests.cli.conftest import ROOT, Cli
-
-
-@pytest.fixture
-def alone(tmp_path: Path) -> Cli:
-    """No Temporal, no register, no state folder."""
-    return Cli("127.0.0.1:1", tmp_path / "none")
-
 
 BY_HAND = [
     # received on a Friday; ten working days with two weekends between
@@ -90,7 +80,7 @@ async def test_malformed(alone: Cli) -> None:
         assert ran.document["problems"] == ran.lines
 
 
-async def test_it_loads_nothing_that_it_does_not_use(alone: Cli) -> None:
+async def test_it_loads_nothing_that_it_does_not_use() -> None:
     """It starts at once: neither Temporal's client nor a database is loaded."""
     script = "import sys, redress.cli.main as m; sys.argv[1:] = ['due', '2026-11-20', '10'];"
     script += "m.leave = lambda status: print(*sys.modules); m.main()"

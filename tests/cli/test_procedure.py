@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -21,6 +20,7 @@ from redress.drawing.plan import ProcedurePlan
 from redress.drawing.wording import moment, one_line
 from redress.procedures import loader
 from redress.services import drawing
+from tests.authorities import forget, own_authorities
 from tests.cli.conftest import ROOT, Cli
 
 SHOWN = {
@@ -35,29 +35,17 @@ EVERY = [(name, each) for each in loader.authority_names() for name in loader.au
 
 
 @pytest.fixture
-def alone(tmp_path: Path) -> Cli:
-    """No Temporal, no register, no state folder."""
-    return Cli("127.0.0.1:1", tmp_path / "none")
-
-
-@pytest.fixture
 def council(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     """Writes `your-council`, an invented authority with changes of its own."""
-    shutil.copytree(loader.AUTHORITIES, tmp_path / "authorities")
-    monkeypatch.setattr(loader, "AUTHORITIES", tmp_path / "authorities")
-    base = (tmp_path / "authorities" / "family-rights.toml").read_text(encoding="utf-8")
-    base = base.replace('name = "family-rights"', 'name = "your-council"').partition("[titles]")[0]
+    with own_authorities(tmp_path, monkeypatch) as folder:
+        base = (folder / "family-rights.toml").read_text(encoding="utf-8")
+        base = base.replace('name = "family-rights"', 'name = "your-council"').partition("[titles]")[0]
 
-    def forget() -> None:
-        loader.authority.cache_clear()
-        loader.procedure.cache_clear()
+        def write(more: str) -> None:
+            (folder / "your-council.toml").write_text(f"{base}\n{more}", encoding="utf-8")
+            forget()
 
-    def write(more: str) -> None:
-        (tmp_path / "authorities" / "your-council.toml").write_text(f"{base}\n{more}", encoding="utf-8")
-        forget()
-
-    yield write
-    forget()
+        yield write
 
 
 # --- the command as it is typed ----------------------------------------------------------------------

@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from datetime import timedelta
-from pathlib import Path
-
-import pytest
 
 from redress.services.clock import today
 from tests.cli.conftest import CALENDAR, Cli
@@ -25,12 +22,6 @@ COMMANDS = (
     "erase",
     "keys",
 )
-
-
-@pytest.fixture
-def alone(tmp_path: Path) -> Cli:
-    """Temporal out of reach and no state: a rehearsal brings everything itself."""
-    return Cli("127.0.0.1:1", tmp_path / "none")
 
 
 async def test_the_whole_procedure_from_tomorrow(alone: Cli) -> None:

@@ -17,7 +17,7 @@ from redress.documents.spool import Spool
 from redress.services.documents import Attached, Attachment, Documents
 from redress.settings import Settings
 from tests.documents.samples import EICAR
-from tests.letters.delivery.conftest import Desk
+from tests.letters.delivery.conftest import RecordedComplaint
 
 MOST_SCANNED = 8 * 1024 * 1024
 """Bytes that the stand-in takes, as `StreamMaxLength` says it of the real one."""
@@ -111,13 +111,13 @@ def s3() -> Iterator[S3]:
     server.stop()
 
 
-class Shelf:
+class DocumentedComplaint:
     """A complaint and its documents."""
 
-    def __init__(self, desk: Desk, settings: Settings) -> None:
-        self.desk = desk
-        self.register = desk.register
-        self.reference = self.desk.open()
+    def __init__(self, complaint: RecordedComplaint, settings: Settings) -> None:
+        self.complaint = complaint
+        self.register = complaint.register
+        self.reference = self.complaint.open()
         self.documents = Documents(self.register, settings)
 
     def attach(
@@ -147,14 +147,14 @@ def settings_in(folder: Path, **more: Any) -> Settings:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def complaint(tmp_path_factory: pytest.TempPathFactory) -> RecordedComplaint:
     """A register with keys, for complaints of many tests."""
-    return Desk(settings_in(tmp_path_factory.mktemp("desk")))
+    return RecordedComplaint(settings_in(tmp_path_factory.mktemp("complaint")))
 
 
 @pytest.fixture
-def shelf(desk: Desk, tmp_path: Path) -> Shelf:
-    return Shelf(desk, settings_in(tmp_path))
+def documented(complaint: RecordedComplaint, tmp_path: Path) -> DocumentedComplaint:
+    return DocumentedComplaint(complaint, settings_in(tmp_path))
 
 
 @pytest.fixture

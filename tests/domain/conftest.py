@@ -86,6 +86,11 @@ def send(
     return case.receive(case.parse(action, said, now), now)
 
 
+def signal(case: Case, action: str, on: str, **fields: Any) -> Answer:
+    """The same by a signal: nobody waits for an answer to it."""
+    return case.receive(case.parse(action, {"on": on, **fields}, at(on), is_signal=True), at(on))
+
+
 def problems(case: Case, action: str, raw: object, today: str = "2026-06-10") -> dict[str, str]:
     """The problems, by field, of a message that must be malformed; the case is as it was."""
     before = len(case.log)
@@ -152,6 +157,43 @@ def facts(case: Case, letter: str) -> dict[str, Any]:
 def irregular(case: Case, as_of: str) -> list[str]:
     """What stands as irregular."""
     return [str(each["what"]) for each in status(case, as_of)["irregular"]]
+
+
+def owed(case: Case, on: str) -> list[str]:
+    """What runs or is late, by name."""
+    return [
+        d["name"] for d in status(case, on)["deadlines"] if d["state"] in ("running", "overdue", "paused")
+    ]
+
+
+def is_alive(case: Case, on: str) -> None:
+    """An open complaint shows something owed, and whose it is."""
+    found = status(case, on)
+    assert found["state"] != "closed"
+    assert found["next_due_on"] is not None
+    assert found["waiting_for"] != "nobody"
+
+
+# --- messages ------------------------------------------------------------------------------------
+
+COURT = {"reason": "The same matter is before a court.", "ground": "proceedings"}
+
+
+def finding(*numbers: int, outcome: str = "not_upheld") -> list[dict[str, Any]]:
+    """The same of each of these points."""
+    return [{"point": number, "outcome": outcome} for number in numbers]
+
+
+def move(case: Case, on: str, to: str, **more: Any) -> Answer:
+    """Have it go on under another procedure."""
+    opening = case.intake.model_copy(update={"procedure": to, "statutory": None})
+    rules = rules_for(opening).packed
+    return send(case, "change_procedure", on, procedure=to, reason="The wrong one.", rules=rules, **more)
+
+
+def strike(case: Case, message: str, on: str, **more: Any) -> Answer:
+    """Strike out a message."""
+    return send(case, "strike_out", on, message=message, reason="Of another complaint.", **more)
 
 
 # --- stories to begin from -----------------------------------------------------------------------
@@ -227,4 +269,11 @@ def panel_called() -> Case:
     appoint(case, "panel_member", "2026-07-22", name="Phantom Listener")
     send(case, "schedule_panel", "2026-07-23", meeting_on="2026-08-24")
     send(case, "send_papers", "2026-08-10")
+    return case
+
+
+def asked_beyond() -> Case:
+    """Received on Monday 1 June, not answered by 15 June; Stage 2 asked for on 22 June: due 27 July."""
+    case = opened()
+    send(case, "escalate", "2026-06-22")
     return case

@@ -12,7 +12,8 @@ from redress.domain.case import Case, Task
 from redress.domain.messages import KNOWN
 from redress.domain.opening_parsing import parse_opening
 from redress.domain.splitting import part_of
-from redress.domain.status import Status, status_of
+from redress.domain.status import Status
+from redress.domain.status_building import status_of
 from redress.procedures.loader import rules_for
 
 

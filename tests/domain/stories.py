@@ -358,9 +358,9 @@ def _complete(fields: dict[str, Any], turn: Turn, on: date, number: int, authori
 
 
 @st.composite
-def courses(draw: st.DrawFn, procedure: str, *, whole: bool = False) -> list[Turn]:
+def courses(draw: st.DrawFn, procedure: str) -> list[Turn]:
     """What is said in a complaint, in order: mostly the whole way with parts missing, turns and nonsense."""
-    if not whole and not draw(st.integers(0, 2)):
+    if not draw(st.integers(0, 2)):
         return [Turn(action) for action in draw(st.lists(st.sampled_from(ANY_ACTION), max_size=14))]
     course = [Turn(action) for action in WHOLE_WAY[procedure] if draw(st.integers(0, 7))]
     for extra in draw(st.lists(st.sampled_from(ODD), max_size=3)):
@@ -368,23 +368,18 @@ def courses(draw: st.DrawFn, procedure: str, *, whole: bool = False) -> list[Tur
         course.insert(at, Turn(extra))
         if extra == "suspend":
             course.insert(draw(st.integers(at + 1, len(course))), Turn("resume"))
-    for turn in draw(st.lists(st.sampled_from(TURNS), min_size=2 if whole else 0, max_size=3)):
+    for turn in draw(st.lists(st.sampled_from(TURNS), max_size=3)):
         at = draw(st.integers(0, len(course) // 2) | st.integers(0, len(course)))
         course[at:at] = [each._replace(gap=0) if each.action == "strike_out" else each for each in turn]
     return course
 
 
 @st.composite
-def stories(
-    draw: st.DrawFn, procedure: str, *, corrections: bool = False, late: bool = True, whole: bool = False
-) -> Story:
-    """Plausible courses with parts missing, turns, and nonsense, of up to about thirty messages.
-
-    `whole`: nothing but plausible ones.
-    """
+def stories(draw: st.DrawFn, procedure: str, *, corrections: bool = False, late: bool = True) -> Story:
+    """Plausible courses with parts missing, turns, and nonsense, of up to about thirty messages."""
     received_on = draw(receipts)
     more = draw(st.sampled_from(OPENINGS[procedure]))
-    course = draw(courses(procedure, whole=whole))
+    course = draw(courses(procedure))
     on, dates = received_on, []
     for turn in course:
         gap = draw(long_gaps if turn.action == "escalate" else gaps) if turn.gap is None else turn.gap

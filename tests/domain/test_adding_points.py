@@ -16,11 +16,13 @@ from tests.domain.conftest import (
     at_stage_3,
     deadlines,
     done,
+    finding,
     investigated,
     letters,
     opened,
     points,
     send,
+    shown,
     status,
     without_flags,
 )
@@ -139,3 +141,10 @@ def test_what_joins_a_complaint_that_lapsed_meanwhile_takes_it_up_again() -> Non
 @pytest.mark.flag("late_points_take_up_again", on=False)
 def test_a_complaint_of_before_stays_closed() -> None:
     assert status(joined_after_a_lapse(without_flags(opened())), "2026-07-10")["state"] == "closed"
+
+
+def test_points_added_at_stage_1_are_owed_their_answer_by_the_same_day() -> None:
+    case = acknowledged()
+    assert send(case, "add_points", "2026-06-05", points=["And the lift is broken."], reason="x").applied
+    send(case, "respond", "2026-06-12", outcome="upheld", findings=finding(1, 2))
+    assert shown(case, "stage_1_response", "2026-06-16") == ("2026-06-15", "overdue", 1)

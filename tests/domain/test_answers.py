@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from redress.domain.case import Answer, Case
+from redress.domain.case import Case
 from tests.domain.conftest import (
+    acknowledged,
     adjudicated,
-    at,
+    asked_beyond,
     at_stage_2,
     deadline,
     done,
@@ -18,28 +19,18 @@ from tests.domain.conftest import (
     irregular,
     letters,
     opened,
+    owed,
     points,
     problems,
     send,
     shown,
+    signal,
     status,
 )
 
 POST = {"name": "Imaginaria Nobody", "role": "parent", "address": "1 Made-up Row\nExampletown EX1 1AA"}
 UPHELD_1 = [{"point": 1, "outcome": "upheld"}]
 UPHELD_2 = [{"point": 2, "outcome": "upheld"}]
-
-
-def signal(case: Case, action: str, on: str, **fields: Any) -> Answer:
-    """Nobody waits for an answer to it."""
-    return case.receive(case.parse(action, {"on": on, **fields}, at(on), is_signal=True), at(on))
-
-
-def asked_beyond() -> Case:
-    """Received on Monday 1 June, not answered by 15 June; Stage 2 asked for on 22 June: due 27 July."""
-    case = opened()
-    send(case, "escalate", "2026-06-22")
-    return case
 
 
 # --- a late answer (R2) --------------------------------------------------------------------------
@@ -318,3 +309,61 @@ def test_no_threat_to_close_while_a_point_waits() -> None:
     send(case, "respond", "2026-06-08", outcome="not_upheld")
     assert "close" not in status(case, "2026-06-09")["plain"]["next"].split("after")[0]
     assert "stays open" in status(case, "2026-06-09")["plain"]["next"]
+
+
+# --- late answers, by every way -------------------------------------------------------------------
+
+
+def test_a_late_letter_told_by_signal_with_its_stage_is_met_late_at_once() -> None:
+    case = asked_beyond()
+    assert signal(case, "respond", "2026-06-24", outcome="upheld", stage="stage_1").applied
+    assert shown(case, "stage_1_response", "2026-06-24") == ("2026-06-15", "met_late", 7)
+    assert status(case, "2026-06-24")["stage"] == "stage_2"
+
+
+def test_a_late_letter_after_the_adjudication_too_is_a_stage_1_answer() -> None:
+    case = asked_beyond()
+    send(case, "respond", "2026-07-24", outcome="not_upheld", stage="stage_2", received_on="2026-07-24")
+    assert send(case, "respond", "2026-07-27", outcome="upheld", stage="stage_1").applied
+    assert shown(case, "stage_1_response", "2026-07-27")[1] == "met_late"
+    assert shown(case, "stage_2_response", "2026-07-27")[1] == "met"
+    assert status(case, "2026-07-27")["stage"] == "stage_2"
+    assert shown(case, "stage_3_request", "2026-07-27")[1] == "running"
+
+
+def test_a_late_letter_during_the_panel_too() -> None:
+    case = asked_beyond()
+    send(case, "respond", "2026-07-24", outcome="not_upheld", stage="stage_2", received_on="2026-07-24")
+    send(case, "escalate", "2026-07-27")
+    before = owed(case, "2026-07-28")
+    assert send(case, "respond", "2026-07-28", outcome="upheld", stage="stage_1").applied
+    assert status(case, "2026-07-28")["stage"] == "stage_3"
+    assert [name for name in before if name != "stage_1_response"] == owed(case, "2026-07-28")
+
+
+def test_a_stage_1_letter_dated_before_the_request_and_logged_after_it_was_in_time() -> None:
+    """Judged by `on`: it had been sent on 12 June and was typed on 24 June."""
+    case = asked_beyond()
+    said = {"outcome": "not_upheld", "letter": "sent", "received_on": "2026-06-12"}
+    assert send(case, "respond", "2026-06-12", arrives="2026-06-24", **said).applied
+    assert shown(case, "stage_1_response", "2026-06-24") == ("2026-06-15", "met", 0)
+    assert status(case, "2026-06-24")["stage"] == "stage_2"
+    assert shown(case, "stage_2_response", "2026-06-24") == ("2026-07-27", "running", 0)
+
+
+def test_two_late_letters_without_a_stage_wait_each_for_itself() -> None:
+    case = asked_beyond()
+    signal(case, "respond", "2026-06-24", outcome="upheld", message_id="one", summary="One")
+    signal(case, "respond", "2026-06-25", outcome="upheld", message_id="two", summary="Two")
+    found = status(case, "2026-06-25")
+    assert [each["message_id"] for each in found["pending"]] == ["one", "two"]
+    send(case, "correct", "2026-06-26", field="one.stage", value="stage_1", reason="It is.")
+    left = status(case, "2026-06-26")
+    # The first Stage 1 letter has come, so that the second can only be the answer of the stage that runs, or
+    # it goes on waiting: it never meets the same limit a second time.
+    assert shown(case, "stage_1_response", "2026-06-26") == ("2026-06-15", "met_late", 7)
+    assert left["stage"] == "stage_2"
+
+
+def test_problems_name_the_field_of_a_wrong_stage() -> None:
+    assert "stage" in problems(acknowledged(), "respond", {"outcome": "upheld", "stage": "stage_9"})

@@ -116,7 +116,7 @@ def test_another_token_or_a_signal_before_makes_no_other_content() -> None:
 # --- K1: one clock judges a date -------------------------------------------------------------------
 
 
-def test_what_a_door_accepted_on_its_tomorrow_is_taken() -> None:
+def test_what_was_accepted_by_a_clock_that_is_ahead_is_taken() -> None:
     case = opened()
     now = at("2026-06-02", "23:59")
     said = {"on": "2026-06-03", "accepted_on": "2026-06-03", "message_id": "m-1"}

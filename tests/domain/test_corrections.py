@@ -9,7 +9,7 @@ import pytest
 from redress.domain.case import Case
 from redress.domain.fields import Contact
 from redress.domain.opening import is_young
-from tests.domain.conftest import opened, problems, send
+from tests.domain.conftest import acknowledged, answered, at_stage_2, facts, opened, problems, send, shown
 
 YOUNG = {
     "name": "Tamsin Notareal",
@@ -83,3 +83,27 @@ def test_no_answer_shows_what_a_detail_was_or_is() -> None:
         young(), "correct", "2026-06-03", field="complainant.email", value="n@x.example", reason="?"
     )
     assert "@" not in str(answer.changed)
+
+
+def test_a_receipt_corrected_after_an_extension_at_stage_2_leaves_it() -> None:
+    case = at_stage_2()
+    assert send(case, "extend", "2026-07-01", reason="A witness", until="2026-09-15").applied
+    send(case, "correct", "2026-07-02", field="received_on", value="2026-05-28", reason="Stamp")
+    assert shown(case, "stage_2_response", "2026-07-02") == ("2026-09-15", "running", 0)
+
+
+def test_a_request_dated_anew_moves_the_extension_with_it_no_further_than_the_most() -> None:
+    case = answered()
+    send(case, "escalate", "2026-06-15", message_id="asked")
+    send(case, "extend", "2026-07-01", reason="A witness", until="2026-09-15")
+    send(case, "correct", "2026-07-02", field="asked.on", value="2026-06-10", reason="Stamp")
+    assert shown(case, "stage_2_response", "2026-07-02") == ("2026-09-10", "running", 0)  # 65 from 10 June
+    assert facts(case, "correction_undid")["undone"]
+
+
+def test_a_correction_that_makes_an_answer_late_says_so() -> None:
+    case = acknowledged()
+    send(case, "respond", "2026-06-12", outcome="upheld", message_id="a")
+    answer = send(case, "correct", "2026-06-19", field="a.on", value="2026-06-17", reason="Typed wrongly.")
+    assert shown(case, "stage_1_response", "2026-06-19") == ("2026-06-15", "met_late", 2)
+    assert answer.changed

@@ -17,7 +17,7 @@ from redress.domain.packing import pack_state, unpack_state
 from redress.domain.parsing import Malformed
 from redress.domain.schedule import left_in_error
 from redress.services import following_up
-from tests.domain.conftest import at, corporate, deadline, opened, send, shown
+from tests.domain.conftest import at, corporate, deadline, opened, problems, send, shown
 from tests.domain.generating import examples
 from workflows.details import current_details
 
@@ -114,6 +114,9 @@ def test_an_approval_of_what_was_read_is_refused_where_it_changed_since() -> Non
     assert draft_of(case).state == "draft"
     send(case, "correct", "2026-06-08", field="m-1.outcome", value="not_upheld", reason="Misread.")
     assert not send(case, "approve_letter", "2026-06-08", mark=mark, by="Cora", version=edited).applied
+    above = {"on": "2026-06-08", "mark": mark, "by": "Cora", "version": version() + 1}
+    told = problems(case, "approve_letter", above)
+    assert told["version"].startswith(f"should be at most {version()}, which is the present one")
     assert send(case, "approve_letter", "2026-06-08", mark=mark, by="Cora", version=version()).applied
     send(case, "correct", "2026-06-08", field="m-1.outcome", value="upheld", reason="Misread again.")
     assert draft_of(case).state == "draft", "what comes after an approval voids it, and refuses nothing anew"
@@ -230,12 +233,12 @@ def test_why_a_draft_was_sent_back_goes_with_the_personal_data() -> None:
     assert "Cora" not in left
 
 
-def test_a_duplicate_whose_letter_is_drafted_is_linked_from_the_other_side_at_once() -> None:
+def test_a_duplicate_whose_letter_is_drafted_is_not_linked_from_the_other_side_until_it_counts() -> None:
     case = corporate()
     said = {"kind": "duplicate", "of": "CYP-2026-000009", "reason": "Twice.", **WRITER}
     answer = send(case, "close", "2026-06-09", **said)
     assert answer.pending
-    assert following_up.is_taken(answer)
+    assert not following_up.is_taken(answer)
     assert not following_up.is_taken(send(case, "decide_late", "2026-06-09", accept=True, reason="x"))
 
 

@@ -26,6 +26,7 @@ from tests.domain.conftest import (
     done,
     facts,
     irregular,
+    is_alive,
     letters,
     opened,
     send,
@@ -379,3 +380,11 @@ def test_each_of_several_teams_is_what_it_is_about() -> None:
     """A matter goes to the stage that the files say, whichever of its teams it names first."""
     about = opened(about={"team": "First team", "teams": ["First team", "Second team"]}).opening
     assert about.subjects == ["", "First team", "Second team"]
+
+
+def test_an_intake_that_is_asked_about_goes_on_counting() -> None:
+    case = opened(events_on="2024-01-01", authority="north-somerset")
+    assert shown(case, "stage_1_response", "2026-06-02")[0] == "2026-06-15"
+    is_alive(case, "2026-06-02")
+    send(case, "accept", "2026-06-10", reason="There was a reason.")
+    assert shown(case, "stage_1_response", "2026-06-10") == ("2026-06-15", "running", 0)

@@ -8,19 +8,24 @@ import pytest
 
 from redress.domain.case import Case
 from tests.domain.conftest import (
+    COURT,
     acknowledged,
     adjudicated,
     answered,
     at_stage_2,
     at_stage_3,
     corporate,
+    deadline,
     done,
     letters,
     opened,
+    owed,
+    panel_called,
     problems,
     send,
     shown,
     status,
+    strike,
 )
 
 NEW = {"name": "Executrix Invented", "role": "other", "email": "executrix@invented.example"}
@@ -111,10 +116,10 @@ def test_after_a_death_an_answer_given_stands_and_the_time_to_ask_begins_anew() 
 # --- out of contact ------------------------------------------------------------------------------
 
 
-def tried(case: Case, *, letter: str = "2026-06-05", reply_by: str = "2026-07-03") -> None:
+def tried(case: Case) -> None:
     send(case, "record_contact", "2026-06-03", direction="out", channel="telephone", summary="Nobody.")
     send(case, "record_contact", "2026-06-04", direction="out", channel="email", summary="No reply.")
-    send(case, "record_contact", letter, direction="out", channel="post", reply_by=reply_by)
+    send(case, "record_contact", "2026-06-05", direction="out", channel="post", reply_by="2026-07-03")
 
 
 def test_out_of_contact_after_two_ways_and_a_letter_with_a_day() -> None:
@@ -223,6 +228,24 @@ def test_withdrawing_a_request_leaves_an_answer_owed_that_was_never_given() -> N
     assert shown(case, "stage_1_response", "2026-06-22") == ("2026-06-15", "overdue", 5)
 
 
+@pytest.mark.parametrize(
+    ("withdrawn_on", "due_on"), [("2026-06-08", "2026-06-16"), ("2026-07-20", "2026-07-28")]
+)
+def test_stage_1_skipped_by_agreement_has_the_days_it_had_left(withdrawn_on: str, due_on: str) -> None:
+    """Skipped on Friday 5 June, with six working days left of ten."""
+    case = acknowledged()
+    done(case, "2026-06-05")
+    send(case, "escalate", "2026-06-05", agreed_by_authority=True)
+    done(case, withdrawn_on)
+    assert send(case, "withdraw", withdrawn_on, stage="stage_2").applied
+    assert shown(case, "stage_1_response", withdrawn_on) == (due_on, "running", 0)
+    assert not status(case, withdrawn_on)["overdue"]
+    found = deadline(case, "stage_1_response", withdrawn_on)
+    assert [each["due_on"] for each in found["moved"]] == ["2026-06-15"]
+    assert found["pauses"] == [{"since": "2026-06-05", "until": withdrawn_on, "ground": "not_owed"}]
+    assert {"stage_1_late", "breach_notice"}.isdisjoint(letters(done(case, withdrawn_on, "23:59")))
+
+
 def test_an_answer_that_came_while_stage_2_ran_stands_when_the_request_is_withdrawn() -> None:
     case = acknowledged()
     send(case, "escalate", "2026-06-17")
@@ -275,3 +298,71 @@ def test_of_several_children_one_dies_and_whoever_complained_is_told() -> None:
     assert "closure" in letters(done(case, "2026-06-05"))
     send(case, "reopen", "2026-06-08", reason="For Ida.")
     assert status(case, "2026-06-08")["state"] == "open"
+
+
+# --- every ending at every stage ------------------------------------------------------------------
+
+
+KINDS: dict[str, dict[str, Any]] = {
+    "by_agreement": {"agreed_by_complainant": True},
+    "died": {"who": "Imaginaria Nobody"},
+    "duplicate": {"of": "CYP-2026-000002"},
+    "transferred": {"to": "Elsewhere Council"},
+    "settled": {"terms": "A call every week.", "agreed_by_complainant": True},
+}
+
+
+STORIES = [
+    (opened, "2026-06-02"),
+    (answered, "2026-06-09"),
+    (at_stage_2, "2026-06-17"),
+    (adjudicated, "2026-07-15"),
+    (panel_called, "2026-08-12"),
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("story", "on"), STORIES)
+def test_every_ending_at_every_stage_stops_every_clock_and_threatens_nobody(
+    story: Any, on: str, kind: str
+) -> None:
+    case = story()
+    done(case, on)
+    assert send(case, "close", on, reason="As it was.", kind=kind, **KINDS[kind]).applied
+    found = status(case, on)
+    assert found["closed_as"] == ("ended_early" if kind == "by_agreement" else kind)
+    assert owed(case, on) == []
+    assert found["pending"] == []
+    told = letters(done(case, on, "16:00"))
+    assert "withdrawal" not in told
+    if kind == "died":
+        assert set(told) <= {"part_ended"}, "those appointed alone"
+    assert letters(done(case, "2026-12-30")) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("story", "on"), STORIES)
+def test_every_ending_that_was_a_mistake_can_be_struck_out(story: Any, on: str, kind: str) -> None:
+    case, otherwise = story(), story()
+    send(case, "close", on, reason="As it was.", kind=kind, message_id="end", **KINDS[kind])
+    assert strike(case, "end", on).applied
+    a, b = status(case, on), status(otherwise, on)
+    assert (a["state"], a["stage"], a["closed_as"], a["links"]) == (b["state"], b["stage"], None, b["links"])
+    assert [(d["name"], d["due_on"], d["state"]) for d in a["deadlines"]] == [
+        (d["name"], d["due_on"], d["state"]) for d in b["deadlines"]
+    ]
+
+
+def test_dead_before_the_window_ends_nobody_is_told_that_it_has_lapsed() -> None:
+    case = adjudicated()
+    send(case, "close", "2026-07-20", reason="x", kind="died", who="Imaginaria Nobody")
+    done(case, "2026-07-20")
+    assert letters(done(case, "2027-01-20")) == []
+    assert status(case, "2027-01-20")["closed_as"] == "died"
+
+
+def test_a_death_during_a_pause_ends_the_pause() -> None:
+    case = at_stage_2()
+    send(case, "suspend", "2026-06-22", review_on="2026-08-03", **COURT)
+    assert send(case, "close", "2026-07-01", reason="x", kind="died").applied
+    assert owed(case, "2026-07-02") == []

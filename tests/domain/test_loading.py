@@ -32,9 +32,9 @@ def sent(messages: list[dict[str, Any]], until: str) -> Case:
     return case
 
 
-def problems_of(messages: list[dict[str, Any]], today: str = "2026-07-10") -> set[str]:
+def problems_of(messages: list[dict[str, Any]]) -> set[str]:
     with pytest.raises(Malformed) as caught:
-        parse_opening(document(messages=messages), date.fromisoformat(today))
+        parse_opening(document(messages=messages), date(2026, 7, 10))
     return {problem.field for problem in caught.value.problems}
 
 

@@ -8,13 +8,21 @@ import pytest
 
 from redress.domain.case import Case
 from tests.domain.conftest import (
+    acknowledged,
+    adjudicated,
+    answered,
+    appoint,
     at,
+    at_stage_2,
+    at_stage_3,
     corporate,
     deadline,
     deadlines,
     done,
+    is_alive,
     letters,
     opened,
+    panel_called,
     problems,
     send,
     shown,
@@ -23,18 +31,10 @@ from tests.domain.conftest import (
 )
 
 
-def in_stage_2() -> Case:
-    """Received on Monday 1 June 2026, at Stage 2 since 15 June, due on 20 July (25 working days)."""
-    case = opened()
-    send(case, "respond", "2026-06-12", outcome="not_upheld")
-    send(case, "escalate", "2026-06-15")
-    send(case, "appoint", "2026-06-16", role="investigating_officer", person={"name": "A"}, connection="none")
-    return case
-
-
-def adjudicated() -> Case:
-    case = in_stage_2()
-    send(case, "agree_statement", "2026-06-22")
+def adjudicated_on_both_points() -> Case:
+    """Investigated by one person, and the points as they were brought."""
+    case = at_stage_2()
+    appoint(case, "investigating_officer", "2026-06-16", name="A")
     send(case, "report", "2026-07-10", kind="investigation")
     send(case, "respond", "2026-07-13", outcome="not_upheld", received_on="2026-07-13")
     return case
@@ -48,7 +48,7 @@ def ombudsman(case: Case, as_of: str) -> Any:
 
 
 def test_the_person_may_go_to_the_ombudsman_at_any_stage_and_the_complaint_goes_on() -> None:
-    case = in_stage_2()
+    case = at_stage_2()
     assert send(case, "refer_to_ombudsman", "2026-06-17", approached_by="complainant").applied
     found = status(case, "2026-06-18")
     assert (found["state"], found["stage"]) == ("open", "stage_2")
@@ -66,7 +66,7 @@ def test_it_is_always_recorded(times: int) -> None:
 
 
 def test_the_authority_needs_its_conditions_as_before() -> None:
-    answer = send(in_stage_2(), "refer_to_ombudsman", "2026-06-17")
+    answer = send(at_stage_2(), "refer_to_ombudsman", "2026-06-17")
     assert not answer.applied
     assert "conditions" in answer.reason
 
@@ -75,7 +75,7 @@ def test_the_authority_needs_its_conditions_as_before() -> None:
 
 
 @pytest.mark.parametrize("kind", ["enquiry", "draft_decision", "reminder"])
-@pytest.mark.parametrize("story", [opened, in_stage_2, adjudicated, corporate])
+@pytest.mark.parametrize("story", [opened, at_stage_2, adjudicated, corporate])
 def test_an_enquiry_is_recorded_at_any_stage_and_the_reply_is_owed(story: Any, kind: str) -> None:
     case = story()
     asked = {"kind": kind, "ombudsman_reference": "INV-7", "reply_by": "2026-07-31"}
@@ -87,7 +87,7 @@ def test_an_enquiry_is_recorded_at_any_stage_and_the_reply_is_owed(story: Any, k
 
 
 def test_a_reply_meets_the_limit_on_the_day_it_went() -> None:
-    case = in_stage_2()
+    case = at_stage_2()
     asked = {"kind": "enquiry", "ombudsman_reference": "INV-7"}
     send(case, "ombudsman_enquiry", "2026-06-17", **asked, reply_by="2026-06-30")
     send(case, "ombudsman_enquiry", "2026-07-06", **asked, replied_on="2026-07-02")
@@ -97,7 +97,7 @@ def test_a_reply_meets_the_limit_on_the_day_it_went() -> None:
 
 
 def test_a_reminder_moves_the_day_and_what_was_missed_stays() -> None:
-    case = in_stage_2()
+    case = at_stage_2()
     asked: dict[str, Any] = {"ombudsman_reference": "INV-7"}
     send(case, "ombudsman_enquiry", "2026-06-17", kind="enquiry", reply_by="2026-06-30", **asked)
     send(case, "ombudsman_enquiry", "2026-07-03", kind="reminder", reply_by="2026-07-10", **asked)
@@ -107,7 +107,7 @@ def test_a_reminder_moves_the_day_and_what_was_missed_stays() -> None:
 
 
 def test_two_enquiries_are_owed_two_replies() -> None:
-    case = in_stage_2()
+    case = at_stage_2()
     for number, by in (("1", "2026-07-01"), ("2", "2026-07-02")):
         asked = {"kind": "enquiry", "ombudsman_reference": number, "reply_by": by}
         send(case, "ombudsman_enquiry", "2026-06-17", **asked)
@@ -118,7 +118,7 @@ def test_two_enquiries_are_owed_two_replies() -> None:
 
 
 def test_a_reply_owed_outlives_the_complaint() -> None:
-    case = in_stage_2()
+    case = at_stage_2()
     send(case, "ombudsman_enquiry", "2026-06-17", kind="enquiry", reply_by="2026-07-01")
     send(case, "withdraw", "2026-06-18")
     assert shown(case, "ombudsman_reply_1", "2026-07-02") == ("2026-07-01", "overdue", 1)
@@ -145,20 +145,20 @@ def test_premature_goes_back_to_the_stage_that_is_open_to_the_person() -> None:
 
 
 def test_premature_before_any_answer_leaves_what_is_owed() -> None:
-    case = in_stage_2()
+    case = at_stage_2()
     assert send(case, "ombudsman_decision", "2026-06-17", category="premature").applied
     assert shown(case, "stage_2_response", "2026-06-18") == ("2026-07-20", "running", 0)
 
 
 def test_premature_after_a_withdrawal_owes_the_answer() -> None:
-    case = in_stage_2()
+    case = at_stage_2()
     send(case, "withdraw", "2026-06-18")
     send(case, "ombudsman_decision", "2026-06-22", category="premature")
     assert shown(case, "stage_2_response", "2026-06-23") == ("2026-07-27", "running", 0)
 
 
 def test_a_stage_brought_back_begins_a_new_round() -> None:
-    case = adjudicated()
+    case = adjudicated_on_both_points()
     send(case, "escalate", "2026-07-14")
     send(case, "respond", "2026-08-10", outcome="not_upheld")
     send(case, "refer_to_ombudsman", "2026-08-12")
@@ -188,7 +188,7 @@ def test_a_stage_brought_back_begins_a_new_round() -> None:
 
 
 def test_in_a_new_round_every_point_is_owed_its_answer_anew() -> None:
-    case = adjudicated()
+    case = adjudicated_on_both_points()
     first = case.log[-1].message.message_id
     send(case, "ombudsman_decision", "2026-09-01", category="upheld", returns_to="stage_2")
     send(case, "respond", "2026-09-10", outcome="upheld", findings=[{"point": 1, "outcome": "upheld"}])
@@ -292,3 +292,111 @@ def test_a_complaint_of_before_goes_on_owing_them() -> None:
     case = without_flags(opened())
     asked_and_decided(case)
     assert shown(case, "ombudsman_reply_1", "2026-07-06")[1] == "overdue"
+
+
+# --- at every stage -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("story", "on"),
+    [
+        (opened, "2026-06-02"),
+        (answered, "2026-06-09"),
+        (at_stage_2, "2026-06-17"),
+        (adjudicated, "2026-07-15"),
+        (at_stage_3, "2026-07-22"),
+    ],
+)
+def test_an_enquiry_and_a_draft_at_any_stage_are_owed_replies_and_stop_nothing(story: Any, on: str) -> None:
+    case = story()
+    before = [(d["name"], d["due_on"], d["state"]) for d in status(case, on)["deadlines"]]
+    said = {"ombudsman_reference": "26 000 001"}
+    assert send(case, "refer_to_ombudsman", on, approached_by="complainant").applied
+    assert send(case, "ombudsman_enquiry", on, kind="enquiry", reply_by="2026-09-10", **said).applied
+    assert send(case, "ombudsman_enquiry", on, kind="draft_decision", reply_by="2026-09-17", **said).applied
+    after = [(d["name"], d["due_on"], d["state"]) for d in status(case, on)["deadlines"]]
+    assert all(each in after for each in before)
+    late = [each["name"] for each in status(case, "2026-09-18")["late"]]
+    assert sum("ombudsman_reply" in name for name in late) == 2
+    assert send(
+        case, "ombudsman_enquiry", "2026-09-18", kind="enquiry", replied_on="2026-09-18", **said
+    ).applied
+
+
+def test_a_late_reply_to_the_ombudsman_is_late_by_its_days() -> None:
+    case = at_stage_2()
+    send(
+        case,
+        "ombudsman_enquiry",
+        "2026-06-17",
+        kind="enquiry",
+        reply_by="2026-07-01",
+        ombudsman_reference="A",
+    )
+    send(
+        case,
+        "ombudsman_enquiry",
+        "2026-07-08",
+        kind="enquiry",
+        replied_on="2026-07-08",
+        ombudsman_reference="A",
+    )
+    found = [d for d in status(case, "2026-07-10")["deadlines"] if d["name"].startswith("ombudsman_reply")]
+    assert [(d["due_on"], d["state"], d["days_late"]) for d in found] == [("2026-07-01", "met_late", 5)]
+
+
+@pytest.mark.parametrize(
+    ("story", "on"),
+    [
+        (acknowledged, "2026-06-04"),
+        (answered, "2026-06-10"),
+        (at_stage_2, "2026-06-18"),
+        (adjudicated, "2026-07-15"),
+    ],
+)
+def test_premature_ends_nothing_and_nothing_is_late_for_it(story: Any, on: str) -> None:
+    case = story()
+    send(case, "refer_to_ombudsman", on, approached_by="complainant")
+    before = status(case, on)
+    assert send(case, "ombudsman_decision", on, category="premature").applied
+    after = status(case, on)
+    assert (after["state"], after["stage"]) == (before["state"], before["stage"])
+    is_alive(case, on)
+
+
+@pytest.mark.parametrize("closed_as", ["lapsed", "completed"])
+@pytest.mark.parametrize("back_to", ["stage_1", "stage_2", "stage_3"])
+def test_do_it_again_begins_a_round_of_the_stage_from_the_day_of_the_decision(
+    closed_as: str, back_to: str
+) -> None:
+    if closed_as == "lapsed":
+        case = adjudicated()
+    else:
+        case = panel_called()
+        send(case, "hold_panel", "2026-08-24")
+        send(case, "report", "2026-08-28", kind="panel")
+        send(case, "respond", "2026-09-10", outcome="not_upheld", independent_person_consulted=True)
+    on = "2026-11-02"
+    assert status(case, on)["closed_as"] == closed_as
+    send(case, "refer_to_ombudsman", "2026-10-01", approached_by="complainant")
+    assert send(case, "ombudsman_decision", on, category="upheld", returns_to=back_to).applied
+    found = status(case, on)
+    assert (found["state"], found["stage"]) == ("open", back_to)
+    name, due = {
+        "stage_1": ("stage_1_response", "2026-11-16"),
+        "stage_2": ("stage_2_response", "2026-12-07"),
+        "stage_3": ("panel_meeting", "2026-12-14"),
+    }[back_to]
+    assert shown(case, name, on) == (due, "running", 0)
+    assert deadline(case, name, on)["round"] == (1 if closed_as == "lapsed" and back_to == "stage_3" else 2)
+    is_alive(case, on)
+
+
+def test_of_a_new_round_of_stage_2_the_old_investigator_is_a_conflict() -> None:
+    case = adjudicated()
+    send(case, "ombudsman_decision", "2026-11-02", category="upheld", returns_to="stage_2")
+    old = appoint(case, "investigating_officer", "2026-11-03")
+    assert not old.applied
+    assert "before" in old.reason
+    considered = {"conflict_considered": "The Ombudsman wants the same person.", "message_id": "again"}
+    assert appoint(case, "investigating_officer", "2026-11-04", **considered).applied

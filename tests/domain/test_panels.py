@@ -10,13 +10,16 @@ import pytest
 from redress.domain.case import Case
 from redress.domain.erasure import marks_of, scrubbed
 from tests.domain.conftest import (
+    acknowledged,
     answered,
     appoint,
     at_stage_2,
     at_stage_3,
     deadline,
+    deadlines,
     done,
     irregular,
+    is_alive,
     letters,
     opened,
     panel_called,
@@ -291,3 +294,93 @@ def test_an_ordinary_appointment_needs_nothing() -> None:
     case = answered()
     send(case, "escalate", "2026-06-15")
     assert appoint(case, "investigating_officer", "2026-06-16", connection="employee").applied
+
+
+# --- on the day, and twice ------------------------------------------------------------------------
+
+
+def test_adjourned_twice_the_report_counts_from_the_third_sitting() -> None:
+    case = panel_called()
+    send(case, "hold_panel", "2026-08-24", adjourned_to="2026-09-07")
+    send(case, "hold_panel", "2026-09-07", adjourned_to="2026-09-21")
+    assert shown(case, "panel_meeting", "2026-09-08") == ("2026-09-01", "met", 0)
+    assert "panel_report" not in deadlines(case, "2026-09-08")
+    is_alive(case, "2026-09-08")
+    assert status(case, "2026-09-08")["next_due_on"] == "2026-09-21"
+    send(case, "hold_panel", "2026-09-21")
+    assert shown(case, "panel_report", "2026-09-21")[0] == "2026-09-28"
+    assert shown(case, "final_response", "2026-09-21")[0] == "2026-10-19"
+
+
+def test_adjourned_and_forgotten_the_next_sitting_is_late_and_somebodys() -> None:
+    case = panel_called()
+    send(case, "hold_panel", "2026-08-24", adjourned_to="2026-09-07")
+    found = status(case, "2026-09-20")
+    assert [each["name"] for each in found["late"]] == ["panel_sitting"]
+    is_alive(case, "2026-09-20")
+
+
+def test_a_member_replaced_on_the_day_of_the_panel() -> None:
+    case = panel_called()
+    send(
+        case, "stand_down", "2026-08-24", role="panel_member", person={"name": "Unreal Sitter"}, reason="Ill"
+    )
+    assert appoint(case, "panel_member", "2026-08-24", name="Stand In").applied
+    assert send(case, "hold_panel", "2026-08-24").applied
+    assert irregular(case, "2026-08-24") == []
+    assert shown(case, "panel_meeting", "2026-08-24")[1] == "met"
+
+
+def test_a_panel_held_with_a_place_empty_is_recorded_and_irregular() -> None:
+    case = panel_called()
+    send(
+        case, "stand_down", "2026-08-24", role="panel_member", person={"name": "Unreal Sitter"}, reason="Ill"
+    )
+    assert send(case, "hold_panel", "2026-08-24").applied
+    assert irregular(case, "2026-08-24"), "three people are the law (reg 19)"
+
+
+def test_moved_at_the_persons_wish_twice_counts_for_both() -> None:
+    case = at_stage_3()
+    said: dict[str, Any] = {"at_request_of": "complainant", "offered_on": "2026-08-24"}
+    send(case, "schedule_panel", "2026-07-23", meeting_on="2026-09-07", **said)
+    send(case, "schedule_panel", "2026-09-01", meeting_on="2026-09-21", **said)
+    found = deadline(case, "panel_meeting", "2026-09-10")
+    assert (found["due_on"], found["days_late"]) == ("2026-09-01", 0)
+    assert "panel_delay" not in letters(done(case, "2026-09-10"))
+
+
+# --- who takes no part ----------------------------------------------------------------------------
+
+
+def test_who_answered_stage_1_is_a_conflict_by_number_too() -> None:
+    case = acknowledged()
+    send(case, "respond", "2026-06-08", outcome="not_upheld", by="Hester Pretend")
+    send(case, "escalate", "2026-06-15")
+    refused = appoint(
+        case, "adjudicating_officer", "2026-06-16", name="Hester Pretend", connection="employee"
+    )
+    assert not refused.applied
+
+
+def test_the_advocate_is_no_investigator_of_the_same_complaint() -> None:
+    case = at_stage_2()
+    appoint(case, "independent_person", "2026-06-16", name="Supporta Invented")
+    assert send(case, "set_advocate", "2026-06-17", advocate={"name": "Supporta Invented"}).applied
+    assert status(case, "2026-06-17")["questions"]
+
+
+def test_who_stood_down_as_member_is_no_conflict_for_their_own_return_only() -> None:
+    case = panel_called()
+    send(
+        case, "stand_down", "2026-08-12", role="panel_member", person={"name": "Unreal Sitter"}, reason="Ill"
+    )
+    back = appoint(
+        case,
+        "panel_member",
+        "2026-08-14",
+        name="Unreal Sitter",
+        message_id="back",
+        conflict_considered="Well again.",
+    )
+    assert back.applied

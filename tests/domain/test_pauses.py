@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,8 @@ from tests.domain.conftest import (
     adjudicated,
     answered,
     at,
+    at_stage_2,
+    at_stage_3,
     corporate,
     deadline,
     done,
@@ -66,12 +69,30 @@ def test_an_advocate_is_found_within_twenty_days_of_receipt() -> None:
     assert shown(case, "stage_1_response", "2026-06-16") == ("2026-06-15", "paused", 0)
     assert shown(case, "stage_1_response", "2026-06-29") == ("2026-06-29", "running", 0)
     assert status(case, "2026-06-18")["state"] == "open"
-    assert deadline(case, "suspension_review", "2026-06-18")["state"] == "stopped"
+    assert shown(case, "suspension_review", "2026-06-18") == ("2026-07-31", "running", 0)
     found = deadline(case, "stage_1_response", "2026-06-30")
     assert (found["due_on"], found["state"], found["days_late"]) == ("2026-06-29", "overdue", 1)
     assert found["due_on_without_pause"] == "2026-06-15"
     assert "breach_notice" in letters(done(case, "2026-06-30"))
     assert facts(case, "suspension")["most_on"] == "2026-06-29"
+
+
+def test_a_pause_that_ends_by_itself_is_told_and_its_review_stays_until_the_answer() -> None:
+    case = acknowledged()
+    send(case, "suspend", "2026-06-03", reason="No advocate yet", ground="advocate", review_on="2026-07-31")
+    assert "resumption" not in letters(done(case, "2026-06-16"))
+    assert "resumption" in letters(done(case, "2026-06-17"))
+    reviewed = send(case, "resume", "2026-06-18")
+    assert (reviewed.applied, "ended by itself" in reviewed.reason) == (True, True)
+    assert "resumption" not in letters(done(case, "2026-06-18")), "they know it"
+    assert shown(case, "suspension_review", "2026-06-18")[1] == "met"
+
+
+def test_the_review_of_a_pause_that_ended_by_itself_ends_with_the_answer() -> None:
+    case = acknowledged()
+    send(case, "suspend", "2026-06-03", reason="No advocate yet", ground="advocate", review_on="2026-07-31")
+    send(case, "respond", "2026-06-22", outcome="upheld")
+    assert shown(case, "suspension_review", "2026-06-22")[1] == "stopped"
 
 
 def test_a_timer_waits_for_the_day_on_which_the_clock_goes_on() -> None:
@@ -291,3 +312,79 @@ def test_closed_in_a_pause_and_reopened_it_runs() -> None:
     assert send(case, "reopen", "2026-06-05", reason="It was not settled").applied
     found = status(case, "2026-06-08")
     assert (found["state"], found["waiting_for"]) == ("open", "stage_manager")
+
+
+# --- pauses at every stage, and what is late meanwhile --------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("story", "on", "limit"),
+    [
+        (acknowledged, "2026-06-03", "stage_1_response"),
+        (at_stage_2, "2026-06-17", "stage_2_response"),
+        (at_stage_3, "2026-07-21", "panel_meeting"),
+    ],
+)
+@pytest.mark.parametrize("ground", ["advocate", "complainant_asked", "other", "proceedings"])
+def test_only_a_ground_of_the_file_stops_a_clock_at_any_stage(
+    story: Any, on: str, limit: str, ground: str
+) -> None:
+    case = story()
+    before = shown(case, limit, on)[0]
+    review = "2026-10-01"
+    assert send(case, "suspend", on, reason="X", ground=ground, review_on=review).applied
+    stops = ground == "proceedings" or (ground == "advocate" and limit == "stage_1_response")
+    assert (status(case, on)["state"] == "suspended") is stops
+    assert shown(case, limit, on)[1] == ("paused" if stops else "running")
+    if not stops:
+        assert deadline(case, limit, on)["due_on"] == before
+        assert irregular(case, on)
+    assert deadline(case, limit, on)["due_on_without_pause"] == before
+
+
+def test_resumed_late_in_the_file_the_clock_went_on_the_day_that_it_says() -> None:
+    """The resumption of 1 July is typed on 20 July: what ran out meanwhile is late."""
+    case = at_stage_2()
+    send(case, "suspend", "2026-06-22", review_on="2026-08-03", **COURT)
+    assert send(case, "resume", "2026-07-01", arrives="2026-08-06").applied
+    # 20 July and seven working days.
+    assert shown(case, "stage_2_response", "2026-08-06") == ("2026-07-29", "overdue", 6)
+    found = deadline(case, "stage_2_response", "2026-08-06")
+    assert (found["due_on_without_pause"], found["days_late_without_pause"]) == ("2026-07-20", 13)
+
+
+def test_late_by_five_when_suspended_it_is_late_by_five_when_it_is_taken_up() -> None:
+    case = opened()
+    send(case, "acknowledge", "2026-06-01")
+    send(case, "suspend", "2026-06-22", review_on="2026-09-01", **COURT)
+    for on in ("2026-06-22", "2026-07-15", "2026-08-20"):
+        assert shown(case, "stage_1_response", on) == ("2026-06-15", "overdue", 5)
+    done(case, "2026-06-22")
+    assert "breach_notice" not in letters(done(case, "2026-08-20"))
+    send(case, "resume", "2026-08-21")
+    assert shown(case, "stage_1_response", "2026-08-24")[1] == "overdue"
+    assert shown(case, "stage_1_response", "2026-08-24")[2] in (5, 6)
+
+
+def test_the_review_of_a_pause_that_passes_is_late_and_the_managers() -> None:
+    case = at_stage_2()
+    send(case, "suspend", "2026-06-22", review_on="2026-07-06", **COURT)
+    found = status(case, "2026-07-10")
+    assert found["waiting_for"] == "complaints_manager"
+    assert "suspension_review" in [each["name"] for each in found["late"]]
+
+
+def test_an_extension_cannot_be_given_twice_by_way_of_a_pause() -> None:
+    case = opened("2026-06-01")
+    send(case, "suspend", "2026-06-08", reason="x", ground="advocate", review_on="2026-06-12")
+    send(case, "resume", "2026-06-15")
+    send(case, "extend", "2026-06-16", reason="Two teams")
+    assert deadline(case, "stage_1_response", "2026-06-16")["due_on"] <= "2026-06-29"
+    assert shown(case, "stage_1_response", "2026-07-01")[1] == "overdue"
+
+
+def test_an_old_target_hides_no_limit_that_runs() -> None:
+    case = opened(authority="young-people", complainant={"name": "Tamsin Notareal", "role": "young person"})
+    send(case, "acknowledge", "2026-06-02")
+    assert status(case, "2026-06-10")["next_due_on"] == "2026-06-15"
+    assert status(case, "2026-06-10")["waiting_for"] == "stage_manager"

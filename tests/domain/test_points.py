@@ -13,11 +13,13 @@ from redress.domain.case import Case
 from redress.domain.points import Points
 from tests.domain.conftest import (
     MONDAY,
+    acknowledged,
     at_stage_2,
     corporate,
     deadline,
     done,
     facts,
+    finding,
     irm,
     irregular,
     letters,
@@ -468,3 +470,19 @@ def test_an_adjudication_of_all_alike_is_taken_and_each_points_own_is_asked_for(
     found[1]["reason"] = "He was told."
     send(case, "respond", "2026-07-03", outcome="upheld", amends="each", findings=found)
     assert not [each for each in status(case, "2026-07-03")["questions"] if "respond with amends" in each]
+
+
+def test_a_statement_that_comes_after_the_adjudication_puts_nothing_new_at_issue() -> None:
+    """It is recorded; but for it the adjudication would count for a point that it says nothing about."""
+    case = at_stage_2()
+    send(case, "respond", "2026-07-10", outcome="not_upheld", received_on="2026-07-10")
+    assert send(case, "agree_statement", "2026-07-13", points=["Something else."]).applied
+    assert points(case, "2026-07-13").keys() == {1, 2}
+    assert any("stay as they are" in each for each in irregular(case, "2026-07-13"))
+
+
+def test_an_answer_without_a_finding_on_a_point_that_there_is_not_is_said() -> None:
+    case = acknowledged()
+    send(case, "respond", "2026-06-08", outcome="upheld", findings=finding(9))
+    assert irregular(case, "2026-06-08")
+    assert shown(case, "stage_1_response", "2026-06-16")[1] == "overdue"

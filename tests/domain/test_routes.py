@@ -16,9 +16,20 @@ from redress.domain.combinations import wrong_phrase
 from redress.domain.opening_parsing import parse_opening
 from redress.domain.splitting import part_of
 from redress.procedures.loader import rules_for
-from tests.domain.conftest import at, corporate, deadlines, done, irm, letters, opened, send, shown, status
+from tests.domain.conftest import (
+    at,
+    corporate,
+    deadlines,
+    done,
+    irm,
+    letters,
+    move,
+    opened,
+    send,
+    shown,
+    status,
+)
 from tests.domain.generating import examples
-from tests.domain.test_moving import move
 from tests.domain.wordings import HELD_BACK, TUNED
 
 EHCP = ["EHCP was late", "The social worker never came."]

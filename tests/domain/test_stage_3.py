@@ -23,6 +23,7 @@ from tests.domain.conftest import (
     investigated,
     irregular,
     letters,
+    owed,
     panel_called,
     send,
     shown,
@@ -414,3 +415,32 @@ def test_a_panel_held_while_at_the_ombudsman_still_leads_to_a_final_response() -
     send(case, "escalate", "2026-08-14")
     send(case, "decide_late", "2026-08-17", accept=True, reason="The Ombudsman sent it back")
     assert "final_response" in deadlines(case, "2026-08-17")
+
+
+@pytest.mark.parametrize("how", ["a panel ordered", "taken up after a death", "premature after a withdrawal"])
+def test_before_the_panel_has_met_the_panel_is_owed_and_no_final_response(how: str) -> None:
+    """Regulations reg 19 and 20: 30 working days to the panel, and the response counts from its report."""
+    if how == "a panel ordered":
+        case = adjudicated()
+        assert status(case, "2026-08-12")["closed_as"] == "lapsed"
+        send(case, "ombudsman_decision", "2026-09-01", category="upheld", returns_to="stage_3")
+    elif how == "taken up after a death":
+        case = panel_called()
+        send(case, "close", "2026-08-12", reason="x", kind="died")
+        who = {"name": "Executrix Invented", "role": "other"}
+        send(case, "reopen", "2026-09-01", reason="x", complainant=who, capacity="executor")
+    else:
+        case = panel_called()
+        send(case, "withdraw", "2026-08-12")
+        send(case, "refer_to_ombudsman", "2026-08-13", approached_by="complainant")
+        send(case, "ombudsman_decision", "2026-09-01", category="premature")
+    assert status(case, "2026-09-01")["stage"] == "stage_3"
+    assert shown(case, "panel_meeting", "2026-09-01") == ("2026-10-13", "running", 0)
+    assert "final_response" not in owed(case, "2026-09-01")
+    send(case, "hold_panel", "2026-10-12")
+    assert shown(case, "final_response", "2026-10-12") == ("2026-11-09", "running", 0)  # provisionally 20
+    send(case, "report", "2026-10-19", kind="panel")
+    assert shown(case, "final_response", "2026-10-19") == ("2026-11-09", "running", 0)  # 15 from the report
+    send(case, "respond", "2026-11-09", outcome="upheld", independent_person_consulted=True)
+    found = status(case, "2026-11-09")
+    assert (found["closed_as"], found["overdue"]) == ("completed", False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from typing import Any
 
@@ -12,23 +13,24 @@ from hypothesis import strategies as st
 from redress.domain.case import Case
 from redress.domain.erasure import scrubbed
 from tests.domain.conftest import (
+    COURT,
     acknowledged,
     answered,
     at_stage_2,
+    at_stage_3,
+    corporate,
     done,
     letters,
     opened,
+    panel_called,
     send,
     shown,
     status,
+    strike,
 )
 from tests.domain.generating import steady
 from tests.domain.invariants import all_hold
 from tests.domain.stories import DAY, OPENINGS, Story, begin, carried_out, stories, tell
-
-
-def strike(case: Case, message: str, on: str, **more: Any) -> Any:
-    return send(case, "strike_out", on, message=message, reason="Of another complaint.", **more)
 
 
 def seen(case: Case, on: str) -> dict[str, Any]:
@@ -140,3 +142,72 @@ def test_striking_out_equals_never_having_been(procedure: str, data: st.DataObje
     wanted["refused"] = [each for each in wanted["refused"] if each["message_id"] != "s"]
     assert found == wanted
     all_hold(case.status(story.end + DAY))
+
+
+# --- every sort of message ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("story", "on", "action", "fields"),
+    [
+        (opened, "2026-06-02", "acknowledge", {}),
+        (acknowledged, "2026-06-03", "extend", {"reason": "x"}),
+        (acknowledged, "2026-06-03", "respond", {"outcome": "upheld", "remedies": [{"what": "Pay"}]}),
+        (acknowledged, "2026-06-03", "resolve_informally", {"agreed": True}),
+        (acknowledged, "2026-06-03", "suspend", {"review_on": "2026-08-03", **COURT}),
+        (acknowledged, "2026-06-03", "suspend", {"review_on": "2026-08-03", "points": [2], **COURT}),
+        (acknowledged, "2026-06-03", "add_points", {"points": ["New."], "reason": "x"}),
+        (acknowledged, "2026-06-03", "set_advocate", {"advocate": {"name": "Supporta Invented"}}),
+        (acknowledged, "2026-06-03", "assign", {"officer": "Olive Imagined"}),
+        (acknowledged, "2026-06-03", "decline", {"reason": "x"}),
+        (acknowledged, "2026-06-03", "withdraw", {}),
+        (acknowledged, "2026-06-03", "escalate", {}),
+        (answered, "2026-06-09", "escalate", {"points": [1]}),
+        (answered, "2026-06-09", "respond", {"outcome": "upheld"}),
+        (
+            at_stage_2,
+            "2026-06-17",
+            "appoint",
+            {
+                "role": "investigating_officer",
+                "person": {"name": "Fern Fictitious"},
+                "connection": "employee",
+            },
+        ),
+        (at_stage_2, "2026-06-17", "agree_statement", {"points": ["Worded anew."]}),
+        (at_stage_2, "2026-06-17", "report", {"kind": "investigation"}),
+        (at_stage_2, "2026-06-17", "respond", {"outcome": "upheld", "stage": "stage_2"}),
+        (at_stage_2, "2026-06-17", "escalate", {"stage": "stage_3"}),
+        (at_stage_2, "2026-06-17", "withdraw", {"stage": "stage_2"}),
+        (at_stage_2, "2026-06-17", "refer_to_ombudsman", {"approached_by": "complainant"}),
+        (at_stage_2, "2026-06-17", "ombudsman_enquiry", {"kind": "enquiry", "reply_by": "2026-07-01"}),
+        (at_stage_2, "2026-06-17", "ombudsman_decision", {"category": "upheld", "returns_to": "stage_1"}),
+        (at_stage_3, "2026-07-22", "schedule_panel", {"meeting_on": "2026-08-20"}),
+        (panel_called, "2026-08-24", "hold_panel", {}),
+        (panel_called, "2026-08-24", "hold_panel", {"adjourned_to": "2026-09-07"}),
+        (
+            panel_called,
+            "2026-08-12",
+            "stand_down",
+            {"role": "panel_chair", "person": {"name": "Mythica Presider"}},
+        ),
+        (corporate, "2026-06-12", "restrict_contact", {"reason": "x"}),
+        (panel_called, "2026-08-12", "record_contact", {"direction": "out", "channel": "telephone"}),
+    ],
+)
+def test_each_message_that_came_by_mistake_is_as_if_it_had_never_come(
+    story: Any, on: str, action: str, fields: dict[str, Any]
+) -> None:
+    case, otherwise = story(), story()
+    answer = send(case, action, on, message_id="wrong", **fields)
+    assert answer.applied or answer.pending, answer.reason
+    before = letters(done(case, on, "16:00"))
+    known = letters(done(otherwise, on, "16:00"))
+    assert strike(case, "wrong", on, message_id="strike").applied
+    hide = ("messages", "letters", "struck_out")
+    a = {name: value for name, value in status(case, "2026-10-01").items() if name not in hide}
+    b = {name: value for name, value in status(otherwise, "2026-10-01").items() if name not in hide}
+    assert a == b
+    because = bool(Counter(before) - Counter(known))
+    taken_back = letters(done(case, on, "17:00"))
+    assert ("letter_taken_back" in taken_back) is because, (before, known)

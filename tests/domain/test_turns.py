@@ -686,3 +686,22 @@ def test_what_was_suspended_and_is_none_of_it_any_more_leaves_nothing_in_silence
     assert found["state"] == "open"
     assert found["waiting_for"] != "nobody"
     assert found["next_due_on"] is not None
+
+
+def test_two_remedies_one_late_and_done_one_never() -> None:
+    case = acknowledged()
+    case.due(at("2026-06-01"))
+    said = [
+        {"what": "Say sorry", "due_on": "2026-06-19"},
+        {"what": "Pay", "amount": "250.00", "due_on": "2026-06-26"},
+    ]
+    send(case, "respond", "2026-06-12", outcome="upheld", remedies=said)
+    done(case, "2026-06-12")
+    assert letters(done(case, "2026-06-22")).count("remedy_late") == 1
+    assert letters(done(case, "2026-06-29")).count("remedy_late") == 1
+    assert send(case, "complete_remedy", "2026-07-02", remedy=2, evidence="Ledger").applied
+    assert letters(done(case, "2026-07-02")) == ["remedy_done"]
+    found = status(case, "2026-09-01")
+    assert found["state"] == "closed"  # lapsed after the window; the remedy outlives it
+    assert [each["name"] for each in found["late"]] != []
+    assert found["waiting_for"] != "nobody"

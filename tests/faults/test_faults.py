@@ -228,7 +228,8 @@ async def test_an_operator_sees_what_waits_to_be_recorded(own: Installation) -> 
             lambda found: any(each["problem"] for each in found if each["reference"] == life.reference),
         )
     [line] = [each for each in shown if each["reference"] == life.reference]
-    assert (line["what"], line["problem"]) == ("the record", "in the worker's log")
+    assert line["what"] == "the record"
+    assert line["problem"] in ("OperationalError", "in the worker's log")  # as far as Temporal keeps it
     assert line["seconds"] >= 0 < line["tries"]
     await recorded(own.register, life.reference, messages=1)
     assert life.reference not in {each["reference"] for each in await _waiting(own)}

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from redress.letters.dispatcher import REST
+from redress.letters.dispatcher import LEFT_ALONE_FOR
 from redress.procedures.bank_holidays import calendar_today
 from redress.services import letters as service
 from redress.store import tables
@@ -190,7 +190,7 @@ async def test_a_mail_server_that_is_down_for_days_gets_everything_once(
     await life.move_to(CALENDAR.add(life.today, 3), "10:00")
     assert ended(own, life) == {"ready": 3}
     mail.start()
-    await asyncio.sleep(REST)  # a try that finds the channel left alone is put off for up to an hour
+    await asyncio.sleep(LEFT_ALONE_FOR)  # a try that finds it so is put off for up to an hour
     await life.move_to(CALENDAR.add(life.today, 1), "10:00")
     await until(lambda: ended(own, life) == {"sent": 3})
     assert len(mail.mailbox.taken) == before + 3

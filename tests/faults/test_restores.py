@@ -184,7 +184,7 @@ async def test_an_older_register_is_told_and_nothing_is_changed(installation: Re
         assert [each["action"] for each in shown.get("messages", [])] == ["acknowledge", "respond"]
 
 
-async def test_what_was_erased_does_not_come_back_with_an_older_vault(installation: Restored) -> None:
+async def test_what_was_erased_does_not_come_back_with_an_older_key_store(installation: Restored) -> None:
     async with installation.running():
         reference = await installation.open(1)
         await installation.send(reference, "acknowledge")

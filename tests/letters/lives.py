@@ -373,6 +373,16 @@ def stage_2_withdrawn(**more: Any) -> Life:
     return to_stage_2(**more).says("withdraw", "2026-07-22", stage="stage_2")
 
 
+def stage_2_wanted_after_all(**more: Any) -> Life:
+    """Stage 2 is not wanted when somebody has been appointed, and is two days later."""
+    life = Life("2026-06-01", **more).says("respond", "2026-06-12", outcome="not_upheld")
+    life.says("escalate", "2026-06-15")
+    said: dict[str, Any] = {"person": {"name": "Ivo Sleuthless"}, "connection": "none"}
+    life.says("appoint", "2026-06-16", role="investigating_officer", **said)
+    life.says("withdraw", "2026-06-17", stage="stage_2")
+    return life.says("escalate", "2026-06-19", reason="I do want it.")
+
+
 def paused() -> Life:
     life = Life("2026-03-02").says(
         "suspend",
@@ -697,6 +707,7 @@ LIVES: dict[str, Callable[[], Life]] = {
     "drafted": drafted,
     "young_drafted": partial(drafted, complainant=YOUNG),
     "stage_2_withdrawn": stage_2_withdrawn,
+    "stage_2_wanted_after_all": stage_2_wanted_after_all,
     "paused": paused,
     "asked_early": asked_early,
     "brought_here_late": brought_here_late,

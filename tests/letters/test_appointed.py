@@ -104,3 +104,18 @@ def test_those_at_the_panel_learn_its_day_and_each_other_one() -> None:
         assert "Yours sincerely" in text
         assert "your " not in text.lower().replace("with your questions", "")
     assert all("It will sit again on Tuesday 12 May 2026." in text for text in adjourned)
+
+
+def test_their_letter_says_why_their_part_has_ended() -> None:
+    said = Life("2026-03-02").says("respond", "2026-03-09", outcome="not_upheld")
+    said.says("escalate", "2026-03-12")
+    for name in ("Ivy Independent", "Una Other"):
+        person = {"name": name}
+        said.says("appoint", "2026-03-13", role="independent_person", person=person, connection="none")
+    assert "you no longer have the part of Independent Person" in got(said, "part_ended")[0]
+    assert "Dear Ivy Independent" in got(said, "part_ended")[0]
+    said.says("withdraw", "2026-03-16")
+    [_, text] = got(said, "part_ended")
+    assert "Dear Una Other" in text
+    assert "was withdrawn on Monday 16 March 2026, and with it your part has ended" in text
+    assert "Philippa" not in text

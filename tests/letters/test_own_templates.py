@@ -82,9 +82,7 @@ def test_without_the_setting_ours_stand() -> None:
     assert check_own_texts() == {}
 
 
-def test_what_is_hidden_and_what_is_linked_to_within_the_folder_may_lie_there(
-    own: Own, tmp_path: Path
-) -> None:
+def test_what_is_hidden_and_what_is_linked_to_within_the_folder_may_lie_there(own: Own) -> None:
     """As Kubernetes mounts files: hidden folders, and links into them."""
     folder = own(_before_closing="We are open.\n")
     hidden = folder / "..data" / "family-rights"

@@ -77,6 +77,18 @@ def test_a_pause_for_an_advocate_says_by_when_the_answer_is_due_all_the_same(
 
 
 @BOTH
+def test_a_pause_that_has_ended_by_itself_says_when_it_goes_on(more: dict[str, Any]) -> None:
+    life = Life("2026-06-01", **more)
+    said = {"ground": "advocate", "review_on": "2026-06-24"}
+    life.says("suspend", "2026-06-03", reason="An advocate is being found.", **said).until("2026-06-17")
+    text = " ".join(life.one("resumption").split())
+    assert "goes on from Wednesday 17 June 2026" in text
+    assert "have our answer" in text
+    assert "Monday 29 June 2026" in text
+    assert "by Wednesday 24 June 2026" in text, "the review that was promised"
+
+
+@BOTH
 def test_a_pause_adds_nothing_to_what_was_late_before(more: dict[str, Any]) -> None:
     life = Life("2026-06-01", **more).until("2026-06-18")
     court = {"ground": "proceedings", "proceedings": "The Family Court", "review_on": "2026-08-03"}

@@ -22,9 +22,7 @@ from tests.letters.delivery.mail_server import text_of
 ATTACK = "=?utf-8?q?x=0d=0aSubject:_Your_account_is_locked=0d=0a=0d=0aClick_here?="
 
 
-def letter_to(
-    name: str, subject: str = "Your complaint", text: str = "We will write to you.\n"
-) -> OutboundLetter:
+def letter_to(name: str, subject: str = "Your complaint") -> OutboundLetter:
     recipient = Recipient(
         subject=subject, sender="Exampleshire Council", reply_to="complaints@exampleshire.example"
     ).model_copy(update={"name": name, "email": "robin@invented.example"})
@@ -37,7 +35,7 @@ def letter_to(
         route="email",
         token="t" * 32,
         recipient=recipient,
-        text=text,
+        text="We will write to you.\n",
     )
 
 

@@ -7,7 +7,6 @@ right; complaints that run already never see it.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -20,6 +19,7 @@ from redress.domain.opening_parsing import parse_opening
 from redress.domain.parsing import Malformed
 from redress.domain.procedure import Procedure
 from redress.procedures import loader
+from tests.authorities import forget, own_authorities
 from tests.domain.conftest import (
     MONDAY,
     appoint,
@@ -41,26 +41,19 @@ Write = Callable[..., None]
 @pytest.fixture
 def council(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
     """Writes `our-council.toml`: a shipped file with lines below it, or with one passage replaced."""
-    folder = tmp_path / "authorities"
-    shutil.copytree(loader.AUTHORITIES, folder)
-    monkeypatch.setattr(loader, "AUTHORITIES", folder)
+    with own_authorities(tmp_path, monkeypatch) as folder:
 
-    def forget() -> None:
-        for kept in (loader.authority, loader.procedure, loader._snapshot):
-            kept.cache_clear()
+        def write(more: str = "", *, like: str = "family-rights", instead_of: str = "") -> None:
+            text = (folder / f"{like}.toml").read_text(encoding="utf-8")
+            text = text.replace(f'name = "{like}"', 'name = "our-council"', 1)
+            assert instead_of in text
+            if "[policy]" in more:  # a table stands once in a file
+                text = text.replace('[policy]\ndecision_letters = "at_once"\n', "", 1)
+            text = text.replace(instead_of, more, 1) if instead_of else f"{text}\n{more}"
+            (folder / "our-council.toml").write_text(text, encoding="utf-8")
+            forget()
 
-    def write(more: str = "", *, like: str = "family-rights", instead_of: str = "") -> None:
-        text = (folder / f"{like}.toml").read_text(encoding="utf-8")
-        text = text.replace(f'name = "{like}"', 'name = "our-council"', 1)
-        assert instead_of in text
-        if "[policy]" in more:  # a table stands once in a file
-            text = text.replace('[policy]\ndecision_letters = "at_once"\n', "", 1)
-        text = text.replace(instead_of, more, 1) if instead_of else f"{text}\n{more}"
-        (folder / "our-council.toml").write_text(text, encoding="utf-8")
-        forget()
-
-    yield write
-    forget()
+        yield write
 
 
 def ours(procedure: str = "statutory") -> Procedure:

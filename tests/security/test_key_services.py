@@ -82,7 +82,7 @@ def test_after_a_rotation_the_old_opens_and_the_new_wraps(service: Vault | Kms, 
 
 
 def test_what_is_revoked_opens_nothing_within_the_time_that_is_set(
-    service: Vault | Kms, keys: MasterKeys, tmp_path: Path
+    service: Vault | Kms, keys: MasterKeys
 ) -> None:
     now = [0.0]
     cached = CachedKeys(keys, 60, clock=lambda: now[0])

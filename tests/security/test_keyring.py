@@ -83,11 +83,11 @@ def test_what_is_pasted_elsewhere_does_not_open(tmp_path: Path, elsewhere: Place
 
 
 def test_two_new_keys_at_once_are_two(tmp_path: Path) -> None:
-    ring = tmp_path / "keys.txt"
+    file = tmp_path / "keys.txt"
     command = "import sys, pathlib, redress.security.keyring as k; k.add_key(pathlib.Path(sys.argv[1]))"
-    several = [subprocess.Popen([sys.executable, "-c", command, str(ring)]) for _ in range(8)]
+    several = [subprocess.Popen([sys.executable, "-c", command, str(file)]) for _ in range(8)]
     assert [process.wait(60) for process in several] == [0] * 8
-    assert len(read_keyring(ring).names) == 8
+    assert len(read_keyring(file).names) == 8
 
 
 def test_text_too_and_what_stands_in_the_clear_is_not_believed(tmp_path: Path) -> None:
@@ -136,11 +136,11 @@ def test_the_wrapped_key_is_gone_from_the_file(tmp_path: Path) -> None:
 
 def test_a_new_key_seals_and_the_old_one_still_opens(tmp_path: Path) -> None:
     before = cipher_in(tmp_path)
-    of_complaint, of_ring = encrypt_text(before, NAME, TEXT), encrypt_text(before, NAME, SECRET)
+    of_complaint, of_keyring = encrypt_text(before, NAME, TEXT), encrypt_text(before, NAME, SECRET)
     add_key(tmp_path / "keys.txt", "second")
     after = cipher_in(tmp_path)
     assert after.keyring.names == ["second", "first"]
-    assert decrypt_text(after, of_complaint, TEXT) == decrypt_text(after, of_ring, SECRET) == NAME
+    assert decrypt_text(after, of_complaint, TEXT) == decrypt_text(after, of_keyring, SECRET) == NAME
     assert after.key_store.keyring_names() == {"first": 1}
     assert after.key_store.rewrap() == (1, 1)
     assert after.key_store.rewrap() == (0, 1)
@@ -149,7 +149,7 @@ def test_a_new_key_seals_and_the_old_one_still_opens(tmp_path: Path) -> None:
     alone = cipher_in(tmp_path, newest)
     assert decrypt_text(alone, of_complaint, TEXT) == NAME
     with pytest.raises(Unreadable):
-        decrypt_text(alone, of_ring, SECRET)
+        decrypt_text(alone, of_keyring, SECRET)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_a_new_key_seals_and_the_old_one_still_opens(tmp_path: Path) -> None:
         (f"one {SOME_KEY}\none {SOME_KEY}\n", "stands twice"),
     ],
 )
-def test_a_ring_that_cannot_be_used_says_where(tmp_path: Path, text: str, said: str) -> None:
+def test_a_keyring_that_cannot_be_used_says_where(tmp_path: Path, text: str, said: str) -> None:
     path = tmp_path / "keys.txt"
     path.write_text(text)
     path.chmod(0o600)
@@ -182,7 +182,7 @@ def test_a_second_key_of_a_day_needs_no_name(tmp_path: Path) -> None:
         add_key(path, names[0])
 
 
-def test_a_ring_that_others_can_read_is_refused(tmp_path: Path) -> None:
+def test_a_keyring_that_others_can_read_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "keys.txt"
     add_key(path)
     path.chmod(0o644)

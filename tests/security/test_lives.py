@@ -99,7 +99,7 @@ class Encrypted(NamedTuple):
         return await sending.send(self.client, self.register, reference, name, said, 60)
 
     def files(self) -> list[Path]:
-        """Every file but the outbox's and the ring: what others could come by."""
+        """Every file but the outbox's and the keyring: what others could come by."""
         outbox = self.settings.outbox_folder
         return [path for path in self.folder.rglob("*") if path.is_file() and outbox not in path.parents]
 
@@ -410,6 +410,14 @@ async def test_nor_is_a_complaint_whose_letters_have_not_left(
     folder.unlink()
     await recorded(installation.register, reference, messages=1)
     assert (await _erased(installation, reference)).holds
+
+
+async def test_the_proof_names_the_letters_that_nobody_said_were_sent(installation: Encrypted) -> None:
+    reference = await _withdrawn(installation, "life-not-posted")
+    proof = await _erased(installation, reference)
+    named = {each.partition(" of ")[0] for each in proof.never_sent}
+    assert named == {"withdrawal to complainant", "withdrawal to advocate"}
+    assert (await _erased(installation, reference)).never_sent == []
 
 
 async def test_exported_then_erased(installation: Encrypted) -> None:

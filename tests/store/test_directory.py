@@ -116,6 +116,17 @@ def test_a_row_that_could_be_two_people_is_not_guessed(register: Register) -> No
         bring(register, "name,email\nAda Same,ada@council.example\n")
 
 
+@pytest.mark.parametrize("row", ["name,email\nBea New,", "id,name,email\n9,Bea New,"])
+def test_a_new_name_with_a_mailbox_that_is_known_renames_nobody(register: Register, row: str) -> None:
+    bring(register, "name,email\nAda Old,team@council.example\n")
+    with pytest.raises(Malformed, match="line 2, email: is the e-mail address of Ada Old: "):
+        bring(register, f"{row}Team@council.example\n")
+    assert names(register) == ["Ada Old"]
+    service.add(register, OURS, {"name": "Bea New", "email": "team@council.example"}, "olive")
+    both = "name,email,teams\nAda Old,team@council.example,A\nBea New,team@council.example,B\n"
+    assert bring(register, both).changed == ["Ada Old", "Bea New"]
+
+
 def test_a_person_is_changed_and_removed_and_what_they_were_stays(register: Register) -> None:
     made = service.add(register, OURS, {"name": "Ada", "email": "ada@council.example"}, "olive")
     service.change(register, made.key, {"title": "Director"}, OURS, "fern")

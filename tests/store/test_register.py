@@ -62,7 +62,7 @@ def register(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Registe
 
 
 def test_a_register_from_a_backup_gives_no_reference_a_second_time(tmp_path: Path) -> None:
-    """What it does not know any more, the vault does: two people's complaints would become one."""
+    """What it does not know any more, the key store does: two people's complaints would become one."""
     keyring = Keyring({"test": bytes(range(32))})
     key_store = KeyStore(new_store(tmp_path / "key-store.db", "key_store"), keyring)
     given = []

@@ -98,7 +98,7 @@ async def test_the_register_is_counted(life: Life) -> None:
     assert NAME not in said
 
 
-def test_a_register_out_of_reach_is_said(tmp_path: Path) -> None:
+def test_a_register_out_of_reach_is_said() -> None:
     registry = CollectorRegistry()
     nowhere = Register(connect(f"postgresql+psycopg://nobody@127.0.0.1:{free_port()}/none?connect_timeout=1"))
     registry.register(RegisterCollector(nowhere))

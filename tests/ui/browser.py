@@ -68,10 +68,10 @@ async def a_browser() -> AsyncIterator[Browser]:
 
 
 @asynccontextmanager
-async def at_the_ui(browser: Browser, ui: str, height: int = 1000) -> AsyncIterator[Operator]:
+async def at_the_ui(browser: Browser, ui: str) -> AsyncIterator[Operator]:
     """A browser of one's own, as new: nothing is kept in it."""
     context = await browser.new_context(
-        viewport={"width": WINDOW, "height": height}, timezone_id="Europe/London", locale="en-GB"
+        viewport={"width": WINDOW, "height": 1000}, timezone_id="Europe/London", locale="en-GB"
     )
     await context.add_init_script(AT_REST)
     try:

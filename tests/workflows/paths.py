@@ -149,7 +149,7 @@ async def letters_after_the_part(life: Life) -> None:
 async def taken_up_again(life: Life) -> None:
     """Ended by somebody while a letter had not left: the next message takes it up, and the letter leaves."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dispatcher, "REST", 0.0)
+        patch.setattr(dispatcher, "LEFT_ALONE_FOR", 0.0)
         await with_a_letter_that_cannot_leave(life)
         await life.handle.terminate("by mistake")
         life.outbox.unlink()

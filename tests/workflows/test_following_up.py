@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
+from redress.contract import workflow_id
 from redress.domain.parsing import Malformed
 from redress.domain.status import Status
-from redress.services import sending
+from redress.services import linking_back, sending
 from redress.services.intake import check, open_complaint
 from redress.services.linking_back import link_back
 from tests.conftest import Life
+from tests.waiting import recorded
 
 
 async def other(life: Life, source_id: str, days: int = 0) -> str:
@@ -69,6 +69,22 @@ async def test_the_kept_one_of_duplicates_takes_the_earliest_receipt(life: Life)
         await sending.send(life.client, life.register, far, *sending.accept("close", back | {"of": kept}), 60)
 
 
+async def test_a_drafted_closing_links_the_kept_one_once_it_is_approved(life: Life) -> None:
+    person = {"name": "Imaginaria Nobody", "email": "nobody@invented.example"}
+    await life.open(received_on=(life.today - timedelta(days=3)).isoformat(), complainant=person)
+    kept = await other(life, "kept", days=1)
+    said = {"kind": "duplicate", "of": kept, "reason": "The same form twice.", "letter": "draft"}
+    assert (await life.send("close", **said)).pending
+    found = await status(life, kept)
+    assert (found["linked"], found["received_on"]) == ([], (life.today - timedelta(days=1)).isoformat())
+    [mark] = [letter["mark"] for letter in (await life.status())["letters"] if "mark" in letter]
+    await recorded(life.register, life.reference, 1)
+    assert (await life.send("approve_letter", mark=mark, by="Cora Invented")).applied
+    found = await status(life, kept)
+    assert [link["how"] for link in found["linked"]] == ["duplicate"]
+    assert found["received_on"] == (life.today - timedelta(days=3)).isoformat()
+
+
 async def test_what_an_opening_names_shows_the_link_too(life: Life) -> None:
     first, second = await other(life, "first"), await other(life, "second")
     await life.open(linked_to=[first, second])
@@ -82,20 +98,21 @@ async def test_what_an_opening_names_shows_the_link_too(life: Life) -> None:
         await life.open(source_id="another", linked_to="CYP-1999-999999")
 
 
-async def test_complaints_that_do_not_answer_hold_up_no_opening(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[str] = []
-    all_are_told = asyncio.Event()
-
-    async def says_nothing(_client: object, _register: object, other: str, *_: object) -> None:
-        told.append(other)
-        if len(told) == len(others.links_to):
-            all_are_told.set()
-        await all_are_told.wait()  # each waits for the last
-        raise ConnectionError
-
-    monkeypatch.setattr(sending, "send_alone", says_nothing)
-    others: Any = SimpleNamespace(links_to=[f"CYP-2026-{n:06}" for n in range(20)])
-    nobody: Any = None
-    async with asyncio.timeout(30):
-        await link_back(nobody, nobody, "CYP-2026-000099", others)
-    assert sorted(told) == others.links_to
+async def test_complaints_that_do_not_answer_hold_up_no_opening(
+    life: Life, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await life.open()
+    others = [f"CYP-1999-{number:06}" for number in range(20)]
+    served_by_nobody = [
+        await life.client.start_workflow("Complaint", id=workflow_id(each), task_queue="nobody")
+        for each in others
+    ]
+    raw = life.register.opening(life.reference)
+    assert raw is not None
+    monkeypatch.setattr(linking_back, "WITHIN", 2.0)
+    async with asyncio.timeout(20):  # one after the other it would be twice as long
+        await link_back(life.client, life.register, life.reference, check(raw | {"linked_to": others}))
+    unshown = f"does not show that {life.reference} belongs with it: NoAnswer"
+    assert {f"{each} {unshown}" for each in others} <= {*caplog.messages}
+    for each in served_by_nobody:
+        await each.terminate()

@@ -76,7 +76,7 @@ async def test_an_activity_serves_nobody_who_calls_it_alone(life: Life, activity
     asked: dict[str, list[Any]] = {
         BEGIN: [{"reference": life.reference, "opened_on": "2026-06-01"}],
         RECORD: [{"reference": life.reference, "entries": [forged]}],
-        SEND_LETTERS: [life.reference],
+        SEND_LETTERS: [{"reference": life.reference}],
         ERASE_DUE: [],
     }
     client: Client = life.client

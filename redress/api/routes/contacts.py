@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field
 from sqlalchemy.exc import SQLAlchemyError
 
 from redress.api.context import AppContext, Context, CurrentCaller, Reference
-from redress.api.problems import Refusal, problems, unavailable, wrong
+from redress.api.problems import Refusal, check_taken, problems, unavailable, wrong
 from redress.api.routing import endpoints, roles
 from redress.api.schemas import Schema
 from redress.domain.fields import Day
@@ -105,11 +105,7 @@ async def _take(
         raise wrong("eml", "should be the file in Base64") from None
     with context.document_work.under_way(caller.identity):
         taken = await _taken(context, caller, raw, reference, email.direction, email.on)
-    answer = taken.answer
-    if not (answer.applied or answer.pending):
-        more = answer.model_dump(mode="json", include={"message_id", "on", "repeated"})
-        raise Refusal("refused", answer.reason, **more)
-    response.status_code = 202 if answer.pending else 200
+    check_taken(taken.answer, response)
     names = [each["document"] for each in taken.documents]
     return TakenEmail(**taken._asdict() | {"documents": names})
 

@@ -7,13 +7,13 @@ from typing import Annotated
 from fastapi import Path
 
 from redress.api.context import Context, CurrentCaller, Reference
-from redress.api.problems import Refusal, problems, unavailable
+from redress.api.problems import problems, unavailable
 from redress.api.routing import endpoints, roles
 from redress.domain.log import Answer
 from redress.domain.status import DifferingStatus
 from redress.security.access import MANAGER, STAFF
 from redress.services import differing
-from redress.services.errors import NoAnswer, Rejected
+from redress.services.errors import NoAnswer
 
 router = endpoints("complaints")
 
@@ -41,12 +41,16 @@ async def list_differing(reference: Reference, context: Context) -> list[Differi
     responses=problems(409),
     openapi_extra=roles(MANAGER),
 )
-async def dismiss_differing(reference: Reference, number: Number, context: Context) -> list[DifferingStatus]:
-    """It stays on the file as dismissed. Gives all there are."""
+async def dismiss_differing(
+    reference: Reference, number: Number, context: Context, caller: CurrentCaller
+) -> list[DifferingStatus]:
+    """It stays on the file as dismissed, and a note says who did that. Gives all there are."""
+    client, register = context.backends.temporal(), context.backends.register
+    within = context.settings.api_answer_within
     try:
-        return await context.backends.ask(lambda register: differing.dismiss(register, reference, number))
-    except Rejected as error:
-        raise Refusal("refused", f"{error}.") from None
+        return await differing.dismiss(client, register, reference, number, within, by=caller.name)
+    except NoAnswer as error:
+        raise unavailable(f"{error}.", applied="unknown") from None
 
 
 @router.post(
@@ -68,7 +72,5 @@ async def take_differing(
     within = context.settings.api_answer_within
     try:
         return await differing.take(client, register, reference, number, within, by=caller.name)
-    except Rejected as error:
-        raise Refusal("refused", f"{error}.") from None
     except NoAnswer as error:
         raise unavailable(f"{error}.", applied="unknown") from None

@@ -27,7 +27,6 @@ from redress.security.access import CASEWORK, INTAKE, STAFF
 from redress.services.awaited_documents import kinds_awaited, look_again
 from redress.services.backends import Unavailable
 from redress.services.documents import Attached, Attachment, DocumentLine, DocumentState
-from redress.services.errors import Rejected
 from redress.store.register import Register
 
 router = endpoints("documents")
@@ -218,8 +217,6 @@ async def _attached(context: AppContext, attach: partial[Attached]) -> Attached:
     except asyncio.CancelledError:
         await asyncio.wait([working])  # it reads the spool, which is to be closed
         raise
-    except Rejected as error:
-        raise Refusal("refused", f"{error}.") from None
 
 
 @router.get(
@@ -266,11 +263,8 @@ async def read_document(
 ) -> StreamingResponse:
     """As it was attached, to be saved: a browser runs and shows nothing of it."""
     await _one(context, reference, document)
-    try:
-        read = partial(context.documents.read, reference, document)
-        line, pieces = await context.document_work.alone(caller.identity, read)
-    except Rejected as error:
-        raise Refusal("refused", f"{error}.") from None
+    read = partial(context.documents.read, reference, document)
+    line, pieces = await context.document_work.alone(caller.identity, read)
     return StreamingResponse(
         context.document_work.pieces(pieces),
         media_type=line["media_type"],

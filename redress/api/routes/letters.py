@@ -31,7 +31,7 @@ from redress.security.access import CASEWORK, MANAGER
 from redress.services import drafts
 from redress.services import letters as service
 from redress.services.backends import Unavailable
-from redress.services.errors import NoAnswer, Rejected
+from redress.services.errors import NoAnswer
 from redress.services.previewing import previews
 from redress.services.printing import download
 from redress.services.resending import resend
@@ -345,8 +345,6 @@ async def print_letter(reference: Reference, mark: Mark, context: Context, calle
         register = context.backends.register
         printed = partial(download, register, context.settings, reference, mark)
         name, content = await context.printing.alone(caller.identity, printed)
-    except Rejected as error:
-        raise _conflict(error) from None
     except Malformed as malformed:
         raise Refusal("not-found", f"{malformed.problems[0].what}.") from None
     return Response(
@@ -374,7 +372,7 @@ async def resend_letter(reference: Reference, mark: Mark, context: Context, call
     seconds; a note in the complaint says who asked. One that has left, or lies in the folder, is a 409.
     """
     await context.backends.ask(lambda register: _check(register, reference, mark))
-    with _refusals("The letter could not be sent just now. Ask again later."):
+    with _reaching("The letter could not be sent just now. Ask again later."):
         client, register = context.backends.temporal(), context.backends.register
         within = context.settings.api_answer_within
         line = await resend(client, register, reference, mark, by=caller.name, within=within)
@@ -396,7 +394,7 @@ async def letter_done(
     A draft that was approved counts from then.
     """
     await context.backends.ask(lambda register: _check(register, reference, mark))
-    with _refusals():
+    with _reaching():
         awaited = await context.backends.ask(
             lambda register: service.is_awaited(register, reference, mark, sent.on)
         )
@@ -483,7 +481,7 @@ async def _take_step(
     context: AppContext, by: str, reference: str, mark: str, step: drafts.Step, fields: dict[str, Any]
 ) -> Letter:
     await context.backends.ask(lambda register: _check(register, reference, mark))
-    with _refusals():
+    with _reaching():
         client, register = context.backends.temporal(), context.backends.register
         within = context.settings.api_answer_within
         line = await drafts.take_step(client, register, reference, mark, step, fields | {"by": by}, within)
@@ -491,14 +489,12 @@ async def _take_step(
 
 
 @contextmanager
-def _refusals(
+def _reaching(
     out_of_reach: str = "The complaint could not be told just now. Say it again later.",
 ) -> Iterator[None]:
-    """What refuses a step is a 409; where something is out of reach it is a 503 with these words."""
+    """Where something is out of reach it is a 503 with these words."""
     try:
         yield
-    except Rejected as error:
-        raise _conflict(error) from None
     except (Unavailable, SQLAlchemyError, NoAnswer):
         raise unavailable(out_of_reach) from None
 
@@ -509,8 +505,3 @@ def _check(register: Register, reference: str, mark: str) -> None:
         service.one(register, reference, mark)
     except Malformed:
         raise Refusal("not-found", f"{reference} has no letter {mark}.") from None
-
-
-def _conflict(error: Rejected) -> Refusal:
-    why = str(error)
-    return Refusal("refused", f"{why[:1].upper()}{why[1:]}.")

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from redress.api.bodies import Unparsed
 from redress.api.context import AppContext, Context, CurrentCaller, IsReached, Reference
-from redress.api.problems import Refusal, problems, unavailable, wrong
+from redress.api.problems import Refusal, check_taken, problems, unavailable, wrong
 from redress.api.routing import endpoints, roles
 from redress.domain.fields import Day, Id, Text
 from redress.domain.log import Answer
@@ -88,10 +88,7 @@ def _endpoint(action: str, kind: type[Message]) -> Callable[..., Awaitable[Answe
             return await _keep(context, caller, reference, action, body, idempotency_key)
         from_intake = not caller.roles & CASEWORK
         answer = await _send(context, reference, action, body, idempotency_key, from_intake=from_intake)
-        if not (answer.applied or answer.pending):
-            more = answer.model_dump(mode="json", include={"message_id", "on", "repeated"})
-            raise Refusal("refused", answer.reason, **more)
-        response.status_code = 202 if answer.pending else 200
+        check_taken(answer, response)
         return answer
 
     examples: dict[str, Example] = {kind.title: {"value": kind.example()}}

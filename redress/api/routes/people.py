@@ -16,13 +16,12 @@ from redress.api.context import AppContext, Context, CurrentCaller, Reference, c
 from redress.api.problems import Refusal, problems, wrong
 from redress.api.routing import endpoints, header, roles
 from redress.api.schemas import Schema
-from redress.domain.directory import DirectoryEntry, DirectoryRole, Listed
+from redress.domain.directory import DirectoryEntry, DirectoryRole
 from redress.domain.fields import Role
 from redress.domain.identifiers import AuthorityName
 from redress.security.access import MANAGER, STAFF
 from redress.security.tokens import Caller
 from redress.services import conflicts, directory
-from redress.services.errors import Rejected
 from redress.store.register import Register
 
 router = endpoints("people")
@@ -186,7 +185,7 @@ async def list_people(
     found = await context.backends.ask(
         lambda register: directory.people(register, whose, role=role or "", team=team)
     )
-    return {"people": [_shown(each) for each in found]}
+    return {"people": [directory.shown(each) for each in found]}
 
 
 @router.post(
@@ -208,9 +207,9 @@ async def add_person(
     """Everything but the name may be left out."""
     fields = dict(new.raw)
     whose = _whose(caller, fields.pop("authority", None))
-    made = await _changing(context, partial(directory.add, authority=whose, fields=fields, by=caller.name))
+    made = await _ask(context, partial(directory.add, authority=whose, fields=fields, by=caller.name))
     response.headers["Location"] = f"/v1/people/{made.key}"
-    return _shown(made)
+    return directory.shown(made)
 
 
 @router.post(
@@ -230,7 +229,7 @@ async def import_people(file: Import, context: Context, caller: CurrentCaller) -
         by=caller.name,
         dry_run=file.dry_run,
     )
-    return (await _changing(context, work))._asdict() | {"dry_run": file.dry_run}
+    return (await _ask(context, work))._asdict() | {"dry_run": file.dry_run}
 
 
 @router.get(
@@ -242,17 +241,8 @@ async def import_people(file: Import, context: Context, caller: CurrentCaller) -
 )
 async def read_person(person: PersonKey, context: Context, caller: CurrentCaller) -> dict[str, Any]:
     """Who they are, and who changed what when; also of somebody who was taken out."""
-    try:
-        work = partial(directory.history, key=person, authority=caller.authority)
-        versions = await context.backends.ask(work)
-    except directory.NoSuchPerson:
-        raise _nobody() from None
-    changes = [
-        {"change": e.change, "by": e.changed_by, "at": e.changed_at, "entry": _fields(e.entry)}
-        for e in versions
-    ]
-    now = versions[-1]
-    return _shown(Listed(person, now.entry)) | {"removed": now.change == "removed", "changes": changes}
+    work = partial(directory.history, key=person, authority=caller.authority)
+    return directory.shown_with_changes(person, await _ask(context, work))
 
 
 @router.put(
@@ -270,7 +260,7 @@ async def change_person(
     work = partial(
         directory.replace, key=person, fields=entry.raw, authority=caller.authority, by=caller.name
     )
-    return _shown(await _changing(context, work))
+    return directory.shown(await _ask(context, work))
 
 
 @router.delete(
@@ -284,9 +274,7 @@ async def change_person(
 )
 async def remove_person(person: PersonKey, context: Context, caller: CurrentCaller) -> Response:
     """What they were stays on record."""
-    await _changing(
-        context, partial(directory.remove, key=person, authority=caller.authority, by=caller.name)
-    )
+    await _ask(context, partial(directory.remove, key=person, authority=caller.authority, by=caller.name))
     return Response(status_code=204)
 
 
@@ -307,17 +295,12 @@ async def list_conflicts(
     return {"candidates": [each._asdict() for each in found]}
 
 
-async def _changing(context: AppContext, work: Callable[[Register], T]) -> T:
+async def _ask(context: AppContext, work: Callable[[Register], T]) -> T:
     try:
         return await context.backends.ask(work)
     except directory.NoSuchPerson:
-        raise _nobody() from None
-    except Rejected as error:
-        raise Refusal("decided", f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
-
-
-def _nobody() -> Refusal:
-    return Refusal("not-found", "There is nobody of this key, or they are not this caller's to reach.")
+        what = "There is nobody of this key, or they are not this caller's to reach."
+        raise Refusal("not-found", what) from None
 
 
 def _whose(caller: Caller, named: object) -> str:
@@ -328,11 +311,3 @@ def _whose(caller: Caller, named: object) -> str:
     if not isinstance(authority, str):
         raise wrong("authority", "say whose directory: this caller is limited to no authority")
     return authority
-
-
-def _fields(entry: DirectoryEntry) -> dict[str, Any]:
-    return entry.model_dump(mode="json", by_alias=True)
-
-
-def _shown(each: Listed) -> dict[str, Any]:
-    return {"person": each.key} | _fields(each.entry)

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from redress.api.bodies import Unparsed
 from redress.api.context import AppContext, Context, CurrentCaller, check_reach
-from redress.api.problems import Refusal, no_such_complaint, problems, unavailable
+from redress.api.problems import Refusal, check_taken, no_such_complaint, problems, unavailable
 from redress.api.readings import shows
 from redress.api.routing import endpoints, roles
 from redress.api.schemas import Next, Schema
@@ -24,7 +24,7 @@ from redress.domain.parsing import Malformed, problems_of
 from redress.security.access import STAFF
 from redress.services import unmatched
 from redress.services.backends import Unavailable
-from redress.services.errors import NoAnswer, Rejected
+from redress.services.errors import NoAnswer
 
 router = endpoints("unmatched")
 
@@ -173,12 +173,7 @@ async def match_request(
     except NoAnswer as error:
         detail = "Nobody answered in time. Match it again: it counts once."
         raise unavailable(detail, applied=error.applied or "no") from None
-    except Rejected as error:
-        raise _decided(error) from None
-    if not (answer.applied or answer.pending):
-        more = answer.model_dump(mode="json", include={"message_id", "on", "repeated"})
-        raise Refusal("refused", answer.reason, **more)
-    response.status_code = 202 if answer.pending else 200
+    check_taken(answer, response)
     return answer
 
 
@@ -203,10 +198,7 @@ async def dismiss_request(
         authority=caller.authority,
         decided_by=caller.name,
     )
-    try:
-        await context.backends.ask(dismiss)
-    except Rejected as error:
-        raise _decided(error) from None
+    await context.backends.ask(dismiss)
     return Response(status_code=204)
 
 
@@ -221,8 +213,3 @@ def _parsed(kind: type[B], body: Unparsed) -> B:
         return kind.model_validate(body.raw)
     except ValidationError as error:
         raise Malformed(problems_of(error)) from None
-
-
-def _decided(error: Rejected) -> Refusal:
-    text = str(error)
-    return Refusal("decided", f"{text[:1].upper()}{text[1:]}.")

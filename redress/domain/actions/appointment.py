@@ -8,6 +8,7 @@ from redress.domain.conflicts import conflict_of
 from redress.domain.effects import Fact
 from redress.domain.log import APPLIED, LogEntry, Outcome, refused
 from redress.domain.messages import Appoint, Assign, SetAdvocate, StandDown
+from redress.domain.parts import as_facts, tell_who_left
 from redress.domain.people import PANEL
 from redress.domain.procedure import RoleRule
 from redress.domain.state import ComplaintState
@@ -35,6 +36,7 @@ def appoint(state: ComplaintState, entry: LogEntry, message: Appoint) -> Outcome
                 f"{rule.title}: {conflict}. If they may take it all the same, say why (conflict_considered)."
             )
         state.note_irregular(entry, f"{conflict}, and nothing says that this was considered")
+    before = state.people.holders(message.role)
     if message.replaces is not None:
         state.people.stand_down(message.role, message.replaces, message.on)
     is_full = state.people.appoint(message, rule.seats)
@@ -43,6 +45,7 @@ def appoint(state: ComplaintState, entry: LogEntry, message: Appoint) -> Outcome
     appointed = holders_of(state, message.role)[-1:]
     state.effects.send("appointment", entry, stage=rule.stage, appointed=appointed)
     _tell_person(state, entry, rule)
+    tell_who_left(state, entry, before)
     return APPLIED
 
 
@@ -59,8 +62,7 @@ def _tell_person(state: ComplaintState, entry: LogEntry, rule: RoleRule) -> None
 
 def holders_of(state: ComplaintState, *roles: str) -> list[Fact]:
     """Who has these parts at present, as letters to and about them need it."""
-    rules = state.procedure.role
-    return [held.fact(rules[role].title) for role in roles for held in state.people.holders(role)]
+    return as_facts(state, [held for role in roles for held in state.people.holders(role)])
 
 
 def not_eligible(state: ComplaintState, message: Appoint) -> str:
@@ -103,11 +105,12 @@ def ruled_out(state: ComplaintState, message: Appoint, rule: RoleRule) -> str:
 @carries_out(StandDown)
 def stand_down(state: ComplaintState, entry: LogEntry, message: StandDown) -> Outcome:
     """Somebody gives up a part; while its stage runs, it is owed anew that somebody takes it."""
-    rule = state.procedure.role.get(message.role)
+    rule, before = state.procedure.role.get(message.role), state.people.holders(message.role)
     if not state.people.stand_down(message.role, message.person, message.on):
         state.note_irregular(entry, "nobody of this name or number has this part")
     elif rule is not None and state.closed_on is None and state.stage == rule.stage:
         state.deadlines.owe_again(f"appointed:{message.role}", message.on)
+    tell_who_left(state, entry, before)
     return APPLIED
 
 

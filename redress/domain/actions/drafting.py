@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from redress.domain.actions.registry import ACTIONS, carries_out
-from redress.domain.drafting import changed_since, letters_of_drafts, version_of
+from redress.domain.drafting import changed_since, version_of
 from redress.domain.drafts import Draft, marks_of
 from redress.domain.effects import Fact
 from redress.domain.identifiers import ISSUED
@@ -125,7 +125,7 @@ def _struck_letter_left(state: ComplaintState, entry: LogEntry, message: LetterL
 
     None: it is none of those.
     """
-    letters = struck_letters(state.strikes, letters_of_drafts(state.procedure))
+    letters = struck_letters(state.strikes, state.letters_of_drafts)
     struck = next((each for each in letters if message.mark in marks_of(each.key)), None)
     if struck is None:
         return None
@@ -158,11 +158,12 @@ def _enclosing_left(state: ComplaintState, message: LetterLeft) -> bool:
 
 def _answer_left(state: ComplaintState, message: LetterLeft) -> Outcome | None:
     """A copy of an answer left after all, or later than was assumed; None: this is no answer's letter."""
-    letter, had_failed = state.answers.letter_of(message.mark), message.mark in state.answers.failed
-    state.answers.failed.discard(message.mark)
+    mark = state.drafts.own_mark(message.mark)
+    letter, had_failed = state.answers.letter_of(mark), mark in state.answers.failed
+    state.answers.failed.discard(mark)
     if letter is None:
         return APPLIED if had_failed else None  # a correction has moved the answer to after this day
-    answer, number = letter.entry.message, letter.had_by(message.mark)
+    answer, number = letter.entry.message, letter.had_by(mark)
     if number is None or not isinstance(answer, Respond):
         return APPLIED  # the advocate's copy of what its reader has a copy of their own of
     if had_failed or message.on > letter.left_for(number):
@@ -175,7 +176,7 @@ def _answer_left(state: ComplaintState, message: LetterLeft) -> Outcome | None:
 @carries_out(LetterNotLeft)
 def letter_not_left(state: ComplaintState, entry: LogEntry, message: LetterNotLeft) -> Outcome:
     """The time to go on after that answer rests until its letter leaves; what it waits for is owed."""
-    mark, draft = message.mark, state.drafts.marked(message.mark)
+    mark, draft = state.drafts.own_mark(message.mark), state.drafts.marked(message.mark)
     is_draft = draft is not None and draft.is_open
     answer, sent = state.answers.letter_of(mark), state.enclosures.letter_of(mark)
     letter = draft if draft is not None and draft.is_open else answer or sent

@@ -18,13 +18,10 @@ from redress.domain.messages import (
     Report,
     SendPapers,
 )
-from redress.domain.people import PANEL
+from redress.domain.people import AT_THE_PANEL, PANEL
 from redress.domain.safeguarding import tell_of_safety
 from redress.domain.state import ComplaintState
 from redress.domain.words import plain
-
-AT_THE_PANEL = ("independent_person", "investigating_officer", "adjudicating_officer")
-"""Who of Stage 2 meets the panel: "the managers and the Independent Person attend" (003-14)."""
 
 
 @carries_out(Acknowledge)

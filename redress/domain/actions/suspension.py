@@ -34,7 +34,7 @@ def suspend(state: ComplaintState, entry: LogEntry, message: Suspend) -> Outcome
         for name in unknown:
             state.note_irregular(entry, f"there is no point {name!r}")
         reviewed = all(point.state == "suspended" for point in named)
-        state.points.suspend(named)
+        state.suspend_points(named)
     _set_review(state, message, reviewed=reviewed)
     if message.points is not None:
         state.effects.send("suspension_of_points", entry)
@@ -83,11 +83,16 @@ def _set_review(state: ComplaintState, message: Suspend, *, reviewed: bool) -> N
 
 @carries_out(Resume)
 def resume(state: ComplaintState, entry: LogEntry, message: Resume) -> Outcome:
-    """Take it up again: every paused limit moves by the days lost."""
+    """Take it up again: every paused limit moves by the days lost.
+
+    Where a pause has ended by itself, this is its review.
+    """
     review = state.latest.get("suspension_review")
     if review is None or not review.is_open or state.closed_on is not None:
         return refused("Nothing of this complaint is suspended.")
     state.deadlines.meet(review, message.on, assumed=entry.assumed)
+    if state.pause_ran_out and not state.points.suspended:
+        return Outcome("applied", "the pause had ended by itself, and its review is done")
     state.resume()
     _answer_what_was_suspended(state, entry)
     state.effects.send("resumption", entry)

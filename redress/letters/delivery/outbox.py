@@ -64,8 +64,8 @@ class FileChannel:
             folder = self._folder_of(letter.reference)
         for ending, pieces in files.items():
             _lay(folder, f"{stem}{ending}", pieces)
-        for path in folder.glob(f"{stem}-enclosure-*"):  # of an earlier time, with other enclosures
-            if path.name.removeprefix(stem) not in files:
+        for path in folder.iterdir() if folder.is_dir() else ():  # others were enclosed before
+            if path.name.startswith(f"{stem}-enclosure-") and path.name.removeprefix(stem) not in files:
                 path.unlink()
 
     def _is_printed(self, letter: OutboundLetter) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any, get_args
@@ -44,8 +44,8 @@ PERSON = {
 _numbers = itertools.count(1)
 
 
-class Desk:
-    """A register of one's own, and what leaves from it."""
+class RecordedComplaint:
+    """A complaint in a register of its own, and the letters that leave from there."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -185,6 +185,23 @@ def settings_by_mail(
 
 
 @pytest.fixture
+def by_environment(by_mail: Settings, mail: MailServer, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """The same as a command reads it, but for staff: their letters go into the outbox."""
+    said = {
+        "REDRESS_STATE": str(by_mail.state),
+        "REDRESS_SEND_EMAIL": "smtp",
+        "REDRESS_SMTP_HOST": "localhost",
+        "REDRESS_SMTP_PORT": str(mail.port),
+        "REDRESS_SMTP_CA": str(by_mail.smtp_ca),
+        "REDRESS_SMTP_USER": "redress",
+        "REDRESS_SMTP_PASSWORD": mail_server.PASSWORD,
+    }
+    for name, value in said.items():
+        monkeypatch.setenv(name, value)
+    return by_mail.model_copy(update={"send_staff": "outbox"})
+
+
+@pytest.fixture
 def by_notify(tmp_path: Path, notify: NotifyService) -> Settings:
     """All of it by Notify."""
     return settings_by_notify(tmp_path, notify)
@@ -206,8 +223,3 @@ def settings_by_notify(state: Path, notify: NotifyService, **more: Any) -> Setti
         "notify_text_template": notify_service.SMS,
     }
     return Settings(**(said | more))
-
-
-@pytest.fixture
-def desk() -> Callable[[Settings], Desk]:
-    return Desk

@@ -13,7 +13,7 @@ from redress.documents.storage import store_for
 from redress.letters.delivery.outbound import Enclosure, OutboundLetter
 from redress.letters.stored_enclosures import EnclosedContent
 from redress.store.letters import LetterRow
-from tests.letters.delivery.conftest import Desk
+from tests.letters.delivery.conftest import RecordedComplaint
 
 GIF = bytes.fromhex("47494638396101000100800000ff0000ffffff2c00000000010001000002024401003b")
 """A picture of one red point."""
@@ -34,9 +34,9 @@ def picture() -> bytes:
     return made if isinstance(made, bytes) else bytes(made[0])
 
 
-def report(pages: int = 1, *, margin: str = "20mm", words: str = "An invented report.") -> bytes:
+def report(pages: int = 1, *, margin: str = "20mm") -> bytes:
     """A PDF of so many pages."""
-    all_pages = (f"{words} Page {page}." for page in range(1, pages + 1))
+    all_pages = (f"An invented report. Page {page}." for page in range(1, pages + 1))
     return drawn(f"#set page(margin: {margin})\n" + "\n#pagebreak()\n".join(all_pages))
 
 
@@ -54,7 +54,7 @@ class AtHand(EnclosedContent):
         return tuple(enclosures)
 
 
-def enclose(at: Desk, *enclosures: Enclosure) -> None:
+def enclose(at: RecordedComplaint, *enclosures: Enclosure) -> None:
     """From now on the answer leaves with these to who complains."""
     without = type(at.dispatcher)._letter_of
 
@@ -67,7 +67,7 @@ def enclose(at: Desk, *enclosures: Enclosure) -> None:
     at.dispatcher.content = AtHand(at.register, store_for(at.settings), at.settings.spool_folder)
 
 
-def send_again(at: Desk, times: int = 3) -> None:
+def send_again(at: RecordedComplaint, times: int = 3) -> None:
     for _ in range(times):
         try:
             at.activities.send_letters(at.reference)

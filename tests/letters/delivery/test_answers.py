@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from email.message import EmailMessage
 
 import pytest
@@ -13,10 +12,8 @@ from redress.services.letters import again
 from redress.settings import Settings
 from redress.store.outbound import mark_of
 from tests.growth import FAR_FROM_SQUARE, growth
-from tests.letters.delivery.conftest import Desk
+from tests.letters.delivery.conftest import RecordedComplaint
 from tests.letters.delivery.mail_server import MailServer
-
-MakeDesk = Callable[[Settings], Desk]
 
 
 def eml(**headers: str) -> EmailMessage:
@@ -35,10 +32,8 @@ def eml(**headers: str) -> EmailMessage:
     return message
 
 
-def test_our_message_ids_lead_back_to_their_complaint_alone(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk
-) -> None:
-    at = desk(by_mail)
+def test_our_message_ids_lead_back_to_their_complaint_alone(by_mail: Settings, mail: MailServer) -> None:
+    at = RecordedComplaint(by_mail)
     first = at.open()
     assert at.says("acknowledge", "2026-06-02")
     second = at.open()
@@ -51,9 +46,9 @@ def test_our_message_ids_lead_back_to_their_complaint_alone(
 
 
 def test_a_letter_of_which_nobody_knows_whether_it_left_is_found_too(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk
+    by_mail: Settings, mail: MailServer
 ) -> None:
-    at = desk(by_mail)
+    at = RecordedComplaint(by_mail)
     at.open()
     mail.mailbox.fault = "take_and_die"
     at.says("acknowledge", "2026-06-02")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -22,28 +22,17 @@ from redress.services import intake, letters, sending
 from redress.services.clock import today
 from redress.settings import Settings
 from redress.temporal.embedded import embedded_server
-from tests.letters.delivery.conftest import PERSON, Desk
-from tests.letters.delivery.mail_server import PASSWORD, MailServer
+from tests.letters.delivery.conftest import PERSON, RecordedComplaint
+from tests.letters.delivery.mail_server import MailServer
 from tests.stores import migrated
 from tests.waiting import until
 
 
 @pytest.fixture
-def typed(by_mail: Settings, mail: MailServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+def typed(by_environment: Settings) -> Iterator[Settings]:
     """The settings of the worker, and of the command as somebody sets them."""
-    said = {
-        "REDRESS_STATE": str(by_mail.state),
-        "REDRESS_SEND_EMAIL": "smtp",
-        "REDRESS_SMTP_HOST": "localhost",
-        "REDRESS_SMTP_PORT": str(mail.port),
-        "REDRESS_SMTP_CA": str(by_mail.smtp_ca),
-        "REDRESS_SMTP_USER": "redress",
-        "REDRESS_SMTP_PASSWORD": PASSWORD,
-    }
-    for name, value in said.items():
-        monkeypatch.setenv(name, value)
     cipher.cache_clear()  # commands keep one for the process, and other tests have other keys
-    yield migrated(by_mail.model_copy(update={"send_staff": "outbox"}))
+    yield migrated(by_environment)
     cipher.cache_clear()
 
 
@@ -102,9 +91,9 @@ async def test_no_window_runs_from_a_letter_that_was_refused_until_it_is_sent_ag
 
 
 def test_of_each_of_several_people_it_is_told_whether_their_own_copy_left(
-    desk: Callable[[Settings], Desk], by_mail: Settings, mail: MailServer
+    by_mail: Settings, mail: MailServer
 ) -> None:
-    at = desk(by_mail)
+    at = RecordedComplaint(by_mail)
     at.open(also=[{"name": "Fabian Makebelieve", "role": "parent", "email": "fabian@inventata.example"}])
     at.says("acknowledge", "2026-06-02")
     mail.mailbox.once["fabian@inventata.example"] = "refuse_person"
@@ -131,7 +120,6 @@ def test_of_each_of_several_people_it_is_told_whether_their_own_copy_left(
     ],
 )
 def test_what_lies_in_the_folder_has_left_where_the_authority_says_so(
-    desk: Callable[[Settings], Desk],
     by_mail: Settings,
     monkeypatch: pytest.MonkeyPatch,
     says: dict[str, bool],
@@ -140,7 +128,7 @@ def test_what_lies_in_the_folder_has_left_where_the_authority_says_so(
     its = authority("family-rights").model_copy(update=says)
     monkeypatch.setattr(dispatcher, "authority", lambda _: its)
     monkeypatch.setattr(letters, "authority", lambda _: its)
-    at = desk(by_mail.model_copy(update={"send_email": "outbox"}))
+    at = RecordedComplaint(by_mail.model_copy(update={"send_email": "outbox"}))
     at.open()
     at.says("respond", today().isoformat(), outcome="not_upheld", summary="Invented.", letter="at_once")
     (letter,) = at.case.answers_to_leave

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -28,35 +28,31 @@ from redress.settings import Settings
 from redress.store import letters as kept
 from redress.store.outbound import EnclosedDocument
 from tests.documents.samples import DOCX
-from tests.letters.delivery.conftest import Desk
+from tests.letters.delivery.conftest import RecordedComplaint
 from tests.letters.delivery.enclosing import GIF, enclose, enclosure, report, send_again
 from tests.letters.delivery.mail_server import MailServer
 from tests.letters.delivery.notify_service import NotifyService
 
-MakeDesk = Callable[[Settings], Desk]
 
-
-def the_letter(at: Desk, name: str = "stage_1_response") -> letters.LetterLine:
+def the_letter(at: RecordedComplaint, name: str = "stage_1_response") -> letters.LetterLine:
     listed = letters.lines(at.register, at.reference)
     return next(each for each in listed if (each["letter"], each["to"]) == (name, "complainant"))
 
 
-def laid(at: Desk) -> Path:
+def laid(at: RecordedComplaint) -> Path:
     """Where the PDF of the letter lies."""
     return at.settings.outbox_folder / the_letter(at)["place"]
 
 
-def answered(at: Desk, **person: Any) -> None:
+def answered(at: RecordedComplaint, **person: Any) -> None:
     at.open(**person)
     at.says("acknowledge", "2026-06-02")
     send_again(at, 1)
     at.says("respond", "2026-06-03", outcome="not_upheld", summary="An invented answer.")
 
 
-def test_more_than_notify_prints_goes_by_hand(
-    by_notify: Settings, notify: NotifyService, desk: MakeDesk
-) -> None:
-    at = desk(by_notify)
+def test_more_than_notify_prints_goes_by_hand(by_notify: Settings, notify: NotifyService) -> None:
+    at = RecordedComplaint(by_notify)
     enclose(at, enclosure("report.pdf", report(12)), enclosure("notes.docx", DOCX, "application/msword"))
     answered(at, format="letter")
     assert [each["line_1"] for each in notify.taken.values() if each["type"] == "letter"] == [
@@ -78,10 +74,8 @@ def test_more_than_notify_prints_goes_by_hand(
         assert words in told, words
 
 
-def test_its_window_waits_until_somebody_says_that_it_left(
-    by_notify: Settings, notify: NotifyService, desk: MakeDesk
-) -> None:
-    at = desk(by_notify)
+def test_its_window_waits_until_somebody_says_that_it_left(by_notify: Settings) -> None:
+    at = RecordedComplaint(by_notify)
     enclose(at, enclosure("report.pdf", report(12)))
     answered(at, format="letter")
     line = the_letter(at)
@@ -96,10 +90,8 @@ def test_its_window_waits_until_somebody_says_that_it_left(
 
 
 @pytest.mark.parametrize("killed", ["before it is laid", "after it is laid"])
-def test_whoever_was_killed_while_it_was_laid_lays_it_again(
-    by_notify: Settings, notify: NotifyService, desk: MakeDesk, killed: str
-) -> None:
-    at = desk(by_notify)
+def test_whoever_was_killed_while_it_was_laid_lays_it_again(by_notify: Settings, killed: str) -> None:
+    at = RecordedComplaint(by_notify)
     enclose(at, enclosure("report.pdf", report(12)))
     answered(at, format="letter", email="")
     [row] = at.rows("stage_1_response")
@@ -122,9 +114,9 @@ def test_whoever_was_killed_while_it_was_laid_lays_it_again(
 
 
 def test_what_is_too_large_for_e_mail_goes_by_post_in_one_piece(
-    by_notify: Settings, notify: NotifyService, desk: MakeDesk
+    by_notify: Settings, notify: NotifyService
 ) -> None:
-    at = desk(by_notify)
+    at = RecordedComplaint(by_notify)
     scan = enclosure("scan.gif", GIF, "image/gif")  # Notify sends no such files
     enclose(at, enclosure("report.pdf", report(2)), scan)
     answered(at)
@@ -134,10 +126,8 @@ def test_what_is_too_large_for_e_mail_goes_by_post_in_one_piece(
     assert (the_letter(at)["state"], notify.files) == ("arrived", {})
 
 
-def test_resent_it_is_tried_by_its_own_way_again(
-    by_notify: Settings, notify: NotifyService, desk: MakeDesk
-) -> None:
-    at = desk(by_notify)
+def test_resent_it_is_tried_by_its_own_way_again(by_notify: Settings) -> None:
+    at = RecordedComplaint(by_notify)
     enclose(at, enclosure("report.pdf", report(12)))
     answered(at, format="letter")
     mark = the_letter(at)["mark"]
@@ -150,9 +140,9 @@ def test_resent_it_is_tried_by_its_own_way_again(
 
 
 def test_resent_in_vain_it_is_still_to_be_sent_by_hand_by_the_same_day(
-    by_notify: Settings, notify: NotifyService, desk: MakeDesk
+    by_notify: Settings, notify: NotifyService
 ) -> None:
-    at = desk(by_notify)
+    at = RecordedComplaint(by_notify)
     enclose(at, enclosure("report.pdf", report(12)))
     answered(at, format="letter")
     before, by_hand = the_letter(at), laid(at)
@@ -165,12 +155,10 @@ def test_resent_in_vain_it_is_still_to_be_sent_by_hand_by_the_same_day(
     assert by_hand.is_file()
 
 
-def test_where_the_outbox_cannot_be_used_it_waits_and_nothing_is_lost(
-    by_notify: Settings, notify: NotifyService, desk: MakeDesk
-) -> None:
+def test_where_the_outbox_cannot_be_used_it_waits_and_nothing_is_lost(by_notify: Settings) -> None:
     blocked = by_notify.state / "blocked"
     blocked.write_text("not a folder")
-    at = desk(by_notify.model_copy(update={"outbox": blocked}))
+    at = RecordedComplaint(by_notify.model_copy(update={"outbox": blocked}))
     enclose(at, enclosure("report.pdf", report(12)))
     answered(at, format="letter")
     assert the_letter(at)["state"] == "leaving"
@@ -181,8 +169,8 @@ def test_where_the_outbox_cannot_be_used_it_waits_and_nothing_is_lost(
     assert laid(at).is_file()
 
 
-def test_a_digest_says_by_when(by_notify: Settings, notify: NotifyService, desk: MakeDesk) -> None:
-    at = desk(by_notify)
+def test_a_digest_says_by_when(by_notify: Settings) -> None:
+    at = RecordedComplaint(by_notify)
     enclose(at, enclosure("report.pdf", report(12)))
     answered(at, format="letter")
     due = full_date(calendar_today().add(today(), 2))
@@ -191,10 +179,10 @@ def test_a_digest_says_by_when(by_notify: Settings, notify: NotifyService, desk:
 
 
 def test_documents_of_the_store_are_printed_and_laid_with_it(
-    by_notify: Settings, notify: NotifyService, desk: MakeDesk, monkeypatch: pytest.MonkeyPatch
+    by_notify: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From the encrypted store into one PDF, into a ZIP, and into the folder of whoever sends it."""
-    at = desk(by_notify)
+    at = RecordedComplaint(by_notify)
     answered(at, format="letter")
     send_again(at)
     documents = Documents(at.register, at.settings)
@@ -257,11 +245,9 @@ def test_what_cannot_be_printed_whole_leaves_no_files(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["01-notes.docx"]
 
 
-def test_more_than_a_mailbox_takes_goes_by_hand_and_windows_wait(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk
-) -> None:
+def test_more_than_a_mailbox_takes_goes_by_hand_and_windows_wait(by_mail: Settings, mail: MailServer) -> None:
     """Post is laid into the folder here: nothing that carries it by itself."""
-    at = desk(by_mail.model_copy(update={"email_bytes": 64 * 1024}))
+    at = RecordedComplaint(by_mail.model_copy(update={"email_bytes": 64 * 1024}))
     enclose(at, enclosure("scan.pdf", report() + bytes(64 * 1024)))
     answered(at)
     line = the_letter(at)
@@ -281,9 +267,9 @@ def test_more_than_a_mailbox_takes_goes_by_hand_and_windows_wait(
     ],
 )
 def test_what_is_to_be_done_depends_on_why_a_letter_does_not_leave(
-    person: dict[str, Any], says: str, by_mail: Settings, desk: MakeDesk
+    person: dict[str, Any], says: str, by_mail: Settings
 ) -> None:
-    at = desk(by_mail)
+    at = RecordedComplaint(by_mail)
     at.open(**person)
     at.says("acknowledge", "2026-06-02")
     [told] = at.told()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from redress.domain.calendar import full_date
 from redress.domain.drafts import Draft
 from redress.domain.london import instant
+from redress.procedures.loader import rules_for
 from redress.services import erasing
 from redress.services import letters as service
 from redress.services.clock import today
@@ -18,37 +18,37 @@ from redress.settings import Settings
 from redress.store import letters as store
 from redress.store.outbound import mark_of
 from tests.letters.delivery.certificates import Certificates
-from tests.letters.delivery.conftest import Desk, settings_by_mail
+from tests.letters.delivery.conftest import RecordedComplaint, settings_by_mail
 from tests.letters.delivery.mail_server import MailServer, text_of
 
 WRITER = {"by": "Tess Team", "letter": "draft", "outcome": "upheld", "summary": "An invented answer."}
 
 
 @pytest.fixture
-def drafted(desk: Callable[[Settings], Desk], by_mail: Settings) -> Desk:
+def drafted(by_mail: Settings) -> RecordedComplaint:
     """A complaint of Monday 1 June whose Stage 1 answer waits to be approved."""
-    made = desk(by_mail)
+    made = RecordedComplaint(by_mail)
     made.open()
     made.says("acknowledge", "2026-06-02")
     made.says("respond", "2026-06-03", **WRITER)
     return made
 
 
-def draft_of(desk: Desk) -> Draft:
-    found: Draft = [*desk.case.state.drafts][-1]
+def draft_of(complaint: RecordedComplaint) -> Draft:
+    found: Draft = [*complaint.case.state.drafts][-1]
     return found
 
 
-def mark(desk: Desk) -> str:
-    [row] = desk.rows(draft_of(desk).template)
+def mark(complaint: RecordedComplaint) -> str:
+    [row] = complaint.rows(draft_of(complaint).template)
     return mark_of(row.key, row.recipient)
 
 
-def state(desk: Desk) -> str:
-    return service.one(desk.register, desk.reference, mark(desk))["state"]
+def state(complaint: RecordedComplaint) -> str:
+    return service.one(complaint.register, complaint.reference, mark(complaint))["state"]
 
 
-def test_a_draft_is_listed_and_read_and_keeps_no_text(drafted: Desk, mail: MailServer) -> None:
+def test_a_draft_is_listed_and_read_and_keeps_no_text(drafted: RecordedComplaint, mail: MailServer) -> None:
     assert state(drafted) == "draft"
     text = service.text(drafted.register, drafted.reference, mark(drafted))
     assert "An invented answer." in text
@@ -57,7 +57,7 @@ def test_a_draft_is_listed_and_read_and_keeps_no_text(drafted: Desk, mail: MailS
     assert not [each for each in mail.mailbox.taken if "An invented answer." in str(each)]
 
 
-def test_what_is_approved_leaves_once_and_tells_when(drafted: Desk) -> None:
+def test_what_is_approved_leaves_once_and_tells_when(drafted: RecordedComplaint) -> None:
     key = draft_of(drafted).key
     assert drafted.dispatcher.left(drafted.reference, [key]) == []
     drafted.says("approve_letter", "2026-06-04", mark=mark(drafted), by="Cora")
@@ -73,8 +73,18 @@ def test_what_is_approved_leaves_once_and_tells_when(drafted: Desk) -> None:
     assert len(drafted.rows("stage_1_response")) == 1
 
 
+def test_what_has_left_is_one_letter_still_under_another_procedure(drafted: RecordedComplaint) -> None:
+    drafted.says("approve_letter", "2026-06-04", mark=mark(drafted), by="Cora")
+    drafted.says("letter_left", "2026-06-04", mark=mark(drafted))
+    opening = drafted.case.intake.model_copy(update={"procedure": "corporate", "statutory": None})
+    moved = {"procedure": "corporate", "reason": "No.", "rules": rules_for(opening).packed}
+    drafted.says("change_procedure", "2026-06-05", **moved)
+    assert draft_of(drafted).template == "answer"
+    assert [row.state for row in drafted.rows("stage_1_response", "answer")] == ["sent"]
+
+
 def test_an_approval_that_is_voided_before_it_left_takes_the_letter_back(
-    drafted: Desk, mail: MailServer
+    drafted: RecordedComplaint, mail: MailServer
 ) -> None:
     mail.stop()
     drafted.says("approve_letter", "2026-06-04", mark=mark(drafted), by="Cora")
@@ -89,7 +99,7 @@ def test_an_approval_that_is_voided_before_it_left_takes_the_letter_back(
     assert "Other words." in service.text(drafted.register, drafted.reference, mark(drafted))
 
 
-def test_a_draft_that_somebody_posted_is_kept_as_it_said(drafted: Desk) -> None:
+def test_a_draft_that_somebody_posted_is_kept_as_it_said(drafted: RecordedComplaint) -> None:
     drafted.says("letter_left", "2026-06-05", mark=mark(drafted))
     assert state(drafted) == "done"
     line = service.one(drafted.register, drafted.reference, mark(drafted))
@@ -98,7 +108,7 @@ def test_a_draft_that_somebody_posted_is_kept_as_it_said(drafted: Desk) -> None:
 
 
 def test_an_approved_letter_that_could_not_leave_and_was_posted_is_told_as_sent(
-    drafted: Desk, mail: MailServer
+    drafted: RecordedComplaint, mail: MailServer
 ) -> None:
     mail.mailbox.fault = "refuse_person"
     drafted.says("approve_letter", "2026-06-04", mark=mark(drafted), by="Cora")
@@ -108,7 +118,9 @@ def test_an_approved_letter_that_could_not_leave_and_was_posted_is_told_as_sent(
     assert (line["state"], line["left_on"]) == ("done", "2026-06-05")
 
 
-def test_a_copy_that_comes_back_after_it_left_is_as_any_other_letter(drafted: Desk, mail: MailServer) -> None:
+def test_a_copy_that_comes_back_after_it_left_is_as_any_other_letter(
+    drafted: RecordedComplaint, mail: MailServer
+) -> None:
     said = mark(drafted)
     drafted.says("approve_letter", "2026-06-04", mark=said, by="Cora")
     drafted.says("letter_left", "2026-06-04", mark=said)
@@ -125,9 +137,9 @@ def test_a_copy_that_comes_back_after_it_left_is_as_any_other_letter(drafted: De
 
 
 def test_that_one_copy_was_posted_says_nothing_of_another_that_failed(
-    desk: Callable[[Settings], Desk], by_mail: Settings, mail: MailServer
+    by_mail: Settings, mail: MailServer
 ) -> None:
-    made = desk(by_mail)
+    made = RecordedComplaint(by_mail)
     made.open(also=[{"name": "Fabian Makebelieve", "role": "parent", "email": "fabian@inventata.example"}])
     made.says("acknowledge", "2026-06-02")
     made.says("respond", "2026-06-03", **WRITER)
@@ -141,10 +153,8 @@ def test_that_one_copy_was_posted_says_nothing_of_another_that_failed(
     }
 
 
-def test_a_draft_is_called_alike_when_whoever_comes_first_gets_no_copy(
-    desk: Callable[[Settings], Desk], by_mail: Settings
-) -> None:
-    made = desk(by_mail)
+def test_a_draft_is_called_alike_when_whoever_comes_first_gets_no_copy(by_mail: Settings) -> None:
+    made = RecordedComplaint(by_mail)
     made.open(also=[{"name": "Fabian Makebelieve", "role": "parent", "email": "fabian@inventata.example"}])
     made.says("acknowledge", "2026-06-02")
     made.says("withdraw", "2026-06-02", person="complainant")
@@ -154,16 +164,14 @@ def test_a_draft_is_called_alike_when_whoever_comes_first_gets_no_copy(
     assert service.reference_of(made.register, told) == made.reference
 
 
-def test_a_draft_whose_message_is_struck_out_is_withdrawn(drafted: Desk) -> None:
+def test_a_draft_whose_message_is_struck_out_is_withdrawn(drafted: RecordedComplaint) -> None:
     before = mark(drafted)
     drafted.says("strike_out", "2026-06-04", message="respond-2026-06-03", reason="Another complaint's.")
     assert service.one(drafted.register, drafted.reference, before)["state"] == "withdrawn"
 
 
-def test_a_draft_says_by_when_to_ask_as_if_it_left_today(
-    desk: Callable[[Settings], Desk], by_mail: Settings
-) -> None:
-    made = desk(by_mail)
+def test_a_draft_says_by_when_to_ask_as_if_it_left_today(by_mail: Settings) -> None:
+    made = RecordedComplaint(by_mail)
     made.open()
     made.says("escalate", "2026-06-03", agreed_by_authority=True)
     made.says("respond", "2026-07-01", **WRITER)
@@ -175,10 +183,8 @@ def test_a_draft_says_by_when_to_ask_as_if_it_left_today(
     assert made.case.state.answers.on == {}
 
 
-def test_nothing_is_erased_while_a_drafted_letter_lies_in_the_folder(
-    desk: Callable[[Settings], Desk], by_mail: Settings
-) -> None:
-    made = desk(by_mail.model_copy(update={"outbox": None}))
+def test_nothing_is_erased_while_a_drafted_letter_lies_in_the_folder(by_mail: Settings) -> None:
+    made = RecordedComplaint(by_mail.model_copy(update={"outbox": None}))
     made.open(email="", address="")
     made.says("acknowledge", "2026-06-02")
     made.says("respond", "2026-06-03", outcome="upheld", summary="An invented answer.", letter="sent")
@@ -193,7 +199,7 @@ def test_nothing_is_erased_while_a_drafted_letter_lies_in_the_folder(
 
 
 def test_one_that_no_carrier_took_on_its_day_is_dated_when_it_leaves(
-    drafted: Desk, by_mail: Settings, mail: MailServer, trusted: Certificates
+    drafted: RecordedComplaint, by_mail: Settings, mail: MailServer, trusted: Certificates
 ) -> None:
     """Approved in June; the carrier answers again on the day on which this test runs."""
     mail.stop()
@@ -215,7 +221,7 @@ def test_one_that_no_carrier_took_on_its_day_is_dated_when_it_leaves(
     assert full_date(date(2026, 6, 4)) not in letter
 
 
-def test_one_that_a_sender_has_is_not_written_anew(drafted: Desk, mail: MailServer) -> None:
+def test_one_that_a_sender_has_is_not_written_anew(drafted: RecordedComplaint, mail: MailServer) -> None:
     mail.stop()
     drafted.says("approve_letter", "2026-06-04", mark=mark(drafted), by="Cora")
     [held] = drafted.rows("stage_1_response")
@@ -227,7 +233,7 @@ def test_one_that_a_sender_has_is_not_written_anew(drafted: Desk, mail: MailServ
 
 
 def test_one_that_was_struck_out_while_a_sender_had_it_is_kept_and_taken_back(
-    drafted: Desk, mail: MailServer
+    drafted: RecordedComplaint, mail: MailServer
 ) -> None:
     mail.stop()
     drafted.says("approve_letter", "2026-06-04", mark=mark(drafted), by="Cora")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from email.message import EmailMessage
 from io import BytesIO
 from pathlib import Path
@@ -18,7 +18,7 @@ from redress.letters.form import pdf_of
 from redress.procedures import loader
 from redress.services import directory
 from redress.settings import Settings
-from tests.letters.delivery.conftest import Desk
+from tests.letters.delivery.conftest import RecordedComplaint
 from tests.letters.delivery.mail_server import MailServer, text_of
 from tests.letters.delivery.test_enclosures import INDEPENDENT, INVESTIGATION, Office
 from tests.letters.form.test_form import shown, written
@@ -174,13 +174,11 @@ def test_a_letter_lies_there_with_all_that_is_enclosed_or_not_at_all(tmp_path: P
 # --- an adjudication, whole --------------------------------------------------------------------------
 
 
-def test_an_adjudication_arrives_signed_with_both_reports(
-    by_mail: Settings, mail: MailServer, desk: Callable[..., Desk]
-) -> None:
-    office = Office(desk(by_mail))
-    office.desk.restart(by_mail)  # by its own channels: the mail server
+def test_an_adjudication_arrives_signed_with_both_reports(by_mail: Settings, mail: MailServer) -> None:
+    office = Office(RecordedComplaint(by_mail))
+    office.complaint.restart(by_mail)  # by its own channels: the mail server
     people = "name,email,roles,title\nAda Sampleton,a@b.example,adjudicating_officer,Assistant Director\n"
-    directory.import_csv(office.desk.register, "family-rights", people, "olive", dry_run=False)
+    directory.import_csv(office.complaint.register, "family-rights", people, "olive", dry_run=False)
     office.says("report", "2026-06-29", kind="investigation")
     office.attach(INVESTIGATION, "investigation_report", "The report.pdf")
     office.attach(INDEPENDENT, "independent_person_report")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from redress.store.letters import LetterRow
 from redress.store.outbound import Route, mark_of
 from tests.documents.conftest import ClamdStandIn, clamd_stand_in
 from tests.documents.samples import EICAR, PDF
-from tests.letters.delivery.conftest import Desk
+from tests.letters.delivery.conftest import RecordedComplaint
 from tests.letters.delivery.mail_server import MailServer
 
 INVESTIGATION, INDEPENDENT = PDF + b"%% of the investigator\n", PDF + b"%% of the Independent Person\n"
@@ -63,14 +63,14 @@ class Taken:
 class Office:
     """A complaint at Stage 2, and its letters sent as its workflow has it done."""
 
-    def __init__(self, desk: Desk, *, by_mail: bool = False) -> None:
-        self.desk, self.taken = desk, Taken()
-        self.documents = Documents(desk.register, desk.settings)
+    def __init__(self, complaint: RecordedComplaint, *, by_mail: bool = False) -> None:
+        self.complaint, self.taken = complaint, Taken()
+        self.documents = Documents(complaint.register, complaint.settings)
         if not by_mail:
-            channels: Any = desk.dispatcher.channels
+            channels: Any = complaint.dispatcher.channels
             by_route: dict[Route, Any] = {**channels.by_route, "email": self.taken, "staff": self.taken}
-            desk.dispatcher.channels = channels._replace(by_route=by_route)
-        desk.open()
+            complaint.dispatcher.channels = channels._replace(by_route=by_route)
+        complaint.open()
         for action, on, said in (
             ("respond", "2026-06-08", {"outcome": "not_upheld"}),
             ("escalate", "2026-06-15", {}),
@@ -81,20 +81,20 @@ class Office:
 
     def says(self, action: str, on: str, **said: Any) -> None:
         """A message, and what follows from it until nothing more is news."""
-        self.desk.says(action, on, **said)
+        self.complaint.says(action, on, **said)
         self.sends()
 
     def attach(self, content: bytes, kind: str, name: str = "", **more: str) -> str:
         with self.documents.spool() as spool:
             spool.write(content)
             what = Attachment(name or f"{kind}.pdf", kind, **more)
-            line = self.documents.attach(self.desk.reference, spool, what, "test").document
+            line = self.documents.attach(self.complaint.reference, spool, what, "test").document
         self.sends()
         return line["document"]
 
     def sends(self) -> None:
         """Send what can leave, and let the complaint know what became of it."""
-        case, dispatcher = self.desk.case, self.desk.dispatcher
+        case, dispatcher = self.complaint.case, self.complaint.dispatcher
         for _ in range(5):
             dispatcher.write_and_send(case.reference, case.leaving)
             asked = [
@@ -113,7 +113,7 @@ class Office:
                 return
 
     def _tells(self, news: SentLetters) -> bool:
-        case = self.desk.case
+        case = self.complaint.case
         said: list[tuple[str, dict[str, Any]]] = [
             ("letter_left", {"mark": each.mark, "on": each.on}) for each in news.left
         ]
@@ -147,11 +147,11 @@ class Office:
             entries = [
                 RegisterEntry(kind=kind, key=key, on=body["on"], body=each) for kind, key, each in record
             ]
-            self.desk.activities.record(RecordRequest(reference=case.reference, entries=entries))
+            self.complaint.activities.record(RecordRequest(reference=case.reference, entries=entries))
         return bool(said)
 
     def rows(self, letter: str) -> dict[str, LetterRow]:
-        return {row.recipient: row for row in self.desk.rows(letter)}
+        return {row.recipient: row for row in self.complaint.rows(letter)}
 
     def mark(self, letter: str, to: str = "complainant") -> str:
         row = self.rows(letter)[to]
@@ -165,7 +165,7 @@ class Office:
         return sent.text, files
 
     def window(self) -> dict[str, Any]:
-        deadlines = self.desk.case.latest_status(self.desk.case.state.day)["deadlines"]
+        deadlines = self.complaint.case.latest_status(self.complaint.case.state.day)["deadlines"]
         return {**next(each for each in deadlines if each["name"] == "stage_3_request")}
 
 
@@ -175,8 +175,8 @@ def appointed(role: str, name: str = "") -> dict[str, Any]:
 
 
 @pytest.fixture
-def office(desk: Callable[..., Desk], by_mail: Any) -> Office:
-    return Office(desk(by_mail))
+def office(by_mail: Any) -> Office:
+    return Office(RecordedComplaint(by_mail))
 
 
 @pytest.fixture
@@ -195,15 +195,17 @@ def test_an_adjudication_waits_for_both_reports_names_them_and_starts_the_window
     office.says("report", "2026-06-29", kind="investigation")
     office.says("report", "2026-06-29", kind="independent_person", message_id="m-ip")
     adjudicated(office)
-    line = service.one(office.desk.register, office.desk.reference, office.mark("adjudication"))
+    line = service.one(office.complaint.register, office.complaint.reference, office.mark("adjudication"))
     assert (line["state"], line["waits_for"]) == (
         "waiting",
         ["investigation_report", "independent_person_report"],
     )
     assert "waits for its enclosure: the investigation report" in line["reason"]
-    assert "[NOT ATTACHED YET]" in service.text(office.desk.register, office.desk.reference, line["mark"])
+    assert "[NOT ATTACHED YET]" in service.text(
+        office.complaint.register, office.complaint.reference, line["mark"]
+    )
     assert office.window()["state"] == "paused"
-    status = office.desk.case.status(office.desk.case.state.day)
+    status = office.complaint.case.status(office.complaint.case.state.day)
     assert status["waiting_for"] == "complaints_manager"
     assert [each["due_on"] for each in status["deadlines"] if each["name"] == "enclosure"] == ["2026-07-03"]
 
@@ -220,7 +222,7 @@ def test_an_adjudication_waits_for_both_reports_names_them_and_starts_the_window
     assert "The last day to ask is" in text
     day = date.fromisoformat(window["due_on"])
     assert f"{day.day} {day:%B} {day.year}" in text
-    assert "enclosure" not in {each.name for each in office.desk.case.state.running}
+    assert "enclosure" not in {each.name for each in office.complaint.case.state.running}
 
 
 def test_released_without_a_report_it_says_what_follows_and_the_window_counts_from_its_arrival(
@@ -240,7 +242,7 @@ def test_released_without_a_report_it_says_what_follows_and_the_window_counts_fr
     assert "20 working days to ask, from the day what we still have to send you" in said
     assert "It is copied." not in text
     assert office.window()["state"] == "paused"
-    follows = [each for each in office.desk.case.state.running if each.name == "enclosure_follows_1"]
+    follows = [each for each in office.complaint.case.state.running if each.name == "enclosure_follows_1"]
     assert [each.due_on for each in follows] == [by]
     assert "independent_person_report" in str(office.rows("enclosure_follows")["complainant"].waits_for)
 
@@ -251,7 +253,9 @@ def test_released_without_a_report_it_says_what_follows_and_the_window_counts_fr
     assert window["state"] == "running"
     day = date.fromisoformat(window["due_on"])
     assert f"the last day to ask is {day:%A} {day.day} {day:%B %Y}" in " ".join(text.split())
-    assert not {"enclosure", "enclosure_follows_1"} & {each.name for each in office.desk.case.state.running}
+    assert not {"enclosure", "enclosure_follows_1"} & {
+        each.name for each in office.complaint.case.state.running
+    }
 
 
 def test_released_each_copy_leaves_with_what_was_there_for_its_reader(office: Office) -> None:
@@ -303,13 +307,13 @@ def test_papers_go_to_everybody_at_the_panel_and_count_once_all_have_left(office
         "complaints_manager",
     }
     assert {row.state for row in copies.values()} == {"waiting"}
-    papers = office.desk.case.state.latest["panel_papers"]
+    papers = office.complaint.case.state.latest["panel_papers"]
     assert papers.is_open
     office.attach(PDF, "panel_papers", "bundle.pdf")
     for to in copies:
         _, files = office.got("panel_notice", to)
         assert files == ({} if to == "complaints_manager" else {"bundle.pdf": PDF})
-    papers = office.desk.case.state.latest["panel_papers"]
+    papers = office.complaint.case.state.latest["panel_papers"]
     assert papers.met_on == max(row.on_date for row in office.rows("panel_notice").values())
 
 
@@ -376,7 +380,7 @@ def test_what_is_withheld_while_a_letter_is_held_up_leaves_with_it_no_more(
     withheld = {"document": other, "from": "complainant", "reason": "It names another child."}
     office.says("withhold", "2026-06-30", **withheld)
     office.taken.is_down = False
-    office.desk.dispatcher.breaker.close()
+    office.complaint.dispatcher.breaker.close()
     office.sends()
     if letter == "draft":  # its approval is void, and nothing has left
         assert office.rows("adjudication")["complainant"].state == "draft"
@@ -396,7 +400,7 @@ def test_sent_again_it_leaves_without_what_was_withheld_since(office: Office) ->
     withheld = {"document": other, "from": "complainant", "reason": "It names another child."}
     office.says("withhold", "2026-07-01", **withheld)
     office.taken.refuses = False
-    service.again(office.desk.dispatcher, office.desk.reference, office.mark("adjudication"))
+    service.again(office.complaint.dispatcher, office.complaint.reference, office.mark("adjudication"))
     assert office.got("adjudication")[1] == {"investigation_report.pdf": INVESTIGATION}
 
 
@@ -406,11 +410,11 @@ def test_from_whom_it_is_withheld_has_to_be_somebody(office: Office) -> None:
 
 
 def test_while_the_document_store_is_away_nothing_leaves_without_and_then_it_leaves_whole(
-    office: Office, tmp_path: Path
+    office: Office,
 ) -> None:
     office.attach(INVESTIGATION, "investigation_report")
     office.attach(INDEPENDENT, "independent_person_report")
-    folder = Path(office.desk.settings.documents_address)
+    folder = Path(office.complaint.settings.documents_address)
     hidden = folder.with_name("away")
     folder.rename(hidden)
     folder.write_text("no folder")
@@ -421,9 +425,9 @@ def test_while_the_document_store_is_away_nothing_leaves_without_and_then_it_lea
     assert office.taken.letters[-1][0].name != "adjudication"
     folder.unlink()
     hidden.rename(folder)
-    office.desk.dispatcher.send(office.desk.reference)
+    office.complaint.dispatcher.send(office.complaint.reference)
     assert office.rows("adjudication")["complainant"].state == "ready", "it is left alone for a moment"
-    office.desk.rested()
+    office.complaint.rested()
     office.sends()
     assert {*office.got("adjudication")[1].values()} == {INVESTIGATION, INDEPENDENT}
 
@@ -433,9 +437,9 @@ def test_what_was_not_scanned_yet_is_scanned_before_it_leaves_or_is_printed(
 ) -> None:
     office.attach(INVESTIGATION, "investigation_report")
     office.attach(INDEPENDENT + EICAR, "independent_person_report")
-    desk = office.desk
-    desk.settings = desk.settings.model_copy(update={"clamav": clamd.address})
-    desk.dispatcher.content = content_for(desk.register, desk.settings)
+    complaint = office.complaint
+    complaint.settings = complaint.settings.model_copy(update={"clamav": clamd.address})
+    complaint.dispatcher.content = content_for(complaint.register, complaint.settings)
     clamd.answers = False
     adjudicated(office)
     row = office.rows("adjudication")["complainant"]
@@ -444,16 +448,16 @@ def test_what_was_not_scanned_yet_is_scanned_before_it_leaves_or_is_printed(
         "ClamAV, which looks into an enclosure first, cannot be reached",
     )
     with pytest.raises(CannotScan):
-        download(desk.register, desk.settings, desk.reference, office.mark("adjudication"))
+        download(complaint.register, complaint.settings, complaint.reference, office.mark("adjudication"))
     clamd.answers = True
-    office.desk.rested()
+    office.complaint.rested()
     office.sends()
     row = office.rows("adjudication")["complainant"]
     assert (row.state, row.reason) == ("failed", "ClamAV found something in an enclosure")
-    states = {each["kind"]: each["state"] for each in office.documents.listed(desk.reference)}
+    states = {each["kind"]: each["state"] for each in office.documents.listed(complaint.reference)}
     assert states == {"investigation_report": "clean", "independent_person_report": "infected"}
     with pytest.raises(Infected):
-        download(desk.register, desk.settings, desk.reference, office.mark("adjudication"))
+        download(complaint.register, complaint.settings, complaint.reference, office.mark("adjudication"))
     assert not [each for each, _ in office.taken.letters if each.name == "adjudication"]
 
 
@@ -461,18 +465,18 @@ def test_an_approved_draft_waits_says_so_and_counts_from_the_day_it_leaves_whole
     office.attach(INVESTIGATION, "investigation_report")
     adjudicated(office, letter="draft")
     mark = office.mark("adjudication")
-    register, reference = office.desk.register, office.desk.reference
+    register, reference = office.complaint.register, office.complaint.reference
     draft = service.one(register, reference, mark)
     assert (draft["state"], draft["waits_for"]) == ("draft", ["independent_person_report"])
     office.says("approve_letter", "2026-07-02", mark=mark, by="Cora")
     line = service.one(register, reference, mark)
     assert (line["state"], line["waits_for"]) == ("approved", ["independent_person_report"])
-    status = office.desk.case.status(office.desk.case.state.day)
+    status = office.complaint.case.status(office.complaint.case.state.day)
     assert "enclosure" in [each["name"] for each in status["deadlines"]]
-    assert office.desk.case.state.latest["stage_2_response"].is_open
+    assert office.complaint.case.state.latest["stage_2_response"].is_open
     office.attach(INDEPENDENT, "independent_person_report")
     assert len(office.got("adjudication")[1]) == 2
-    met_on = office.desk.case.state.latest["stage_2_response"].met_on
+    met_on = office.complaint.case.state.latest["stage_2_response"].met_on
     assert met_on is not None
     assert met_on == office.rows("adjudication")["complainant"].on_date
     assert office.window()["state"] == "running"
@@ -484,7 +488,7 @@ def test_an_approved_draft_is_released_and_its_window_waits_for_what_follows(off
     mark = office.mark("adjudication")
     office.says("approve_letter", "2026-07-02", mark=mark, by="Cora")
     said = {"mark": mark, "reason": "It is copied.", "follows_by": "2026-12-18"}
-    office.says("release_letter", office.desk.case.state.day.isoformat(), **said)
+    office.says("release_letter", office.complaint.case.state.day.isoformat(), **said)
     assert [*office.got("adjudication")[1]] == ["investigation_report.pdf"]
     assert office.window()["state"] == "paused"
     office.attach(INDEPENDENT, "independent_person_report")
@@ -508,9 +512,9 @@ def test_sent_again_it_has_the_same_enclosures_and_the_export_names_them(office:
     adjudicated(office)
     assert office.rows("adjudication")["complainant"].state == "failed"
     office.taken.refuses = False
-    service.again(office.desk.dispatcher, office.desk.reference, office.mark("adjudication"))
+    service.again(office.complaint.dispatcher, office.complaint.reference, office.mark("adjudication"))
     assert office.got("adjudication")[1]["report.pdf"] == INVESTIGATION
-    letters = export(office.desk.register, office.desk.reference)["letters"]
+    letters = export(office.complaint.register, office.complaint.reference)["letters"]
     [enclosed] = [each["enclosed"] for each in letters if each["letter"] == "adjudication"]
     assert [(each["document"], each["kind"]) for each in enclosed] == [
         (one, "investigation_report"),
@@ -522,17 +526,15 @@ def test_an_enclosed_document_that_is_known_no_more_is_named_by_verify(office: O
     office.attach(INVESTIGATION, "investigation_report")
     gone = office.attach(INDEPENDENT, "independent_person_report")
     adjudicated(office)
-    with office.desk.register.writing() as db:
+    with office.complaint.register.writing() as db:
         db.execute(delete(tables.documents).where(tables.documents.c.document == gone))
-    assert [what for _, what in office.documents.faults(office.desk.reference) if "encloses" in what] == [
-        f"document {gone}: a letter encloses it, and its row is not in the register"
-    ]
+    assert [
+        what for _, what in office.documents.faults(office.complaint.reference) if "encloses" in what
+    ] == [f"document {gone}: a letter encloses it, and its row is not in the register"]
 
 
-def test_a_real_mail_server_gets_the_reports_as_attachments(
-    desk: Callable[..., Desk], by_mail: Any, mail: MailServer
-) -> None:
-    office = Office(desk(by_mail), by_mail=True)
+def test_a_real_mail_server_gets_the_reports_as_attachments(by_mail: Any, mail: MailServer) -> None:
+    office = Office(RecordedComplaint(by_mail), by_mail=True)
     office.attach(INVESTIGATION, "investigation_report", "the report.pdf")
     office.attach(INDEPENDENT, "independent_person_report", "über.pdf")
     adjudicated(office)
@@ -550,7 +552,7 @@ def test_killed_while_it_is_handed_over_it_leaves_once_and_whole(office: Office)
     with pytest.raises(KeyboardInterrupt):
         adjudicated(office)
     office.taken.dies = False
-    office.desk.dispatcher.limits = SendLimits(within=0.0, noting=0.0)
+    office.complaint.dispatcher.limits = SendLimits(within=0.0, noting=0.0)
     for _ in range(3):
         office.sends()
     assert len(office.got("adjudication")[1]) == 2
@@ -561,17 +563,17 @@ def test_an_approved_letter_leaves_without_what_was_found_infected_once_another_
 ) -> None:
     office.attach(INVESTIGATION, "investigation_report")
     office.attach(INDEPENDENT + EICAR, "independent_person_report")
-    desk = office.desk
-    desk.settings = desk.settings.model_copy(update={"clamav": clamd.address})
-    desk.dispatcher.content = content_for(desk.register, desk.settings)
+    complaint = office.complaint
+    complaint.settings = complaint.settings.model_copy(update={"clamav": clamd.address})
+    complaint.dispatcher.content = content_for(complaint.register, complaint.settings)
     adjudicated(office, letter="draft")
     mark = office.mark("adjudication")
     office.says("approve_letter", "2026-07-02", mark=mark, by="Cora")
     row = office.rows("adjudication")["complainant"]
     assert (row.state, row.reason) == ("failed", "ClamAV found something in an enclosure")
-    assert "Ask whoever wrote it for another, attach it, and send the letter again" in desk.told()[0]
-    service.again(desk.dispatcher, desk.reference, mark)
-    line = service.one(desk.register, desk.reference, mark)
+    assert "Ask whoever wrote it for another, attach it, and send the letter again" in complaint.told()[0]
+    service.again(complaint.dispatcher, complaint.reference, mark)
+    line = service.one(complaint.register, complaint.reference, mark)
     assert (line["state"], line["waits_for"]) == ("approved", ["independent_person_report"])
     office.attach(INDEPENDENT, "independent_person_report", "clean.pdf")
     text, files = office.got("adjudication")
@@ -582,7 +584,7 @@ def test_an_approved_letter_leaves_without_what_was_found_infected_once_another_
 
 def test_whoever_is_asked_to_approve_a_letter_learns_what_it_lacks(office: Office) -> None:
     def digest(on: str) -> str:
-        found = digests.digests_of(office.desk.register, date.fromisoformat(on))
+        found = digests.digests_of(office.complaint.register, "family-rights", date.fromisoformat(on))
         return "".join(digests.text_of(each) for each in found if each.kind == "digest")
 
     office.says("report", "2026-06-29", kind="investigation")
@@ -592,7 +594,7 @@ def test_whoever_is_asked_to_approve_a_letter_learns_what_it_lacks(office: Offic
     adjudicated(office, letter="draft")
     text, _ = office.got("letter_to_approve", "complaints_manager")
     assert f"N{lacks}. The letter does not leave without what is missing" in text
-    due_on = office.desk.case.state.latest["letter_approval"].due_on.isoformat()
+    due_on = office.complaint.case.state.latest["letter_approval"].due_on.isoformat()
     assert f"(Complaints Manager), n{lacks}" in digest(due_on)
     office.attach(INDEPENDENT, "independent_person_report")
     assert "attached" not in digest(due_on)
@@ -600,10 +602,10 @@ def test_whoever_is_asked_to_approve_a_letter_learns_what_it_lacks(office: Offic
 
 def test_a_digest_says_what_a_letter_waits_for(office: Office) -> None:
     adjudicated(office)
-    due_on = office.desk.case.state.latest["enclosure"].due_on
+    due_on = office.complaint.case.state.latest["enclosure"].due_on
     [told] = [
         digests.text_of(each)
-        for each in digests.digests_of(office.desk.register, due_on)
+        for each in digests.digests_of(office.complaint.register, "family-rights", due_on)
         if each.kind == "digest"
     ]
     assert f"A letter waits for its enclosure, due on {full_date(due_on)} (Complaints Manager)" in told

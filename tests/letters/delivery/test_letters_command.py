@@ -29,24 +29,24 @@ from redress.settings import Settings
 from redress.store.database import connect
 from redress.store.listing import ComplaintFilter
 from redress.store.register import Register
-from tests.letters.delivery.conftest import PERSON, Desk
-from tests.letters.delivery.mail_server import PASSWORD, Fault, MailServer
+from tests.letters.delivery.conftest import PERSON, RecordedComplaint
+from tests.letters.delivery.mail_server import Fault, MailServer
 from tests.letters.delivery.notify_service import NotifyService
 
 ROOT = Path(__file__).parent.parent.parent.parent
-MakeDesk = Callable[[Settings], Desk]
 
 
-def mark_of(at: Desk, letter: str = "acknowledgement") -> str:
+def mark_of(at: RecordedComplaint, letter: str = "acknowledgement") -> str:
     return next(line["mark"] for line in letters.lines(at.register, at.reference) if line["letter"] == letter)
 
 
-def test_what_is_not_done_with_is_listed_for_all(by_mail: Settings, mail: MailServer, desk: MakeDesk) -> None:
-    at = desk(by_mail)
+def test_what_is_not_done_with_is_listed_for_all(by_mail: Settings, mail: MailServer) -> None:
+    at = RecordedComplaint(by_mail)
     mail.mailbox.fault = "refuse_person"
     at.open()
     at.says("acknowledge", "2026-06-02")
-    [line] = letters.lines(at.register, None)
+    [line, to_post] = letters.lines(at.register, None)
+    assert (to_post["letter"], to_post["state"]) == ("undelivered", "by_hand")
     assert (line["reference"], line["letter"], line["state"]) == (at.reference, "acknowledgement", "failed")
     assert line["reason"] == "the mail server refused it: 550 5.1.1"
     assert {each["letter"] for each in letters.lines(at.register, at.reference)} == {
@@ -57,8 +57,8 @@ def test_what_is_not_done_with_is_listed_for_all(by_mail: Settings, mail: MailSe
         letters.lines(at.register, "CYP-2026-999999")
 
 
-def test_sent_again_it_is_another_message(by_mail: Settings, mail: MailServer, desk: MakeDesk) -> None:
-    at = desk(by_mail.model_copy(update={"send_staff": "outbox"}))
+def test_sent_again_it_is_another_message(by_mail: Settings, mail: MailServer) -> None:
+    at = RecordedComplaint(by_mail.model_copy(update={"send_staff": "outbox"}))
     at.open()
     mail.mailbox.fault = "take_and_die"
     at.says("acknowledge", "2026-06-02")
@@ -68,11 +68,12 @@ def test_sent_again_it_is_another_message(by_mail: Settings, mail: MailServer, d
     assert list(mail.mailbox.counted().values()) == [1, 1], "each with an id of its own"
     with pytest.raises(Rejected, match="this letter is sent"):
         letters.again(at.dispatcher, at.reference, mark_of(at))
-    assert letters.lines(at.register, None) == []
+    listed = letters.lines(at.register, None)
+    assert [(line["letter"], line["state"]) for line in listed] == [("undelivered", "by_hand")]
 
 
-def test_sent_again_in_vain_it_is_as_before(by_mail: Settings, mail: MailServer, desk: MakeDesk) -> None:
-    at = desk(by_mail.model_copy(update={"send_staff": "outbox"}))
+def test_sent_again_in_vain_it_is_as_before(by_mail: Settings, mail: MailServer) -> None:
+    at = RecordedComplaint(by_mail.model_copy(update={"send_staff": "outbox"}))
     at.open()
     mail.mailbox.fault = "refuse_person"
     at.says("acknowledge", "2026-06-02")
@@ -81,10 +82,8 @@ def test_sent_again_in_vain_it_is_as_before(by_mail: Settings, mail: MailServer,
     assert (line["state"], line["reason"].partition(":")[0]) == ("failed", "the mail server is out of reach")
 
 
-def test_sent_again_it_goes_to_the_address_that_was_corrected(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk
-) -> None:
-    at = desk(by_mail.model_copy(update={"send_staff": "outbox"}))
+def test_sent_again_it_goes_to_the_address_that_was_corrected(by_mail: Settings, mail: MailServer) -> None:
+    at = RecordedComplaint(by_mail.model_copy(update={"send_staff": "outbox"}))
     at.open(email="wrong@inventata.example", address="")
     mail.mailbox.fault = "refuse_person"
     at.says("acknowledge", "2026-06-02")
@@ -96,10 +95,8 @@ def test_sent_again_it_goes_to_the_address_that_was_corrected(
     assert mail.mailbox.recipients == ["right@inventata.example"]
 
 
-def test_sent_again_it_goes_by_the_means_that_was_added(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk
-) -> None:
-    at = desk(by_mail.model_copy(update={"send_staff": "outbox"}))
+def test_sent_again_it_goes_by_the_means_that_was_added(by_mail: Settings, mail: MailServer) -> None:
+    at = RecordedComplaint(by_mail.model_copy(update={"send_staff": "outbox"}))
     at.open(email="", address="")
     at.says("acknowledge", "2026-06-02")
     assert at.states()["acknowledgement to complainant"] == "failed"
@@ -110,9 +107,9 @@ def test_sent_again_it_goes_by_the_means_that_was_added(
 
 
 def test_a_copy_for_an_advocate_who_was_replaced_goes_to_nobody_else(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk
+    by_mail: Settings, mail: MailServer
 ) -> None:
-    at = desk(by_mail.model_copy(update={"send_staff": "outbox"}))
+    at = RecordedComplaint(by_mail.model_copy(update={"send_staff": "outbox"}))
     at.open()
     first = {"name": "Ada Vocata", "email": "ada@advocates.example"}
     second = {"name": "Bede Vocatus", "email": "bede@advocates.example"}
@@ -130,8 +127,8 @@ def test_a_copy_for_an_advocate_who_was_replaced_goes_to_nobody_else(
     assert mail.mailbox.recipients[-1] == "ada@new.example"
 
 
-def test_sent_by_hand_it_is_tried_no_more(by_mail: Settings, mail: MailServer, desk: MakeDesk) -> None:
-    at = desk(by_mail)
+def test_sent_by_hand_it_is_tried_no_more(by_mail: Settings, mail: MailServer) -> None:
+    at = RecordedComplaint(by_mail)
     at.open()
     mail.stop()
     at.says("acknowledge", "2026-06-02")
@@ -145,8 +142,8 @@ def test_sent_by_hand_it_is_tried_no_more(by_mail: Settings, mail: MailServer, d
         letters.done(at.register, at.reference, mark_of(at), date(2026, 6, 2))
 
 
-def test_a_text_is_there_to_be_read(by_mail: Settings, desk: MakeDesk) -> None:
-    at = desk(by_mail)
+def test_a_text_is_there_to_be_read(by_mail: Settings) -> None:
+    at = RecordedComplaint(by_mail)
     at.open()
     at.says("acknowledge", "2026-06-02")
     assert "Dear Testa Inventata\n" in letters.text(at.register, at.reference, mark_of(at))
@@ -154,8 +151,8 @@ def test_a_text_is_there_to_be_read(by_mail: Settings, desk: MakeDesk) -> None:
         letters.text(at.register, at.reference, "00000000")
 
 
-def test_a_letter_is_read_on_the_letterhead(by_mail: Settings, desk: MakeDesk) -> None:
-    at = desk(by_mail)
+def test_a_letter_is_read_on_the_letterhead(by_mail: Settings) -> None:
+    at = RecordedComplaint(by_mail)
     at.open()
     at.says("acknowledge", "2026-06-02")
     drawn = letters.pdf(at.register, at.reference, mark_of(at))
@@ -168,10 +165,8 @@ def test_a_letter_is_read_on_the_letterhead(by_mail: Settings, desk: MakeDesk) -
         letters.pdf(at.register, at.reference, "00000000")
 
 
-def test_a_status_tells_what_became_of_each_letter(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk
-) -> None:
-    at = desk(by_mail.model_copy(update={"send_staff": "outbox"}))
+def test_a_status_tells_what_became_of_each_letter(by_mail: Settings, mail: MailServer) -> None:
+    at = RecordedComplaint(by_mail.model_copy(update={"send_staff": "outbox"}))
     at.open()
     shown = {}
     faults: list[tuple[str, str, Fault]] = [
@@ -196,9 +191,9 @@ def test_a_status_tells_what_became_of_each_letter(
 
 
 def test_a_letter_that_failed_is_told_so_in_lists_exports_and_while_temporal_is_down(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk
+    by_mail: Settings, mail: MailServer
 ) -> None:
-    at = desk(by_mail.model_copy(update={"send_staff": "outbox"}))
+    at = RecordedComplaint(by_mail.model_copy(update={"send_staff": "outbox"}))
     mail.mailbox.fault = "refuse_person"
     at.open()
     at.says("acknowledge", "2026-06-02")
@@ -221,8 +216,8 @@ def test_a_letter_that_failed_is_told_so_in_lists_exports_and_while_temporal_is_
         assert told["acknowledgement"] == "failed"
 
 
-def test_what_the_register_does_not_say_is_not_told_as_left(by_mail: Settings, desk: MakeDesk) -> None:
-    at = desk(by_mail)
+def test_what_the_register_does_not_say_is_not_told_as_left(by_mail: Settings) -> None:
+    at = RecordedComplaint(by_mail)
     at.open()
     at.says("acknowledge", "2026-06-02")
     status = at.register.status(at.reference, at.case.state.day)
@@ -234,9 +229,9 @@ def test_what_the_register_does_not_say_is_not_told_as_left(by_mail: Settings, d
 
 
 def test_one_in_the_folder_is_for_somebody_to_send(
-    by_mail: Settings, desk: MakeDesk, monkeypatch: pytest.MonkeyPatch
+    by_mail: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    at = desk(by_mail.model_copy(update={"send_email": "outbox", "send_staff": "outbox"}))
+    at = RecordedComplaint(by_mail.model_copy(update={"send_email": "outbox", "send_staff": "outbox"}))
     at.open(email="", address="1 Nowhere Lane", format="post")
     at.says("acknowledge", "2026-06-02")
     [line] = letters.lines(at.register, at.reference)
@@ -257,18 +252,16 @@ def test_one_in_the_folder_is_for_somebody_to_send(
 
 
 @pytest.mark.parametrize("channel", ["outbox", "smtp"])
-def test_one_without_any_address_is_by_hand(by_mail: Settings, desk: MakeDesk, channel: str) -> None:
-    at = desk(by_mail.model_copy(update={"send_email": channel, "send_staff": "outbox"}))
+def test_one_without_any_address_is_by_hand(by_mail: Settings, channel: str) -> None:
+    at = RecordedComplaint(by_mail.model_copy(update={"send_email": channel, "send_staff": "outbox"}))
     at.open(email="", address="", telephone="")
     at.says("acknowledge", "2026-06-02")
     line = next(each for each in letters.lines(at.register, at.reference) if each["to"] == "complainant")
     assert (line["letter"], line["state"], line["left_on"]) == ("acknowledgement", "by_hand", None)
 
 
-def test_what_is_under_way_by_notify_can_be_asked_after(
-    by_notify: Settings, notify: NotifyService, desk: MakeDesk
-) -> None:
-    at = desk(by_notify)
+def test_what_is_under_way_by_notify_can_be_asked_after(by_notify: Settings, notify: NotifyService) -> None:
+    at = RecordedComplaint(by_notify)
     at.open()
     at.says("acknowledge", "2026-06-02")
     assert letters.again(at.dispatcher, at.reference, mark_of(at))["state"] == "arrived"
@@ -276,27 +269,16 @@ def test_what_is_under_way_by_notify_can_be_asked_after(
 
 
 @pytest.fixture
-def typed(by_mail: Settings, mail: MailServer, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def typed(by_environment: Settings) -> Settings:
     """The settings of the command as somebody sets them; letters to staff go into the outbox."""
-    keys = by_mail.state / "keys.txt"
+    keys = by_environment.state / "keys.txt"
     keys.write_text("test AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n")
     keys.chmod(0o600)
-    said = {
-        "REDRESS_STATE": str(by_mail.state),
-        "REDRESS_SEND_EMAIL": "smtp",
-        "REDRESS_SMTP_HOST": "localhost",
-        "REDRESS_SMTP_PORT": str(mail.port),
-        "REDRESS_SMTP_CA": str(by_mail.smtp_ca),
-        "REDRESS_SMTP_USER": "redress",
-        "REDRESS_SMTP_PASSWORD": PASSWORD,
-    }
-    for name, value in said.items():
-        monkeypatch.setenv(name, value)
-    return by_mail.model_copy(update={"send_staff": "outbox"})
+    return by_environment
 
 
-def test_the_command_as_it_is_typed(typed: Settings, mail: MailServer, desk: MakeDesk) -> None:
-    at = desk(typed)
+def test_the_command_as_it_is_typed(typed: Settings, mail: MailServer) -> None:
+    at = RecordedComplaint(typed)
     at.open()
     mail.mailbox.fault = "refuse_person"
     at.says("acknowledge", "2026-06-02")
@@ -334,15 +316,17 @@ def test_the_command_as_it_is_typed(typed: Settings, mail: MailServer, desk: Mak
     assert run("show", "00000000").exit_code == 2
     staff = json.loads(run("--state", "by_hand", "--json").stdout)
     assert {each["letter"] for each in staff} == {"undelivered"}
+    assert staff[0]["mark"] in {each["mark"] for each in json.loads(run("--json").stdout)}, "to be done too"
     done = run("done", staff[0]["mark"], "--on", staff[0]["on"], "--json")
     assert json.loads(done.stdout)[0]["state"] == "done"
-    assert run().stdout.strip() == "no letters to show"
+    left = json.loads(run("--json").stdout)
+    assert [(each["letter"], each["state"]) for each in left] == [("undelivered", "by_hand")]
 
 
 def test_as_a_process_of_its_own_it_tells_a_person_and_a_closed_pipe(
-    typed: Settings, mail: MailServer, desk: MakeDesk
+    typed: Settings, mail: MailServer
 ) -> None:
-    at = desk(typed)
+    at = RecordedComplaint(typed)
     at.open()
     mail.mailbox.fault = "refuse_person"
     at.says("acknowledge", "2026-06-02")

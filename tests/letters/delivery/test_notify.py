@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -18,19 +17,17 @@ from redress.letters.dispatcher import SendLimits
 from redress.settings import Settings
 from redress.store import letters as kept
 from tests.letters.delivery import notify_service
-from tests.letters.delivery.conftest import Desk, settings_by_notify
+from tests.letters.delivery.conftest import RecordedComplaint, settings_by_notify
 from tests.letters.delivery.notify_service import Fault, NotifyService
 from tests.waiting import PATIENCE
-
-MakeDesk = Callable[[Settings], Desk]
 
 
 def taken(notify: NotifyService, kind: str) -> list[dict[str, Any]]:
     return [each for each in notify.taken.values() if each["type"] == kind]
 
 
-def test_a_letter_by_e_mail_arrives(by_notify: Settings, notify: NotifyService, desk: MakeDesk) -> None:
-    at = desk(by_notify)
+def test_a_letter_by_e_mail_arrives(by_notify: Settings, notify: NotifyService) -> None:
+    at = RecordedComplaint(by_notify)
     at.open()
     assert not at.says("acknowledge", "2026-06-02"), "it was taken, and has not arrived yet"
     [row] = at.rows()
@@ -47,10 +44,8 @@ def test_a_letter_by_e_mail_arrives(by_notify: Settings, notify: NotifyService, 
         assert personal not in sent["reference"]
 
 
-def test_by_post_to_the_address_line_by_line(
-    by_notify: Settings, notify: NotifyService, desk: MakeDesk
-) -> None:
-    at = desk(by_notify)
+def test_by_post_to_the_address_line_by_line(by_notify: Settings, notify: NotifyService) -> None:
+    at = RecordedComplaint(by_notify)
     at.open(format="letter")
     at.says("acknowledge", "2026-06-02")
     at.activities.send_letters(at.reference)
@@ -83,9 +78,9 @@ def test_an_address_has_at_most_seven_lines_and_keeps_its_last(address: str, lin
 
 
 def test_a_text_message_only_for_who_asked_and_without_details(
-    by_notify: Settings, notify: NotifyService, desk: MakeDesk
+    by_notify: Settings, notify: NotifyService
 ) -> None:
-    at = desk(by_notify)
+    at = RecordedComplaint(by_notify)
     at.open()
     at.says("acknowledge", "2026-06-02")
     assert taken(notify, "sms") == []
@@ -107,9 +102,9 @@ def test_a_text_message_only_for_who_asked_and_without_details(
 
 
 def test_nothing_is_handed_over_twice_where_the_answer_was_lost(
-    by_notify: Settings, notify: NotifyService, desk: MakeDesk
+    by_notify: Settings, notify: NotifyService
 ) -> None:
-    at = desk(by_notify)
+    at = RecordedComplaint(by_notify)
     for fault in ("take_and_hang_up", "take_and_500"):
         at.open()
         notify.fault = fault
@@ -124,10 +119,10 @@ def test_nothing_is_handed_over_twice_where_the_answer_was_lost(
 
 
 def test_whoever_was_killed_while_handing_over_is_found_out(
-    by_notify: Settings, notify: NotifyService, desk: MakeDesk
+    by_notify: Settings, notify: NotifyService
 ) -> None:
     """Killed before: it is sent. Killed after: it is found. Both once."""
-    at = desk(by_notify)
+    at = RecordedComplaint(by_notify)
     for handed_over in (False, True):
         at.open()
         notify.fault = "429"
@@ -152,9 +147,9 @@ def test_whoever_was_killed_while_handing_over_is_found_out(
 
 @pytest.mark.parametrize("fault", ["429", "403", "500", "trial", "hang"])
 def test_a_service_that_is_down_is_tried_until_it_is_up(
-    by_notify: Settings, notify: NotifyService, desk: MakeDesk, fault: Fault
+    by_notify: Settings, notify: NotifyService, fault: Fault
 ) -> None:
-    at = desk(by_notify.model_copy(update={"send_within": 0.5}))
+    at = RecordedComplaint(by_notify.model_copy(update={"send_within": 0.5}))
     at.restart(at.settings, SendLimits(within=0.0, days=2.0, noting=0.0))
     at.open()
     notify.fault = fault
@@ -174,10 +169,8 @@ def test_a_service_that_is_down_is_tried_until_it_is_up(
     assert list(notify.counted().values()) == [1]
 
 
-def test_a_service_that_is_not_there_is_tried_until_it_is(
-    by_notify: Settings, notify: NotifyService, desk: MakeDesk
-) -> None:
-    at = desk(by_notify.model_copy(update={"notify_url": "http://127.0.0.1:9"}))
+def test_a_service_that_is_not_there_is_tried_until_it_is(by_notify: Settings, notify: NotifyService) -> None:
+    at = RecordedComplaint(by_notify.model_copy(update={"notify_url": "http://127.0.0.1:9"}))
     at.open()
     assert not at.says("acknowledge", "2026-06-02")
     assert at.reason() == "GOV.UK Notify is out of reach"
@@ -189,9 +182,9 @@ def test_a_service_that_is_not_there_is_tried_until_it_is(
 
 
 def test_an_address_that_notify_refuses_is_written_to_by_post(
-    by_notify: Settings, notify: NotifyService, desk: MakeDesk
+    by_notify: Settings, notify: NotifyService
 ) -> None:
-    at = desk(by_notify)
+    at = RecordedComplaint(by_notify)
     at.open(email="testa@inventata.c0m")
     at.says("acknowledge", "2026-06-02")
     at.activities.send_letters(at.reference)
@@ -203,9 +196,9 @@ def test_an_address_that_notify_refuses_is_written_to_by_post(
 
 @pytest.mark.parametrize("name", ["perm-fail", "temp-fail"])
 def test_what_fails_later_goes_by_post_and_where_there_is_none_is_raised(
-    by_notify: Settings, notify: NotifyService, desk: MakeDesk, name: str
+    by_notify: Settings, notify: NotifyService, name: str
 ) -> None:
-    at = desk(by_notify)
+    at = RecordedComplaint(by_notify)
     at.open(email=f"{name}@simulator.notify")
     at.says("acknowledge", "2026-06-02")
     with pytest.raises(ApplicationError):
@@ -229,9 +222,9 @@ def test_what_fails_later_goes_by_post_and_where_there_is_none_is_raised(
 
 
 def test_what_notify_lost_is_handed_over_anew_and_at_last_goes_by_post(
-    by_notify: Settings, notify: NotifyService, desk: MakeDesk
+    by_notify: Settings, notify: NotifyService
 ) -> None:
-    at = desk(by_notify.model_copy(update={"send_staff": "outbox"}))
+    at = RecordedComplaint(by_notify.model_copy(update={"send_staff": "outbox"}))
     at.open()
     notify.status_of_the_rest = "technical-failure"
     at.says("acknowledge", "2026-06-02")
@@ -263,10 +256,8 @@ def test_what_notify_lost_is_handed_over_anew_and_at_last_goes_by_post(
     assert "says that it mends it" in at.reason()
 
 
-def test_a_number_that_cannot_be_texted_is_raised_and_the_letter_goes(
-    by_notify: Settings, notify: NotifyService, desk: MakeDesk
-) -> None:
-    at = desk(by_notify)
+def test_a_number_that_cannot_be_texted_is_raised_and_the_letter_goes(by_notify: Settings) -> None:
+    at = RecordedComplaint(by_notify)
     at.open(telephone="01632 960001", format="text")
     at.says("acknowledge", "2026-06-02")
     at.activities.send_letters(at.reference)
@@ -278,11 +269,9 @@ def test_a_number_that_cannot_be_texted_is_raised_and_the_letter_goes(
     assert "to the complainant, by text message" in at.told()[0]
 
 
-def test_what_is_under_way_says_so_and_is_no_fault(
-    by_notify: Settings, notify: NotifyService, desk: MakeDesk
-) -> None:
+def test_what_is_under_way_says_so_and_is_no_fault(by_notify: Settings, notify: NotifyService) -> None:
     notify.status_of_the_rest = "sending"
-    at = desk(by_notify)
+    at = RecordedComplaint(by_notify)
     at.open()
     at.says("acknowledge", "2026-06-02")
     with pytest.raises(ApplicationError, match="1 left and have not arrived yet") as later:
@@ -291,10 +280,8 @@ def test_what_is_under_way_says_so_and_is_no_fault(
     assert later.value.next_retry_delay == timedelta(seconds=30)
 
 
-def test_what_notify_has_forgotten_is_raised(
-    by_notify: Settings, notify: NotifyService, desk: MakeDesk
-) -> None:
-    at = desk(by_notify)
+def test_what_notify_has_forgotten_is_raised(by_notify: Settings, notify: NotifyService) -> None:
+    at = RecordedComplaint(by_notify)
     at.open()
     at.says("acknowledge", "2026-06-02")
     notify.taken.clear()
@@ -304,10 +291,10 @@ def test_what_notify_has_forgotten_is_raised(
 
 
 def test_neither_key_nor_address_is_in_the_log(
-    by_notify: Settings, notify: NotifyService, desk: MakeDesk, caplog: pytest.LogCaptureFixture
+    by_notify: Settings, notify: NotifyService, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    at = desk(by_notify)
+    at = RecordedComplaint(by_notify)
     at.open(email="testa@inventata.c0m", telephone="01632 960001", format="text")
     at.says("acknowledge", "2026-06-02")
     notify.fault = "403"
@@ -318,13 +305,15 @@ def test_neither_key_nor_address_is_in_the_log(
 
 @pytest.mark.parametrize("which", ["notify_email_template", "notify_key"])
 def test_a_setting_that_is_wrong_at_notify_loses_nothing(
-    by_notify: Settings, notify: NotifyService, desk: MakeDesk, which: str
+    by_notify: Settings, notify: NotifyService, which: str
 ) -> None:
     wrong = {
         "notify_email_template": notify_service.SMS,
         "notify_key": f"invented-{notify_service.SERVICE}-{notify_service.EMAIL}",
     }
-    at = desk(settings_by_notify(by_notify.state, notify, **{which: wrong[which], "send_staff": "outbox"}))
+    at = RecordedComplaint(
+        settings_by_notify(by_notify.state, notify, **{which: wrong[which], "send_staff": "outbox"})
+    )
     at.open(address="")
     at.says("acknowledge", "2026-06-02")
     assert notify.taken == {}
@@ -389,9 +378,7 @@ def test_the_stand_in_asks_for_a_token_that_is_right(notify: NotifyService) -> N
         ),
     ],
 )
-def test_the_stand_in_refuses_what_notify_refuses(
-    notify: NotifyService, kind: str, changed: dict[str, Any], message: str
-) -> None:
+def test_the_stand_in_refuses_what_notify_refuses(kind: str, changed: dict[str, Any], message: str) -> None:
     whole: dict[str, dict[str, Any]] = {
         "email": {"email_address": "a@b.example", "template_id": notify_service.EMAIL},
         "sms": {"phone_number": "07700 900123", "template_id": notify_service.SMS},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -20,12 +20,10 @@ from redress.settings import Settings
 from redress.store.outbound import Recipient, Route
 from tests.documents.samples import DOCX, EICAR, email
 from tests.letters.delivery import notify_print, notify_service
-from tests.letters.delivery.conftest import PERSON, Desk, settings_by_notify
+from tests.letters.delivery.conftest import PERSON, RecordedComplaint, settings_by_notify
 from tests.letters.delivery.enclosing import drawn, enclose, enclosure, picture, report, send_again
 from tests.letters.delivery.notify_service import NotifyService
 from tests.letters.lives import Life, in_full
-
-MakeDesk = Callable[[Settings], Desk]
 
 DOCX_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
@@ -154,9 +152,9 @@ def test_an_address_that_no_letter_reaches_is_told_at_once_and_in_words(
     ],
 )
 def test_what_is_not_printed_after_all_goes_by_hand_and_says_why(
-    by_notify: Settings, notify: NotifyService, desk: MakeDesk, status: str, why: str
+    by_notify: Settings, notify: NotifyService, status: str, why: str
 ) -> None:
-    at = desk(by_notify)
+    at = RecordedComplaint(by_notify)
     notify.status_of_the_rest = "pending-virus-check"
     at.open(format="letter")
     at.says("acknowledge", "2026-06-02")
@@ -206,9 +204,7 @@ def test_what_notify_does_not_send_by_e_mail_is_not_handed_over(
     assert (notify.taken, notify.files) == ({}, {})
 
 
-def test_more_files_than_the_template_has_places_for_are_not_even_read(
-    channel: Notify, notify: NotifyService
-) -> None:
+def test_more_files_than_the_template_has_places_for_are_not_even_read(channel: Notify) -> None:
     def never() -> Iterator[bytes]:
         raise AssertionError("five hundred of them would not fit into memory")
 
@@ -242,9 +238,9 @@ def test_a_letter_without_enclosures_leaves_their_places_blank(
 
 
 def test_with_its_enclosures_it_leaves_once_though_the_answer_was_lost(
-    by_notify: Settings, notify: NotifyService, desk: MakeDesk
+    by_notify: Settings, notify: NotifyService
 ) -> None:
-    at = desk(by_notify)
+    at = RecordedComplaint(by_notify)
     for form in ("", "letter"):
         at.open(format=form)
         at.says("acknowledge", "2026-06-02")

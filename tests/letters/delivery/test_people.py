@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -17,10 +16,8 @@ from redress.settings import Settings
 from redress.store import letters as kept
 from redress.store.outbound import mark_of
 from tests.documents.samples import PDF
-from tests.letters.delivery.conftest import Desk
+from tests.letters.delivery.conftest import RecordedComplaint
 from tests.letters.delivery.mail_server import MailServer, text_of
-
-MakeDesk = Callable[[Settings], Desk]
 
 PEOPLE = """name,id,email,roles,teams,absences,deputy
 Tara Teamlead,,tara@council.example,stage_manager,Team North,2026-06-15..2026-06-20,Dan Deputy
@@ -31,8 +28,8 @@ Carl Chair,,carl@out.example,panel_chair,,,
 """
 
 
-def at_stage_2(desk: MakeDesk, settings: Settings) -> Desk:
-    at = desk(settings)
+def at_stage_2(settings: Settings) -> RecordedComplaint:
+    at = RecordedComplaint(settings)
     directory.import_csv(at.register, "family-rights", PEOPLE, "olive", dry_run=False)
     at.open(about={"team": "Team North"})
     assert at.says("acknowledge", "2026-06-02")
@@ -46,9 +43,9 @@ def mails_to(mail: MailServer, address: str) -> list[str]:
 
 
 def test_whoever_is_appointed_is_written_to_and_the_person_learns_who_they_are(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk
+    by_mail: Settings, mail: MailServer
 ) -> None:
-    at = at_stage_2(desk, by_mail)
+    at = at_stage_2(by_mail)
     iva = {"name": "Iva Investigator", "id": "11"}
     at.says("appoint", "2026-06-15", role="investigating_officer", person=iva, connection="employee")
     [letter] = mails_to(mail, "iva@out.example")
@@ -68,10 +65,8 @@ def test_whoever_is_appointed_is_written_to_and_the_person_learns_who_they_are(
     assert "una@own.example" not in told
 
 
-def test_somebody_without_an_address_is_told_to_the_manager(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk
-) -> None:
-    at = at_stage_2(desk, by_mail)
+def test_somebody_without_an_address_is_told_to_the_manager(by_mail: Settings) -> None:
+    at = at_stage_2(by_mail)
     for name in ("Pia Post", "Nobody Known"):
         on = "2026-06-15" if name == "Pia Post" else "2026-06-16"
         more = {} if name == "Pia Post" else {"replaces": {"name": "Pia Post"}}
@@ -81,16 +76,17 @@ def test_somebody_without_an_address_is_told_to_the_manager(
         at.rows("appointment")[0].reason
         == "neither the appointment nor the directory says how they are reached"
     )
+    assert [row.state for row in at.rows("part_ended")] == ["failed"]
     told = at.told()
-    assert len(told) == 2
+    assert len(told) == 3
     assert "appointed independent person" in told[0]
     assert "What to do: enter in the directory how they are reached" in told[0]
 
 
 def test_what_an_address_was_missing_for_goes_once_the_directory_has_it(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk
+    by_mail: Settings, mail: MailServer
 ) -> None:
-    at = at_stage_2(desk, by_mail)
+    at = at_stage_2(by_mail)
     person = {"name": "Pia Post"}
     at.says("appoint", "2026-06-15", role="independent_person", person=person, connection="none")
     key = directory.key_of(at.register, "family-rights", "Pia Post")
@@ -101,9 +97,9 @@ def test_what_an_address_was_missing_for_goes_once_the_directory_has_it(
 
 
 def test_a_step_is_told_to_the_manager_of_the_team_or_the_deputy_by_name(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk
+    by_mail: Settings, mail: MailServer
 ) -> None:
-    at = desk(by_mail)
+    at = RecordedComplaint(by_mail)
     directory.import_csv(at.register, "family-rights", PEOPLE, "olive", dry_run=False)
     at.open(about={"team": "team north"})
     assert at.says("acknowledge", "2026-06-02")
@@ -125,10 +121,10 @@ Nora Nowhere,,,,,
 
 @pytest.mark.parametrize("others", [(), ("Two Alike", "Ivo Outside", "Nora Nowhere", "Una Unknown")])
 def test_what_is_said_of_somebody_reaches_them_at_their_own_address_or_by_their_manager(
-    others: tuple[str, ...], by_mail: Settings, mail: MailServer, desk: MakeDesk
+    others: tuple[str, ...], by_mail: Settings, mail: MailServer
 ) -> None:
     """Rule 002-2: nobody is guessed among two of one name, and only staff are written to."""
-    at = desk(by_mail)
+    at = RecordedComplaint(by_mail)
     directory.import_csv(at.register, "family-rights", STAFF, "olive", dry_run=False)
     people = ["hester pretend", *others]
     at.open(kind="compliment", about={"people": people, "team": "Team North"})
@@ -149,9 +145,9 @@ def test_what_is_said_of_somebody_reaches_them_at_their_own_address_or_by_their_
 
 
 def test_a_letter_to_somebody_named_goes_again_to_where_they_are_reached_now(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk
+    by_mail: Settings, mail: MailServer
 ) -> None:
-    at = desk(by_mail)
+    at = RecordedComplaint(by_mail)
     directory.import_csv(at.register, "family-rights", STAFF, "olive", dry_run=False)
     at.open(kind="compliment", about={"people": ["Hester Pretend"]})
     assert at.says("acknowledge", "2026-06-02")
@@ -166,8 +162,8 @@ def test_a_letter_to_somebody_named_goes_again_to_where_they_are_reached_now(
     assert len(mails_to(mail, "h.pretend@council.example")) == 1
 
 
-def test_the_digest_of_a_day_goes_to_the_manager_of_each_team(by_mail: Settings, desk: MakeDesk) -> None:
-    at = desk(by_mail)
+def test_the_digest_of_a_day_goes_to_the_manager_of_each_team(by_mail: Settings) -> None:
+    at = RecordedComplaint(by_mail)
     directory.import_csv(at.register, "family-rights", PEOPLE, "olive", dry_run=False)
     cases = {}
     for team in ("Team North", "Team East", "Team Unknown"):
@@ -177,7 +173,7 @@ def test_the_digest_of_a_day_goes_to_the_manager_of_each_team(by_mail: Settings,
     def told(on: str) -> dict[str, set[str]]:
         return {
             digest.mailbox: {line.reference for line in (*digest.soon, *digest.late, *digest.new)}
-            for digest in digests_of(at.register, date.fromisoformat(on))
+            for digest in digests_of(at.register, "family-rights", date.fromisoformat(on))
             if digest.kind == "digest"
         }
 
@@ -190,10 +186,8 @@ def test_the_digest_of_a_day_goes_to_the_manager_of_each_team(by_mail: Settings,
     assert told("2026-06-16")["dan@council.example"] == {cases["Team North"], cases["Team East"]}
 
 
-def test_the_panel_and_the_independent_person_get_its_notice(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk
-) -> None:
-    at = at_stage_2(desk, by_mail)
+def test_the_panel_and_the_independent_person_get_its_notice(by_mail: Settings, mail: MailServer) -> None:
+    at = at_stage_2(by_mail)
     una = {"name": "Una Outside", "email": "una@own.example"}
     at.says("appoint", "2026-06-15", role="independent_person", person=una, connection="none")
     at.says("respond", "2026-07-10", outcome="not_upheld")
@@ -226,10 +220,8 @@ Dan Deputy,dan@council.example,,,
 """
 
 
-def test_a_letter_to_approve_goes_by_name_to_whoever_owes_it(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk
-) -> None:
-    at = desk(by_mail)
+def test_a_letter_to_approve_goes_by_name_to_whoever_owes_it(by_mail: Settings, mail: MailServer) -> None:
+    at = RecordedComplaint(by_mail)
     directory.import_csv(at.register, "family-rights", APPROVERS, "olive", dry_run=False)
     reference = at.open()
     assert at.says("acknowledge", "2026-06-02")
@@ -240,7 +232,7 @@ def test_a_letter_to_approve_goes_by_name_to_whoever_owes_it(
     def asked(on: date) -> tuple[str, set[str]]:
         status = with_approvers(at.register, at.case.latest_status(on))
         names = {letter.get("approver_name", "") for letter in status["letters"] if "mark" in letter}
-        found = [d for d in digests_of(at.register, on) if d.kind == "digest"]
+        found = [d for d in digests_of(at.register, "family-rights", on) if d.kind == "digest"]
         lines = {d.mailbox: str([*d.new, *d.late, *d.today, *d.soon]) for d in found}
         return ", ".join(names), {box for box, told in lines.items() if "Approval of a letter" in told}
 

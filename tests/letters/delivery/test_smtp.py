@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,16 +15,12 @@ from redress.security.encryption import EnvelopeCipher, PlaintextCipher
 from redress.settings import Settings
 from redress.store import letters as kept
 from tests.letters.delivery.certificates import Certificates
-from tests.letters.delivery.conftest import Desk, settings_by_mail
+from tests.letters.delivery.conftest import RecordedComplaint, settings_by_mail
 from tests.letters.delivery.mail_server import Fault, MailServer, text_of
 
-MakeDesk = Callable[[Settings], Desk]
 
-
-def test_a_letter_is_a_proper_message_of_the_authority(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk
-) -> None:
-    at = desk(by_mail)
+def test_a_letter_is_a_proper_message_of_the_authority(by_mail: Settings, mail: MailServer) -> None:
+    at = RecordedComplaint(by_mail)
     at.open()
     assert at.says("acknowledge", "2026-06-02")
     [message] = mail.mailbox.taken
@@ -45,8 +40,8 @@ def test_a_letter_is_a_proper_message_of_the_authority(
     assert mail.mailbox.recipients == ["testa@inventata.example"]
 
 
-def test_nothing_personal_stands_in_the_register(by_mail: Settings, mail: MailServer, desk: MakeDesk) -> None:
-    at = desk(by_mail)
+def test_nothing_personal_stands_in_the_register(by_mail: Settings, mail: MailServer) -> None:
+    at = RecordedComplaint(by_mail)
     at.open(name="Xaveria Unlikelyname", email="xaveria@unlikelyname.example")
     at.says("acknowledge", "2026-06-02")
     [message] = mail.mailbox.taken
@@ -69,10 +64,8 @@ def test_nothing_personal_stands_in_the_register(by_mail: Settings, mail: MailSe
         "T" * 200,
     ],
 )
-def test_a_name_adds_no_header_and_no_recipient(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk, name: str
-) -> None:
-    at = desk(by_mail)
+def test_a_name_adds_no_header_and_no_recipient(by_mail: Settings, mail: MailServer, name: str) -> None:
+    at = RecordedComplaint(by_mail)
     at.open(name=name)
     assert at.says("acknowledge", "2026-06-02")
     [message] = mail.mailbox.taken
@@ -82,10 +75,8 @@ def test_a_name_adds_no_header_and_no_recipient(
     assert "\u202e" not in message["To"]
 
 
-def test_lines_of_a_dot_and_long_lines_arrive_as_written(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk
-) -> None:
-    at = desk(by_mail)
+def test_lines_of_a_dot_and_long_lines_arrive_as_written(by_mail: Settings, mail: MailServer) -> None:
+    at = RecordedComplaint(by_mail)
     at.open()
     at.says("acknowledge", "2026-06-02")
     odd = ".\n..\n.dot\n" + "ü" * 2000
@@ -97,10 +88,8 @@ def test_lines_of_a_dot_and_long_lines_arrive_as_written(
     assert "ü" * 2000 in body
 
 
-def test_the_same_letter_has_the_same_id_and_each_letter_its_own(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk
-) -> None:
-    at = desk(by_mail)
+def test_the_same_letter_has_the_same_id_and_each_letter_its_own(by_mail: Settings, mail: MailServer) -> None:
+    at = RecordedComplaint(by_mail)
     at.open()
     mail.mailbox.fault = "put_off_message"
     at.says("acknowledge", "2026-06-02")
@@ -114,10 +103,8 @@ def test_the_same_letter_has_the_same_id_and_each_letter_its_own(
     assert len(set(sent)) == 2
 
 
-def test_no_two_complaints_share_an_id_even_without_keys(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk
-) -> None:
-    at = desk(by_mail)
+def test_no_two_complaints_share_an_id_even_without_keys(by_mail: Settings, mail: MailServer) -> None:
+    at = RecordedComplaint(by_mail)
     at.register.cipher = PlaintextCipher()
     for _ in range(2):
         at.open()
@@ -125,11 +112,11 @@ def test_no_two_complaints_share_an_id_even_without_keys(
     assert list(mail.mailbox.counted().values()) == [1, 1]
 
 
-def test_implicit_tls(tmp_path: Path, trusted: Certificates, desk: MakeDesk) -> None:
+def test_implicit_tls(tmp_path: Path, trusted: Certificates) -> None:
     server = MailServer(trusted, implicit_tls=True)
     server.start()
     try:
-        at = desk(settings_by_mail(tmp_path, server, trusted, smtp_tls="tls"))
+        at = RecordedComplaint(settings_by_mail(tmp_path, server, trusted, smtp_tls="tls"))
         at.open()
         assert at.says("acknowledge", "2026-06-02")
         assert len(server.mailbox.taken) == 1
@@ -141,20 +128,20 @@ def test_implicit_tls(tmp_path: Path, trusted: Certificates, desk: MakeDesk) -> 
 
 
 def test_a_server_whose_certificate_nobody_vouches_for_gets_nothing(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk
+    by_mail: Settings, mail: MailServer
 ) -> None:
-    at = desk(by_mail.model_copy(update={"smtp_ca": None}))
+    at = RecordedComplaint(by_mail.model_copy(update={"smtp_ca": None}))
     at.open()
     assert not at.says("acknowledge", "2026-06-02")
     assert at.reason() == "the mail server's certificate could not be verified"
     assert mail.mailbox.asked == 0
 
 
-def test_a_server_without_tls_gets_nothing(tmp_path: Path, trusted: Certificates, desk: MakeDesk) -> None:
+def test_a_server_without_tls_gets_nothing(tmp_path: Path, trusted: Certificates) -> None:
     server = MailServer(trusted, tls=False)
     server.start()
     try:
-        at = desk(settings_by_mail(tmp_path, server, trusted))
+        at = RecordedComplaint(settings_by_mail(tmp_path, server, trusted))
         at.open()
         assert not at.says("acknowledge", "2026-06-02")
         assert at.reason() == "the mail server offers no STARTTLS"
@@ -164,10 +151,10 @@ def test_a_server_without_tls_gets_nothing(tmp_path: Path, trusted: Certificates
 
 
 def test_a_wrong_password_is_no_secret_in_the_log(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk, caplog: pytest.LogCaptureFixture
+    by_mail: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    at = desk(by_mail.model_copy(update={"smtp_password": SecretStr("a-wrong-password")}))
+    at = RecordedComplaint(by_mail.model_copy(update={"smtp_password": SecretStr("a-wrong-password")}))
     at.open()
     assert not at.says("acknowledge", "2026-06-02")
     assert at.reason() == "the mail server refused our login: 535"
@@ -189,9 +176,9 @@ PUT_OFF: dict[Fault, str] = {
 
 @pytest.mark.parametrize(("fault", "reason"), PUT_OFF.items())
 def test_what_has_certainly_not_left_is_tried_again_and_leaves_once(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk, fault: Fault, reason: str
+    by_mail: Settings, mail: MailServer, fault: Fault, reason: str
 ) -> None:
-    at = desk(by_mail)
+    at = RecordedComplaint(by_mail)
     at.open()
     mail.mailbox.fault = fault
     assert not at.says("acknowledge", "2026-06-02")
@@ -213,9 +200,9 @@ def test_what_has_certainly_not_left_is_tried_again_and_leaves_once(
 
 @pytest.mark.parametrize(("fault", "code"), [("refuse_person", "550 5.1.1"), ("refuse_message", "554 5.6.0")])
 def test_what_is_refused_is_raised_at_once(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk, fault: Fault, code: str
+    by_mail: Settings, mail: MailServer, fault: Fault, code: str
 ) -> None:
-    at = desk(by_mail.model_copy(update={"send_staff": "outbox"}))
+    at = RecordedComplaint(by_mail.model_copy(update={"send_staff": "outbox"}))
     at.open()
     mail.mailbox.fault = fault
     assert at.says("acknowledge", "2026-06-02"), "nothing is left that could be tried"
@@ -235,10 +222,10 @@ def test_what_is_refused_is_raised_at_once(
 
 
 def test_a_connection_that_breaks_within_a_message_leaves_it_once_or_raises_it(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk
+    by_mail: Settings, mail: MailServer
 ) -> None:
     """At which byte it breaks is the network's choice: before the last one nothing can have been taken."""
-    at = desk(by_mail.model_copy(update={"send_staff": "outbox"}))
+    at = RecordedComplaint(by_mail.model_copy(update={"send_staff": "outbox"}))
     at.open()
     mail.mailbox.fault = "close_in_data"
     at.says("acknowledge", "2026-06-02")
@@ -252,9 +239,9 @@ def test_a_connection_that_breaks_within_a_message_leaves_it_once_or_raises_it(
 
 @pytest.mark.parametrize("fault", ["take_and_die", "hang_with_message"])
 def test_what_nobody_can_be_sure_of_is_raised_and_not_sent_again(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk, fault: Fault
+    by_mail: Settings, mail: MailServer, fault: Fault
 ) -> None:
-    at = desk(by_mail.model_copy(update={"send_staff": "outbox"}))
+    at = RecordedComplaint(by_mail.model_copy(update={"send_staff": "outbox"}))
     at.open()
     mail.mailbox.fault = fault
     assert at.says("acknowledge", "2026-06-02")
@@ -269,9 +256,9 @@ def test_what_nobody_can_be_sure_of_is_raised_and_not_sent_again(
 
 
 def test_who_is_told_is_told_by_the_outbox_where_their_own_address_is_refused(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk
+    by_mail: Settings, mail: MailServer
 ) -> None:
-    at = desk(by_mail)
+    at = RecordedComplaint(by_mail)
     at.open()
     mail.mailbox.fault = "refuse_person"
     assert at.says("acknowledge", "2026-06-02")
@@ -280,10 +267,8 @@ def test_who_is_told_is_told_by_the_outbox_where_their_own_address_is_refused(
     assert (by_mail.outbox_folder / row.place).is_file()
 
 
-def test_put_off_for_days_it_is_given_up_and_raised(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk
-) -> None:
-    at = desk(by_mail.model_copy(update={"send_staff": "outbox"}))
+def test_put_off_for_days_it_is_given_up_and_raised(by_mail: Settings, mail: MailServer) -> None:
+    at = RecordedComplaint(by_mail.model_copy(update={"send_staff": "outbox"}))
     at.restart(at.settings, SendLimits(within=2.0, days=0.0))
     at.open()
     mail.mailbox.fault = "put_off_person"
@@ -295,9 +280,9 @@ def test_put_off_for_days_it_is_given_up_and_raised(
 
 
 def test_a_server_that_is_down_for_days_is_told_of_once_and_everything_leaves_when_it_is_back(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk
+    by_mail: Settings, mail: MailServer
 ) -> None:
-    at = desk(by_mail.model_copy(update={"send_staff": "outbox"}))
+    at = RecordedComplaint(by_mail.model_copy(update={"send_staff": "outbox"}))
     at.restart(at.settings, SendLimits(within=2.0, days=0.0))
     at.open()
     mail.stop()
@@ -316,9 +301,9 @@ def test_a_server_that_is_down_for_days_is_told_of_once_and_everything_leaves_wh
 
 
 def test_a_letter_in_somebodys_hands_is_left_alone_until_they_must_be_gone(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk
+    by_mail: Settings, mail: MailServer
 ) -> None:
-    at = desk(by_mail.model_copy(update={"send_staff": "outbox"}))
+    at = RecordedComplaint(by_mail.model_copy(update={"send_staff": "outbox"}))
     at.open()
     mail.mailbox.fault = "put_off_message"
     at.says("acknowledge", "2026-06-02")
@@ -337,7 +322,7 @@ def test_a_letter_in_somebodys_hands_is_left_alone_until_they_must_be_gone(
     assert mail.mailbox.taken == []
 
 
-def kept_by_two(at: Desk, row: kept.LetterRow) -> str | None:
+def kept_by_two(at: RecordedComplaint, row: kept.LetterRow) -> str | None:
     with at.register.writing() as db:
         return kept.lease(db, row, "smtp")
 
@@ -346,9 +331,9 @@ def kept_by_two(at: Desk, row: kept.LetterRow) -> str | None:
 
 
 def test_staff_are_written_to_at_their_own_address_or_the_contacts(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk
+    by_mail: Settings, mail: MailServer
 ) -> None:
-    at = desk(by_mail)
+    at = RecordedComplaint(by_mail)
     at.open(email="")
     at.says("escalate", "2026-07-10")
     to_staff = [row for row in at.rows() if row.means == "staff"]
@@ -356,8 +341,8 @@ def test_staff_are_written_to_at_their_own_address_or_the_contacts(
     assert set(mail.mailbox.recipients) == {"childrens.complaints@exampleshire.example"}
 
 
-def test_nobody_without_an_address_is_forgotten(by_mail: Settings, mail: MailServer, desk: MakeDesk) -> None:
-    at = desk(by_mail)
+def test_nobody_without_an_address_is_forgotten(by_mail: Settings, mail: MailServer) -> None:
+    at = RecordedComplaint(by_mail)
     at.open(email="not an address", address="")
     at.says("acknowledge", "2026-06-02")
     assert at.states()["acknowledgement to complainant"] == "failed"
@@ -365,10 +350,8 @@ def test_nobody_without_an_address_is_forgotten(by_mail: Settings, mail: MailSer
     assert mail.mailbox.recipients == ["childrens.complaints@exampleshire.example"]
 
 
-def test_post_goes_into_the_outbox_where_nothing_else_takes_it(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk
-) -> None:
-    at = desk(by_mail)
+def test_post_goes_into_the_outbox_where_nothing_else_takes_it(by_mail: Settings, mail: MailServer) -> None:
+    at = RecordedComplaint(by_mail)
     at.open(format="by post please")
     assert at.says("acknowledge", "2026-06-02")
     [row] = at.rows()
@@ -377,8 +360,8 @@ def test_post_goes_into_the_outbox_where_nothing_else_takes_it(
     assert mail.mailbox.taken == []
 
 
-def test_large_print_is_for_a_person_to_make(by_mail: Settings, mail: MailServer, desk: MakeDesk) -> None:
-    at = desk(by_mail.model_copy(update={"send_staff": "outbox"}))
+def test_large_print_is_for_a_person_to_make(by_mail: Settings, mail: MailServer) -> None:
+    at = RecordedComplaint(by_mail.model_copy(update={"send_staff": "outbox"}))
     at.open(format="large print, by post")
     at.says("acknowledge", "2026-06-02")
     assert at.states()["acknowledgement to complainant"] == "failed"
@@ -387,18 +370,16 @@ def test_large_print_is_for_a_person_to_make(by_mail: Settings, mail: MailServer
     assert mail.mailbox.taken == []
 
 
-def test_by_the_outbox_alone_whatever_was_asked_for_lies_there(tmp_path: Path, desk: MakeDesk) -> None:
-    at = desk(Settings(state=tmp_path, register_url="", outbox=None))
+def test_by_the_outbox_alone_whatever_was_asked_for_lies_there(tmp_path: Path) -> None:
+    at = RecordedComplaint(Settings(state=tmp_path, register_url="", outbox=None))
     at.open(format="large print", email="", address="", telephone="")
     assert at.says("acknowledge", "2026-06-02")
     [row] = at.rows()
     assert (row.state, row.channel) == ("sent", "outbox")
 
 
-def test_what_waits_for_somebody_who_was_erased_leaves_no_more(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk
-) -> None:
-    at = desk(by_mail)
+def test_what_waits_for_somebody_who_was_erased_leaves_no_more(by_mail: Settings, mail: MailServer) -> None:
+    at = RecordedComplaint(by_mail)
     at.open()
     mail.stop()
     at.says("acknowledge", "2026-06-02")
@@ -414,9 +395,9 @@ def test_what_waits_for_somebody_who_was_erased_leaves_no_more(
 
 
 def test_a_letter_that_was_never_written_is_nobodys_once_its_complaint_is_erased(
-    by_mail: Settings, mail: MailServer, desk: MakeDesk, monkeypatch: pytest.MonkeyPatch
+    by_mail: Settings, mail: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    at = desk(by_mail)
+    at = RecordedComplaint(by_mail)
     at.open()
     with monkeypatch.context() as broken:
         broken.setattr("redress.letters.addressing.letters_for", lambda *_: 1 / 0)

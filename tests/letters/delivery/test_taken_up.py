@@ -17,7 +17,7 @@ LETTER = "acknowledgement-complainant"
 @pytest.fixture(autouse=True)
 def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     """An outbox that cannot be used is tried again at once: the worker runs in this process."""
-    monkeypatch.setattr(dispatcher, "REST", 0.0)
+    monkeypatch.setattr(dispatcher, "LEFT_ALONE_FOR", 0.0)
 
 
 async def test_taken_up_by_the_next_message_it_sends_what_had_not_left(life: Life) -> None:

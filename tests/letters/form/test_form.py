@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -20,9 +19,9 @@ from redress.letters.delivery.outbound import OutboundLetter
 from redress.letters.form import html_of, pdf_of
 from redress.letters.form.pdf import check_letterheads
 from redress.letters.letter import Letter
-from redress.procedures import loader
 from redress.procedures.files import FileError
 from redress.store.outbound import Recipient
+from tests.authorities import forget, own_authorities
 from tests.letters.lives import REFERENCE, lives
 
 EMAIL = "philippa@madeup.example"
@@ -221,20 +220,18 @@ LOGO = b'<svg xmlns="http://www.w3.org/2000/svg" width="80" height="20"><rect wi
 @pytest.fixture
 def council(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     """Gives `our-council` a letterhead, as its file would say it."""
-    shutil.copytree(loader.AUTHORITIES, tmp_path / "authorities")
-    monkeypatch.setattr(loader, "AUTHORITIES", tmp_path / "authorities")
-    (tmp_path / "authorities" / "logo.svg").write_bytes(LOGO)
-    (tmp_path / "authorities" / "broken.png").write_bytes(b"no picture")
+    with own_authorities(tmp_path, monkeypatch) as folder:
+        (folder / "logo.svg").write_bytes(LOGO)
+        (folder / "broken.png").write_bytes(b"no picture")
 
-    def says(lines: str) -> None:
-        text = (loader.AUTHORITIES / "family-rights.toml").read_text(encoding="utf-8")
-        text = text.replace('name = "family-rights"', 'name = "our-council"', 1)
-        own = loader.AUTHORITIES / "our-council.toml"
-        own.write_text(f"{text}\n[letterhead]\n{lines}\n", encoding="utf-8")
-        loader.authority.cache_clear()
+        def says(lines: str) -> None:
+            text = (folder / "family-rights.toml").read_text(encoding="utf-8")
+            text = text.replace('name = "family-rights"', 'name = "our-council"', 1)
+            own = folder / "our-council.toml"
+            own.write_text(f"{text}\n[letterhead]\n{lines}\n", encoding="utf-8")
+            forget()
 
-    yield says
-    loader.authority.cache_clear()
+        yield says
 
 
 def test_a_letter_has_the_councils_own_logo_and_colour(council: Callable[[str], None]) -> None:
