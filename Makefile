@@ -14,7 +14,7 @@ demo: $(READY)
 
 # Several hundred processes: what one has compiled, the others need not, whatever the environment says.
 test: $(READY) $(CLIENTS)/.ready
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -rfEs --numprocesses 4 --dist worksteal
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -rfEs --numprocesses 5 --dist worksteal
 
 # Operators at the Temporal UI: part of the above wherever there is a Chromium.
 test-ui: $(READY)

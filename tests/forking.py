@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import gc
 import json
 import os
 import runpy
@@ -31,14 +32,24 @@ from typing import IO, Any, Literal, NamedTuple, NoReturn
 
 ROOT = Path(__file__).parent.parent
 
-Kind = Literal["starter", "worker", "api"]
+Kind = Literal["starter", "worker", "api", "devserver"]
+
+
+def _in(folder: str) -> list[str]:
+    """The modules of a folder."""
+    return [f"{folder.replace('/', '.')}.{file.stem}" for file in (ROOT / folder).glob("[a-z]*.py")]
+
 
 LOADED: dict[Kind, tuple[str, ...]] = {
-    "starter": ("redress.cli.main", "redress.cli.shared", "redress.cli.failures", "redress.bootstrap"),
-    "worker": ("redress.worker",),
-    "api": ("redress.api.__main__",),
+    "starter": ("redress.bootstrap", *_in("redress/cli"), "alembic.command", "holidays.countries"),
+    "worker": ("redress.worker", "holidays.countries"),
+    "api": ("redress.api.__main__", *_in("redress/api/routes"), "holidays.countries"),
+    "devserver": ("scripts.devserver", "alembic.command"),
 }
-"""What each kind loads; the commands' own modules are loaded by whoever runs one."""
+"""What each kind loads, now or when it first migrates a store or counts a day."""
+
+MODULES: dict[Kind, str] = {"api": "redress.api", "devserver": "scripts.devserver"}
+"""What is run as a module and not as a file."""
 
 OF_PYTHON = ("PYTHON", "LANG", "LC_", "MALLOC", "LD_")
 """How settings begin that a process reads while it starts."""
@@ -157,6 +168,24 @@ async def command(
         return Ended(status, out.read(), err.read())
 
 
+def completed(kind: Kind, words: Sequence[str], env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """One that ends by itself, and what it wrote. Raises `subprocess.TimeoutExpired` after two minutes."""
+    with (
+        open(os.devnull, "rb") as nothing,
+        tempfile.TemporaryFile("w+") as out,
+        tempfile.TemporaryFile("w+") as err,
+    ):
+        process = forking(kind).start(words, env, nothing, out, err)
+        try:
+            status = process.wait(120)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+        for each in (out, err):
+            each.seek(0)
+        return subprocess.CompletedProcess(words, status, out.read(), err.read())
+
+
 def set_at_start(env: dict[str, str]) -> bool:
     """Whether an environment differs from ours in what Python reads while it starts."""
     return any(env.get(name) != os.environ.get(name) for name in env if name.startswith(OF_PYTHON))
@@ -207,10 +236,10 @@ def _become(kind: Kind, words: list[str], env: dict[str, str]) -> None:
     os.environ.clear()
     os.environ.update(env)
     time.tzset()
-    if kind == "api":
+    if kind in MODULES:
         sys.argv[1:] = words
-        del sys.modules["redress.api.__main__"]  # what it loads stays; runpy warns of it by that name
-        runpy.run_module("redress.api", run_name="__main__", alter_sys=True)
+        del sys.modules[LOADED[kind][0]]  # what it loads stays; runpy warns of it by that name
+        runpy.run_module(MODULES[kind], run_name="__main__", alter_sys=True)
     else:
         sys.argv[:] = [f"{kind}.py", *words]
         runpy.run_path(sys.argv[0], run_name="__main__")
@@ -219,4 +248,5 @@ def _become(kind: Kind, words: list[str], env: dict[str, str]) -> None:
 if __name__ == "__main__":
     for name in LOADED[sys.argv[1]]:  # type: ignore[index]  # as `Forking` starts it
         import_module(name)
+    gc.freeze()  # what is loaded stays: those that fork look through it for garbage no more
     serve(socket.socket(fileno=os.dup(0)))

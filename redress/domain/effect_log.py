@@ -31,6 +31,7 @@ class EffectLog:
         """The messages that were taken, in the order of their dates."""
         self._effects: list[Effect] = []
         self._completed = 0
+        self._chased = ""  # the key of the latest chase
 
     def __iter__(self) -> Iterator[Effect]:
         return iter(self._effects)
@@ -79,7 +80,8 @@ class EffectLog:
         """What is late is told again: once in a calendar week, all of it together."""
         year, week, _ = self._deadlines.day.isocalendar()
         key = f"{CHASE}:{year}-{week:02}"
-        if all(effect.key != key for effect in self._effects):
+        if key != self._chased:
+            self._chased = key
             self._add(key, "letter", CHASE, {"next": self.next_step()})
 
     # --- that a message causes -------------------------------------------------------------------

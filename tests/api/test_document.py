@@ -38,7 +38,7 @@ LOOKED_AT = [
 OF_SOME = {"in_clear", "mark", "approver", "approve_by", "approver_name", "version", "remarks"}
 """What only a message that came unencrypted has, and a letter that is a draft."""
 
-EXAMPLES_EACH = int(os.environ.get("REDRESS_EXAMPLES", "8"))
+EXAMPLES_EACH = int(os.environ.get("REDRESS_EXAMPLES", "5"))
 """Generated requests for each of some fifty operations: within half a minute in all."""
 
 

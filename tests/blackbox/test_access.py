@@ -13,6 +13,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from tests import forking
 from tests.blackbox.conftest import CHECKOUT, Installation
 from tests.letters.delivery.mail_server import free_port
 
@@ -44,8 +45,11 @@ async def api(installation: Installation) -> AsyncIterator[Api]:
     port = free_port()
     environment = installation.environment | {"REDRESS_API_PORT": str(port)}
     with (installation.state / "api.log").open("ab") as log:
-        command = [sys.executable, "-m", "redress.api"]
-        process = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=log, stderr=log)
+        if CHECKOUT == forking.ROOT:
+            process: forking.Forked | subprocess.Popen[bytes] = forking.started("api", environment, log)
+        else:
+            command = [sys.executable, "-m", "redress.api"]
+            process = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=log, stderr=log)
     api = Api(installation, f"http://127.0.0.1:{port}")
     for _ in range(600):
         try:

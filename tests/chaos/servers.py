@@ -260,7 +260,7 @@ class Installation:
         return polls
 
     async def _api_answers(self) -> bool:
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(verify=False) as http:  # loads no certificates
             return (await http.get(f"http://127.0.0.1:{self.api_port}/healthz")).is_success
 
     async def _mail_answers(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
@@ -21,8 +20,9 @@ from redress.services.recounting import COMPLAINTS_AT_ONCE, GIVE_UP_AFTER
 from redress.settings import TRIAL, Settings
 from redress.store.register import Register
 from redress.temporal.embedded import embedded_server
-from tests.cli.conftest import CALENDAR, ROOT, Cli, ahead, opening
+from tests.cli.conftest import CALENDAR, Cli, ahead, opening
 from tests.conftest import Life
+from tests.forking import completed
 from tests.stores import migrated
 from tests.waiting import PATIENCE
 
@@ -296,13 +296,7 @@ async def test_a_mistake_in_the_file_is_told_by_every_command_and_by_the_worker(
     for ran in await asyncio.gather(*(cli(*words) for words in commands)):
         assert ran.status == 2
         assert ran.lines == wanted
-    worker = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "worker.py",
-        cwd=ROOT,
-        env={"REDRESS_BANK_HOLIDAYS": str(file), "REDRESS_TRIAL": TRIAL, "REDRESS_STATE": str(cli.state)},
-        stderr=asyncio.subprocess.PIPE,
-    )
-    _, said = await asyncio.wait_for(worker.communicate(), PATIENCE)
+    env = {"REDRESS_BANK_HOLIDAYS": str(file), "REDRESS_TRIAL": TRIAL, "REDRESS_STATE": str(cli.state)}
+    worker = await asyncio.to_thread(completed, "worker", [], env)
     assert worker.returncode == 2
-    assert all(line in said.decode() for line in wanted)
+    assert all(line in worker.stderr for line in wanted)

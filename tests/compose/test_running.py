@@ -97,8 +97,7 @@ ELSEWHERE = (
 def _surroundings(service: str, image: Path, **changed: str) -> dict[str, str]:
     """The environment that compose gives a service, with what is elsewhere in this test changed."""
     given = {**SERVICES[service]["environment"], **changed}
-    python = {"PYTHONPATH": str(image), "PYTHONPYCACHEPREFIX": str(image.with_name("compiled"))}
-    return {"PATH": os.environ["PATH"], **python, **given}
+    return {"PATH": os.environ["PATH"], "PYTHONPATH": str(image), **given}
 
 
 async def _started(words: list[str], image: Path, surroundings: dict[str, str]) -> asyncio.subprocess.Process:

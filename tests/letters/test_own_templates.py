@@ -7,7 +7,6 @@ import json
 import logging
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -19,6 +18,7 @@ from redress.letters.catalogue import TEMPLATES
 from redress.letters.own_templates import SETTING, own_texts
 from redress.procedures.files import FileError
 from redress.services.checking_texts import check_own_texts
+from tests.forking import Kind, completed
 from tests.letters.lives import YOUNG, Life, to_adjudication
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -261,28 +261,24 @@ def test_at_a_start_each_fault_is_told_once_with_an_example(own: Own) -> None:
 # --- from outside --------------------------------------------------------------------------------------
 
 
-def outside(tmp_path: Path, *command: str) -> subprocess.CompletedProcess[str]:
+def outside(tmp_path: Path, kind: Kind, *words: str) -> subprocess.CompletedProcess[str]:
     own_environment = {
         "REDRESS_STATE": str(tmp_path / "state"),
         "REDRESS_TRIAL": "names are readable",
         SETTING: str(tmp_path / "own"),
     }
     kept = {name: value for name, value in os.environ.items() if not name.startswith("REDRESS_")}
-    words = [sys.executable, *command]
-    return subprocess.run(
-        words, cwd=ROOT, env=kept | own_environment, capture_output=True, text=True, check=False
-    )
+    return completed(kind, words, kept | own_environment)
 
 
 def test_a_worker_does_not_start_with_a_mistake_in_them(own: Own, tmp_path: Path) -> None:
     own(family__closure=ours("closure").replace("{% include '_ombudsman.txt' %}", "{{ ombudsmann }}"))
-    ended = outside(tmp_path, "worker.py")
+    ended = outside(tmp_path, "worker")
     assert ended.returncode == 2
     assert "the worker cannot start: family-rights/closure.txt, line" in ended.stderr
     assert ": ombudsmann is nothing that a letter can name (is ombudsman meant?)" in ended.stderr
-    for command in (["-m", "redress.api"], ["starter.py", "letters", "check"]):
-        told_there = outside(tmp_path, *command)
-        assert told_there.returncode == 2, command
+    for told_there in (outside(tmp_path, "api"), outside(tmp_path, "starter", "letters", "check")):
+        assert told_there.returncode == 2, told_there.args
         assert "family-rights/closure.txt, line" in told_there.stderr
 
 
@@ -291,7 +287,7 @@ async def test_a_whole_life_of_letters_has_the_councils_paragraph(own: Own, tmp_
     own(family__young___before_closing="Come and see us.")
     kept = tmp_path / "kept"
     words = ["rehearse", "statutory", "--authority", "family-rights", "--keep", str(kept), "--json"]
-    ended = await asyncio.to_thread(outside, tmp_path, "starter.py", *words)
+    ended = await asyncio.to_thread(outside, tmp_path, "starter", *words)
     assert ended.returncode == 0, ended.stderr
     files = [*(kept / "family-rights" / "statutory").glob("*.txt")]
     letters = json.loads(ended.stdout)["status"]["letters"]

@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -18,6 +19,7 @@ import pytest
 
 from redress.temporal.embedded import free_port
 from scripts.devserver import MARK, ROOT, processes
+from tests.forking import completed
 
 
 class DevServer:
@@ -36,34 +38,41 @@ class DevServer:
     def make(self, command: str, **other: str) -> tuple[int, str, str]:
         """The exit status of `make up` or `make down`, its output and its errors."""
         kept = {name: value for name, value in os.environ.items() if name != "REDRESS_TRIAL"}
-        done = subprocess.run(
-            [sys.executable, "-m", "scripts.devserver", command],
-            cwd=ROOT,
-            env=kept | self.settings | other,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        done = completed("devserver", [command], kept | self.settings | other)
         return done.returncode, done.stdout, done.stderr
 
     def starter(self, *words: str) -> str:
         """The output of a command of `starter.py` here."""
         kept = {name: value for name, value in os.environ.items() if name != "REDRESS_TRIAL"}
-        command = [sys.executable, "starter.py", *words]
-        env = kept | self.settings
-        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout
+        done = completed("starter", words, kept | self.settings)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def running(self) -> set[int]:
         found = (process.running for process in processes(self.state).values())
         return {process.pid for process in found if process is not None}
 
 
+@contextmanager
+def _devserver(state: Path) -> Iterator[DevServer]:
+    yield DevServer(state)
+    for process in processes(state).values():
+        process.stop()
+
+
 @pytest.fixture
 def devserver(tmp_path: Path) -> Iterator[DevServer]:
-    devserver = DevServer(tmp_path / "state")
-    yield devserver
-    devserver.make("down")
+    with _devserver(tmp_path / "state") as devserver:
+        yield devserver
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevServer]:
+    """One that was started with keys of its own; each test leaves it running."""
+    with _devserver(tmp_path_factory.mktemp("running") / "state") as devserver:
+        status, output, errors = devserver.make("up")
+        assert status == 0, output + errors
+        yield devserver
 
 
 def answers(address: str) -> bool:
@@ -91,21 +100,19 @@ def test_up_and_down_may_be_repeated(devserver: DevServer) -> None:
     assert devserver.make("down") == (0, "nothing is running here\n", "")
 
 
-def test_the_program_on_the_page_about_messages_prints_what_stands_beneath_it(devserver: DevServer) -> None:
+def test_the_program_on_the_page_about_messages_prints_what_stands_beneath_it(running: DevServer) -> None:
     """With keys, as `make up` makes them, and nothing of Redress to import."""
     page = (ROOT / "docs" / "messages.md").read_text(encoding="utf-8")
     (program,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     (printed,) = re.findall(r"It prints the following.*?```\n(.*?)```", page, re.DOTALL)
-    status, output, errors = devserver.make("up")
-    assert status == 0, output + errors
-    devserver.starter("open", "examples/three-stages.json")
-    token = devserver.starter("token", "new", "our-system", "--role", "codec").strip()
-    server, _, api = devserver.ports
+    running.starter("open", "examples/three-stages.json")
+    token = running.starter("token", "new", "our-system", "--role", "codec").strip()
+    server, _, api = running.ports
     program = program.replace("localhost:7233", f"127.0.0.1:{server}")
     program = program.replace("127.0.0.1:8400", f"127.0.0.1:{api}")
     done = subprocess.run(
         [sys.executable, "-c", program],
-        cwd=devserver.state,
+        cwd=running.state,
         env=os.environ | {"TOKEN": token},
         capture_output=True,
         text=True,
@@ -115,7 +122,7 @@ def test_the_program_on_the_page_about_messages_prints_what_stands_beneath_it(de
     # Not its status: the SDK's native threads can crash a Python that is taking itself down.
     assert [line.rstrip() for line in done.stdout.splitlines()] == printed.splitlines(), done.stderr
     for _ in range(100):  # a signal has no answer
-        shown = json.loads(devserver.starter("show", "CYP-2026-000001", "--json"))
+        shown = json.loads(running.starter("show", "CYP-2026-000001", "--json"))
         if len(shown["messages"]) == 2:
             break
         time.sleep(0.1)
@@ -125,20 +132,17 @@ def test_the_program_on_the_page_about_messages_prints_what_stands_beneath_it(de
     ]
 
 
-def test_a_process_that_was_killed_is_no_longer_running_and_is_started_again(devserver: DevServer) -> None:
-    status, output, errors = devserver.make("up")
-    assert status == 0, output + errors
-    worker = processes(devserver.state)["worker"].running
+def test_a_process_that_was_killed_is_no_longer_running_and_is_started_again(running: DevServer) -> None:
+    worker = processes(running.state)["worker"].running
     assert worker
     worker.kill()
     psutil.wait_procs([worker], timeout=60)
-    others = devserver.running()
+    others = running.running()
     assert len(others) == 2
     assert worker.pid not in others
-    status, output, errors = devserver.make("up")
+    status, output, errors = running.make("up")
     assert status == 0, output + errors
-    assert others < devserver.running()
-    assert devserver.make("down") == (0, "api stopped\nworker stopped\nserver stopped\n", "")
+    assert others < running.running()
 
 
 def test_the_processes_of_another_folder_are_not_stopped(devserver: DevServer, tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ import json
 import logging
 import os
 import sqlite3
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
@@ -46,6 +45,7 @@ from redress.telemetry.metrics import RegisterCollector
 from redress.temporal.codec import ENCODING, KEY_NAME, placeholder
 from redress.temporal.embedded import embedded_server, temporal_command
 from tests.documents.samples import email, printed, word
+from tests.forking import completed
 from tests.marks import holding, says
 from tests.stores import migrated
 from tests.waiting import PATIENCE, eventually, recorded, until
@@ -627,9 +627,6 @@ async def test_a_worker_without_keys_does_not_start_unless_told(
 ) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("REDRESS")}
     told = kept | {"TEMPORAL_ADDRESS": installation.address, "REDRESS_STATE": str(tmp_path / "new")}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "worker.py", env=told, stderr=asyncio.subprocess.PIPE
-    )
-    _, said = await asyncio.wait_for(process.communicate(), PATIENCE)
-    assert process.returncode == 2
-    assert b"REDRESS_TRIAL='names are readable'" in said
+    worker = await asyncio.to_thread(completed, "worker", [], told)
+    assert worker.returncode == 2
+    assert "REDRESS_TRIAL='names are readable'" in worker.stderr

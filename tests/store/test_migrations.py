@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -31,7 +29,7 @@ from redress.store.schema import (
     newest,
     version_table,
 )
-from tests.api.api_process import ROOT
+from tests.forking import Kind, completed
 
 METADATA: dict[SchemaName, MetaData] = {
     "register": tables.metadata,
@@ -152,21 +150,14 @@ def test_what_is_there_stays(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("worker.py",), ("-m", "redress.api"), ("starter.py", "list"), ("starter.py", "token", "list")]
+    ("kind", "words"), [("worker", ()), ("api", ()), ("starter", ("list",)), ("starter", ("token", "list"))]
 )
-def test_a_process_says_what_to_run(tmp_path: Path, words: tuple[str, ...]) -> None:
+def test_a_process_says_what_to_run(tmp_path: Path, kind: Kind, words: tuple[str, ...]) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("REDRESS")}
     environment = kept | {"REDRESS_STATE": str(tmp_path), "REDRESS_TRIAL": TRIAL}
-
-    def ran(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, *words]
-        return subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
-        )
-
-    done = ran(*words)
+    done = completed(kind, words, environment)
     assert done.returncode == 2, done.stderr
     assert "run python starter.py migrate" in done.stderr
-    if words[0] == "starter.py":
-        assert ran("starter.py", "migrate").returncode == 0
-        assert ran(*words).returncode == 0
+    if kind == "starter":
+        assert completed(kind, ["migrate"], environment).returncode == 0
+        assert completed(kind, words, environment).returncode == 0

@@ -1,4 +1,7 @@
-"""The real UI on a real server of its own, with a worker, and a real Chromium."""
+"""The real UI on a real server of its own, with a worker, and a real Chromium: closed after its last test.
+
+An open page of the UI is never quite idle.
+"""
 
 from __future__ import annotations
 
@@ -83,7 +86,7 @@ async def one_is_stuck(client: Client) -> AsyncIterator[None]:
         yield
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture(scope="package")
 async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place]:
     settings = migrated(Settings(state=tmp_path_factory.mktemp("ui"), register_url="", outbox=None))
     activities = activities_for(settings)
@@ -94,13 +97,13 @@ async def place(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place
             yield Place(f"http://127.0.0.1:{ui_port}", client, activities.register, settings)
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture(scope="package")
 async def browser() -> AsyncIterator[Browser]:
     async with a_browser() as running:
         yield running
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture(scope="package")
 async def regular(browser: Browser, place: Place) -> AsyncIterator[Operator]:
     """Somebody who has had the UI open all day: to load it takes longer than most tests."""
     async with at_the_ui(browser, place.ui) as somebody:
@@ -121,7 +124,7 @@ async def newcomer(browser: Browser, place: Place) -> AsyncIterator[Operator]:
         yield somebody
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def new_life(place: Place) -> NewLife:
     """Makes complaints, each with its own clock."""
 

@@ -20,8 +20,8 @@ from tests.domain.conftest import document
 
 REFERENCE = "STRANGE-2026-000001"
 
-BOMB = base64.b64encode(zlib.compress(b"0" * 200_000_000, 9)).decode()
-"""200 MB in 260 KB."""
+BOMB = object()
+"""200 MB in 260 KB: packed by the test that has it, not by every process that looks for tests."""
 
 
 def _carried(terms: str, state: str) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def _carried(terms: str, state: str) -> dict[str, Any]:
         (REFERENCE, {"reference": REFERENCE, "opening": document(authority="../../x")}, "authority"),
         (REFERENCE, _carried("nonsense", "nonsense"), "carried"),
         (REFERENCE, _carried(base64.b64encode(zlib.compress(b"{}")).decode(), "nonsense"), "carried"),
-        (REFERENCE, _carried(BOMB, BOMB), "carried"),
+        (REFERENCE, BOMB, "carried"),
         (REFERENCE, {"reference": REFERENCE}, "register"),
         (REFERENCE, "nonsense", "starter.py open"),
     ],
@@ -45,6 +45,9 @@ def _carried(terms: str, state: str) -> dict[str, Any]:
 async def test_what_can_be_no_complaint_fails_at_once(
     life: Life, reference: str, started_with: Any, says: str
 ) -> None:
+    if started_with is BOMB:
+        bomb = base64.b64encode(zlib.compress(b"0" * 200_000_000, 9)).decode()
+        started_with = _carried(bomb, bomb)
     run = await life.client.start_workflow(
         WORKFLOW,
         started_with,
