@@ -72,7 +72,7 @@ def letters_(
     state: Annotated[str | None, typer.Option(help=f"Only {', '.join(get_args(LetterState))}.")] = None,
     as_json: console.AsJson = False,
 ) -> None:
-    """The letters on their way, waiting, failed or to be sent by hand; with a REFERENCE, all that it has.
+    """The letters that are on their way, wait or failed; with a REFERENCE, every letter of that complaint.
 
     `letters show MARK` prints one, a draft as if it left today; `--pdf FILE` draws it on the letterhead.
     `edit MARK --set summary=…` changes a draft's texts, `approve MARK` has it leave, `send-back MARK

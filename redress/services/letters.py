@@ -33,7 +33,7 @@ from redress.store.letters import LetterFilter, LetterRow, LetterState, NewLette
 from redress.store.outbound import mark_of
 from redress.store.register import Register
 
-NOT_DONE: tuple[LetterState, ...] = ("waiting", "draft", "approved", "leaving", "failed", "unsure", "by_hand")
+NOT_DONE: tuple[LetterState, ...] = ("waiting", "draft", "approved", "leaving", "failed", "unsure")
 """Letters that did not leave, or may not have: something is still to be done, by the software or a person."""
 
 BECAME: dict[LetterState, str] = {

@@ -45,8 +45,7 @@ def test_what_is_not_done_with_is_listed_for_all(by_mail: Settings, mail: MailSe
     mail.mailbox.fault = "refuse_person"
     at.open()
     at.says("acknowledge", "2026-06-02")
-    [line, to_post] = letters.lines(at.register, None)
-    assert (to_post["letter"], to_post["state"]) == ("undelivered", "by_hand")
+    [line] = letters.lines(at.register, None)
     assert (line["reference"], line["letter"], line["state"]) == (at.reference, "acknowledgement", "failed")
     assert line["reason"] == "the mail server refused it: 550 5.1.1"
     assert {each["letter"] for each in letters.lines(at.register, at.reference)} == {
@@ -68,8 +67,7 @@ def test_sent_again_it_is_another_message(by_mail: Settings, mail: MailServer) -
     assert list(mail.mailbox.counted().values()) == [1, 1], "each with an id of its own"
     with pytest.raises(Rejected, match="this letter is sent"):
         letters.again(at.dispatcher, at.reference, mark_of(at))
-    listed = letters.lines(at.register, None)
-    assert [(line["letter"], line["state"]) for line in listed] == [("undelivered", "by_hand")]
+    assert letters.lines(at.register, None) == []
 
 
 def test_sent_again_in_vain_it_is_as_before(by_mail: Settings, mail: MailServer) -> None:
@@ -316,11 +314,9 @@ def test_the_command_as_it_is_typed(typed: Settings, mail: MailServer) -> None:
     assert run("show", "00000000").exit_code == 2
     staff = json.loads(run("--state", "by_hand", "--json").stdout)
     assert {each["letter"] for each in staff} == {"undelivered"}
-    assert staff[0]["mark"] in {each["mark"] for each in json.loads(run("--json").stdout)}, "to be done too"
     done = run("done", staff[0]["mark"], "--on", staff[0]["on"], "--json")
     assert json.loads(done.stdout)[0]["state"] == "done"
-    left = json.loads(run("--json").stdout)
-    assert [(each["letter"], each["state"]) for each in left] == [("undelivered", "by_hand")]
+    assert run().stdout.strip() == "no letters to show"
 
 
 def test_as_a_process_of_its_own_it_tells_a_person_and_a_closed_pipe(
