@@ -213,6 +213,7 @@ async def test_what_was_erased_stays_so_with_an_older_register_and_an_older_temp
         await installation.send(reference, "acknowledge")
         await installation.send(reference, "withdraw", reason="Sorted out.")
         await installation.recorded(reference, 2)
+        await until(lambda: installation.register.status(other, today()) is not None)
         copies = {name: installation.back_up(name) for name in ("temporal", "register")}
         proof = await erasing.erase(
             installation.client, installation.register, installation.settings.outbox_folder, reference

@@ -76,8 +76,9 @@ def test_somebody_without_an_address_is_told_to_the_manager(by_mail: Settings) -
         at.rows("appointment")[0].reason
         == "neither the appointment nor the directory says how they are reached"
     )
+    assert [row.state for row in at.rows("part_ended")] == ["failed"]
     told = at.told()
-    assert len(told) == 2
+    assert len(told) == 3
     assert "appointed independent person" in told[0]
     assert "What to do: enter in the directory how they are reached" in told[0]
 
