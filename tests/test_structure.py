@@ -58,3 +58,8 @@ def test_no_private_module_of_any_library_is_used() -> None:
 
 def test_one_helper_ends_processes() -> None:
     assert [path.name for path in sources() if "os._exit" in path.read_text()] == ["exit.py"]
+
+
+def test_nothing_waits_by_what_forgets_that_it_was_told_to_end() -> None:
+    """`asyncio.wait_for` before Python 3.12 may, where what is waited for comes then: `asyncio.timeout`."""
+    assert [path.name for path in sources() if "asyncio.wait_for(" in path.read_text()] == []

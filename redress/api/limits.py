@@ -194,7 +194,8 @@ class _Body:
         if self._ends_at is None:
             self._ends_at = monotonic() + READ_WITHIN
         try:
-            message = await asyncio.wait_for(self._receive(), max(self._ends_at - monotonic(), 0.0))
+            async with asyncio.timeout(max(self._ends_at - monotonic(), 0.0)):
+                message = await self._receive()
         except TimeoutError:
             raise Refusal("too-slow", f"The body did not come within {READ_WITHIN:.0f} s.") from None
         self._is_whole = not message.get("more_body", False)

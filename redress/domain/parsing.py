@@ -186,11 +186,8 @@ def fingerprint(message: Message, *without: str) -> str:
 
     A field that says what it says when it is left out is left out: one that is added later changes no digest.
     """
-    left_out = {
-        "message_id",
-        "rules",
-        *without,
-    }  # the rules of another procedure: an entry point fills them in
+    # The rules of another procedure are for an entry point to fill in.
+    left_out = {"message_id", "rules", *without}
     fields = message.model_dump(mode="json", by_alias=True, exclude=left_out, exclude_defaults=True)
     text = json.dumps([message.action, fields], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

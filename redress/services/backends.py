@@ -130,7 +130,8 @@ class Backends:
         working = self._threads.submit(done)
         working.add_done_callback(lambda _: loop.call_soon_threadsafe(turn.release))
         try:
-            return await asyncio.wait_for(asyncio.wrap_future(working), max(ends_at - monotonic(), 0.1))
+            async with asyncio.timeout(max(ends_at - monotonic(), 0.1)):
+                return await asyncio.wrap_future(working)
         except TimeoutError as error:
             if within < ASK_WITHIN:  # this caller cannot wait: it is looked at without them
                 self._in_doubt = True
@@ -150,7 +151,8 @@ class Backends:
         asking = ASKING.get()
         turn = self._turns.setdefault(asking.who if asking else "", asyncio.Semaphore(AT_ONCE))
         try:
-            await asyncio.wait_for(turn.acquire(), within)
+            async with asyncio.timeout(within):
+                await turn.acquire()
         except TimeoutError:
             raise Busy(BUSY) from None
         return turn
@@ -164,7 +166,8 @@ class Backends:
         """Whether the register answers at all, asked beside whatever is asked of it."""
         looking = self._looker.submit(_look, self.register)
         try:
-            await asyncio.wait_for(asyncio.wrap_future(looking), LOOK_WITHIN)
+            async with asyncio.timeout(LOOK_WITHIN):
+                await asyncio.wrap_future(looking)
         except (SQLAlchemyError, OSError, TimeoutError):
             return False
         return True
@@ -177,10 +180,10 @@ class Backends:
         while True:
             try:
                 if self._client is None:
-                    self._client = await asyncio.wait_for(connect(cipher, self._interceptors), 5)
-                answers = await asyncio.wait_for(
-                    self._client.service_client.check_health(timeout=timedelta(seconds=2)), 3
-                )
+                    async with asyncio.timeout(5):
+                        self._client = await connect(cipher, self._interceptors)
+                async with asyncio.timeout(3):
+                    answers = await self._client.service_client.check_health(timeout=timedelta(seconds=2))
             except Exception as error:  # whatever the SDK says: it does not answer
                 if self.temporal_answers:
                     log.warning("Temporal does not answer: %s", type(error).__name__)

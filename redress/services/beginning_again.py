@@ -71,7 +71,8 @@ class BeginningAgain:
 
     async def _begin(self, reference: str) -> None:
         try:
-            await asyncio.wait_for(take_up_again(self._client, self._register, reference), BEGIN_WITHIN)
+            async with asyncio.timeout(BEGIN_WITHIN):
+                await take_up_again(self._client, self._register, reference)
         except (SQLAlchemyError, KeysUnavailable):  # each of them would wait for it
             raise
         except Exception as error:  # whatever is wrong with one, the others are begun

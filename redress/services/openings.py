@@ -87,8 +87,8 @@ class Openings:
         parsed, since = opening if reserved.created else None, datetime.now(UTC)
         try:
             client = self._backends.temporal()
-            start = intake.begin(client, reserved, parsed)
-            await asyncio.wait_for(start, _left(ends_at))
+            async with asyncio.timeout(_left(ends_at)):
+                await intake.begin(client, reserved, parsed)
         except Unavailable:
             return False
         except (NoAnswer, TimeoutError):
@@ -111,7 +111,8 @@ class Openings:
             if not (backends.temporal_answers and backends.register_answers):
                 break
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._moved.wait(), min(ends_at - monotonic(), LOOK_EVERY))
+                async with asyncio.timeout(min(ends_at - monotonic(), LOOK_EVERY)):
+                    await self._moved.wait()
             known_now = await asyncio.to_thread(self._queue.receipt, first.receipt)
             latest = known_now or latest
         return outcome_of(latest)._replace(
@@ -157,7 +158,8 @@ class Openings:
         try:
             reserved = await self._reserved(due)
             if not reserved.started:
-                await asyncio.wait_for(intake.begin(client, reserved), START_WITHIN)
+                async with asyncio.timeout(START_WITHIN):
+                    await intake.begin(client, reserved)
                 opening = intake.check(dict(reserved.opening), london_date(due.kept_at))
                 self._link_back(client, reserved.reference, opening)
         except (NoAnswer, TimeoutError) as error:

@@ -62,7 +62,9 @@ async def ask(
             rpc_timeout=timedelta(seconds=left),
         )
         try:
-            return await asyncio.wait_for(answer, timeout=left)
+            async with asyncio.timeout(left):
+                found: dict[str, Any] = await answer
+            return found
         except WorkflowQueryRejectedError:
             raise NotRunning(reference) from None
         except WorkflowQueryFailedError as error:

@@ -220,7 +220,8 @@ async def take_up_again(client: Client, register: Register, reference: str) -> N
 async def _update(client: Client, reference: str, action: str, body: dict[str, Any], within: float) -> Answer:
     handle: WorkflowHandle[Any, Any] = client.get_workflow_handle(workflow_id(reference))
     try:
-        answer = await asyncio.wait_for(handle.execute_update(action, body, result_type=dict), timeout=within)
+        async with asyncio.timeout(within):
+            answer = await handle.execute_update(action, body, result_type=dict)
     except WorkflowUpdateFailedError as error:
         answer = _refused(error.cause)
     except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):

@@ -98,7 +98,8 @@ async def connect_patiently(
         except RuntimeError as error:
             log.warning("Temporal at %s is not up yet; trying again in %.0f s (%s)", where(), pause, error)
         try:
-            await asyncio.wait_for(stop.wait(), pause)
+            async with asyncio.timeout(pause):
+                await stop.wait()
         except TimeoutError:
             pause = min(pause * 2, 10)
     return None

@@ -189,7 +189,8 @@ class ApiThread(ApiProcess):
     async def close(self) -> None:
         await self.http.aclose()
         self._server.should_exit = True
-        await asyncio.to_thread(self._thread.join)
+        await asyncio.to_thread(self._thread.join, 60)
+        assert not self._thread.is_alive(), "it was told to end, and goes on"
 
 
 class OwnDeployment:

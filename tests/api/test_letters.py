@@ -195,21 +195,23 @@ async def test_prints_and_previews_are_one_at_a_time_for_each_caller_and_few_for
     reference, letter = await acknowledged(api, staff)
     near = ApiThread(api.state, "127.0.0.1:1")
     await near.start()
-    one, other = (api.headers("staff", name=name) for name in ("prints one", "prints another"))
+    try:
+        one, other = (api.headers("staff", name=name) for name in ("prints one", "prints another"))
 
-    async def answers(headers: dict[str, str]) -> list[int]:
-        paths = (
-            f"/v1/complaints/{reference}/letters/{letter['mark']}/print",
-            "/v1/letters/preview?authority=family-rights&letter=adjudication",
-        )
-        return [(await near.http.get(path, headers=headers)).status_code for path in paths]
+        async def answers(headers: dict[str, str]) -> list[int]:
+            paths = (
+                f"/v1/complaints/{reference}/letters/{letter['mark']}/print",
+                "/v1/letters/preview?authority=family-rights&letter=adjudication",
+            )
+            return [(await near.http.get(path, headers=headers)).status_code for path in paths]
 
-    with near.context.printing.under_way(token_identity("prints one")):
-        assert await answers(one) == [429, 429]
-        assert await answers(other) == [200, 200]
-    assert await answers(one) == [200, 200], "what has ended counts no more"
-    with ExitStack() as stack:
-        for name in ("a third", "a fourth", "a fifth"):
-            stack.enter_context(near.context.printing.under_way(token_identity(name)))
-        assert await answers(one) == [429, 429], "each takes memory"
-    await near.close()
+        with near.context.printing.under_way(token_identity("prints one")):
+            assert await answers(one) == [429, 429]
+            assert await answers(other) == [200, 200]
+        assert await answers(one) == [200, 200], "what has ended counts no more"
+        with ExitStack() as stack:
+            for name in ("a third", "a fourth", "a fifth"):
+                stack.enter_context(near.context.printing.under_way(token_identity(name)))
+            assert await answers(one) == [429, 429], "each takes memory"
+    finally:
+        await near.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from typing import NamedTuple
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -127,7 +128,7 @@ async def world(api: ApiProcess) -> AsyncIterator[World]:
     )
 
     async def person(authority: str) -> str:
-        new = {"authority": authority, "name": "Olive Imagined", "id": f"{authority}-{today()}"}
+        new = {"authority": authority, "name": "Olive Imagined", "id": uuid4().hex}  # made again, another one
         made = await api.http.post("/v1/people", json=new, headers=manager)
         return str(made.json()["person"])
 
