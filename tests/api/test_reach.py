@@ -211,15 +211,15 @@ async def test_a_team_manager_has_their_own_teams_complaints_and_drafts_for_thos
     """Issue 11, roles: lists, letters and messages, and nothing that names another team's."""
     mine, both, theirs = [
         await api.open(api.headers("staff"), authority=OWN, about={"teams": teams})
-        for teams in (["Team Mine"], ["Team Theirs", "team  mine"], ["Team Theirs"])
+        for teams in (["Team Own"], ["Team Other", "team  own"], ["Team Other"])
     ]
     for each in (mine, both, theirs):
         await api.until(lambda each=each: is_recorded(api, each))
-    tara = api.headers("team_manager", authority=OWN, name="Tara Teamlead", teams=["TEAM MINE"])
+    tara = api.headers("team_manager", authority=OWN, name="Tara Teamlead", teams=["TEAM OWN"])
     for path in ("complaints", "due"):
         page = (await api.http.get(f"/v1/{path}?limit=500", headers=tara)).json()[path]
         assert {each["reference"] for each in page} == {mine, both}
-    for query in (f"reference={theirs}", "team=Team%20Theirs&reference=" + theirs):
+    for query in (f"reference={theirs}", "team=Team%20Other&reference=" + theirs):
         found = await api.http.get(f"/v1/complaints?{query}", headers=tara)
         assert found.json()["complaints"] == []
     for reference, status in ((mine, 200), (both, 200), (theirs, 404), ("CYP-1999-000001", 404)):
@@ -242,7 +242,7 @@ async def test_a_team_manager_has_their_own_teams_complaints_and_drafts_for_thos
 
     await api.until(is_drafted)
     assert await drafts(tara) == {mine}
-    assert mine not in await drafts(api.headers("team_manager", authority=OWN, teams=["Team Theirs"]))
+    assert mine not in await drafts(api.headers("team_manager", authority=OWN, teams=["Team Other"]))
     [draft] = [
         each
         for each in (await api.http.get(f"/v1/complaints/{mine}/letters?state=draft", headers=tara)).json()[
@@ -256,7 +256,7 @@ async def test_a_team_manager_has_their_own_teams_complaints_and_drafts_for_thos
     assert "Whoever wrote a letter" in own.json()["detail"]
     body = await api.send(tara, mine, "approve-letter", mark=draft["mark"], by="Cora", as_role="staff")
     assert body.status_code == 409, "who calls counts, whatever the body says"
-    other = api.headers("team_manager", authority=OWN, name="Tom Teamlead", teams=["Team Mine"])
+    other = api.headers("team_manager", authority=OWN, name="Tom Teamlead", teams=["Team Own"])
     refused = await api.http.post(f"{path}/approve", json={}, headers=other)
     assert "not for the manager of a team to approve" in refused.json()["detail"]
     cora = api.headers("complaints_manager", authority=OWN, name="Cora")
