@@ -31,7 +31,7 @@ from redress.temporal.deployments import worker_deployment
 
 log = logging.getLogger("redress.worker")
 
-COLLECTED_AFTER = 20_000
+COLLECTED_AFTER = 2_000
 """New objects after which the youngest are looked through for garbage; Python's own 700 suits scripts."""
 
 
