@@ -225,6 +225,9 @@ async def _update(client: Client, reference: str, action: str, body: dict[str, A
     except WorkflowUpdateFailedError as error:
         answer = _refused(error.cause)
     except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
+        asking = asyncio.current_task()
+        if asking is not None and asking.cancelling():  # of being told to end the SDK says the same
+            raise asyncio.CancelledError from None
         why = f"no answer within {within:.0f} s: is a worker running?"
         raise NoAnswer(why, reference=reference, applied="unknown") from None
     return Answer.model_validate(answer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ import pytest
 import pytest_asyncio
 from fastapi import Request
 from starlette.types import Message, Receive, Scope, Send
+from temporalio.client import Client
 
 from redress.api import limits, protocol
 from redress.api.context import admit
@@ -19,7 +21,9 @@ from redress.api.limits import Guard, Rates
 from redress.api.problems import Refusal
 from redress.security.encryption import PlaintextCipher
 from redress.security.tokens import Caller
+from redress.services import sending
 from redress.services.backends import ASKING, Asking, Backends, Busy
+from redress.services.errors import NoAnswer
 from redress.settings import Settings
 from redress.store.register import Register
 from tests.api.api_process import ApiProcess, ApiThread, invented
@@ -202,6 +206,19 @@ async def test_what_is_told_to_end_as_the_register_answers_ends(settings: Settin
     asyncio.get_running_loop().call_soon(asking.cancel)
     with pytest.raises(asyncio.CancelledError):
         await asking
+
+
+async def test_what_is_told_to_end_as_it_waits_for_a_complaint_ends() -> None:
+    """The SDK says of it what it says of a time limit; a recount would go on with the next complaint."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        client = await Client.connect(f"127.0.0.1:{silent.getsockname()[1]}", lazy=True)
+        waiting = asyncio.create_task(sending._update(client, "CYP-2026-000001", "acknowledge", {}, 30.0))
+        await asyncio.sleep(0.2)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        with pytest.raises(NoAnswer, match="no answer within 0 s"):
+            await sending._update(client, "CYP-2026-000001", "acknowledge", {}, 0.2)
 
 
 async def test_a_crowd_of_one_caller_is_busy_and_nothing_is_down(settings: Settings) -> None:
