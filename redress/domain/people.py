@@ -46,7 +46,7 @@ class People:
 
     def __init__(self, advocate: Advocate | None) -> None:
         self.appointments: list[Appointment] = []
-        self.resting: list[Appointment] = []  # who was told that their part has ended with the stage
+        self.told_of_the_end: list[Appointment] = []  # who was told that their part has ended with the stage
         self.officer: str | None = None
         self.advocates: dict[int, ChosenAdvocate] = {}
         if advocate is not None:

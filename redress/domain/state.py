@@ -42,13 +42,13 @@ from redress.domain.drafts import APPROVAL, Drafts
 from redress.domain.effect_log import EffectLog
 from redress.domain.effects import Fact
 from redress.domain.enclosures import Enclosures
+from redress.domain.ended_appointments import at_work, tell_of_the_end
 from redress.domain.fields import ApproachedBy, Contact
 from redress.domain.linking import Links
 from redress.domain.log import Irregular, LogEntry, Outcome, pending
 from redress.domain.messages import DecideLate, Escalate, Message, Respond
 from redress.domain.ombudsman import Approach, Ombudsman
 from redress.domain.opening import Opening
-from redress.domain.parts import at_work, tell_of_the_end
 from redress.domain.people import People
 from redress.domain.points import Point, Points
 from redress.domain.position import Ending, OpenOrClosed, Position

@@ -299,8 +299,8 @@ def _meant(directory: Directory, row: Row) -> str:
         if len(found) > 1:
             raise Malformed([Problem(field, f"{len(found)} people of the directory have it: give the id")])
         if found and field == "email":
-            name = found[0].entry.name
-            what = f"is the e-mail address of {name}: where that is the same person, change their name first"
+            key = found[0].key
+            what = f"is the e-mail address of {key}: where that is the same person, change their name first"
             raise Malformed([Problem(field, f"{what}; somebody else who shares it is added by hand")])
         if found:
             return found[0].key

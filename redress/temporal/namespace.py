@@ -36,7 +36,7 @@ log = logging.getLogger("redress.namespace")
 RETENTION = timedelta(days=3650)
 """How long Temporal keeps the history of a closed complaint, at the least. The register keeps the record."""
 
-PATIENCE = 180.0
+READY_WITHIN = 180.0
 """Seconds in all: for the server to answer, and for what was made to be known everywhere in it."""
 
 PASSING = UNREACHABLE | {RPCStatusCode.NOT_FOUND}
@@ -148,12 +148,12 @@ async def main() -> int:
     )
     quiet_runtime()
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(READY_WITHIN):
             client = await connect_patiently(asyncio.Event(), PlaintextCipher())
             assert client is not None  # it is only given up where somebody sets the event
             done = await prepare(client, is_managed="--managed" in sys.argv[1:])
     except TimeoutError:
-        log.error("Temporal at %s was not ready within %.0f s", where(), PATIENCE)
+        log.error("Temporal at %s was not ready within %.0f s", where(), READY_WITHIN)
         return 1
     except (NamespaceError, SetupError, RPCError) as error:
         log.error("the namespace cannot be used: %s", error)

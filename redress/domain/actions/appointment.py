@@ -6,9 +6,9 @@ from redress.domain.actions.registry import carries_out
 from redress.domain.complainants import NotThere
 from redress.domain.conflicts import conflict_of
 from redress.domain.effects import Fact
+from redress.domain.ended_appointments import as_facts, tell_who_left
 from redress.domain.log import APPLIED, LogEntry, Outcome, refused
 from redress.domain.messages import Appoint, Assign, SetAdvocate, StandDown
-from redress.domain.parts import as_facts, tell_who_left
 from redress.domain.people import PANEL
 from redress.domain.procedure import RoleRule
 from redress.domain.state import ComplaintState

@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 MOST_KEPT = 20_000
 
-SLOW, REST = 1.0, 5.0
+SLOW, LEFT_ALONE_FOR = 1.0, 5.0
 """Seconds after which a failure is a silence, and for how long nobody asks then."""
 
 
@@ -70,7 +70,7 @@ class CachedKeys:
             return ask()
         except KeysUnavailable:
             if self._clock() - began > SLOW:
-                self._silent_until = self._clock() + REST
+                self._silent_until = self._clock() + LEFT_ALONE_FOR
             raise
 
     def _keep(self, asked: tuple[str, bytes, str], key: bytes, at: float) -> None:

@@ -14,7 +14,7 @@ import httpx
 
 from redress.security.keyring import LOOKED_AT_EVERY, KeyringError, KeysUnavailable, Unreadable
 
-PATIENCE = 5.0
+ANSWER_WITHIN = 5.0
 """Seconds for one answer."""
 
 TRIES = 3
@@ -38,7 +38,7 @@ class VaultKeys:
         self._token_file = token_file
         headers = {"X-Vault-Request": "true"} | ({"X-Vault-Namespace": namespace} if namespace else {})
         base = f"{address.rstrip('/')}/v1/{mount.strip('/')}/"
-        self._http = httpx.Client(base_url=base, headers=headers, timeout=PATIENCE)
+        self._http = httpx.Client(base_url=base, headers=headers, timeout=ANSWER_WITHIN)
         self._versions: tuple[float, list[str]] = (float("-inf"), [])
 
     @property

@@ -30,15 +30,15 @@ def tell_of_the_end(
 
     `stage`, `before`: the stage that ran before a message, and who was at work in it.
     """
-    people = state.people
+    told = state.people.told_of_the_end
     has_ended = state.closed_on is not None or state.current_stage != stage
     if before and has_ended and stage not in state.answers.on:
-        people.resting += before
+        told += before
         closed_as = state.closed_as or ""
         state.effects.send("part_ended", entry, appointed=as_facts(state, before), closed_as=closed_as)
-    again = [held for held in at_work(state) if held in people.resting] if people.resting else []
+    again = [held for held in at_work(state) if held in told] if told else []
     if again:
-        people.resting = [held for held in people.resting if held not in again]
+        told[:] = [held for held in told if held not in again]
         state.effects.send("part_goes_on", entry, appointed=as_facts(state, again))
 
 
