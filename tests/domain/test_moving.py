@@ -200,3 +200,22 @@ def test_a_letter_that_was_in_a_senders_hand_when_the_procedure_was_struck_out_c
     assert send(case, "letter_left", "2026-06-05", mark=mark).applied
     assert shown(case, "stage_1_response", "2026-06-10")[1:] == ("met", 0)
     assert "answer" not in letters(done(case, "2026-06-05"))
+
+
+def test_a_draft_is_not_approved_unread_by_what_it_was_called_before_a_move() -> None:
+    """The letter reads otherwise under the other procedure; what was approved before the move stands."""
+    case = corporate()
+    send(case, "respond", "2026-06-03", outcome="upheld", letter="draft", by="Tess Team")
+    [draft] = case.state.drafts
+    before = draft.marks[0]
+    move(case, "2026-06-09", "statutory", message_id="moved")
+    refused = send(case, "approve_letter", "2026-06-09", mark=before, by="Cora Invented")
+    assert not refused.applied
+    [draft] = case.state.drafts
+    assert f"approve {draft.marks[0]}" in refused.reason
+    assert send(case, "approve_letter", "2026-06-09", mark=draft.marks[0], by="Cora Invented").applied
+    send(case, "strike_out", "2026-06-10", message="moved", reason="It was right.")
+    [struck] = case.state.drafts
+    again = send(case, "approve_letter", "2026-06-10", mark=draft.marks[0], by="Dan Invented")
+    assert (again.applied, struck.marks[0] == before) == (False, True)
+    assert send(case, "approve_letter", "2026-06-10", mark=before, by="Dan Invented").applied

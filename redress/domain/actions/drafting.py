@@ -10,11 +10,13 @@ from redress.domain.identifiers import ISSUED
 from redress.domain.log import APPLIED, LogEntry, Outcome, refused
 from redress.domain.messages import (
     ApproveLetter,
+    ChangeProcedure,
     EditLetter,
     LetterLeft,
     LetterNotLeft,
     Respond,
     SendBackLetter,
+    StrikeOut,
 )
 from redress.domain.receipt import receipts
 from redress.domain.state import ComplaintState
@@ -31,6 +33,11 @@ def approve_letter(state: ComplaintState, entry: LogEntry, message: ApproveLette
     why_not = _may_not_approve(draft, message)
     if why_not:
         return refused(why_not)
+    if message.version is None and _was_read_before_a_move(state, entry, draft, message.mark):
+        return refused(
+            "The complaint goes on under another procedure since, and the letter reads otherwise: read it as "
+            f"it is now, and approve {draft.marks[0]}."
+        )
     if message.version is not None and changed_since(state, draft, message.version, entry):
         return refused(
             f"The letter has changed since version {message.version}: read version "
@@ -42,6 +49,12 @@ def approve_letter(state: ComplaintState, entry: LogEntry, message: ApproveLette
         if heard.seq > entry.seq:
             state.drafts.void(heard, state.outcomes[heard.seq])
     return APPLIED
+
+
+def _was_read_before_a_move(state: ComplaintState, entry: LogEntry, draft: Draft, mark: str) -> bool:
+    """Whether an approval calls a draft as it was called before a move that came before the approval."""
+    moves = (heard for heard in state.effects.heard if isinstance(heard.message, ChangeProcedure | StrikeOut))
+    return mark not in marks_of(draft.key) and any(move.seq < entry.seq for move in moves)
 
 
 def _may_not_approve(draft: Draft, message: ApproveLetter) -> str:
